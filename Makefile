@@ -1,0 +1,32 @@
+# make demo   build SealDesk and open it with an embedded platform and both parties' keys
+# make test   everything that must hold before a change lands
+GO      ?= go
+# x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
+TAGS    := x11
+RELEASE := $(TAGS),migrated_fynedo,no_emoji
+BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
+
+.PHONY: demo build test check deps-demo deps-test generate clean
+
+demo: deps-demo build
+	@sh packaging/demo.sh
+
+build:
+	$(BUILD) -o bin/ ./cmd/...
+
+deps-demo deps-test: deps-%:
+	@sh packaging/deps.sh $*
+
+test: deps-test check
+	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
+
+check:
+	@out=$$(gofmt -l cmd ui token signer platformapi assets packaging); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	$(GO) vet -tags $(TAGS) ./...
+	$(GO) tool staticcheck -tags $(TAGS) ./...
+
+generate:
+	$(GO) generate ./...
+
+clean:
+	rm -rf bin dist

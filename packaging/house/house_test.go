@@ -1,0 +1,201 @@
+package house
+
+import (
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/packages"
+)
+
+const module = "sealdesk/"
+
+// A room is a folder with everything below it; of several that match a package, the longest counts. May lists the rooms
+// whose packages it imports beside its own.
+type room struct {
+	folder string
+	may    []string
+}
+
+var drawing = []room{
+	{"token", nil},
+	{"signer", nil},
+	{"platformapi", nil},
+	{"assets", nil},
+	{"packaging", nil},
+
+	// The judge joins a pillar to another one's interface, which only a program may do.
+	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
+	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge"}},
+	{"cmd/sealdesk", []string{"ui", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
+	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
+	{"cmd/platformd", []string{"platformapi/platform", "cmd/internal/judge"}},
+
+	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
+	{"ui/theme", []string{"assets"}},
+	{"ui/widgets", []string{"ui/theme", "assets"}},
+	{"ui/pages", []string{"ui/desk", "ui/theme", "ui/widgets", "assets"}},
+}
+
+// Within a pillar the arrows are fewer than a folder's name tells: what its rooms may not know of each other.
+var forbidden = []struct{ from, to, why string }{
+	{"signer/pdf", "signer/", "the reader stands on nothing"},
+	{"signer/cms", "signer/", "a signature's envelope knows no document"},
+	{"signer/pdfsig", "signer/verify", "signing and judging are separate trees"},
+	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
+	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},
+	{"platformapi/platform", "platformapi/client", "both ends meet over HTTP only"},
+	{"platformapi/outbox", "platformapi/client", "the outbox sends to any Platform"},
+}
+
+// Fyne stays behind the seam, so that the work can be scripted and tested without a window.
+var fyneRooms = []string{"ui/theme", "ui/widgets", "ui/pages", "cmd/sealdesk"}
+
+func TestImportsFollowTheDrawing(t *testing.T) {
+	cfg := &packages.Config{
+		Mode:       packages.NeedName | packages.NeedImports | packages.NeedFiles,
+		Dir:        "../..",
+		BuildFlags: []string{"-tags=x11"},
+		Tests:      false,
+	}
+	pkgs, err := packages.Load(cfg, "./...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pkgs) < 20 {
+		t.Fatalf("only %d packages were found: the walk looked in the wrong place", len(pkgs))
+	}
+	for _, p := range pkgs {
+		for _, e := range p.Errors {
+			t.Errorf("%s: %v", p.PkgPath, e)
+		}
+		var imports []string
+		for path := range p.Imports {
+			imports = append(imports, path)
+		}
+		sort.Strings(imports)
+		for _, problem := range judge(strings.TrimPrefix(p.PkgPath, module), imports) {
+			t.Error(problem)
+		}
+	}
+}
+
+// judge names every import of one package that the drawing does not have. A folder is relative to the module.
+func judge(folder string, imports []string) []string {
+	var problems []string
+	from, ok := roomOf(folder)
+	if !ok {
+		return []string{folder + ": no room of the drawing holds this package"}
+	}
+	for _, path := range imports {
+		if strings.HasPrefix(path, "fyne.io/") && !below(folder, fyneRooms...) {
+			problems = append(problems, folder+": imports "+path+", but Fyne is for "+strings.Join(fyneRooms, ", ")+" only")
+		}
+		to, inside := strings.CutPrefix(path, module)
+		if !inside {
+			continue
+		}
+		if !below(to, from.folder) && !below(to, from.may...) {
+			problems = append(problems, folder+" -> "+to+": the drawing has no such arrow")
+		}
+		for _, f := range forbidden {
+			if below(folder, f.from) && !below(to, f.from) && (below(to, f.to) || strings.HasPrefix(to, f.to)) {
+				problems = append(problems, folder+" -> "+to+": "+f.why)
+			}
+		}
+	}
+	return problems
+}
+
+func roomOf(folder string) (room, bool) {
+	best, found := room{}, false
+	for _, r := range drawing {
+		if below(folder, r.folder) && len(r.folder) >= len(best.folder) {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+func below(folder string, rooms ...string) bool {
+	for _, r := range rooms {
+		if folder == r || strings.HasPrefix(folder, r+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestJudgeNamesForbiddenArrows(t *testing.T) {
+	tests := []struct {
+		name, folder string
+		imports      []string
+		bad          int
+	}{
+		{"a pillar stands alone", "signer", []string{"sealdesk/token"}, 1},
+		{"a pillar's own rooms", "token/soft", []string{"sealdesk/token", "crypto"}, 0},
+		{"the desk joins pillars", "ui/desk", []string{"sealdesk/token", "sealdesk/signer/verify"}, 0},
+		{"the desk knows no Fyne", "ui/desk", []string{"fyne.io/fyne/v2"}, 1},
+		{"a page asks the desk", "ui/pages/login", []string{"sealdesk/ui/desk", "fyne.io/fyne/v2"}, 0},
+		{"a page knows no key", "ui/pages/login", []string{"sealdesk/token"}, 1},
+		{"signing does not judge", "signer/pdfsig", []string{"sealdesk/signer/verify"}, 1},
+		{"a server is not a client", "platformapi/platform", []string{"sealdesk/platformapi/client"}, 1},
+		{"no room for it", "helpers", nil, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := judge(tt.folder, tt.imports); len(got) != tt.bad {
+				t.Errorf("judge(%s, %v) = %q, want %d problems", tt.folder, tt.imports, got, tt.bad)
+			}
+		})
+	}
+}
+
+// Every package says what it is: a doc.go, or for a program its main.go.
+func TestEveryPackageHasADoc(t *testing.T) {
+	root := "../.."
+	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if !d.IsDir() {
+			return nil
+		}
+		if path != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "bin") {
+			return filepath.SkipDir
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		if err != nil || len(files) == 0 {
+			return err
+		}
+		for _, name := range []string{"doc.go", "main.go"} {
+			if src, err := os.ReadFile(filepath.Join(path, name)); err == nil {
+				if text := string(src); strings.Contains(text, "// Package ") || strings.Contains(text, "// Command ") {
+					return nil
+				}
+				t.Errorf("%s/%s has no package comment", path, name)
+				return nil
+			}
+		}
+		t.Errorf("%s has neither doc.go nor main.go", path)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTopLevelFolders(t *testing.T) {
+	allowed := map[string]bool{"cmd": true, "ui": true, "token": true, "signer": true, "platformapi": true, "assets": true, "packaging": true, "bin": true, "dist": true}
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !allowed[e.Name()] {
+			t.Errorf("folder %s is not in the house", e.Name())
+		}
+	}
+}
