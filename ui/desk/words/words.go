@@ -1,0 +1,151 @@
+package words
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// Chinese is the language that has every text; English falls back to it.
+const (
+	Chinese = "zh-CN"
+	English = "en"
+)
+
+// A Catalog holds the texts of one language.
+type Catalog struct {
+	lang  string
+	texts *i18n.Localizer
+}
+
+// New reads the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
+func New(fsys fs.FS, lang string) (*Catalog, error) {
+	bundle := i18n.NewBundle(language.SimplifiedChinese)
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	for _, l := range []string{Chinese, English} {
+		if _, err := bundle.LoadMessageFileFS(fsys, l+".json"); err != nil {
+			return nil, fmt.Errorf("words: language file %s: %w", l, err)
+		}
+	}
+	if lang != English {
+		lang = Chinese
+	}
+	return &Catalog{lang: lang, texts: i18n.NewLocalizer(bundle, lang, Chinese)}, nil
+}
+
+// FromEnvironment names the language that LC_ALL, LC_MESSAGES and LANG ask for: English when they name it, else Chinese.
+func FromEnvironment(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(name); v != "" {
+			if strings.HasPrefix(v, "en") {
+				return English
+			}
+			return Chinese
+		}
+	}
+	return Chinese
+}
+
+// Language is the tag of the catalog's language.
+func (c *Catalog) Language() string { return c.lang }
+
+// T gives the text of key; pairs are the names and values that its template uses. A key without a text is given back as
+// it is, so that the hole is seen.
+func (c *Catalog) T(key string, pairs ...any) string {
+	data := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		data[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	text, err := c.lookup(key, data)
+	if err != nil {
+		return key
+	}
+	return text
+}
+
+func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
+	text, err := c.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
+	var missing *i18n.MessageNotFoundErr
+	if text != "" && errors.As(err, &missing) {
+		err = nil // the text of the language it falls back to
+	}
+	return text, err
+}
+
+// Problem is an error as a person reads it.
+type Problem struct {
+	What string // what happened, to what
+	Do   string // what to do next
+	Code string // for the hot line; small and grey
+}
+
+func (p Problem) String() string {
+	if p.Do == "" {
+		return p.What
+	}
+	return p.What + " " + p.Do
+}
+
+// Problem gives the sentences of err: those of the first error in its tree that has a code with a text. An error without
+// one is an internal fault and keeps its own English text as the detail.
+func (c *Catalog) Problem(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	if p, ok := c.coded(err); ok {
+		return p
+	}
+	data := map[string]any{"detail": bounded(err.Error())}
+	what, lookupErr := c.lookup("error.internal.what", data)
+	if lookupErr != nil {
+		what = err.Error()
+	}
+	do, _ := c.lookup("error.internal.do", data)
+	return Problem{What: what, Do: do, Code: "internal"}
+}
+
+// Sentence gives the text of a code with its parameters where the code is no error, as the findings of a verdict are.
+func (c *Catalog) Sentence(code string, params map[string]any) (string, bool) {
+	text, err := c.lookup("error."+code+".what", params)
+	return text, err == nil
+}
+
+func (c *Catalog) coded(err error) (Problem, bool) {
+	if e, ok := err.(interface{ Code() string }); ok {
+		var data map[string]any
+		if p, ok := err.(interface{ Params() map[string]any }); ok {
+			data = p.Params()
+		}
+		if what, lookupErr := c.lookup("error."+e.Code()+".what", data); lookupErr == nil {
+			do, _ := c.lookup("error."+e.Code()+".do", data)
+			return Problem{What: what, Do: do, Code: e.Code()}, true
+		}
+	}
+	switch u := err.(type) {
+	case interface{ Unwrap() []error }:
+		for _, inner := range u.Unwrap() {
+			if p, ok := c.coded(inner); ok {
+				return p, true
+			}
+		}
+	default:
+		if inner := errors.Unwrap(err); inner != nil {
+			return c.coded(inner)
+		}
+	}
+	return Problem{}, false
+}
+
+// bounded keeps a foreign program's message to a length that a dialog can show.
+func bounded(s string) string {
+	const most = 300
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}

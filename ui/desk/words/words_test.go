@@ -1,0 +1,109 @@
+package words
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"sort"
+	"testing"
+	"testing/fstest"
+
+	"sealdesk/assets/i18n"
+)
+
+func catalog(t *testing.T, lang string) *Catalog {
+	t.Helper()
+	c, err := New(fstest.MapFS{
+		"zh-CN.json": {Data: []byte(`{"greet":"你好，{{.name}}","only":"仅中文","error.pin.wrong.what":"PIN 错，剩 {{.tries}} 次。","error.pin.wrong.do":"请重试。","error.internal.what":"内部：{{.detail}}"}`)},
+		"en.json":    {Data: []byte(`{"greet":"Hello, {{.name}}","error.pin.wrong.what":"Wrong PIN, {{.tries}} left."}`)},
+	}, lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestT(t *testing.T) {
+	tests := []struct{ lang, key, want string }{
+		{Chinese, "greet", "你好，王"},
+		{English, "greet", "Hello, 王"},
+		{English, "only", "仅中文"},
+		{"fr", "only", "仅中文"},
+		{Chinese, "missing.key", "missing.key"},
+	}
+	for _, tt := range tests {
+		if got := catalog(t, tt.lang).T(tt.key, "name", "王"); got != tt.want {
+			t.Errorf("%s %s: %q, want %q", tt.lang, tt.key, got, tt.want)
+		}
+	}
+}
+
+type pinError struct{ tries int }
+
+func (e pinError) Error() string          { return "wrong pin" }
+func (e pinError) Code() string           { return "pin.wrong" }
+func (e pinError) Params() map[string]any { return map[string]any{"tries": e.tries} }
+
+func TestProblemFindsTheCodedError(t *testing.T) {
+	c := catalog(t, Chinese)
+	want := Problem{What: "PIN 错，剩 3 次。", Do: "请重试。", Code: "pin.wrong"}
+	for name, err := range map[string]error{
+		"itself":  pinError{3},
+		"wrapped": fmt.Errorf("sign: %w", pinError{3}),
+		"joined":  errors.Join(errors.New("other"), pinError{3}),
+	} {
+		if got := c.Problem(err); got != want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := c.Problem(errors.New("boom")); got.Code != "internal" || got.What != "内部：boom" {
+		t.Errorf("uncoded: %+v", got)
+	}
+}
+
+var placeholder = regexp.MustCompile(`{{\.(\w+)}}`)
+
+// Both languages have the same keys with the same parameters, so that no sentence has a hole in one of them.
+func TestLanguagesAgree(t *testing.T) {
+	texts := map[string]map[string]string{}
+	for _, lang := range []string{Chinese, English} {
+		data, err := i18n.Files.ReadFile(lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := map[string]string{}
+		if err := json.Unmarshal(data, &m); err != nil {
+			t.Fatalf("%s: %v", lang, err)
+		}
+		texts[lang] = m
+	}
+	for key, zh := range texts[Chinese] {
+		en, ok := texts[English][key]
+		if !ok {
+			t.Errorf("en lacks %s", key)
+			continue
+		}
+		if a, b := names(zh), names(en); fmt.Sprint(a) != fmt.Sprint(b) {
+			t.Errorf("%s: parameters %v in zh-CN, %v in en", key, a, b)
+		}
+	}
+	for key := range texts[English] {
+		if _, ok := texts[Chinese][key]; !ok {
+			t.Errorf("zh-CN lacks %s", key)
+		}
+	}
+}
+
+func names(s string) []string {
+	set := map[string]bool{}
+	for _, m := range placeholder.FindAllStringSubmatch(s, -1) {
+		set[m[1]] = true
+	}
+	var out []string
+	for n := range set {
+		out = append(out, n)
+	}
+	sort.Strings(out)
+	return out
+}
