@@ -25,7 +25,7 @@ type Catalog struct {
 
 // New reads the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
 func New(fsys fs.FS, lang string) (*Catalog, error) {
-	bundle := i18n.NewBundle(language.SimplifiedChinese)
+	bundle := i18n.NewBundle(language.MustParse(Chinese))
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
 	for _, l := range []string{Chinese, English} {
 		if _, err := bundle.LoadMessageFileFS(fsys, l+".json"); err != nil {
