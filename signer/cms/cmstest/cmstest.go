@@ -1,0 +1,106 @@
+// Package cmstest makes keys and certificates for tests that sign: a root, an
+// issuing authority and a signer, in RSA, ECDSA or SM2.
+package cmstest
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509/pkix"
+	"math/big"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/smx509"
+)
+
+// Algorithms are those that New knows.
+var Algorithms = []string{"rsa", "ecdsa", "p384", "sm2"}
+
+// Party is a signer with its certificates.
+type Party struct {
+	Key   crypto.Signer
+	Chain []*smx509.Certificate // the signer's, then its issuer's
+	Root  *smx509.Certificate
+}
+
+// Options change the signer's certificate. The zero value is a certificate
+// that may sign documents and is valid from 2020 to 2049.
+type Options struct {
+	Name                string
+	NotBefore, NotAfter time.Time
+	KeyUsage            smx509.KeyUsage
+	ExtKeyUsage         []smx509.ExtKeyUsage
+}
+
+// New makes a Party. Every call makes new keys.
+func New(t testing.TB, algorithm string, opts Options) *Party {
+	t.Helper()
+	if opts.Name == "" {
+		opts.Name = "测试采购人"
+	}
+	if opts.NotBefore.IsZero() {
+		opts.NotBefore = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if opts.NotAfter.IsZero() {
+		opts.NotAfter = time.Date(2049, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if opts.KeyUsage == 0 {
+		opts.KeyUsage = smx509.KeyUsageDigitalSignature | smx509.KeyUsageContentCommitment
+	}
+	authority := func(serial int64, name string) *smx509.Certificate {
+		return &smx509.Certificate{
+			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name},
+			NotBefore: time.Date(2010, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2049, 6, 1, 0, 0, 0, 0, time.UTC),
+			IsCA: true, BasicConstraintsValid: true, KeyUsage: smx509.KeyUsageCertSign | smx509.KeyUsageCRLSign,
+		}
+	}
+	rootKey, caKey, key := newKey(t, algorithm), newKey(t, algorithm), newKey(t, algorithm)
+	rootTemplate := authority(1, "Test Root "+algorithm)
+	root := issue(t, rootTemplate, rootTemplate, rootKey.Public(), rootKey)
+	ca := issue(t, authority(2, "Test CA "+algorithm), root, caKey.Public(), rootKey)
+	leaf := issue(t, &smx509.Certificate{
+		SerialNumber: big.NewInt(0x1234567), Subject: pkix.Name{CommonName: opts.Name, Organization: []string{opts.Name}, Country: []string{"CN"}},
+		NotBefore: opts.NotBefore, NotAfter: opts.NotAfter, KeyUsage: opts.KeyUsage, ExtKeyUsage: opts.ExtKeyUsage,
+		BasicConstraintsValid: true,
+	}, ca, key.Public(), caKey)
+	return &Party{Key: key, Chain: []*smx509.Certificate{leaf, ca}, Root: root}
+}
+
+func newKey(t testing.TB, algorithm string) crypto.Signer {
+	t.Helper()
+	var key crypto.Signer
+	var err error
+	switch algorithm {
+	case "rsa":
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	case "ecdsa":
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case "p384":
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case "sm2":
+		key, err = sm2.GenerateKey(rand.Reader)
+	default:
+		t.Fatalf("unknown algorithm %q", algorithm)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func issue(t testing.TB, template, parent *smx509.Certificate, pub crypto.PublicKey, issuer crypto.Signer) *smx509.Certificate {
+	t.Helper()
+	der, err := smx509.CreateCertificate(rand.Reader, template, parent, pub, issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := smx509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
