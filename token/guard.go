@@ -27,11 +27,11 @@ type Limits struct {
 var DefaultLimits = Limits{Look: 10 * time.Second, Operate: 120 * time.Second}
 
 const (
-	maxUnderWay   = 16        // calls a driver may have under way, those left behind included
-	maxTokens     = 256       // a driver that claims more is not believed
-	maxIdentities = 256       // on one token
-	maxText       = 128       // runes of a label that are kept
-	maxCiphertext = 64 << 10  // bytes; keys are wrapped, never documents
+	maxUnderWay   = 16       // calls a driver may have under way, those left behind included
+	maxTokens     = 256      // a driver that claims more is not believed
+	maxIdentities = 256      // on one token
+	maxText       = 128      // runes of a label that are kept
+	maxCiphertext = 64 << 10 // bytes; keys are wrapped, never documents
 )
 
 // Guard puts the common rules above a driver. Drivers call it in their Open, so

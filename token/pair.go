@@ -2,7 +2,9 @@ package token
 
 import (
 	"bytes"
-	"cmp"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"slices"
 	"time"
 )
@@ -60,7 +62,19 @@ func partners(s, e Identity) bool {
 	sc, ec := s.Certificate(), e.Certificate()
 	return sameContainer(s, e) ||
 		bytes.Equal(sc.RawIssuer, ec.RawIssuer) && bytes.Equal(sc.RawSubject, ec.RawSubject) &&
-			sc.PublicKeyAlgorithm == ec.PublicKeyAlgorithm
+			sameKind(sc.PublicKey, ec.PublicKey)
+}
+
+func sameKind(a, b crypto.PublicKey) bool {
+	switch a := a.(type) {
+	case *rsa.PublicKey:
+		_, ok := b.(*rsa.PublicKey)
+		return ok
+	case *ecdsa.PublicKey: // SM2 among them: the curve tells
+		b, ok := b.(*ecdsa.PublicKey)
+		return ok && a.Curve == b.Curve
+	}
+	return false
 }
 
 // closer tells whether e is a better partner for s than old.
@@ -71,7 +85,7 @@ func closer(s, e, old Identity) bool {
 	if in, was := sameContainer(s, e), sameContainer(s, old); in != was {
 		return in
 	}
-	return cmp.Compare(e.Certificate().NotBefore.Unix(), old.Certificate().NotBefore.Unix()) > 0
+	return e.Certificate().NotBefore.After(old.Certificate().NotBefore)
 }
 
 // Reason is why an identity cannot sign now.
