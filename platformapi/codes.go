@@ -43,6 +43,6 @@ const (
 	CodeSealNotWhole     = "platform.seal_not_whole"     // 422, the newest signature leaves bytes uncovered
 	CodeOpinionMissing   = "platform.opinion_missing"    // 422
 	CodeAlreadyPublished = "platform.already_published"  // 409
-	CodeAttachmentLimit  = "platform.attachment_limit"   // 409
+	CodeLimitReached     = "platform.limit_reached"      // 409, too many attachments or history rows
 	CodeAttachmentLocked = "platform.attachment_locked"  // 409, no longer current, or not one's own
 )

@@ -264,20 +264,17 @@ func (e LotMethod) Valid() bool {
 
 // Defines values for Missing.
 const (
-	MissingAmount       Missing = "amount_fen"
-	MissingAmountReason Missing = "amount_reason"
-	MissingFiling       Missing = "contract_filing"
-	MissingSeal         Missing = "seal"
-	MissingSignedOn     Missing = "signed_on"
-	MissingTerm         Missing = "term_days"
+	MissingAmount   Missing = "amount_fen"
+	MissingFiling   Missing = "contract_filing"
+	MissingSeal     Missing = "seal"
+	MissingSignedOn Missing = "signed_on"
+	MissingTerm     Missing = "term_days"
 )
 
 // Valid indicates whether the value is a known member of the Missing enum.
 func (e Missing) Valid() bool {
 	switch e {
 	case MissingAmount:
-		return true
-	case MissingAmountReason:
 		return true
 	case MissingFiling:
 		return true
@@ -448,6 +445,21 @@ func (e StepState) Valid() bool {
 	}
 }
 
+// Defines values for Warning.
+const (
+	WarningAmountDiffers Warning = "amount_differs"
+)
+
+// Valid indicates whether the value is a known member of the Warning enum.
+func (e Warning) Valid() bool {
+	switch e {
+	case WarningAmountDiffers:
+		return true
+	default:
+		return false
+	}
+}
+
 // AgreeRequest defines model for AgreeRequest.
 type AgreeRequest struct {
 	// Opinion 处理意见
@@ -528,6 +540,9 @@ type Contract struct {
 	// Missing What submission would still ask for
 	Missing []Missing       `json:"missing,omitempty,omitzero"`
 	Summary ContractSummary `json:"summary"`
+
+	// Warnings What does not stop anything, but should be looked at
+	Warnings []Warning `json:"warnings,omitempty,omitzero"`
 }
 
 // ContractFields The form. Everything may be missing while drafting; amount, term and date are asked for on submission
@@ -902,6 +917,9 @@ type SubmitRequest struct {
 
 // UUID UUID version 7, made by the client
 type UUID = string
+
+// Warning The amount is not the award's and no reason is given (政府采购法 46, 87号令 71)
+type Warning string
 
 // AttachmentID UUID version 7, made by the client
 type AttachmentID = UUID

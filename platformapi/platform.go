@@ -9,7 +9,7 @@ import (
 )
 
 // Platform is a trading platform seen by one organisation that is logged in. Implementations may be called from several
-// goroutines. Their errors are *Error.
+// goroutines. Their errors are *Error, or context.Canceled when the caller gave up.
 type Platform interface {
 	Reader
 	Changer

@@ -1,0 +1,301 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/web/header"
+	"sealdesk/platformapi/wire"
+)
+
+const (
+	defaultTimeout  = 30 * time.Second
+	defaultTransfer = 5 * time.Minute
+	dialTimeout     = 10 * time.Second
+	maxAnswer       = 8 << 20 // bytes of a JSON answer
+)
+
+// Options change what the zero value does.
+type Options struct {
+	RootCAs   *x509.CertPool    // of https servers; nil means the system's
+	Transport http.RoundTripper // under the checks; nil dials, through the system's proxy
+	Timeout   time.Duration     // of a call without a file; 0 means 30 s
+	Transfer  time.Duration     // of an upload or a download; 0 means 5 minutes
+}
+
+// Client is one platform, and after Login the session of one organisation with it.
+type Client struct {
+	opts   Options
+	origin string
+	wire   *wire.Client
+	token  atomic.Pointer[string]
+}
+
+var _ platformapi.Platform = (*Client)(nil)
+
+// New names a platform by its address, "https://host[:port]"; plain http is allowed to a loopback address only. It dials
+// nothing yet.
+func New(baseURL string, opts Options) (*Client, error) {
+	origin, err := Origin(baseURL)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Timeout == 0 {
+		opts.Timeout = defaultTimeout
+	}
+	if opts.Transfer == 0 {
+		opts.Transfer = defaultTransfer
+	}
+	if opts.Transport == nil {
+		opts.Transport = &http.Transport{
+			Proxy:                  http.ProxyFromEnvironment,
+			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+			TLSClientConfig:        &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12},
+			TLSHandshakeTimeout:    dialTimeout,
+			MaxIdleConns:           4,
+			IdleConnTimeout:        time.Minute,
+			ForceAttemptHTTP2:      true,
+			MaxResponseHeaderBytes: 64 << 10,
+		}
+	}
+	checked, err := newChecker(opts.Transport)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{opts: opts, origin: origin}
+	c.wire, err = wire.NewClient(origin, wire.WithHTTPClient(&http.Client{
+		Transport: checked,
+		// A redirect could lead a request, and its token, elsewhere; a platform has no use for one.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}), wire.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
+		if t := c.token.Load(); t != nil {
+			r.Header.Set("Authorization", "Bearer "+*t)
+		}
+		return nil
+	}))
+	return c, err
+}
+
+// Origin is the "scheme://host[:port]" of an address that may be dialled: https, or http to this machine itself, without
+// path, user or query.
+func Origin(baseURL string) (string, error) {
+	insecure := func(why string) error {
+		return &platformapi.Error{Kind: platformapi.KindInsecure, CodeValue: platformapi.CodeInsecureURL, Detail: why}
+	}
+	u, err := url.Parse(strings.TrimSuffix(baseURL, "/"))
+	if err != nil || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", insecure("the address is not of the form https://host[:port]")
+	}
+	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+		return "", insecure("the address is not https")
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host), nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// URL is the platform's origin.
+func (c *Client) URL() string { return c.origin }
+
+// call sends a request and reads a JSON answer into out; nil out means that none is expected.
+func (c *Client) call(ctx context.Context, limit time.Duration, out any, send func(context.Context) (*http.Response, error)) error {
+	inner, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	resp, err := send(inner)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // what matters of it was read
+	if resp.StatusCode >= 300 {
+		return problem(resp)
+	}
+	if out == nil {
+		return nil
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return failure(ctx, err)
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return nonsense("the answer is not readable", err)
+	}
+	return nil
+}
+
+func (c *Client) read(ctx context.Context, out any, send func(context.Context) (*http.Response, error)) error {
+	return c.call(ctx, c.opts.Timeout, out, send)
+}
+
+// change sends a change and checks that the answer is about it.
+func (c *Client) change(ctx context.Context, limit time.Duration, contractID string, send func(context.Context) (*http.Response, error)) (platformapi.Outcome, error) {
+	var out platformapi.Outcome
+	if err := c.call(ctx, limit, &out, send); err != nil {
+		return platformapi.Outcome{}, err
+	}
+	if out.Receipt.ContractID != contractID || out.Contract.Summary.ID != contractID {
+		return platformapi.Outcome{}, nonsense("the receipt is for another contract", nil)
+	}
+	return out, nil
+}
+
+// Now is the platform's clock.
+func (c *Client) Now(ctx context.Context) (time.Time, error) {
+	var t platformapi.ServerTime
+	err := c.read(ctx, &t, func(ctx context.Context) (*http.Response, error) { return c.wire.GetTime(ctx) })
+	return t.Now, err
+}
+
+// Session says who is logged in.
+func (c *Client) Session(ctx context.Context) (platformapi.Session, error) {
+	var s platformapi.Session
+	err := c.read(ctx, &s, func(ctx context.Context) (*http.Response, error) { return c.wire.GetSession(ctx) })
+	return s, err
+}
+
+// Lots are the lots of one's organisation.
+func (c *Client) Lots(ctx context.Context, kind platformapi.LotKind) ([]platformapi.Lot, error) {
+	var l platformapi.LotList
+	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.ListLots(ctx, &platformapi.ListLotsParams{Kind: kind})
+	})
+	return l.Items, err
+}
+
+// Lot is one lot.
+func (c *Client) Lot(ctx context.Context, id string) (platformapi.Lot, error) {
+	var l platformapi.Lot
+	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) { return c.wire.GetLot(ctx, id) })
+	return l, err
+}
+
+// Flow is a project's steps.
+func (c *Client) Flow(ctx context.Context, lotID string) (platformapi.Flow, error) {
+	var f platformapi.Flow
+	err := c.read(ctx, &f, func(ctx context.Context) (*http.Response, error) { return c.wire.GetFlow(ctx, lotID) })
+	return f, err
+}
+
+// Contracts is a page of one's contracts.
+func (c *Client) Contracts(ctx context.Context, q platformapi.ContractQuery) (platformapi.ContractPage, error) {
+	var p platformapi.ContractPage
+	err := c.read(ctx, &p, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.ListContracts(ctx, &platformapi.ListContractsParams{State: q.State, Q: q.Words, Cursor: q.Cursor, Limit: q.Limit})
+	})
+	return p, err
+}
+
+// Contract is a contract.
+func (c *Client) Contract(ctx context.Context, id string) (platformapi.Contract, error) {
+	var x platformapi.Contract
+	err := c.read(ctx, &x, func(ctx context.Context) (*http.Response, error) { return c.wire.GetContract(ctx, id) })
+	if err == nil && x.Summary.ID != id {
+		return platformapi.Contract{}, nonsense("the answer is another contract", nil)
+	}
+	return x, err
+}
+
+// Receipts are those given to one's organisation.
+func (c *Client) Receipts(ctx context.Context, contractID string) ([]platformapi.Receipt, error) {
+	var l platformapi.ReceiptList
+	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) { return c.wire.ListReceipts(ctx, contractID) })
+	return l.Items, err
+}
+
+// Logout ends the session, here and there.
+func (c *Client) Logout(ctx context.Context) error {
+	err := c.read(ctx, nil, func(ctx context.Context) (*http.Response, error) { return c.wire.Logout(ctx) })
+	if err == nil {
+		c.token.Store(nil)
+	}
+	return err
+}
+
+func tag(x platformapi.Change) string { return header.FormatETag(x.ContractID, x.Version) }
+
+// Create starts a contract.
+func (c *Client) Create(ctx context.Context, x platformapi.Change, n platformapi.NewContract) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, n.ID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.CreateContract(ctx, &platformapi.CreateContractParams{IdempotencyKey: header.FormatKey(x.Key)}, n)
+	})
+}
+
+// SaveFields saves the form.
+func (c *Client) SaveFields(ctx context.Context, x platformapi.Change, f platformapi.ContractFields) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.SaveFields(ctx, x.ContractID, &platformapi.SaveFieldsParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, f)
+	})
+}
+
+// RemoveAttachment takes a file out.
+func (c *Client) RemoveAttachment(ctx context.Context, x platformapi.Change, attachmentID string) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.RemoveAttachment(ctx, x.ContractID, attachmentID,
+			&platformapi.RemoveAttachmentParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+	})
+}
+
+// SetNote changes a file's note.
+func (c *Client) SetNote(ctx context.Context, x platformapi.Change, attachmentID, note string) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.SetNote(ctx, x.ContractID, attachmentID,
+			&platformapi.SetNoteParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, platformapi.NoteRequest{Note: note})
+	})
+}
+
+// Submit sends a contract to the other side.
+func (c *Client) Submit(ctx context.Context, x platformapi.Change, sha256 string) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.SubmitContract(ctx, x.ContractID,
+			&platformapi.SubmitContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, platformapi.SubmitRequest{SHA256: sha256})
+	})
+}
+
+// Withdraw takes a contract back.
+func (c *Client) Withdraw(ctx context.Context, x platformapi.Change) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.WithdrawContract(ctx, x.ContractID, &platformapi.WithdrawContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+	})
+}
+
+// Agree concludes a contract.
+func (c *Client) Agree(ctx context.Context, x platformapi.Change, sha256, opinion string) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.AgreeContract(ctx, x.ContractID,
+			&platformapi.AgreeContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, platformapi.AgreeRequest{SHA256: sha256, Opinion: opinion})
+	})
+}
+
+// Refuse sends a contract back.
+func (c *Client) Refuse(ctx context.Context, x platformapi.Change, opinion string) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.RefuseContract(ctx, x.ContractID,
+			&platformapi.RefuseContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, platformapi.RefuseRequest{Opinion: opinion})
+	})
+}
+
+// Publish records that a contract is public.
+func (c *Client) Publish(ctx context.Context, x platformapi.Change) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.PublishContract(ctx, x.ContractID, &platformapi.PublishContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+	})
+}
+
+// Delete gives a contract up.
+func (c *Client) Delete(ctx context.Context, x platformapi.Change) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.DeleteContract(ctx, x.ContractID, &platformapi.DeleteContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+	})
+}

@@ -1,0 +1,96 @@
+package client
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/web/header"
+)
+
+// PutAttachment uploads a file.
+func (c *Client) PutAttachment(ctx context.Context, x platformapi.Change, u platformapi.Upload) (platformapi.Outcome, error) {
+	digest, err := header.FormatDigest(u.SHA256)
+	if err != nil {
+		return platformapi.Outcome{}, &platformapi.Error{Kind: platformapi.KindProblem, CodeValue: platformapi.CodeBadRequest, Detail: "the upload has no SHA-256"}
+	}
+	params := &platformapi.PutAttachmentParams{
+		Kind: u.Kind, Stage: u.Stage, Name: u.Name, Note: u.Note, ContentDigest: digest, IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x),
+	}
+	return c.change(ctx, c.opts.Transfer, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		body := func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(u.Content, 0, u.Size)), nil }
+		first, err := body()
+		if err != nil {
+			return nil, err
+		}
+		return c.wire.PutAttachmentWithBody(ctx, x.ContractID, u.ID, params, "application/octet-stream", first, func(_ context.Context, r *http.Request) error {
+			r.ContentLength, r.GetBody = u.Size, body
+			return nil
+		})
+	})
+}
+
+// Download streams a file into dir.
+func (c *Client) Download(ctx context.Context, contractID string, a platformapi.Attachment, dir string) (path string, err error) {
+	inner, cancel := context.WithTimeout(ctx, c.opts.Transfer)
+	defer cancel()
+	resp, err := c.wire.DownloadAttachment(inner, contractID, a.ID)
+	if err != nil {
+		return "", failure(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // what matters of it was read
+	if resp.StatusCode >= 300 {
+		return "", problem(resp)
+	}
+	f, err := os.CreateTemp(dir, "download-*.part")
+	if err != nil {
+		return "", fmt.Errorf("download: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+		}
+	}()
+	h := sha256.New()
+	in := &source{r: io.LimitReader(resp.Body, a.Size+1)}
+	n, err := io.Copy(io.MultiWriter(f, h), in)
+	switch {
+	case in.err != nil:
+		return "", failure(ctx, in.err)
+	case err != nil:
+		return "", fmt.Errorf("download: %w", err)
+	case n != a.Size || hex.EncodeToString(h.Sum(nil)) != a.SHA256:
+		return "", nonsense("the file is not the one the platform named", nil)
+	}
+	if err := f.Close(); err != nil {
+		return "", fmt.Errorf("download: %w", err)
+	}
+	return f.Name(), nil
+}
+
+// source remembers how reading failed, so that the network's failures can be told from the disk's.
+type source struct {
+	r   io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return err
+}

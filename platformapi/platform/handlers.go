@@ -1,0 +1,488 @@
+package platform
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform/blobs"
+	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/header"
+	"sealdesk/platformapi/wire"
+)
+
+// live is the lot's live contract, nil when there is none.
+func (s *Server) live(ctx context.Context, lotID string) (*store.Contract, error) {
+	c, err := s.store.LiveContract(ctx, lotID)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return &c, err
+}
+
+// lot is a lot that the caller is a party of, and its live contract.
+func (s *Server) lot(ctx context.Context, id string) (store.Lot, *store.Contract, platformapi.Organisation, error) {
+	_, org, err := s.who(ctx)
+	if err != nil {
+		return store.Lot{}, nil, org, err
+	}
+	l, err := s.store.Lot(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && roleIn(l, org.USCC) == "" {
+		return l, nil, org, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such lot")
+	}
+	if err != nil {
+		return l, nil, org, err
+	}
+	c, err := s.live(ctx, id)
+	return l, c, org, err
+}
+
+// ListLots answers with the caller's lots.
+func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wire.ListLotsResponseObject, error) {
+	_, org, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lots, err := s.store.Lots(ctx, org.USCC)
+	if err != nil {
+		return nil, err
+	}
+	list := platformapi.LotList{Items: []platformapi.Lot{}}
+	for _, l := range lots {
+		if r.Params.Kind != "" && l.Kind != r.Params.Kind {
+			continue
+		}
+		c, err := s.live(ctx, l.ID)
+		if err != nil {
+			return nil, err
+		}
+		list.Items = append(list.Items, lotView(l, c, org.USCC, s.now()))
+	}
+	return wire.ListLots200JSONResponse(list), nil
+}
+
+// GetLot answers with one lot.
+func (s *Server) GetLot(ctx context.Context, r wire.GetLotRequestObject) (wire.GetLotResponseObject, error) {
+	l, c, org, err := s.lot(ctx, r.LotID)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetLot200JSONResponse(lotView(l, c, org.USCC, s.now())), nil
+}
+
+// GetFlow answers with a project's steps.
+func (s *Server) GetFlow(ctx context.Context, r wire.GetFlowRequestObject) (wire.GetFlowResponseObject, error) {
+	l, c, org, err := s.lot(ctx, r.LotID)
+	if err != nil {
+		return nil, err
+	}
+	return wire.GetFlow200JSONResponse(flowView(l, c, org.USCC, s.now())), nil
+}
+
+// ListContracts answers with a page.
+func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestObject) (wire.ListContractsResponseObject, error) {
+	_, org, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := store.Query{USCC: org.USCC, State: r.Params.State, Words: r.Params.Q, Limit: r.Params.Limit}
+	if q.Limit == 0 {
+		q.Limit = defaultPageLimit
+	}
+	filter := strings.Join([]string{q.USCC, string(q.State), q.Words}, "\x00")
+	if r.Params.Cursor != "" {
+		at, ok := openCursor(s.cursorKey, filter, r.Params.Cursor)
+		if !ok {
+			return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the cursor is not of this list; begin with its first page")
+		}
+		q.Before, q.BeforeID = at.created, at.id
+	}
+	limit := q.Limit
+	q.Limit++
+	found, err := s.store.Contracts(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	page := platformapi.ContractPage{Items: []platformapi.ContractSummary{}}
+	link := ""
+	if len(found) > limit {
+		found = found[:limit]
+		last := found[limit-1]
+		page.NextCursor = sealCursor(s.cursorKey, filter, position{created: last.CreatedAt, id: last.ID})
+		next := url.Values{"cursor": {page.NextCursor}, "limit": {fmt.Sprint(limit)}}
+		if q.State != "" {
+			next.Set("state", string(q.State))
+		}
+		if q.Words != "" {
+			next.Set("q", q.Words)
+		}
+		link = "</v1/contracts?" + next.Encode() + `>; rel="next"`
+	}
+	for i := range found {
+		page.Items = append(page.Items, summary(&found[i], org.USCC, s.now()))
+	}
+	return wire.ListContracts200JSONResponse{Body: page, Headers: wire.ListContracts200ResponseHeaders{Link: link}}, nil
+}
+
+// seen is a contract the caller may see.
+func (s *Server) seen(ctx context.Context, id string) (*store.Contract, store.Session, platformapi.Organisation, error) {
+	x, org, err := s.who(ctx)
+	if err != nil {
+		return nil, x, org, err
+	}
+	c, err := s.store.Contract(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !visible(&c, org.USCC) {
+		err = errNotFound()
+	}
+	return &c, x, org, err
+}
+
+// GetContract answers with a contract. The other side's first call leaves a row in the history.
+func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObject) (wire.GetContractResponseObject, error) {
+	c, x, org, err := s.seen(ctx, r.ContractID)
+	if err != nil {
+		return nil, err
+	}
+	a := act{org: org, person: x.Person, now: s.now()}
+	if roleIn(c.Lot, org.USCC) != c.Starter && c.State == platformapi.StateAwaiting && c.ViewedAt.IsZero() {
+		if err := s.store.Mark(ctx, c.ID, a.view); err != nil {
+			return nil, err
+		}
+		if *c, err = s.store.Contract(ctx, c.ID); err != nil {
+			return nil, err
+		}
+	}
+	return wire.GetContract200JSONResponse{
+		Body: contractView(c, org.USCC, a.now), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
+	}, nil
+}
+
+// ListReceipts answers with the caller's receipts.
+func (s *Server) ListReceipts(ctx context.Context, r wire.ListReceiptsRequestObject) (wire.ListReceiptsResponseObject, error) {
+	c, _, org, err := s.seen(ctx, r.ContractID)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.store.Receipts(ctx, org.USCC, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	if list == nil {
+		list = []platformapi.Receipt{}
+	}
+	return wire.ListReceipts200JSONResponse{Items: list}, nil
+}
+
+// DownloadAttachment streams a file.
+func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachmentRequestObject) (wire.DownloadAttachmentResponseObject, error) {
+	c, _, org, err := s.seen(ctx, r.ContractID)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range c.Attachments {
+		if x.ID != r.AttachmentID || roleIn(c.Lot, org.USCC) != c.Starter && !x.Shared {
+			continue
+		}
+		f, err := s.blobs.Open(x.SHA256)
+		if err != nil {
+			return nil, fmt.Errorf("attachment %s: %w", x.ID, err)
+		}
+		digest, err := header.FormatDigest(x.SHA256)
+		if err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return wire.DownloadAttachment200ApplicationOctetStreamResponse{
+			Body: f, ContentLength: x.Size, // the generated code closes what can be closed
+			Headers: wire.DownloadAttachment200ResponseHeaders{
+				ReprDigest: digest, ContentDisposition: "attachment; filename*=UTF-8''" + url.PathEscape(x.Name),
+			},
+		}, nil
+	}
+	return nil, errNotFound()
+}
+
+// changing is a change that was asked for.
+type changing struct {
+	org platformapi.Organisation
+	act act
+	req store.Request
+}
+
+// badHeader is the refusal of a header that is missing or malformed.
+func badHeader(name string, err error, status int, missing string) error {
+	if errors.Is(err, header.ErrMissing) {
+		return web.Refuse(status, missing, "%s is missing", name)
+	}
+	return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "%s is malformed", name)
+}
+
+// prepare reads what every change carries. body stands for everything else the request says.
+func (s *Server) prepare(ctx context.Context, op, contractID, keyHeader string, ifMatch *string, body any) (changing, error) {
+	var ch changing
+	x, org, err := s.who(ctx)
+	if err != nil {
+		return ch, err
+	}
+	key, err := header.ParseKey(keyHeader)
+	if err != nil {
+		return ch, badHeader("Idempotency-Key", err, http.StatusBadRequest, platformapi.CodeKeyMissing)
+	}
+	var version int64
+	if ifMatch != nil {
+		if version, err = header.ParseIfMatch(*ifMatch, contractID); err != nil {
+			return ch, badHeader("If-Match", err, http.StatusPreconditionRequired, platformapi.CodeVersionMissing)
+		}
+	}
+	said, err := json.Marshal([]any{op, contractID, version, body})
+	if err != nil {
+		return ch, err
+	}
+	sum := sha256.Sum256(said)
+	now := s.now()
+	return changing{
+		org: org,
+		act: act{org: org, person: x.Person, now: now, version: version},
+		req: store.Request{USCC: org.USCC, Key: key, Hash: hex.EncodeToString(sum[:]), ContractID: contractID, Now: now},
+	}, nil
+}
+
+// apply makes a change once, and answers the same to every repetition.
+func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Contract) (*store.Contract, store.Effect, error)) (wire.OutcomeJSONResponse, error) {
+	answer, err := s.store.Change(ctx, ch.req, decide, func(receipt platformapi.Receipt, c *store.Contract) ([]byte, error) {
+		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: contractView(c, ch.org.USCC, ch.req.Now)})
+	})
+	switch {
+	case errors.Is(err, store.ErrLotTaken):
+		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeLotTaken, "the lot has a contract already")
+	case errors.Is(err, store.ErrIDTaken):
+		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
+	case err != nil:
+		return wire.OutcomeJSONResponse{}, err
+	}
+	return replay(ch, answer)
+}
+
+func replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
+	var out wire.OutcomeJSONResponse
+	if answer.Hash != ch.req.Hash {
+		return out, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
+	}
+	if err := json.Unmarshal(answer.Body, &out.Body); err != nil {
+		return out, err
+	}
+	out.Headers.ETag = header.FormatETag(ch.req.ContractID, out.Body.Receipt.Version)
+	out.Headers.IdempotencyReplayed = fmt.Sprint(answer.Replayed)
+	return out, nil
+}
+
+// move is a change of a contract that is there.
+func (s *Server) move(ctx context.Context, op, contractID, key, ifMatch string, body any, rule func(act, *store.Contract) (store.Effect, error)) (wire.OutcomeJSONResponse, error) {
+	ch, err := s.prepare(ctx, op, contractID, key, &ifMatch, body)
+	if err != nil {
+		return wire.OutcomeJSONResponse{}, err
+	}
+	return s.apply(ctx, ch, func(c *store.Contract) (*store.Contract, store.Effect, error) {
+		effect, err := rule(ch.act, c)
+		return c, effect, err
+	})
+}
+
+// CreateContract starts a contract.
+func (s *Server) CreateContract(ctx context.Context, r wire.CreateContractRequestObject) (wire.CreateContractResponseObject, error) {
+	ch, err := s.prepare(ctx, "create", r.Body.ID, r.Params.IdempotencyKey, nil, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	l, err := s.store.Lot(ctx, r.Body.LotID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	out, err := s.apply(ctx, ch, func(c *store.Contract) (*store.Contract, store.Effect, error) {
+		if c != nil {
+			return nil, store.Effect{}, store.ErrIDTaken
+		}
+		return ch.act.create(l, *r.Body)
+	})
+	return wire.CreateContract201JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// SaveFields saves the form.
+func (s *Server) SaveFields(ctx context.Context, r wire.SaveFieldsRequestObject) (wire.SaveFieldsResponseObject, error) {
+	out, err := s.move(ctx, "save", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.save(c, *r.Body) })
+	return wire.SaveFields200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// SubmitContract sends a contract to the other side.
+func (s *Server) SubmitContract(ctx context.Context, r wire.SubmitContractRequestObject) (wire.SubmitContractResponseObject, error) {
+	out, err := s.move(ctx, "submit", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.submit(c, r.Body.SHA256) })
+	return wire.SubmitContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// WithdrawContract takes a contract back.
+func (s *Server) WithdrawContract(ctx context.Context, r wire.WithdrawContractRequestObject) (wire.WithdrawContractResponseObject, error) {
+	out, err := s.move(ctx, "withdraw", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, nil, act.withdraw)
+	return wire.WithdrawContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// AgreeContract concludes a contract.
+func (s *Server) AgreeContract(ctx context.Context, r wire.AgreeContractRequestObject) (wire.AgreeContractResponseObject, error) {
+	out, err := s.move(ctx, "agree", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.agree(c, r.Body.SHA256, r.Body.Opinion) })
+	return wire.AgreeContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// RefuseContract sends a contract back.
+func (s *Server) RefuseContract(ctx context.Context, r wire.RefuseContractRequestObject) (wire.RefuseContractResponseObject, error) {
+	out, err := s.move(ctx, "refuse", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.refuse(c, r.Body.Opinion) })
+	return wire.RefuseContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// PublishContract records that a contract is public.
+func (s *Server) PublishContract(ctx context.Context, r wire.PublishContractRequestObject) (wire.PublishContractResponseObject, error) {
+	out, err := s.move(ctx, "publish", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, nil, act.publish)
+	return wire.PublishContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// DeleteContract gives a contract up.
+func (s *Server) DeleteContract(ctx context.Context, r wire.DeleteContractRequestObject) (wire.DeleteContractResponseObject, error) {
+	out, err := s.move(ctx, "delete", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, nil, act.remove)
+	return wire.DeleteContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// RemoveAttachment takes a file out.
+func (s *Server) RemoveAttachment(ctx context.Context, r wire.RemoveAttachmentRequestObject) (wire.RemoveAttachmentResponseObject, error) {
+	out, err := s.move(ctx, "detach", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.AttachmentID,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.detach(c, r.AttachmentID) })
+	return wire.RemoveAttachment200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// SetNote changes a file's note.
+func (s *Server) SetNote(ctx context.Context, r wire.SetNoteRequestObject) (wire.SetNoteResponseObject, error) {
+	out, err := s.move(ctx, "note", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, []string{r.AttachmentID, r.Body.Note},
+		func(a act, c *store.Contract) (store.Effect, error) { return a.setNote(c, r.AttachmentID, r.Body.Note) })
+	return wire.SetNote200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// PutAttachment takes a file in. The bytes are on disk under their digest before the row that names them is written, and
+// seals are judged before that, outside the transaction; the rules are asked again inside it.
+func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestObject) (wire.PutAttachmentResponseObject, error) {
+	p := r.Params
+	digest, err := header.ParseDigest(p.ContentDigest)
+	if err != nil {
+		return nil, badHeader("Content-Digest", err, http.StatusBadRequest, platformapi.CodeBadRequest)
+	}
+	name, err := fileName(p.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !plainText(p.Note) {
+		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the note has characters that cannot be shown")
+	}
+	ch, err := s.prepare(ctx, "attach", r.ContractID, p.IdempotencyKey, &p.IfMatch, []string{r.AttachmentID, string(p.Kind), string(p.Stage), name, p.Note, digest})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.store.Answer(ctx, ch.req.USCC, ch.req.Key)
+	if err == nil {
+		out, err := replay(ch, answer)
+		return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	c, _, _, err := s.seen(ctx, r.ContractID)
+	if err != nil {
+		return nil, err
+	}
+	if err := ch.act.mayAttach(c, p.Kind, p.Stage); err != nil {
+		return nil, err
+	}
+	staged, err := s.blobs.Stage(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	defer staged.Discard()
+	if staged.SHA256 != digest {
+		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeDigestMismatch, "the body is not what Content-Digest says")
+	}
+	x := platformapi.Attachment{ID: r.AttachmentID, Kind: p.Kind, Stage: p.Stage, Name: name, Note: p.Note, Size: staged.Size, SHA256: digest}
+	x.MediaType, err = mediaType(staged.File)
+	if err != nil {
+		return nil, err
+	}
+	if !nameFits(name, x.MediaType) || p.Stage == platformapi.StageSealed && x.MediaType != mediaPDF {
+		return nil, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeFilingFormat, "the file is not of a kind that is taken here, or its name says otherwise")
+	}
+	if p.Stage == platformapi.StageSealed {
+		if x.Seals, err = s.judge(ctx, c, ch.org, staged); err != nil {
+			return nil, err
+		}
+	}
+	if err := staged.Keep(); err != nil {
+		return nil, err
+	}
+	ch.act.now = s.now() // the moment of receipt is when the last byte was there
+	ch.req.Now = ch.act.now
+	out, err := s.apply(ctx, ch, func(c *store.Contract) (*store.Contract, store.Effect, error) {
+		effect, err := ch.act.attach(c, x)
+		return c, effect, err
+	})
+	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// judge verifies a sealed file's seals.
+func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.Organisation, staged *blobs.Staged) ([]platformapi.SealFact, error) {
+	ctx, cancel := context.WithTimeout(ctx, judgeTime)
+	defer cancel()
+	select {
+	case s.judges <- struct{}{}:
+		defer func() { <-s.judges }()
+	case <-ctx.Done():
+		return nil, web.Refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "too many files are being judged")
+	}
+	starter, other := party(c.Lot, c.Starter), party(c.Lot, counterpart(c.Starter))
+	if org.USCC == starter.USCC {
+		return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, nil, starter, other)
+	}
+	sealed := firstSealed(c)
+	if sealed == nil {
+		return nil, fmt.Errorf("contract %s: no sealed filing in state %s", c.ID, c.State)
+	}
+	f, err := s.blobs.Open(sealed.SHA256)
+	if err != nil {
+		return nil, fmt.Errorf("attachment %s: %w", sealed.ID, err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	first := &sealedFirst{content: io.LimitReader(f, sealed.Size), size: sealed.Size, seals: len(sealed.Seals)}
+	return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, first, starter, other)
+}
+
+const maxName = 200 // bytes
+
+// fileName takes the last part of what a client calls a file. It is shown, never opened.
+func fileName(s string) (string, error) {
+	s = norm.NFC.String(s)
+	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
+		s = s[i+1:]
+	}
+	s = strings.TrimSpace(s)
+	if s == "" || len(s) > maxName || !utf8.ValidString(s) || !plainText(s) || strings.ContainsAny(s, "\n\t") {
+		return "", web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the file's name is empty, too long or cannot be shown")
+	}
+	return s, nil
+}
