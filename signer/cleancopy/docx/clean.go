@@ -1,0 +1,404 @@
+package docx
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"sealdesk/signer/cleancopy/opc"
+	"sealdesk/signer/cleancopy/xmltree"
+)
+
+// Result tells what was taken out and what the document asks for.
+type Result struct {
+	Findings   []Finding
+	Truncated  bool
+	Fonts      []string // sorted names of fonts that the document asks for
+	DateFields int      // fields frozen that showed the date of the day
+}
+
+// Clean writes to w a document that prints like main of pkg does with all changes accepted, and holds nothing else.
+func Clean(ctx context.Context, pkg *opc.Package, main string, w io.Writer) (*Result, error) {
+	c := cleaner{
+		ctx: ctx, pkg: pkg, main: main, out: zip.NewWriter(w),
+		notes: map[string]bool{}, fonts: map[string]bool{}, comments: map[string]comment{},
+		done: map[string]bool{}, types: map[string]string{},
+	}
+	if err := c.run(); err != nil {
+		return nil, err
+	}
+	fonts := slices.Sorted(maps.Keys(c.fonts))
+	return &Result{Findings: c.found.list, Truncated: c.found.truncated, Fonts: fonts, DateFields: c.dates}, nil
+}
+
+type cleaner struct {
+	ctx      context.Context
+	pkg      *opc.Package
+	main     string
+	out      *zip.Writer
+	styles   styles
+	comments map[string]comment
+	notes    map[string]bool
+	fonts    map[string]bool
+	done     map[string]bool   // parts written or read
+	types    map[string]string // content types of parts written
+	found    findings
+	dates    int
+	late     []job // notes: cleaned when it is known which are referred to
+}
+
+type job struct {
+	name string
+	role role
+}
+
+func (c *cleaner) run() error {
+	top, err := c.pkg.Relations("")
+	if err != nil {
+		return err
+	}
+	for _, r := range top {
+		if err := c.topLevel(r); err != nil {
+			return err
+		}
+	}
+	rels, err := c.pkg.Relations(c.main)
+	if err != nil {
+		return err
+	}
+	if err := c.prepare(rels); err != nil {
+		return err
+	}
+	queue := []job{{c.main, roleStory}}
+	for len(queue) > 0 || len(c.late) > 0 {
+		if len(queue) == 0 {
+			queue, c.late = c.late, nil
+		}
+		next, err := c.part(queue[0])
+		if err != nil {
+			return err
+		}
+		queue = append(queue[1:], next...)
+	}
+	for _, name := range c.pkg.Names() { // what no arrow leads to
+		if key := strings.ToLower(name); !c.done[key] && !strings.HasPrefix(key, "[content_types]") && !strings.HasSuffix(key, ".rels") {
+			c.found.add(Finding{Kind: KindOther, Part: name})
+		}
+	}
+	return c.finish()
+}
+
+// topLevel reports what hangs on the container itself.
+func (c *cleaner) topLevel(r opc.Relation) error {
+	if r.External {
+		c.found.add(Finding{Kind: KindExternalData, Text: r.Target})
+		return nil
+	}
+	switch r.Type {
+	case "officeDocument":
+		return nil
+	case "core-properties", "extended-properties", "custom-properties":
+		c.mark(r.Target)
+		if _, ok := c.pkg.Name(r.Target); !ok {
+			return nil
+		}
+		root, err := c.pkg.XML(r.Target, alias)
+		if err != nil {
+			return err
+		}
+		c.found.add(propertiesOf(root))
+	case "thumbnail", "metadata/thumbnail":
+		c.mark(r.Target)
+		c.found.add(Finding{Kind: KindProperties, Text: "thumbnail"})
+	case "origin":
+		c.found.add(Finding{Kind: KindSignature})
+		c.markBelow(r.Target)
+	default:
+		c.drop(r, "")
+	}
+	return nil
+}
+
+func propertiesOf(root *xmltree.Node) Finding {
+	f := Finding{Kind: KindProperties}
+	var words []string
+	for _, k := range root.Kids {
+		text := strings.TrimSpace(allText(k))
+		if text == "" {
+			continue
+		}
+		name := k.Local
+		if given, ok := k.Attr("", "name"); ok {
+			name = given
+		}
+		f.Count++
+		if strings.IndexFunc(text, unicode.IsLetter) >= 0 {
+			words = append(words, name+": "+text)
+		}
+	}
+	f.Text = strings.Join(words, "; ")
+	return f
+}
+
+func allText(n *xmltree.Node) string {
+	var b strings.Builder
+	n.Walk(func(k *xmltree.Node) bool {
+		b.WriteString(k.Text)
+		return b.Len() < 4*maxText
+	})
+	return b.String()
+}
+
+func (c *cleaner) mark(part string) { c.done[strings.ToLower(part)] = true }
+
+// markBelow marks a part that is dropped, and all that hangs on it alone, so that one finding speaks for all.
+func (c *cleaner) markBelow(part string) {
+	todo := []string{part}
+	for len(todo) > 0 {
+		p := todo[0]
+		todo = todo[1:]
+		if key := strings.ToLower(p); c.done[key] {
+			continue
+		} else {
+			c.done[key] = true
+		}
+		rels, err := c.pkg.Relations(p)
+		if err != nil {
+			continue // it is not copied; that it cannot be read does not matter
+		}
+		for _, r := range rels {
+			if !r.External && !drawn(r) {
+				todo = append(todo, r.Target)
+			}
+		}
+	}
+}
+
+// prepare reads what the rewriting of stories asks: styles and comments.
+func (c *cleaner) prepare(rels []opc.Relation) error {
+	for _, r := range rels {
+		if r.External {
+			continue
+		}
+		if _, ok := c.pkg.Name(r.Target); !ok {
+			continue
+		}
+		switch r.Type {
+		case "styles":
+			root, err := c.pkg.XML(r.Target, alias)
+			if err != nil {
+				return err
+			}
+			c.styles = readStyles(root)
+		case "comments":
+			root, err := c.pkg.XML(r.Target, alias)
+			if err != nil {
+				return err
+			}
+			for _, k := range root.Kids {
+				if id, ok := k.Attr("w", "id"); ok && k.Is("w", "comment") {
+					author, _ := k.Attr("w", "author")
+					c.comments[id] = comment{author: author, text: wordsOf(k)}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// part writes one part and returns those it leads to.
+func (c *cleaner) part(j job) ([]job, error) {
+	if err := c.ctx.Err(); err != nil {
+		return nil, err
+	}
+	name, ok := c.pkg.Name(j.name)
+	if !ok || c.done[strings.ToLower(name)] && j.role != roleNotes {
+		return nil, nil
+	}
+	c.mark(name)
+	rels, err := c.pkg.Relations(name)
+	if err != nil {
+		return nil, err
+	}
+	var next []job
+	live := map[string]bool{}
+	var kept []opc.Relation
+	for _, r := range rels {
+		role, ok := roles[r.Type]
+		if !ok || r.External {
+			c.drop(r, label(name))
+			continue
+		}
+		if _, there := c.pkg.Name(r.Target); !there {
+			continue
+		}
+		if role == rolePicture {
+			usable, err := c.picture(r.Target)
+			if err != nil {
+				return nil, err
+			}
+			if !usable {
+				continue
+			}
+		} else if role == roleNotes {
+			c.late = append(c.late, job{r.Target, role})
+		} else {
+			next = append(next, job{r.Target, role})
+		}
+		live[r.ID] = true
+		kept = append(kept, r)
+	}
+	if err := c.write(name, j.role, live); err != nil {
+		return nil, err
+	}
+	return next, c.writeRelations(name, kept)
+}
+
+func (c *cleaner) write(name string, role role, live map[string]bool) error {
+	if role == roleFont {
+		c.types[name] = "application/vnd.openxmlformats-officedocument.obfuscatedFont"
+		w, err := c.out.Create(name)
+		if err != nil {
+			return err
+		}
+		return c.pkg.Copy(w, name, maxFont)
+	}
+	root, err := c.pkg.XML(name, alias)
+	if err != nil {
+		return err
+	}
+	switch role {
+	case roleSettings:
+		c.settings(root)
+	case roleFontTable, roleTheme:
+	case roleStyles:
+		c.generic(root, name, live)
+		stripVanish(root)
+	default:
+		c.generic(root, name, live)
+	}
+	c.types[name] = c.contentType(name)
+	w, err := c.out.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(root.Bytes())
+	return err
+}
+
+const mainType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+
+func (c *cleaner) contentType(name string) string {
+	if name == c.main || strings.EqualFold(name, c.main) {
+		return mainType // whatever it was: a template or one with macros
+	}
+	return c.pkg.ContentType(name)
+}
+
+func (c *cleaner) generic(root *xmltree.Node, name string, live map[string]bool) {
+	s := story{
+		styles: c.styles, comments: c.comments, notes: c.notes, live: live, found: &c.found, fonts: c.fonts,
+		part: label(name), inNotes: root.Is("w", "footnotes") || root.Is("w", "endnotes"), numbering: root.Is("w", "numbering"),
+	}
+	s.clean(root)
+	c.dates += s.dates
+}
+
+// settings keeps those that change how pages look.
+func (c *cleaner) settings(root *xmltree.Node) {
+	root.Filter(func(k *xmltree.Node) bool {
+		if k.Is("w", "docVars") {
+			for _, v := range k.Kids {
+				name, _ := v.Attr("w", "name")
+				val, _ := v.Attr("w", "val")
+				if name != "" {
+					c.found.add(Finding{Kind: KindVariables, Text: name + "=" + val + " "})
+				}
+			}
+		}
+		return k.IsText() || k.Space == "w" && keptSettings[k.Local] || k.Is("m", "mathPr")
+	})
+	root.Walk(func(k *xmltree.Node) bool {
+		k.DropAttrs(func(a xmltree.Attr) bool { return a.Space == "r" })
+		return true
+	})
+}
+
+// stripVanish makes styles draw what is left: which runs they hid is settled.
+func stripVanish(root *xmltree.Node) {
+	root.Walk(func(k *xmltree.Node) bool {
+		k.Filter(func(c *xmltree.Node) bool { return !c.Is("w", "vanish") && !c.Is("w", "specVanish") })
+		return true
+	})
+}
+
+// label names a part as a person would: body, header1, footnotes.
+func label(name string) string {
+	base := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	if base == "document" {
+		return "body"
+	}
+	return base
+}
+
+func (c *cleaner) writeRelations(name string, rels []opc.Relation) error {
+	if len(rels) == 0 {
+		return nil
+	}
+	dir, base := path.Split(name)
+	return c.printRelations(dir+"_rels/"+base+".rels", rels)
+}
+
+func (c *cleaner) printRelations(name string, rels []opc.Relation) error {
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`)
+	for _, r := range rels {
+		target, _ := c.pkg.Name(r.Target)
+		fmt.Fprintf(&b, `<Relationship Id="%s" Type="%s" Target="/%s"/>`, escape(r.ID), escape(r.Full), escape(partURI(target)))
+	}
+	b.WriteString(`</Relationships>`)
+	w, err := c.out.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// finish writes the container's own relationship and the content types.
+func (c *cleaner) finish() error {
+	main, _ := c.pkg.Name(c.main)
+	const office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+	if err := c.printRelations("_rels/.rels", []opc.Relation{{ID: "rId1", Full: office, Target: main}}); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header + `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">` +
+		`<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>`)
+	for _, name := range slices.Sorted(maps.Keys(c.types)) {
+		fmt.Fprintf(&b, `<Override PartName="/%s" ContentType="%s"/>`, escape(partURI(name)), escape(c.types[name]))
+	}
+	b.WriteString(`</Types>`)
+	w, err := c.out.Create("[Content_Types].xml")
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return c.out.Close()
+}
+
+func escape(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s)) // a strings.Builder does not fail
+	return b.String()
+}

@@ -1,0 +1,101 @@
+package docx_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sealdesk/signer/cleancopy/docx"
+	"sealdesk/signer/cleancopy/opc"
+)
+
+// corpus holds documents with tracked changes beside the same documents as accepted by another program. They are not
+// ours and not part of the repository; where they are missing, the tests with generated documents stand alone.
+const corpus = "../../../../shared/corpora/docx-revisions"
+
+func TestAcceptedLikeTheOracle(t *testing.T) {
+	changed, err := filepath.Glob(filepath.Join(corpus, "RP*.docx"))
+	if err != nil || len(changed) == 0 {
+		t.Log("no oracle documents here: comparison left out")
+		return
+	}
+	equal, pairs := 0, 0
+	for _, name := range changed {
+		if strings.HasSuffix(name, "-Accepted.docx") {
+			continue
+		}
+		pairs++
+		accepted := strings.TrimSuffix(name, ".docx") + "-Accepted.docx"
+		got, _ := cleanFile(t, name)
+		want, _ := cleanFile(t, accepted)
+		if g, w := outline(t, got), outline(t, want); g != w {
+			t.Logf("%s:\n got %s\nwant %s", filepath.Base(name), diff(g, w), diff(w, g))
+			continue
+		}
+		equal++
+	}
+	t.Logf("%d of %d documents equal", equal, pairs)
+	if equal < pairs {
+		t.Errorf("%d of %d documents equal", equal, pairs)
+	}
+}
+
+func cleanFile(t *testing.T, name string) ([]byte, *docx.Result) {
+	t.Helper()
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, res, err := cleanBytes(t, data)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return out, res
+}
+
+func cleanBytes(t testing.TB, data []byte) ([]byte, *docx.Result, error) {
+	t.Helper()
+	pkg, err := opc.Open(bytes.NewReader(data), int64(len(data)), opc.Limits{})
+	if err != nil {
+		return nil, nil, err
+	}
+	kind, main, err := pkg.Kind()
+	if err != nil {
+		return nil, nil, err
+	}
+	if kind != "docx" {
+		t.Skip("not a Word document")
+	}
+	var out bytes.Buffer
+	res, err := docx.Clean(t.Context(), pkg, main, &out)
+	return out.Bytes(), res, err
+}
+
+// partOf reads one part of a written document.
+func partOf(t testing.TB, document []byte, name string) string {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(document), int64(len(document)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := zr.Open(name)
+	if err != nil {
+		return ""
+	}
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(f); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func diff(a, b string) string {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	return a[max(0, i-60):min(len(a), i+200)]
+}

@@ -1,0 +1,127 @@
+package docx
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"image"
+	_ "image/gif"
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"path"
+	"strings"
+
+	"sealdesk/signer/cleancopy/refusal"
+)
+
+const (
+	maxPicture = 256 << 20 // bytes
+	maxPixels  = 250e6
+	maxFont    = 64 << 20
+)
+
+// picture copies a picture if it is of a kind that can only draw, without what cameras write beside it.
+func (c *cleaner) picture(target string) (bool, error) {
+	name, _ := c.pkg.Name(target)
+	if c.types[name] != "" {
+		return true, nil
+	}
+	if c.done[strings.ToLower(name)] {
+		return false, nil
+	}
+	c.mark(name)
+	data, err := c.pkg.Read(name, maxPicture)
+	if err != nil {
+		return false, err
+	}
+	media := pictureType(data)
+	if media == "" {
+		c.found.add(Finding{Kind: KindMedia, Text: path.Base(name)})
+		return false, nil
+	}
+	if cfg, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && float64(cfg.Width)*float64(cfg.Height) > maxPixels {
+		return false, refusal.New(refusal.ZipBomb, "a picture of the document is too large", map[string]any{"detail": "picture " + path.Base(name)})
+	}
+	if bytes.HasPrefix(data, []byte("\x1f\x8b")) && !unpacks(data) {
+		return false, refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much", map[string]any{"detail": "drawing " + path.Base(name)})
+	}
+	if stripped, n := StripJPEG(data); n > 0 {
+		c.found.add(Finding{Kind: KindPictureData, Text: path.Base(name) + " ", Count: 1})
+		data = stripped
+	}
+	c.types[name] = media
+	w, err := c.out.Create(name)
+	if err != nil {
+		return false, err
+	}
+	_, err = w.Write(data)
+	return true, err
+}
+
+func unpacks(data []byte) bool {
+	r, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return true
+	}
+	n, _ := io.Copy(io.Discard, io.LimitReader(r, maxPicture+1))
+	return n <= maxPicture
+}
+
+// pictureType knows pictures by their first bytes. SVG is not among them: it can hold scripts and addresses.
+func pictureType(data []byte) string {
+	for _, k := range []struct{ magic, media string }{
+		{"\x89PNG\r\n\x1a\n", "image/png"},
+		{"\xff\xd8\xff", "image/jpeg"},
+		{"GIF8", "image/gif"},
+		{"BM", "image/bmp"},
+		{"II*\x00", "image/tiff"},
+		{"MM\x00*", "image/tiff"},
+		{"\xd7\xcd\xc6\x9a", "image/x-wmf"},
+		{"\x01\x00\x09\x00", "image/x-wmf"},
+		{"\x02\x00\x09\x00", "image/x-wmf"},
+		{"\x1f\x8b", "image/x-emz"},
+	} {
+		if bytes.HasPrefix(data, []byte(k.magic)) {
+			return k.media
+		}
+	}
+	if len(data) > 44 && bytes.HasPrefix(data, []byte{1, 0, 0, 0}) && string(data[40:44]) == " EMF" {
+		return "image/x-emf"
+	}
+	return ""
+}
+
+// StripJPEG takes Exif, XMP, thumbnails, comments and the like out of a JPEG picture and tells how many such segments
+// there were. What decides about colours (JFIF, ICC, Adobe) stays. Data that is no well-formed JPEG comes back as it is.
+func StripJPEG(data []byte) (stripped []byte, segments int) {
+	if !bytes.HasPrefix(data, []byte("\xff\xd8\xff")) {
+		return data, 0
+	}
+	out := append(make([]byte, 0, len(data)), 0xff, 0xd8)
+	for i := 2; i+4 <= len(data); {
+		if data[i] != 0xff {
+			return data, 0
+		}
+		marker := data[i+1]
+		if marker == 0xff {
+			i++
+			continue
+		}
+		if marker == 0xda { // the picture itself follows
+			return append(out, data[i:]...), segments
+		}
+		n := int(binary.BigEndian.Uint16(data[i+2:])) + 2
+		if n < 4 || i+n > len(data) {
+			return data, 0
+		}
+		colour := marker == 0xe0 || marker == 0xe2 && bytes.HasPrefix(data[i+4:], []byte("ICC_PROFILE\x00")) || marker == 0xee
+		if (marker >= 0xe0 && marker <= 0xef && !colour) || marker == 0xfe {
+			segments++
+		} else {
+			out = append(out, data[i:i+n]...)
+		}
+		i += n
+	}
+	return data, 0
+}
