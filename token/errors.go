@@ -13,6 +13,10 @@ type Error struct {
 	text string
 }
 
+// NewError makes an outcome of a driver's own. The code is "token." and a name
+// in snake case; text is a plain sentence for logs.
+func NewError(code, text string) *Error { return &Error{code, text} }
+
 // Error is a plain sentence for logs.
 func (e *Error) Error() string { return e.text }
 

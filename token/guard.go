@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"errors"
@@ -195,8 +196,8 @@ func (t *guardedToken) Identities(ctx context.Context) ([]Identity, error) {
 
 func (t *guardedToken) Unlock(ctx context.Context, pin []byte) error {
 	defer Wipe(pin)
-	return t.tryPIN(ctx, pin, func(ctx context.Context, own []byte) error {
-		return t.token.Unlock(ctx, own)
+	return t.tryPIN(ctx, pin, nil, func(ctx context.Context, pin, _ []byte) error {
+		return t.token.Unlock(ctx, pin)
 	})
 }
 
@@ -208,9 +209,9 @@ func (t *guardedToken) Close() error {
 	return t.g.do(context.Background(), t.g.limits.Look, func(context.Context) error { return t.token.Close() })
 }
 
-// tryPIN holds the rules of the PIN. use gets a copy that is wiped when the
+// tryPIN holds the rules of the PIN. use gets copies that are wiped when the
 // driver has returned, which may be after the caller has gone.
-func (t *guardedToken) tryPIN(ctx context.Context, pin []byte, use func(context.Context, []byte) error) error {
+func (t *guardedToken) tryPIN(ctx context.Context, pin, next []byte, use func(ctx context.Context, pin, next []byte) error) error {
 	info, err := t.Info(ctx)
 	if err != nil {
 		return err
@@ -224,14 +225,14 @@ func (t *guardedToken) tryPIN(ctx context.Context, pin []byte, use func(context.
 		return contextError(wait.Err())
 	}
 	// Read again behind the gate: the PIN before this one may have cost a try.
-	if err := t.mayTry(ctx, pin); err != nil {
+	if ctx, err = t.mayTry(ctx, pin); err != nil {
 		<-gate
 		return err
 	}
-	own := append([]byte(nil), pin...)
+	pin, next = bytes.Clone(pin), bytes.Clone(next)
 	err = t.g.doThen(ctx, t.g.limits.Operate,
-		func(ctx context.Context) error { return use(ctx, own) },
-		func() { Wipe(own); <-gate })
+		func(ctx context.Context) error { return use(ctx, pin, next) },
+		func() { Wipe(pin); Wipe(next); <-gate })
 	var wrong *PINWrongError
 	if errors.As(err, &wrong) && wrong.Tries == 0 {
 		return ErrPINLocked
@@ -239,20 +240,23 @@ func (t *guardedToken) tryPIN(ctx context.Context, pin []byte, use func(context.
 	return err
 }
 
-// mayTry says whether a PIN may go to the token at all.
-func (t *guardedToken) mayTry(ctx context.Context, pin []byte) error {
+// mayTry says whether a PIN may go to the token at all, and marks the context
+// when it is the last one.
+func (t *guardedToken) mayTry(ctx context.Context, pin []byte) (context.Context, error) {
 	info, err := t.Info(ctx)
 	switch {
 	case err != nil:
-		return err
+		return ctx, err
 	case info.PIN.Locked:
-		return ErrPINLocked
+		return ctx, ErrPINLocked
 	case len(pin) == 0 && !info.PIN.ProtectedPath:
-		return ErrPINEmpty
-	case info.PIN.Tries == 1 && !takeConsent(ctx):
-		return ErrLastTry
+		return ctx, ErrPINEmpty
+	case info.PIN.Tries != 1:
+		return ctx, nil
+	case !takeConsent(ctx):
+		return ctx, ErrLastTry
 	}
-	return nil
+	return context.WithValue(ctx, grantKey{}, true), nil
 }
 
 // pinChangingToken is a guardedToken whose driver can change PINs.
@@ -264,11 +268,7 @@ type pinChangingToken struct {
 func (t *pinChangingToken) ChangePIN(ctx context.Context, old, new []byte) error {
 	defer Wipe(old)
 	defer Wipe(new)
-	ownNew := append([]byte(nil), new...)
-	return t.tryPIN(ctx, old, func(ctx context.Context, own []byte) error {
-		defer Wipe(ownNew)
-		return t.changer.ChangePIN(ctx, own, ownNew)
-	})
+	return t.tryPIN(ctx, old, new, t.changer.ChangePIN)
 }
 
 type guardedIdentity struct {
@@ -333,7 +333,7 @@ func (s *verifyingSigner) Sign(rand io.Reader, digest []byte, opts crypto.Signer
 		return nil, err
 	}
 	// A copy: the call may be left behind while the caller reuses his buffer.
-	own := append([]byte(nil), digest...)
+	own := bytes.Clone(digest)
 	sig, err := get(s.g, s.ctx, s.g.limits.Operate, func(context.Context) ([]byte, error) {
 		return s.signer.Sign(rand, own, opts)
 	})
@@ -359,7 +359,7 @@ func (d *boundedDecrypter) Decrypt(rand io.Reader, msg []byte, opts crypto.Decry
 	if len(msg) > maxCiphertext {
 		return nil, ErrDecrypt
 	}
-	own := append([]byte(nil), msg...)
+	own := bytes.Clone(msg)
 	return get(d.g, d.ctx, d.g.limits.Operate, func(context.Context) ([]byte, error) {
 		return d.dec.Decrypt(rand, own, opts)
 	})
@@ -367,11 +367,20 @@ func (d *boundedDecrypter) Decrypt(rand io.Reader, msg []byte, opts crypto.Decry
 
 type consentKey struct{}
 
+type grantKey struct{}
+
 // ConfirmLastTry marks ctx with the person's consent to spend the last try.
 // The consent is good for one try: a loop over the same context cannot use it
 // again.
 func ConfirmLastTry(ctx context.Context) context.Context {
 	return context.WithValue(ctx, consentKey{}, new(atomic.Bool))
+}
+
+// LastTryGranted tells a driver whether it may spend the last try. Guard asks
+// before every PIN; a driver that can read its counter in the same moment as it
+// spends a try asks again, for another program may have spent one meanwhile.
+func LastTryGranted(ctx context.Context) bool {
+	return ctx.Value(grantKey{}) != nil || takeConsent(ctx)
 }
 
 func takeConsent(ctx context.Context) bool {

@@ -37,29 +37,17 @@ func Algorithms() []Algorithm { return []Algorithm{RSA, ECDSA, SM2} }
 
 const rsaBits = 3072
 
-// Error is an outcome that a person may meet.
-type Error struct {
-	code string
-	text string
-}
-
-// Error is a plain sentence for logs.
-func (e *Error) Error() string { return e.text }
-
-// Code names the outcome for the tables of words.
-func (e *Error) Code() string { return e.code }
-
 var (
 	// ErrExists: the folder already holds an authority.
-	ErrExists = &Error{"token.ca_exists", "the folder already holds a certificate authority"}
+	ErrExists = token.NewError("token.ca_exists", "the folder already holds a certificate authority")
 	// ErrNotFound: the folder holds none.
-	ErrNotFound = &Error{"token.ca_not_found", "the folder holds no certificate authority"}
+	ErrNotFound = token.NewError("token.ca_not_found", "the folder holds no certificate authority")
 	// ErrDamaged: the authority's file cannot be read as one.
-	ErrDamaged = &Error{"token.ca_damaged", "the certificate authority's file is damaged"}
+	ErrDamaged = token.NewError("token.ca_damaged", "the certificate authority's file is damaged")
 	// ErrAlgorithm: not one of Algorithms, or the authority has no root for it.
-	ErrAlgorithm = &Error{"token.ca_algorithm_unknown", "the certificate authority has no root for this kind of key"}
+	ErrAlgorithm = token.NewError("token.ca_algorithm_unknown", "the certificate authority has no root for this kind of key")
 	// ErrSubject: a name or a credit code that a certificate cannot hold.
-	ErrSubject = &Error{"token.ca_subject_invalid", "the subject of the certificate is not valid"}
+	ErrSubject = token.NewError("token.ca_subject_invalid", "the subject of the certificate is not valid")
 )
 
 // GenerateKey makes a private key: *rsa.PrivateKey, *ecdsa.PrivateKey or

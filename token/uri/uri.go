@@ -191,7 +191,7 @@ func (u *URI) String() string {
 var order = []string{
 	"module-path", "module-name", "library-manufacturer", "library-description", "library-version",
 	"slot-manufacturer", "slot-description", "slot-id",
-	"manufacturer", "model", "serial", "token", "object", "id", "type",
+	"token", "manufacturer", "model", "serial", "object", "id", "type",
 }
 
 func printAttributes(b *strings.Builder, attrs Attributes, separator string) {
