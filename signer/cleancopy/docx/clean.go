@@ -11,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 
 	"sealdesk/signer/cleancopy/opc"
 	"sealdesk/signer/cleancopy/xmltree"
@@ -29,13 +28,13 @@ type Result struct {
 func Clean(ctx context.Context, pkg *opc.Package, main string, w io.Writer) (*Result, error) {
 	c := cleaner{
 		ctx: ctx, pkg: pkg, main: main, out: zip.NewWriter(w),
-		notes: map[string]bool{}, fonts: map[string]bool{}, comments: map[string]comment{},
-		done: map[string]bool{}, types: map[string]string{},
+		notes: map[string]bool{}, comments: map[string]comment{}, asked: asked{styles: map[string]bool{}},
+		done: map[string]bool{}, told: map[string]bool{}, types: map[string]string{},
 	}
 	if err := c.run(); err != nil {
 		return nil, err
 	}
-	fonts := slices.Sorted(maps.Keys(c.fonts))
+	fonts := slices.Sorted(maps.Keys(c.asked.names(c.styles, c.theme)))
 	return &Result{Findings: c.found.list, Truncated: c.found.truncated, Fonts: fonts, DateFields: c.dates}, nil
 }
 
@@ -47,8 +46,10 @@ type cleaner struct {
 	styles   styles
 	comments map[string]comment
 	notes    map[string]bool
-	fonts    map[string]bool
-	done     map[string]bool   // parts written or read
+	asked    asked
+	theme    map[string]string
+	done     map[string]bool   // parts written, in lower case
+	told     map[string]bool   // parts that hang on something already reported
 	types    map[string]string // content types of parts written
 	found    findings
 	dates    int
@@ -89,7 +90,7 @@ func (c *cleaner) run() error {
 		queue = append(queue[1:], next...)
 	}
 	for _, name := range c.pkg.Names() { // what no arrow leads to
-		if key := strings.ToLower(name); !c.done[key] && !strings.HasPrefix(key, "[content_types]") && !strings.HasSuffix(key, ".rels") {
+		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key, "[content_types]") && !strings.HasSuffix(key, ".rels") {
 			c.found.add(Finding{Kind: KindOther, Part: name})
 		}
 	}
@@ -106,7 +107,7 @@ func (c *cleaner) topLevel(r opc.Relation) error {
 	case "officeDocument":
 		return nil
 	case "core-properties", "extended-properties", "custom-properties":
-		c.mark(r.Target)
+		c.told[strings.ToLower(r.Target)] = true
 		if _, ok := c.pkg.Name(r.Target); !ok {
 			return nil
 		}
@@ -114,38 +115,39 @@ func (c *cleaner) topLevel(r opc.Relation) error {
 		if err != nil {
 			return err
 		}
-		c.found.add(propertiesOf(root))
+		for _, f := range propertiesOf(root) {
+			c.found.add(f)
+		}
 	case "thumbnail", "metadata/thumbnail":
-		c.mark(r.Target)
-		c.found.add(Finding{Kind: KindProperties, Text: "thumbnail"})
+		c.found.add(Finding{Kind: KindProperties, Text: "thumbnail "})
+		c.tellBelow(r.Target)
 	case "origin":
 		c.found.add(Finding{Kind: KindSignature})
-		c.markBelow(r.Target)
+		c.tellBelow(r.Target)
 	default:
 		c.drop(r, "")
 	}
 	return nil
 }
 
-func propertiesOf(root *xmltree.Node) Finding {
-	f := Finding{Kind: KindProperties}
-	var words []string
+// ownProperties are those that say something about people or the document; the rest is about the program.
+var ownProperties = set("title", "subject", "creator", "keywords", "description", "lastModifiedBy", "category", "contentStatus", "identifier",
+	"Company", "Manager", "HyperlinkBase", "property")
+
+func propertiesOf(root *xmltree.Node) []Finding {
+	var list []Finding
 	for _, k := range root.Kids {
 		text := strings.TrimSpace(allText(k))
-		if text == "" {
+		if text == "" || !ownProperties[k.Local] {
 			continue
 		}
 		name := k.Local
 		if given, ok := k.Attr("", "name"); ok {
 			name = given
 		}
-		f.Count++
-		if strings.IndexFunc(text, unicode.IsLetter) >= 0 {
-			words = append(words, name+": "+text)
-		}
+		list = append(list, Finding{Kind: KindProperties, Text: name + ": " + text + "; "})
 	}
-	f.Text = strings.Join(words, "; ")
-	return f
+	return list
 }
 
 func allText(n *xmltree.Node) string {
@@ -159,23 +161,23 @@ func allText(n *xmltree.Node) string {
 
 func (c *cleaner) mark(part string) { c.done[strings.ToLower(part)] = true }
 
-// markBelow marks a part that is dropped, and all that hangs on it alone, so that one finding speaks for all.
-func (c *cleaner) markBelow(part string) {
+// tellBelow marks a part that is dropped, and all that hangs on it, so that one finding speaks for all.
+func (c *cleaner) tellBelow(part string) {
 	todo := []string{part}
 	for len(todo) > 0 {
 		p := todo[0]
 		todo = todo[1:]
-		if key := strings.ToLower(p); c.done[key] {
+		if key := strings.ToLower(p); c.told[key] {
 			continue
 		} else {
-			c.done[key] = true
+			c.told[key] = true
 		}
 		rels, err := c.pkg.Relations(p)
 		if err != nil {
 			continue // it is not copied; that it cannot be read does not matter
 		}
 		for _, r := range rels {
-			if !r.External && !drawn(r) {
+			if !r.External {
 				todo = append(todo, r.Target)
 			}
 		}
@@ -198,6 +200,12 @@ func (c *cleaner) prepare(rels []opc.Relation) error {
 				return err
 			}
 			c.styles = readStyles(root)
+		case "theme":
+			root, err := c.pkg.XML(r.Target, alias)
+			if err != nil {
+				return err
+			}
+			c.theme = themeFonts(root)
 		case "comments":
 			root, err := c.pkg.XML(r.Target, alias)
 			if err != nil {
@@ -280,10 +288,10 @@ func (c *cleaner) write(name string, role role, live map[string]bool) error {
 		c.settings(root)
 	case roleFontTable, roleTheme:
 	case roleStyles:
-		c.generic(root, name, live)
+		c.generic(root, name, role, live)
 		stripVanish(root)
 	default:
-		c.generic(root, name, live)
+		c.generic(root, name, role, live)
 	}
 	c.types[name] = c.contentType(name)
 	w, err := c.out.Create(name)
@@ -303,10 +311,13 @@ func (c *cleaner) contentType(name string) string {
 	return c.pkg.ContentType(name)
 }
 
-func (c *cleaner) generic(root *xmltree.Node, name string, live map[string]bool) {
+func (c *cleaner) generic(root *xmltree.Node, name string, role role, live map[string]bool) {
 	s := story{
-		styles: c.styles, comments: c.comments, notes: c.notes, live: live, found: &c.found, fonts: c.fonts,
+		styles: c.styles, comments: c.comments, notes: c.notes, live: live, found: &c.found, asked: &c.asked,
 		part: label(name), inNotes: root.Is("w", "footnotes") || root.Is("w", "endnotes"), numbering: root.Is("w", "numbering"),
+	}
+	if role == roleStyles {
+		s.asked = &asked{styles: map[string]bool{}} // most styles of a document draw nothing
 	}
 	s.clean(root)
 	c.dates += s.dates

@@ -9,15 +9,16 @@ import (
 // styles answers whether a style hides text. vanish is a toggle (ECMA-376 part 1, 17.7.3): set in a paragraph and in a
 // character style at once, it cancels itself.
 type styles struct {
-	byID        map[string]style
-	defaultPara string
-	hideAll     bool
+	byID         map[string]style
+	defaultPara  string
+	defaultFonts fontSet
+	hideAll      bool
 }
 
 type style struct {
 	basedOn string
 	vanish  *bool
-	fonts   []string
+	fonts   fontSet
 }
 
 const maxStyleChain = 32
@@ -30,13 +31,15 @@ func readStyles(root *xmltree.Node) styles {
 	for _, k := range root.Kids {
 		switch {
 		case k.Is("w", "docDefaults"):
-			if v := vanish(k.Child("w", "rPrDefault").Child("w", "rPr")); v != nil {
+			rPr := k.Child("w", "rPrDefault").Child("w", "rPr")
+			s.defaultFonts = fontsOf(rPr.Child("w", "rFonts"))
+			if v := vanish(rPr); v != nil {
 				s.hideAll = *v
 			}
 		case k.Is("w", "style"):
 			id, _ := k.Attr("w", "styleId")
 			based, _ := k.Child("w", "basedOn").Attr("w", "val")
-			s.byID[id] = style{basedOn: based, vanish: vanish(k.Child("w", "rPr"))}
+			s.byID[id] = style{basedOn: based, vanish: vanish(k.Child("w", "rPr")), fonts: fontsOf(k.Child("w", "rPr").Child("w", "rFonts"))}
 			kind, _ := k.Attr("w", "type")
 			if def, _ := k.Attr("w", "default"); on(def) && kind == "paragraph" {
 				s.defaultPara = id

@@ -16,9 +16,9 @@ type story struct {
 	inNotes  bool            // this part holds the notes
 	// numbering: this part holds list levels, whose properties speak of numbers alone
 	numbering bool
-	live     map[string]bool // relationships that are kept
-	found    *findings
-	fonts    map[string]bool
+	live      map[string]bool // relationships that are kept
+	found     *findings
+	asked     *asked
 
 	part  string
 	paras map[*xmltree.Node]int
@@ -125,7 +125,14 @@ func (s *story) word(n *xmltree.Node, at place) []*xmltree.Node {
 		}
 		return nil // decided where the run stands
 	case "rFonts":
-		s.font(n)
+		s.asked.fonts.add(fontsOf(n))
+	case "pStyle", "rStyle", "tblStyle":
+		id, _ := n.Attr("w", "val")
+		s.asked.styles[id] = true
+	case "t":
+		for _, k := range n.Kids {
+			s.asked.text(k.Text)
+		}
 	case "headerReference", "footerReference":
 		if id, _ := n.Attr("r", "id"); !s.live[id] {
 			return nil
@@ -493,12 +500,3 @@ func speaks(nodes []*xmltree.Node) bool {
 }
 
 var visible = set("t", "tab", "br", "cr", "sym", "drawing", "pict", "object", "oMath", "ptab", "noBreakHyphen", "fldChar", "footnoteReference", "endnoteReference", "ruby", "AlternateContent", "pgNum")
-
-// font remembers which fonts are asked for.
-func (s *story) font(n *xmltree.Node) {
-	for _, a := range n.Attrs {
-		if a.Space == "w" && (a.Local == "ascii" || a.Local == "hAnsi" || a.Local == "eastAsia") && a.Value != "" {
-			s.fonts[a.Value] = true
-		}
-	}
-}

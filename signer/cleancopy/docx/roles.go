@@ -59,16 +59,10 @@ func (c *cleaner) drop(r opc.Relation, part string) {
 		kind = KindInk
 	}
 	spelling, there := c.pkg.Name(r.Target)
-	if kind != "" && there && !c.done[strings.ToLower(spelling)] {
+	if kind != "" && there && !c.told[strings.ToLower(spelling)] {
 		c.found.add(Finding{Kind: kind, Part: part, Text: r.Target + " "})
 	}
-	c.markBelow(r.Target)
-}
-
-// drawn tells whether a part may be kept on another way even though the one that leads here is cut.
-func drawn(r opc.Relation) bool {
-	_, ok := roles[r.Type]
-	return ok
+	c.tellBelow(r.Target)
 }
 
 // partURI writes a part's name as a relationship's target.
