@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sealdesk/signer/cleancopy/docx"
+	"sealdesk/signer/cleancopy/docxtest"
 	"sealdesk/signer/cleancopy/opc"
 )
 
@@ -98,4 +99,46 @@ func diff(a, b string) string {
 		i++
 	}
 	return a[max(0, i-60):min(len(a), i+200)]
+}
+
+func unpack(t testing.TB, document []byte) map[string]string {
+	t.Helper()
+	zr, err := zip.NewReader(bytes.NewReader(document), int64(len(document)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	for _, f := range zr.File {
+		parts[f.Name] = partOf(t, document, f.Name)
+	}
+	return parts
+}
+
+// FuzzClean feeds hostile body text: nothing may panic, and what comes out is clean by its own measure.
+func FuzzClean(f *testing.F) {
+	for _, body := range []string{
+		p(r("a") + del("b") + ins("c") + hidden("d")),
+		p(mark("<w:del/>") + field(" DATE ", r("x"))),
+		table(row(cell(p(mark("<w:del/>"))))),
+		p(char("end") + char("separate") + instr("PAGE") + char("begin")),
+		"<w:sdt><w:sdtContent><w:tbl/></w:sdtContent></w:sdt>",
+		`<m:oMath><m:f><m:fPr><m:ctrlPr><w:del/></m:ctrlPr></m:fPr></m:f></m:oMath>`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		out, _, err := cleanBytes(t, docxtest.Document{Body: body}.Bytes())
+		if err != nil {
+			return
+		}
+		text := partOf(t, out, "word/document.xml")
+		for _, left := range []string{"<w:del>", "<w:del ", "<w:delText", "<w:moveFrom", "<w:ins>", "<w:ins ", "<w:vanish", "<w:sdt>", "<w:fldSimple/>"} {
+			if strings.Contains(text, left) {
+				t.Errorf("%s is left in %s", left, text)
+			}
+		}
+		if _, _, err := cleanBytes(t, out); err != nil {
+			t.Errorf("what came out cannot be read: %v\n%s", err, text)
+		}
+	})
 }
