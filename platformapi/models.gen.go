@@ -939,12 +939,12 @@ type LotID = string
 // ListContractsParams defines parameters for ListContracts.
 type ListContractsParams struct {
 	// State Only contracts in this state; without it all but the void ones
-	State ContractState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	State *ContractState `form:"state,omitempty" json:"state,omitempty"`
 
 	// Q Words that occur in names or numbers of contract, lot, project or party
-	Q      string `form:"q,omitempty" json:"q,omitempty,omitzero"`
-	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
-	Limit  int    `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+	Q      *string `form:"q,omitempty" json:"q,omitempty"`
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // CreateContractParams defines parameters for CreateContract.
@@ -993,7 +993,7 @@ type PutAttachmentParams struct {
 	Name string `form:"name" json:"name"`
 
 	// Note 备注
-	Note string `form:"note,omitempty" json:"note,omitempty,omitzero"`
+	Note *string `form:"note,omitempty" json:"note,omitempty"`
 
 	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
 	// The bare form is understood too.
@@ -1068,7 +1068,7 @@ type WithdrawContractParams struct {
 
 // ListLotsParams defines parameters for ListLots.
 type ListLotsParams struct {
-	Kind LotKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Kind *LotKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.

@@ -169,7 +169,7 @@ func (c *Client) Session(ctx context.Context) (platformapi.Session, error) {
 func (c *Client) Lots(ctx context.Context, kind platformapi.LotKind) ([]platformapi.Lot, error) {
 	var l platformapi.LotList
 	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ListLots(ctx, &platformapi.ListLotsParams{Kind: kind})
+		return c.wire.ListLots(ctx, &platformapi.ListLotsParams{Kind: given(kind)})
 	})
 	return l.Items, err
 }
@@ -192,7 +192,9 @@ func (c *Client) Flow(ctx context.Context, lotID string) (platformapi.Flow, erro
 func (c *Client) Contracts(ctx context.Context, q platformapi.ContractQuery) (platformapi.ContractPage, error) {
 	var p platformapi.ContractPage
 	err := c.read(ctx, &p, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.ListContracts(ctx, &platformapi.ListContractsParams{State: q.State, Q: q.Words, Cursor: q.Cursor, Limit: q.Limit})
+		return c.wire.ListContracts(ctx, &platformapi.ListContractsParams{
+			State: given(q.State), Q: given(q.Words), Cursor: given(q.Cursor), Limit: given(q.Limit),
+		})
 	})
 	return p, err
 }
@@ -221,6 +223,15 @@ func (c *Client) Logout(ctx context.Context) error {
 		c.token.Store(nil)
 	}
 	return err
+}
+
+// given is nil for the zero value, which stands for a parameter that is not sent.
+func given[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
 }
 
 func tag(x platformapi.Change) string { return header.FormatETag(x.ContractID, x.Version) }

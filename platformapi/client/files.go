@@ -21,7 +21,7 @@ func (c *Client) PutAttachment(ctx context.Context, x platformapi.Change, u plat
 		return platformapi.Outcome{}, &platformapi.Error{Kind: platformapi.KindProblem, CodeValue: platformapi.CodeBadRequest, Detail: "the upload has no SHA-256"}
 	}
 	params := &platformapi.PutAttachmentParams{
-		Kind: u.Kind, Stage: u.Stage, Name: u.Name, Note: u.Note, ContentDigest: digest, IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x),
+		Kind: u.Kind, Stage: u.Stage, Name: u.Name, Note: given(u.Note), ContentDigest: digest, IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x),
 	}
 	return c.change(ctx, c.opts.Transfer, x.ContractID, func(ctx context.Context) (*http.Response, error) {
 		body := func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(u.Content, 0, u.Size)), nil }

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -61,7 +62,7 @@ func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wi
 	}
 	list := platformapi.LotList{Items: []platformapi.Lot{}}
 	for _, l := range lots {
-		if r.Params.Kind != "" && l.Kind != r.Params.Kind {
+		if r.Params.Kind != nil && l.Kind != *r.Params.Kind {
 			continue
 		}
 		c, err := s.live(ctx, l.ID)
@@ -91,19 +92,25 @@ func (s *Server) GetFlow(ctx context.Context, r wire.GetFlowRequestObject) (wire
 	return wire.GetFlow200JSONResponse(flowView(l, c, org.USCC, s.now())), nil
 }
 
+// orZero is the value of a parameter, or the zero value when it was not sent.
+func orZero[T any](v *T) T {
+	if v == nil {
+		var zero T
+		return zero
+	}
+	return *v
+}
+
 // ListContracts answers with a page.
 func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestObject) (wire.ListContractsResponseObject, error) {
 	_, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := store.Query{USCC: org.USCC, State: r.Params.State, Words: r.Params.Q, Limit: r.Params.Limit}
-	if q.Limit == 0 {
-		q.Limit = defaultPageLimit
-	}
+	q := store.Query{USCC: org.USCC, State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{q.USCC, string(q.State), q.Words}, "\x00")
-	if r.Params.Cursor != "" {
-		at, ok := openCursor(s.cursorKey, filter, r.Params.Cursor)
+	if cursor := orZero(r.Params.Cursor); cursor != "" {
+		at, ok := openCursor(s.cursorKey, filter, cursor)
 		if !ok {
 			return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the cursor is not of this list; begin with its first page")
 		}
@@ -390,10 +397,11 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err != nil {
 		return nil, err
 	}
-	if !plainText(p.Note) {
+	note := orZero(p.Note)
+	if !plainText(note) {
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the note has characters that cannot be shown")
 	}
-	ch, err := s.prepare(ctx, "attach", r.ContractID, p.IdempotencyKey, &p.IfMatch, []string{r.AttachmentID, string(p.Kind), string(p.Stage), name, p.Note, digest})
+	ch, err := s.prepare(ctx, "attach", r.ContractID, p.IdempotencyKey, &p.IfMatch, []string{r.AttachmentID, string(p.Kind), string(p.Stage), name, note, digest})
 	if err != nil {
 		return nil, err
 	}
@@ -420,7 +428,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if staged.SHA256 != digest {
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeDigestMismatch, "the body is not what Content-Digest says")
 	}
-	x := platformapi.Attachment{ID: r.AttachmentID, Kind: p.Kind, Stage: p.Stage, Name: name, Note: p.Note, Size: staged.Size, SHA256: digest}
+	x := platformapi.Attachment{ID: r.AttachmentID, Kind: p.Kind, Stage: p.Stage, Name: name, Note: note, Size: staged.Size, SHA256: digest}
 	x.MediaType, err = mediaType(staged.File)
 	if err != nil {
 		return nil, err

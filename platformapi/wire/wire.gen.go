@@ -822,36 +822,52 @@ func NewListContractsRequest(server string, params *ListContractsParams) (*http.
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -1209,12 +1225,16 @@ func NewPutAttachmentRequestWithBody(server string, contractID ContractID, attac
 			}
 		}
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "note", params.Note, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Note != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "note", *params.Note, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -1842,12 +1862,16 @@ func NewListLotsRequest(server string, params *ListLotsParams) (*http.Request, e
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
-			return nil, err
-		} else {
-			for _, qp := range strings.Split(queryFrag, "&") {
-				rawQueryFragments = append(rawQueryFragments, qp)
+		if params.Kind != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", *params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
 			}
+
 		}
 
 		if encoded := queryValues.Encode(); encoded != "" {
@@ -8024,122 +8048,123 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17cxu3tfhXwW/bGUvzW0qULDu2NP1DkezWE8X2iE49U9tXBndBEtUSYABQNKvRjHub2G7T1O5tmqbN",
-	"w07qtJlp7Wba5uXkJt+lI1L2t7iD1z5ILLmUZV/ftvkjJnaxwMHBwXnjaNsLaLNFCSKCe4vbXgPBEDH1",
-	"88Q5WJf/hogHDLcEpsRb9CqCUVL3AYFNxIFoIBBQIhgMxCEOthDjspvv8aCBmlB+Lrot5C16XDBM6t7O",
-	"zo7vtSCDTSTMPMtCwKDRREScWpVtLKdpQdHwfE/O4i16MO6ygUPP9xh6uY0ZCr1FwdooPdu3Gap5i963",
-	"ZpNlzeq3fPall06tenL+FQNx7nx2SQcy26kQNVtUIBJ0X0DdYYwuAy5YOxBthsJSDaMoBBpZPrh80SvP",
-	"Hav94+ofLnqXfUBr4BgQFMyVyyBoQAkhYnwJWADB1EK5DFoRFDXKmjObqLvRxJxjUgcdLBq0LaZnLpJz",
-	"DQSqkCEgOwHMQZvILReUhkBQOnNR7p9CiiaGBC2plZTkUtKoaMIra4jURcNbnJ8v+0Pb7nunai9CETSG",
-	"EXAuS0SS7jJrmj+WrMlQ2NC6ckGulfSsObDOlZ2wrtF84ojoWLpoQSEQk5/+x4Xl0g9g6Ufl0vGZjdKl",
-	"7Tn/6MLOtz3fdSwY4i1KOFKn4kxbBFTOt62oEREhf8JWK8IBlIib/SGX2NsuSI52PDVTFv+rlKAlhUl1",
-	"nhkKEG4JH0ASZg44gBxgISmG0I7nu3iFCwLTbVb1yZ6H0jpqRbArUThIFBc9idSLHug0EAGigbmcWILD",
-	"BZV0AQnvICaPAyQAQRZhxBTVIC6SxXDYRGBzgFaHcL/je2cZrUaoOQLfLd3j/0+GdzuuA+/nG1CADiIC",
-	"dCRPVYRnPlN8sc4QWtcLUrCEIZZfwugsoy3EBJaUUoMRR77XSj3a9mgLE6yhzE7Zu/vK3q1r/VduPvzj",
-	"jz0/fRCOOA6C7/EGnD9ydNwaK99blr00DdszccF+fCkel1Z/iAIhx014vjouGeCr3bG0zOqQYK62RY4W",
-	"tBkzQ2WXexph0VBk0YpggEJAqGw06Zb5vUXVSTbwVSmNEFRD4rAYf/e9TUzG9k2W+4LsveN7TRRiuKHn",
-	"HeKHNApBjdGmouBqVyDuOfZGs6NtxwsqkGvrr/f/9pFroBZihqSHXjHa1qszbzARqI6YIg0EI7VfWKAm",
-	"H0siCEYnod58MxZkDHYnJzLf4/hHan1SIEChoTq6kKwsDaSAdVR8dyqq+47vtVsRhSEKN6DIzBRCgUoC",
-	"N5ELj4qY5EE1fFNiCIQUSX4pQEPuKiRd0KQMgand/36n9+D2tLdI2lE0yBkktlAIKAmQgzoHjpmiYEWF",
-	"dr2GNjJUZtAWY9vubXJ6zAJ8eQBjosiiYvRRfsGchAG6u3Wjd+vnkvrev+GD3s1f7n0oqRCRdlNCH6ta",
-	"NRxJPEo5vkVxgFKTGRT73pWS/Ky0BZlSP+X3ctKT9lPZOGU/z8BWsYQwANxnf939/Ge7X93xQe+zv+7d",
-	"+3rvT3dSwNm1e5rcUVgQKDXbS8nHql0xI0gFtAGjCBENUZb7BfbVRnEWhK60MEN8ImLFnLcnpG+i6HEI",
-	"h4fnNY8CmIAq5OjoQptFVjEDLSm2FJ6cSpHUiRYOuzQi37NKn8HEoNbWxCRuu3S49BnJYDU7sl1XGiUZ",
-	"lLqIPt7A/cnnQP6sScUCbQQNiB2SevXEeoLQJc1PcJ1InTf1NahhxoUvXxOAhdSReFvqZH7CluPNlbuU",
-	"Ffpzc2Wn2G/CK6f050cUnk1jbpB3D2J5aFlO3JkTP0z7iZnHhxFypgbQFmJdoPiWWjKgUSi1PYWE9JKL",
-	"cXuXLGpgqV523UbKfqb7nh5wnXZc00VUjBtgjSpAjcEzDJjSInm7qjpQAjq0rSxIHEUA8k1p5RWF9UUz",
-	"h0tGt5tNyMZqZnZvK6b7ju91IJNUy3Mgj+UjF7Ql5aNoKNO32haAN9RaqghElG5Knb8w2s/rWYeXMqij",
-	"GkD1VvgZEkyoYRQZn5QWOx/LAIapSdmz4ISkabVm0IRdudbYtG3gCIGQwZrApL4EYJO2iTzriDWVbSaZ",
-	"NZCGPOQSOTXKACUpUvAG2Y4eYaOGSJ6YfnT9l48+eFcynt6Na54/rGI14RXclMLxeDnzn2IT+k3ZpYiZ",
-	"qRmC3GWXnG901YHW3UCIazXEeKIEww5kYRGDxSrFTh3k1ut7f/w4O8q8e5R2s4pY3jh7X73Zu/nZACd1",
-	"m0+4TlC4oVc8ilxXoVB6p9zbjRB2ed7c/XduP/rtLblBqldqQw4fPTJuG3ZGkPFZ6NJG4rNW6NA5Tv8g",
-	"HyHoitgI2oxT5rLEBzRbNemow1cR0GXr9F+7vffRNymdrvf1q/2bt3Yf3PVB7+tXe3/5ov/mF3vv3394",
-	"/67q9Ojq1d7b7/lAv0h/leq0d+/rh/c/UD+18p5SFNUpTbRE34MdiIXWexgSbUbU00BSN2KaLFSbBFFb",
-	"64hK+S6sXgq0aqZUjYqdV7WWk8lVez2BQLVXBsAwDxNY1IPvK4DSyE5kwIA6Yz816uTg2UYEVKlogAYM",
-	"gcYQSGykgJIQwDpDauZimmjAEBQTaq+1mE8XIWHD1SfyBBjHoMuOlq9y7XX1MuY4w8oY3ULFz+CLdAu5",
-	"Dl6zu8FoNNYWXpd9dpTgkGctH+i4Qz7grXbVOs+U9ImiMzVv8cIYf1nqo51LkvzrtCSHLvFN3CrRlpaw",
-	"pRaVbI0Z+apmY0EDcg3LJN6jUT4OXCcb2h9VDPpVBMMIEzQZ6FxAJsYDbveGW6ZXiBcLI1qUXiAmPTW8",
-	"3WpFeHKktlvhxCfURo+KuXa2MOqM4jjKPlDeP45DYygB2kIEhdqdnNKZp6QMeOvV6YIMyOWASYW+FMYT",
-	"/0ocL4iZQObID5y1oZOVpuzUfiRUk5ztmMllOGRmMyw7cQnVVacsXZaaBqA1sMwxnK00IKk3IPbBfLl8",
-	"tFSeK5XnB2z7cun4pe2FnZL+MZ/8cBr58YkZtoARw1so9AGRdh+AoBrRYHNIqa1CjrnbXoNM4CBy0lrY",
-	"RkV1MqmEFidi6w62moFkIQXFukVFRX1S9KDHX4lYh7wicowtkSAFcK0/YgJWGpggjqwrEhNpeDFh26OJ",
-	"3zge9S6YyQ3ONJbtMpwUl4E9hTUq95lTdZ7oliLykBI0ISLPvOCl5tCjxe/0qLa5qkbf8T0l+E8wpvXT",
-	"LKmFSEAcuWWd5emDeF8/uQKOHi/PjeUidgTfTuNC2MmIdobhKu5FaEk+UlyZkNOdlZ+MtaO19WyGz4P8",
-	"rNMHK09qC9YRgIAL1FI8mjs8xAU3X04Su5gu2ZnVIoYQ17KPR2okFgESuslwVxGoNRZ1Ggg7fB7u1FBD",
-	"C7DqWcoSPTrONSq59figSLxfSg0yjt+COkMRtiXXE7OsNhH6XO1D+hqpmc9kUh44h3BjtCOFmw6M9n5x",
-	"rXfzr0sAtlqIhCVKoq4PEAyk6cIbIJCsSAeh5WfWhlHvqqhGGRqSTg1IwihHTTHB2N98+ug3fy9s+sjJ",
-	"iofKigaCh6ahaX1uQt0viScOzPmz9/ZuXdt98KD3y7dcc6rEg60cZPXf+LR34+MJkTUyfPlyzos4Gulw",
-	"2eEIaeVR7j/mAFZpW7jPgD6uBVzDmkkM+iXRyykVUo2WislldieLOD9NcoZcRpwKy1bc/pPdb+733/hi",
-	"95t3e/fe8oGOlD367Su7X37qg96NO49+ezduqeiyD7TjxAfa26J9Vj7o/9dd7V9Rarb1s9i+vVs/779y",
-	"U47/uv3Ze/XPe3cf+GDI0aL1WokSuIVif60RmuqHin5rT4xnrR7P9zpYNEIGO562HLLOGDlQnSGltaNa",
-	"W7FjZb1yPXSERFHdw+B1xcJp8azBNa1lC7Vpr6Js+zTNfKuXYlt2RaZ9PlmYefJ9vT4LSWaZFgCzWssb",
-	"7aJN+2y89hhAjQKVGlXHZFkl3wzLI444L8AxKqabFI100+WOPtOCL7cRqCLIVJKP7JRxuC4czog52Rwt",
-	"J+wYFkTXoVBr22dIbx9xW7knULSZQylahx0QvwZS7ihRE0kAgVSyF8F6ZRmcfWGl8q05sDU3c0TnPFW+",
-	"t1yaP3J0CZxYWa0sZ575YPXE+hKovDhvHr94WIqwi0QOHKIabEcCtDliAIeqr0oEHBE9nC8vHJsw8Jqs",
-	"2I1+V1CwjkjgCMidhk0kJbeyaXQfBx9WgQN3xKN/Q7Ko8RGP0XENNT5HRIz2RKh+gFCBAwSmdj+/179z",
-	"/dHV3+3d/nD3iz9Mgw7kQA4CaFssAVhVvzs6qKteEqVfF5N62k4ebxA8r/rt+Jl0V6fci/BWkgboDfNB",
-	"BSkl6BAHadGkIlocIYCNMZmea39erKFUgKMLY9XdIhlaazSVmiUatMgHL+qOkztX8zO3RjhTD8Qhu08X",
-	"6dPyg+7T2SgYzAs+7D6423/rVxOpjS7v3rBPLuuzi5+btvGKGFLKdeEl3Cm9iISecpjk8/aADwdRCU3S",
-	"dQNIQBUB7ScMF4vyIRWMR0SopBOGlJqb5QBKMFiNTK+BUKG4oOd7suvGhEa7WtGyHOk0FRU9jnq2hrey",
-	"1rw9qI5Urg/3PnrNB4+uX3/493s+6L/7k723f6b33we9d2733vl47/Y3/Xd/kgK+Q9km19sZtBlq6pkZ",
-	"rjdU/D+CpGhMbo2K82awNSrOZsZbo2LdDrlGxZoaVa9lDXPxuGFX49sZ6WTID6UmjGwYpa/+uffV1f5r",
-	"b/fvXPfBo/+8+vAvn9nW3p/e233w0/7VPz78+Ebvxt3Ug73fv9b79TUfPPzLB7tffuaD3uu/3v38av/d",
-	"D/sPbvmg//61/nuf9l6/+fD+fannf7r75ZupDaEtRDYEIjqJH5MtLFCYPCCoTgW2dk9ACW9HwjYxketV",
-	"qd6Y1CO0wWmbqcyuGoNNJPda2k6SqgtuqkbMmRYi5ywE+tEpDdjA09MZ6PSzlSyM9nMLqW5XFLwVC65+",
-	"eDIFtAFEg77jey8m2UDxOUySO9J5BOkkBN+RbanspILY0JMuq4m8GIhziDWTVkXNdoYkT+LsTNtDzSgX",
-	"QbfQCEd1IDVH5lIpQmpuIMRO9gFjcITx92SsPrkUY+LJn7F9p55rYNRPC5BspAw32czaaWoUA5z8HVto",
-	"spGYZ7KVss1Oo046u24C8+VpRsf3cTvGIZLjsJoB3cXbpB29P3PO5tCPSTga9EXSHB/kmQF32lgv7nx5",
-	"vBu3zYNg+PzsfXl79/Ore3e/3v3qd7vfvL/3xke7X/5+786Ph6N0y6UfXNqeO1YA4Womo9w4l5dcVhrK",
-	"DImpsQhhxW7A1thP1k23QVjt574rcJCAHEcEXPpi76evP3rr0/79T3ygH9iWthl7t36hH6RYUOz/lXqc",
-	"5hOwJgpLGgXO83YM1ToXD6Say3q07FWl4VjT8YUjzw15oQMaItdVTliN0BKoMkiCBqDS2HTGSvPDXogx",
-	"yiaIiSTBNUeKCiZcQBNpyA8qjLw7qHoZ4eAcos3NQdM2/ZHjx1MW/kLZaeMLLCI3UPb+zqhUhpHwmn4G",
-	"4rFZD4MuLX2xQ8MXr8/X2+0k+mxGzkAwLP8akJGKk+aOPM7lscyUKdf3iEtl6wnjGMwrH96Is+YKAJDQ",
-	"A1qz1x7B1N4bn/Tu3dq793Xv1uv9v/0azM1NF09My3pSDur+mFmZ9VDkpaeuz5fnj5bnyvMllZM7N3pT",
-	"csIbxuGUG9mYlLQVF9ScZVL6jq1qY05nr2UnGTc5lzTSWHOrmXKhKq/gYAMMT0bHNMuJIwumbdRO04o1",
-	"T9OOIwumbSIL9lu9BtuySzHtlIJq584szE5p1measaZq2omyGoMU66vmyUEYwbE6sG9DWAP+dC/cTnKH",
-	"yc7hhN14Hy0VO/1NBcmMRuhs6nPZrsRD7PieYdjD6oQOMwBMQEQ7iJUCyBFooCvDmics1S5tu1V934uv",
-	"ig4HhQhKBUUwAdCmE0vO5QOoY/P2dpdkQbiGUSh5GiUg0Qzzb2NNehdVpwRsdBo0QtKoTqsDqevEykZx",
-	"itbBQHt2xS9VVlbkQu31L2UPp+D18i4dFMiuHwgim898Fzpc63SRYQWxLcTOYZcpQHT+xX4yPGgnZ7Y4",
-	"2HhwG7qfu5RPIllCZUWpd0AF9PV5jS/EpGmgUJ7ewG7H+pRzt8fcfkxyd4bA/sc7v/LB//MBBFp46yoS",
-	"hOrUW9BFIn1rQoteyRtIDBcxRg+hYkN+U/hOBGqt6vHkz+XUmLJ9Nh5Xtk5TcUYNLRejpN7+2P6TKo+g",
-	"dMNhZvDSqdVYrXrOB00YIlDVF6eCCGtfs4vTHtM5uOr3wk7pubhxeKd04dhxWL2UeWJ/z+Wk7Nq7de6c",
-	"W32DC+s4QhxyOMQNIQB9BUx2qOMtRMBU/41veg/e0W57qW8vHPXBsed6Nz/b/fIueE4p3wM+TnM9rCBl",
-	"GHC123LVfqqKbaCgzbDoVuRGDSUwqO1TfFwlISSYaAjR0vU8MKlRl5iKMEmu69IaqEvuSZqICJCKNMTa",
-	"MgdVJDoISYEWS+7kiowRvnIgSDQ6UQgiKmYukoukBM43qMqQDhqQ1BEHnDaRvlHIEQkl4sHlgdI9l/WN",
-	"YlNDBXNbVCWum4JqNRQIBQMzNVpm5FzquqKZSQGUhJuSilCWRo0pEaIAh6qcgR7/si3Kc3kJLMwfs1fF",
-	"fbAwN6+D3lzACOn5lINB3XI09Vc4mLJ+jmk9HpT9qxECl6Xhe1l9p3dbf6iEFujduAam5mbnymXQe/Un",
-	"074y/DiQYx0+fPi4lLIvnVvx1a1Krm7XOZLeQ1xHXPABBcdmWOjSSREOENG+JVMxaLkFgwYqzc+UPd9r",
-	"s8jQEF+cne10OjNQvZ6hrD5rvuWza6dWTpyunFDfJC4IpRutIr4JjJcp1nVS9tCiNzdT1p9J/glb2Fv0",
-	"Ds+UZw5r9tBQhD67NTcb0598UEdCa7KIKSFxKvQWPamZr8S9spW7LjjovpuiaWzK9iifzFJcEAALAKNI",
-	"3e9VtEKxpAzEbQWnl9tIRUYM7uxtimLVdgbyBXb8IbOPslASKRSABkGbSSg14VJmRJbad7sMX54zH5hw",
-	"r+zUgkx0c4B9ebIyU9vOQcztyJyRDk8wUoS1PZcMZNJ8pPWRujo6n7k4Ouewyy8NVKeaL5cPrDJV5gaq",
-	"o0zSssoOz9abWsPEEQBnKPrORXXF9KLn28JRcQhbPteJ5oqBHJs/dmx6bFmoGGHuNcRISdV5Sl2WlxaL",
-	"VNjtmdBVCwjqpMsICFjn6Tx3rtSSFuWO86iN/5UkE2fgQLpgTLrMDpSi09uqFJ/nadg9sB1Nh6F2smqP",
-	"YG20M0RMc+PxG9cve+w9qQjIRFpw1SgDUJ5zMNV/8+PeB++Za97qvu90zg7t+FkWOrud8k7taNpUfo6h",
-	"PdT+j33vYap4oTz3E+54gS9Mmb68M/+0tum7eAuBdiu9UcL67KRq2UVKgdIXj5WiEmHEU5Xf9PW4JZM3",
-	"qVTSGkMIwDrEJPfcOcXgd5E4kP16GmzUxULTrtn9Fu47AG64nGylVtySYhtqA025jaWBu5uHuLm9GUjF",
-	"oQnZpqpDqFImUeby5uQHdVZ7Zxe3cxiucm7+HzmrB8/IMyUIC3Hyp8oiFHhgSl8amAaCAnQFBiLqasVT",
-	"OwWNh7DaVTUIlrIVLTEH6RoM+6GfhIZntzN1akcKgXVVhDBVi+jJklamxu4/tdg4BzcRgDqUZSJYbv2q",
-	"7XAwq/J537FV35KCo0qSHOKgQ9mmtLrk6IsgpIEv/3dFmQVhbQbo7w3FKaXz7OpJaX9yXQ0w65++SIyD",
-	"mi8OzEPJYGVlzQDlGKo6khi+4X6IAxhKqAW1RnjXFGYzWfJqDG2jZonxbFv8M1Ki78yPOHK47APegCpW",
-	"YTBTlUwzp4LwimakpVVl+o8s+5u+njKBmWaim/srMz1YWjRvElsZ8nFnMSUyh5FrA8iHuDKofdBEAoZQ",
-	"QEBJlGcwm3TpQiidLxAwyy166pycDngWxiV7FZayNBBIlLhgCDaz0ja5ToOJrjvmLAT9DAlZXcbSstQp",
-	"VznPaV9yQFvyFIWJfJ3Sd/ymD1y2zqYw71TZV2mHSMD/lxjbZJr+Y9LL8EG0RYNTmn7Cx3iLcuyONyZI",
-	"9hNLKnWqjetk7thzo10nvreOWszyzMXCjFhFFp+wTybFqOLaygdLmzZ51OgYWcKsIJuE8c+k8D0BJ1Iq",
-	"d/fZ44orOgIC48NBhWSOStzsk9slKdhuuoFb6KQt7/OvZYYOpp0/c9Qg90bzL8qaYCp9bX56CUATLwv1",
-	"6ybcRCooh65gLnSYDkZxKfrJCcfmk+U6MUwK1r9djmO2cR0FlIXazagMtTgWq0LtxiQzHsdYx9Fl7sCU",
-	"rlmwz8NvcpNGR+LWbadn1QeZzufL0UzihR6MILfDmWQCQV3XkLWDPwnpOUpH72vLVKJj7qnT+YT/sr7D",
-	"bDrls8ezNXxgKq46YrMJCDCZlkum0k+bhIe48d9Ahh6DU5tk4VyS0blI/7Ikk03FegbFPEr9ZY+0CDAu",
-	"t1S5yal0AZx9yoQ4ozyXXmyG9r8lezGvcFwDNdm6Kgw2Tan1gS1sxHfh1WZP6SJG00vq7ywolQ3zArxA",
-	"lWzJ30JVcsZ7MucpU86meCD+4OY2ZYJyVAGTa6dCf1glwaWK/ex7z01On7d44VImVqRT3ZQurivSqHlV",
-	"Viq0oKR2Um9bdhdng8zfbRmVoRF3fEIW0eDfH3nKu5usz5mwk+BY6dKmEIXONrR/1+jAN1j/rQsAVXkk",
-	"yZLNNZXcHR2jba9Rl6Y9woFf9GBYT/2T1MRtaQnX9kSRcbc1M/lIujSIVogPRjmXKI7zVaVqzkC161LQ",
-	"bSGS97/Ye/v+dGbPsqxUykh98Xsnd+++i+TWTSwK9Z98fNKbkscLI3oQSD9D9EiFEDhbM8Vk87Cois0+",
-	"g2hUcOXgUa7J/J1KLiAJufmzKIMkd0AUbvJC1c1j1DI5rwwhoCvhgilN0v1Pfrz30Wv5hJ3KOs9LGFij",
-	"dR3OHkDrgjsNXwlRqaB0KBONCHH9Rzsff9UnYhU4T2Lm51BV4m+eGG3ElQVHqhwHgIfzDSrRG9F6HYUA",
-	"jxA0wlyHysPKOWxioE8MJfGlrBysqCvQ1a5Ug4OG+StboangJRf5w3ZYR+GBS+xzqVyIQxwEprz7EBqz",
-	"Q6TuaFy4JPkMV+vTzEkn188q/mPGGTwdSjGVq03/GbUgpa/Ff+ZXTj8cUl5O7l9wMNW/c71//5Npe1kD",
-	"szhVXHGiofOf/A1h7hg7TrVX43Wk7oS5SZOLMzuaNgibJKgO/Nlq7u1c2vmfAAAA//8=",
+	"7H19c1PHufhX2d9pZ7Dnd2TLxhCwp384NrRMHGAsUmYKXLM6ZyVtfbSr7K4sVMYz9DYB2jSF3qZp2rxA",
+	"UtJmpoVm2uaN5CbfpWPJ8C3u7Nt5kfZIR8bmctvmj6CVztl99tlnn/fn8VUvoM0WJYgI7i1e9RoIhoip",
+	"jyfOwbr8N0Q8YLglMCXeolcRjJK6DwhsIg5EA4GAEsFgIA5xsIUYl4/5Hg8aqAnl66LbQt6ixwXDpO5t",
+	"b2/7Xgsy2ETCrLMsBAwaTUTEqVU5xnKZFhQNz/fkKt6iB+NHNnDo+R5DL7cxQ6G3KFgbpVf7NkM1b9H7",
+	"1myyrVn9K5996aVTq55cf8VAnLue3dK+rHYqRM0WFYgE3RdQdxijy4AL1g5Em6GwVMMoCoFGlg8uX/TK",
+	"c8dq/7j2h4veZR/QGjgGBAVz5TIIGlBCiBhfAhZAMLVQLoNWBEWNsubMJupuNDHnmNRBB4sGbYvpmYvk",
+	"XAOBKmQIyIcA5qBN5JELSkMgKJ25KM9PIUUTQ4KW1E5KcitpVDThlTVE6qLhLc7Pl/2hY/e9U7UXoQga",
+	"wwg4lyUiSXeZPc0fS/ZkKGxoX7kg10p61RxY58pOWNdoPnFEdCxdtKAQiMlX/+PCcukHsPSjcun4zEbp",
+	"0tU5/+jC9rc933UtGOItSjhSt+JMWwRUrndVUSMiQn6ErVaEAygRN/tDLrF3tSA52vnUSln8r1KClhQm",
+	"1X1mKEC4JXwASZi54ABygIWkGEI7nu/iFS4IzGOz6pnsfSito1YEuxKFg0Rx0ZNIveiBTgMRIBqYy4Ul",
+	"OFxQSReQ8A5i8jpAAhBkEUZMUQ3iItkMh00ENgdodQj32753ltFqhJoj8N3ST/z/yfBu53Xg/XwDCtBB",
+	"RICO5KmK8Mxrii/WGULrekMKljDE8k0YnWW0hZjAklJqMOLI91qpr656tIUJ1lBml+zde2X39vX+K7ce",
+	"/fHHnp++CEccF8H3eAPOHzk6bo+V7y3LpzQN2ztxwb58KZ6XVn+IAiHnTXi+ui4Z4KvdsbTM6pBgro5F",
+	"zha0GTNTZbd7GmHRUGTRimCAQkCoHDTplvm8RdVNNvBVKY0QVFPisBh/971NTMY+m2z3Bfn0tu81UYjh",
+	"hl53iB/SKAQ1RpuKgqtdgbjnOBvNjq46fqACuY7+Rv9vH7kmaiFmSHroJ0bbenfmF0wEqiOmSAPBSJ0X",
+	"FqjJx5IIgtFJqA/fzAUZg93Jicz3OP6R2p8UCFBoqI4uJDtLAylgHRU/nYp6fNv32q2IwhCFG1BkVgqh",
+	"QCWBm8iFR0VM8qIavikxBEKKJL8UoCFPFZIuaFKGwNTOf7/Te3hn2lsk7Sga5AwSWygElATIQZ0D10xR",
+	"sKJCu19DGxkqM2iLsW3PNrk9ZgO+vIAxUWRRMfoqv2BuwgDd3b7Zu/1zSX3v3/RB79Yvdz+UVIhIuymh",
+	"j1WtGo4kHqUc36I4QKnFDIp970pJvlbagkypn/J9uehJ+6ocnLKvZ2CrWEIYAO6zv+58/rOdr+76oPfZ",
+	"X3fvf737p7sp4OzePU3uKCwIlFrtpeRlNa6YGaQC2oBRhIiGKMv9AvvTRnEWhK60MEN8ImLFnLcnpG+i",
+	"6HEIh4fnNY8CmIAq5OjoQptFVjEDLSm2FJ6cSpHUiRYOuzQi37NKn8HEoNbWxCQeu3S49B3JYDU7s91X",
+	"GiUZlLqIPj7AvcnnQH6sScUCbQQNiB2SevXEeoLQJc1PcJ1InTf1NqhhxoUvfyYAC6kj8bbUyfyELceH",
+	"K08pK/Tn5spOsd+EV07p148oPJvB3CDvHsTy0LacuDM3fpj2EzOPDyPkTA2gLcS6QPEttWVAo1BqewoJ",
+	"6S0X4/YuWdTAUr3suo2UvSz3PT3hOu24louoGDfBGlWAGoNnGDClRfJ2VT1ACejQtrIgcRQByDellVcU",
+	"1hfNGi4Z3W42IRurmdmzrZjHt32vA5mkWp4DeSwfuaAtKR9FQ5m+1bYAvKH2UkUgonRT6vyF0X5erzq8",
+	"lUEd1QCqj8LPkGBCDaPI+KS02PlYBjBMTcqeBSckTas9gybsyr3Gpm0DRwiEDNYEJvUlAJu0TeRdR6yp",
+	"bDPJrIE05CGXyKlRBihJkYI3yHb0DBs1RPLE9OMbv3z8wbuS8fRuXvf8YRWrCa/gphSOx8uZ/xSb0L+U",
+	"XYqYWZohyF12yflGV11o/RgIca2GGE+UYNiBLCxisFil2KmD3H59948fZ2eZd8/SblYRy5tn96s3e7c+",
+	"G+CkbvMJ1wkKN/SOR5HrKhRK75RnuxHCLs9bu//Once/vS0PSD2VOpDDR4+MO4btEWR8Frq0kfiuFbp0",
+	"jts/yEcIuiI2gjbjlLks8QHNVi066vJVBHTZOv3X7ux+9E1Kp+t9/Wr/1u2dh/d80Pv61d5fvui/+cXu",
+	"+w8ePbinHnp87Vrv7fd8oH9Iv5V6aPf+148efKA+auU9pSiqW5poib4HOxALrfcwJNqMqG8DSd2IabJQ",
+	"YxJEba0jKuW7sHop0KpZUg0qdl01Wk4WV+P1BAI1XhkAw3yZwKK++L4CKI3sRAYMqDP2VaNODt5tRECV",
+	"igZowBBoDIHERgooCQGsM6RWLqaJBgxBMaH2Wov5dBESNlx9Ik+AcQy67Gj5U669rn6MOc6wMka3UPE7",
+	"+CLdQq6L1+xuMBqNtYXX5TPbSnDIu5YPdPxAPuCtdtU6z5T0iaIzNW/xwhh/Weql7UuS/Ou0JKcu8U3c",
+	"KtGWlrClFpVsjRn5qlZjQQNyDcsk3qNRPg5cJxvaH1UM+lUEwwgTNBnoXEAmxgNuz4ZbpleIFwsjWpRe",
+	"ICa9NbzdakV4cqS2W+HEN9RGj4q5drYw6oziOMo+UN4/jkNjKAHaQgSF2p2c0pmnpAx469XpggzI5YBJ",
+	"hb4UxhP/ShwviJlA5soP3LWhm5Wm7NR5JFST3O2YyWU4ZOYwLDtxCdVVpyxdlpoGoDWwzDGcrTQgqTcg",
+	"9sF8uXy0VJ4rlecHbPty6filqwvbJf1hPvngNPLjGzNsASOGt1DoAyLtPgBBNaLB5pBSW4Ucc7e9BpnA",
+	"QeSktbCNiupkUgktTsTWHWw1A8lCCop1i4qKeqXoRY/fErEOeUXkGFsiQQrgWn/EBKw0MEEcWVckJtLw",
+	"YsKORxO/cTzqUzCLG5xpLNttOCkuA3sKa1SeM6fqPtEtReQhJWhCRJ55wUutoWeLf9Oz2uGqmn3b95Tg",
+	"P8GY1k+zpBYiAXHklnWWpw/iff3kCjh6vDw3lovYGXy7jAthJyPaGYaruBehJflIcWVCLndWvjLWjtbW",
+	"s5k+D/KzTh+svKktWEcAAi5QS/Fo7vAQFzx8uUjsYrpkV1abGEJcy349UiOxCJDQTYa7ikCtsajTQNjp",
+	"83CnphragFXPUpbo0XGuUcmtxwdF4vNSapBx/BbUGYqwLbmfmGW1idD3ag/S10jNfCaT8sA5hBujHSnc",
+	"dGC094vrvVt/XQKw1UIkLFESdX2AYCBNF94AgWRFOggtX7M2jPqtimqUoSHp1IAkjHLUFBOM/c2nj3/z",
+	"98Kmj1yseKisaCB4aBma1ucm1P2SeOLAmj97b/f29Z2HD3u/fMu1pko82MpBVv+NT3s3P54QWSPDly/n",
+	"/BBHIx0uOxwhrTzK88ccwCptC/cd0Ne1gGtYM4lBvyR6OaVCqtlSMbnM6WQR56dJzpDLiFth2Yrbf7Lz",
+	"zYP+G1/sfPNu7/5bPtCRsse/fWXny0990Lt59/Fv78UjFV32gXac+EB7W7TPygf9/7qn/StKzbZ+Fvts",
+	"7/bP+6/ckvO/bj/2Xv3z7r2HPhhytGi9VqIEbqHYX2uEpvqgot/aE+NZq8fzvQ4WjZDBjqcth6wzRk5U",
+	"Z0hp7ajWVuxYWa9cTx0hUVT3MHhdsXBaPGtwzWjZQm3Gqyg7Pk0z7+qt2JHdkRmfTzZmvvm+3p+FJLNN",
+	"C4DZreWNdtNmfDbeewygRoFKjapjsqySb4blEUecF+AYFfOYFI100+WOPtOCL7cRqCLIVJKPfCjjcF04",
+	"nBFzcjhaTtg5LIiuS6H2tseQ3h7itvJMoGgzh1K0Djsg/hlIuaNETSQBBFLJXgTrlWVw9oWVyrfmwNbc",
+	"zBGd81T53nJp/sjRJXBiZbWynPnOB6sn1pdA5cV58/WLh6UIu0jkxCGqwXYkQJsjBnConlWJgCOih/Pl",
+	"hWMTBl6THbvR7woK1hEJHAG507CJpORWNo1+xsGHVeDAHfHo35QsanzEY3RcQ83PERGjPRHqOUCowAEC",
+	"Uzuf3+/fvfH42u9273y488UfpkEHciAnAbQtlgCsqs8dHdRVPxKlXxeTetpOHm8QPK+e2/Yz6a5OuRfh",
+	"rSQN0BvmgwpSStAhDtKiSUW0OEIAG2MyvdbevFhDqQBHF8aqu0UytNZoKjVLNGiRF17UD07uXM3P3Brh",
+	"TN0Xh+weXaRPyw+6R2ejYDAv+LDz8F7/rV9NpDa6vHvDPrmszy7+3oyNV8SQUq4LL+FO6U0k9JTDJJ+3",
+	"F3w4iEpokq4bQAKqCGg/YbhYlA+pYDwiQiWdMKTU3CwHUILBamR6D4QKxQU935OPbkxotKsdLcuZTlNR",
+	"0fOo79bwVtaatxfVkcr14e5Hr/ng8Y0bj/5+3wf9d3+y+/bP9Pn7oPfOnd47H+/e+ab/7k9SwHco2+T6",
+	"OIM2Q029MsP1hor/R5AUjcmtUXHeTLZGxdnMfGtUrNsp16hYU7PqvaxhLp407Gp8OyOdDPmh1ISRDaP0",
+	"1T/3vrrWf+3t/t0bPnj8n9ce/eUzO9r903s7D3/av/bHRx/f7N28l/pi9/ev9X593QeP/vLBzpef+aD3",
+	"+q93Pr/Wf/fD/sPbPui/f73/3qe91289evBA6vmf7nz5ZupAaAuRDYGITuLHZAsLFCZfEFSnAlu7J6CE",
+	"tyNhh5jI/apUb0zqEdrgtM1UZleNwSaSZy1tJ0nVBQ9VI+ZMC5FzFgL91SkN2MC3pzPQ6e9WsjDa1y2k",
+	"elxR8FYsuPrLkymgDSAa9G3fezHJBorvYZLckc4jSCch+I5sS2UnFcSGXnRZLeTFQJxDrJmMKmq1MyT5",
+	"Js7OtE+oFeUm6BYa4agOpObIXCpFSE0FQuxkHzAGRxh/B2P1ya0YE09+jO079b0GRn20AMlBynCTw6yd",
+	"pmYxwMnPsYUmB4l5Jkcp2+w06qSz6yYwX55mdHwP1TEOkRyH1QzoLt4m7ei9mXM2h35MwtGgL5Lm+CDP",
+	"DLjTxnpx58vj3bhtHgTD92f3yzs7n1/bvff1zle/2/nm/d03Ptr58ve7d388HKVbLv3g0tW5YwUQrlYy",
+	"yo1ze0mx0lBmSEyNRQgrdgO2xr6ybh4bhNW+7rsCBwnIcUTApS/2fvr647c+7T/4xAf6CzvSNmPv9i/0",
+	"FykWFPt/pR6n+QSsicKSRoHzvJ1Djc7FE6nhsp4tW6o0HGs6vnDkuSEvdEBD5CrlhNUILYEqgyRoACqN",
+	"TWesND/shRijbIKYSBJcc6SoYMIFNJGG/KDCyNpB9ZQRDs4p2txcNG3THzl+PGXhL5SdNr7AInIDZet3",
+	"RqUyjITXPGcgHpv1MOjS0oUdGr54f74+bifRZzNyBoJh+WVARipOmjvyJMVjmSVTru8RRWXrCeMYzCsf",
+	"PoizpgQASOgBrdmyRzC1+8Ynvfu3d+9/3bv9ev9vvwZzc9PFE9OynpT9qh8zO7Meirz01PX58vzR8lx5",
+	"vqRycudGH0pOeMM4nHIjG5OStuKCmrNMSt+xVW3M6WxZdpJxk1OkkcaaW82UG1V5BfsbYDgYHdNsJ44s",
+	"mLFRO80o1jzNOI4smLGJLNh39R7syG7FjFMKql07szG7pNmfGcaaqhknymoMUqyvmm/2wwiO1YE9G8Ia",
+	"8KdbcDtJDZNdwwm78T5aKnb6mwqSGY3Q2dTrclyJp9j2PcOwh9UJHWYAmICIdhArBZAj0EBXhjVPWKpd",
+	"uupW9X0vLhUdDgoRlAqKYAKgTSeWnMsHUMfmbXWXZEG4hlEoeRolINEM86uxJq1F1SkBG50GjZA0qtPq",
+	"QKqcWNkoTtE6GGjP7vilysqK3Kgt/1L2cApeL6/ooEB2/UAQ2bzmu9Dh2qeLDCuIbSF2DrtMAaLzL/aS",
+	"4UE7OavFwcb9O9C91FIeRLKEyopSvwEV0Nf3NS6ISdNAoTy9gdOO9SnnaY+pfkxyd4bA/sc7v/LB//MB",
+	"BFp46y4ShOrUW9BFIl01oUWv5A0khosYo4dQsSHfKVwTgVqrej75cTk1pxyfjeeVo9NUnFFTy80oqbc3",
+	"tn9Q7RGUbjjMDF46tRqrVc/5oAlDBKq6cCqIsPY1uzjtMZ2Dqz4vbJeeiweHt0sXjh2H1UuZb+znuZyU",
+	"XVtb58651RVcWMcR4pDDIW4IAegSMPlAHW8hAqb6b3zTe/iOdttLfXvhqA+OPde79dnOl/fAc0r5HvBx",
+	"mvKwgpRhwNVuy1X7qmq2gYI2w6JbkQc1lMCgjk/xcZWEkGCiIURL9/PApEZdYirCJCnXpTVQl9yTNBER",
+	"IBVpiLVlDqpIdBCSAi2W3EmJjBG+ciJINDpRCCIqZi6Si6QEzjeoypAOGpDUEQecNpGuKOSIhBLx4PJA",
+	"657LuqLY9FDB3DZVifumoFoNBULBwEyPlhm5lipXNCspgJJwU9IRytKoMSVCFOBQtTPQ81+2TXkuL4GF",
+	"+WO2VNwHC3PzOujNBYyQXk85GFSVo+m/wsGU9XNM6/mgfL4aIXBZGr6X1Xv6tPWLSmiB3s3rYGpudq5c",
+	"Br1XfzLtK8OPAznX4cOHj0sp+9K5FV9VVXJVXedIeg9xHXHBBxQcm2GhWydFOEBE+5ZMx6DlFgwaqDQ/",
+	"U/Z8r80iQ0N8cXa20+nMQPXzDGX1WfMun107tXLidOWEeidxQSjdaBXxTWC8TLGuk7KHFr25mbJ+TfJP",
+	"2MLeond4pjxzWLOHhiL02a252Zj+5Bd1JLQmi5gSEqdCb9GTmvlK/FS2c9cFB913UzSNTdse5ZNZihsC",
+	"YAFgFKn6XkUrFEvKQNx2cHq5jVRkxODOVlMU67YzlC9QNPY8ZB5SFkpihgLQIGgzuRtN4JQZ0abow27X",
+	"l/fRByYsLB9qQSa6OZt6eZJ2VJNswrWYqbbMWfHwAawYYW1HJgua9CJp9aRKVuczBatzLt9bQUAuDXTP",
+	"mi+X961zVqZC1tHGaVllr2f7Ya1h4gjQMxR956Iqgb3o+baxVRxil9/rRHjF4I7NHzs2PbZtVYxY9x5i",
+	"pKT6UKWK+aVFJQ0Ke2d1VwWCOuk2BwLWeToPnyu1qUW5g19o58RKkik0wDBcMCaPzA60ytPHqhSz52nY",
+	"3bcTTYfJtrNqmWBttD1ETHPj8Rv3V3viM6kIyERasNYoA1DyFzDVf/Pj3gfvmTJ0VY88nXNC236Wxc9e",
+	"TXnPtjVtKj/M0Blq/8yezzDVXFHyhwlPvMAbpo1g3p1/Wsf0XbyFQLuVPihhfYpS9e0ipeDpwmilSEUY",
+	"8VRnOl2+t2TyOpXKXGMIAViHmOTeO6eY/i4S+3JeT4ONulho2nW818aC+8ANl5Oj1Ipl0gxEHaBpB7I0",
+	"UFt6iJvq0kAqNk3INlWfRJXSiTLFpZNf1FntPV68msNwlfP1/8hd3X9GnmmRWIiTP1UWocADU7qoYRoI",
+	"CtAVGIioqxVj7bQ0HsxqV/VIWMp23MQcpHtE7IV+EhqevZrpoztSCKyrJompXkkHS1qZHsD/1GLjHNxE",
+	"AOpQm4mwufWrtsMBrtr7fcd2pUsaoipJcoiDDmWb0iqUsy+CkAa+/N8VZY6EtRmg3zcUp5TOs6snpX3M",
+	"dbfCrP/8IjEOdL44sA4lg52fNQOUc6juTWK4Av8QBzCUUAtqnQRd0zjOZPGrObQNnSXGs23xz0iJvjN/",
+	"48jhsg94A6pYisFMVTLNnA7HK5qRllaVa2JkW+J0+Ywzmcltzpno697aYA+2Ps1bxHaufNJVTAvPYeTa",
+	"APchrgx5HzSRgCEUEFAS5RnqJp27EErnCwT0cpuyOhenA56Psd2vJrGWi0hjGggkSlwwBJtZqZyUBWGi",
+	"+6c5G1o/Q8JYt+O0rHfK1ZZ02pec0rZuRWEih6d0reL0vsvg2RTmnar9Ku0QCfj/EgOczCJ4QnoZvrC2",
+	"+XHKIkj4HW9Rjt1x0wTJfmJxpW6/cbHMHXtutIvF99ZRi1neuliYYasI6QH7blIMLe4Rvb+0aZNgjS6S",
+	"JcwKsskk/0yK4QE4m1I5yM8eV1zRkRwYXw4qJHNUYmmP3C5JJXfTDdxCJ22bon8tc3Uwff6ZowZ5Npp/",
+	"UdYEU+ny/+klAE3cL9Q/N+EmUsFFdAVzocONMIpb6k9OODYvLtfZYVLJ/u2aHHOM6yigLNTuSGXQxTFl",
+	"lTJgTDfjmYx1HN2uD0zp3gt7vPwmx2p0RHHdPvSs+irTeYk5mkm80f0R5HY6kxQhqKucWgcCkpCjowX2",
+	"no5MJWzm3jqdF/kv62PMpoU+ezxbwwem4u4pNiuCAJMxumQ6FrVJeIgbPw9k6Ak4tUl6ziUZnVP1L0sy",
+	"2ZSyZ1DMo9RfKEmLAOOaS7XNnEo38tmjTIgz43PpxWaa/1uyF/Mex71ck6OrwmDTtIwfOMJGXNOvDntK",
+	"N2OaXlJ/L0KpbJgX4AWq9Uz+EarWOd7B3KdMW57iAfv9W9u0O8pRBUzOoAoRYpXMl2patOczN7mJ3uKF",
+	"S5mYkk7ZU7q47qyj1lXZtdCCkjpJfWzZU5wNMn9/ZlQmR/zgAVlEg39H5SmfbrI/Z2JPgmOlS5uGGjpr",
+	"0v59pn0/YP03OwBUbZ4kSzblNrknOkbbXqMuTXuEo7/oxYjr0Z6BJC3bSsN1jFFk3HLNTH6TboWiFef9",
+	"UeLlUcT5uVKFZ6DadSnytvHK+1/svv1gOnO2WZYrZakudN/OPePvInnEE4tM/ScuD/pQ8nhmRPcD6WeI",
+	"nqkQAmdrpnluHhZVc91nEI0Krhw8yj2Zv8vJBSQhN38GZpDk9onCTX6rqrRGLZPjyxACuvMvmNIk3f/k",
+	"x7sfvZZP2Kks+7wEhDVa1+HxAbQuuMsOlLCVikyHMtGIENd/pPTJd30iVpXzJGt+TlYlfufAaCPupDhS",
+	"NdkHPJxvUIneiNbrKAR4hEASpvwrDyvnsImpHhhK4iK0HKyoku9qV6rLQcP8VbHQdCyTm/xhO6yjcN8l",
+	"+7lUbsUhDgLTzn4IjdkpUjUpFy5JPsPV/jRz0sUEs4r/mHkGb4dSYOVu0382LkjpdfGfNZbLD4eol5N6",
+	"Ew6m+ndv9B98Mm2LUzCLU94VJxq6/8nfTOaOuePSAjVfR+pYmJu0uzhTpGmDtUnC68Cf6ebe9qXt/wkA",
+	"AP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

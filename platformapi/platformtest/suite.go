@@ -1,0 +1,721 @@
+package platformtest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"sealdesk/platformapi"
+)
+
+// Harness is an implementation under test: one fresh platform with the lots of Seed, seen by its three organisations.
+type Harness struct {
+	Purchaser, Supplier, Stranger platformapi.Platform
+	Seal                          func(file []byte, uscc string) []byte // as the platform's judge takes it
+}
+
+// Run runs the suite. open makes a fresh platform for each test.
+func Run(t *testing.T, open func(t *testing.T) Harness) {
+	for name, test := range map[string]func(*testing.T, *party, *party, Harness){
+		"WholeWay":                   wholeWay,
+		"SupplierStarts":             supplierStarts,
+		"RefusalBeginsNextRound":     refusal,
+		"Withdraw":                   withdraw,
+		"WithdrawAgainstCountersign": race,
+		"SameKeySameAnswer":          sameKey,
+		"StaleVersionIsRefused":      stale,
+		"EditBreaksSeal":             editBreaksSeal,
+		"SealsAreJudged":             seals,
+		"SubmitAsksForEverything":    submitAsks,
+		"OnlyWhoseTurnItIs":          turns,
+		"DraftsAreNobodyElses":       hidden,
+		"OneLiveContractALot":        oneLive,
+		"Attachments":                attachments,
+		"PagesAndSearch":             pages,
+		"Download":                   download,
+		"PublishOnce":                publishOnce,
+		"LogoutEndsTheSession":       logout,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			test(t, &party{T: t, p: h.Purchaser, org: Purchaser, seal: h.Seal}, &party{T: t, p: h.Supplier, org: Supplier, seal: h.Seal}, h)
+		})
+	}
+}
+
+// party acts for one organisation and keeps the contract as it last saw it.
+type party struct {
+	*testing.T
+	p    platformapi.Platform
+	org  platformapi.Organisation
+	seal func([]byte, string) []byte
+	c    platformapi.Contract
+}
+
+func (p *party) change() platformapi.Change {
+	return platformapi.Change{Key: platformapi.NewID(), ContractID: p.c.Summary.ID, Version: p.c.Summary.Version}
+}
+
+// did takes the answer of a change that must succeed.
+func (p *party) did(out platformapi.Outcome, err error) platformapi.Receipt {
+	p.Helper()
+	if err != nil {
+		p.Fatalf("%s: %v", p.org.Name, err)
+	}
+	p.c = out.Contract
+	if out.Receipt.Number == "" || out.Receipt.Version != p.c.Summary.Version {
+		p.Fatalf("receipt %+v does not fit version %d", out.Receipt, p.c.Summary.Version)
+	}
+	return out.Receipt
+}
+
+func (p *party) refused(code string, err error) *platformapi.Error {
+	p.Helper()
+	e, ok := errors.AsType[*platformapi.Error](err)
+	if !ok || e.Code() != code {
+		p.Fatalf("%s: got %v, want %s", p.org.Name, err, code)
+	}
+	return e
+}
+
+func (p *party) look(id string) platformapi.Contract {
+	p.Helper()
+	c, err := p.p.Contract(p.Context(), id)
+	if err != nil {
+		p.Fatalf("%s: %v", p.org.Name, err)
+	}
+	p.c = c
+	return c
+}
+
+func (p *party) create() {
+	p.Helper()
+	id := platformapi.NewID()
+	p.did(p.p.Create(p.Context(), platformapi.Change{Key: platformapi.NewID()}, platformapi.NewContract{ID: id, LotID: LotID}))
+}
+
+var goodFields = platformapi.ContractFields{Number: "HT-2026-001", Name: "教学设备采购合同", AmountFen: AwardFen, TermDays: 90, SignedOn: "2026-03-24"}
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func upload(kind platformapi.AttachmentKind, stage platformapi.AttachmentStage, name string, content []byte) platformapi.Upload {
+	return platformapi.Upload{
+		ID: platformapi.NewID(), Kind: kind, Stage: stage, Name: name, Size: int64(len(content)), SHA256: digest(content), Content: bytes.NewReader(content),
+	}
+}
+
+func (p *party) put(u platformapi.Upload) (platformapi.Outcome, error) {
+	return p.p.PutAttachment(p.Context(), p.change(), u)
+}
+
+func sealed(content []byte) platformapi.Upload {
+	return upload(platformapi.KindFiling, platformapi.StageSealed, "合同.pdf", content)
+}
+
+// send goes from nothing to a submitted contract, and returns the sealed file.
+func (p *party) send() []byte {
+	p.Helper()
+	p.create()
+	p.did(p.p.SaveFields(p.Context(), p.change(), goodFields))
+	p.did(p.put(upload(platformapi.KindFiling, platformapi.StageUploaded, "合同.docx", DOCX("draft"))))
+	file := p.seal(PDF("contract"), p.org.USCC)
+	p.did(p.put(sealed(file)))
+	p.did(p.p.Submit(p.Context(), p.change(), digest(file)))
+	return file
+}
+
+func (p *party) in(state platformapi.ContractState, round int) {
+	p.Helper()
+	if p.c.Summary.State != state || p.c.Summary.Round != round {
+		p.Fatalf("state %s round %d, want %s round %d", p.c.Summary.State, p.c.Summary.Round, state, round)
+	}
+}
+
+func (p *party) may(want ...platformapi.Move) {
+	p.Helper()
+	for _, m := range want {
+		if !slices.Contains(p.c.Summary.Moves, m) {
+			p.Errorf("%s may not %s, only %v", p.org.Name, m, p.c.Summary.Moves)
+		}
+	}
+	if len(want) == 0 && len(p.c.Summary.Moves) != 0 {
+		p.Errorf("%s may %v, want nothing", p.org.Name, p.c.Summary.Moves)
+	}
+}
+
+func (p *party) step() platformapi.StepState {
+	p.Helper()
+	f, err := p.p.Flow(p.Context(), LotID)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if len(f.Phases) != 3 {
+		p.Fatalf("%d phases", len(f.Phases))
+	}
+	after := f.Phases[2].Steps
+	last := after[len(after)-1]
+	if last.Name != "合同签订" || last.Page != platformapi.PageContract || after[len(after)-2].Name != "中标通知书查看" {
+		p.Fatalf("last steps are %+v", after)
+	}
+	return last.State
+}
+
+func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	lots, err := seller.p.Lots(ctx, platformapi.LotProcurement)
+	if err != nil || len(lots) != 3 {
+		t.Fatalf("lots: %v, %v", lots, err)
+	}
+	if lots, err := seller.p.Lots(ctx, platformapi.LotLand); err != nil || len(lots) != 0 {
+		t.Fatalf("lots of land: %v, %v", lots, err)
+	}
+	if buyer.step() != platformapi.StepAttention || seller.step() != platformapi.StepAttention {
+		t.Error("before a contract, both may begin")
+	}
+	file := buyer.send()
+	buyer.in(platformapi.StateAwaiting, 1)
+	buyer.may(platformapi.MoveWithdraw)
+	if buyer.step() != platformapi.StepPending || seller.step() != platformapi.StepAttention {
+		t.Error("a submitted contract waits for the other side")
+	}
+	lot, err := seller.p.Lot(ctx, LotID)
+	if err != nil || lot.ContractID != buyer.c.Summary.ID || lot.Block != platformapi.BlockLiveContract || lot.SignBy == nil || lot.SignBy.State != platformapi.DeadlineOK {
+		t.Fatalf("lot: %+v, %v", lot, err)
+	}
+	c := seller.look(lot.ContractID)
+	seller.may(platformapi.MoveCountersign, platformapi.MoveRefuse)
+	if c.Summary.ViewedAt.IsZero() || c.Summary.Fields != goodFields {
+		t.Errorf("seen by the other side: %+v", c.Summary)
+	}
+	if buyer.look(lot.ContractID); buyer.c.Summary.ViewedAt.IsZero() {
+		t.Error("the starter is not told that it was seen")
+	}
+	if len(c.Attachments) != 1 || c.Attachments[0].Stage != platformapi.StageSealed || len(c.Attachments[0].Seals) != 1 {
+		t.Fatalf("the other side sees %+v", c.Attachments)
+	}
+	both := seller.seal(file, Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.in(platformapi.StateCountersigned, 1)
+	receipt := seller.did(seller.p.Agree(ctx, seller.change(), digest(both), "同意"))
+	if receipt.Kind != platformapi.ReceiptAgree || receipt.SHA256 != digest(both) {
+		t.Errorf("receipt %+v", receipt)
+	}
+	seller.in(platformapi.StateConcluded, 1)
+	seller.may()
+	if seller.step() != platformapi.StepDone || buyer.step() != platformapi.StepDone {
+		t.Error("a concluded contract is done for both")
+	}
+	buyer.look(lot.ContractID)
+	buyer.may(platformapi.MovePublish)
+	buyer.did(buyer.p.Publish(ctx, buyer.change()))
+	if p := buyer.c.Summary.Publication; p == nil || p.SHA256 != digest(both) {
+		t.Errorf("publication %+v", p)
+	}
+	if err := platformapi.CheckHistory(lot.ContractID, buyer.c.History); err != nil {
+		t.Error(err)
+	}
+	var steps []platformapi.HistoryStep
+	for _, r := range buyer.c.History {
+		steps = append(steps, r.Step)
+		if r.Person == "" || r.Organisation.USCC == "" || r.HandledAt.Before(r.ReceivedAt) {
+			t.Errorf("row %+v", r)
+		}
+	}
+	want := "create save attach seal submit view countersign agree publish"
+	if got := strings.Trim(strings.Join(strings.Fields(join(steps)), " "), " "); got != want {
+		t.Errorf("history: %s, want %s", got, want)
+	}
+	receipts, err := buyer.p.Receipts(ctx, lot.ContractID)
+	if err != nil || len(receipts) != 6 {
+		t.Errorf("receipts: %v, %v", receipts, err)
+	}
+}
+
+func join(steps []platformapi.HistoryStep) string {
+	var b strings.Builder
+	for _, s := range steps {
+		b.WriteString(string(s) + " ")
+	}
+	return b.String()
+}
+
+func supplierStarts(t *testing.T, buyer, seller *party, _ Harness) {
+	file := seller.send()
+	buyer.look(seller.c.Summary.ID)
+	both := buyer.seal(file, Purchaser.USCC)
+	buyer.did(buyer.put(sealed(both)))
+	buyer.did(buyer.p.Agree(t.Context(), buyer.change(), digest(both), ""))
+	buyer.in(platformapi.StateConcluded, 1)
+	buyer.may(platformapi.MovePublish)
+	seller.look(buyer.c.Summary.ID)
+	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.Publish(t.Context(), seller.change())))
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func refusal(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	file := buyer.send()
+	id := buyer.c.Summary.ID
+	seller.look(id)
+	for _, opinion := range []string{"  \n", strings.Repeat("字", 501)} {
+		if err := second(seller.p.Refuse(ctx, seller.change(), opinion)); err == nil {
+			t.Errorf("an opinion of %d bytes was taken", len(opinion))
+		}
+	}
+	both := seller.seal(file, Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.p.Refuse(ctx, seller.change(), "第三条金额有误"))
+	seller.in(platformapi.StateReturned, 1)
+	buyer.look(id)
+	for _, a := range buyer.c.Attachments {
+		if a.Stage == platformapi.StageSealed && (!a.Void || a.Current) {
+			t.Errorf("a refused seal still holds: %+v", a)
+		}
+		if a.Stage == platformapi.StageUploaded && (a.Void || !a.Current) {
+			t.Errorf("the clean file is gone: %+v", a)
+		}
+	}
+	last := buyer.c.History[len(buyer.c.History)-1]
+	if last.Step != platformapi.HistoryRefuse || last.Opinion != "第三条金额有误" {
+		t.Errorf("last row %+v", last)
+	}
+	buyer.refused(platformapi.CodeFilingNotSealed, second(buyer.p.Submit(ctx, buyer.change(), digest(file))))
+	changed := goodFields
+	changed.TermDays = 60
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), changed))
+	buyer.in(platformapi.StateDraft, 2)
+	if seller.look(id); seller.c.Summary.Fields != goodFields {
+		t.Error("the other side sees what was not submitted")
+	}
+	again := buyer.seal(PDF("second"), Purchaser.USCC)
+	buyer.did(buyer.put(sealed(again)))
+	buyer.did(buyer.p.Submit(ctx, buyer.change(), digest(again)))
+	buyer.in(platformapi.StateAwaiting, 2)
+	seller.look(id)
+	seller.refused(platformapi.CodeFilingChanged, second(seller.put(sealed(both))))
+	both = seller.seal(again, Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.p.Agree(ctx, seller.change(), digest(both), ""))
+	if seller.c.Summary.Fields != changed {
+		t.Errorf("fields %+v", seller.c.Summary.Fields)
+	}
+	if err := platformapi.CheckHistory(id, seller.c.History); err != nil {
+		t.Error(err)
+	}
+}
+
+func withdraw(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	file := buyer.send()
+	id := buyer.c.Summary.ID
+	seller.look(id) // looking does not hinder
+	buyer.did(buyer.p.Withdraw(ctx, buyer.change()))
+	buyer.in(platformapi.StateDraft, 1)
+	buyer.refused(platformapi.CodeFilingNotSealed, second(buyer.p.Submit(ctx, buyer.change(), digest(file))))
+	e := seller.refused(platformapi.CodeVersionStale, second(seller.put(sealed(seller.seal(file, Supplier.USCC)))))
+	if e.State != platformapi.StateDraft || e.Version != buyer.c.Summary.Version {
+		t.Errorf("the loser learns %s %d", e.State, e.Version)
+	}
+}
+
+func race(t *testing.T, buyer, seller *party, _ Harness) {
+	file := buyer.send()
+	seller.look(buyer.c.Summary.ID)
+	both := seller.seal(file, Supplier.USCC)
+	var wg sync.WaitGroup
+	var err1, err2 error
+	wg.Go(func() { _, err1 = buyer.p.Withdraw(t.Context(), buyer.change()) })
+	wg.Go(func() { _, err2 = seller.put(sealed(both)) })
+	wg.Wait()
+	if (err1 == nil) == (err2 == nil) {
+		t.Fatalf("withdraw: %v, countersign: %v; want exactly one to win", err1, err2)
+	}
+	loser := err1
+	if loser == nil {
+		loser = err2
+	}
+	buyer.refused(platformapi.CodeVersionStale, loser)
+}
+
+func sameKey(t *testing.T, buyer, _ *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	ch := buyer.change()
+	first := buyer.did(buyer.p.SaveFields(ctx, ch, goodFields))
+	if again := buyer.did(buyer.p.SaveFields(ctx, ch, goodFields)); again != first {
+		t.Errorf("second answer %+v, first %+v", again, first)
+	}
+	other := goodFields
+	other.TermDays = 1
+	buyer.refused(platformapi.CodeKeyReused, second(buyer.p.SaveFields(ctx, ch, other)))
+	file := buyer.seal(PDF("contract"), buyer.org.USCC)
+	ch, u := buyer.change(), sealed(file)
+	first = buyer.did(buyer.p.PutAttachment(ctx, ch, u))
+	if again := buyer.did(buyer.p.PutAttachment(ctx, ch, u)); again != first {
+		t.Errorf("second answer %+v, first %+v", again, first)
+	}
+	ch = buyer.change()
+	var wg sync.WaitGroup
+	var receipts [4]platformapi.Receipt
+	for i := range receipts {
+		wg.Go(func() {
+			out, err := buyer.p.Submit(ctx, ch, digest(file))
+			if err != nil {
+				t.Error(err)
+			}
+			receipts[i] = out.Receipt
+		})
+	}
+	wg.Wait()
+	for _, r := range receipts[1:] {
+		if r != receipts[0] {
+			t.Errorf("receipts differ: %+v and %+v", r, receipts[0])
+		}
+	}
+	buyer.look(ch.ContractID)
+	if n := strings.Count(join(steps(buyer.c)), "submit"); n != 1 {
+		t.Errorf("submitted %d times", n)
+	}
+}
+
+func steps(c platformapi.Contract) []platformapi.HistoryStep {
+	var s []platformapi.HistoryStep
+	for _, r := range c.History {
+		s = append(s, r.Step)
+	}
+	return s
+}
+
+func stale(t *testing.T, buyer, _ *party, _ Harness) {
+	buyer.create()
+	old := buyer.change()
+	buyer.did(buyer.p.SaveFields(t.Context(), buyer.change(), goodFields))
+	e := buyer.refused(platformapi.CodeVersionStale, second(buyer.p.Delete(t.Context(), old)))
+	if e.Version != buyer.c.Summary.Version || e.Status != 412 || platformapi.Retryable(e) {
+		t.Errorf("problem %+v", e)
+	}
+}
+
+func editBreaksSeal(t *testing.T, buyer, _ *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	file := buyer.seal(PDF("contract"), buyer.org.USCC)
+	buyer.did(buyer.put(sealed(file)))
+	buyer.in(platformapi.StateSealed, 1)
+	version := buyer.c.Summary.Version
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	if buyer.in(platformapi.StateSealed, 1); buyer.c.Summary.Version != version {
+		t.Error("saving the same form changed the contract")
+	}
+	changed := goodFields
+	changed.AmountFen++
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), changed))
+	buyer.in(platformapi.StateDraft, 1)
+	if a := buyer.c.Attachments[0]; !a.Void || a.Current {
+		t.Errorf("the seal still holds: %+v", a)
+	}
+	if !slices.Contains(buyer.c.Warnings, platformapi.WarningAmountDiffers) || !slices.Contains(buyer.c.Missing, platformapi.MissingSeal) {
+		t.Errorf("warnings %v, missing %v", buyer.c.Warnings, buyer.c.Missing)
+	}
+	buyer.did(buyer.put(sealed(file)))
+	buyer.did(buyer.put(upload(platformapi.KindFiling, platformapi.StageUploaded, "合同.pdf", PDF("other"))))
+	buyer.in(platformapi.StateDraft, 1)
+}
+
+func seals(t *testing.T, buyer, seller *party, _ Harness) {
+	buyer.create()
+	buyer.did(buyer.p.SaveFields(t.Context(), buyer.change(), goodFields))
+	good := buyer.seal(PDF("contract"), Purchaser.USCC)
+	broken := bytes.Replace(good, []byte("contract"), []byte("contracT"), 1)
+	for code, file := range map[string][]byte{
+		platformapi.CodeSealMissing:    PDF("contract"),
+		platformapi.CodeSealInvalid:    broken,
+		platformapi.CodeSealWrongParty: buyer.seal(PDF("contract"), Supplier.USCC),
+		platformapi.CodeSealUntrusted:  buyer.seal(PDF("contract"), "UNTRUSTED000000001"),
+		platformapi.CodeSealNotWhole:   append(bytes.Clone(good), "% more"...),
+		platformapi.CodeFilingFormat:   DOCX("contract"),
+	} {
+		buyer.refused(code, second(buyer.put(sealed(file))))
+	}
+	buyer.did(buyer.put(sealed(good)))
+	buyer.did(buyer.p.Submit(t.Context(), buyer.change(), digest(good)))
+	seller.look(buyer.c.Summary.ID)
+	for i, x := range []struct {
+		code string
+		file []byte
+	}{
+		{platformapi.CodeFilingChanged, good},
+		{platformapi.CodeFilingChanged, seller.seal(broken, Supplier.USCC)},
+		{platformapi.CodeFilingChanged, seller.seal(PDF("another contract altogether, and a longer one than the first"), Supplier.USCC)},
+		{platformapi.CodeSealMissing, append(bytes.Clone(good), "% more"...)},
+		{platformapi.CodeSealWrongParty, seller.seal(good, Purchaser.USCC)},
+		{platformapi.CodeSealWrongParty, seller.seal(good, Stranger.USCC)},
+		{platformapi.CodeSealNotWhole, append(seller.seal(good, Supplier.USCC), "% more"...)},
+		{platformapi.CodeSealInvalid, bytes.Replace(seller.seal(append(bytes.Clone(good), "% a"...), Supplier.USCC), []byte("% a"), []byte("% b"), 1)},
+	} {
+		if _, err := seller.put(sealed(x.file)); !platformapi.IsCode(err, x.code) {
+			t.Errorf("file %d: got %v, want %s", i, err, x.code)
+		}
+	}
+	seller.refused(platformapi.CodeFilingNotSealed, second(seller.p.Agree(t.Context(), seller.change(), digest(good), "")))
+	both := seller.seal(good, Supplier.USCC)
+	u := sealed(both)
+	seller.did(seller.put(u))
+	seller.refused(platformapi.CodeFilingOther, second(seller.p.Agree(t.Context(), seller.change(), digest(good), "")))
+	seller.did(seller.p.RemoveAttachment(t.Context(), seller.change(), u.ID)) // the seal comes off again
+	seller.in(platformapi.StateAwaiting, 1)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.put(sealed(seller.seal(append(bytes.Clone(good), "% other place"...), Supplier.USCC)))) // and is placed anew
+	seller.in(platformapi.StateCountersigned, 1)
+}
+
+func submitAsks(t *testing.T, buyer, _ *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	file := buyer.seal(PDF("contract"), buyer.org.USCC)
+	buyer.refused(platformapi.CodeFilingMissing, second(buyer.p.Submit(ctx, buyer.change(), digest(file))))
+	buyer.did(buyer.put(upload(platformapi.KindFiling, platformapi.StageUploaded, "a.docx", DOCX(""))))
+	buyer.refused(platformapi.CodeFilingNotSealed, second(buyer.p.Submit(ctx, buyer.change(), digest(file))))
+	buyer.did(buyer.put(sealed(file)))
+	e := buyer.refused(platformapi.CodeFieldsMissing, second(buyer.p.Submit(ctx, buyer.change(), digest(file))))
+	if len(e.Fields) != 3 || len(buyer.c.Missing) != 3 {
+		t.Errorf("fields %v, missing %v", e.Fields, buyer.c.Missing)
+	}
+	bad := goodFields
+	bad.SignedOn = "2026-02-30"
+	buyer.refused(platformapi.CodeBadRequest, second(buyer.p.SaveFields(ctx, buyer.change(), bad)))
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	buyer.did(buyer.put(sealed(file)))
+	buyer.refused(platformapi.CodeFilingOther, second(buyer.p.Submit(ctx, buyer.change(), digest([]byte("x")))))
+	buyer.did(buyer.p.Submit(ctx, buyer.change(), digest(file)))
+}
+
+func turns(t *testing.T, buyer, seller *party, h Harness) {
+	ctx := t.Context()
+	file := buyer.send()
+	id := buyer.c.Summary.ID
+	seller.look(id)
+	buyer.look(id)
+	if _, err := h.Stranger.Contract(ctx, id); !platformapi.IsCode(err, platformapi.CodeNotFound) {
+		t.Errorf("a stranger reads: %v", err)
+	}
+	if _, err := h.Stranger.Lot(ctx, LotID); !platformapi.IsCode(err, platformapi.CodeNotFound) {
+		t.Errorf("a stranger reads the lot: %v", err)
+	}
+	if _, err := h.Stranger.Withdraw(ctx, buyer.change()); !platformapi.IsCode(err, platformapi.CodeNotFound) {
+		t.Errorf("a stranger withdraws: %v", err)
+	}
+	seller.refused(platformapi.CodeWrongSide, second(seller.p.Withdraw(ctx, seller.change())))
+	seller.refused(platformapi.CodeWrongSide, second(seller.p.SaveFields(ctx, seller.change(), goodFields)))
+	seller.refused(platformapi.CodeWrongSide, second(seller.p.Submit(ctx, seller.change(), digest(file))))
+	buyer.refused(platformapi.CodeWrongSide, second(buyer.p.Agree(ctx, buyer.change(), digest(file), "")))
+	buyer.refused(platformapi.CodeWrongSide, second(buyer.p.Refuse(ctx, buyer.change(), "x")))
+	e := buyer.refused(platformapi.CodeWrongState, second(buyer.p.SaveFields(ctx, buyer.change(), goodFields)))
+	if e.State != platformapi.StateAwaiting {
+		t.Errorf("state %s", e.State)
+	}
+	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Delete(ctx, buyer.change())))
+	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Publish(ctx, buyer.change())))
+}
+
+func hidden(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	id := buyer.c.Summary.ID
+	u := upload(platformapi.KindFiling, platformapi.StageUploaded, "合同.docx", DOCX("secret notes"))
+	buyer.did(buyer.put(u))
+	seller.refused(platformapi.CodeNotFound, second(seller.p.Contract(ctx, id)))
+	if page, err := seller.p.Contracts(ctx, platformapi.ContractQuery{}); err != nil || len(page.Items) != 0 {
+		t.Errorf("the other side lists %v, %v", page.Items, err)
+	}
+	lot, err := seller.p.Lot(ctx, LotID)
+	if err != nil || lot.ContractID != "" || lot.Block != platformapi.BlockLiveContract {
+		t.Errorf("lot %+v, %v", lot, err)
+	}
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	file := buyer.seal(PDF("clean"), buyer.org.USCC)
+	buyer.did(buyer.put(sealed(file)))
+	buyer.did(buyer.p.Submit(ctx, buyer.change(), digest(file)))
+	seller.look(id)
+	docx := platformapi.Attachment{ID: u.ID, Size: u.Size, SHA256: u.SHA256}
+	seller.refused(platformapi.CodeNotFound, second(seller.p.Download(ctx, id, docx, t.TempDir())))
+}
+
+func oneLive(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	n := platformapi.NewContract{ID: platformapi.NewID(), LotID: LotID}
+	seller.refused(platformapi.CodeLotTaken, second(seller.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, n)))
+	early := platformapi.NewContract{ID: platformapi.NewID(), LotID: LotEarly}
+	seller.refused(platformapi.CodeLotNotAwarded, second(seller.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, early)))
+	none := platformapi.NewContract{ID: platformapi.NewID(), LotID: "none"}
+	seller.refused(platformapi.CodeNotFound, second(seller.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, none)))
+	taken := platformapi.NewContract{ID: buyer.c.Summary.ID, LotID: LotOther}
+	seller.refused(platformapi.CodeIDTaken, second(seller.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, taken)))
+	id := buyer.c.Summary.ID
+	buyer.did(buyer.p.Delete(ctx, buyer.change()))
+	buyer.in(platformapi.StateVoid, 1)
+	buyer.may()
+	seller.did(seller.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, n))
+	if buyer.look(id); buyer.c.Summary.State != platformapi.StateVoid {
+		t.Error("the deleted contract is not readable")
+	}
+	page, err := buyer.p.Contracts(ctx, platformapi.ContractQuery{State: platformapi.StateVoid})
+	if err != nil || len(page.Items) != 1 {
+		t.Errorf("void contracts: %v, %v", page.Items, err)
+	}
+}
+
+func attachments(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	one := upload(platformapi.KindInvoice, platformapi.StageUploaded, "发票1.pdf", PDF("1"))
+	one.Note = "首付款"
+	two := upload(platformapi.KindInvoice, platformapi.StageUploaded, `C:\files\发票2.pdf`, PDF("2"))
+	buyer.did(buyer.put(one))
+	buyer.did(buyer.put(two))
+	buyer.did(buyer.p.SetNote(ctx, buyer.change(), two.ID, "尾款"))
+	if a := buyer.c.Attachments; len(a) != 2 || !a[0].Current || !a[1].Current || a[0].Note != "首付款" || a[1].Note != "尾款" || a[1].Name != "发票2.pdf" {
+		t.Fatalf("attachments %+v", a)
+	}
+	buyer.refused(platformapi.CodeIDTaken, second(buyer.put(one)))
+	buyer.refused(platformapi.CodeFilingFormat, second(buyer.put(upload(platformapi.KindInvoice, platformapi.StageUploaded, "a.pdf", []byte("MZ...")))))
+	buyer.refused(platformapi.CodeFilingFormat, second(buyer.put(upload(platformapi.KindInvoice, platformapi.StageUploaded, "a.docx", PDF("x")))))
+	buyer.did(buyer.p.RemoveAttachment(ctx, buyer.change(), two.ID))
+	buyer.refused(platformapi.CodeAttachmentLocked, second(buyer.p.RemoveAttachment(ctx, buyer.change(), two.ID)))
+	buyer.refused(platformapi.CodeNotFound, second(buyer.p.RemoveAttachment(ctx, buyer.change(), platformapi.NewID())))
+
+	draft := upload(platformapi.KindFiling, platformapi.StageUploaded, "合同.doc", []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"))
+	buyer.did(buyer.put(draft))
+	buyer.did(buyer.put(upload(platformapi.KindFiling, platformapi.StageUploaded, "合同.docx", DOCX("2"))))
+	filings := 0
+	for _, a := range buyer.c.Attachments {
+		if a.Kind == platformapi.KindFiling && a.Current {
+			filings++
+		}
+	}
+	if filings != 1 {
+		t.Errorf("%d current filings", filings)
+	}
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	file := buyer.seal(PDF("contract"), buyer.org.USCC)
+	seal := sealed(file)
+	buyer.did(buyer.put(seal))
+	buyer.did(buyer.put(upload(platformapi.KindInvoice, platformapi.StageUploaded, "发票3.pdf", PDF("3"))))
+	buyer.in(platformapi.StateSealed, 1) // an invoice is no part of what was sealed
+	buyer.did(buyer.p.RemoveAttachment(ctx, buyer.change(), seal.ID))
+	buyer.in(platformapi.StateDraft, 1)
+	buyer.did(buyer.put(sealed(file)))
+	buyer.did(buyer.p.Submit(ctx, buyer.change(), digest(file)))
+	seller.look(buyer.c.Summary.ID)
+	if len(seller.c.Attachments) != 3 {
+		t.Errorf("the other side sees %+v", seller.c.Attachments)
+	}
+	seller.refused(platformapi.CodeWrongState, second(seller.p.RemoveAttachment(ctx, seller.change(), one.ID)))
+}
+
+func pages(t *testing.T, buyer, _ *party, _ Harness) {
+	ctx := t.Context()
+	var ids []string
+	for range 5 {
+		buyer.create()
+		ids = append(ids, buyer.c.Summary.ID)
+		buyer.did(buyer.p.Delete(ctx, buyer.change()))
+	}
+	slices.Reverse(ids)
+	var got []string
+	q := platformapi.ContractQuery{State: platformapi.StateVoid, Limit: 2}
+	for {
+		page, err := buyer.p.Contracts(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range page.Items {
+			got = append(got, c.ID)
+		}
+		if page.NextCursor == "" {
+			break
+		}
+		other := q
+		other.Cursor, other.State = page.NextCursor, platformapi.StateDraft
+		buyer.refused(platformapi.CodeBadRequest, second(buyer.p.Contracts(ctx, other)))
+		q.Cursor = page.NextCursor
+	}
+	if !slices.Equal(got, ids) {
+		t.Errorf("pages give %v, want %v", got, ids)
+	}
+	buyer.create()
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), goodFields))
+	for words, want := range map[string]int{"": 1, "教学设备": 1, "ht-2026-001 第一标段": 1, "国泰": 1, "没有": 0, "%": 0} {
+		page, err := buyer.p.Contracts(ctx, platformapi.ContractQuery{Words: words})
+		if err != nil || len(page.Items) != want {
+			t.Errorf("search %q: %d, %v; want %d", words, len(page.Items), err, want)
+		}
+	}
+	buyer.refused(platformapi.CodeBadRequest, second(buyer.p.Contracts(ctx, platformapi.ContractQuery{Limit: 201})))
+}
+
+func download(t *testing.T, buyer, seller *party, _ Harness) {
+	file := buyer.send()
+	c := seller.look(buyer.c.Summary.ID)
+	dir := t.TempDir()
+	path, err := seller.p.Download(t.Context(), c.Summary.ID, c.Attachments[0], dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, file) {
+		t.Errorf("downloaded %q, %v", got, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Error(err)
+	}
+	wrong := c.Attachments[0]
+	wrong.SHA256 = digest([]byte("x"))
+	seller.refused(platformapi.CodeNonsense, second(seller.p.Download(t.Context(), c.Summary.ID, wrong, dir)))
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func publishOnce(t *testing.T, buyer, seller *party, _ Harness) {
+	file := buyer.send()
+	seller.look(buyer.c.Summary.ID)
+	both := seller.seal(file, Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.p.Agree(t.Context(), seller.change(), digest(both), ""))
+	buyer.look(buyer.c.Summary.ID)
+	buyer.did(buyer.p.Publish(t.Context(), buyer.change()))
+	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.p.Publish(t.Context(), buyer.change())))
+}
+
+func logout(t *testing.T, buyer, _ *party, _ Harness) {
+	s, err := buyer.p.Session(t.Context())
+	if err != nil || s.Organisation != Purchaser || s.Person != "张三" {
+		t.Fatalf("session %+v, %v", s, err)
+	}
+	if err := buyer.p.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	e := buyer.refused(platformapi.CodeSessionOver, second(buyer.p.Lots(t.Context(), "")))
+	if e.Kind != platformapi.KindUnauthorised || platformapi.Retryable(e) {
+		t.Errorf("error %+v", e)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := buyer.p.Now(cancelled); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled call: %v", err)
+	}
+}
