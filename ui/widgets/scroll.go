@@ -1,0 +1,58 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"sealdesk/ui/theme"
+)
+
+// ScrollArea lets its content be longer than the room it has, without the grey
+// shade that Fyne draws where content is cut.
+type ScrollArea struct {
+	widget.BaseWidget
+	scroll *container.Scroll
+	all    fyne.CanvasObject
+}
+
+// NewScrollArea makes an area that scrolls up and down.
+func NewScrollArea(content fyne.CanvasObject) *ScrollArea {
+	a := &ScrollArea{scroll: container.NewVScroll(content)}
+	a.all = container.NewThemeOverride(a.scroll, theme.Bare{})
+	a.ExtendBaseWidget(a)
+	return a
+}
+
+// SetContent puts other content in and goes to its top.
+func (a *ScrollArea) SetContent(o fyne.CanvasObject) {
+	a.scroll.Content = o
+	a.scroll.ScrollToTop()
+	a.all.Refresh()
+}
+
+// Reveal scrolls so far that o, which stands somewhere within, is in sight.
+func (a *ScrollArea) Reveal(o fyne.CanvasObject) {
+	d := fyne.CurrentApp().Driver()
+	y := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(a.scroll.Content).Y
+	const margin = 24
+	switch {
+	case y-margin < a.scroll.Offset.Y:
+		a.scroll.ScrollToOffset(fyne.NewPos(0, max(y-margin, 0)))
+	case y+o.Size().Height+margin > a.scroll.Offset.Y+a.scroll.Size().Height:
+		a.scroll.ScrollToOffset(fyne.NewPos(0, y+o.Size().Height+margin-a.scroll.Size().Height))
+	}
+}
+
+// ToEnd goes to the last line.
+func (a *ScrollArea) ToEnd() { a.scroll.ScrollToBottom() }
+
+// Offset returns how far the content is scrolled; SetOffset goes there, for a
+// page that is come back to.
+func (a *ScrollArea) Offset() float32 { return a.scroll.Offset.Y }
+
+// SetOffset scrolls to y.
+func (a *ScrollArea) SetOffset(y float32) { a.scroll.ScrollToOffset(fyne.NewPos(0, y)) }
+
+// CreateRenderer implements fyne.Widget.
+func (a *ScrollArea) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(a.all) }

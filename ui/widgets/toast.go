@@ -1,0 +1,77 @@
+package widgets
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"sealdesk/ui/theme"
+)
+
+// toastStay is how long a toast stays; long enough to read two lines.
+const toastStay = 4 * time.Second
+
+// Toasts is the layer over a page on which what is done is told. A toast goes by
+// itself and takes no part in pointer or keyboard.
+type Toasts struct {
+	widget.BaseWidget
+	column *fyne.Container
+	all    fyne.CanvasObject
+	clock  clock
+}
+
+// NewToasts makes an empty layer.
+func NewToasts() *Toasts {
+	t := &Toasts{column: Column(8), clock: mainClock{}}
+	t.all = Column(0, Pad(theme.TopbarHeight+12, 0, 0, 0, Row(0, Spacer(), t.column, Spacer())), Spacer())
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Show tells something for four seconds. No more than three stand at once.
+func (t *Toasts) Tell(tone theme.Tone, text string) {
+	o := toast(tone, text)
+	if len(t.column.Objects) == 3 {
+		t.column.Remove(t.column.Objects[0])
+	}
+	t.column.Add(o)
+	t.Refresh()
+	t.clock.after(toastStay, func() {
+		t.column.Remove(o)
+		t.Refresh()
+	})
+}
+
+// MinSize is nothing, for the layer must not make the window grow.
+func (t *Toasts) MinSize() fyne.Size { return fyne.Size{} }
+
+// CreateRenderer implements fyne.Widget.
+func (t *Toasts) CreateRenderer() fyne.WidgetRenderer {
+	return &drawn{
+		objects: []fyne.CanvasObject{t.all},
+		layout:  func(s fyne.Size) { t.all.Resize(s) },
+		min:     func() fyne.Size { return fyne.Size{} },
+		refresh: func() { t.all.Refresh(); canvas.Refresh(t) },
+	}
+}
+
+func toast(tone theme.Tone, text string) fyne.CanvasObject {
+	fg, _, _ := tone.Colors()
+	icon := theme.IconInfo
+	switch tone {
+	case theme.Good:
+		icon = theme.IconCheck
+	case theme.Warn:
+		icon = theme.IconWarning
+	case theme.Bad:
+		icon = theme.IconError
+	}
+	ground := canvas.NewRectangle(theme.White)
+	ground.CornerRadius = 6
+	ground.StrokeColor, ground.StrokeWidth = theme.Line, 1
+	ground.Shadow = canvas.Shadow{Color: theme.FloatShade, BlurRadius: 18, Offset: fyne.NewPos(0, 4)}
+	disc := Fixed(20, 20, Stack(canvas.NewCircle(fg), Center(Icon(icon, 12, theme.White))))
+	return Stack(ground, Fixed(0, 42, Pad(0, 18, 0, 14, Row(10, disc, Body(text)))))
+}
