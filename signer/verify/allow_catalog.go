@@ -1,0 +1,93 @@
+package verify
+
+import "sealdesk/signer/pdf"
+
+// allowCatalog lets the catalog gain a form, validation data, metadata and
+// extensions. Everything else in it steers what is shown or run.
+func (d *diff) allowCatalog() error {
+	root, ok := d.new.Trailer()["Root"].(pdf.Ref)
+	if !ok {
+		return deny("the trailer's Root was replaced")
+	}
+	a, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	b, err := d.new.Catalog()
+	if err != nil {
+		return err
+	}
+	for _, k := range changedKeys(a, b) {
+		switch k {
+		case "AcroForm", "Metadata", "DSS":
+			// judged by their own rules
+		case "Version":
+			if _, ok := b[k].(pdf.Name); !ok {
+				return deny("the catalog's Version was removed")
+			}
+		case "Extensions":
+			if err := d.allowExtensions(a[k], b[k]); err != nil {
+				return err
+			}
+		default:
+			return deny("the catalog's %s was changed", k)
+		}
+	}
+	delete(d.pending, root.Num)
+	return nil
+}
+
+// allowExtensions lets names of extensions be added (ISO 32000-1, 7.12).
+func (d *diff) allowExtensions(a, b pdf.Object) error {
+	was, _ := a.(pdf.Dict)
+	is, ok := b.(pdf.Dict)
+	if !ok || a != nil && was == nil {
+		return deny("the catalog's Extensions was changed")
+	}
+	for _, k := range changedKeys(was, is) {
+		if _, had := was[k]; had || len(refs(is[k], nil)) != 0 {
+			return deny("the catalog's Extensions was changed")
+		}
+	}
+	return nil
+}
+
+// allowOwned lets the information dictionary, the metadata and the validation
+// data change, with all that only they lead to.
+func (d *diff) allowOwned() error {
+	b, err := d.new.Catalog()
+	if err != nil {
+		return err
+	}
+	for _, edge := range []struct {
+		name  string
+		value pdf.Object
+		code  string
+	}{
+		{"Info", d.new.Trailer()["Info"], changeMetadata},
+		{"Metadata", b["Metadata"], changeMetadata},
+		{"DSS", b["DSS"], changeValidation},
+	} {
+		before := len(d.pending)
+		if err := d.claim(edge.value); err != nil {
+			return err
+		}
+		for num := range d.links.own[edge.name] {
+			if !d.pending[num] || !d.old.has(num) {
+				continue
+			}
+			delete(d.pending, num)
+			o, err := d.new.byNumber(num)
+			if err != nil {
+				return err
+			}
+			if err := d.claim(o); err != nil {
+				return err
+			}
+		}
+		if len(d.pending) < before {
+			d.codes[edge.code] = true
+		}
+	}
+	return nil
+}

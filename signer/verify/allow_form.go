@@ -1,0 +1,292 @@
+package verify
+
+import (
+	"slices"
+	"strings"
+
+	"sealdesk/signer/pdf"
+)
+
+// Entries that a new signature field or its widget may have (ISO 32000-1,
+// tables 164, 188, 220, 232). Actions are not among them.
+var fieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "Ff", "F", "Rect", "P", "AP", "AS", "MK", "BS", "Border",
+	"DA", "DR", "Q", "M", "NM", "Parent", "Kids", "Lock", "SV", "StructParent"}
+
+// Entries that signing an existing empty field may change.
+var signingKeys = []pdf.Name{"V", "AP", "M", "F", "MK", "DA"}
+
+const maxFieldDepth = 16
+
+// allowForm lets the form gain signature fields, and lets empty signature
+// fields that were there be signed. No other field may change.
+func (d *diff) allowForm() error {
+	a, err := d.old.Catalog()
+	if err != nil {
+		return err
+	}
+	b, err := d.new.Catalog()
+	if err != nil {
+		return err
+	}
+	was, is := a["AcroForm"], b["AcroForm"]
+	if is == nil {
+		if was != nil {
+			return deny("the form was removed")
+		}
+		return nil
+	}
+	form, err := d.replaceable(was, is, "form")
+	if err != nil {
+		return err
+	}
+	oldForm, err := d.old.Dict(was)
+	if err != nil {
+		return err
+	}
+	newForm, err := d.new.Dict(form)
+	if err != nil {
+		return err
+	}
+	for _, k := range changedKeys(oldForm, newForm) {
+		switch {
+		case k == "Fields":
+		case k == "SigFlags":
+			x, _ := oldForm[k].(pdf.Integer)
+			y, ok := newForm[k].(pdf.Integer)
+			if !ok || x&^y != 0 {
+				return deny("the form's SigFlags lost a flag")
+			}
+		case (k == "DR" || k == "DA") && was == nil:
+			if err := d.claim(newForm[k]); err != nil {
+				return err
+			}
+		default:
+			return deny("the form's %s was changed", k)
+		}
+	}
+	oldFields, newFields, err := d.appended(oldForm["Fields"], newForm["Fields"], "form's Fields")
+	if err != nil {
+		return err
+	}
+	fields, err := listFields(d.old)
+	if err != nil {
+		return err
+	}
+	d.names = map[string]bool{}
+	for _, f := range fields {
+		d.names[f.name] = true
+	}
+	if err := d.allowSigning(fields); err != nil {
+		return err
+	}
+	for _, o := range newFields[len(oldFields):] {
+		if err := d.allowField(o, nil, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceable settles a dictionary or array that may be direct or an object of
+// its own. An object of its own keeps its number, and nothing else may lead to it.
+func (d *diff) replaceable(was, is pdf.Object, what string) (pdf.Object, error) {
+	ref, ok := is.(pdf.Ref)
+	if !ok {
+		return is, nil
+	}
+	if !d.pending[ref.Num] {
+		return is, nil
+	}
+	if d.old.has(ref.Num) {
+		old, ok := was.(pdf.Ref)
+		if !ok || old != ref {
+			return nil, deny("the %s became another object", what)
+		}
+		if d.links.incoming[ref.Num] != 1 {
+			return nil, deny("the %s is shared with something else", what)
+		}
+	}
+	delete(d.pending, ref.Num)
+	return is, nil
+}
+
+// appended returns two arrays of which the second starts with the first.
+func (d *diff) appended(was, is pdf.Object, what string) (old, new pdf.Array, err error) {
+	if is, err = d.replaceable(was, is, what); err != nil {
+		return nil, nil, err
+	}
+	if old, err = d.old.Array(was); err != nil {
+		return nil, nil, err
+	}
+	if new, err = d.new.Array(is); err != nil {
+		return nil, nil, err
+	}
+	if len(new) < len(old) {
+		return nil, nil, deny("the %s lost an entry", what)
+	}
+	for i := range old {
+		if !pdf.Equal(old[i], new[i]) {
+			return nil, nil, deny("the %s were changed or reordered", what)
+		}
+	}
+	return old, new, nil
+}
+
+// allowField settles a new signature field with all that it alone leads to.
+func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
+	ref, ok := o.(pdf.Ref)
+	if !ok || !d.added(ref.Num) {
+		return deny("something that is not a new field was added to the form")
+	}
+	if depth > maxFieldDepth {
+		return deny("a new field is nested too deep")
+	}
+	field, err := d.new.Dict(ref)
+	if err != nil {
+		return err
+	}
+	for k := range field {
+		if !slices.Contains(fieldKeys, k) {
+			return deny("a new signature field (object %d) has %s", ref.Num, k)
+		}
+	}
+	if parent == nil {
+		name, ok := field["T"].(pdf.String)
+		text := name.Text()
+		if field["FT"] != pdf.Name("Sig") || !ok || text == "" || strings.Contains(text, ".") {
+			return deny("a field that is not a named signature field was added (object %d)", ref.Num)
+		}
+		if d.names[text] {
+			return deny("a second field of the name %q was added", text)
+		}
+		d.names[text] = true
+		if field["Parent"] != nil {
+			return deny("a new field has a parent")
+		}
+		if err := d.noteValue(field["V"]); err != nil {
+			return err
+		}
+	} else {
+		if field["Parent"] != *parent || field["FT"] != nil && field["FT"] != pdf.Name("Sig") || field["T"] != nil || field["V"] != nil {
+			return deny("a widget (object %d) does not belong to its signature field", ref.Num)
+		}
+	}
+	delete(d.pending, ref.Num)
+	if field["Subtype"] != nil {
+		if field["Subtype"] != pdf.Name("Widget") {
+			return deny("a new field (object %d) is an annotation that is not a widget", ref.Num)
+		}
+		d.widgets[ref.Num] = true
+	}
+	kids, err := d.new.Array(field["Kids"])
+	if err != nil {
+		return err
+	}
+	if len(kids) > 0 {
+		if k, ok := field["Kids"].(pdf.Ref); ok && d.added(k.Num) {
+			delete(d.pending, k.Num)
+		}
+		for _, kid := range kids {
+			if err := d.allowField(kid, &ref, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	for k, v := range field {
+		if k != "Parent" && k != "P" && k != "Kids" {
+			if err := d.claim(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// noteValue names the change that a field's value is. The value must be new:
+// one that was there before was not a value of this field.
+func (d *diff) noteValue(v pdf.Object) error {
+	if isNull(v) {
+		d.codes[changeField] = true
+		return nil
+	}
+	if ref, ok := v.(pdf.Ref); ok && d.old.has(ref.Num) {
+		return deny("a new field has an old value")
+	}
+	sig, err := d.new.Dict(v)
+	if err != nil {
+		return err
+	}
+	switch {
+	case sig["SubFilter"] == pdf.Name("ETSI.RFC3161"):
+		d.codes[changeTimestamp] = true
+	case sig["ByteRange"] == nil || sig["Contents"] == nil:
+		return deny("a field was given a value that is not a signature")
+	default:
+		d.codes[changeSignature] = true
+	}
+	return nil
+}
+
+// allowSigning lets an empty signature field be signed: it gets a value and a
+// picture, and keeps its place.
+func (d *diff) allowSigning(fields []field) error {
+	for _, f := range fields {
+		if !d.pending[f.num] || f.kind != "Sig" || !isNull(f.value) || f.num == 0 {
+			continue
+		}
+		was, err := d.old.Dict(f.ref())
+		if err != nil {
+			return err
+		}
+		is, err := d.new.Dict(f.ref())
+		if err != nil {
+			return err
+		}
+		if isNull(is["V"]) {
+			return deny("field %q was changed without being signed", f.name)
+		}
+		if err := d.noteValue(is["V"]); err != nil {
+			return err
+		}
+		if err := d.allowSigned(f.num, was, is); err != nil {
+			return err
+		}
+		for _, w := range f.widgets {
+			if w == f.num || !d.pending[w] {
+				continue
+			}
+			a, err := d.old.byNumber(w)
+			if err != nil {
+				return err
+			}
+			b, err := d.new.byNumber(w)
+			if err != nil {
+				return err
+			}
+			x, _ := a.(pdf.Dict)
+			y, _ := b.(pdf.Dict)
+			if x == nil || y == nil || y["V"] != nil {
+				return deny("a widget of field %q was replaced", f.name)
+			}
+			if err := d.allowSigned(w, x, y); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *diff) allowSigned(num uint32, was, is pdf.Dict) error {
+	for _, k := range changedKeys(was, is) {
+		if !slices.Contains(signingKeys, k) {
+			return deny("signing changed %s of a field (object %d)", k, num)
+		}
+	}
+	delete(d.pending, num)
+	for _, k := range signingKeys {
+		if err := d.claim(is[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

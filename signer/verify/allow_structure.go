@@ -1,0 +1,116 @@
+package verify
+
+import "sealdesk/signer/pdf"
+
+// allowStructure settles what the revision writes for its own sake: its
+// cross-reference stream and object streams, and objects that it repeats
+// unchanged. It refuses deleted objects, other generations, and new objects
+// under numbers that the signed revision refers to without having them: those
+// lie in wait to be filled.
+func (d *diff) allowStructure() error {
+	containers := map[uint32]bool{}
+	for _, e := range d.new.revision.Entries {
+		num := e.Num
+		if num == 0 {
+			continue
+		}
+		if e.Kind == pdf.Compressed {
+			containers[uint32(e.Offset)] = true
+		}
+		was, _, had := d.old.Lookup(num)
+		had = had && was.Kind != pdf.Free
+		switch {
+		case e.Kind == pdf.Free && had:
+			return deny("object %d was deleted", num)
+		case e.Kind == pdf.Free || had && e == was:
+		case had && e.Gen != was.Gen:
+			return deny("object %d changed its generation", num)
+		default:
+			d.pending[num] = true
+		}
+	}
+	for num := range d.pending {
+		if containers[num] && !d.old.has(num) {
+			if d.links.missing[num] {
+				return deny("object %d was missing and was filled", num)
+			}
+			delete(d.pending, num)
+			continue
+		}
+		if d.new.isXRef(num) && (!d.old.has(num) && !d.links.missing[num] || d.old.isXRef(num)) {
+			delete(d.pending, num)
+			continue
+		}
+		if !d.old.has(num) {
+			if d.links.missing[num] {
+				return deny("object %d was missing and was filled", num)
+			}
+			continue
+		}
+		same, err := d.repeated(num)
+		if err != nil {
+			return err
+		}
+		if same {
+			delete(d.pending, num)
+		}
+	}
+	// An older compressed object must not be looked up in a newer container.
+	for num := range containers {
+		if d.pending[num] {
+			return deny("object stream %d was replaced", num)
+		}
+	}
+	return nil
+}
+
+// repeated says whether the revision wrote an object again without changing it.
+func (d *diff) repeated(num uint32) (bool, error) {
+	a, err := d.old.byNumber(num)
+	if err != nil {
+		return false, err
+	}
+	b, err := d.new.byNumber(num)
+	if err != nil {
+		return false, err
+	}
+	s, isStream := a.(*pdf.Stream)
+	t, isToo := b.(*pdf.Stream)
+	if isStream && isToo {
+		if !pdf.Equal(s.Dict, t.Dict) {
+			return false, nil
+		}
+		return d.new.sameData(s, t)
+	}
+	return pdf.Equal(a, b), nil
+}
+
+// allowTrailer lets the trailer change what belongs to the file, not to the document.
+func (d *diff) allowTrailer() error {
+	a, b := d.old.Trailer(), d.new.Trailer()
+	for _, k := range []pdf.Name{"Root", "Encrypt"} {
+		if !pdf.Equal(a[k], b[k]) {
+			return deny("the trailer's %s was replaced", k)
+		}
+	}
+	oldID, newID := idOf(a), idOf(b)
+	if oldID != nil && (newID == nil || !pdf.Equal(oldID[0], newID[0])) {
+		return deny("the file's permanent identifier was replaced")
+	}
+	return nil
+}
+
+func idOf(trailer pdf.Dict) pdf.Array {
+	id, _ := trailer["ID"].(pdf.Array)
+	if len(id) != 2 {
+		return nil
+	}
+	return id
+}
+
+// isXRef says whether the object is the cross-reference stream of its revision.
+func (v *view) isXRef(num uint32) bool {
+	e, i, ok := v.Lookup(num)
+	rev := v.Revisions()[i]
+	return ok && e.Kind == pdf.InUse && rev.Form == pdf.XRefStream && rev.XRef == e.Offset
+}

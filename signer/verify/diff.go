@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+
+	"sealdesk/signer/pdf"
+)
+
+// Codes of changes.
+const (
+	changeModified    = "verify.modified"
+	changeSignature   = "verify.change_signature"
+	changeField       = "verify.change_field"
+	changeTimestamp   = "verify.change_timestamp"
+	changeValidation  = "verify.change_validation_data"
+	changeMetadata    = "verify.change_metadata"
+	changeUnchangedAs = "verify.change_none"
+)
+
+var changeMessages = map[string]string{
+	changeSignature:   "a signature was added",
+	changeField:       "an empty signature field was added",
+	changeTimestamp:   "a document time stamp was added",
+	changeValidation:  "data for later validation was added",
+	changeMetadata:    "metadata of the document changed",
+	changeUnchangedAs: "a revision without changes was added",
+}
+
+// modified is why a revision may not follow a signature.
+type modified struct{ detail string }
+
+func (m *modified) Error() string { return m.detail }
+
+func deny(format string, args ...any) error { return &modified{fmt.Sprintf(format, args...)} }
+
+// diff judges one revision against the one before. Every object that the
+// revision writes is pending until a rule explains it; what stays pending is a
+// modification.
+type diff struct {
+	old, new *view
+	links    *links
+	pending  map[uint32]bool
+	codes    map[string]bool
+	widgets  map[uint32]bool // the widgets of new signature fields
+	names    map[string]bool
+}
+
+// compare returns the codes of the changes that new brought, all of them
+// allowed, or a *modified error. Other errors are failures to read the file.
+func compare(old, new *view) ([]string, error) {
+	d := &diff{old: old, new: new, pending: map[uint32]bool{}, codes: map[string]bool{}, widgets: map[uint32]bool{}}
+	var err error
+	if d.links, err = walkLinks(old); err != nil {
+		return nil, err
+	}
+	for _, rule := range []func() error{d.allowStructure, d.allowTrailer, d.allowCatalog, d.allowForm, d.allowPages, d.allowOwned} {
+		if err := rule(); err != nil {
+			return nil, err
+		}
+	}
+	for _, num := range slices.Sorted(keys(d.pending)) {
+		return nil, deny("object %d was changed or added without need", num)
+	}
+	if len(d.codes) == 0 {
+		return []string{changeUnchangedAs}, nil
+	}
+	return slices.Sorted(keys(d.codes)), nil
+}
+
+func keys[K comparable, V any](m map[K]V) func(yield func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// added says whether the revision brought the object and the one before did not have it.
+func (d *diff) added(num uint32) bool { return d.pending[num] && !d.old.has(num) }
+
+// claim explains the new objects that o leads to: the content of something a
+// rule has allowed. It never explains an object that was there before.
+func (d *diff) claim(o pdf.Object) error {
+	queue := refs(o, nil)
+	for len(queue) > 0 {
+		ref := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if !d.added(ref.Num) {
+			continue
+		}
+		delete(d.pending, ref.Num)
+		o, err := d.new.Resolve(ref)
+		if err != nil {
+			return err
+		}
+		queue = refs(o, queue)
+	}
+	return nil
+}
+
+// changedKeys are the entries in which two dictionaries differ.
+func changedKeys(a, b pdf.Dict) []pdf.Name {
+	var out []pdf.Name
+	for k, o := range a {
+		if other, ok := b[k]; !ok || !pdf.Equal(o, other) {
+			out = append(out, k)
+		}
+	}
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

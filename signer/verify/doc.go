@@ -1,0 +1,22 @@
+// Package verify says what a signed PDF is worth, in one of four words: valid,
+// untrusted, invalid, unsigned.
+//
+// It denies by default. A signature holds for the revision it signed; every
+// later revision is compared object by object with the one before, and only
+// what a rule of this package allows (a further signature with its picture,
+// validation data, document metadata) leaves the earlier signatures standing.
+// Whatever no rule explains is a modification, and so are bytes that no
+// cross-reference table leads to. Nothing is repaired while reading: two
+// programs that repair differently show two different contracts.
+//
+// One file of the package holds one rule: byterange.go what a signature covers,
+// tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
+// what a revision may change, certify.go DocMDP, trust.go the certificate chain,
+// seals.go the seals on the page, verdict.go how it adds up. The standards are
+// ISO 32000-1, 12.8 and ETSI EN 319 142-1; the attacks are those published as
+// universal signature forgery, incremental saving, signature wrapping, shadow
+// attacks, and evil annotation and sneaky signature attacks.
+//
+// Documents may be of any size: the signed bytes are streamed through the hash,
+// nothing is run, and no network is touched.
+package verify

@@ -1,0 +1,131 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"io"
+
+	"sealdesk/signer/pdf"
+)
+
+// document is a file with its revisions.
+type document struct {
+	*pdf.File
+	r    io.ReaderAt
+	size int64
+}
+
+func open(r io.ReaderAt, size int64) (*document, error) {
+	f, err := pdf.Open(r, size)
+	if errors.Is(err, &pdf.Error{Kind: pdf.Encrypted}) {
+		return nil, &broken{find("encrypted")}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &document{f, r, size}, nil
+}
+
+// last is the index of the newest revision.
+func (d *document) last() int { return len(d.Revisions()) - 1 }
+
+// view is the file as it was at one of its revisions.
+type view struct {
+	*pdf.File
+	revision *pdf.Revision
+}
+
+func (d *document) view(i int) *view { return &view{d.AtRevision(i), &d.Revisions()[i]} }
+
+// has says whether an object with this number exists.
+func (v *view) has(num uint32) bool {
+	e, _, ok := v.Lookup(num)
+	return ok && e.Kind != pdf.Free
+}
+
+// byNumber reads the object that has a number.
+func (v *view) byNumber(num uint32) (pdf.Object, error) {
+	e, _, ok := v.Lookup(num)
+	if !ok || e.Kind == pdf.Free {
+		return pdf.Null{}, nil
+	}
+	return v.Resolve(e.Ref())
+}
+
+// text is a text string, "" for anything else.
+func (v *view) text(o pdf.Object) string {
+	s, err := v.String(o)
+	if err != nil {
+		return ""
+	}
+	return nameOf(s.Text())
+}
+
+// rect reads a rectangle; without one a widget shows nothing.
+func (v *view) rect(o pdf.Object) ([4]float64, error) {
+	a, err := v.Array(o)
+	if err != nil || len(a) != 4 {
+		return [4]float64{}, err
+	}
+	var c [4]float64
+	for i, o := range a {
+		if c[i], err = v.Number(o); err != nil {
+			return [4]float64{}, err
+		}
+	}
+	return [4]float64{min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3])}, nil
+}
+
+// sameData compares the encoded bytes of two streams.
+func (v *view) sameData(a, b *pdf.Stream) (bool, error) {
+	if a.Length != b.Length {
+		return false, nil
+	}
+	x, y := v.Raw(a), v.Raw(b)
+	p, q := make([]byte, 32<<10), make([]byte, 32<<10)
+	for {
+		n, err := io.ReadFull(x, p)
+		m, err2 := io.ReadFull(y, q)
+		if n != m || !bytes.Equal(p[:n], q[:m]) {
+			return false, nil
+		}
+		if err != nil || err2 != nil {
+			if ended(err) && ended(err2) {
+				return true, nil
+			}
+			return false, errors.Join(err, err2)
+		}
+	}
+}
+
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
+
+func isNull(o pdf.Object) bool {
+	_, null := o.(pdf.Null)
+	return o == nil || null
+}
+
+// allPages returns the references to all pages in their order.
+func allPages(v *view) ([]pdf.Ref, error) {
+	var pages []pdf.Ref
+	err := v.EachPage(func(_ int, p pdf.Page) error {
+		pages = append(pages, p.Ref)
+		return nil
+	})
+	return pages, err
+}
+
+// annotated tells on which page, from 1, each annotation is.
+func annotated(v *view) (map[uint32]int, error) {
+	on := map[uint32]int{}
+	err := v.EachPage(func(n int, p pdf.Page) error {
+		annots, err := v.Array(p.Dict["Annots"])
+		for _, a := range annots {
+			if ref, ok := a.(pdf.Ref); ok {
+				on[ref.Num] = n
+			}
+		}
+		return err
+	})
+	return on, err
+}

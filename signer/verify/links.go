@@ -1,0 +1,106 @@
+package verify
+
+import "sealdesk/signer/pdf"
+
+// links is who refers to whom in one revision, seen from the trailer.
+type links struct {
+	incoming map[uint32]int  // how many references lead to an object
+	missing  map[uint32]bool // referred to, but not there
+	// own[edge] are the objects that only one special entry leads to: the
+	// information dictionary, the metadata stream, the validation data. They may
+	// change, since nothing that is shown hangs on them.
+	own map[string]map[uint32]bool
+}
+
+// edges are the special entries, where nothing visible begins.
+var edges = []pdf.Name{"Metadata", "DSS"} // of the catalog; the trailer's Info is the third
+
+func walkLinks(v *view) (*links, error) {
+	l := &links{incoming: map[uint32]int{}, missing: map[uint32]bool{}, own: map[string]map[uint32]bool{}}
+	root, err := v.Catalog()
+	if err != nil {
+		return nil, err
+	}
+	trailer := v.Trailer()
+	rest := pdf.Dict{}
+	for k, o := range root {
+		if k != edges[0] && k != edges[1] {
+			rest[k] = o
+		}
+	}
+	shared := map[uint32]bool{}
+	if ref, ok := trailer["Root"].(pdf.Ref); ok {
+		shared[ref.Num] = true
+		l.incoming[ref.Num]++
+	}
+	if err := l.visit(v, rest, shared); err != nil {
+		return nil, err
+	}
+	special := map[string]pdf.Object{"Info": trailer["Info"]}
+	for _, e := range edges {
+		special[string(e)] = root[e]
+	}
+	for name, o := range special {
+		seen := map[uint32]bool{}
+		if err := l.visit(v, o, seen); err != nil {
+			return nil, err
+		}
+		l.own[name] = seen
+	}
+	for name, seen := range l.own {
+		for num := range seen {
+			shareable := shared[num]
+			for other, s := range l.own {
+				shareable = shareable || other != name && s[num]
+			}
+			if shareable {
+				delete(seen, num)
+			}
+		}
+	}
+	return l, nil
+}
+
+// visit counts all references that o leads to. seen are the objects whose own
+// references were counted.
+func (l *links) visit(v *view, o pdf.Object, seen map[uint32]bool) error {
+	queue := refs(o, nil)
+	for len(queue) > 0 {
+		ref := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		l.incoming[ref.Num]++
+		if seen[ref.Num] {
+			continue
+		}
+		seen[ref.Num] = true
+		if !v.has(ref.Num) {
+			l.missing[ref.Num] = true
+			continue
+		}
+		o, err := v.Resolve(ref)
+		if err != nil {
+			return err
+		}
+		queue = refs(o, queue)
+	}
+	return nil
+}
+
+// refs appends the references inside o, streams' dictionaries included.
+func refs(o pdf.Object, out []pdf.Ref) []pdf.Ref {
+	switch o := o.(type) {
+	case pdf.Ref:
+		out = append(out, o)
+	case pdf.Array:
+		for _, e := range o {
+			out = refs(e, out)
+		}
+	case pdf.Dict:
+		for _, e := range o {
+			out = refs(e, out)
+		}
+	case *pdf.Stream:
+		out = refs(o.Dict, out)
+	}
+	return out
+}

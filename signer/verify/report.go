@@ -1,0 +1,121 @@
+package verify
+
+import (
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+)
+
+// Verdict is what a signature, or a whole file, is worth.
+type Verdict string
+
+// The verdicts, from the best to the worst. Unsigned is for files only.
+const (
+	// Valid: intact, and the signer is trusted.
+	Valid Verdict = "valid"
+	// Untrusted: intact, but the signer is not known or not trusted.
+	Untrusted Verdict = "untrusted"
+	// Invalid: altered, forged, malformed, or not to be judged.
+	Invalid Verdict = "invalid"
+	// Unsigned: a readable file without a signature.
+	Unsigned Verdict = "unsigned"
+)
+
+// Options of File.
+type Options struct {
+	// Roots are the trusted certificates. The system's roots are never used.
+	Roots []*smx509.Certificate
+	// Now is the time of judging; the zero value means the clock's.
+	Now time.Time
+}
+
+// Report is the judgement on a file. Its JSON form is that of `verify --json`.
+type Report struct {
+	Verdict    Verdict     `json:"verdict"`
+	Signatures []Signature `json:"signatures"` // in the order they were made
+	// Findings concern the file as a whole.
+	Findings []Finding `json:"findings"`
+}
+
+// Valid says whether every signature is valid and there is at least one.
+func (r *Report) Valid() bool { return r.Verdict == Valid }
+
+// Sentence is the verdict in one sentence, as a code and parameters for a
+// catalogue of sentences: verify.said_valid, said_untrusted, said_invalid or
+// said_unsigned, with "signatures" (how many), "signer" (whose name leads: the
+// first of the worst) and "reason" (the code of the finding that decided, "" if none).
+type Sentence struct {
+	Code   string
+	Params map[string]any
+}
+
+// Sentence puts the verdict into one sentence that cannot be half read.
+func (r *Report) Sentence() Sentence {
+	s := Sentence{Code: "verify.said_" + string(r.Verdict), Params: map[string]any{
+		"signatures": len(r.Signatures), "signer": "", "reason": ""}}
+	findings := r.Findings
+	for i := range r.Signatures {
+		if r.Signatures[i].Verdict == r.Verdict {
+			s.Params["signer"] = r.Signatures[i].Signer
+			findings = append(findings[:len(findings):len(findings)], r.Signatures[i].Findings...)
+			break
+		}
+	}
+	for _, f := range findings {
+		if f.Severity.worst() == r.Verdict && r.Verdict != Valid {
+			s.Params["reason"] = f.Code
+			break
+		}
+	}
+	return s
+}
+
+// Signature is the judgement on one signature.
+type Signature struct {
+	Field           string     `json:"field"`
+	Verdict         Verdict    `json:"verdict"`
+	Signer          string     `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
+	Algorithm       string     `json:"algorithm"` // as cms.SignedData.Algorithm
+	Level           string     `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
+	SignedAt        *time.Time `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
+	CoversWholeFile bool       `json:"coversWholeFile"`
+	ChangesAfter    []Change   `json:"changesAfter"`
+	Findings        []Finding  `json:"findings"`
+
+	// Certificate is the signer's; nil when it could not be read.
+	Certificate *smx509.Certificate `json:"-"`
+	// Chain leads from Certificate to the trusted root; nil without trust.
+	Chain []*smx509.Certificate `json:"-"`
+	// Intact says that the signed bytes are those that were signed and that
+	// nothing but what may follow a signature followed.
+	Intact bool `json:"-"`
+	// ByteRange is the signed part of the file: offset and length, twice.
+	ByteRange [4]int64 `json:"-"`
+	// RevisionEnd is the length of the file as this signer saw it: the first
+	// RevisionEnd bytes are a complete PDF. 0 when it could not be found.
+	RevisionEnd int64 `json:"-"`
+	// Revision counts from 0.
+	Revision int `json:"-"`
+	// Widgets are where the signature shows on the pages. One signature may
+	// show on many pages.
+	Widgets []Widget `json:"-"`
+	// Certifies is the DocMDP permission 1 to 3 of a certification; 0 for an approval.
+	Certifies int    `json:"-"`
+	SubFilter string `json:"-"`
+	Reason    string `json:"-"`
+	Location  string `json:"-"`
+}
+
+// Widget is one place where a signature shows.
+type Widget struct {
+	Page int        // from 1; 0 when no page holds it
+	Rect [4]float64 // left, bottom, right, top in points of the page's user space
+}
+
+// Change is what a later revision did.
+type Change struct {
+	Code     string `json:"code"`
+	Message  string `json:"message"`
+	Revision int    `json:"revision"` // from 0
+	Allowed  bool   `json:"allowed"`  // leaves earlier signatures standing
+}

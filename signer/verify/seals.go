@@ -1,0 +1,48 @@
+package verify
+
+// Limits of what a seal may hide. A round seal of a company is 40 to 58 mm wide,
+// the seal of a person less.
+const (
+	maxSealPoints = 100 / 25.4 * 72 // side length in points
+	minOverlap    = 1               // in square points
+)
+
+// seals looks at where signatures show. A picture may be put over an earlier
+// seal, or over half a page of text, without changing an object of the page.
+func seals(signatures []Signature) {
+	for i := range signatures {
+		s := &signatures[i]
+		for _, w := range s.Widgets {
+			if w.Rect[2]-w.Rect[0] > maxSealPoints && w.Rect[3]-w.Rect[1] > maxSealPoints {
+				s.add(find("seal_too_large", "page", w.Page))
+				break
+			}
+		}
+		if page, ok := overlaps(s.Widgets, signatures[:i]); ok {
+			s.add(find("seal_overlaps", "page", page))
+		}
+	}
+}
+
+func overlaps(widgets []Widget, earlier []Signature) (page int, ok bool) {
+	for _, s := range earlier {
+		for _, a := range s.Widgets {
+			for _, b := range widgets {
+				if a.Page == b.Page && a.Page != 0 && shared(a.Rect, b.Rect) > minOverlap {
+					return a.Page, true
+				}
+			}
+		}
+	}
+	return 0, false
+}
+
+// shared is the area two rectangles have in common.
+func shared(a, b [4]float64) float64 {
+	w := min(a[2], b[2]) - max(a[0], b[0])
+	h := min(a[3], b[3]) - max(a[1], b[1])
+	if w <= 0 || h <= 0 {
+		return 0
+	}
+	return w * h
+}

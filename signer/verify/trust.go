@@ -1,0 +1,63 @@
+package verify
+
+import (
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+)
+
+// clockSkew is how far the signer's clock may be ahead of ours.
+const clockSkew = 10 * time.Minute
+
+// trust looks for a chain from the signer's certificate to a trusted root. The
+// time of signing is only claimed: without a time stamp the chain must hold at
+// that time and now. Embedded certificates serve as intermediates.
+func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed *time.Time, opts Options) ([]*smx509.Certificate, []Finding) {
+	var out []Finding
+	if claimed == nil {
+		out = append(out, find("signed_time_missing"))
+	} else if claimed.After(opts.Now.Add(clockSkew)) {
+		out = append(out, find("signed_in_future"))
+	}
+	if leaf.KeyUsage != 0 && leaf.KeyUsage&(smx509.KeyUsageDigitalSignature|smx509.KeyUsageContentCommitment) == 0 {
+		out = append(out, find("key_usage"))
+	}
+	if len(opts.Roots) == 0 {
+		return nil, append(out, find("no_roots"))
+	}
+	roots, intermediates := smx509.NewCertPool(), smx509.NewCertPool()
+	for _, c := range opts.Roots {
+		roots.AddCert(c)
+	}
+	for _, c := range embedded {
+		intermediates.AddCert(c)
+	}
+	at := func(t time.Time) ([]*smx509.Certificate, error) {
+		chains, err := leaf.Verify(smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: t,
+			// Vendors' certificates for documents carry all kinds of extended usages, or none.
+			KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny}})
+		if err != nil {
+			return nil, err
+		}
+		return chains[0], nil
+	}
+	chain, errNow := at(opts.Now)
+	chainThen, errThen := chain, errNow
+	if claimed != nil {
+		chainThen, errThen = at(*claimed)
+	}
+	switch {
+	case errNow == nil && errThen == nil:
+		return chain, append(out, find("revocation_unknown"))
+	case errNow == nil:
+		return nil, append(out, find("not_valid_when_signed"))
+	case errThen == nil && claimed != nil:
+		return chainThen, append(out, find("certificate_expired"))
+	}
+	// A certificate that is out of its time is refused before its issuer is
+	// looked for; ask for the last moment at which it was valid.
+	if chain, err := at(leaf.NotAfter); err == nil {
+		return chain, append(out, find("certificate_expired"))
+	}
+	return nil, append(out, find("signer_unknown"))
+}
