@@ -59,8 +59,8 @@ type Notice struct {
 
 // Font is a font that was replaced.
 type Font struct {
-	Name   string `json:"name"`
-	UsedBy string `json:"usedBy,omitempty"` // the font that stands in for it, if known
+	Name string `json:"name"`
+	By   string `json:"by,omitempty"` // the font that stands in for it, if known
 }
 
 const (

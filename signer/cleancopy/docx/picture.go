@@ -3,7 +3,6 @@ package docx
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
 	"image"
 	_ "image/gif"
 	_ "image/jpeg"
@@ -12,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"sealdesk/signer/cleancopy/jpegmeta"
 	"sealdesk/signer/cleancopy/refusal"
 )
 
@@ -46,7 +46,7 @@ func (c *cleaner) picture(target string) (bool, error) {
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) && !unpacks(data) {
 		return false, refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much", map[string]any{"detail": "drawing " + path.Base(name)})
 	}
-	if stripped, n := StripJPEG(data); n > 0 {
+	if stripped, n := jpegmeta.Strip(data); n > 0 {
 		c.found.add(Finding{Kind: KindPictureData, Text: path.Base(name) + " ", Count: 1})
 		data = stripped
 	}
@@ -90,38 +90,4 @@ func pictureType(data []byte) string {
 		return "image/x-emf"
 	}
 	return ""
-}
-
-// StripJPEG takes Exif, XMP, thumbnails, comments and the like out of a JPEG picture and tells how many such segments
-// there were. What decides about colours (JFIF, ICC, Adobe) stays. Data that is no well-formed JPEG comes back as it is.
-func StripJPEG(data []byte) (stripped []byte, segments int) {
-	if !bytes.HasPrefix(data, []byte("\xff\xd8\xff")) {
-		return data, 0
-	}
-	out := append(make([]byte, 0, len(data)), 0xff, 0xd8)
-	for i := 2; i+4 <= len(data); {
-		if data[i] != 0xff {
-			return data, 0
-		}
-		marker := data[i+1]
-		if marker == 0xff {
-			i++
-			continue
-		}
-		if marker == 0xda { // the picture itself follows
-			return append(out, data[i:]...), segments
-		}
-		n := int(binary.BigEndian.Uint16(data[i+2:])) + 2
-		if n < 4 || i+n > len(data) {
-			return data, 0
-		}
-		colour := marker == 0xe0 || marker == 0xe2 && bytes.HasPrefix(data[i+4:], []byte("ICC_PROFILE\x00")) || marker == 0xee
-		if (marker >= 0xe0 && marker <= 0xef && !colour) || marker == 0xfe {
-			segments++
-		} else {
-			out = append(out, data[i:i+n]...)
-		}
-		i += n
-	}
-	return data, 0
 }
