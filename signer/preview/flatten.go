@@ -10,9 +10,9 @@ import (
 	"github.com/klippa-app/go-pdfium/responses"
 )
 
-// flattenGrowth bounds the flattened document: appearances may be repeated, but
-// not without end.
-const flattenGrowth = 4
+// rewriteGrowth bounds what is written, in multiples of what was read: object
+// streams are unpacked and appearances repeated, but not without end.
+const rewriteGrowth = 20
 
 // Flatten returns a copy of the document in which annotations and form fields
 // have become part of the pages, as they would be printed: what is hidden or not
@@ -23,6 +23,19 @@ const flattenGrowth = 4
 // Errors: ErrEncrypted also where no password is needed to read, ErrTooLarge,
 // ErrDamaged, ErrTimeout, ErrEngine, ErrClosed.
 func (r *Renderer) Flatten(ctx context.Context, data []byte) ([]byte, error) {
+	plain, err := r.rewrite(ctx, data, nil)
+	if err != nil {
+		return nil, err
+	}
+	if plain, err = ownResources(plain); err != nil {
+		return nil, ErrDamaged.because(err)
+	}
+	return r.rewrite(ctx, plain, (*session).flatten)
+}
+
+// rewrite opens the document, applies edit to each page, if there is one, and
+// returns the document as PDFium writes it anew.
+func (r *Renderer) rewrite(ctx context.Context, data []byte, edit func(*session, requests.Page) error) ([]byte, error) {
 	d, err := r.OpenBytes(ctx, data)
 	if err != nil {
 		return nil, err
@@ -31,10 +44,10 @@ func (r *Renderer) Flatten(ctx context.Context, data []byte) ([]byte, error) {
 	if d.secured {
 		return nil, ErrEncrypted
 	}
-	out := &boundedBuffer{limit: len(data)*flattenGrowth + 1<<20}
-	err = d.do(ctx, func(ctx context.Context, s *session) error {
-		for n := 1; n <= d.pages; n++ {
-			if err := s.withPage(n, func(page requests.Page) error { return s.flatten(page) }); err != nil {
+	out := &boundedBuffer{limit: len(data)*rewriteGrowth + 1<<20}
+	err = d.do(ctx, func(_ context.Context, s *session) error {
+		for n := 1; edit != nil && n <= d.pages; n++ {
+			if err := s.withPage(n, func(page requests.Page) error { return edit(s, page) }); err != nil {
 				return err
 			}
 		}

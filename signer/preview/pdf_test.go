@@ -12,6 +12,7 @@ type testPage struct {
 	lines  []string // each 24 points below the last, from (72, 700), 12 points high
 	attrs  string   // further entries of the page, e.g. /Rotate 90
 	raw    string   // further content
+	bare   bool     // inherits its Resources and boxes
 	annots string   // the objects of /Annots, separated by spaces
 }
 
@@ -38,7 +39,7 @@ func makePDF(pages []testPage, trailer string, objects ...string) []byte {
 		catalog = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[100 0 R]>>>>"
 	}
 	object(1, catalog)
-	object(2, fmt.Sprintf("<</Type/Pages/Kids[%s]/Count %d/MediaBox[0 0 595 842]>>", strings.Join(kids, " "), len(kids)))
+	object(2, fmt.Sprintf("<</Type/Pages/Kids[%s]/Count %d/MediaBox[0 0 595 842]/Resources<</Font<</F 3 0 R>>/Note(a \\) > (b))>>>>", strings.Join(kids, " "), len(kids)))
 	object(3, "<</Type/Font/Subtype/Type0/BaseFont/Song/Encoding/Identity-H/DescendantFonts[4 0 R]/ToUnicode 5 0 R>>")
 	object(4, "<</Type/Font/Subtype/CIDFontType2/BaseFont/Song/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/DW 1000/FontDescriptor 6 0 R>>")
 	object(5, stream("", "/CIDInit/ProcSet findresource begin 12 dict begin begincmap /CMapName/U def /CMapType 2 def\n"+
@@ -55,7 +56,11 @@ func makePDF(pages []testPage, trailer string, objects ...string) []byte {
 			c.WriteString("> Tj ET\n")
 		}
 		c.WriteString(p.raw)
-		object(10+2*i, fmt.Sprintf("<</Type/Page/Parent 2 0 R/Resources<</Font<</F 3 0 R>>>>/Contents %d 0 R/Annots[%s]%s>>", 11+2*i, p.annots, p.attrs))
+		resources := "/Resources<</Font<</F 3 0 R>>>>"
+		if p.bare {
+			resources = ""
+		}
+		object(10+2*i, fmt.Sprintf("<</Type/Page/Parent 2 0 R%s/Contents %d 0 R/Annots[%s]%s>>", resources, 11+2*i, p.annots, p.attrs))
 		object(11+2*i, stream("", c.String()))
 	}
 	for i, o := range objects {

@@ -121,16 +121,16 @@ func TestRenderBounds(t *testing.T) {
 
 // sealed is a page with a signature's widget, whose appearance is a red square,
 // and a text annotation that is not to be printed.
-func sealed() []byte {
+func sealed(bare bool) []byte {
 	form := "<</Type/XObject/Subtype/Form/BBox[0 0 50 50]/Length 22>>\nstream\n1 0 0 rg 0 0 50 50 re f\nendstream"
 	blue := strings.Replace(form, "1 0 0 rg", "0 0 1 rg", 1)
-	return makePDF([]testPage{{lines: []string{"采购人（盖章）："}, annots: "100 0 R 102 0 R"}}, "",
+	return makePDF([]testPage{{lines: []string{"采购人（盖章）："}, annots: "100 0 R 102 0 R", bare: bare}, {lines: []string{"第二页"}, bare: bare}}, "",
 		"<</Type/Annot/Subtype/Widget/FT/Sig/T(s)/F 132/Rect[300 300 350 350]/AP<</N 101 0 R>>>>", form,
 		"<</Type/Annot/Subtype/Square/F 2/Rect[400 300 450 350]/AP<</N 103 0 R>>>>", blue)
 }
 
 func TestSealsAreShown(t *testing.T) {
-	m := render(t, open(t, sealed()), 1, 595)
+	m := render(t, open(t, sealed(false)), 1, 595)
 	if got := m.RGBAAt(325, 842-325); got != (color.RGBA{255, 0, 0, 255}) {
 		t.Errorf("the seal has colour %v", got)
 	}
@@ -140,24 +140,34 @@ func TestSealsAreShown(t *testing.T) {
 }
 
 func TestFlatten(t *testing.T) {
-	in := sealed()
-	before := bytes.Clone(in)
-	out, err := shared.Flatten(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(in, before) {
-		t.Error("the input was changed")
-	}
-	if bytes.Contains(out, []byte("/Widget")) {
-		t.Error("the widget is still there")
-	}
-	d := open(t, out)
-	if got := render(t, d, 1, 595).RGBAAt(325, 842-325); got.R < 250 || got.G > 5 {
-		t.Errorf("the flattened seal has colour %v", got)
-	}
-	if found, err := d.Find(t.Context(), "采购人(盖章)"); err != nil || len(found.Hits) != 1 {
-		t.Errorf("the text is gone: %+v, %v", found, err)
+	for _, bare := range []bool{false, true} {
+		in := sealed(bare)
+		before := bytes.Clone(in)
+		out, err := shared.Flatten(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(in, before) {
+			t.Error("the input was changed")
+		}
+		if bytes.Contains(out, []byte("/Widget")) {
+			t.Error("the widget is still there")
+		}
+		was, is := open(t, in), open(t, out)
+		if is.Pages() != 2 {
+			t.Fatalf("%d pages", is.Pages())
+		}
+		for page := 1; page <= 2; page++ {
+			// Nothing of what was seen may have changed, the paper's size neither.
+			if a, b := render(t, was, page, 595), render(t, is, page, 595); a.Rect != b.Rect || !bytes.Equal(a.Pix, b.Pix) {
+				t.Errorf("inherited %t: page %d looks different", bare, page)
+			}
+			a, err1 := was.Text(t.Context(), page)
+			b, err2 := is.Text(t.Context(), page)
+			if err1 != nil || err2 != nil || a != b {
+				t.Errorf("inherited %t: page %d reads %q, was %q, %v, %v", bare, page, b, a, err1, err2)
+			}
+		}
 	}
 }
 
