@@ -1,5 +1,7 @@
 package verify
 
+import "slices"
+
 // Limits of what a seal may hide. A round seal of a company is 40 to 58 mm wide,
 // the seal of a person less.
 const (
@@ -10,6 +12,7 @@ const (
 // seals looks at where signatures show. A picture may be put over an earlier
 // seal, or over half a page of text, without changing an object of the page.
 func seals(signatures []Signature) {
+	earlier := map[int][][4]float64{} // by page
 	for i := range signatures {
 		s := &signatures[i]
 		for _, w := range s.Widgets {
@@ -18,23 +21,16 @@ func seals(signatures []Signature) {
 				break
 			}
 		}
-		if page, ok := overlaps(s.Widgets, signatures[:i]); ok {
-			s.add(find("seal_overlaps", "page", page))
-		}
-	}
-}
-
-func overlaps(widgets []Widget, earlier []Signature) (page int, ok bool) {
-	for _, s := range earlier {
-		for _, a := range s.Widgets {
-			for _, b := range widgets {
-				if a.Page == b.Page && a.Page != 0 && shared(a.Rect, b.Rect) > minOverlap {
-					return a.Page, true
-				}
+		for _, w := range s.Widgets {
+			if w.Page != 0 && slices.ContainsFunc(earlier[w.Page], func(r [4]float64) bool { return shared(r, w.Rect) > minOverlap }) {
+				s.add(find("seal_overlaps", "page", w.Page))
+				break
 			}
 		}
+		for _, w := range s.Widgets {
+			earlier[w.Page] = append(earlier[w.Page], w.Rect)
+		}
 	}
-	return 0, false
 }
 
 // shared is the area two rectangles have in common.
