@@ -211,6 +211,7 @@ func wipeKeys(keys map[string]crypto.Signer) {
 		case *rsa.PrivateKey:
 			wipeInts(append([]*big.Int{k.D, k.Precomputed.Dp, k.Precomputed.Dq, k.Precomputed.Qinv}, k.Primes...)...)
 		case *ecdsa.PrivateKey:
+			//lint:ignore SA1019 nothing computes with the key any more; there is no other way to wipe it
 			wipeInts(k.D)
 		case *sm2.PrivateKey:
 			wipeInts(k.D)
@@ -278,6 +279,7 @@ func (k *key) Decrypt(_ io.Reader, msg []byte, opts crypto.DecrypterOpts) (plain
 		switch s := s.(type) {
 		case *rsa.PrivateKey:
 			switch o := opts.(type) {
+			//lint:ignore SA1019 what others wrapped in the old way must open too
 			case nil, *rsa.PKCS1v15DecryptOptions:
 			case *rsa.OAEPOptions:
 				if o.Hash != crypto.SHA256 || o.MGFHash != 0 && o.MGFHash != crypto.SHA256 {
