@@ -1,0 +1,13 @@
+// Package pdfsig signs PDF files by an incremental update (ISO 32000-2, 7.5.6
+// and 12.8), in the frame of PAdES baseline B (ETSI EN 319 142-1).
+//
+// Prepare reads the document's structure, decides every byte of the update
+// except the signature value, and leaves room for that. Plan.WriteTo streams
+// the original bytes unchanged, hashing them on the way, then asks the key once
+// and writes the update behind them. Memory grows with the seal's pictures and
+// the pages they are on, not with the document.
+//
+// One signature may show in several places: ISO 32000 allows a signature field
+// one widget only, so each place is a field of its own, and all fields share
+// one signature dictionary as their value.
+package pdfsig

@@ -1,0 +1,354 @@
+package pdfsig
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sealdesk/signer/cms"
+	"sealdesk/signer/pdf"
+)
+
+// Bounds of a request.
+const (
+	maxPlaces    = 20_000
+	maxPixels    = 4096 // a side
+	maxText      = 4096 // bytes of a text
+	maxTableSize = 9_999_999_999
+	tolerance    = 0.01 // points that rounding may put a place outside its page
+)
+
+// Appearance is one place where the signature shows.
+type Appearance struct {
+	Page int // from 1
+	// Rect is left, bottom, right, top in points of the page's own user space,
+	// before the page is turned for display.
+	Rect pdf.Rect
+	// Image fills the rectangle, upright as the page is displayed. Its alpha
+	// becomes a soft mask. Places with the same Image share one copy. nil
+	// leaves the rectangle empty.
+	Image *image.NRGBA
+}
+
+// Request says how to sign.
+type Request struct {
+	Builder cms.Builder
+	Places  []Appearance // none: an invisible signature
+	// SubFilter is ETSI.CAdES.detached unless given, Filter is Adobe.PPKLite.
+	SubFilter, Filter string
+	// Name of the signer, and what else the signature dictionary may tell.
+	Name, Reason, Location, ContactInfo string
+	// Time is the claimed time of signing; the zero value means now.
+	Time time.Time
+	// FieldName is the partial name of the first field; generated when empty.
+	FieldName string
+	// Certify makes a certification with DocMDP permission 1, 2 or 3 (12.8.2.2); 0 an approval.
+	Certify int
+	// ExpectSHA256 is the lower-case hexadecimal digest of the document that was
+	// shown; with another one the key is not asked. Empty: not compared.
+	ExpectSHA256 string
+	// Progress, if given, is told the bytes of output done, from the goroutine of WriteTo.
+	Progress func(done, total int64)
+}
+
+// Plan is a signature of which only the value is missing.
+type Plan struct {
+	in      io.ReaderAt
+	size    int64
+	req     Request
+	update  []byte // with the room for Contents filled with zeros
+	gap     [2]int // of Contents with its brackets, in update
+	reserve int    // bytes of DER that fit
+	fields  []string
+}
+
+// Size returns the size of the signed file in bytes.
+func (p *Plan) Size() int64 { return p.size + int64(len(p.update)) }
+
+// Fields returns the names of the signature fields, one a place.
+func (p *Plan) Fields() []string { return slices.Clone(p.fields) }
+
+// Prepare plans a signature of the document of the given size in bytes. The key
+// is not asked. The source must not change until WriteTo has returned.
+//
+// Errors: *Error, *pdf.Error (encrypted, malformed, no such page), *cms.Error
+// (key and certificate do not fit), or the source's.
+func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Plan, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	bound, err := req.Builder.SizeBound()
+	if err != nil {
+		return nil, err
+	}
+	file, err := pdf.Open(in, size)
+	if err != nil {
+		return nil, err
+	}
+	u := &update{file: file, req: &req}
+	if err := u.inspect(); err != nil {
+		return nil, err
+	}
+	if err := u.findPages(ctx); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := u.open(in, size); err != nil {
+		return nil, err
+	}
+	if err := u.write(bound); err != nil {
+		return nil, err
+	}
+	if err := u.close(); err != nil {
+		return nil, err
+	}
+	u.fillByteRange()
+	return &Plan{in: in, size: size, req: req, update: u.buf, gap: u.gap, reserve: bound, fields: u.names}, nil
+}
+
+func (r *Request) check() error {
+	if r.SubFilter == "" {
+		r.SubFilter = "ETSI.CAdES.detached"
+	}
+	if r.Filter == "" {
+		r.Filter = "Adobe.PPKLite"
+	}
+	if r.Time.IsZero() {
+		r.Time = time.Now()
+	}
+	switch {
+	case r.Certify < 0 || r.Certify > 3:
+		return fail(BadRequest, "DocMDP has no permission %d", r.Certify)
+	case len(r.Places) > maxPlaces:
+		return fail(BadRequest, "%d places for one signature", len(r.Places))
+	case strings.Contains(r.FieldName, ".") || len(r.FieldName) > maxText:
+		return fail(BadRequest, "a field's partial name has no full stop")
+	}
+	for _, s := range []string{r.Name, r.Reason, r.Location, r.ContactInfo} {
+		if len(s) > maxText {
+			return fail(BadRequest, "a text of the signature is longer than %d bytes", maxText)
+		}
+	}
+	for _, a := range r.Places {
+		for _, v := range a.Rect {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fail(BadRequest, "a place is not a rectangle")
+			}
+		}
+		if a.Rect.Width() <= 0 || a.Rect.Height() <= 0 {
+			return fail(BadRequest, "a place is not a rectangle")
+		}
+		if a.Image != nil {
+			if w, h := a.Image.Rect.Dx(), a.Image.Rect.Dy(); w < 1 || h < 1 || w > maxPixels || h > maxPixels {
+				return fail(BadRequest, "a picture of %d by %d pixels", w, h)
+			}
+		}
+	}
+	return nil
+}
+
+// unsafeDefects are those that readers take in different ways, so that not all
+// of them would show what was signed.
+var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.JunkAfterEnd, pdf.NoEnd, pdf.XRefOffset, pdf.DuplicateKey}
+
+func (u *update) refuseDefects() error {
+	for _, d := range u.file.Defects() {
+		if slices.Contains(unsafeDefects, d.Name) {
+			return &Error{Kind: NeedsRepair, Defect: d.Name, Detail: fmt.Sprintf("the file has the defect %s at byte %d", d.Name, d.Offset)}
+		}
+	}
+	return nil
+}
+
+// inspect refuses documents that must not be signed and chooses field names.
+func (u *update) inspect() error {
+	var err error
+	if u.catalog, err = u.file.Catalog(); err != nil {
+		return err
+	}
+	if u.form, err = u.file.Dict(u.catalog["AcroForm"]); err != nil {
+		return err
+	}
+	if u.form != nil {
+		if xfa, err := u.file.Resolve(u.form["XFA"]); err != nil {
+			return err
+		} else if xfa != (pdf.Null{}) {
+			return fail(XFA, "the document is an XFA form")
+		}
+	}
+	perms, err := u.file.Dict(u.catalog["Perms"])
+	if err != nil {
+		return err
+	}
+	certification, err := u.file.Dict(perms["DocMDP"])
+	if err != nil {
+		return err
+	}
+	if p, err := u.permission(certification); err != nil {
+		return err
+	} else if p == 1 {
+		return fail(Locked, "the document is certified and allows no changes")
+	}
+	w := fieldWalk{file: u.file, names: map[string]bool{}, seen: map[pdf.Ref]bool{}}
+	if err := w.list(u.form["Fields"], 0); err != nil {
+		return err
+	}
+	if w.locked {
+		return fail(Locked, "a signature locked the document")
+	}
+	if u.req.Certify != 0 && (w.signed || certification != nil) {
+		return fail(NotFirst, "the document has a signature already")
+	}
+	return u.chooseNames(w.names)
+}
+
+// permission returns the P of a certification signature, 0 for none.
+func (u *update) permission(sig pdf.Dict) (int64, error) {
+	if sig == nil {
+		return 0, nil
+	}
+	refs, err := u.file.Array(sig["Reference"])
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range refs {
+		ref, err := u.file.Dict(o)
+		if err != nil {
+			return 0, err
+		}
+		params, err := u.file.Dict(ref["TransformParams"])
+		if err != nil {
+			return 0, err
+		}
+		if p, err := u.file.Int(params["P"]); err != nil {
+			return 0, err
+		} else if ref["TransformMethod"] == pdf.Name("DocMDP") && p != 0 {
+			return p, nil
+		}
+	}
+	return 2, nil
+}
+
+// fieldWalk goes through the fields of a form.
+type fieldWalk struct {
+	file   *pdf.File
+	names  map[string]bool // partial names of the top level
+	seen   map[pdf.Ref]bool
+	signed bool // some field has a signature
+	locked bool // a signature allows no changes
+}
+
+func (w *fieldWalk) list(o pdf.Object, depth int) error {
+	if depth > 16 || len(w.seen) > 200_000 {
+		return fail(BadRequest, "the form has too many fields or nests them too deep")
+	}
+	fields, err := w.file.Array(o)
+	if err != nil {
+		return err
+	}
+	for _, o := range fields {
+		if ref, ok := o.(pdf.Ref); ok {
+			if w.seen[ref] {
+				continue
+			}
+			w.seen[ref] = true
+		}
+		field, err := w.file.Dict(o)
+		if err != nil {
+			return err
+		}
+		if name, err := w.file.String(field["T"]); err != nil {
+			return err
+		} else if depth == 0 {
+			w.names[name.Text()] = true
+		}
+		if field["FT"] == pdf.Name("Sig") {
+			if err := w.signature(field); err != nil {
+				return err
+			}
+		}
+		if kids, ok := field["Kids"]; ok {
+			if err := w.list(kids, depth+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *fieldWalk) signature(field pdf.Dict) error {
+	value, err := w.file.Dict(field["V"])
+	if err != nil || value == nil {
+		return err
+	}
+	w.signed = true
+	lock, err := w.file.Dict(field["Lock"])
+	if err != nil {
+		return err
+	}
+	p, err := w.file.Int(lock["P"])
+	w.locked = w.locked || p == 1
+	return err
+}
+
+// chooseNames names a field for every place.
+func (u *update) chooseNames(taken map[string]bool) error {
+	first := u.req.FieldName
+	if first == "" {
+		for n := 1; first == "" || taken[first]; n++ {
+			first = "Signature" + strconv.Itoa(n)
+		}
+	} else if taken[first] {
+		return &Error{Kind: FieldExists, Field: first, Detail: fmt.Sprintf("the document has a field %q already", first)}
+	}
+	u.names = []string{first}
+	for n := 2; len(u.names) < len(u.req.Places); n++ {
+		if name := first + "-" + strconv.Itoa(n); !taken[name] {
+			u.names = append(u.names, name)
+		}
+	}
+	return nil
+}
+
+// findPages finds the pages of the places and checks that these lie on them.
+// An invisible signature belongs to the first page.
+func (u *update) findPages(ctx context.Context) error {
+	wanted := map[int]bool{}
+	for _, a := range u.req.Places {
+		wanted[a.Page] = true
+	}
+	if len(wanted) == 0 {
+		wanted[1] = true
+	}
+	u.pages = map[int]pdf.Page{}
+	count := 0
+	err := u.file.EachPage(func(n int, p pdf.Page) error {
+		if count = n; wanted[n] {
+			u.pages[n] = p
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return err
+	}
+	for n := range wanted {
+		if n < 1 || n > count {
+			return &pdf.Error{Kind: pdf.NoSuchPage, Offset: -1, Detail: "a place names a page that is not there", Page: n, Pages: count}
+		}
+	}
+	for _, a := range u.req.Places {
+		box := u.pages[a.Page].CropBox
+		if a.Rect[0] < box[0]-tolerance || a.Rect[1] < box[1]-tolerance || a.Rect[2] > box[2]+tolerance || a.Rect[3] > box[3]+tolerance {
+			return &Error{Kind: OutsidePage, Page: a.Page, Detail: fmt.Sprintf("the place %v is not within %v of page %d", a.Rect, box, a.Page)}
+		}
+	}
+	return nil
+}
