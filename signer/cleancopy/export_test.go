@@ -1,0 +1,4 @@
+package cleancopy
+
+// Full lets tests ask what counts as a full disk.
+var Full = full
