@@ -1,0 +1,91 @@
+package demo
+
+import (
+	"fmt"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform"
+	"sealdesk/token/ca"
+)
+
+// The parties. Names and credit codes are invented; the codes carry right check characters (GB 32100-2015), and their
+// region does not exist.
+var (
+	purchaser = ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H", Handler: "王建国"}
+	supplier  = ca.Subject{Name: "中原示范医疗器械有限公司", USCC: "91410899MA9K3T7X11", Handler: "李秀英"}
+)
+
+const agency = "中原示范招标代理有限公司"
+
+// The labels of the software keys, and their PINs.
+const (
+	purchaserLabel, purchaserPIN = "purchaser", "123456"
+	supplierLabel, supplierPIN   = "supplier", "654321"
+)
+
+func organisation(s ca.Subject) platformapi.Organisation {
+	return platformapi.Organisation{Name: s.Name, USCC: s.USCC}
+}
+
+// chapter is what the lots of a demo begin with: one to be signed, and some of other kinds and states beside it, so that
+// lists look as they do in an office.
+func chapter(born time.Time, pair string, buyer, seller ca.Subject) []platform.Lot {
+	day := func(n int) time.Time { return born.AddDate(0, 0, n).Truncate(time.Minute) }
+	lots := []platform.Lot{
+		{
+			ProjectNumber: "ZC-2026-001842", ProjectName: "云台县第一人民医院医疗设备采购项目",
+			Number: "标段二", Name: "影像与检验设备",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodOpenTender, AwardFen: 328_600_000,
+			TradedAt: day(-9), AwardSentAt: day(-6),
+		},
+		{
+			ProjectNumber: "云财公开采购-2026-18", ProjectName: "云台县第一人民医院病房护理设备采购项目",
+			Number: "B包", Name: "多功能护理床及床头柜",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodOpenTender, AwardFen: 46_350_000,
+			TradedAt: day(-28), AwardSentAt: day(-25),
+		},
+		{
+			ProjectNumber: "云建公开-2026-07", ProjectName: "云台县第一人民医院门诊楼净化工程",
+			Number: "一标段", Name: "手术部净化装修及设备安装",
+			Kind: platformapi.LotWorks, Method: platformapi.MethodOpenTender, AwardFen: 392_718_560,
+			TradedAt: day(-14), AwardSentAt: day(-11),
+		},
+		{
+			ProjectNumber: "云财询价采购-2026-44", ProjectName: "云台县第一人民医院检验试剂采购项目",
+			Number: "C包", Name: "生化检验试剂（一年期）",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodInquiry, AwardFen: 17_980_000,
+			TradedAt: day(-1),
+		},
+	}
+	for i := range lots {
+		lots[i].ID = lotID(pair, i+1)
+		lots[i] = cast(lots[i], buyer, seller)
+	}
+	return lots
+}
+
+// further is one more lot to be signed, for a demo whose lots are used up.
+func further(now time.Time, pair string, n int, buyer, seller ca.Subject) platform.Lot {
+	return cast(platform.Lot{
+		ID: lotID(pair, n), ProjectNumber: fmt.Sprintf("云财磋商采购-2026-%d", 100+n),
+		ProjectName: "云台县第一人民医院医疗设备补充采购项目", Number: fmt.Sprintf("第%d包", n), Name: "便携式监护仪",
+		Kind: platformapi.LotProcurement, Method: platformapi.MethodConsultation, AwardFen: 23_500_000,
+		TradedAt: now.AddDate(0, 0, -5), AwardSentAt: now.AddDate(0, 0, -2),
+	}, buyer, seller)
+}
+
+func lotID(pair string, n int) string { return fmt.Sprintf("demo-%s-%d", pair, n) }
+
+// cast gives a lot its parties, and the steps that lie behind it.
+func cast(l platform.Lot, buyer, seller ca.Subject) platform.Lot {
+	l.Purchaser, l.Supplier, l.Agency = organisation(buyer), organisation(seller), agency
+	done := func(name string, days int) platformapi.FlowStep {
+		return platformapi.FlowStep{Name: name, State: platformapi.StepDone, Since: l.TradedAt.AddDate(0, 0, days)}
+	}
+	l.Phases = []platformapi.FlowPhase{
+		{Phase: platformapi.PhaseBefore, Steps: []platformapi.FlowStep{done("邀请书确认", -21), done("交易文件下载", -20), done("澄清答复", -12)}},
+		{Phase: platformapi.PhaseTrading, Steps: []platformapi.FlowStep{done("开标签到解密", 0), done("评审结果", 0)}},
+	}
+	return l
+}

@@ -1,0 +1,458 @@
+package demo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/assets"
+	"sealdesk/cmd/internal/judge"
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/platform"
+	"sealdesk/token"
+	"sealdesk/token/ca"
+	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
+)
+
+// PlatformName is what the embedded platform calls itself.
+const PlatformName = "云台县公共资源交易平台（演示）"
+
+// SampleName is the file name of the sample contract in the world's folder.
+const SampleName = "政府采购合同（示范）.docx"
+
+// FinalName is the file name under which a demo keeps the contract that both parties signed.
+const FinalName = "final.pdf"
+
+// A Holder names a key that takes the place of a party's software key. Its certificate must be of the demo's authority
+// and carry a credit code (统一社会信用代码).
+type Holder struct {
+	Driver token.Driver
+	URI    string // as the token names itself
+}
+
+// Options tell what world to open.
+type Options struct {
+	Work      string       // folder of the world; made when it is not there
+	Algorithm ca.Algorithm // of the software keys; empty means RSA, which every PDF reader can judge
+	Purchaser *Holder      // instead of the software key
+	Supplier  *Holder
+	Log       *slog.Logger // of the platform; nil keeps it silent
+}
+
+// A Party is one side of the contract.
+type Party struct {
+	URI     string // of the token
+	Name    string
+	USCC    string
+	Handler string
+	PIN     string // empty when the key is not the demo's own
+}
+
+// A World is open until it is closed. What it made stays in its folder.
+type World struct {
+	Work       string
+	Purchaser  Party
+	Supplier   Party
+	Drivers    []token.Driver
+	Roots      []*smx509.Certificate
+	RootsFile  string
+	PINs       map[string]string // of the demo's own keys, by the token's URI
+	Sample     string            // path of the sample contract
+	Folders    desk.Folders
+	URL        string // of the platform
+	lock       *os.File
+	state      state
+	platform   *platform.Server
+	server     *http.Server
+	serverDone chan struct{}
+}
+
+// state is the content of demo.json.
+type state struct {
+	Born time.Time      `json:"born"`
+	Lots map[string]int `json:"lots"` // how many there are, by the two parties
+}
+
+const (
+	stateFile = "demo.json"
+	lockName  = "demo.lock"
+	maxState  = 64 << 10 // bytes
+)
+
+// Open makes the world in o.Work, or finds it there as it was left. Errors beside those of its parts: *Error.
+func Open(ctx context.Context, o Options) (_ *World, err error) {
+	if o.Algorithm == "" {
+		o.Algorithm = ca.RSA
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	work, err := filepath.Abs(o.Work)
+	if err != nil {
+		return nil, fault("folder", o.Work, err)
+	}
+	if err := os.MkdirAll(work, 0o700); err != nil {
+		return nil, fault("folder", work, err)
+	}
+	w := &World{
+		Work: work, PINs: map[string]string{}, Sample: filepath.Join(work, SampleName), RootsFile: ca.RootsFile(work),
+		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache")},
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if err := w.take(); err != nil {
+		return nil, err
+	}
+	authority, err := ca.OpenOrCreate(work)
+	if err != nil {
+		return nil, err
+	}
+	w.Roots = authority.Roots()
+	if err := w.recall(); err != nil {
+		return nil, err
+	}
+	if err := w.castParties(ctx, authority, o); err != nil {
+		return nil, err
+	}
+	if err := w.writeSample(); err != nil {
+		return nil, err
+	}
+	if err := w.serve(ctx, o.Log); err != nil {
+		return nil, err
+	}
+	return w, w.populate(ctx)
+}
+
+// Close stops the platform and lets go of the folder.
+func (w *World) Close() error {
+	var errs []error
+	if w.server != nil {
+		// Connections of clients that are gone would hold up a polite shutdown.
+		errs = append(errs, w.server.Close())
+		<-w.serverDone
+	}
+	if w.platform != nil {
+		errs = append(errs, w.platform.Close())
+	}
+	if w.lock != nil {
+		errs = append(errs, w.lock.Close())
+	}
+	w.server, w.platform, w.lock = nil, nil, nil
+	return errors.Join(errs...)
+}
+
+// take keeps a second demo out of the folder.
+func (w *World) take() error {
+	f, err := os.OpenFile(filepath.Join(w.Work, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fault("folder", w.Work, err)
+	}
+	got, err := tryLock(f)
+	if err != nil {
+		return errors.Join(fault("folder", w.Work, err), f.Close())
+	}
+	if !got {
+		return errors.Join(fault("in_use", w.Work, nil), f.Close())
+	}
+	w.lock = f
+	return nil
+}
+
+func (w *World) recall() error {
+	path := filepath.Join(w.Work, stateFile)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		w.state = state{Born: time.Now().UTC().Truncate(time.Second), Lots: map[string]int{}}
+		return w.remember()
+	}
+	if err != nil || info.Size() > maxState {
+		return fault("damaged", w.Work, err)
+	}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &w.state)
+	}
+	if err != nil || w.state.Born.IsZero() || w.state.Lots == nil {
+		return fault("damaged", w.Work, err)
+	}
+	return nil
+}
+
+func (w *World) remember() error {
+	data, err := json.MarshalIndent(w.state, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := replace(filepath.Join(w.Work, stateFile), data); err != nil {
+		return fault("folder", w.Work, err)
+	}
+	return nil
+}
+
+// replace writes a file so that a crash leaves the old content or the new one.
+func replace(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+func (w *World) writeSample() error {
+	if _, err := os.Stat(w.Sample); err == nil {
+		return nil // it may have been edited
+	}
+	if err := replace(w.Sample, assets.SampleContract()); err != nil {
+		return fault("folder", w.Work, err)
+	}
+	return nil
+}
+
+// castParties finds both keys, making the software keys that are not there yet.
+func (w *World) castParties(ctx context.Context, authority *ca.Authority, o Options) error {
+	dir := filepath.Join(w.Work, "keys", string(o.Algorithm))
+	own, err := soft.Open(dir)
+	if err != nil {
+		return err
+	}
+	for _, side := range []struct {
+		party   *Party
+		holder  *Holder
+		subject ca.Subject
+		label   string
+		pin     string
+	}{
+		{&w.Purchaser, o.Purchaser, purchaser, purchaserLabel, purchaserPIN},
+		{&w.Supplier, o.Supplier, supplier, supplierLabel, supplierPIN},
+	} {
+		if side.holder != nil {
+			if *side.party, err = w.guest(ctx, *side.holder); err != nil {
+				return err
+			}
+			w.Drivers = append(w.Drivers, side.holder.Driver)
+			continue
+		}
+		uri, err := labelled(ctx, own, side.label)
+		if err == nil && uri == "" {
+			uri, err = soft.Create(dir, soft.Options{
+				Label: side.label, Algorithm: o.Algorithm, PIN: []byte(side.pin), Subject: side.subject, Issuer: authority,
+			})
+		}
+		if err != nil {
+			return err
+		}
+		*side.party = Party{URI: uri, Name: side.subject.Name, USCC: side.subject.USCC, Handler: side.subject.Handler, PIN: side.pin}
+		w.PINs[uri] = side.pin
+	}
+	if o.Purchaser == nil || o.Supplier == nil {
+		w.Drivers = append(w.Drivers, own)
+	}
+	if w.Purchaser.USCC == w.Supplier.USCC {
+		return fault("same_party", w.Work, nil)
+	}
+	return nil
+}
+
+// labelled gives the URI of the software key with this label, or empty.
+func labelled(ctx context.Context, d token.Driver, label string) (string, error) {
+	tokens, err := d.Tokens(ctx)
+	if err != nil {
+		return "", err
+	}
+	uri := ""
+	for _, t := range tokens {
+		info, err := t.Info(ctx)
+		if err == nil && info.Label == label {
+			uri = info.URI
+		}
+		if err := errors.Join(err, t.Close()); err != nil {
+			return "", err
+		}
+	}
+	return uri, nil
+}
+
+// guest is the party whose key was brought along: its signing certificate must be of this world's authority.
+func (w *World) guest(ctx context.Context, h Holder) (Party, error) {
+	tokens, err := h.Driver.Tokens(ctx)
+	if err != nil {
+		return Party{}, err
+	}
+	party, found := Party{}, false
+	for _, t := range tokens {
+		info, err := t.Info(ctx)
+		if err == nil && info.URI == h.URI {
+			var ids []token.Identity
+			ids, err = t.Identities(ctx)
+			for _, id := range ids {
+				if id.Usage()&token.UsageSign == 0 || !w.issued(id.Certificate()) {
+					continue
+				}
+				if s := ca.SubjectOf(id.Certificate()); s.USCC != "" {
+					party, found = Party{URI: info.URI, Name: s.Name, USCC: s.USCC, Handler: s.Handler}, true
+				}
+			}
+		}
+		if err := errors.Join(err, t.Close()); err != nil {
+			return Party{}, err
+		}
+	}
+	if !found {
+		return Party{}, fault("foreign_token", w.Work, nil)
+	}
+	return party, nil
+}
+
+func (w *World) issued(cert *smx509.Certificate) bool {
+	for _, root := range w.Roots {
+		if cert.CheckSignatureFrom(root) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// serve runs the platform on a free port of this machine.
+func (w *World) serve(ctx context.Context, log *slog.Logger) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	w.URL = "http://" + listener.Addr().String()
+	roots := smx509.NewCertPool()
+	for _, r := range w.Roots {
+		roots.AddCert(r)
+	}
+	w.platform, err = platform.New(ctx, platform.Config{
+		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots), Roots: roots, Origins: []string{w.URL}, Log: log,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	w.server = &http.Server{Handler: w.platform.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	w.serverDone = make(chan struct{})
+	go func() {
+		defer close(w.serverDone)
+		if err := w.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the demo's platform ended", "error", err)
+		}
+	}()
+	return nil
+}
+
+// pair names the two parties in lots' ids and in demo.json: the lots of other keys are others.
+func (w *World) pair() string {
+	sum := sha256.Sum256([]byte(w.Purchaser.USCC + "-" + w.Supplier.USCC))
+	return hex.EncodeToString(sum[:4])
+}
+
+func (w *World) subjects() (buyer, seller ca.Subject) {
+	return ca.Subject{Name: w.Purchaser.Name, USCC: w.Purchaser.USCC}, ca.Subject{Name: w.Supplier.Name, USCC: w.Supplier.USCC}
+}
+
+// populate gives the parties their first lots.
+func (w *World) populate(ctx context.Context) error {
+	if w.state.Lots[w.pair()] > 0 {
+		return nil
+	}
+	buyer, seller := w.subjects()
+	lots := chapter(w.state.Born, w.pair(), buyer, seller)
+	if err := w.add(ctx, lots...); err != nil {
+		return err
+	}
+	w.state.Lots[w.pair()] = len(lots)
+	return w.remember()
+}
+
+func (w *World) add(ctx context.Context, lots ...platform.Lot) error {
+	buyer, seller := w.subjects()
+	return w.platform.Import(ctx, platform.Seed{
+		Organisations: []platformapi.Organisation{organisation(buyer), organisation(seller)}, Lots: lots,
+	})
+}
+
+// AddLot awards one more lot, for when the others have their contracts, and gives its id.
+func (w *World) AddLot(ctx context.Context) (string, error) {
+	n := w.state.Lots[w.pair()] + 1
+	buyer, seller := w.subjects()
+	lot := further(time.Now(), w.pair(), n, buyer, seller)
+	// Counted before it is there: a crash in between leaves a gap in the numbers, never a lot that is made anew.
+	w.state.Lots[w.pair()] = n
+	if err := w.remember(); err != nil {
+		return "", err
+	}
+	return lot.ID, w.add(ctx, lot)
+}
+
+// Connect logs in to the embedded platform: a desk.Connector.
+func (w *World) Connect(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
+	c, err := client.Login(ctx, w.URL, key.Signer, key.Chain, client.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Invented gives a credit code that belongs to nobody, with right check characters, always the same for the same name:
+// for demo certificates whose owner has none.
+func Invented(name string) string {
+	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY" // GB 32100-2015, 4: without I, O, S, V and Z
+	sum := sha256.Sum256([]byte(name))
+	code := "91410899" // a company, in a region that does not exist
+	body := "MA"
+	for _, b := range sum[:6] {
+		body += string(alphabet[int(b)%len(alphabet)])
+	}
+	code += body + organisationCheck(body)
+	return code + creditCheck(code)
+}
+
+// organisationCheck is the check character of an organisation code of eight characters (GB 11714-1997).
+func organisationCheck(body string) string {
+	weights := []int{3, 7, 9, 10, 5, 8, 4, 2}
+	sum := 0
+	for i, c := range []byte(body) {
+		v := int(c - '0')
+		if c >= 'A' {
+			v = int(c-'A') + 10
+		}
+		sum += v * weights[i]
+	}
+	return string("0X987654321"[sum%11])
+}
+
+// creditCheck is the check character of a credit code's first seventeen (GB 32100-2015, 4.6).
+func creditCheck(code string) string {
+	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+	sum, weight := 0, 1
+	for _, c := range []byte(code) {
+		for v := range alphabet {
+			if alphabet[v] == c {
+				sum += v * weight
+			}
+		}
+		weight = weight * 3 % 31
+	}
+	return string(alphabet[(31-sum%31)%31])
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"sealdesk/platformapi/outbox"
+)
+
+type outboxCmd struct {
+	List     outboxListCmd     `cmd:"" help:"${outbox_list}"`
+	Retry    outboxRetryCmd    `cmd:"" help:"${outbox_retry}"`
+	Withdraw outboxWithdrawCmd `cmd:"" help:"${outbox_withdraw}"`
+}
+
+// box opens the outbox that the window has, too; while the window has it open that is an error.
+func box(a *app) (*outbox.Box, error) {
+	dirs, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	return outbox.Open(a.ctx, filepath.Join(dirs.Data, "outbox"), outbox.Options{})
+}
+
+type outboxListCmd struct {
+	Party string `placeholder:"CODE" help:"${party}"`
+}
+
+// entryJSON is an entry of the outbox in the answers of this program.
+type entryJSON struct {
+	ID        string       `json:"id"`
+	Party     string       `json:"party"`
+	Contract  string       `json:"contract"`
+	Op        outbox.Op    `json:"op"`
+	Title     string       `json:"title"`
+	SHA256    string       `json:"sha256"`
+	State     outbox.State `json:"state"`
+	CreatedAt time.Time    `json:"createdAt"`
+	Attempts  int          `json:"attempts"`
+	LastCode  string       `json:"lastCode"`
+}
+
+// Run prints {"entries": [...]}: what has no receipt yet. It needs no login.
+func (c *outboxListCmd) Run(a *app) error {
+	b, err := box(a)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	all, err := b.Entries(a.ctx, c.Party)
+	if err != nil {
+		return err
+	}
+	list := []entryJSON{}
+	for _, e := range all {
+		if e.State != outbox.Done {
+			list = append(list, entryJSON{e.ID, e.Org, e.ContractID, e.Op, e.Title, e.SHA256, e.State, e.CreatedAt, e.Attempts, e.LastCode})
+		}
+	}
+	return a.tui.result(map[string]any{"entries": list}, func() {
+		if len(list) == 0 {
+			a.tui.warn("ctl.outbox.none")
+		}
+		for _, e := range list {
+			a.tui.print("%s\t%s\t%s\t%s\t%s", e.ID, string(e.State), e.Title, e.Party, e.LastCode)
+		}
+	})
+}
+
+type outboxRetryCmd struct {
+	platformFlags
+}
+
+// Run logs in, sends what waits for that party and prints {"left": 0}. What the platform refuses again is an error.
+func (c *outboxRetryCmd) Run(a *app) error {
+	k, leave, err := c.enter(a)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(a.ctx, c.Wait)
+	defer cancel()
+	changes := k.session.OutboxChanges(ctx)
+	entries, err := k.session.Outbox(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.State == outbox.Waiting || e.State == outbox.Failed {
+			if err := k.session.Retry(ctx, e.ID); err != nil {
+				return err
+			}
+		}
+	}
+	for {
+		left, refused, err := k.left(ctx)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && a.ctx.Err() == nil:
+			return fault("still_waiting", "wait", c.Wait.String())
+		case err != nil:
+			return err
+		case refused != "":
+			return fault("refused", "reason", refused)
+		case left == 0:
+			return a.tui.result(map[string]int{"left": 0}, func() { a.tui.warn("ctl.outbox.sent") })
+		}
+		<-changes // closed when ctx ends
+	}
+}
+
+// left counts what has no receipt, and gives the reason of the first that the platform refused.
+func (c *clerk) left(ctx context.Context) (n int, refused string, err error) {
+	entries, err := c.session.Outbox(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	for _, e := range entries {
+		switch e.State {
+		case outbox.Done:
+		case outbox.Failed:
+			refused = e.LastCode
+			if s, ok := c.a.words.Sentence(e.LastCode, nil); ok {
+				refused = s
+			}
+			n++
+		default:
+			n++
+		}
+	}
+	return n, refused, err
+}
+
+type outboxWithdrawCmd struct {
+	ID string `arg:"" help:"${outbox_id}"`
+}
+
+// Run prints {"withdrawn": ID}.
+func (c *outboxWithdrawCmd) Run(a *app) error {
+	b, err := box(a)
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	if err := b.Withdraw(a.ctx, c.ID); err != nil {
+		return err
+	}
+	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn("ctl.outbox.withdrawn") })
+}

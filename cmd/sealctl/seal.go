@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"image/png"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"sealdesk/assets"
+	"sealdesk/signer/seal"
+)
+
+type sealCmd struct {
+	Make sealMakeCmd `cmd:"" help:"${seal_make}"`
+	Show sealShowCmd `cmd:"" help:"${seal_show}"`
+}
+
+type sealMakeCmd struct {
+	Name   string  `required:"" placeholder:"ORG" help:"${seal_name}"`
+	Bottom string  `placeholder:"TEXT" help:"${seal_bottom}"`
+	Number string  `placeholder:"DIGITS" help:"${seal_number}"`
+	DPI    float64 `name:"dpi" default:"600" help:"${seal_dpi}"`
+	Out    string  `required:"" short:"o" placeholder:"FILE" help:"${seal_out}"`
+}
+
+// Run prints the seal as `seal show` does.
+func (c *sealMakeCmd) Run(a *app) error {
+	font, err := seal.ParseFont(assets.SerifBold())
+	if err != nil {
+		return err
+	}
+	s, err := seal.Make(font, seal.Style{Name: c.Name, Bottom: c.Bottom, Number: c.Number}, c.DPI)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, s.Image); err != nil {
+		return err
+	}
+	if err := create(c.Out, b.Bytes()); err != nil {
+		return err
+	}
+	return a.showSeal(c.Out, s)
+}
+
+type sealShowCmd struct {
+	File string `arg:"" help:"${seal_file}"`
+}
+
+// Run prints {"file", "widthPixels", "heightPixels", "widthMM", "heightMM"}.
+func (c *sealShowCmd) Run(a *app) error {
+	s, err := loadSeal(c.File)
+	if err != nil {
+		return err
+	}
+	return a.showSeal(c.File, s)
+}
+
+type sealJSON struct {
+	File         string  `json:"file"`
+	WidthPixels  int     `json:"widthPixels"`
+	HeightPixels int     `json:"heightPixels"`
+	WidthMM      float64 `json:"widthMM"`
+	HeightMM     float64 `json:"heightMM"`
+}
+
+func (a *app) showSeal(file string, s seal.Seal) error {
+	v := sealJSON{file, s.Image.Rect.Dx(), s.Image.Rect.Dy(), s.WidthMM, s.HeightMM}
+	return a.tui.result(v, func() {
+		a.tui.print("%s\t%d x %d px\t%.1f x %.1f mm", v.File, v.WidthPixels, v.HeightPixels, v.WidthMM, v.HeightMM)
+	})
+}
+
+// loadSeal reads a seal's picture. Its longer side becomes as long as a contract seal is wide.
+func loadSeal(path string) (seal.Seal, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return seal.Seal{}, fault("file_unreadable", "file", path, "cause", err)
+	}
+	defer f.Close()
+	m, err := seal.Load(f, seal.Limits{})
+	if err != nil {
+		return seal.Seal{}, err
+	}
+	return pressed(filepath.Base(path), m), nil
+}
+
+func pressed(name string, m *image.NRGBA) seal.Seal {
+	w, h := float64(m.Rect.Dx()), float64(m.Rect.Dy())
+	scale := seal.DefaultDiameterMM / max(w, h)
+	return seal.Seal{Name: name, Image: m, WidthMM: w * scale, HeightMM: h * scale}
+}
+
+// create writes a new file, complete or not at all: it gets its name when it is on the disk. A file that has the name
+// already is left alone.
+func create(path string, data []byte) error {
+	if err := mustBeFree(path); err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".sealctl-*")
+	if err != nil {
+		return fault("file_not_writable", "file", path, "cause", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return fault("file_not_writable", "file", path, "cause", err)
+	}
+	if err := os.Link(tmp.Name(), path); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return fault("file_exists", "file", path)
+		}
+		// A file system without links: the rename could only replace what came in this moment.
+		if err := os.Rename(tmp.Name(), path); err != nil {
+			return fault("file_not_writable", "file", path, "cause", err)
+		}
+	}
+	return nil
+}
+
+// mustBeFree refuses to overwrite.
+func mustBeFree(path string) error {
+	_, err := os.Lstat(path)
+	switch {
+	case err == nil:
+		return fault("file_exists", "file", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return fault("file_not_writable", "file", path, "cause", err)
+	}
+	return nil
+}

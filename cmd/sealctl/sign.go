@@ -1,0 +1,154 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+
+	"sealdesk/assets"
+	"sealdesk/signer"
+	"sealdesk/signer/seal"
+	"sealdesk/token"
+	"sealdesk/token/ca"
+)
+
+type signCmd struct {
+	In       string   `arg:"" help:"${sign_in}"`
+	Out      string   `required:"" short:"o" placeholder:"OUT.pdf" help:"${sign_out}"`
+	Token    string   `required:"" placeholder:"URI" help:"${token_uri}"`
+	Cert     string   `placeholder:"ID" help:"${sign_cert}"`
+	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"${pin_file}"`
+	Seal     string   `xor:"seal" placeholder:"IMAGE.png" help:"${sign_seal}"`
+	SealName string   `name:"seal-name" xor:"seal" placeholder:"ORG" help:"${sign_seal_name}"`
+	At       []string `placeholder:"PLACE" sep:"none" help:"${sign_at}"`
+	Reason   string   `placeholder:"TEXT" help:"${sign_reason}"`
+	Trust    string   `placeholder:"ROOTS.pem" help:"${trust}"`
+}
+
+// signedJSON is the answer of `sign`.
+type signedJSON struct {
+	File   string `json:"file"`
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+	Signer string `json:"signer"`
+}
+
+// Run prints {"file", "sha256", "size", "signer"}.
+func (c *signCmd) Run(a *app) error {
+	if err := mustBeFree(c.Out); err != nil {
+		return err
+	}
+	places, err := placesOf(c.At)
+	if err != nil {
+		return err
+	}
+	roots, err := readRoots(c.Trust)
+	if err != nil {
+		return err
+	}
+	f, u, err := one(a.ctx, c.Token)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	id, err := f.signing(a.ctx, c.Cert)
+	if err != nil {
+		return err
+	}
+	face, err := c.face(a, id)
+	if err != nil {
+		return err
+	}
+	digest, err := digestOf(c.In)
+	if err != nil {
+		return err
+	}
+	renderer, err := newRenderer()
+	if err != nil {
+		return err
+	}
+	defer renderer.Close()
+
+	// Everything that can be wrong without the key was looked at: now the PIN.
+	pin, err := a.pin(c.PINFile, u, prompt(a, f.info.Label))
+	if err != nil {
+		return err
+	}
+	if err := a.unlock(f, pin); err != nil {
+		return err
+	}
+	key, err := id.Signer(a.ctx)
+	if err != nil {
+		return err
+	}
+	show, end := a.tui.progress()
+	defer end()
+	job := signer.Job{
+		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places,
+		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason,
+	}
+	if show != nil {
+		job.Progress = func(step string, done, total int64) { show("sign."+step, done, total) }
+	}
+	result, err := job.Run(a.ctx)
+	end()
+	if err != nil {
+		return err
+	}
+	v := signedJSON{c.Out, result.SHA256, result.Size, ca.SubjectOf(id.Certificate()).Name}
+	return a.tui.result(v, func() { a.tui.print("%s\t%s\t%s", v.File, v.SHA256, v.Signer) })
+}
+
+// face is the seal to put on: a picture, one drawn from a name, or, when places are named and nothing else, one drawn from
+// the name in the certificate. Without places the signature is invisible.
+func (c *signCmd) face(a *app, id token.Identity) (seal.Seal, error) {
+	switch {
+	case len(c.At) == 0 && (c.Seal != "" || c.SealName != ""):
+		return seal.Seal{}, fault("seal_without_at")
+	case len(c.At) == 0:
+		return seal.Seal{}, nil
+	case c.Seal != "":
+		return loadSeal(c.Seal)
+	}
+	name := c.SealName
+	if name == "" {
+		name = ca.SubjectOf(id.Certificate()).Name
+	}
+	font, err := seal.ParseFont(assets.SerifBold())
+	if err != nil {
+		return seal.Seal{}, err
+	}
+	return seal.Make(font, seal.Style{Name: name, Bottom: a.words.T("seal.contract")}, sealDPI)
+}
+
+// sealDPI is the resolution of seals that are drawn, in dots per inch.
+const sealDPI = 600
+
+// placesOf reads the values of --at.
+func placesOf(texts []string) ([]seal.Place, error) {
+	var places []seal.Place
+	for _, text := range texts {
+		p, err := seal.ParsePlace(text)
+		if err != nil {
+			return nil, err
+		}
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+// digestOf is what will be signed, so that a file that changes while the PIN is typed is found out.
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault("file_unreadable", "file", path, "cause", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", errors.Join(fault("file_unreadable", "file", path), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/pem"
+	"io"
+	"os"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/verify"
+)
+
+type verifyCmd struct {
+	File  string `arg:"" help:"${verify_file}"`
+	Trust string `placeholder:"ROOTS.pem" help:"${trust}"`
+}
+
+// Run prints the verify.Report. Its error carries the verdict to the exit status.
+func (c *verifyCmd) Run(a *app) error {
+	roots, err := readRoots(c.Trust)
+	if err != nil {
+		return err
+	}
+	report, err := a.judge(c.File, roots)
+	if err != nil {
+		return err
+	}
+	if err := a.tui.result(report, func() { a.showReport(c.File, report) }); err != nil {
+		return err
+	}
+	if !report.Valid() {
+		return fault("verdict", "verdict", string(report.Verdict))
+	}
+	return nil
+}
+
+// judge verifies a file.
+func (a *app) judge(path string, roots []*smx509.Certificate) (*verify.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault("file_unreadable", "file", path, "cause", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fault("file_unreadable", "file", path, "cause", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault("file_unreadable", "file", path)
+	}
+	return verify.File(a.ctx, f, info.Size(), verify.Options{Roots: roots})
+}
+
+func (a *app) showReport(path string, r *verify.Report) {
+	said := r.Sentence()
+	sentence, ok := a.words.Sentence(said.Code, said.Params)
+	if !ok {
+		sentence = string(r.Verdict)
+	}
+	a.tui.print("%s: %s", path, sentence)
+	for _, f := range r.Findings {
+		a.showFinding("  ", f.Code, f.Message, f.Params)
+	}
+	for i, s := range r.Signatures {
+		at := ""
+		if s.SignedAt != nil {
+			at = s.SignedAt.Local().Format(time.DateTime)
+		}
+		covers := a.words.T("ctl.verify.covers_part")
+		if s.CoversWholeFile {
+			covers = a.words.T("ctl.verify.covers_all")
+		}
+		a.tui.print("%d. %s  %s  %s  %s  %s", i+1, a.words.T("ctl.verdict."+string(s.Verdict)), s.Signer, s.Algorithm, at, covers)
+		for _, f := range s.Findings {
+			a.showFinding("   ", f.Code, f.Message, f.Params)
+		}
+		for _, c := range s.ChangesAfter {
+			a.showFinding("   ", c.Code, c.Message, nil)
+		}
+	}
+}
+
+func (a *app) showFinding(indent, code, message string, params map[string]any) {
+	if s, ok := a.words.Sentence(code, params); ok {
+		message = s
+	}
+	a.tui.print("%s- %s [%s]", indent, message, code)
+}
+
+// maxRoots bounds a file of roots, in bytes.
+const maxRoots = 4 << 20
+
+// readRoots reads trusted certificates; no file means none.
+func readRoots(path string) ([]*smx509.Certificate, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault("roots_unreadable", "file", path, "cause", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxRoots+1))
+	if err != nil || len(data) > maxRoots {
+		return nil, fault("roots_unreadable", "file", path)
+	}
+	var roots []*smx509.Certificate
+	for {
+		var block *pem.Block
+		if block, data = pem.Decode(data); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := smx509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fault("roots_unreadable", "file", path, "cause", err)
+		}
+		roots = append(roots, cert)
+	}
+	if len(roots) == 0 {
+		return nil, fault("roots_unreadable", "file", path)
+	}
+	return roots, nil
+}
