@@ -1,0 +1,108 @@
+package signer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+)
+
+// Kind says in one word why a job failed.
+type Kind string
+
+// The kinds of Error.
+const (
+	// BadRequest: the job contradicts itself; a mistake of the program.
+	BadRequest Kind = "bad_request"
+	// InputMissing: there is no such input file.
+	InputMissing Kind = "input_missing"
+	// InputUnreadable: the input cannot be opened or read, or is no regular file.
+	InputUnreadable Kind = "input_unreadable"
+	// Exists: there is a file of the output's name.
+	Exists Kind = "exists"
+	// NoFolder: the output's folder does not exist.
+	NoFolder Kind = "no_folder"
+	// NoPermission: the output's folder cannot be written to.
+	NoPermission Kind = "no_permission"
+	// DiskFull: there is no room for the signed file.
+	DiskFull Kind = "disk_full"
+	// WriteFailed: writing, syncing or naming the signed file failed otherwise.
+	WriteFailed Kind = "write_failed"
+	// KeywordNotFound: the words that a seal goes to are not in the document.
+	KeywordNotFound Kind = "keyword_not_found"
+	// EdgeNeedsPages: an edge seal needs two pages at least.
+	EdgeNeedsPages Kind = "edge_needs_pages"
+	// EarlierBroken: a signature that the document has already is not intact.
+	EarlierBroken Kind = "earlier_broken"
+	// NotVerified: our own signature did not verify, the file was thrown away.
+	NotVerified Kind = "not_verified"
+)
+
+// Error is a failure that this package found itself. Those of the packages
+// below pass through: *pdf.Error, *pdfsig.Error, *cms.Error, the errors of
+// package seal, and the key's.
+type Error struct {
+	Kind   Kind
+	Path   string // the file or folder in question
+	Words  string // KeywordNotFound: what was looked for
+	Field  string // EarlierBroken: the signature's field
+	Detail string // for logs, in English
+	cause  error
+}
+
+func (e *Error) Error() string {
+	if e.cause != nil {
+		return "signer: " + e.Detail + ": " + e.cause.Error()
+	}
+	return "signer: " + e.Detail
+}
+
+// Unwrap returns what caused the failure, or nil.
+func (e *Error) Unwrap() error { return e.cause }
+
+// Code returns "signer." and the kind.
+func (e *Error) Code() string { return "signer." + string(e.Kind) }
+
+// Params returns "path", "words" or "field" where the kind has one.
+func (e *Error) Params() map[string]any {
+	p := map[string]any{}
+	for name, value := range map[string]string{"path": e.Path, "words": e.Words, "field": e.Field} {
+		if value != "" {
+			p[name] = value
+		}
+	}
+	return p
+}
+
+// Is makes errors.Is(err, &Error{Kind: k}) match by kind alone.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	return ok && t.Kind == e.Kind
+}
+
+func fail(k Kind, format string, args ...any) error {
+	return &Error{Kind: k, Detail: fmt.Sprintf(format, args...)}
+}
+
+// onInput makes an error of opening or reading the input one of this package.
+func onInput(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{Kind: InputMissing, Path: path, Detail: "the document is not there", cause: err}
+	}
+	return &Error{Kind: InputUnreadable, Path: path, Detail: "the document cannot be read", cause: err}
+}
+
+// onOutput makes an error of writing the output one of this package.
+func onOutput(folder, path string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return &Error{Kind: Exists, Path: path, Detail: "there is a file of the output's name already", cause: err}
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
+		return &Error{Kind: NoFolder, Path: folder, Detail: "the output's folder is not there", cause: err}
+	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
+		return &Error{Kind: NoPermission, Path: folder, Detail: "the output's folder cannot be written to", cause: err}
+	case isDiskFull(err):
+		return &Error{Kind: DiskFull, Path: folder, Detail: "there is no room for the signed file", cause: err}
+	}
+	return &Error{Kind: WriteFailed, Path: path, Detail: "the signed file cannot be written", cause: err}
+}

@@ -1,0 +1,280 @@
+package signer
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/cms"
+	"sealdesk/signer/pdf"
+	"sealdesk/signer/pdfsig"
+	"sealdesk/signer/seal"
+	"sealdesk/signer/verify"
+)
+
+// Step is a part of a job, for progress.
+type Step int
+
+// The steps in their order.
+const (
+	StepPrepare Step = iota + 1 // reading the document, judging its earlier signatures, placing the seal
+	StepSign                    // writing the signed file; the key is asked at its end
+	StepVerify                  // reading the signed file back
+	StepStore                   // giving it its name
+)
+
+// Job is one document to sign with one key, once.
+type Job struct {
+	In  string // the document
+	Out string // the signed file, which must not exist
+	// ExpectSHA256 is the lower-case hexadecimal digest of the document as it was
+	// shown; a document with another one is not signed. Empty only where
+	// nothing was shown.
+	ExpectSHA256 string
+
+	Key   crypto.Signer
+	Chain []*smx509.Certificate // the key's certificate, then its issuers
+
+	Seal   *seal.Seal   // nil: the signature shows nowhere
+	Places []seal.Place // where the seal goes
+	Find   Finder       // for places by keyword
+
+	Name, Reason, Location, ContactInfo string // Name: the certificate's common name unless given
+	Time                                time.Time
+	FieldName                           string
+	Certify                             int // DocMDP permission; 0 for an approval signature
+
+	// Roots are used to judge the trust of the signers in the Result's Report.
+	// Whether the signature is intact does not depend on them.
+	Roots []*smx509.Certificate
+	// Progress, if given, is called from the goroutine of Run; total is in
+	// bytes, or 0 for steps that have no measure.
+	Progress func(step Step, done, total int64)
+}
+
+// Result is a signed and verified file.
+type Result struct {
+	Path        string
+	SHA256      string // of the signed file, lower-case hexadecimal, as read back
+	InputSHA256 string
+	Size        int64 // of the signed file in bytes
+	Fields      []string
+	Report      *verify.Report // the judgement on the signed file
+}
+
+// Run signs. The key is asked exactly once, after everything else that can be
+// checked has been. When an error is returned there is no output file, and no
+// temporary one.
+//
+// Errors: *Error, those of Locate, *pdfsig.Error, *pdf.Error, *cms.Error, the
+// key's, and the context's.
+func (j Job) Run(ctx context.Context) (Result, error) {
+	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
+		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
+	}
+	if (j.Seal == nil) != (len(j.Places) == 0) {
+		return Result{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
+	}
+	if err := free(j.Out); err != nil {
+		return Result{}, onOutput(filepath.Dir(j.Out), j.Out, err)
+	}
+	in, size, err := openInput(j.In)
+	if err != nil {
+		return Result{}, err
+	}
+	defer in.Close()
+	j.progress(StepPrepare, 0, 0)
+	plan, before, err := j.prepare(ctx, in, size)
+	if err != nil {
+		return Result{}, err
+	}
+	draft, err := newDraft(j.Out)
+	if err != nil {
+		return Result{}, err
+	}
+	defer draft.discard()
+	written, err := plan.WriteTo(ctx, draft)
+	if draft.err != nil {
+		return Result{}, onOutput(draft.folder, j.Out, draft.err)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if err := draft.finish(); err != nil {
+		return Result{}, onOutput(draft.folder, j.Out, err)
+	}
+	report, err := j.readBack(ctx, draft.path(), size, before, written)
+	if err != nil {
+		return Result{}, err
+	}
+	j.progress(StepStore, 0, 0)
+	if err := draft.name(); err != nil {
+		return Result{}, onOutput(draft.folder, j.Out, err)
+	}
+	return Result{
+		Path: j.Out, SHA256: written.SHA256, InputSHA256: written.InputSHA256, Size: written.Size,
+		Fields: plan.Fields(), Report: report,
+	}, nil
+}
+
+func (j Job) progress(step Step, done, total int64) {
+	if j.Progress != nil {
+		j.Progress(step, done, total)
+	}
+}
+
+func openInput(path string) (*os.File, int64, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, 0, onInput(path, err)
+	}
+	info, err := in.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		in.Close()
+		return nil, 0, onInput(path, err)
+	}
+	return in, info.Size(), nil
+}
+
+// prepare plans the signature. before is the judgement on the signatures that
+// the document has already, which must all be intact: who signs after a broken
+// one would vouch for a document that nobody else will accept.
+func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.Plan, *verify.Report, error) {
+	file, err := pdf.Open(in, size)
+	if err != nil {
+		return nil, nil, err
+	}
+	before, err := verify.File(ctx, in, size, verify.Options{Roots: j.Roots, Now: j.Time})
+	if err != nil {
+		return nil, nil, inputFailure(ctx, j.In, err)
+	}
+	for _, s := range before.Signatures {
+		if !s.Intact {
+			return nil, nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings))}
+		}
+	}
+	var places []pdfsig.Appearance
+	if j.Seal != nil {
+		if places, err = Locate(ctx, file, *j.Seal, j.Places, j.Find); err != nil {
+			return nil, nil, err
+		}
+	}
+	name := j.Name
+	if name == "" {
+		name = j.Chain[0].Subject.CommonName
+	}
+	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
+		Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, Places: places,
+		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
+		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
+		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
+	})
+	return plan, before, err
+}
+
+func inputFailure(ctx context.Context, path string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return onInput(path, err)
+}
+
+// readBack judges the file as it is on the disk now.
+func (j Job) readBack(ctx context.Context, path string, inputSize int64, before *verify.Report, written pdfsig.Written) (*verify.Report, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, onOutput(filepath.Dir(path), path, err)
+	}
+	defer f.Close()
+	refuse := func(format string, args ...any) error {
+		return fail(NotVerified, "the signed file was thrown away: "+format, args...)
+	}
+	prefix, whole, err := j.digests(ctx, f, inputSize, written.Size)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
+		return nil, refuse("it cannot be read back: %v", err)
+	case prefix != written.InputSHA256:
+		return nil, refuse("it does not begin with the document")
+	case whole != written.SHA256:
+		return nil, refuse("the disk holds other bytes than were written")
+	}
+	report, err := verify.File(ctx, f, written.Size, verify.Options{Roots: j.Roots, Now: j.Time})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, refuse("it cannot be read back: %v", err)
+	}
+	if len(report.Signatures) != len(before.Signatures)+1 {
+		return nil, refuse("it has %d signatures instead of %d: %s", len(report.Signatures), len(before.Signatures)+1, reasons(report.Findings))
+	}
+	for _, s := range report.Signatures {
+		if !s.Intact {
+			return nil, refuse("signature %q: %s", s.Field, reasons(s.Findings))
+		}
+	}
+	newest := report.Signatures[len(report.Signatures)-1]
+	switch {
+	case !newest.CoversWholeFile:
+		return nil, refuse("the signature does not cover the whole file")
+	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
+		return nil, refuse("another certificate signed than was chosen")
+	}
+	for _, f := range report.Findings {
+		if f.Severity == verify.Fatal {
+			return nil, refuse("%s", reasons(report.Findings))
+		}
+	}
+	return report, nil
+}
+
+// digests hashes what was the document, and the whole file.
+func (j Job) digests(ctx context.Context, f io.ReaderAt, inputSize, size int64) (prefix, whole string, err error) {
+	h := sha256.New()
+	block := make([]byte, min(1<<20, size))
+	for done := int64(0); done < size; {
+		if err := ctx.Err(); err != nil {
+			return "", "", err
+		}
+		end := min(done+int64(len(block)), size)
+		if done < inputSize {
+			end = min(end, inputSize)
+		}
+		b := block[:end-done]
+		if n, err := f.ReadAt(b, done); n < len(b) {
+			return "", "", fmt.Errorf("read: %w", err)
+		}
+		h.Write(b)
+		if done = end; done == inputSize {
+			prefix = hex.EncodeToString(h.Sum(nil))
+		}
+		j.progress(StepVerify, done, size)
+	}
+	return prefix, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func reasons(findings []verify.Finding) string {
+	var text []string
+	for _, f := range findings {
+		if f.Severity == verify.Fatal {
+			text = append(text, f.Message)
+		}
+	}
+	return strings.Join(text, "; ")
+}

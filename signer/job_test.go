@@ -1,0 +1,428 @@
+package signer_test
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"image"
+	"image/color"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer"
+	"sealdesk/signer/cms"
+	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/pdf"
+	"sealdesk/signer/pdf/pdftest"
+	"sealdesk/signer/pdfsig"
+	"sealdesk/signer/seal"
+	"sealdesk/signer/verify"
+)
+
+func redSeal() *seal.Seal {
+	m := image.NewNRGBA(image.Rect(0, 0, 120, 120))
+	for y := range 120 {
+		for x := range 120 {
+			if dx, dy := x-60, y-60; dx*dx+dy*dy < 3600 {
+				m.SetNRGBA(x, y, color.NRGBA{0xd7, 0x19, 0x1f, 0xff})
+			}
+		}
+	}
+	return &seal.Seal{Name: "测试", Image: m, WidthMM: 42, HeightMM: 42}
+}
+
+func place(t testing.TB, text string) seal.Place {
+	t.Helper()
+	p, err := seal.ParsePlace(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// countingKey counts how often it is asked, and may be broken.
+type countingKey struct {
+	crypto.Signer
+	asked int
+	fail  error
+	after func()
+}
+
+func (k *countingKey) Sign(r io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	k.asked++
+	if k.fail != nil {
+		return nil, k.fail
+	}
+	sig, err := k.Signer.Sign(r, digest, opts)
+	if k.after != nil {
+		k.after()
+	}
+	return sig, err
+}
+
+type fixture struct {
+	dir   string
+	party *cmstest.Party
+	key   *countingKey
+	job   signer.Job
+	input []byte
+}
+
+func newFixture(t testing.TB, algorithm string) *fixture {
+	t.Helper()
+	f := &fixture{dir: t.TempDir(), party: cmstest.New(t, algorithm, cmstest.Options{})}
+	f.key = &countingKey{Signer: f.party.Key}
+	f.input = pdftest.Document(pdftest.Options{Pages: 3})
+	in := filepath.Join(f.dir, "合同.pdf")
+	if err := os.WriteFile(in, f.input, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.job = signer.Job{
+		In: in, Out: filepath.Join(f.dir, "合同-签.pdf"), ExpectSHA256: sum(f.input), Key: f.key, Chain: f.party.Chain,
+		Seal: redSeal(), Places: []seal.Place{place(t, "page=2,x=60mm,y=80mm")}, Roots: []*smx509.Certificate{f.party.Root},
+	}
+	return f
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// clean fails unless the folder holds the untouched input and nothing else.
+func (f *fixture) clean(t *testing.T) {
+	t.Helper()
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 {
+		t.Errorf("the folder holds %v", entries)
+	}
+	if got, err := os.ReadFile(f.job.In); err != nil || !bytes.Equal(got, f.input) {
+		t.Errorf("the input was touched: %v", err)
+	}
+}
+
+func codeOf(err error) string {
+	var coded interface{ Code() string }
+	if errors.As(err, &coded) {
+		return coded.Code()
+	}
+	return ""
+}
+
+func TestNoFileGetsItsNameBeforeItWasVerified(t *testing.T) {
+	for _, alg := range []string{"rsa", "ecdsa", "sm2"} {
+		t.Run(alg, func(t *testing.T) {
+			f := newFixture(t, alg)
+			steps := map[signer.Step]bool{}
+			f.job.Progress = func(s signer.Step, done, total int64) {
+				steps[s] = true
+				if _, err := os.Lstat(f.job.Out); err == nil {
+					t.Errorf("the output is there in step %d", s)
+				}
+				if total != 0 && done > total {
+					t.Errorf("%d of %d", done, total)
+				}
+			}
+			first, err := f.job.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.key.asked != 1 || len(steps) != 4 {
+				t.Errorf("the key was asked %d times, steps %v", f.key.asked, steps)
+			}
+			// The other party signs on top.
+			second := f.job
+			other := cmstest.New(t, alg, cmstest.Options{Name: "供应商"})
+			second.Progress = nil
+			second.In, second.Out, second.ExpectSHA256 = first.Path, filepath.Join(f.dir, "2.pdf"), first.SHA256
+			second.Key, second.Chain, second.Roots = other.Key, other.Chain, append(second.Roots, other.Root)
+			second.Places = []seal.Place{place(t, "page=last,x=60mm,y=80mm"), place(t, "edge")}
+			res, err := second.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := os.ReadFile(res.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if sum(data) != res.SHA256 || res.Size != int64(len(data)) || res.InputSHA256 != first.SHA256 {
+				t.Error("the result does not describe the file")
+			}
+			if res.Report.Verdict != verify.Valid || len(res.Report.Signatures) != 2 || len(res.Fields) != 4 {
+				t.Errorf("verdict %s, %d signatures, fields %v", res.Report.Verdict, len(res.Report.Signatures), res.Fields)
+			}
+			if n := len(res.Report.Signatures[1].Widgets); n != 4 {
+				t.Errorf("the second signature shows in %d places", n)
+			}
+			if info, err := os.Stat(res.Path); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("the mode is %v", info.Mode())
+			}
+			if entries, _ := os.ReadDir(f.dir); len(entries) != 3 {
+				t.Errorf("left behind: %v", entries)
+			}
+		})
+	}
+}
+
+func TestNothingIsSignedThatWasNotShown(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	f.job.ExpectSHA256 = sum([]byte("what was shown"))
+	_, err := f.job.Run(context.Background())
+	if !errors.Is(err, &pdfsig.Error{Kind: pdfsig.Changed}) || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	f.clean(t)
+}
+
+func TestTheChosenCertificateSignsOrTheFileIsThrownAway(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	f.job.Chain = cmstest.New(t, "ecdsa", cmstest.Options{}).Chain
+	_, err := f.job.Run(context.Background())
+	if !errors.Is(err, &cms.Error{Kind: cms.KeyMismatch}) || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	f.clean(t)
+}
+
+func TestFailuresLeaveNothingBehind(t *testing.T) {
+	brokenKey := errors.New("the key was pulled out")
+	tests := []struct {
+		name   string
+		change func(t *testing.T, f *fixture) context.Context
+		code   string
+		is     error
+	}{
+		{"the key fails", func(t *testing.T, f *fixture) context.Context { f.key.fail = brokenKey; return nil }, "", brokenKey},
+		{"cancelled before", func(t *testing.T, f *fixture) context.Context {
+			ctx, cancel := context.WithCancel(context.Background())
+			cancel()
+			return ctx
+		}, "", context.Canceled},
+		{"cancelled at the key", func(t *testing.T, f *fixture) context.Context {
+			ctx, cancel := context.WithCancel(context.Background())
+			f.key.after = cancel
+			return ctx
+		}, "", context.Canceled},
+		{"what was written is not what is read", func(t *testing.T, f *fixture) context.Context {
+			f.job.Progress = func(s signer.Step, done, total int64) {
+				drafts, _ := filepath.Glob(filepath.Join(f.dir, ".sealdesk-*"))
+				if s == signer.StepSign && done == total && len(drafts) == 1 {
+					file, _ := os.OpenFile(drafts[0], os.O_WRONLY, 0)
+					file.WriteAt([]byte("X"), 500)
+					file.Close()
+				}
+			}
+			return nil
+		}, "signer.not_verified", nil},
+		{"no input", func(t *testing.T, f *fixture) context.Context {
+			f.job.In += "x"
+			t.Cleanup(func() { f.job.In = strings.TrimSuffix(f.job.In, "x") })
+			return nil
+		}, "signer.input_missing", nil},
+		{"no folder", func(t *testing.T, f *fixture) context.Context {
+			f.job.Out = filepath.Join(f.dir, "none", "a.pdf")
+			return nil
+		}, "signer.no_folder", nil},
+		{"output is the input", func(t *testing.T, f *fixture) context.Context { f.job.Out = f.job.In; return nil }, "signer.exists", nil},
+		{"outside the page", func(t *testing.T, f *fixture) context.Context {
+			f.job.Places = []seal.Place{place(t, "page=1,x=5mm,y=80mm")}
+			return nil
+		}, "seal.outside_page", nil},
+		{"no such page", func(t *testing.T, f *fixture) context.Context {
+			f.job.Places = []seal.Place{place(t, "page=4,x=60mm,y=80mm")}
+			return nil
+		}, "seal.no_such_page", nil},
+		{"a seal without a place", func(t *testing.T, f *fixture) context.Context { f.job.Places = nil; return nil }, "signer.bad_request", nil},
+		{"words without a finder", func(t *testing.T, f *fixture) context.Context {
+			f.job.Places = []seal.Place{place(t, "keyword=盖章")}
+			return nil
+		}, "signer.bad_request", nil},
+		{"words that are not there", func(t *testing.T, f *fixture) context.Context {
+			f.job.Places, f.job.Find = []seal.Place{place(t, "keyword=盖章")}, finder{}
+			return nil
+		}, "signer.keyword_not_found", nil},
+		{"not a PDF", func(t *testing.T, f *fixture) context.Context {
+			f.rewrite(t, []byte("hello"))
+			return nil
+		}, "pdf.not_pdf", nil},
+		{"an edge seal on one page", func(t *testing.T, f *fixture) context.Context {
+			f.rewrite(t, pdftest.Document(pdftest.Options{}))
+			f.job.Places = []seal.Place{place(t, "edge")}
+			return nil
+		}, "signer.edge_needs_pages", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFixture(t, "ecdsa")
+			ctx := tt.change(t, f)
+			if ctx == nil {
+				ctx = context.Background()
+			}
+			in := f.job.In
+			_, err := f.job.Run(ctx)
+			f.job.In = in
+			if tt.is != nil && !errors.Is(err, tt.is) || tt.code != "" && codeOf(err) != tt.code || err == nil {
+				t.Errorf("error %v", err)
+			}
+			f.job.In = filepath.Join(f.dir, "合同.pdf")
+			f.clean(t)
+		})
+	}
+}
+
+func (f *fixture) rewrite(t *testing.T, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(f.job.In, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.input, f.job.ExpectSHA256 = data, sum(data)
+}
+
+type finder []signer.Hit
+
+func (f finder) Find(context.Context, string) ([]signer.Hit, error) { return f, nil }
+
+func TestAnExistingFileIsNeverReplaced(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	if err := os.WriteFile(f.job.Out, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.exists" || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	os.Remove(f.job.Out)
+	// It may also come up while we sign.
+	f.key.after = func() { os.WriteFile(f.job.Out, []byte("precious"), 0o600) }
+	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.exists" {
+		t.Errorf("error %v", err)
+	}
+	if got, _ := os.ReadFile(f.job.Out); string(got) != "precious" {
+		t.Error("the file was replaced")
+	}
+	os.Remove(f.job.Out)
+	f.clean(t)
+}
+
+func TestABrokenEarlierSignatureIsNotSignedOver(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	res, err := f.job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(res.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(res.Path)
+	f.rewrite(t, bytes.Replace(data, []byte("(Contract, page 1)"), []byte("(Contract, page 9)"), 1))
+	f.key.asked = 0
+	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.earlier_broken" || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	f.clean(t)
+}
+
+func TestAFullDiskIsSaid(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Log("mounting a small file system needs root; errors are mapped by TestErrorsOfTheDisk")
+		return
+	}
+	f := newFixture(t, "ecdsa")
+	small := filepath.Join(t.TempDir(), "small")
+	if err := os.Mkdir(small, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=64k", "none", small).CombinedOutput(); err != nil {
+		t.Logf("no small file system here: %v %s", err, out)
+		return
+	}
+	defer exec.Command("umount", small).Run()
+	f.rewrite(t, pdftest.Document(pdftest.Options{Pages: 2, Padding: 200_000}))
+	f.job.Out = filepath.Join(small, "a.pdf")
+	_, err := f.job.Run(context.Background())
+	if codeOf(err) != "signer.disk_full" || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	if entries, _ := os.ReadDir(small); len(entries) != 0 {
+		t.Errorf("left behind: %v", entries)
+	}
+	f.clean(t)
+}
+
+// TestPlaces checks where seals come to lie, on pages that are turned and cropped.
+func TestPlaces(t *testing.T) {
+	crop := pdf.Rect{50, 100, 450, 700} // 400 by 600 points
+	mm := seal.PointsPerMM
+	tests := []struct {
+		name   string
+		rotate int
+		place  string
+		hit    pdf.Rect
+		want   pdf.Rect
+	}{
+		{"upright", 0, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{50 + 19*mm, 700 - 71*mm, 50 + 61*mm, 700 - 29*mm}},
+		{"quarter turn", 90, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{50 + 29*mm, 100 + 19*mm, 50 + 71*mm, 100 + 61*mm}},
+		{"half turn", 180, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{450 - 61*mm, 100 + 29*mm, 450 - 19*mm, 100 + 71*mm}},
+		{"three quarters", 270, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{450 - 71*mm, 700 - 61*mm, 450 - 29*mm, 700 - 19*mm}},
+		{"words", 0, "keyword=x", pdf.Rect{200, 300, 260, 320}, pdf.Rect{230 - 21*mm, 310 - 21*mm, 230 + 21*mm, 310 + 21*mm}},
+		{"words, moved", 90, "keyword=x,dx=10mm,dy=5mm", pdf.Rect{200, 300, 260, 320}, pdf.Rect{230 - 16*mm, 310 - 11*mm, 230 + 26*mm, 310 + 31*mm}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			data := pdftest.Document(pdftest.Options{Rotate: tt.rotate, CropBox: crop})
+			file, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := signer.Locate(context.Background(), file, *redSeal(), []seal.Place{place(t, tt.place)}, finder{{Page: 1, Rect: tt.hit}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range 4 {
+				if d := got[0].Rect[i] - tt.want[i]; d > 0.01 || d < -0.01 {
+					t.Fatalf("got %v, want %v", got[0].Rect, tt.want)
+				}
+			}
+		})
+	}
+}
+
+func TestEdgeSealsCoverAllPages(t *testing.T) {
+	for _, pages := range []int{2, 51, 250} {
+		data := pdftest.Document(pdftest.Options{Pages: pages})
+		file, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := signer.Locate(context.Background(), file, *redSeal(), []seal.Place{place(t, "edge,y=100mm")}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got) != pages {
+			t.Fatalf("%d strips on %d pages", len(got), pages)
+		}
+		var width float64
+		for i, a := range got {
+			if a.Page != i+1 || a.Rect[2] < 594.9 {
+				t.Errorf("strip %d: %+v", i, a)
+			}
+			width += a.Rect.Width()
+		}
+		seals := width / (42 * seal.PointsPerMM)
+		if want := (pages + 104) / 105; seals < float64(want)-0.01 || seals > float64(want)+0.01 {
+			t.Errorf("%d pages: %.2f seals", pages, seals)
+		}
+	}
+}
