@@ -1,0 +1,73 @@
+package desk
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// Folders are the places on this machine that the program keeps things in. All are made with mode 0700.
+type Folders struct {
+	Data  string // drafts, seals, the outbox: what must not be lost
+	Cache string // what can be made again
+}
+
+// SystemFolders are the folders that the system wants for a program of this name: XDG on Linux, AppData on Windows,
+// Library on macOS.
+func SystemFolders(name string) (Folders, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return Folders{}, err
+	}
+	data, err := dataHome()
+	if err != nil {
+		return Folders{}, err
+	}
+	return Folders{Data: filepath.Join(data, name), Cache: filepath.Join(cache, name)}, nil
+}
+
+func dataHome() (string, error) {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return os.UserConfigDir()
+	}
+	if dir := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(dir) {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".local", "share"), nil
+}
+
+// writeFile replaces path by data so that a crash leaves the old content or the new one: a temporary file beside it is
+// written, synced and renamed.
+func writeFile(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return diskError(path, err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	return diskError(path, err)
+}
+
+func syncFolder(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // a folder cannot be synced there; NTFS journals the rename
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
