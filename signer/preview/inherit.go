@@ -73,15 +73,18 @@ func (w *treeWalk) node(ref, inherited []byte, depth int) error {
 	if err != nil {
 		return err
 	}
+	kids, isTree := d.entries["Kids"]
 	if w.seen[d.number] {
-		return errNotNormal
+		if isTree {
+			return errNotNormal // it may hold itself
+		}
+		return nil // a page that is shown twice
 	}
 	w.seen[d.number] = true
 	own, has := d.entries["Resources"]
 	if has {
 		inherited = own
 	}
-	kids, isTree := d.entries["Kids"]
 	if !isTree {
 		if !has && inherited != nil {
 			body := append(bytes.Clone(d.raw[:len(d.raw)-2]), "/Resources "...)

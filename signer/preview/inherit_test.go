@@ -2,6 +2,7 @@ package preview
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,23 @@ func TestOwnResources(t *testing.T) {
 	own := strings.Replace(plain, "/Type/Page/T(a\\)b)", "/Resources<<>>/A 1", 1)
 	if again, err := ownResources([]byte(own)); err != nil || string(again) != own {
 		t.Errorf("a page with its own resources was rewritten: %v", err)
+	}
+}
+
+func TestOwnResourcesOfOddTrees(t *testing.T) {
+	for _, c := range []struct {
+		kids string
+		ok   bool
+	}{{"[3 0 R 3 0 R]", true}, {"[2 0 R]", false}, {"[9 0 R]", false}, {"[[[[[[[", false}, {"[3 0 R", false}} {
+		// The table of the changed file is wrong behind the change, where only
+		// object 3 and the table itself lie; both move by the same length.
+		odd := strings.Replace(plain, "[3 0 R]", c.kids, 1)
+		by := len(c.kids) - len("[3 0 R]")
+		odd = strings.Replace(odd, "0000000089", fmt.Sprintf("%010d", 89+by), 1)
+		odd = strings.Replace(odd, "\n127\n", fmt.Sprintf("\n%d\n", 127+by), 1)
+		if _, err := ownResources([]byte(odd)); (err == nil) != c.ok {
+			t.Errorf("%s: %v", c.kids, err)
+		}
 	}
 }
 

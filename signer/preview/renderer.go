@@ -139,6 +139,9 @@ func (r *Renderer) start(done chan<- struct{}) {
 		// PDFium's error handling is built on WebAssembly exceptions.
 		WithCoreFeatures(api.CoreFeaturesV2 | experimental.CoreFeaturesExceptionHandling).
 		WithMemoryLimitPages(memoryPages).
+		// Doubles the time of a page, and is what makes a deadline hold: code
+		// without these checks cannot be stopped, and keeps the garbage collector
+		// of the whole program waiting.
 		WithCloseOnContextDone(true)
 	if cache := openCache(r.opts.CacheDir); cache != nil {
 		config = config.WithCompilationCache(cache)
