@@ -33,7 +33,7 @@ const (
 	SectionHead   float32 = 52
 	LabelWidth    float32 = 112
 	LabelGap      float32 = 12
-	FieldHint     float32 = 20 // line under a control
+	FieldHint     float32 = 22 // line under a control
 	FormFoot      float32 = 60
 	DialogWidth   float32 = 440
 	SidePanel     float32 = 288

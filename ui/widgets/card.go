@@ -67,7 +67,7 @@ func SectionWith(number, title, subtitle string, right, body fyne.CanvasObject) 
 	if right != nil {
 		row = append(row, right)
 	}
-	return Card(Column(0, headed(Row(10, row...)), Pad(theme.CardGap, theme.CardPad, 6, theme.CardPad, body)))
+	return Card(Column(0, headed(Row(10, row...)), Pad(theme.CardGap, theme.CardPad, 2, theme.CardPad, body)))
 }
 
 // Page puts the margins of a page around its content.

@@ -119,7 +119,7 @@ func (f *Field) CreateRenderer() fyne.WidgetRenderer {
 			}
 			h := s.Height - y - theme.FieldHint
 			place(f.Control, x, y, s.Width-x, h)
-			place(f.note, x, y+h+1, s.Width-x, f.note.MinSize().Height)
+			place(f.note, x, y+h+2, s.Width-x, f.note.MinSize().Height)
 			f.draw()
 		},
 		min: func() fyne.Size {

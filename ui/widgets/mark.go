@@ -159,6 +159,7 @@ func (w *markWidget) settle() {
 	width, height := v.px(w.mark.W*pointsPerMM), v.px(w.mark.H*pointsPerMM)
 	w.Resize(fyne.NewSize(width, height))
 	w.Move(fyne.NewPos(v.px(w.mark.X*pointsPerMM)-width/2, v.px(w.mark.Y*pointsPerMM)-height/2))
+	w.arrange(w.Size())
 }
 
 func (w *markWidget) moveTo(x, y float64) {

@@ -37,11 +37,12 @@ type pageLoader struct {
 	wishes []pageWish
 	busy   pageWish
 	stop   context.CancelFunc // of the page being rendered
+	sent   map[pageWish]bool  // rendered, and on the way to the main goroutine
 }
 
 // newPageLoader starts the goroutine; done is called on the main one.
 func newPageLoader(src PageSource, c clock, done func(pageWish, *image.RGBA, error)) *pageLoader {
-	l := &pageLoader{src: src, clock: c, done: done, wake: make(chan struct{}, 1)}
+	l := &pageLoader{src: src, clock: c, done: done, wake: make(chan struct{}, 1), sent: map[pageWish]bool{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	go l.run()
 	return l
@@ -59,7 +60,9 @@ func (l *pageLoader) want(wishes []pageWish) {
 			still = true
 			continue
 		}
-		l.wishes = append(l.wishes, w)
+		if !l.sent[w] {
+			l.wishes = append(l.wishes, w)
+		}
 	}
 	if l.stop != nil && !still {
 		l.stop()
@@ -88,11 +91,17 @@ func (l *pageLoader) run() {
 		l.mu.Lock()
 		l.stop()
 		l.stop, l.busy = nil, pageWish{}
+		if given {
+			l.sent[w] = true
+		}
 		l.mu.Unlock()
 		if !given {
 			continue
 		}
 		l.clock.post(func() {
+			l.mu.Lock()
+			delete(l.sent, w)
+			l.mu.Unlock()
 			if l.ctx.Err() == nil {
 				l.done(w, img, err)
 			}

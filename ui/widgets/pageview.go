@@ -107,7 +107,7 @@ func (v *PageView) GoTo(n int) {
 	if n < 1 || n > len(v.source.Sizes) {
 		return
 	}
-	v.scrollTo(v.pageTop(n) - theme.PageGap/2)
+	v.scrollTo(v.scroll.Offset.X, v.pageTop(n)-theme.PageGap/2)
 }
 
 // Reveal scrolls so that a place on a page, in mm from its top left, is in the
@@ -116,12 +116,12 @@ func (v *PageView) Reveal(n int, x, y float64) {
 	if n < 1 || n > len(v.source.Sizes) {
 		return
 	}
-	v.scrollTo(v.pageTop(n) + v.px(y*pointsPerMM) - v.scroll.Size().Height/2)
+	v.scrollTo(v.px(x*pointsPerMM)-v.scroll.Size().Width/2, v.pageTop(n)+v.px(y*pointsPerMM)-v.scroll.Size().Height/2)
 }
 
-func (v *PageView) scrollTo(y float32) {
-	most := max(v.body.MinSize().Height-v.scroll.Size().Height, 0)
-	v.scroll.ScrollToOffset(fyne.NewPos(v.scroll.Offset.X, min(max(y, 0), most)))
+func (v *PageView) scrollTo(x, y float32) {
+	most := v.body.MinSize().Subtract(v.scroll.Size())
+	v.scroll.ScrollToOffset(fyne.NewPos(min(max(x, 0), max(most.Width, 0)), min(max(y, 0), max(most.Height, 0))))
 	v.update()
 }
 
@@ -159,12 +159,18 @@ func (v *PageView) setZoom(z float64, fit bool) {
 	if z == v.zoom {
 		return
 	}
-	// what is in the middle of the view stays there
-	half := v.scroll.Size().Height / 2
-	middle := float64(v.scroll.Offset.Y+half) / v.zoom
+	// what is in the middle of the view stays there; when it is fitted, what is
+	// at its top
+	at := v.scroll.Size().Height / 2
+	if fit {
+		at = 0
+	}
+	kept := float64(v.scroll.Offset.Y+at) / v.zoom
+	side := v.scroll.Size().Width / 2
+	middle := float64(v.scroll.Offset.X+side) / v.zoom
 	v.zoom = z
 	v.relayout()
-	v.scrollTo(float32(middle*z) - half)
+	v.scrollTo(float32(middle*z)-side, float32(kept*z)-at)
 	if v.OnZoom != nil {
 		v.OnZoom(v.Zoom())
 	}

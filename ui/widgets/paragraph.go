@@ -150,7 +150,7 @@ func wrap(s string, width float32, measure func(string) float32) []string {
 				lines = append(lines, strings.TrimRight(line, " "))
 				line = strings.TrimLeft(piece, " ")
 			}
-			for measure(line) > width+0.5 && len([]rune(line)) > 1 { // one long Latin word, say a digest
+			for measure(strings.TrimRight(line, " ")) > width+0.5 && len([]rune(line)) > 1 { // one long Latin word, say a digest
 				cut := cutAt(line, width, measure)
 				lines = append(lines, line[:cut])
 				line = line[cut:]

@@ -263,19 +263,15 @@ func (p *PINField) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // PINPad is the pad of keys for people who would rather not use the keyboard.
-// The keys are shuffled anew each time, so that the places say nothing.
+// order is that of the ten keys; shuffled anew each time, the places say nothing.
 func PINPad(field *PINField, order [10]rune) fyne.CanvasObject {
 	var keys []fyne.CanvasObject
 	for i, r := range order {
 		if i == 9 {
-			clear := NewIconButton(theme.IconClose, field.Wipe)
-			keys = append(keys, padKey(clear))
+			keys = append(keys, NewButton(Secondary, "", func() { field.Wipe(); field.Focus() }).WithIcon(theme.IconClose))
 		}
-		r := r
 		keys = append(keys, NewButton(Secondary, string(r), func() { field.Put(r); field.Focus() }))
 	}
-	keys = append(keys, padKey(NewIconButton(theme.IconUndo, func() { field.Back(); field.Focus() })))
+	keys = append(keys, NewButton(Secondary, "", func() { field.Back(); field.Focus() }).WithIcon(theme.IconUndo))
 	return Grid(3, 8, keys...)
 }
-
-func padKey(b *IconButton) fyne.CanvasObject { return Fixed(0, theme.ControlHeight, b) }

@@ -1,0 +1,237 @@
+package widgets
+
+import (
+	"context"
+	"errors"
+	"image"
+	"math"
+	"sync"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+type rendered struct {
+	mu    sync.Mutex
+	pages map[int]int // page: width
+	count int
+}
+
+func (r *rendered) source(n int) PageSource {
+	src := PageSource{Render: func(_ context.Context, page, w int) (*image.RGBA, error) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.pages == nil {
+			r.pages = map[int]int{}
+		}
+		r.pages[page] = w
+		r.count++
+		return image.NewRGBA(image.Rect(0, 0, w, w*842/595)), nil
+	}}
+	for range n {
+		src.Sizes = append(src.Sizes, fyne.NewSize(595.276, 841.89)) // A4
+	}
+	return src
+}
+
+func openView(t *testing.T, pages int) (*PageView, *rendered, *testClock, fyne.Canvas) {
+	t.Helper()
+	clock, r := newTestClock(), &rendered{}
+	v := NewPageView()
+	v.clock = clock
+	c := show(t, v, 640, 600)
+	v.Load(r.source(pages))
+	t.Cleanup(v.Unload)
+	clock.pump(t, 2)
+	return v, r, clock, c
+}
+
+func TestOnlyPagesInSightHavePictures(t *testing.T) {
+	v, r, clock, _ := openView(t, 300)
+	if n := len(v.slots); n > 3 {
+		t.Errorf("%d pages are held", n)
+	}
+	at := 0
+	v.OnPage = func(n int) { at = n }
+	v.GoTo(200)
+	clock.pump(t, 3)
+	if at != 200 || v.Current() != 200 {
+		t.Errorf("at page %d", at)
+	}
+	if len(v.slots) > 4 || v.slots[200] == nil || v.slots[1] != nil || !v.slots[200].img.Visible() {
+		t.Errorf("%d pages are held", len(v.slots))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count > 12 {
+		t.Errorf("%d pages were rendered to see two places", r.count)
+	}
+}
+
+func TestPicturesHaveTheirPixels(t *testing.T) {
+	v, r, clock, _ := openView(t, 2)
+	r.mu.Lock()
+	w := r.pages[1]
+	r.mu.Unlock()
+	if want := int(math.Round(float64(v.pageSize(1).Width))); w != want {
+		t.Errorf("rendered %d wide for %d pixels", w, want)
+	}
+	if got := v.pageSize(1).Width; math.Abs(float64(got-600)) > 1 {
+		t.Errorf("a fitted page is %v wide in 640", got)
+	}
+	told := ""
+	v.OnZoom = func(z string) { told = z }
+	v.ZoomIn()
+	clock.pump(t, 2)
+	r.mu.Lock()
+	again := r.pages[1]
+	r.mu.Unlock()
+	if again <= w || told != v.Zoom() {
+		t.Errorf("after zooming rendered %d wide, told %q", again, told)
+	}
+	for range 30 {
+		v.ZoomIn()
+	}
+	if v.zoom != maxZoom {
+		t.Errorf("zoom %v", v.zoom)
+	}
+	clock.pump(t, 1)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if h := float64(r.pages[1]) * 841.89 / 595.276; h > maxSide {
+		t.Errorf("a picture %d wide exceeds what graphics cards take", r.pages[1])
+	}
+}
+
+func TestMarksAreDraggedAndStayOnThePage(t *testing.T) {
+	v, _, _, c := openView(t, 2)
+	v.SetMarks(Mark{ID: "ours", Page: 1, X: 100, Y: 80, W: 42, H: 42, Image: gallerySeal(64)},
+		Mark{ID: "theirs", Page: 1, X: 50, Y: 60, W: 42, H: 42, Image: gallerySeal(64), Fixed: true})
+	var x, y float64
+	v.OnMarkMove = func(id string, mx, my float64) {
+		if id != "ours" {
+			t.Errorf("%s moved", id)
+		}
+		x, y = mx, my
+	}
+	marks := v.slots[1].marks.Objects
+	ours, theirs := marks[0].(*markWidget), marks[1].(*markWidget)
+	if got := ours.Size().Width; math.Abs(float64(got)-600*42/210) > 0.5 {
+		t.Errorf("42 mm are %v wide on a page of 600", got)
+	}
+	drag := func(o fyne.CanvasObject, dx, dy float32) {
+		p := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+		test.Drag(c, p.AddXY(o.Size().Width/2, o.Size().Height/2), dx, dy)
+	}
+	drag(ours, 60, -30)
+	if math.Abs(x-121) > 0.1 || math.Abs(y-69.5) > 0.1 {
+		t.Errorf("after 60, -30 pixels at %.1f, %.1f mm", x, y)
+	}
+	drag(ours, 5000, -5000)
+	if math.Abs(x-189) > 0.1 || math.Abs(y-21) > 0.1 {
+		t.Errorf("dragged out, it lies at %.1f, %.1f mm", x, y)
+	}
+	drag(theirs, 50, 50)
+	if m := v.Marks()[1]; m.X != 50 || m.Y != 60 {
+		t.Error("another's seal was moved")
+	}
+}
+
+func TestMarksAreNudged(t *testing.T) {
+	v, _, _, c := openView(t, 2)
+	v.SetMarks(Mark{ID: "a", Page: 1, X: 100, Y: 80, W: 42, H: 42, Image: gallerySeal(64)})
+	focused := ""
+	v.OnMark = func(id string) { focused = id }
+	v.FocusMark("a")
+	if focused != "a" {
+		t.Fatal("the mark has not got the keyboard")
+	}
+	key(c, fyne.KeyRight, fyne.KeyRight, fyne.KeyUp)
+	w := v.slots[1].marks.Objects[0].(*markWidget)
+	w.typed(&fyne.KeyEvent{Name: fyne.KeyDown}, nudgeFine)
+	if m := v.Marks()[0]; math.Abs(m.X-102) > 1e-6 || math.Abs(m.Y-79.2) > 1e-6 {
+		t.Errorf("at %.2f, %.2f", m.X, m.Y)
+	}
+	if !w.guideX.Visible() || !w.edge[0].Visible() {
+		t.Error("a focused mark shows no guide or ring")
+	}
+	c.Unfocus()
+	if w.guideX.Visible() {
+		t.Error("the guide stays")
+	}
+}
+
+func TestPressingAPageTellsThePlace(t *testing.T) {
+	v, _, _, c := openView(t, 2)
+	var page int
+	var x, y float64
+	v.OnPlace = func(n int, px, py float64) { page, x, y = n, px, py }
+	p := fyne.CurrentApp().Driver().AbsolutePositionForObject(v.slots[1])
+	test.TapCanvas(c, p.AddXY(300, 200))
+	if page != 1 || math.Abs(x-105) > 0.2 || math.Abs(y-70) > 0.2 {
+		t.Errorf("page %d at %.1f, %.1f mm", page, x, y)
+	}
+}
+
+func TestARenderErrorIsTold(t *testing.T) {
+	clock := newTestClock()
+	v := NewPageView()
+	v.clock = clock
+	show(t, v, 640, 600)
+	var failed int
+	v.OnError = func(n int, err error) { failed = n }
+	v.Load(PageSource{Sizes: []fyne.Size{{Width: 595, Height: 842}}, Render: func(context.Context, int, int) (*image.RGBA, error) {
+		return nil, errors.New("broken")
+	}})
+	defer v.Unload()
+	clock.pump(t, 1)
+	if failed != 1 || v.slots[1].spin.Visible() {
+		t.Errorf("told of page %d", failed)
+	}
+}
+
+// Who scrolls on does not wait for pages passed over.
+func TestLoaderForgetsWhatIsPassed(t *testing.T) {
+	clock := newTestClock()
+	started, first := make(chan int, 10), make(chan struct{})
+	var got []int
+	l := newPageLoader(PageSource{Render: func(ctx context.Context, n, w int) (*image.RGBA, error) {
+		started <- n
+		if n == 1 {
+			close(first)
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		return image.NewRGBA(image.Rect(0, 0, w, w)), nil
+	}}, clock, func(w pageWish, _ *image.RGBA, _ error) { got = append(got, w.page) })
+	defer l.close()
+	l.want([]pageWish{{1, 10}, {2, 10}, {3, 10}})
+	<-first
+	l.want([]pageWish{{9, 10}})
+	clock.pump(t, 1)
+	if len(got) != 1 || got[0] != 9 || len(started) != 2 {
+		t.Errorf("came %v, started %d", got, len(started))
+	}
+}
+
+func TestThumbs(t *testing.T) {
+	clock, r := newTestClock(), &rendered{}
+	th := NewThumbs()
+	th.clock = clock
+	c := show(t, th, 168, 700)
+	th.Load(r.source(200))
+	defer th.Unload()
+	clock.pump(t, 2)
+	at := 0
+	th.OnPage = func(n int) { at = n }
+	test.TapCanvas(c, fyne.NewPos(84, 300))
+	if at != 2 || th.current != 2 {
+		t.Errorf("went to page %d", at)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.count > 20 {
+		t.Errorf("%d small pages were rendered", r.count)
+	}
+}

@@ -1,0 +1,182 @@
+package widgets
+
+import (
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"sealdesk/ui/theme"
+)
+
+func testTable(n int, opened *int) (*Table, *int) {
+	asked := 0
+	tab := NewTable(TableColumn{Title: "编号", Width: 100}, TableColumn{Title: "项目", Min: 150}, TableColumn{Title: "日期", Width: 90, Spare: true}, TableColumn{Title: "状态", Width: 90})
+	tab.Fill(n, func(i int) TableRow {
+		asked++
+		return TableRow{Cells: []Cell{{Text: "ZC"}, {Text: "市第三人民医院"}, {Text: "2026"}, {Chip: "待盖章", Tone: theme.Warn}}, Open: func() { *opened = i }}
+	})
+	return tab, &asked
+}
+
+func TestOnlyRowsInSightAreAskedFor(t *testing.T) {
+	opened := -1
+	tab, asked := testTable(10000, &opened)
+	show(t, tab, 800, 500)
+	if *asked == 0 || *asked > 200 {
+		t.Errorf("%d rows were asked for", *asked)
+	}
+}
+
+func TestRowsOpenByPointerAndKeyboard(t *testing.T) {
+	opened := -1
+	tab, _ := testTable(20, &opened)
+	c := show(t, tab, 800, 500)
+	test.TapCanvas(c, fyne.NewPos(200, 43+48*2+20))
+	if opened != 2 {
+		t.Fatalf("the pointer opened %d", opened)
+	}
+	key(c, fyne.KeyDown, fyne.KeyReturn)
+	if opened != 3 {
+		t.Errorf("Down, Enter opened %d", opened)
+	}
+	for range 3 { // again and again the same row
+		opened = -1
+		test.TapCanvas(c, fyne.NewPos(200, 43+20))
+		if opened != 0 {
+			t.Fatalf("opened %d", opened)
+		}
+	}
+}
+
+func TestActionsInARow(t *testing.T) {
+	did, opened := "", false
+	tab := NewTable(TableColumn{Title: "操作", Width: 200})
+	tab.Fill(1, func(int) TableRow {
+		return TableRow{Open: func() { opened = true }, Cells: []Cell{{Actions: []Action{{Text: "查看", Do: func() { did = "查看" }}, {Text: "盖章", Do: func() { did = "盖章" }, Why: "尚未上传"}}}}}
+	})
+	c := show(t, tab, 400, 300)
+	test.TapCanvas(c, fyne.NewPos(30, 43+24))
+	if did != "查看" || opened {
+		t.Errorf("did %q, row opened %v", did, opened)
+	}
+	did = ""
+	test.TapCanvas(c, fyne.NewPos(70, 43+24))
+	if did != "" {
+		t.Error("an action that cannot be done was done")
+	}
+}
+
+func TestSpareColumnsGiveWay(t *testing.T) {
+	l := columnsLayout{[]TableColumn{{Width: 100}, {Min: 150}, {Width: 90, Spare: true}, {Width: 90}}, 40}
+	for _, tc := range []struct {
+		width float32
+		spare bool
+	}{{400, false}, {477, false}, {478, true}, {900, true}} {
+		if got := l.kept(tc.width)[2]; got != tc.spare {
+			t.Errorf("in %v the spare column shows: %v", tc.width, got)
+		}
+	}
+	if w := l.MinSize(nil).Width; w != 372 {
+		t.Errorf("least width %v", w)
+	}
+}
+
+func TestFaces(t *testing.T) {
+	clock := newTestClock()
+	filled := Body("内容")
+	f := NewFaces(filled)
+	f.clock = clock
+	show(t, f, 600, 400)
+	is := func(o fyne.CanvasObject) bool { return f.shown.Objects[0] == o }
+	f.Filled()
+	f.Loading()
+	clock.pass(200 * time.Millisecond)
+	if !is(filled) {
+		t.Error("the skeleton came before 300 ms")
+	}
+	clock.pass(150 * time.Millisecond)
+	if is(filled) {
+		t.Error("no skeleton after 350 ms")
+	}
+	f.Filled()
+	f.Loading()
+	f.Filled()
+	clock.pass(time.Second)
+	if !is(filled) {
+		t.Error("a skeleton came after the content")
+	}
+	pressed := false
+	again := NewButton(Secondary, "重试", func() { pressed = true })
+	f.Failed(ErrorText{What: "读取失败", Code: "x.y"}, again)
+	test.Tap(again)
+	if is(filled) || !pressed {
+		t.Error("failed face or its button is missing")
+	}
+}
+
+func TestToastsGoByThemselves(t *testing.T) {
+	clock := newTestClock()
+	s := NewToasts()
+	s.clock = clock
+	show(t, s, 800, 600)
+	for range 5 {
+		s.Tell(theme.Good, "已提交")
+	}
+	if n := len(s.column.Objects); n != 3 {
+		t.Errorf("%d toasts at once", n)
+	}
+	clock.pass(toastStay)
+	if n := len(s.column.Objects); n != 0 {
+		t.Errorf("%d toasts stay", n)
+	}
+}
+
+func TestSidebar(t *testing.T) {
+	side := NewSidebar(Gap(32, 32), "政采签章客户端", "")
+	side.SetItems(NavItem{ID: "a", Text: "工作台", Icon: theme.IconHome}, NavItem{}, NavItem{ID: "b", Text: "发件箱", Icon: theme.IconOutbox})
+	went, keyed := "", false
+	side.OnNavigate = func(id string) { went = id }
+	side.OnKey = func() { keyed = true }
+	side.SetKey(Status{Tone: theme.Good, Text: "已连接", Detail: "2027-08-31"})
+	side.SetBadge("b", 120)
+	c := show(t, side, 216, 680)
+	tapAt(c, side.items["b"])
+	if went != "b" {
+		t.Errorf("went to %q", went)
+	}
+	if got := side.items["b"].count.Text; got != "99+" {
+		t.Errorf("badge %q", got)
+	}
+	c.Unfocus()
+	test.FocusNext(c)
+	key(c, fyne.KeyReturn)
+	if went != "a" {
+		t.Errorf("Tab and Enter went to %q", went)
+	}
+	tapAt(c, side.key)
+	if !keyed {
+		t.Error("the key line cannot be pressed")
+	}
+	if w := side.MinSize().Width; w != theme.SidebarWidth {
+		t.Errorf("%v wide", w)
+	}
+}
+
+func TestDropZone(t *testing.T) {
+	chosen, got := false, 0
+	z := NewDropZone("将文件拖到此处", "pdf", func() { chosen = true })
+	z.OnFiles = func(f []fyne.URI) { got = len(f) }
+	c := show(t, Column(0, Gap(1, 100), z), 400, 400)
+	if z.Drop(fyne.NewPos(50, 50), make([]fyne.URI, 1)) || got != 0 {
+		t.Error("took a file that fell beside it")
+	}
+	if !z.Drop(fyne.NewPos(50, 150), make([]fyne.URI, 2)) || got != 2 {
+		t.Error("did not take the files")
+	}
+	tapAt(c, z)
+	if !chosen {
+		t.Error("pressing does not choose")
+	}
+}
