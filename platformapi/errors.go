@@ -36,6 +36,7 @@ type Error struct {
 	Version    int64         // the contract's version now, where the problem names it
 	Fields     []FieldError  // which members of the request were wrong
 	RetryAfter time.Duration // how long the platform asked to wait; 0 when it did not say
+	Unsent     bool          // certainly nothing of the request has left: there was no connection
 	Err        error         // what lies under it
 }
 

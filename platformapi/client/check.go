@@ -98,6 +98,8 @@ func failure(ctx context.Context, err error) error {
 	e := &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline, Detail: "the platform cannot be reached", Err: err}
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	opError, isOp := errors.AsType[*net.OpError](err)
+	e.Unsent = isOp && opError.Op == "dial"
 	netError, isNet := errors.AsType[net.Error](err)
 	switch {
 	case untrusted || unknown:

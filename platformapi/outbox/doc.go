@@ -1,0 +1,9 @@
+// Package outbox keeps what is to be sent to a platform until the platform has given a receipt. A request is in the
+// journal, synced, before anything of it is sent; it carries an idempotency key, so that it happens once however often it
+// is sent; and what waits can be seen, tried at once, or taken back while nothing of it has left. Whenever the process
+// dies, a signed contract is in the outbox or filed.
+//
+// The journal is a SQLite file in a folder of its own, with copies of the files to be sent beside it. One process at a time
+// has it open. Entries belong to an organisation and are sent only in a session of that organisation; those of one contract
+// go in the order in which they were added, each after the receipt of the one before.
+package outbox

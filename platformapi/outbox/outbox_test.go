@@ -1,0 +1,394 @@
+package outbox_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/platformtest"
+)
+
+func digest(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func open(t *testing.T, dir string) *outbox.Box {
+	t.Helper()
+	b, err := outbox.Open(t.Context(), dir, outbox.Options{Backoff: func(int) time.Duration { return 5 * time.Millisecond }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+// run runs the box until the test ends.
+func run(t *testing.T, b *outbox.Box, p platformapi.Changer, org string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx, p, org) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
+// wholeWay are the requests that go from nothing to a submitted contract.
+func wholeWay(lot string) []outbox.Request {
+	id := platformapi.NewID()
+	file := platformtest.Seal(platformtest.PDF("contract"), platformtest.Purchaser.USCC)
+	docx := platformtest.DOCX("draft")
+	r := func(op outbox.Op) outbox.Request {
+		return outbox.Request{Org: platformtest.Purchaser.USCC, Op: op, ContractID: id, Title: "教学设备采购合同"}
+	}
+	create, save, attach, seal, submit := r(outbox.OpCreate), r(outbox.OpSave), r(outbox.OpAttach), r(outbox.OpAttach), r(outbox.OpSubmit)
+	create.New = platformapi.NewContract{ID: id, LotID: lot}
+	save.Fields = platformapi.ContractFields{AmountFen: platformtest.AwardFen, TermDays: 30, SignedOn: "2026-03-24"}
+	attach.Upload = platformapi.Upload{
+		ID: platformapi.NewID(), Kind: platformapi.KindFiling, Stage: platformapi.StageUploaded, Name: "合同.docx",
+		Size: int64(len(docx)), SHA256: digest(docx), Content: bytes.NewReader(docx),
+	}
+	seal.Upload = platformapi.Upload{
+		ID: platformapi.NewID(), Kind: platformapi.KindFiling, Stage: platformapi.StageSealed, Name: "合同.pdf",
+		Size: int64(len(file)), SHA256: digest(file), Content: bytes.NewReader(file),
+	}
+	submit.SHA256 = digest(file)
+	return []outbox.Request{create, save, attach, seal, submit}
+}
+
+func TestPlatformThroughOutbox(t *testing.T) {
+	platformtest.Run(t, func(t *testing.T) platformtest.Harness {
+		h := platformtest.NewWorld(t, t.TempDir(), nil).Harness(t)
+		b := open(t, t.TempDir())
+		for _, x := range []struct {
+			p   *platformapi.Platform
+			org platformapi.Organisation
+		}{{&h.Purchaser, platformtest.Purchaser}, {&h.Supplier, platformtest.Supplier}, {&h.Stranger, platformtest.Stranger}} {
+			run(t, b, *x.p, x.org.USCC)
+			*x.p = b.Through(*x.p, x.org.USCC)
+		}
+		return h
+	})
+}
+
+func TestChainIsSentInOrderAndFilesGo(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	p := w.Login(t, platformtest.Purchaser, client.Options{})
+	dir := t.TempDir()
+	b := open(t, dir)
+	entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.State != outbox.Waiting || e.Receipt != nil {
+			t.Errorf("entry %+v", e)
+		}
+	}
+	run(t, b, p, platformtest.Purchaser.USCC)
+	out, err := b.Wait(t.Context(), entries[len(entries)-1].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Contract.Summary.State != platformapi.StateAwaiting {
+		t.Errorf("state %s", out.Contract.Summary.State)
+	}
+	entries, err = b.Entries(t.Context(), platformtest.Purchaser.USCC)
+	if err != nil || len(entries) != 5 {
+		t.Fatalf("entries %v, %v", entries, err)
+	}
+	for i, e := range entries {
+		if e.State != outbox.Done || e.Receipt == nil || e.Receipt.Version != int64(i+1) || e.Attempts != 1 {
+			t.Errorf("entry %d: %+v", i, e)
+		}
+	}
+	if files, err := os.ReadDir(filepath.Join(dir, "files")); err != nil || len(files) != 0 {
+		t.Errorf("files left: %v, %v", files, err)
+	}
+	if others, err := b.Entries(t.Context(), platformtest.Supplier.USCC); err != nil || len(others) != 0 {
+		t.Errorf("another organisation sees %v, %v", others, err)
+	}
+	if err := b.Prune(t.Context(), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := b.Entries(t.Context(), ""); err != nil || len(left) != 0 {
+		t.Errorf("after pruning: %v, %v", left, err)
+	}
+}
+
+func TestNotSentInAnotherOrganisationsSession(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	b := open(t, t.TempDir())
+	if _, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, b, w.Login(t, platformtest.Supplier, client.Options{}), platformtest.Supplier.USCC)
+	time.Sleep(50 * time.Millisecond)
+	entries, err := b.Entries(t.Context(), "")
+	if err != nil || entries[0].Attempts != 0 {
+		t.Errorf("entries %+v, %v", entries, err)
+	}
+}
+
+// flaky fails each request in turn: before it, after it, with a page of something else, with nothing.
+type flaky struct {
+	next http.RoundTripper
+	on   atomic.Bool
+	n    atomic.Int64
+}
+
+func (f *flaky) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !f.on.Load() {
+		return f.next.RoundTrip(r)
+	}
+	n := f.n.Add(1)
+	if n%4 == 1 {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, errors.New("cable pulled")
+	}
+	resp, err := f.next.RoundTrip(r)
+	if err != nil || n%4 == 0 {
+		return resp, err
+	}
+	if n%4 == 2 {
+		_ = resp.Body.Close()
+		return nil, errors.New("cable pulled")
+	}
+	resp.Header.Set("Content-Type", "text/html")
+	return resp, nil
+}
+
+func TestEverythingIsSentOnceThroughABadNetwork(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	good := w.Login(t, platformtest.Purchaser, client.Options{})
+	network := &flaky{next: http.DefaultTransport}
+	p := w.Login(t, platformtest.Purchaser, client.Options{Transport: network})
+	network.on.Store(true)
+	b := open(t, t.TempDir())
+	entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, b, p, platformtest.Purchaser.USCC)
+	if _, err := b.Wait(t.Context(), entries[4].ID); err != nil {
+		t.Fatal(err)
+	}
+	receipts, err := good.Receipts(t.Context(), entries[0].ContractID)
+	if err != nil || len(receipts) != 5 {
+		t.Errorf("receipts %v, %v", receipts, err)
+	}
+	entries, err = b.Entries(t.Context(), "")
+	if err != nil || entries[4].Attempts != 4 {
+		t.Errorf("entry %+v, %v", entries[4], err)
+	}
+}
+
+func TestRefusedWaitsForAPersonAndHoldsTheRest(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	p := w.Login(t, platformtest.Purchaser, client.Options{})
+	b := open(t, t.TempDir())
+	requests := wholeWay(platformtest.LotID)
+	requests[1].Fields.SignedOn = "2026-02-30"
+	entries, err := b.AddAll(t.Context(), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, b, p, platformtest.Purchaser.USCC)
+	if _, err := b.Wait(t.Context(), entries[1].ID); !platformapi.IsCode(err, platformapi.CodeBadRequest) {
+		t.Fatalf("got %v", err)
+	}
+	if err := b.Retry(t.Context(), entries[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Wait(t.Context(), entries[1].ID); !platformapi.IsCode(err, platformapi.CodeBadRequest) {
+		t.Fatalf("got %v", err)
+	}
+	got, err := b.Entries(t.Context(), "")
+	if err != nil || got[0].State != outbox.Done || got[1].State != outbox.Failed || got[1].Attempts != 2 || got[1].LastCode != platformapi.CodeBadRequest ||
+		got[2].State != outbox.Waiting || got[2].Attempts != 0 {
+		t.Fatalf("entries %+v, %v", got, err)
+	}
+	if err := b.Withdraw(t.Context(), got[0].ID); !platformapi.IsCode(err, outbox.CodeNotWithdrawable) {
+		t.Errorf("a sent entry was taken back: %v", err)
+	}
+	if err := b.Withdraw(t.Context(), got[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = b.Entries(t.Context(), ""); err != nil || len(got) != 1 {
+		t.Errorf("what waited for it is still there: %+v, %v", got, err)
+	}
+	if _, err := b.Wait(t.Context(), entries[2].ID); !platformapi.IsCode(err, outbox.CodeUnknown) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// unplugged answers no request.
+type unplugged struct{ err error }
+
+func (u unplugged) RoundTrip(*http.Request) (*http.Response, error) { return nil, u.err }
+
+func TestWithdrawWhileNothingHasLeft(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	p, err := client.New("http://127.0.0.1:1", client.Options{}) // nobody listens there
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	b := open(t, dir)
+	entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx, p, platformtest.Purchaser.USCC) }()
+	waitFor(t, b, func(e outbox.Entry) bool { return e.LastCode == platformapi.CodeOffline && e.Attempts > 1 && e.Withdrawable })
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("Run: %v", err)
+	}
+	if err := b.Withdraw(t.Context(), entries[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := b.Entries(t.Context(), ""); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+	if files, err := os.ReadDir(filepath.Join(dir, "files")); err != nil || len(files) != 0 {
+		t.Errorf("files left: %v, %v", files, err)
+	}
+	// A connection that breaks after it was made is another matter: something may have arrived.
+	if _, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID)); err != nil {
+		t.Fatal(err)
+	}
+	broken, err := client.New(w.URL, client.Options{Transport: unplugged{errors.New("broken pipe")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, b, broken, platformtest.Purchaser.USCC)
+	waitFor(t, b, func(e outbox.Entry) bool { return e.LastCode == platformapi.CodeOffline && !e.Withdrawable })
+}
+
+// waitFor waits until the first entry is as wanted.
+func waitFor(t *testing.T, b *outbox.Box, want func(outbox.Entry) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	changed := b.Subscribe(ctx)
+	for {
+		entries, err := b.Entries(ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(entries) > 0 && want(entries[0]) {
+			return
+		}
+		if _, ok := <-changed; !ok {
+			t.Fatalf("waited in vain: %+v", entries)
+		}
+	}
+}
+
+func TestSessionOverEndsRunAndNothingIsLost(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	p := w.Login(t, platformtest.Purchaser, client.Options{})
+	b := open(t, t.TempDir())
+	entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Add(9 * time.Hour)
+	if err := b.Run(t.Context(), p, platformtest.Purchaser.USCC); !platformapi.IsCode(err, platformapi.CodeSessionOver) {
+		t.Fatalf("Run: %v", err)
+	}
+	run(t, b, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
+	if _, err := b.Wait(t.Context(), entries[4].ID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneProcessAtATime(t *testing.T) {
+	dir := t.TempDir()
+	b, err := outbox.Open(t.Context(), dir, outbox.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outbox.Open(t.Context(), dir, outbox.Options{}); !platformapi.IsCode(err, outbox.CodeInUse) {
+		t.Errorf("a second one opens: %v", err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir)
+	info, err := os.Stat(filepath.Join(dir, "journal.db"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("journal: %v, %v", info.Mode(), err)
+	}
+}
+
+func TestWhatIsNotWhatItSaysIsNotAdded(t *testing.T) {
+	b := open(t, t.TempDir())
+	requests := wholeWay(platformtest.LotID)
+	changed := requests[3]
+	changed.Upload.Content = bytes.NewReader(bytes.Replace(platformtest.Seal(platformtest.PDF("contract"), platformtest.Purchaser.USCC), []byte("contract"), []byte("contracT"), 1))
+	if _, err := b.AddAll(t.Context(), append(requests[:3:3], changed)); !platformapi.IsCode(err, outbox.CodeFileChanged) {
+		t.Errorf("a file that was changed is added: %v", err)
+	}
+	if _, err := b.Add(t.Context(), requests[4]); !errors.Is(err, outbox.ErrRequest) {
+		t.Errorf("a request after nothing is added: %v", err)
+	}
+	if _, err := b.Add(t.Context(), outbox.Request{Org: "x", ContractID: "x", Op: "other"}); !errors.Is(err, outbox.ErrRequest) {
+		t.Errorf("an unknown operation is added: %v", err)
+	}
+	if left, err := b.Entries(t.Context(), ""); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+func TestSameKeyIsAddedOnce(t *testing.T) {
+	b := open(t, t.TempDir())
+	requests := wholeWay(platformtest.LotID)
+	for i := range requests {
+		requests[i].Key = platformapi.NewID()
+	}
+	first, err := b.AddAll(t.Context(), requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := b.AddAll(t.Context(), requests)
+	if err != nil || len(again) != 5 || again[4].ID != first[4].ID {
+		t.Errorf("added again: %+v, %v", again, err)
+	}
+	requests[1].Fields.TermDays++
+	if _, err := b.Add(t.Context(), requests[1]); !platformapi.IsCode(err, platformapi.CodeKeyReused) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDamagedJournalIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "journal.db"), bytes.Repeat([]byte("not a journal "), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outbox.Open(t.Context(), dir, outbox.Options{}); !platformapi.IsCode(err, outbox.CodeDamaged) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,191 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sealdesk/platformapi"
+)
+
+// Run sends what waits for an organisation (by its USCC) in its session p, and what is added later, until ctx ends. It
+// returns earlier when the session is over or the platform's certificate is not to be trusted: then nothing can be sent
+// until a person did something, and what waits keeps waiting.
+func (b *Box) Run(ctx context.Context, p platformapi.Changer, org string) error {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed := b.Subscribe(inner)
+	for {
+		r, wait, err := b.claim(ctx, org)
+		if err != nil {
+			return err
+		}
+		if r != nil {
+			if err := b.send(ctx, p, *r); err != nil {
+				return err
+			}
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-changed:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
+
+// claim marks the entry that is to be sent now, or says how long to wait for one.
+func (b *Box) claim(ctx context.Context, org string) (*row, time.Duration, error) {
+	var claimed *row
+	wait := backoffLast
+	err := b.tx(ctx, func(tx *sql.Tx) error {
+		now := b.opts.Now()
+		r, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ?1 AND e.state = 'waiting'
+			AND NOT EXISTS (SELECT 1 FROM entries p WHERE p.org = e.org AND p.contract_id = e.contract_id AND p.seq < e.seq AND p.state <> 'done')
+			ORDER BY CASE WHEN e.next_try > ?2 THEN 0 ELSE e.next_try END, e.seq LIMIT 1`, org, micros(now.Add(farAway))).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if left := r.NextTry.Sub(now); left > 0 && left < farAway {
+			wait = min(left, backoffLast)
+			return nil
+		}
+		if r.prev.Valid {
+			var outcome string
+			if err := tx.QueryRowContext(ctx, `SELECT outcome FROM entries WHERE seq = ?`, r.prev.Int64).Scan(&outcome); err != nil {
+				return err
+			}
+			var o platformapi.Outcome
+			if err := json.Unmarshal([]byte(outcome), &o); err != nil {
+				return &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
+			}
+			r.version = o.Receipt.Version
+		}
+		r.State = Sending
+		r.Attempts++
+		claimed = &r
+		_, err = tx.ExecContext(ctx, `UPDATE entries SET state = 'sending', attempts = attempts + 1, perhaps = perhaps + 1 WHERE seq = ?`, r.seq)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if claimed != nil {
+		b.opts.Trace(Claimed, claimed.Entry)
+		b.tell()
+	}
+	return claimed, wait, nil
+}
+
+// send sends an entry and writes down what came of it. Its error ends Run.
+func (b *Box) send(ctx context.Context, p platformapi.Changer, r row) error {
+	outcome, sent := b.call(ctx, p, r)
+	b.opts.Trace(Answered, r.Entry)
+	// What was learnt is written down even when the caller has given up meanwhile.
+	recording := context.WithoutCancel(ctx)
+	if sent == nil {
+		return b.record(recording, r, outcome)
+	}
+	state, next := Failed, time.Time{}
+	fatal := error(nil)
+	perhaps := 1
+	e, known := errors.AsType[*platformapi.Error](sent)
+	switch {
+	case ctx.Err() != nil:
+		state, fatal = Waiting, ctx.Err()
+	case known && (e.Kind == platformapi.KindUnauthorised || e.Kind == platformapi.KindInsecure):
+		state, fatal, perhaps = Waiting, sent, 0
+	case platformapi.Retryable(sent):
+		delay := b.opts.Backoff(r.Attempts)
+		if known {
+			delay = max(delay, e.RetryAfter)
+			if e.Unsent {
+				perhaps = 0
+			}
+		}
+		state, next = Waiting, b.opts.Now().Add(delay)
+	}
+	kept, err := json.Marshal(keepFailure(sent))
+	if err != nil {
+		return err
+	}
+	err = b.tx(recording, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(recording, `UPDATE entries SET state = ?, next_try = ?, failure = ?, perhaps = perhaps - 1 + ? WHERE seq = ?`,
+			state, micros(next), string(kept), perhaps, r.seq)
+		return err
+	})
+	b.tell()
+	return errors.Join(fatal, err)
+}
+
+// record writes the answer down, and forgets the copy of what was sent.
+func (b *Box) record(ctx context.Context, r row, outcome platformapi.Outcome) error {
+	kept, err := json.Marshal(outcome)
+	if err != nil {
+		return err
+	}
+	err = b.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'done', failure = '', payload = '', outcome = ?, done_at = ? WHERE seq = ?`,
+			string(kept), micros(b.opts.Now()), r.seq)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	b.opts.Trace(Recorded, r.Entry)
+	b.tell()
+	if r.payload != "" {
+		if err := b.removeFiles(ctx); err != nil {
+			return err
+		}
+		b.opts.Trace(FilesRemoved, r.Entry)
+	}
+	return nil
+}
+
+// call makes the call that an entry stands for.
+func (b *Box) call(ctx context.Context, p platformapi.Changer, r row) (platformapi.Outcome, error) {
+	c := platformapi.Change{Key: r.Key, ContractID: r.ContractID, Version: r.version}
+	q := r.request
+	switch r.Op {
+	case OpCreate:
+		return p.Create(ctx, c, q.New)
+	case OpSave:
+		return p.SaveFields(ctx, c, q.Fields)
+	case OpAttach:
+		f, err := b.files.open(r.payload, q.Upload.Size)
+		if err != nil {
+			return platformapi.Outcome{}, err
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		q.Upload.Content = f
+		return p.PutAttachment(ctx, c, q.Upload)
+	case OpDetach:
+		return p.RemoveAttachment(ctx, c, q.AttachmentID)
+	case OpNote:
+		return p.SetNote(ctx, c, q.AttachmentID, q.Text)
+	case OpSubmit:
+		return p.Submit(ctx, c, q.SHA256)
+	case OpWithdraw:
+		return p.Withdraw(ctx, c)
+	case OpAgree:
+		return p.Agree(ctx, c, q.SHA256, q.Text)
+	case OpRefuse:
+		return p.Refuse(ctx, c, q.Text)
+	case OpPublish:
+		return p.Publish(ctx, c)
+	case OpDelete:
+		return p.Delete(ctx, c)
+	}
+	return platformapi.Outcome{}, &Error{CodeValue: CodeDamaged, Detail: fmt.Sprintf("an entry does %q, which is unknown", r.Op)}
+}
