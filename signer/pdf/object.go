@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strconv"
@@ -96,7 +97,11 @@ func Append(b []byte, o Object) []byte {
 	case Integer:
 		return strconv.AppendInt(b, int64(o), 10)
 	case Real:
-		return strconv.AppendFloat(b, float64(o), 'f', -1, 64)
+		n := len(b)
+		if b = strconv.AppendFloat(b, float64(o), 'f', -1, 64); bytes.IndexByte(b[n:], '.') < 0 {
+			b = append(b, ".0"...) // stays a Real when it is read again
+		}
+		return b
 	case Name:
 		return appendName(b, o)
 	case String:
