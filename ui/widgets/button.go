@@ -32,7 +32,6 @@ type Button struct {
 	icon   theme.Icon
 	reason string
 	busy   bool
-	wide   bool
 	note   *Text // the reason, made when first asked for
 
 	ground *canvas.Rectangle

@@ -171,7 +171,7 @@ func TestSelectField(t *testing.T) {
 	at := -1
 	s.OnChanged = func(i int) { at = i }
 	c := show(t, Column(0, s), 400, 300)
-	test.FocusNext(c)
+	c.FocusNext()
 	key(c, fyne.KeyDown) // opens
 	if len(c.Overlays().List()) != 1 {
 		t.Fatal("the list does not open")

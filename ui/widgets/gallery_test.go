@@ -152,6 +152,7 @@ func galleryList(fill func(*Table)) fyne.CanvasObject {
 
 func galleryParts() fyne.CanvasObject {
 	busy := NewButton(Primary, "正在签章", nil)
+	busy.spin.clock = galleryClock
 	busy.SetBusy(true)
 	dead := NewButton(Primary, "加盖印章", nil)
 	dead.SetReason("请先确认清稿")

@@ -93,6 +93,9 @@ func (v *PageView) Unload() {
 		v.loader = nil
 	}
 	v.source = PageSource{}
+	for _, s := range v.slots {
+		s.settle()
+	}
 	v.slots = map[int]*pageSlot{}
 	v.marks = nil
 	v.current = 0
@@ -222,8 +225,9 @@ func (v *PageView) update() {
 		current = len(v.source.Sizes)
 	}
 	first, last = max(first-1, 1), min(last+1, len(v.source.Sizes))
-	for n := range v.slots {
+	for n, s := range v.slots {
 		if n < first || n > last {
+			s.settle()
 			delete(v.slots, n)
 		}
 	}
@@ -266,7 +270,7 @@ func (v *PageView) arrived(w pageWish, img *image.RGBA, err error) {
 	}
 	s.shownPx = w.px
 	if err != nil {
-		s.fail()
+		s.settle()
 		if v.OnError != nil {
 			v.OnError(w.page, err)
 		}
@@ -375,6 +379,7 @@ type pageSlot struct {
 	paper *canvas.Rectangle
 	img   *canvas.Image
 	spin  *Spinner
+	wait  func() // ends the waiting for the spinner to show
 	marks *fyne.Container
 }
 
@@ -383,6 +388,12 @@ func newPageSlot(v *PageView, n int) *pageSlot {
 	s.paper.Shadow = canvas.Shadow{Color: theme.PageShadow, BlurRadius: 14, Offset: fyne.NewPos(0, 3)}
 	s.img = &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleFastest}
 	s.img.Hide()
+	s.spin.Hide()
+	s.spin.clock = v.clock
+	s.wait = v.clock.after(patience, func() {
+		s.spin.Show()
+		s.spin.Start()
+	})
 	s.marks = container.NewWithoutLayout()
 	s.ExtendBaseWidget(s)
 	return s
@@ -392,10 +403,15 @@ func (s *pageSlot) show(img *image.RGBA) {
 	s.img.Image = img
 	s.img.Show()
 	s.img.Refresh()
-	s.spin.Hide()
+	s.settle()
 }
 
-func (s *pageSlot) fail() { s.spin.Hide() }
+// settle ends the waiting for a picture.
+func (s *pageSlot) settle() {
+	s.wait()
+	s.spin.Stop()
+	s.spin.Hide()
+}
 
 // Tapped tells where a free place was pressed.
 func (s *pageSlot) Tapped(ev *fyne.PointEvent) {

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 )
 
 func TestButtonsAnswerPointerAndKeyboard(t *testing.T) {
@@ -19,7 +18,7 @@ func TestButtonsAnswerPointerAndKeyboard(t *testing.T) {
 		t.Error("the ring shows after a press with the pointer")
 	}
 	c.Unfocus()
-	test.FocusNext(c)
+	c.FocusNext()
 	if c.Focused() != fyne.Focusable(b) || !b.ring.outer.Visible() {
 		t.Fatal("Tab does not reach the button, or shows no ring")
 	}
@@ -45,7 +44,7 @@ func TestAButtonThatCannotBePressedSaysWhy(t *testing.T) {
 	if !b.Note().Visible() || b.Note().Text() != "请先确认清稿" {
 		t.Error("the reason does not show")
 	}
-	test.FocusNext(c)
+	c.FocusNext()
 	if c.Focused() != nil {
 		t.Error("Tab stops at it")
 	}
@@ -140,7 +139,7 @@ func TestChoices(t *testing.T) {
 	tabs := NewTabs("证书登录", "扫码登录")
 	tabs.OnChanged = func(i int) { at = i }
 	c = show(t, tabs, 500, 40)
-	test.FocusNext(c)
+	c.FocusNext()
 	key(c, fyne.KeyRight)
 	if at != 1 || tabs.Chosen() != 1 || c.Focused() != fyne.Focusable(tabs.tabs[1]) {
 		t.Errorf("tabs at %d", at)

@@ -39,6 +39,7 @@ func NewSpinner(side float32, c color.NRGBA) *Spinner {
 // Start begins to turn.
 func (s *Spinner) Start() {
 	if s.stop == nil {
+		s.step = 0
 		s.turn()
 	}
 }
@@ -62,6 +63,10 @@ func (s *Spinner) SetColor(c color.NRGBA) {
 func (s *Spinner) turn() {
 	s.stop = s.clock.after(100*time.Millisecond, func() {
 		s.step++
+		if s.step > 50 && canvasOf(s) == nil { // its page was left
+			s.stop = nil
+			return
+		}
 		if s.Visible() {
 			s.paint()
 		}

@@ -150,7 +150,7 @@ func TestSidebar(t *testing.T) {
 		t.Errorf("badge %q", got)
 	}
 	c.Unfocus()
-	test.FocusNext(c)
+	c.FocusNext()
 	key(c, fyne.KeyReturn)
 	if went != "a" {
 		t.Errorf("Tab and Enter went to %q", went)
