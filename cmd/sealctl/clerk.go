@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
 	"time"
 
 	"sealdesk/assets"
@@ -26,7 +25,10 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	renderer := preview.New(preview.Options{CacheDir: filepath.Join(c.Folders.Cache, "pages")})
+	renderer, err := newRenderer()
+	if err != nil {
+		return nil, err
+	}
 	c.Words, c.SealFont, c.Renderer = a.words, font, renderer
 	c.Cleaner = &cleancopy.Cleaner{Flattener: renderer}
 	d, err := desk.Open(a.ctx, c)

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io"
 	"os"
+	"slices"
 
 	"sealdesk/assets"
 	"sealdesk/signer"
+	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -57,7 +60,7 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	face, err := c.face(a, id)
+	face, err := c.face(id)
 	if err != nil {
 		return err
 	}
@@ -65,11 +68,11 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	renderer, err := newRenderer()
+	words, err := newFinder(a, c.In, places)
 	if err != nil {
 		return err
 	}
-	defer renderer.Close()
+	defer words.Close()
 
 	// Everything that can be wrong without the key was looked at: now the PIN.
 	pin, err := a.pin(c.PINFile, u, prompt(a, f.info.Label))
@@ -86,11 +89,11 @@ func (c *signCmd) Run(a *app) error {
 	show, end := a.tui.progress()
 	defer end()
 	job := signer.Job{
-		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places,
+		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places, Find: words,
 		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason,
 	}
 	if show != nil {
-		job.Progress = func(step string, done, total int64) { show("sign."+step, done, total) }
+		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
 	}
 	result, err := job.Run(a.ctx)
 	end()
@@ -103,14 +106,16 @@ func (c *signCmd) Run(a *app) error {
 
 // face is the seal to put on: a picture, one drawn from a name, or, when places are named and nothing else, one drawn from
 // the name in the certificate. Without places the signature is invisible.
-func (c *signCmd) face(a *app, id token.Identity) (seal.Seal, error) {
-	switch {
-	case len(c.At) == 0 && (c.Seal != "" || c.SealName != ""):
-		return seal.Seal{}, fault("seal_without_at")
-	case len(c.At) == 0:
-		return seal.Seal{}, nil
-	case c.Seal != "":
-		return loadSeal(c.Seal)
+func (c *signCmd) face(id token.Identity) (*seal.Seal, error) {
+	if len(c.At) == 0 {
+		if c.Seal != "" || c.SealName != "" {
+			return nil, fault("seal_without_at")
+		}
+		return nil, nil
+	}
+	if c.Seal != "" {
+		s, err := loadSeal(c.Seal)
+		return &s, err
 	}
 	name := c.SealName
 	if name == "" {
@@ -118,10 +123,63 @@ func (c *signCmd) face(a *app, id token.Identity) (seal.Seal, error) {
 	}
 	font, err := seal.ParseFont(assets.SerifBold())
 	if err != nil {
-		return seal.Seal{}, err
+		return nil, err
 	}
-	return seal.Make(font, seal.Style{Name: name, Bottom: a.words.T("seal.contract")}, sealDPI)
+	s, err := seal.Make(font, seal.Style{Name: name, Bottom: contractSeal}, sealDPI)
+	return &s, err
 }
+
+// stepKeys name the steps of signing in the language files, after "progress.".
+var stepKeys = map[signer.Step]string{
+	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
+}
+
+// A finder looks for words in the document that is to be signed. Without a place by keyword it opens nothing.
+type finder struct {
+	renderer *preview.Renderer
+	document *preview.Document
+}
+
+func newFinder(a *app, path string, places []seal.Place) (*finder, error) {
+	f := &finder{}
+	if !slices.ContainsFunc(places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
+		return f, nil
+	}
+	var err error
+	if f.renderer, err = newRenderer(); err != nil {
+		return nil, err
+	}
+	if f.document, err = f.renderer.OpenFile(a.ctx, path); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Find is for places by keyword.
+func (f *finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+	if f.document == nil {
+		return nil, nil
+	}
+	found, err := f.document.Find(ctx, words)
+	hits := make([]signer.Hit, len(found.Hits))
+	for i, h := range found.Hits {
+		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
+	}
+	return hits, err
+}
+
+func (f *finder) Close() {
+	if f.document != nil {
+		_ = f.document.Close() // it was only read
+	}
+	if f.renderer != nil {
+		_ = f.renderer.Close()
+	}
+}
+
+// contractSeal stands at the foot of a contract seal, whatever language the program speaks.
+const contractSeal = "合同专用章"
 
 // sealDPI is the resolution of seals that are drawn, in dots per inch.
 const sealDPI = 600

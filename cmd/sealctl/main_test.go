@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"sealdesk/assets"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sealctl": func() { os.Exit(start()) }})
+}
+
+// The page engine's code is compiled once for all tests of this package.
+var sharedCache = filepath.Join(os.TempDir(), "sealdesk-test-cache-"+strconv.Itoa(os.Getuid()))
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
+			e.Setenv("XDG_CACHE_HOME", sharedCache)
+			e.Setenv("LC_ALL", "en_US.UTF-8")
+			e.Setenv("NO_COLOR", "1")
+			// An editor of another account must not read a PIN; git keeps no such mode.
+			for name, pin := range map[string]string{"pin": "246810\n", "wrong": "000000\n", "pin2": "135791"} {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(pin), 0o600); err != nil {
+					return err
+				}
+			}
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "page.pdf"), pagePDF("SIGN HERE"), 0o600); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(e.WorkDir, "sample.docx"), assets.SampleContract(), 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus, "flip": flip},
+	})
+}
+
+// wantStatus runs a command that must end with one exit status: status 3 sealctl sign ...
+func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N command...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+// flip changes one bit of a file: flip file offset
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: flip file offset")
+	}
+	at, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	data, err := os.ReadFile(path)
+	ts.Check(err)
+	data[at] ^= 1
+	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+// pagePDF is a document of one A4 page with one line of text.
+func pagePDF(text string) []byte {
+	content := "BT /F1 18 Tf 200 400 Td (" + text + ") Tj ET"
+	objects := []string{
+		"<< /Type /Catalog /Pages 2 0 R >>",
+		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+		fmt.Sprintf("<< /Length %d >>\nstream\n%s\nendstream", len(content), content),
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+	}
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
+	offsets := make([]int, len(objects))
+	for i, o := range objects {
+		offsets[i] = b.Len()
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	xref := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for _, o := range offsets {
+		fmt.Fprintf(&b, "%010d 00000 n \n", o)
+	}
+	fmt.Fprintf(&b, "trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, xref)
+	return b.Bytes()
+}
+
+// called is what a call of the program printed, and its exit status.
+type called struct {
+	out, err string
+	status   int
+}
+
+// call runs the program inside the test, in Chinese, with its folders in home.
+func call(t *testing.T, home string, args ...string) called {
+	t.Helper()
+	env := map[string]string{"LC_ALL": "zh_CN.UTF-8"}
+	// The folders come from the process's own environment: os.UserCacheDir takes no other.
+	t.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	t.Setenv("HOME", home)
+	var out, errs bytes.Buffer
+	status := run(context.Background(), args, terminal{
+		in: strings.NewReader(""), out: &out, err: &errs, getenv: func(k string) string { return env[k] },
+	})
+	return called{out.String(), errs.String(), status}
+}
+
+// must is call for what has to go well.
+func must(t *testing.T, home string, args ...string) string {
+	t.Helper()
+	c := call(t, home, args...)
+	if c.status != statusDone {
+		t.Fatalf("sealctl %s: exit status %d\n%s%s", strings.Join(args, " "), c.status, c.out, c.err)
+	}
+	return c.out
+}
+
+// judge runs a program that judges our work independently.
+func judge(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("%s is not here; packaging/deps.sh test installs it", name)
+	}
+	out, err := exec.Command(name, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
