@@ -261,7 +261,9 @@ func TestWithdrawWhileNothingHasLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx, p, platformtest.Purchaser.USCC) }()
-	waitFor(t, b, func(e outbox.Entry) bool { return e.LastCode == platformapi.CodeOffline && e.Attempts > 1 && e.Withdrawable })
+	waitFor(t, b, func(e outbox.Entry) bool {
+		return e.LastCode == platformapi.CodeOffline && e.Attempts > 1 && e.Withdrawable
+	})
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("Run: %v", err)

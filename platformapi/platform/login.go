@@ -211,7 +211,7 @@ func (s *Server) certificate(ctx context.Context, chain [][]byte, now time.Time)
 	}); err != nil {
 		return nil, org, forbid(platformapi.CodeCertUntrusted, "the certificate leads to no root this platform trusts")
 	}
-	uscc := usccIn(cert)
+	uscc := OrganisationCode(cert)
 	if uscc == "" {
 		return nil, org, forbid(platformapi.CodeCertNoOrg, "the certificate names no organisation by its code")
 	}
@@ -228,7 +228,9 @@ func (s *Server) certificate(ctx context.Context, chain [][]byte, now time.Time)
 	return cert, org, nil
 }
 
-func usccIn(cert *smx509.Certificate) string {
+// OrganisationCode is the 统一社会信用代码 in a certificate's organizationIdentifier (2.5.4.97, "NTRCN-" and 18 characters, as
+// ETSI EN 319 412-1, 5.1.4 forms it), "" when there is none. Logins and seals are told by it whose they are.
+func OrganisationCode(cert *smx509.Certificate) string {
 	for _, a := range cert.Subject.Names {
 		if v, ok := a.Value.(string); ok && a.Type.Equal(oidOrganizationIdentifier) {
 			if code, ok := strings.CutPrefix(v, "NTRCN-"); ok && usccForm.MatchString(code) {
