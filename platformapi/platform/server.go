@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -65,6 +66,7 @@ type Server struct {
 	judges    chan struct{} // one place for each file that is judged at a time
 	logins    *web.Limiter
 	requests  *web.Limiter
+	draining  atomic.Bool
 }
 
 var _ wire.StrictServerInterface = (*Server)(nil)
@@ -118,6 +120,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 // Handler serves the API and /healthz and /readyz.
 func (s *Server) Handler() http.Handler { return s.handler }
 
+// Drain makes /readyz say that no new work should come here.
+func (s *Server) Drain() { s.draining.Store(true) }
+
 // Close closes the store. Stop serving first.
 func (s *Server) Close() error { return s.store.Close() }
 
@@ -148,6 +153,10 @@ func (s *Server) route() error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 		if err := s.store.Ping(r.Context()); err != nil {
 			s.cfg.Log.Error("not ready", "error", err)
 			w.WriteHeader(http.StatusServiceUnavailable)

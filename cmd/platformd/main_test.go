@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/platformtest"
+	"sealdesk/token/ca"
+)
+
+func TestUsage(t *testing.T) {
+	for _, args := range [][]string{
+		{},
+		{"--data", "x"},
+		{"--data", "x", "--roots", "y", "more"},
+		{"--data", "x", "--roots", "y", "--listen", "0.0.0.0:1"},
+		{"--data", "x", "--roots", "y", "--listen", ":1"},
+		{"--data", "x", "--roots", "y", "--listen", "1"},
+		{"--data", "x", "--roots", "y", "--tls-cert", "z"},
+		{"--unknown"},
+	} {
+		var stderr bytes.Buffer
+		if code := run(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
+			t.Errorf("%v: exit %d, %q", args, code, stderr.String())
+		}
+	}
+}
+
+func TestServesAndEnds(t *testing.T) {
+	dir := t.TempDir()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rootsFile, seedFile := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "seed.json")
+	var roots []byte
+	for _, c := range authority.Roots() {
+		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	seed, err := json.Marshal(platformtest.Seed(time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, data := range map[string][]byte{rootsFile: roots, seedFile: seed} {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	key, err := ca.GenerateKey(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, _, err := authority.IssuePair(ca.Subject{Name: platformtest.Purchaser.Name, USCC: platformtest.Purchaser.USCC, Handler: "张三"}, key.Public(), key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	done := make(chan int, 1)
+	go func() {
+		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile}, in, io.Discard)
+	}()
+	line := make([]byte, 100)
+	n, err := out.Read(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(string(line[:n]))
+	for _, path := range []string{"/healthz", "/readyz"} {
+		resp, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusNoContent {
+			t.Errorf("%s: %s, %v", path, resp.Status, err)
+		}
+	}
+	c, err := client.Login(t.Context(), url, key, append(authority.Roots()[:0:0], cert), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 3 {
+		t.Errorf("lots %v, %v", lots, err)
+	}
+	stop()
+	if code := <-done; code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	if _, err := c.Now(t.Context()); err == nil {
+		t.Error("it still answers")
+	}
+}
