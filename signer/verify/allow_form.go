@@ -171,6 +171,9 @@ func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 			return deny("a widget (object %d) does not belong to its signature field", ref.Num)
 		}
 	}
+	if err := d.allowUnjudged(field, parent); err != nil {
+		return err
+	}
 	delete(d.pending, ref.Num)
 	if field["Subtype"] != nil {
 		if field["Subtype"] != pdf.Name("Widget") {
@@ -198,6 +201,35 @@ func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// allowUnjudged keeps fields without a signature that answers for their
+// picture from showing one: empty ones and time stamps.
+func (d *diff) allowUnjudged(field pdf.Dict, parent *pdf.Ref) error {
+	value := field["V"]
+	if parent != nil {
+		p, err := d.new.Dict(*parent)
+		if err != nil {
+			return err
+		}
+		value = p["V"]
+	}
+	sig, err := d.new.Dict(value)
+	if err != nil {
+		return err
+	}
+	if sig != nil && sig["SubFilter"] != pdf.Name("ETSI.RFC3161") {
+		return nil
+	}
+	rect, err := d.new.rect(field["Rect"])
+	if err != nil {
+		return err
+	}
+	visible := shared(rect, rect) > 0
+	if visible && sig != nil || visible && (!isNull(field["AP"]) || !isNull(field["MK"])) {
+		return deny("a new field without a signer shows something on a page")
 	}
 	return nil
 }
@@ -248,6 +280,9 @@ func (d *diff) allowSigning(fields []field) error {
 		if err := d.noteValue(is["V"]); err != nil {
 			return err
 		}
+		if err := d.allowUnjudged(is, nil); err != nil {
+			return err
+		}
 		if err := d.allowSigned(f.num, was, is); err != nil {
 			return err
 		}
@@ -267,6 +302,10 @@ func (d *diff) allowSigning(fields []field) error {
 			y, _ := b.(pdf.Dict)
 			if x == nil || y == nil || y["V"] != nil {
 				return deny("a widget of field %q was replaced", f.name)
+			}
+			parent := f.ref()
+			if err := d.allowUnjudged(y, &parent); err != nil {
+				return err
 			}
 			if err := d.allowSigned(w, x, y); err != nil {
 				return err

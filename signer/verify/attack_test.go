@@ -127,6 +127,17 @@ func TestAttacks(t *testing.T) {
 			p.update(map[int]string{9: strings.Replace(p.objects[9], "/V 8 0 R", "", 1)})
 		}},
 		{"second field of the same name", modifiedCode, func(p *paper) { p.sign(mallory, signing{fieldName: "Signature9"}) }},
+		{"empty field with a picture over the page", modifiedCode, func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields [9 0 R 50 0 R] /SigFlags 3 >>", objPage: p.pageWith("Annots", "[9 0 R 50 0 R]"),
+				50: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /Rect [72 690 400 730] /AP << /N 51 0 R >> >>", 51: stream("/Subtype /Form /BBox [0 0 1 1]", "0 0 1 1 re f")})
+		}},
+		{"empty field with a coloured ground", modifiedCode, func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields [9 0 R 50 0 R] /SigFlags 3 >>", objPage: p.pageWith("Annots", "[9 0 R 50 0 R]"),
+				50: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /Rect [72 690 400 730] /MK << /BG [1 1 1] >> >>"})
+		}},
+		{"time stamp with a picture over the page", modifiedCode, func(p *paper) {
+			p.sign(mallory, signing{sub: "ETSI.RFC3161", rect: "[72 690 400 730]"})
+		}},
 		// signature wrapping and forgery
 		{"signature dictionary replaced", "verify.bad_byte_range", func(p *paper) { p.update(map[int]string{8: p.objects[8]}) }},
 		{"signature moved behind the content", "verify.bad_byte_range", wrap},
@@ -293,6 +304,7 @@ func TestAllowed(t *testing.T) {
 			p.update(map[int]string{objForm: "<< /Fields " + refList(p.fields) + " /SigFlags 3 >>", objPage: p.dict(p.page),
 				60: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (empty) /P 3 0 R /F 4 /Rect [0 0 9 9] >>"})
 		}, []string{"verify.change_field"}},
+		{"document time stamp", signing{}, func(p *paper) { p.sign(seller, signing{sub: "ETSI.RFC3161"}) }, []string{"verify.change_timestamp"}},
 		{"objects repeated unchanged", signing{}, func(p *paper) { p.update(map[int]string{objText: p.objects[objText], objPages: p.objects[objPages]}) },
 			[]string{"verify.change_none"}},
 		{"comment of a writer", signing{}, func(p *paper) { p.write(map[int]string{objInfo: "<< >>"}, "%Writer 1.0\n") }, []string{"verify.change_metadata"}},
@@ -397,6 +409,7 @@ func TestSealsOnThePage(t *testing.T) {
 		{"beside", "[300 100 420 220]", "", Valid},
 		{"over the first", "[150 150 270 270]", "verify.seal_overlaps", Valid},
 		{"over the page", "[230 0 595 842]", "verify.seal_too_large", Untrusted},
+		{"a strip over a paragraph", "[0 500 595 600]", "verify.seal_too_large", Untrusted},
 		{"upside down", "[595 842 230 0]", "verify.seal_too_large", Untrusted},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -66,6 +66,7 @@ var catalogue = map[string]struct {
 	"certification_violated": {Fatal, "the document was changed although its certification forbids it"},
 	"certification_wrong":    {Fatal, "the certification is wrong: {detail}"},
 	"changed_after":          {Note, "later revisions added what may be added"},
+	"hybrid":                 {Note, "the signed revision has two cross-reference sections; old readers may show something else"},
 	"hidden_objects":         {Note, "the signed revision refers to objects that do not exist"},
 	"seal_overlaps":          {Note, "the signature shows over an earlier one on page {page}"},
 	"seal_too_large":         {Doubt, "the signature's picture covers a large part of page {page}"},

@@ -5,8 +5,8 @@ import "slices"
 // Limits of what a seal may hide. A round seal of a company is 40 to 58 mm wide,
 // the seal of a person less.
 const (
-	maxSealPoints = 100 / 25.4 * 72 // side length in points
-	minOverlap    = 1               // in square points
+	maxSealArea = (80 / 25.4 * 72) * (80 / 25.4 * 72) // on one page, in square points
+	minOverlap  = 1                                   // in square points
 )
 
 // seals looks at where signatures show. A picture may be put over an earlier
@@ -15,8 +15,9 @@ func seals(signatures []Signature) {
 	earlier := map[int][][4]float64{} // by page
 	for i := range signatures {
 		s := &signatures[i]
+		area := map[int]float64{}
 		for _, w := range s.Widgets {
-			if w.Rect[2]-w.Rect[0] > maxSealPoints && w.Rect[3]-w.Rect[1] > maxSealPoints {
+			if area[w.Page] += shared(w.Rect, w.Rect); area[w.Page] > maxSealArea {
 				s.add(find("seal_too_large", "page", w.Page))
 				break
 			}

@@ -12,8 +12,11 @@ import (
 	"sealdesk/signer/pdf"
 )
 
-// maxSignatures bounds how often the file is hashed.
-const maxSignatures = 256
+// Bounds on the work that a file may ask for.
+const (
+	maxSignatures = 256     // which is how many hashes the file is fed to
+	maxCompared   = 8 << 20 // objects, counted again for every revision
+)
 
 // File judges all signatures of a PDF. Whatever is wrong with the file goes
 // into the report; an error means that the file could not be read (I/O) or that
@@ -77,6 +80,13 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		return err
 	}
 	last := doc.view(doc.last())
+	objects := 0
+	for _, rev := range doc.Revisions() {
+		objects += len(rev.Entries)
+	}
+	if len(doc.Revisions()) > 1 && objects*len(doc.Revisions()) > maxCompared {
+		return tooLarge("revisions")
+	}
 	sigs, err := collect(doc, report)
 	if err != nil {
 		return err
@@ -242,6 +252,13 @@ func after(doc *document, sigs []*judged) {
 	}
 	if first < 0 {
 		return
+	}
+	for _, s := range sigs {
+		for _, rev := range doc.Revisions()[:s.Revision+1] {
+			if s.RevisionEnd > 0 && rev.Hybrid {
+				s.add(find("hybrid"))
+			}
+		}
 	}
 	if l, err := walkLinks(doc.view(first)); err == nil && len(l.missing) > 0 {
 		for _, s := range sigs {
