@@ -67,17 +67,17 @@ func (z *DropZone) dash(x, y, w, h int) color.Color {
 	const on, period = 6, 10
 	edgeX, edgeY := x <= 1 || x >= w-2, y <= 1 || y >= h-2
 	if edgeX && edgeY || !edgeX && !edgeY {
-		return color.Transparent
+		return theme.Clear
 	}
 	along := x
 	if edgeX {
 		along = y
 	}
 	if along < 6 || edgeX && along > h-7 || edgeY && along > w-7 || along%period >= on {
-		return color.Transparent
+		return theme.Clear
 	}
 	if x == 0 || y == 0 || x == w-1 || y == h-1 {
-		return color.Transparent
+		return theme.Clear
 	}
 	return z.edge
 }

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 )
 
 func box(w, h float32) *canvas.Rectangle {
@@ -61,5 +62,26 @@ func TestGridHasEqualColumns(t *testing.T) {
 	g.Resize(fyne.NewSize(110, 100))
 	if b.Position() != fyne.NewPos(60, 0) || c.Position() != fyne.NewPos(0, 40) || b.Size().Width != 50 {
 		t.Errorf("second %v %v, third %v", b.Position(), b.Size(), c.Position())
+	}
+}
+
+func TestTheWheelScrollsOverFieldsToo(t *testing.T) {
+	pressed := false
+	b := NewButton(Secondary, "查看", func() { pressed = true })
+	last := NewTextField("")
+	a := NewScrollArea(Column(0, NewTextField(""), b, Gap(1, 2000), last))
+	c := show(t, a, 300, 200)
+	test.Scroll(c, fyne.NewPos(100, 15), 0, -60)
+	if a.Offset() != 60 {
+		t.Errorf("scrolled to %v", a.Offset())
+	}
+	a.SetOffset(0)
+	tapAt(c, b)
+	if !pressed {
+		t.Error("what lies in the area cannot be pressed any more")
+	}
+	a.Reveal(last)
+	if want := float32(2108 - 200); a.Offset() != want {
+		t.Errorf("revealing the last field scrolled to %v, want %v", a.Offset(), want)
 	}
 }

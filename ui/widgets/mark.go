@@ -150,7 +150,7 @@ func dashAt(n int) color.Color {
 	if n%8 < 5 {
 		return theme.Primary
 	}
-	return color.Transparent
+	return theme.Clear
 }
 
 // settle puts the mark where it belongs at the page's present size.

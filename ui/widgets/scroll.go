@@ -9,7 +9,9 @@ import (
 )
 
 // ScrollArea lets its content be longer than the room it has, without the grey
-// shade that Fyne draws where content is cut.
+// shade that Fyne draws where content is cut. The wheel scrolls the area wherever
+// the pointer is, also over a field, which would otherwise swallow it; so what
+// has to scroll by itself is put beside the area, not into it.
 type ScrollArea struct {
 	widget.BaseWidget
 	scroll *container.Scroll
@@ -19,6 +21,7 @@ type ScrollArea struct {
 // NewScrollArea makes an area that scrolls up and down.
 func NewScrollArea(content fyne.CanvasObject) *ScrollArea {
 	a := &ScrollArea{scroll: container.NewVScroll(content)}
+	a.cover(content)
 	a.all = container.NewThemeOverride(a.scroll, theme.Bare{})
 	a.ExtendBaseWidget(a)
 	return a
@@ -26,10 +29,28 @@ func NewScrollArea(content fyne.CanvasObject) *ScrollArea {
 
 // SetContent puts other content in and goes to its top.
 func (a *ScrollArea) SetContent(o fyne.CanvasObject) {
-	a.scroll.Content = o
+	a.cover(o)
 	a.scroll.ScrollToTop()
 	a.all.Refresh()
 }
+
+func (a *ScrollArea) cover(o fyne.CanvasObject) {
+	w := &wheel{scroll: a.scroll}
+	w.ExtendBaseWidget(w)
+	a.scroll.Content = Stack(o, w)
+}
+
+// wheel lies over the content, takes the wheel and nothing else.
+type wheel struct {
+	widget.BaseWidget
+	scroll *container.Scroll
+}
+
+// Scrolled implements fyne.Scrollable.
+func (w *wheel) Scrolled(ev *fyne.ScrollEvent) { w.scroll.Scrolled(ev) }
+
+// CreateRenderer implements fyne.Widget.
+func (w *wheel) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(Gap(0, 0)) }
 
 // Reveal scrolls so far that o, which stands somewhere within, is in sight.
 func (a *ScrollArea) Reveal(o fyne.CanvasObject) {
