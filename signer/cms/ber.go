@@ -11,7 +11,7 @@ const maxDepth = 16
 // ToDER returns the first element of in with definite lengths, and how many
 // bytes of in it took. Many signers write the frame of SignedData with BER's
 // indefinite lengths, which RFC 5652 allows and ISO 32000-1, 12.8.3.3.1 does not:
-// n differs from len(der) in that case. Only indefinite lengths are rewritten;
+// der differs from in[:n] in that case. Only indefinite lengths are rewritten;
 // definite elements keep their bytes, for Parse to judge.
 //
 // Errors are of type *Error.

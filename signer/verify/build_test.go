@@ -127,7 +127,9 @@ type signing struct {
 	widget    string            // further entries of the widget
 	padding   int               // bytes of /Contents, 0: as much as needed
 	contents  func(der []byte) []byte
-	sharedBy  int // this many fields with the one value
+	value     func(covered []byte) []byte // makes the value instead of the Builder
+	existing  int                         // number of an empty field that is signed
+	sharedBy  int                         // this many fields with the one value
 	fieldName string
 	year      int
 }
@@ -162,7 +164,13 @@ func (p *paper) sign(by *cmstest.Party, s signing) int {
 	const room = "[0 0000000000 0000000000 0000000000]"
 	objs[num] = fmt.Sprintf("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /%s /ByteRange %s /Contents <%s> /M (D:%d0601120000+08'00') %s >>",
 		s.sub, room, strings.Repeat("00", bound), s.year, s.sig)
+	if s.existing != 0 {
+		objs[s.existing] = strings.Replace(p.objects[s.existing], "<<", fmt.Sprintf("<< /V %d 0 R %s", num, s.widget), 1)
+	}
 	for i := range max(s.sharedBy, 1) {
+		if s.existing != 0 {
+			break
+		}
 		field := num + 1 + i
 		name := s.fieldName
 		if name == "" {
@@ -196,6 +204,9 @@ func (p *paper) sign(by *cmstest.Party, s signing) int {
 	der, err := builder.Sign(h.Sum(nil))
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	if s.value != nil {
+		der = s.value(slices.Concat(p.data[:from], p.data[to:]))
 	}
 	if s.contents != nil {
 		der = s.contents(der)

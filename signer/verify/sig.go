@@ -56,7 +56,7 @@ func (s *judged) read(doc *document) (*hashing, error) {
 	if t, ok := s.sd.SigningTime(); ok && !hasTime {
 		s.SignedAt = &t
 	}
-	isDER := n == len(der)
+	isDER := bytes.Equal(der, raw[:n])
 	if !isDER {
 		s.add(find("encoding_not_der"))
 	}

@@ -12,8 +12,9 @@ import (
 )
 
 // compress appends a revision with a cross-reference stream, in which these
-// objects stand in an object stream under the number container.
-func (p *paper) compress(objs map[int]string, container int) {
+// objects stand in an object stream under the number container. The unlisted
+// ones get no entry.
+func (p *paper) compress(objs map[int]string, container int, unlisted ...int) {
 	var index, body strings.Builder
 	nums := slices.Sorted(maps.Keys(objs))
 	for _, num := range nums {
@@ -38,7 +39,9 @@ func (p *paper) compress(objs map[int]string, container int) {
 	p.data = fmt.Appendf(p.data, "%d 0 obj\n%s\nendobj\n", container,
 		stream(fmt.Sprintf("/Type /ObjStm /N %d /First %d", len(nums), index.Len()), index.String()+body.String()))
 	for i, num := range nums {
-		row(num, 2, container, i)
+		if !slices.Contains(unlisted, num) {
+			row(num, 2, container, i)
+		}
 	}
 	xref := len(p.data)
 	row(xrefNum, 1, xref, 0)
