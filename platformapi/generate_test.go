@@ -1,0 +1,45 @@
+package platformapi_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestGeneratedCodeIsOfThisDocument generates again and compares.
+func TestGeneratedCodeIsOfThisDocument(t *testing.T) {
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("no go command")
+	}
+	for _, g := range []struct{ config, dir, file string }{{"models.yaml", ".", "models.gen.go"}, {"wire.yaml", "wire", "wire.gen.go"}} {
+		t.Run(g.file, func(t *testing.T) {
+			t.Parallel()
+			config, err := os.ReadFile(filepath.Join(g.dir, g.config))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Without an output the code goes to standard output.
+			config = bytes.Replace(config, []byte("output: "+g.file+"\n"), nil, 1)
+			toStdout := filepath.Join(t.TempDir(), "config.yaml")
+			if err := os.WriteFile(toStdout, config, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command("go", "tool", "oapi-codegen", "-config", toStdout, "openapi.yaml")
+			var msg bytes.Buffer
+			cmd.Stderr = &msg
+			want, err := cmd.Output()
+			if err != nil {
+				t.Fatalf("%v: %s", err, msg.String())
+			}
+			got, err := os.ReadFile(filepath.Join(g.dir, g.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s is not what openapi.yaml generates; run go generate ./platformapi/...", g.file)
+			}
+		})
+	}
+}
