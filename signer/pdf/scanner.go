@@ -169,16 +169,15 @@ func (s *scanner) regular(limit int) string {
 	return string(run)
 }
 
-// unsigned reads digits only, at most ten of them by default of what PDF can
-// number; ok is false when none stand here or the number is too long.
+// unsigned reads digits only; ok is false when none stand here or the number
+// is too large for any offset.
 func (s *scanner) unsigned() (n int64, ok bool) {
-	digits := 0
+	start := s.pos
 	for c := s.peek(); isDigit(c); c = s.peek() {
-		if digits++; digits > 18 {
+		if n = n*10 + int64(c-'0'); n > 1<<58 || s.pos-start > maxNumber {
 			return 0, false
 		}
-		n = n*10 + int64(c-'0')
 		s.pos++
 	}
-	return n, digits > 0
+	return n, s.pos > start
 }
