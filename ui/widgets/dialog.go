@@ -18,7 +18,7 @@ type Dialog struct {
 	body    fyne.CanvasObject
 	cancel  *Button
 	confirm *Button
-	first   fielded
+	first   Control
 	width   float32
 
 	canvas fyne.Canvas
@@ -62,11 +62,7 @@ func (d *Dialog) Wide(w float32) *Dialog {
 }
 
 // FocusFirst names the field that gets the keyboard when the dialog opens.
-func (d *Dialog) FocusFirst(f interface {
-	fyne.CanvasObject
-	SetWrong(bool)
-	Focus()
-}) *Dialog {
+func (d *Dialog) FocusFirst(f Control) *Dialog {
 	d.first = f
 	return d
 }

@@ -68,7 +68,7 @@ func (f *Field) SetHint(s string) { f.hint = s; f.draw() }
 // SetError says what is wrong; "" takes it back.
 func (f *Field) SetError(s string) {
 	f.wrong = s
-	if c, ok := f.Control.(fielded); ok {
+	if c, ok := f.Control.(Control); ok {
 		c.SetWrong(s != "")
 	}
 	f.draw()
@@ -79,7 +79,7 @@ func (f *Field) Error() string { return f.wrong }
 
 // Focus takes the keyboard to the control.
 func (f *Field) Focus() {
-	if c, ok := f.Control.(fielded); ok {
+	if c, ok := f.Control.(Control); ok {
 		c.Focus()
 	}
 }

@@ -73,10 +73,10 @@ func TestPINIsShownOnlyWhileAsked(t *testing.T) {
 
 func TestPINPadTypes(t *testing.T) {
 	b := NewPINBody("PIN 码", "", []Fact{{"页数", "12 页"}}, &[10]rune{'9', '8', '7', '6', '5', '4', '3', '2', '1', '0'})
-	show(t, b.Container, 400, 600)
+	show(t, b.Body, 400, 600)
 	test.Tap(b.Field.keys)
 	var nine *Button
-	for _, o := range test.LaidOutObjects(b.Container) {
+	for _, o := range test.LaidOutObjects(b.Body) {
 		if x, ok := o.(*Button); ok && x.Text() == "9" {
 			nine = x
 		}

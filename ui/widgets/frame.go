@@ -38,9 +38,9 @@ func (f *frame) draw() {
 	f.rect.Refresh()
 }
 
-// fielded is what a form asks of its controls: to show that they are wrong and
-// to take the keyboard.
-type fielded interface {
+// Control is what a form asks of its controls: to show that they are wrong and to
+// take the keyboard.
+type Control interface {
 	fyne.CanvasObject
 	SetWrong(bool)
 	Focus()

@@ -80,7 +80,7 @@ func galleryForm() fyne.CanvasObject {
 	day := NewDateField("2026-11-20", galleryCalendar, galleryNow)
 	day.SetDate(galleryNow())
 	parties := Form(2,
-		NewField("采购人", true, ReadOnlyBox(ReadOnly("市第三人民医院")), ""), NewField("供应商", true, ReadOnlyBox(ReadOnly("华东医疗器械有限公司")), "名称取自数字证书，不可修改"),
+		NewField("采购人", true, NewReadOnly("市第三人民医院"), ""), NewField("供应商", true, NewReadOnly("华东医疗器械有限公司"), "名称取自数字证书，不可修改"),
 		codeField, NewField("监管部门", false, NewTextField("请输入监管部门"), ""),
 		sumField, NewField("签订日期", true, day, ""))
 	agree := NewCheckbox("已与中标通知书核对一致", nil)
@@ -187,7 +187,7 @@ func galleryPIN() *Dialog {
 	for _, r := range "123456" {
 		body.Field.Put(r)
 	}
-	d := NewDialog("输入 PIN 码并签章", body.Container, NewButton(Secondary, "取消", nil), NewButton(Primary, "签章", nil))
+	d := NewDialog("输入 PIN 码并签章", body.Body, NewButton(Secondary, "取消", nil), NewButton(Primary, "签章", nil))
 	d.FocusFirst(body.Field)
 	return d
 }

@@ -11,7 +11,7 @@ import (
 // line by line, then the field, the pad by choice, and the line that tells how
 // many tries are left.
 type PINBody struct {
-	*fyne.Container
+	Body  *fyne.Container // to put into the dialog
 	Field *PINField
 	tries *Text
 	shown *fyne.Container
@@ -56,12 +56,12 @@ func NewPINBody(label, placeholder string, facts []Fact, order *[10]rune) *PINBo
 				b.shown.Objects = nil
 			}
 			b.shown.Refresh()
-			b.Container.Refresh()
+			b.Body.Refresh()
 			b.Field.Focus()
 		})
 	}
 	name := NewText(label, theme.TextTable, theme.Text2)
-	b.Container = Column(14, Facts(facts...), Column(6, name, b.Field, b.tries, b.shown))
+	b.Body = Column(14, Facts(facts...), Column(6, name, b.Field, b.tries, b.shown))
 	return b
 }
 
@@ -74,5 +74,5 @@ func (b *PINBody) SetTries(s string, warn bool) {
 	b.tries.SetColor(c)
 	b.tries.SetText(s)
 	b.Field.SetWrong(warn)
-	b.Container.Refresh()
+	b.Body.Refresh()
 }

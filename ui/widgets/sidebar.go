@@ -65,7 +65,7 @@ func call(f func()) {
 	}
 }
 
-// SetItems replaces the lines; Group("") between them is a gap.
+// SetItems replaces the lines; an item without ID is a gap between groups.
 func (s *Sidebar) SetItems(items ...NavItem) {
 	s.items = map[string]*navItem{}
 	s.column.Objects = nil

@@ -30,7 +30,7 @@ func NewToasts() *Toasts {
 	return t
 }
 
-// Show tells something for four seconds. No more than three stand at once.
+// Tell tells something for four seconds. No more than three stand at once.
 func (t *Toasts) Tell(tone theme.Tone, text string) {
 	o := toast(tone, text)
 	if len(t.column.Objects) == 3 {
