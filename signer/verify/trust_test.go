@@ -58,8 +58,7 @@ func TestTrust(t *testing.T) {
 	}
 }
 
-// TestCatalogue: no message keeps a placeholder that its parameters do not fill,
-// and no embedded certificate counts as a root.
+// TestEmbeddedRootIsNotTrusted: a file cannot bring its own root.
 func TestEmbeddedRootIsNotTrusted(t *testing.T) {
 	p := cmstest.New(t, "ecdsa", cmstest.Options{})
 	now := year(2026)
