@@ -73,9 +73,7 @@ func (c Cleaner) Clean(ctx context.Context, in, out string, opts Options) (Repor
 	}
 	opts.tell(StepRead, 0)
 	j := job{Cleaner: c, Options: opts, work: work, name: in}
-	if j.report.Items == nil {
-		j.report.Items, j.report.Notices, j.report.Fonts = []Item{}, []Notice{}, []Font{}
-	}
+	j.report.Items, j.report.Notices, j.report.Fonts = []Item{}, []Notice{}, []Font{} // lists in JSON, even when empty
 	result, err := j.run(ctx, in)
 	if err != nil {
 		return Report{}, err

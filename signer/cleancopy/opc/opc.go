@@ -129,14 +129,6 @@ func (p *Package) Name(name string) (spelling string, ok bool) {
 	return f.Name, true
 }
 
-// Size is what the directory says a part unpacks to.
-func (p *Package) Size(name string) int64 {
-	if f := p.parts[fold(name)]; f != nil {
-		return int64(min(f.UncompressedSize64, 1<<62))
-	}
-	return 0
-}
-
 // Copy unpacks a part into w, within the limits.
 func (p *Package) Copy(w io.Writer, name string, limit int64) error {
 	f := p.parts[fold(name)]
