@@ -196,6 +196,82 @@ func TestTheChosenCertificateSignsOrTheFileIsThrownAway(t *testing.T) {
 	f.clean(t)
 }
 
+// liar claims to have the public key of another one.
+type liar struct {
+	crypto.Signer
+	claims crypto.PublicKey
+}
+
+func (l liar) Public() crypto.PublicKey { return l.claims }
+
+func TestAKeyThatLiesIsFoundOut(t *testing.T) {
+	for _, alg := range []string{"rsa", "ecdsa", "sm2"} {
+		f := newFixture(t, alg)
+		f.key.Signer = liar{cmstest.New(t, alg, cmstest.Options{}).Key, f.party.Key.Public()}
+		_, err := f.job.Run(context.Background())
+		if !errors.Is(err, &cms.Error{Kind: cms.BadSignature}) || f.key.asked != 1 {
+			t.Errorf("%s: error %v, the key was asked %d times", alg, err, f.key.asked)
+		}
+		f.clean(t)
+	}
+}
+
+func tool(t testing.TB, name string, args ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("%s is missing; packaging/deps.sh test installs it", name)
+	}
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
+
+// TestBothPartiesSignDocumentsOfRealWriters signs what LibreOffice writes, in
+// all forms that qpdf gives it, first as one party and then as the other.
+func TestBothPartiesSignDocumentsOfRealWriters(t *testing.T) {
+	dir := t.TempDir()
+	html := filepath.Join(dir, "contract.html")
+	if err := os.WriteFile(html, []byte("<html><meta charset=utf-8><body><h1>政府采购合同</h1><p>采购人（盖章）</p><p style='page-break-before:always'>2</p></body></html>"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tool(t, "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"), "--headless", "--convert-to",
+		`pdf:writer_web_pdf_Export:{"SelectPdfVersion":{"type":"long","value":"2"}}`, "--outdir", dir, html)
+	office := filepath.Join(dir, "contract.pdf")
+	inputs := []string{office}
+	for name, args := range map[string][]string{
+		"disable": {"--object-streams=disable"}, "generate": {"--object-streams=generate"},
+		"linear": {"--linearize", "--object-streams=disable"}, "linear-generate": {"--linearize", "--object-streams=generate"},
+	} {
+		out := filepath.Join(dir, name+".pdf")
+		tool(t, "qpdf", append(args, office, out)...)
+		inputs = append(inputs, out)
+	}
+	for _, in := range inputs {
+		for _, alg := range []string{"rsa", "sm2"} {
+			t.Run(filepath.Base(in)+" "+alg, func(t *testing.T) {
+				f := newFixture(t, alg)
+				f.job.In, f.job.ExpectSHA256 = in, ""
+				first, err := f.job.Run(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				other := cmstest.New(t, "ecdsa", cmstest.Options{Name: "供应商"})
+				f.job.In, f.job.Out, f.job.ExpectSHA256 = first.Path, filepath.Join(f.dir, "2.pdf"), first.SHA256
+				f.job.Key, f.job.Chain, f.job.Roots = other.Key, other.Chain, append(f.job.Roots, other.Root)
+				f.job.Places = []seal.Place{place(t, "page=1,x=60mm,y=150mm"), place(t, "edge")}
+				second, err := f.job.Run(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if second.Report.Verdict != verify.Valid || len(second.Report.Signatures) != 2 || second.Report.Signatures[0].CoversWholeFile {
+					t.Errorf("verdict %s, findings %v", second.Report.Verdict, second.Report.Findings)
+				}
+				tool(t, "qpdf", "--check", second.Path)
+			})
+		}
+	}
+}
+
 func TestFailuresLeaveNothingBehind(t *testing.T) {
 	brokenKey := errors.New("the key was pulled out")
 	tests := []struct {
