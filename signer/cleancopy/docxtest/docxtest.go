@@ -1,4 +1,3 @@
-// Package docxtest builds Word documents for tests, part by part.
 package docxtest
 
 import (

@@ -1,0 +1,2 @@
+// Package docxtest builds Word documents for tests, part by part.
+package docxtest
