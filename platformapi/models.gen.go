@@ -1002,8 +1002,8 @@ type PutAttachmentParams struct {
 	// IfMatch The contract's ETag; required (428 platform.version_missing without)
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 
-	// ContentDigest RFC 9530, sha-256 of the body
-	ContentDigest string `json:"Content-Digest"`
+	// ContentDigest RFC 9530, sha-256 of the body; required (400 without)
+	ContentDigest string `json:"Content-Digest,omitempty,omitzero"`
 }
 
 // SetNoteParams defines parameters for SetNote.

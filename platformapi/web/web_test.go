@@ -1,0 +1,95 @@
+package web_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"sealdesk/platformapi/web"
+)
+
+func TestLimiter(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	l := web.NewLimiter(3, time.Second, 10)
+	for range 3 {
+		if ok, _ := l.Allow("a", now); !ok {
+			t.Fatal("within the burst")
+		}
+	}
+	if ok, wait := l.Allow("a", now); ok || wait != time.Second {
+		t.Errorf("over the burst: %v, %v", ok, wait)
+	}
+	if ok, _ := l.Allow("b", now); !ok {
+		t.Error("another name is held back")
+	}
+	if ok, _ := l.Allow("a", now.Add(time.Second)); !ok {
+		t.Error("after a while")
+	}
+	if ok, _ := l.Allow("a", now.Add(time.Second)); ok {
+		t.Error("one more only")
+	}
+	for i := range 1000 { // a stranger with many names does not free the one that is held back at once
+		l.Allow(fmt.Sprint("name ", i), now.Add(time.Second))
+	}
+	if ok, _ := l.Allow("z", now.Add(-time.Hour)); !ok {
+		t.Error("a clock that goes back holds a new name back")
+	}
+}
+
+func TestGuard(t *testing.T) {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	limit := func(*http.Request) int64 { return 5 }
+	for name, x := range map[string]struct {
+		body   io.Reader
+		h      http.HandlerFunc
+		status int
+	}{
+		"fits":     {strings.NewReader("12345"), func(http.ResponseWriter, *http.Request) {}, 200},
+		"too long": {strings.NewReader("123456"), func(http.ResponseWriter, *http.Request) {}, 413},
+		"too long, later": {io.MultiReader(strings.NewReader("123456")), func(w http.ResponseWriter, r *http.Request) {
+			if _, err := io.ReadAll(r.Body); err != nil {
+				web.WriteError(w, r, log, err)
+			}
+		}, 413},
+		"panic": {nil, func(http.ResponseWriter, *http.Request) { panic("secret") }, 500},
+		"error": {nil, func(w http.ResponseWriter, r *http.Request) { web.WriteError(w, r, log, errors.New("secret")) }, 500},
+	} {
+		w := httptest.NewRecorder()
+		web.Guard(log, limit, x.h).ServeHTTP(w, httptest.NewRequest("POST", "/", x.body))
+		if w.Code != x.status || strings.Contains(w.Body.String(), "secret") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestOpenSQLite(t *testing.T) {
+	migrations := fstest.MapFS{"00001_init.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (b INTEGER) STRICT;\n-- +goose Down\nDROP TABLE a;\n")}}
+	path := t.TempDir() + "/a #%?b.db"
+	for range 2 {
+		write, read, err := web.OpenSQLite(t.Context(), path, migrations)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := write.Exec("INSERT INTO a VALUES (1)"); err != nil {
+			t.Error(err)
+		}
+		if _, err := read.Exec("INSERT INTO a VALUES (1)"); err == nil {
+			t.Error("the reading pool writes")
+		}
+		var mode string
+		var synchronous int
+		if err := errors.Join(write.QueryRow("PRAGMA journal_mode").Scan(&mode), write.QueryRow("PRAGMA synchronous").Scan(&synchronous)); err != nil || mode != "wal" || synchronous != 2 {
+			t.Errorf("journal %s, synchronous %d, %v", mode, synchronous, err)
+		}
+		if err := errors.Join(read.Close(), write.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
