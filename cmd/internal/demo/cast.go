@@ -9,14 +9,14 @@ import (
 	"sealdesk/token/ca"
 )
 
-// The parties. Names and credit codes are invented; the codes carry right check characters (GB 32100-2015), and their
-// region does not exist.
+// The parties are those of the sample contract. Names and credit codes are invented; the codes carry right check
+// characters (GB 32100-2015).
 var (
-	purchaser = ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H", Handler: "王建国"}
-	supplier  = ca.Subject{Name: "中原示范医疗器械有限公司", USCC: "91410899MA9K3T7X11", Handler: "李秀英"}
+	purchaser = ca.Subject{Name: "云溪县人民医院", USCC: "1233012747013082XH", Handler: "王建国"}
+	supplier  = ca.Subject{Name: "华东医疗器械有限公司", USCC: "91330127MA2XKQ713A", Handler: "李秀英"}
 )
 
-const agency = "中原示范招标代理有限公司"
+const agency = "华东招标代理有限公司"
 
 // The labels of the software keys, and their PINs.
 const (
@@ -34,25 +34,25 @@ func chapter(born time.Time, pair string, buyer, seller ca.Subject) []platform.L
 	day := func(n int) time.Time { return born.AddDate(0, 0, n).Truncate(time.Minute) }
 	lots := []platform.Lot{
 		{
-			ProjectNumber: "ZC-2026-001842", ProjectName: "云台县第一人民医院医疗设备采购项目",
+			ProjectNumber: "ZC-2026-001842", ProjectName: "云溪县人民医院医疗设备采购项目",
 			Number: "标段二", Name: "影像与检验设备",
 			Kind: platformapi.LotProcurement, Method: platformapi.MethodOpenTender, AwardFen: 328_600_000,
 			TradedAt: day(-9), AwardSentAt: day(-6),
 		},
 		{
-			ProjectNumber: "云财公开采购-2026-18", ProjectName: "云台县第一人民医院病房护理设备采购项目",
+			ProjectNumber: "云财公开采购-2026-18", ProjectName: "云溪县人民医院病房护理设备采购项目",
 			Number: "B包", Name: "多功能护理床及床头柜",
 			Kind: platformapi.LotProcurement, Method: platformapi.MethodOpenTender, AwardFen: 46_350_000,
 			TradedAt: day(-28), AwardSentAt: day(-25),
 		},
 		{
-			ProjectNumber: "云建公开-2026-07", ProjectName: "云台县第一人民医院门诊楼净化工程",
+			ProjectNumber: "云建公开-2026-07", ProjectName: "云溪县人民医院门诊楼净化工程",
 			Number: "一标段", Name: "手术部净化装修及设备安装",
 			Kind: platformapi.LotWorks, Method: platformapi.MethodOpenTender, AwardFen: 392_718_560,
 			TradedAt: day(-14), AwardSentAt: day(-11),
 		},
 		{
-			ProjectNumber: "云财询价采购-2026-44", ProjectName: "云台县第一人民医院检验试剂采购项目",
+			ProjectNumber: "云财询价采购-2026-44", ProjectName: "云溪县人民医院检验试剂采购项目",
 			Number: "C包", Name: "生化检验试剂（一年期）",
 			Kind: platformapi.LotProcurement, Method: platformapi.MethodInquiry, AwardFen: 17_980_000,
 			TradedAt: day(-1),
@@ -69,7 +69,7 @@ func chapter(born time.Time, pair string, buyer, seller ca.Subject) []platform.L
 func further(now time.Time, pair string, n int, buyer, seller ca.Subject) platform.Lot {
 	return cast(platform.Lot{
 		ID: lotID(pair, n), ProjectNumber: fmt.Sprintf("云财磋商采购-2026-%d", 100+n),
-		ProjectName: "云台县第一人民医院医疗设备补充采购项目", Number: fmt.Sprintf("第%d包", n), Name: "便携式监护仪",
+		ProjectName: "云溪县人民医院医疗设备补充采购项目", Number: fmt.Sprintf("第%d包", n), Name: "便携式监护仪",
 		Kind: platformapi.LotProcurement, Method: platformapi.MethodConsultation, AwardFen: 23_500_000,
 		TradedAt: now.AddDate(0, 0, -5), AwardSentAt: now.AddDate(0, 0, -2),
 	}, buyer, seller)

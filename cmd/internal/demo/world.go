@@ -28,7 +28,7 @@ import (
 )
 
 // PlatformName is what the embedded platform calls itself.
-const PlatformName = "云台县公共资源交易平台（演示）"
+const PlatformName = "云溪县公共资源交易平台（演示）"
 
 // SampleName is the file name of the sample contract in the world's folder.
 const SampleName = "政府采购合同（示范）.docx"
@@ -250,7 +250,7 @@ func (w *World) castParties(ctx context.Context, authority *ca.Authority, o Opti
 			if *side.party, err = w.guest(ctx, *side.holder); err != nil {
 				return err
 			}
-			w.Drivers = append(w.Drivers, side.holder.Driver)
+			w.Drivers = append(w.Drivers, only{side.holder.Driver, side.holder.URI})
 			continue
 		}
 		uri, err := labelled(ctx, own, side.label)
@@ -322,6 +322,25 @@ func (w *World) guest(ctx context.Context, h Holder) (Party, error) {
 		return Party{}, fault("foreign_token", w.Work, nil)
 	}
 	return party, nil
+}
+
+// only shows one token of a driver: others that lie beside it are nobody of this world.
+type only struct {
+	token.Driver
+	uri string
+}
+
+func (o only) Tokens(ctx context.Context) ([]token.Token, error) {
+	all, err := o.Driver.Tokens(ctx)
+	var one []token.Token
+	for _, t := range all {
+		if info, err := t.Info(ctx); err == nil && info.URI == o.uri {
+			one = append(one, t)
+			continue
+		}
+		err = errors.Join(err, t.Close())
+	}
+	return one, err
 }
 
 func (w *World) issued(cert *smx509.Certificate) bool {
