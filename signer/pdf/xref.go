@@ -201,6 +201,9 @@ func (d *document) tableEntry(p *parser) (Entry, error) {
 	exact = exact && p.pos == genAt+5 && p.peek() == ' '
 	p.skipWhite()
 	kind := p.next()
+	if kind == 'f' {
+		gen = min(gen, math.MaxUint16) // some writers count one too far, where it means nothing
+	}
 	if !ok || !ok2 || gen > math.MaxUint16 || kind != 'n' && kind != 'f' || isRegular(p.peek()) {
 		p.pos = start
 		return Entry{}, p.fail("a broken entry in the cross-reference table")

@@ -97,11 +97,9 @@ func (p *Plan) copyDocument(ctx context.Context, w io.Writer, hashes []hash.Hash
 			return fmt.Errorf("pdfsig: read: %w", err)
 		}
 		var hashing sync.WaitGroup
-		hashing.Go(func() {
-			for _, h := range hashes {
-				h.Write(b)
-			}
-		})
+		for _, h := range hashes {
+			hashing.Go(func() { h.Write(b) })
+		}
 		_, err := w.Write(b)
 		hashing.Wait()
 		if err != nil {
