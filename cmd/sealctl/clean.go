@@ -8,9 +8,9 @@ import (
 )
 
 type cleanCmd struct {
-	In     string `arg:"" help:"${clean_in}"`
-	Out    string `required:"" short:"o" placeholder:"OUT.pdf" help:"${clean_out}"`
-	Report string `placeholder:"FILE" help:"${clean_report}"`
+	In     string `arg:"" help:"clean_in"`
+	Out    string `required:"" short:"o" placeholder:"OUT.pdf" help:"clean_out"`
+	Report string `placeholder:"FILE" help:"clean_report"`
 }
 
 // Run prints the cleancopy.Report; --report writes the same to a file.

@@ -12,21 +12,21 @@ import (
 	"sealdesk/ui/desk/words"
 )
 
-// cli is the grammar. The help of each verb and flag stands in the language files under "ctl.help.": see vars.
+// cli is the grammar. The help tags are keys of the language files, after "ctl.help.".
 type cli struct {
-	Lang string `enum:",zh-CN,en" default:"" placeholder:"zh-CN|en" help:"${lang}"`
-	JSON bool   `name:"json" help:"${json}"`
+	Lang string `enum:",zh-CN,en" default:"" placeholder:"zh-CN|en" help:"lang"`
+	JSON bool   `name:"json" help:"json"`
 
-	Token    tokenCmd    `cmd:"" help:"${token}"`
-	Clean    cleanCmd    `cmd:"" help:"${clean}"`
-	Sign     signCmd     `cmd:"" help:"${sign}"`
-	Verify   verifyCmd   `cmd:"" help:"${verify}"`
-	Seal     sealCmd     `cmd:"" help:"${seal}"`
-	Login    loginCmd    `cmd:"" help:"${login}"`
-	Contract contractCmd `cmd:"" help:"${contract}"`
-	Outbox   outboxCmd   `cmd:"" help:"${outbox}"`
-	Demo     demoCmd     `cmd:"" help:"${demo}"`
-	Version  versionCmd  `cmd:"" help:"${version}"`
+	Token    tokenCmd    `cmd:"" help:"token"`
+	Clean    cleanCmd    `cmd:"" help:"clean"`
+	Sign     signCmd     `cmd:"" help:"sign"`
+	Verify   verifyCmd   `cmd:"" help:"verify"`
+	Seal     sealCmd     `cmd:"" help:"seal"`
+	Login    loginCmd    `cmd:"" help:"login"`
+	Contract contractCmd `cmd:"" help:"contract"`
+	Outbox   outboxCmd   `cmd:"" help:"outbox"`
+	Demo     demoCmd     `cmd:"" help:"demo"`
+	Version  versionCmd  `cmd:"" help:"version"`
 }
 
 // app is what every verb is given.
@@ -97,27 +97,27 @@ func langFlag(args []string) string {
 	return ""
 }
 
-// helpTexts gives the grammar its words.
-func helpTexts(c *words.Catalog) kong.Vars {
-	vars := kong.Vars{}
-	for _, name := range helpNames {
-		vars[name] = c.T("ctl.help." + name)
-	}
-	return vars
+// helpTexts replaces the keys in the grammar's help by their texts. Kong's own help of --help stays.
+func helpTexts(c *words.Catalog) kong.Option {
+	return kong.PostBuild(func(k *kong.Kong) error {
+		return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+			switch n := node.(type) {
+			case *kong.Node:
+				n.Help = helpText(c, n.Help)
+			case *kong.Value: // an argument; flags are values, too
+				n.Help = helpText(c, n.Help)
+			case *kong.Flag:
+				n.Help = helpText(c, n.Help)
+			}
+			return next(nil)
+		})
+	})
 }
 
-// helpNames are the names that stand as ${name} in the grammar's help.
-var helpNames = []string{
-	"lang", "json", "token", "clean", "sign", "verify", "seal", "login", "contract", "outbox", "demo", "version",
-	"token_list", "token_certs", "token_init", "token_pin", "token_uri", "token_uri_optional", "pin_file", "new_pin_file",
-	"init_name", "init_work", "init_algorithm", "init_uscc", "init_handler",
-	"clean_in", "clean_out", "clean_report",
-	"sign_in", "sign_out", "sign_cert", "sign_seal", "sign_seal_name", "sign_at", "sign_reason", "trust",
-	"verify_file", "seal_make", "seal_show", "seal_name", "seal_bottom", "seal_number", "seal_out", "seal_dpi", "seal_file",
-	"platform", "platform_ca", "contract_list", "contract_show", "contract_new", "contract_attach", "contract_submit",
-	"contract_agree", "contract_reject", "contract_withdraw", "contract_publish", "contract_lots", "contract_id", "contract_file",
-	"contract_at", "contract_lot", "contract_name", "contract_number", "contract_amount", "contract_term", "contract_date",
-	"contract_amount_reason", "contract_invoice", "contract_opinion", "contract_state", "contract_words", "contract_wait",
-	"outbox_list", "outbox_retry", "outbox_withdraw", "outbox_id", "party",
-	"demo_algorithm", "demo_token", "demo_token2", "demo_in", "demo_out", "demo_work",
+func helpText(c *words.Catalog, key string) string {
+	full := "ctl.help." + key
+	if text := c.T(full); text != full {
+		return text
+	}
+	return key
 }

@@ -19,13 +19,13 @@ import (
 
 // platformFlags say which platform, and who comes.
 type platformFlags struct {
-	Platform   string        `required:"" env:"SEALDESK_PLATFORM" placeholder:"URL" help:"${platform}"`
-	PlatformCA string        `name:"platform-ca" placeholder:"FILE" help:"${platform_ca}"`
-	Trust      string        `placeholder:"ROOTS.pem" help:"${trust}"`
-	Token      string        `required:"" placeholder:"URI" help:"${token_uri}"`
-	Cert       string        `placeholder:"ID" help:"${sign_cert}"`
-	PINFile    string        `name:"pin-file" placeholder:"FILE" help:"${pin_file}"`
-	Wait       time.Duration `default:"60s" help:"${contract_wait}"`
+	Platform   string        `required:"" env:"SEALDESK_PLATFORM" placeholder:"URL" help:"platform"`
+	PlatformCA string        `name:"platform-ca" placeholder:"FILE" help:"platform_ca"`
+	Trust      string        `placeholder:"ROOTS.pem" help:"trust"`
+	Token      string        `required:"" placeholder:"URI" help:"token_uri"`
+	Cert       string        `placeholder:"ID" help:"sign_cert"`
+	PINFile    string        `name:"pin-file" placeholder:"FILE" help:"pin_file"`
+	Wait       time.Duration `default:"60s" help:"contract_wait"`
 }
 
 // enter logs in at the desk that the window has, too. The returned function leaves and clears up.
@@ -113,22 +113,22 @@ func (c *loginCmd) Run(a *app) error {
 }
 
 type contractCmd struct {
-	List     contractListCmd     `cmd:"" help:"${contract_list}"`
-	Lots     contractLotsCmd     `cmd:"" help:"${contract_lots}"`
-	Show     contractShowCmd     `cmd:"" help:"${contract_show}"`
-	New      contractNewCmd      `cmd:"" help:"${contract_new}"`
-	Attach   contractAttachCmd   `cmd:"" help:"${contract_attach}"`
-	Submit   contractSubmitCmd   `cmd:"" help:"${contract_submit}"`
-	Agree    contractAgreeCmd    `cmd:"" help:"${contract_agree}"`
-	Reject   contractRejectCmd   `cmd:"" help:"${contract_reject}"`
-	Withdraw contractWithdrawCmd `cmd:"" help:"${contract_withdraw}"`
-	Publish  contractPublishCmd  `cmd:"" help:"${contract_publish}"`
+	List     contractListCmd     `cmd:"" help:"contract_list"`
+	Lots     contractLotsCmd     `cmd:"" help:"contract_lots"`
+	Show     contractShowCmd     `cmd:"" help:"contract_show"`
+	New      contractNewCmd      `cmd:"" help:"contract_new"`
+	Attach   contractAttachCmd   `cmd:"" help:"contract_attach"`
+	Submit   contractSubmitCmd   `cmd:"" help:"contract_submit"`
+	Agree    contractAgreeCmd    `cmd:"" help:"contract_agree"`
+	Reject   contractRejectCmd   `cmd:"" help:"contract_reject"`
+	Withdraw contractWithdrawCmd `cmd:"" help:"contract_withdraw"`
+	Publish  contractPublishCmd  `cmd:"" help:"contract_publish"`
 }
 
 type contractListCmd struct {
 	platformFlags
-	State string `enum:",draft,sealed,awaiting,returned,countersigned,concluded,void" default:"" help:"${contract_state}"`
-	Words string `placeholder:"TEXT" help:"${contract_words}"`
+	State string `enum:",draft,sealed,awaiting,returned,countersigned,concluded,void" default:"" help:"contract_state"`
+	Words string `placeholder:"TEXT" help:"contract_words"`
 }
 
 // Run prints {"contracts": [platformapi.ContractSummary...], "drafts": [...], "offline"}.
@@ -236,7 +236,7 @@ func contractOf(v desk.View) contractJSON {
 
 type contractShowCmd struct {
 	platformFlags
-	ID string `arg:"" help:"${contract_id}"`
+	ID string `arg:"" help:"contract_id"`
 }
 
 // Run prints a contractJSON.
@@ -275,13 +275,13 @@ func (c *clerk) open(id string) (*desk.Work, error) {
 
 type contractNewCmd struct {
 	platformFlags
-	Lot          string `required:"" placeholder:"ID" help:"${contract_lot}"`
-	Name         string `placeholder:"TEXT" help:"${contract_name}"`
-	Number       string `placeholder:"TEXT" help:"${contract_number}"`
-	Amount       string `placeholder:"YUAN" help:"${contract_amount}"`
-	AmountReason string `name:"amount-reason" placeholder:"TEXT" help:"${contract_amount_reason}"`
-	Term         int    `placeholder:"DAYS" help:"${contract_term}"`
-	Date         string `placeholder:"2006-01-02" help:"${contract_date}"`
+	Lot          string `required:"" placeholder:"ID" help:"contract_lot"`
+	Name         string `placeholder:"TEXT" help:"contract_name"`
+	Number       string `placeholder:"TEXT" help:"contract_number"`
+	Amount       string `placeholder:"YUAN" help:"contract_amount"`
+	AmountReason string `name:"amount-reason" placeholder:"TEXT" help:"contract_amount_reason"`
+	Term         int    `placeholder:"DAYS" help:"contract_term"`
+	Date         string `placeholder:"2006-01-02" help:"contract_date"`
 }
 
 // Run prints a contractJSON. The contract is on the platform when the command ends with 0.
@@ -372,9 +372,9 @@ func (c *clerk) send(wait time.Duration, send func() (desk.Sent, error)) (platfo
 
 type contractAttachCmd struct {
 	platformFlags
-	ID      string `arg:"" help:"${contract_id}"`
-	File    string `arg:"" help:"${contract_file}"`
-	Invoice bool   `help:"${contract_invoice}"`
+	ID      string `arg:"" help:"contract_id"`
+	File    string `arg:"" help:"contract_file"`
+	Invoice bool   `help:"contract_invoice"`
 }
 
 // Run prints a contractJSON.
@@ -417,8 +417,8 @@ func possible(v desk.View, action desk.Action) error {
 
 type contractSubmitCmd struct {
 	platformFlags
-	ID string   `arg:"" help:"${contract_id}"`
-	At []string `placeholder:"PLACE" sep:"none" help:"${contract_at}"`
+	ID string   `arg:"" help:"contract_id"`
+	At []string `placeholder:"PLACE" sep:"none" help:"contract_at"`
 }
 
 // Run prints a contractJSON. To seal a clean copy is to confirm it: what was taken out was shown by `contract attach`.
@@ -455,9 +455,9 @@ func (c *contractSubmitCmd) Run(a *app) error {
 
 type contractAgreeCmd struct {
 	platformFlags
-	ID      string   `arg:"" help:"${contract_id}"`
-	At      []string `placeholder:"PLACE" sep:"none" help:"${contract_at}"`
-	Opinion string   `placeholder:"TEXT" help:"${contract_opinion}"`
+	ID      string   `arg:"" help:"contract_id"`
+	At      []string `placeholder:"PLACE" sep:"none" help:"contract_at"`
+	Opinion string   `placeholder:"TEXT" help:"contract_opinion"`
 }
 
 // Run prints a contractJSON. The other party's seal must be valid.
@@ -491,8 +491,8 @@ func (c *contractAgreeCmd) Run(a *app) error {
 
 type contractRejectCmd struct {
 	platformFlags
-	ID      string `arg:"" help:"${contract_id}"`
-	Opinion string `required:"" placeholder:"TEXT" help:"${contract_opinion}"`
+	ID      string `arg:"" help:"contract_id"`
+	Opinion string `required:"" placeholder:"TEXT" help:"contract_opinion"`
 }
 
 // Run prints a contractJSON.
@@ -502,7 +502,7 @@ func (c *contractRejectCmd) Run(a *app) error {
 
 type contractWithdrawCmd struct {
 	platformFlags
-	ID string `arg:"" help:"${contract_id}"`
+	ID string `arg:"" help:"contract_id"`
 }
 
 // Run prints a contractJSON.
@@ -512,7 +512,7 @@ func (c *contractWithdrawCmd) Run(a *app) error {
 
 type contractPublishCmd struct {
 	platformFlags
-	ID string `arg:"" help:"${contract_id}"`
+	ID string `arg:"" help:"contract_id"`
 }
 
 // Run prints a contractJSON.

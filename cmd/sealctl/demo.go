@@ -17,12 +17,12 @@ import (
 )
 
 type demoCmd struct {
-	Algorithm string `enum:"rsa,ecdsa,sm2" default:"rsa" help:"${demo_algorithm}"`
-	Token     string `placeholder:"URI" help:"${demo_token}"`
-	Token2    string `name:"token2" placeholder:"URI" help:"${demo_token2}"`
-	In        string `placeholder:"FILE" help:"${demo_in}"`
-	Out       string `placeholder:"FILE" help:"${demo_out}"`
-	Work      string `placeholder:"DIR" help:"${demo_work}"`
+	Algorithm string `enum:"rsa,ecdsa,sm2" default:"rsa" help:"demo_algorithm"`
+	Token     string `placeholder:"URI" help:"demo_token"`
+	Token2    string `name:"token2" placeholder:"URI" help:"demo_token2"`
+	In        string `placeholder:"FILE" help:"demo_in"`
+	Out       string `placeholder:"FILE" help:"demo_out"`
+	Work      string `placeholder:"DIR" help:"demo_work"`
 }
 
 // demoJSON is the answer of `demo`.

@@ -10,9 +10,9 @@ import (
 )
 
 type outboxCmd struct {
-	List     outboxListCmd     `cmd:"" help:"${outbox_list}"`
-	Retry    outboxRetryCmd    `cmd:"" help:"${outbox_retry}"`
-	Withdraw outboxWithdrawCmd `cmd:"" help:"${outbox_withdraw}"`
+	List     outboxListCmd     `cmd:"" help:"outbox_list"`
+	Retry    outboxRetryCmd    `cmd:"" help:"outbox_retry"`
+	Withdraw outboxWithdrawCmd `cmd:"" help:"outbox_withdraw"`
 }
 
 // box opens the outbox that the window has, too; while the window has it open that is an error.
@@ -25,7 +25,7 @@ func box(a *app) (*outbox.Box, error) {
 }
 
 type outboxListCmd struct {
-	Party string `placeholder:"CODE" help:"${party}"`
+	Party string `placeholder:"CODE" help:"party"`
 }
 
 // entryJSON is an entry of the outbox in the answers of this program.
@@ -133,7 +133,7 @@ func (c *clerk) left(ctx context.Context) (n int, refused string, err error) {
 }
 
 type outboxWithdrawCmd struct {
-	ID string `arg:"" help:"${outbox_id}"`
+	ID string `arg:"" help:"outbox_id"`
 }
 
 // Run prints {"withdrawn": ID}.

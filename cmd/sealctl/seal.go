@@ -14,16 +14,16 @@ import (
 )
 
 type sealCmd struct {
-	Make sealMakeCmd `cmd:"" help:"${seal_make}"`
-	Show sealShowCmd `cmd:"" help:"${seal_show}"`
+	Make sealMakeCmd `cmd:"" help:"seal_make"`
+	Show sealShowCmd `cmd:"" help:"seal_show"`
 }
 
 type sealMakeCmd struct {
-	Name   string  `required:"" placeholder:"ORG" help:"${seal_name}"`
-	Bottom string  `placeholder:"TEXT" help:"${seal_bottom}"`
-	Number string  `placeholder:"DIGITS" help:"${seal_number}"`
-	DPI    float64 `name:"dpi" default:"600" help:"${seal_dpi}"`
-	Out    string  `required:"" short:"o" placeholder:"FILE" help:"${seal_out}"`
+	Name   string  `required:"" placeholder:"ORG" help:"seal_name"`
+	Bottom string  `placeholder:"TEXT" help:"seal_bottom"`
+	Number string  `placeholder:"DIGITS" help:"seal_number"`
+	DPI    float64 `name:"dpi" default:"600" help:"seal_dpi"`
+	Out    string  `required:"" short:"o" placeholder:"FILE" help:"seal_out"`
 }
 
 // Run prints the seal as `seal show` does.
@@ -47,7 +47,7 @@ func (c *sealMakeCmd) Run(a *app) error {
 }
 
 type sealShowCmd struct {
-	File string `arg:"" help:"${seal_file}"`
+	File string `arg:"" help:"seal_file"`
 }
 
 // Run prints {"file", "widthPixels", "heightPixels", "widthMM", "heightMM"}.

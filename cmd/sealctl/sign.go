@@ -18,16 +18,16 @@ import (
 )
 
 type signCmd struct {
-	In       string   `arg:"" help:"${sign_in}"`
-	Out      string   `required:"" short:"o" placeholder:"OUT.pdf" help:"${sign_out}"`
-	Token    string   `required:"" placeholder:"URI" help:"${token_uri}"`
-	Cert     string   `placeholder:"ID" help:"${sign_cert}"`
-	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"${pin_file}"`
-	Seal     string   `xor:"seal" placeholder:"IMAGE.png" help:"${sign_seal}"`
-	SealName string   `name:"seal-name" xor:"seal" placeholder:"ORG" help:"${sign_seal_name}"`
-	At       []string `placeholder:"PLACE" sep:"none" help:"${sign_at}"`
-	Reason   string   `placeholder:"TEXT" help:"${sign_reason}"`
-	Trust    string   `placeholder:"ROOTS.pem" help:"${trust}"`
+	In       string   `arg:"" help:"sign_in"`
+	Out      string   `required:"" short:"o" placeholder:"OUT.pdf" help:"sign_out"`
+	Token    string   `required:"" placeholder:"URI" help:"token_uri"`
+	Cert     string   `placeholder:"ID" help:"sign_cert"`
+	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"pin_file"`
+	Seal     string   `xor:"seal" placeholder:"IMAGE.png" help:"sign_seal"`
+	SealName string   `name:"seal-name" xor:"seal" placeholder:"ORG" help:"sign_seal_name"`
+	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
+	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
+	Trust    string   `placeholder:"ROOTS.pem" help:"trust"`
 }
 
 // signedJSON is the answer of `sign`.

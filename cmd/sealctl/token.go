@@ -16,17 +16,17 @@ import (
 )
 
 type tokenCmd struct {
-	List  tokenListCmd  `cmd:"" help:"${token_list}"`
-	Certs tokenCertsCmd `cmd:"" help:"${token_certs}"`
-	Init  tokenInitCmd  `cmd:"" help:"${token_init}"`
-	Pin   tokenPINCmd   `cmd:"" help:"${token_pin}"`
+	List  tokenListCmd  `cmd:"" help:"token_list"`
+	Certs tokenCertsCmd `cmd:"" help:"token_certs"`
+	Init  tokenInitCmd  `cmd:"" help:"token_init"`
+	Pin   tokenPINCmd   `cmd:"" help:"token_pin"`
 }
 
 // anySoft names every software key of the window.
 const anySoft = uri.Soft + ":"
 
 type tokenListCmd struct {
-	Token string `placeholder:"URI" help:"${token_uri_optional}"`
+	Token string `placeholder:"URI" help:"token_uri_optional"`
 }
 
 // tokenJSON is a token in the answers of `token list` and `token init`.
@@ -103,7 +103,7 @@ func (a *app) pinState(p pinJSON) string {
 }
 
 type tokenCertsCmd struct {
-	Token string `placeholder:"URI" help:"${token_uri_optional}"`
+	Token string `placeholder:"URI" help:"token_uri_optional"`
 }
 
 // certJSON is a certificate in the answers of `token certs` and `token init`.
@@ -175,13 +175,13 @@ func (c *tokenCertsCmd) Run(a *app) error {
 }
 
 type tokenInitCmd struct {
-	Token     string `required:"" placeholder:"URI" help:"${token_uri}"`
-	Name      string `required:"" placeholder:"ORG" help:"${init_name}"`
-	Work      string `required:"" placeholder:"DIR" help:"${init_work}"`
-	Algorithm string `enum:"rsa,ecdsa,sm2" default:"rsa" help:"${init_algorithm}"`
-	USCC      string `name:"uscc" placeholder:"CODE" help:"${init_uscc}"`
-	Handler   string `placeholder:"NAME" help:"${init_handler}"`
-	PINFile   string `name:"pin-file" placeholder:"FILE" help:"${pin_file}"`
+	Token     string `required:"" placeholder:"URI" help:"token_uri"`
+	Name      string `required:"" placeholder:"ORG" help:"init_name"`
+	Work      string `required:"" placeholder:"DIR" help:"init_work"`
+	Algorithm string `enum:"rsa,ecdsa,sm2" default:"rsa" help:"init_algorithm"`
+	USCC      string `name:"uscc" placeholder:"CODE" help:"init_uscc"`
+	Handler   string `placeholder:"NAME" help:"init_handler"`
+	PINFile   string `name:"pin-file" placeholder:"FILE" help:"pin_file"`
 }
 
 // Run prints {"token": {...}, "roots": "..."}.
@@ -254,9 +254,9 @@ func (a *app) newPIN(file string, u *uri.URI, label string) ([]byte, error) {
 }
 
 type tokenPINCmd struct {
-	Token      string `required:"" placeholder:"URI" help:"${token_uri}"`
-	PINFile    string `name:"pin-file" placeholder:"FILE" help:"${pin_file}"`
-	NewPINFile string `name:"new-pin-file" placeholder:"FILE" help:"${new_pin_file}"`
+	Token      string `required:"" placeholder:"URI" help:"token_uri"`
+	PINFile    string `name:"pin-file" placeholder:"FILE" help:"pin_file"`
+	NewPINFile string `name:"new-pin-file" placeholder:"FILE" help:"new_pin_file"`
 }
 
 // Run prints {"token": {...}}.

@@ -12,8 +12,8 @@ import (
 )
 
 type verifyCmd struct {
-	File  string `arg:"" help:"${verify_file}"`
-	Trust string `placeholder:"ROOTS.pem" help:"${trust}"`
+	File  string `arg:"" help:"verify_file"`
+	Trust string `placeholder:"ROOTS.pem" help:"trust"`
 }
 
 // Run prints the verify.Report. Its error carries the verdict to the exit status.

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+
+	"sealdesk/assets/i18n"
+	"sealdesk/platformapi"
+	"sealdesk/token"
+	"sealdesk/ui/desk/words"
+)
+
+// Every verb, flag and argument has its help in both languages.
+func TestEveryVerbHasHelp(t *testing.T) {
+	for _, lang := range []string{words.Chinese, words.English} {
+		catalog, err := words.New(i18n.Files, lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c cli
+		parser, err := kong.New(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := 0
+		check := func(what, key string) {
+			if key == "" || strings.HasPrefix(what, "help") {
+				return
+			}
+			seen++
+			if helpText(catalog, key) == key {
+				t.Errorf("%s: %s has no help %q", lang, what, key)
+			}
+		}
+		err = kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
+			switch n := node.(type) {
+			case *kong.Node:
+				check(n.Name, n.Help)
+			case *kong.Value:
+				check(n.Name, n.Help)
+			case *kong.Flag:
+				check(n.Name, n.Help)
+			}
+			return next(nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen < 60 {
+			t.Errorf("%s: only %d helps were looked at", lang, seen)
+		}
+	}
+}
+
+// Every code that this command makes has its sentences in both languages.
+func TestEveryOwnCodeHasSentences(t *testing.T) {
+	for _, lang := range []string{words.Chinese, words.English} {
+		catalog, err := words.New(i18n.Files, lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for code := range own {
+			if name, ok := strings.CutPrefix(code, "ctl."); ok && name != "verdict" {
+				if p := catalog.Problem(fault(name)); p.Code != code || p.What == "" || p.Do == "" {
+					t.Errorf("%s: %s reads %+v", lang, code, p)
+				}
+			}
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	platform := &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
+	tests := []struct {
+		name string
+		err  error
+		want int
+	}{
+		{"nothing", nil, statusDone},
+		{"own code", fault("usage"), statusUsage},
+		{"verdict", fault("verdict"), statusNotValid},
+		{"wrong PIN", &token.PINWrongError{Tries: 3}, statusToken},
+		{"locked", fmt.Errorf("login: %w", token.ErrPINLocked), statusToken},
+		{"offline", platform, statusPlatform},
+		{"wrapped offline", fmt.Errorf("x: %w", platform), statusPlatform},
+		{"joined", errors.Join(errors.New("no code"), token.ErrRemoved), statusToken},
+		{"the outer code counts", fault("file_unreadable", "cause", token.ErrRemoved), statusUsage},
+		{"cancelled", context.Canceled, statusUsage},
+		{"no code", errors.New("boom"), statusInternal},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := status(tt.err); got != tt.want {
+				t.Errorf("status(%v) = %d, want %d", tt.err, got, tt.want)
+			}
+		})
+	}
+}
+
+// What a file or a certificate says must not steer the terminal.
+func TestHarmless(t *testing.T) {
+	for in, want := range map[string]string{
+		"云溪县":               "云溪县",
+		"a\x1b[2Jb":         "a[2Jb",
+		"a\r\nb\tc":         "a b c",
+		"\u202eevil\u2066x": "evilx",
+		"\x07\u009b":        "",
+	} {
+		if got := harmless(in); got != want {
+			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
+		}
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sealdesk/cmd/internal/demo"
+	"sealdesk/platformapi"
+	"sealdesk/signer/verify"
+	"sealdesk/token/ca"
+)
+
+// side is a party at its terminal: on its own machine, with its own outbox.
+type side struct {
+	t     *testing.T
+	home  string
+	flags []string
+}
+
+func (s side) call(args ...string) called {
+	s.t.Helper()
+	return call(s.t, s.home, append(args, s.flags...)...)
+}
+
+// contract runs a verb that prints a contract.
+func (s side) contract(args ...string) contractJSON {
+	s.t.Helper()
+	c := s.call(append([]string{"contract"}, args...)...)
+	if c.status != statusDone {
+		s.t.Fatalf("%s: status %d\n%s%s", strings.Join(args, " "), c.status, c.out, c.err)
+	}
+	var answer contractJSON
+	if err := json.Unmarshal([]byte(c.out), &answer); err != nil {
+		s.t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, c.out)
+	}
+	return answer
+}
+
+func parties(t *testing.T) (world *demo.World, buyer, seller side) {
+	t.Helper()
+	world, err := demo.Open(context.Background(), demo.Options{Work: t.TempDir(), Algorithm: ca.ECDSA})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := world.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	make := func(p demo.Party) side {
+		home := t.TempDir()
+		pin := filepath.Join(home, "pin")
+		if err := os.WriteFile(pin, []byte(p.PIN), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		uri := strings.Replace(p.URI, "soft:", "soft:module-path="+filepath.Join(world.Work, "keys", "ecdsa")+";", 1)
+		return side{t, home, []string{"--json", "--platform", world.URL, "--trust", world.RootsFile, "--token", uri, "--pin-file", pin}}
+	}
+	return world, make(world.Purchaser), make(world.Supplier)
+}
+
+// freeLot reads the id of a lot that can be contracted.
+func (s side) freeLot() string {
+	s.t.Helper()
+	var answer struct{ Lots []platformapi.Lot }
+	c := s.call("contract", "lots")
+	if err := json.Unmarshal([]byte(c.out), &answer); err != nil {
+		s.t.Fatalf("%v\n%s%s", err, c.out, c.err)
+	}
+	if len(answer.Lots) < 4 {
+		s.t.Errorf("only %d lots", len(answer.Lots))
+	}
+	for _, l := range answer.Lots {
+		if l.Block == "" {
+			return l.ID
+		}
+	}
+	s.t.Fatal("no lot is free")
+	return ""
+}
+
+// A contract goes back and forth with the verbs alone: withdrawn, refused, sealed anew, agreed to and published.
+func TestContractVerbs(t *testing.T) {
+	_, buyer, seller := parties(t)
+	page := writePage(t, buyer.home)
+
+	if c := buyer.call("login"); c.status != statusDone || !strings.Contains(c.out, "王建国") {
+		t.Fatalf("login: status %d\n%s%s", c.status, c.out, c.err)
+	}
+	if c := buyer.call("contract", "new", "--lot", "nowhere"); c.status != statusUsage {
+		t.Errorf("a lot that is not there: status %d\n%s", c.status, c.err)
+	}
+	lot := buyer.freeLot()
+	made := buyer.contract("new", "--lot", lot, "--term", "90", "--number", "HT-1")
+	if made.State != platformapi.StateDraft || made.Fields.TermDays != 90 || made.Fields.Number != "HT-1" || made.Receipt == nil {
+		t.Fatalf("a new contract: %+v", made)
+	}
+	id := made.ID
+	if c := buyer.call("contract", "new", "--lot", lot); c.status != statusPlatform {
+		t.Errorf("a second contract for the lot: status %d\n%s", c.status, c.err)
+	}
+	if c := buyer.call("contract", "submit", id); c.status != statusUsage {
+		t.Errorf("submitted without a filing: status %d\n%s", c.status, c.err)
+	}
+	if c := seller.call("contract", "show", id); c.status != statusPlatform {
+		t.Errorf("the other side sees a draft: status %d\n%s", c.status, c.err)
+	}
+	attached := buyer.contract("attach", id, page)
+	if len(attached.Attachments) != 1 {
+		t.Fatalf("after the upload: %+v", attached.Attachments)
+	}
+	if c := buyer.call("contract", "submit", id, "--at", "page=9,x=100mm,y=100mm"); c.status == statusDone {
+		t.Error("sealed on a page that is not there")
+	}
+	if got := buyer.contract("submit", id); got.State != platformapi.StateAwaiting {
+		t.Fatalf("submitted: %s", got.State)
+	}
+
+	if got := buyer.contract("withdraw", id); got.State == platformapi.StateAwaiting {
+		t.Fatalf("withdrawn: %s", got.State)
+	}
+	if got := buyer.contract("submit", id); got.State != platformapi.StateAwaiting {
+		t.Fatalf("submitted again: %s", got.State)
+	}
+	if c := seller.call("contract", "reject", id); c.status != statusUsage {
+		t.Errorf("refused without an opinion: status %d", c.status)
+	}
+	if got := seller.contract("reject", id, "--opinion", "金额有误"); got.State != platformapi.StateReturned {
+		t.Fatalf("refused: %s", got.State)
+	}
+	if c := seller.call("contract", "agree", id); c.status == statusDone {
+		t.Error("agreed to what was refused")
+	}
+
+	if got := buyer.contract("submit", id, "--at", "page=last,x=60mm,y=200mm"); got.State != platformapi.StateAwaiting {
+		t.Fatalf("submitted after the refusal: %s", got.State)
+	}
+	if got := seller.contract("show", id); got.Verdict != verify.Valid {
+		t.Fatalf("the other side's seal is %q", got.Verdict)
+	}
+	if got := seller.contract("agree", id, "--opinion", "同意"); got.State != platformapi.StateConcluded {
+		t.Fatalf("agreed: %s", got.State)
+	}
+	if c := seller.call("contract", "publish", id); c.status != statusUsage {
+		t.Errorf("published by the supplier: status %d\n%s", c.status, c.err)
+	}
+	published := buyer.contract("publish", id)
+	steps := ""
+	for _, h := range published.History {
+		steps += string(h.Step) + " "
+	}
+	for _, want := range []platformapi.HistoryStep{platformapi.HistoryWithdraw, platformapi.HistoryRefuse, platformapi.HistoryAgree, platformapi.HistoryPublish} {
+		if !strings.Contains(steps, string(want)) {
+			t.Errorf("the history lacks %s: %s", want, steps)
+		}
+	}
+	if err := platformapi.CheckHistory(id, published.History); err != nil {
+		t.Error(err)
+	}
+
+	list := buyer.call("contract", "list")
+	if list.status != statusDone || !strings.Contains(list.out, id) {
+		t.Errorf("the list lacks the contract: status %d\n%s%s", list.status, list.out, list.err)
+	}
+	for _, s := range []side{buyer, seller} {
+		if c := call(t, s.home, "outbox", "list", "--json"); !strings.Contains(c.out, `"entries": []`) {
+			t.Errorf("something is left in the outbox: %s%s", c.out, c.err)
+		}
+		if c := s.call("outbox", "retry"); c.status != statusDone {
+			t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
+		}
+	}
+}
+
+// A wrong PIN stops at the login: it costs one try, not two.
+func TestWrongPINCostsOneTry(t *testing.T) {
+	world, buyer, _ := parties(t)
+	wrong := filepath.Join(buyer.home, "wrong")
+	if err := os.WriteFile(wrong, []byte("999999"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	buyer.flags[len(buyer.flags)-1] = wrong
+	c := buyer.call("contract", "submit", "018f0000-0000-7000-8000-000000000000")
+	if c.status != statusToken || strings.Contains(c.out+c.err, "999999") {
+		t.Errorf("status %d\n%s%s", c.status, c.out, c.err)
+	}
+	left := must(t, buyer.home, "token", "list", "--token", "soft:module-path="+filepath.Join(world.Work, "keys", "ecdsa")+";token=purchaser", "--json")
+	if !strings.Contains(left, `"tries": 5`) {
+		t.Errorf("not one try was spent:\n%s", left)
+	}
+}
