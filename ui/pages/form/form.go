@@ -1,0 +1,317 @@
+package form
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// nav is the sidebar's item of contracts, to which this page belongs.
+const nav = "contracts"
+
+// keepAfter is how long after the last key what was typed is written.
+const keepAfter = time.Second
+
+// A Page is the page of one contract.
+type Page struct {
+	host page.Host
+	work *desk.Work
+	ctx  context.Context // of the page in front
+	life context.Context // until the page goes away for good
+	end  context.CancelFunc
+
+	view     desk.View
+	unlocked bool // the person agreed to make the seal void by editing
+
+	keeper  keeper
+	count   int                // of changes typed
+	kept    int                // up to which they are on disk
+	writing bool               // a write is going on
+	pending context.CancelFunc // of the write that waits for the last key
+	savedAt time.Time
+
+	fields  *fields
+	files   *files
+	notices *part
+	project *part
+	history *part
+	foot    *foot
+	scroll  *widgets.ScrollArea
+	content fyne.CanvasObject
+}
+
+// New makes the page of a contract.
+func New(host page.Host, work *desk.Work) *Page {
+	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}}
+	p.life, p.end = context.WithCancel(context.Background())
+	p.view = work.View(p.life)
+	p.notices, p.project, p.history = newPart(), newPart(), newPart()
+	p.fields = newFields(p)
+	p.files = newFiles(p)
+	p.foot = newFoot(p)
+	p.scroll = widgets.NewScrollArea(widgets.Page(widgets.Column(theme.CardGap,
+		p.notices.box, p.project.box, p.fields.part.box, p.files.part.box, p.history.box)))
+	p.content = widgets.Border(nil, p.foot.part.box, nil, nil, p.scroll)
+	p.draw()
+	return p
+}
+
+func (p *Page) t(key string, pairs ...any) string { return p.host.Words().T(key, pairs...) }
+
+// Nav implements page.Page.
+func (p *Page) Nav() string { return nav }
+
+// Title implements page.Page.
+func (p *Page) Title() string {
+	switch {
+	case !p.view.Starter:
+		return p.t("form.title_view")
+	case p.view.Version == 0:
+		return p.t("form.title_new")
+	case p.editableState():
+		return p.t("form.title_edit")
+	}
+	return p.t("form.title_view")
+}
+
+// Content implements page.Page.
+func (p *Page) Content() fyne.CanvasObject { return p.content }
+
+// Show implements page.Page: what is here at once, and then what the platform tells.
+func (p *Page) Show(ctx context.Context) {
+	p.ctx = ctx
+	p.flush()
+	p.reread()
+	p.host.Do(ctx, p.work.Refresh, func(err error) {
+		if err != nil && !platformapi.Retryable(err) {
+			p.host.Tell(err)
+		}
+		p.reread()
+	})
+	p.watch(p.host.Session().OutboxChanges(ctx))
+}
+
+// Leave implements page.Leaver: nothing typed is lost.
+func (p *Page) Leave() {
+	p.flush()
+	p.end()
+}
+
+// watch reads anew whenever the outbox got on with something.
+func (p *Page) watch(changes <-chan struct{}) {
+	p.host.Do(p.ctx, func(ctx context.Context) error {
+		select {
+		case <-changes:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	}, func(err error) {
+		if err != nil {
+			return
+		}
+		if len(p.view.Waiting) > 0 {
+			p.refresh()
+		} else {
+			p.reread()
+		}
+		p.watch(changes)
+	})
+}
+
+// refresh asks the platform again and says nothing when it cannot be reached.
+func (p *Page) refresh() {
+	p.host.Do(p.ctx, p.work.Refresh, func(error) { p.reread() })
+}
+
+// reread shows the contract as the desk has it.
+func (p *Page) reread() {
+	var v desk.View
+	p.host.Do(p.ctx, func(ctx context.Context) error {
+		v = p.work.View(ctx)
+		return nil
+	}, func(error) {
+		p.view = v
+		p.draw()
+	})
+}
+
+func (p *Page) draw() {
+	p.drawNotices()
+	p.drawProject()
+	p.fields.draw()
+	p.files.draw()
+	p.drawHistory()
+	p.foot.draw()
+}
+
+// editableState tells whether the form lies with us; a seal on it may still have to be given up first.
+func (p *Page) editableState() bool {
+	_, ok := p.view.Why(desk.ActionEdit)
+	return ok
+}
+
+// editable tells whether the fields take typing now.
+func (p *Page) editable() bool {
+	return p.editableState() && (p.view.Filing.Sealed == nil || p.unlocked)
+}
+
+// unlock asks before a sealed contract is changed, and then goes on.
+func (p *Page) unlock(then func()) {
+	if p.view.Filing.Sealed == nil || p.unlocked {
+		then()
+		return
+	}
+	p.host.Ask(p.t("form.unlock_title"), p.t("form.unlock_body"), true, p.t("form.unlock_confirm"), func() {
+		p.unlocked = true
+		p.draw()
+		then()
+	})
+}
+
+// changed is told of each key: the draft is written a second after the last one.
+func (p *Page) changed() {
+	p.count++
+	if p.pending != nil {
+		p.pending()
+	}
+	ctx, stop := context.WithCancel(p.life)
+	p.pending = stop
+	p.host.Do(ctx, func(ctx context.Context) error {
+		select {
+		case <-time.After(keepAfter):
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	}, func(err error) {
+		if err == nil {
+			p.keep()
+		}
+	})
+}
+
+// keep writes what was typed, elsewhere.
+func (p *Page) keep() {
+	if p.writing || p.kept == p.count {
+		return
+	}
+	p.writing = true
+	n, s := p.count, p.typed()
+	var v desk.View
+	p.host.Do(p.life, func(ctx context.Context) error {
+		err := p.keeper.keep(n, s)
+		v = p.work.View(ctx)
+		return err
+	}, func(err error) {
+		p.writing = false
+		p.view = v
+		if err != nil {
+			p.host.Tell(err)
+		} else {
+			p.kept, p.savedAt = max(p.kept, n), time.Now()
+		}
+		p.draw()
+		if err == nil {
+			p.keep()
+		}
+	})
+}
+
+// flush writes what was typed at once, before the page is left or something is sent.
+func (p *Page) flush() bool {
+	if p.pending != nil {
+		p.pending()
+	}
+	if p.kept == p.count {
+		return true
+	}
+	if err := p.keeper.keep(p.count, p.typed()); err != nil {
+		p.host.Tell(err)
+		return false
+	}
+	p.kept, p.savedAt = p.count, time.Now()
+	return true
+}
+
+func (p *Page) typed() typed { return typed{p.fields.read(), p.files.notes()} }
+
+// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one.
+func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent, error), done string) {
+	if !p.flush() {
+		return
+	}
+	button.SetBusy(true)
+	var sent desk.Sent
+	p.host.Do(p.life, func(ctx context.Context) (err error) {
+		sent, err = do(ctx)
+		return err
+	}, func(err error) {
+		button.SetBusy(false)
+		p.unlocked = false
+		p.reread()
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.await(sent, done)
+	})
+}
+
+func (p *Page) await(sent desk.Sent, done string) {
+	var receipt platformapi.Receipt
+	p.host.Do(p.life, func(ctx context.Context) (err error) {
+		receipt, err = sent.Wait(ctx)
+		return err
+	}, func(err error) {
+		p.reread()
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.host.Toast(theme.Good, p.t("form.receipt", "done", done, "number", receipt.Number))
+	})
+}
+
+// failed is the change that the platform did not take, if there is one.
+func (p *Page) failed() (outbox.Entry, bool) {
+	for _, e := range p.view.Waiting {
+		if e.State == outbox.Failed {
+			return e, true
+		}
+	}
+	return outbox.Entry{}, false
+}
+
+// A part is a piece of the page that is made anew only when what it shows has changed, so that what a person is typing
+// into stays.
+type part struct {
+	box   *fyne.Container
+	shown string
+}
+
+func newPart() *part { return &part{box: widgets.Column(theme.CardGap)} }
+
+// fresh tells whether any of the values differ from those that are shown.
+func (p *part) fresh(values ...any) bool {
+	data, err := json.Marshal(values)
+	if s := string(data); err != nil || s != p.shown {
+		p.shown = s
+		return true
+	}
+	return false
+}
+
+// put shows objects; without any the part takes no room.
+func (p *part) put(objects ...fyne.CanvasObject) {
+	p.box.Objects = objects
+	p.box.Hidden = len(objects) == 0
+	p.box.Refresh()
+}
