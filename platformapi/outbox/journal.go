@@ -130,13 +130,16 @@ type failure struct {
 
 func keepFailure(err error) failure {
 	if e, ok := errors.AsType[*platformapi.Error](err); ok {
-		return failure{Kind: e.Kind, Code: e.CodeValue, Status: e.Status, Detail: e.Error(), State: e.State, Version: e.Version, Fields: e.Fields}
+		detail := e.Detail
+		if e.Err != nil {
+			detail = fmt.Sprintf("%s: %v", detail, e.Err)
+		}
+		return failure{Kind: e.Kind, Code: e.CodeValue, Status: e.Status, Detail: detail, State: e.State, Version: e.Version, Fields: e.Fields}
 	}
-	f := failure{Detail: err.Error()}
 	if e, ok := errors.AsType[*Error](err); ok {
-		f.Code = e.CodeValue
+		return failure{Code: e.CodeValue, Detail: e.Detail}
 	}
-	return f
+	return failure{Detail: err.Error()}
 }
 
 func (f failure) err() error {

@@ -104,7 +104,7 @@ func (h *half) Read(p []byte) (int, error) {
 
 // child is what a desktop does: it hands over a contract, once, and sends until there is nothing left.
 func child() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()
 	var j job
 	if err := json.NewDecoder(os.Stdin).Decode(&j); err != nil {

@@ -246,8 +246,8 @@ func (b *Box) row(ctx context.Context, q interface {
 	return r, journalError(err)
 }
 
-// Wait waits until an entry is done, and returns the platform's answer; or until it failed or was withdrawn, and returns
-// the error. It sends nothing: Run must be running.
+// Wait waits until an entry is done, and returns the platform's answer; or until it, or one of the same contract that goes
+// before it, failed or was withdrawn, and returns that error. It sends nothing: Run must be running.
 func (b *Box) Wait(ctx context.Context, id string) (platformapi.Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -267,6 +267,13 @@ func (b *Box) Wait(ctx context.Context, id string) (platformapi.Outcome, error) 
 		case r.State == Failed:
 			return platformapi.Outcome{}, r.failure.err()
 		}
+		blocked, err := b.blockedBy(ctx, r)
+		if err != nil {
+			return platformapi.Outcome{}, err
+		}
+		if blocked != nil {
+			return platformapi.Outcome{}, blocked
+		}
 		known = true
 		select {
 		case <-ctx.Done():
@@ -274,6 +281,19 @@ func (b *Box) Wait(ctx context.Context, id string) (platformapi.Outcome, error) 
 		case <-changed:
 		}
 	}
+}
+
+// blockedBy is the failure of an entry that must be dealt with before r can go.
+func (b *Box) blockedBy(ctx context.Context, r row) (failed, err error) {
+	before, err := scan(b.db.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.contract_id = ? AND e.seq < ?
+		AND e.state = 'failed' ORDER BY e.seq LIMIT 1`, r.Org, r.ContractID, r.seq).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, journalError(err)
+	}
+	return before.failure.err(), nil
 }
 
 // Retry sends a waiting entry at once, and gives a failed one another chance, with the same key.

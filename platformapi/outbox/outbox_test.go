@@ -222,6 +222,9 @@ func TestRefusedWaitsForAPersonAndHoldsTheRest(t *testing.T) {
 	if _, err := b.Wait(t.Context(), entries[1].ID); !platformapi.IsCode(err, platformapi.CodeBadRequest) {
 		t.Fatalf("got %v", err)
 	}
+	if _, err := b.Wait(t.Context(), entries[4].ID); !platformapi.IsCode(err, platformapi.CodeBadRequest) {
+		t.Errorf("what waits behind it is told %v", err)
+	}
 	got, err := b.Entries(t.Context(), "")
 	if err != nil || got[0].State != outbox.Done || got[1].State != outbox.Failed || got[1].Attempts != 2 || got[1].LastCode != platformapi.CodeBadRequest ||
 		got[2].State != outbox.Waiting || got[2].Attempts != 0 {
