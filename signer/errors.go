@@ -34,6 +34,9 @@ const (
 	EdgeNeedsPages Kind = "edge_needs_pages"
 	// EarlierBroken: a signature that the document has already is not intact.
 	EarlierBroken Kind = "earlier_broken"
+	// EarlierUnknown: a signature that the document has already is of a kind
+	// that cannot be judged. Job.AcceptUnknown signs all the same.
+	EarlierUnknown Kind = "earlier_unknown"
 	// NotVerified: our own signature did not verify, the file was thrown away.
 	NotVerified Kind = "not_verified"
 )
@@ -45,7 +48,7 @@ type Error struct {
 	Kind   Kind
 	Path   string // the file or folder in question
 	Words  string // KeywordNotFound: what was looked for
-	Field  string // EarlierBroken: the signature's field
+	Field  string // EarlierBroken, EarlierUnknown: the signature's field
 	Detail string // for logs, in English
 	cause  error
 }

@@ -55,6 +55,10 @@ type Job struct {
 	FieldName                           string
 	Certify                             int // DocMDP permission; 0 for an approval signature
 
+	// AcceptUnknown signs although an earlier signature is of a kind that
+	// package verify does not know, so that nobody can say here whether it is
+	// intact. That is for a person to decide.
+	AcceptUnknown bool
 	// Roots are used to judge the trust of the signers in the Result's Report.
 	// Whether the signature is intact does not depend on them.
 	Roots []*smx509.Certificate
@@ -163,8 +167,12 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		return nil, nil, inputFailure(ctx, j.In, err)
 	}
 	for _, s := range before.Signatures {
-		if !s.Intact {
-			return nil, nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings))}
+		switch detail := fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings)); {
+		case s.Intact || j.AcceptUnknown && unknown(s):
+		case unknown(s):
+			return nil, nil, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
+		default:
+			return nil, nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
 		}
 	}
 	var places []pdfsig.Appearance
@@ -224,13 +232,15 @@ func (j Job) readBack(ctx context.Context, path string, inputSize int64, before 
 	if len(report.Signatures) != len(before.Signatures)+1 {
 		return nil, refuse("it has %d signatures instead of %d: %s", len(report.Signatures), len(before.Signatures)+1, reasons(report.Findings))
 	}
-	for _, s := range report.Signatures {
-		if !s.Intact {
+	newest := report.Signatures[len(report.Signatures)-1]
+	for _, s := range report.Signatures[:len(before.Signatures)] {
+		if !s.Intact && !unknown(s) {
 			return nil, refuse("signature %q: %s", s.Field, reasons(s.Findings))
 		}
 	}
-	newest := report.Signatures[len(report.Signatures)-1]
 	switch {
+	case !newest.Intact:
+		return nil, refuse("signature %q: %s", newest.Field, reasons(newest.Findings))
 	case !newest.CoversWholeFile:
 		return nil, refuse("the signature does not cover the whole file")
 	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
@@ -267,6 +277,22 @@ func (j Job) digests(ctx context.Context, f io.ReaderAt, inputSize, size int64) 
 		j.progress(StepVerify, done, size)
 	}
 	return prefix, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// unknown says that a signature is not known to be intact only because its kind
+// or its algorithm is not known.
+func unknown(s verify.Signature) bool {
+	found := false
+	for _, f := range s.Findings {
+		switch {
+		case f.Severity != verify.Fatal:
+		case f.Code == "verify.sub_filter_unsupported" || f.Code == "verify.algorithm_unknown":
+			found = true
+		default:
+			return false
+		}
+	}
+	return found
 }
 
 func reasons(findings []verify.Finding) string {

@@ -410,6 +410,39 @@ func TestABrokenEarlierSignatureIsNotSignedOver(t *testing.T) {
 	f.clean(t)
 }
 
+// TestASignatureOfAnUnknownKind: another vendor's signature cannot be judged, so
+// a person must agree before we sign on top; a broken one stays refused.
+func TestASignatureOfAnUnknownKind(t *testing.T) {
+	f := newFixture(t, "sm2")
+	plan, err := pdfsig.Prepare(context.Background(), bytes.NewReader(f.input), int64(len(f.input)), pdfsig.Request{
+		Builder: cms.Builder{Signer: f.party.Key, Chain: f.party.Chain}, Filter: "Vendor.PKI", SubFilter: "Vendor.sealed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var foreign bytes.Buffer
+	if _, err := plan.WriteTo(context.Background(), &foreign); err != nil {
+		t.Fatal(err)
+	}
+	f.rewrite(t, foreign.Bytes())
+	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.earlier_unknown" || f.key.asked != 0 {
+		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
+	}
+	f.job.AcceptUnknown = true
+	res, err := f.job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Report.Verdict != verify.Invalid || !res.Report.Signatures[1].Intact {
+		t.Errorf("verdict %s: what is not known must not be called valid", res.Report.Verdict)
+	}
+	os.Remove(res.Path)
+	f.rewrite(t, bytes.Replace(foreign.Bytes(), []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1))
+	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.earlier_broken" {
+		t.Errorf("error %v", err)
+	}
+	f.clean(t)
+}
+
 func TestAFullDiskIsSaid(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Log("mounting a small file system needs root; errors are mapped by TestErrorsOfTheDisk")
