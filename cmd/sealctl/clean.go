@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 
 	"sealdesk/signer/cleancopy"
@@ -33,7 +34,10 @@ func (c *cleanCmd) Run(a *app) error {
 	if show != nil {
 		options.Progress = func(step cleancopy.Step, fraction float64) { show("clean."+string(step), int64(fraction*1000), 1000) }
 	}
-	report, err := cleancopy.Cleaner{Flattener: renderer}.Clean(a.ctx, c.In, c.Out, options)
+	cleaner := cleancopy.Cleaner{Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
+		return renderer.OpenBytes(ctx, pdf)
+	}}
+	report, err := cleaner.Clean(a.ctx, c.In, c.Out, options)
 	end()
 	if err != nil {
 		return err
@@ -64,7 +68,7 @@ func (a *app) showCleaning(out string, r cleancopy.Report) {
 
 // kind is the name of what was taken out.
 func (a *app) kind(kind string) string {
-	key := "clean.kind." + kind
+	key := "ctl.kind." + kind
 	if s := a.words.T(key); s != key {
 		return s
 	}
@@ -77,5 +81,5 @@ func newRenderer() (*preview.Renderer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return preview.New(preview.Options{CacheDir: filepath.Join(f.Cache, "pages")}), nil
+	return preview.New(preview.Options{CacheDir: filepath.Join(f.Cache, "pdf-engine")}), nil
 }

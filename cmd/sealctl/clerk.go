@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/preview"
@@ -21,16 +20,11 @@ type office struct {
 
 // openOffice sets up a desk; c lacks only what is the same for every desk of this program.
 func openOffice(a *app, c desk.Config) (*office, error) {
-	font, err := seal.ParseFont(assets.SerifBold())
-	if err != nil {
-		return nil, err
-	}
 	renderer, err := newRenderer()
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.SealFont, c.Renderer = a.words, font, renderer
-	c.Cleaner = &cleancopy.Cleaner{Flattener: renderer}
+	c.Words, c.Renderer = a.words, renderer
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

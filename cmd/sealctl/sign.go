@@ -129,7 +129,7 @@ func (c *signCmd) face(id token.Identity) (*seal.Seal, error) {
 	return &s, err
 }
 
-// stepKeys name the steps of signing in the language files, after "progress.".
+// stepKeys name the steps of signing in the language files, after "ctl.progress.".
 var stepKeys = map[signer.Step]string{
 	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
 }

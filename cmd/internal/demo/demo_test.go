@@ -259,7 +259,7 @@ func TestCreditCodes(t *testing.T) {
 			t.Errorf("%s: the organisation code ends in %s, want %s", code, code[16:17], got)
 		}
 	}
-	if Invented("a") == Invented("b") || Invented("a") != Invented("a") {
+	if first := Invented("a"); Invented("b") == first || Invented("a") != first {
 		t.Error("an invented code does not belong to one name")
 	}
 }
