@@ -1,0 +1,116 @@
+package login
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/widget"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// expiresSoon is from when on the end of a certificate is a warning.
+const expiresSoon = 60 // days
+
+// A keyCard is one key to choose: whose it is, who issued the certificate, until when, and with which algorithm. A key that
+// cannot be used says why.
+type keyCard struct {
+	widget.BaseWidget
+	tap    func()
+	usable bool
+	chosen bool
+	ground *canvas.Rectangle
+	all    fyne.CanvasObject
+}
+
+func newKeyCard(t *words.Catalog, k desk.Key, chosen bool, tap func()) *keyCard {
+	c := &keyCard{tap: tap, usable: len(k.Unfit) == 0, chosen: chosen, ground: canvas.NewRectangle(theme.White)}
+	c.ground.CornerRadius = 6
+	c.ground.StrokeColor, c.ground.StrokeWidth = theme.Frame, 1
+	ink, quiet := theme.Text, theme.Text2
+	if !c.usable {
+		ink, quiet = theme.Text3, theme.Text3
+		c.ground.FillColor = theme.Locked
+	}
+	if chosen {
+		c.ground.FillColor, c.ground.StrokeColor, c.ground.StrokeWidth = theme.Chosen, theme.Primary, 1.5
+	}
+	until := widgets.NewText(t.T("login.until", "date", k.Until.Format(time.DateOnly)), theme.TextCaption, quiet)
+	left := k.DaysLeft(time.Now())
+	if c.usable && left <= expiresSoon {
+		until = widgets.NewText(t.T("login.until_soon", "date", k.Until.Format(time.DateOnly), "days", left), theme.TextCaption, theme.Amber)
+	}
+	lines := []fyne.CanvasObject{
+		widgets.Row(8, widgets.Grow(widgets.NewText(k.Owner, theme.TextBody, ink).Bold().Clip()), widgets.NewChip(k.Algorithm, theme.Neutral)),
+		widgets.Row(12, until, widgets.Grow(widgets.NewText(t.T("login.issuer", "name", k.Issuer), theme.TextCaption, theme.Text3).Clip())),
+	}
+	for _, why := range k.Unfit {
+		lines = append(lines, widgets.NewText(why.What, theme.TextCaption, theme.Red).Clip())
+	}
+	if k.Locked {
+		lines = append(lines, widgets.NewText(t.T("login.locked"), theme.TextCaption, theme.Red).Clip())
+	}
+	mark := theme.Text3
+	if chosen {
+		mark = theme.Primary
+	}
+	icon := widgets.Icon(theme.Icon("usb"), 24, mark)
+	c.all = widgets.Stack(c.ground, widgets.Pad(10, 14, 10, 14, widgets.Border(nil, nil, widgets.Pad(0, 12, 0, 0, widgets.Middle(icon)), nil, widgets.Column(4, lines...))))
+	c.ExtendBaseWidget(c)
+	return c
+}
+
+// CreateRenderer implements fyne.Widget.
+func (c *keyCard) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.all) }
+
+// Tapped implements fyne.Tappable.
+func (c *keyCard) Tapped(*fyne.PointEvent) {
+	if c.usable {
+		c.tap()
+	}
+}
+
+// Cursor implements desktop.Cursorable.
+func (c *keyCard) Cursor() desktop.Cursor {
+	if c.usable {
+		return desktop.PointerCursor
+	}
+	return desktop.DefaultCursor
+}
+
+// FocusGained implements fyne.Focusable: the card can be reached with Tab.
+func (c *keyCard) FocusGained() { c.edge(theme.PrimaryHi, 2) }
+
+// FocusLost implements fyne.Focusable.
+func (c *keyCard) FocusLost() {
+	if c.chosen {
+		c.edge(theme.Primary, 1.5)
+	} else {
+		c.edge(theme.Frame, 1)
+	}
+}
+
+func (c *keyCard) edge(ink color.Color, width float32) {
+	c.ground.StrokeColor, c.ground.StrokeWidth = ink, width
+	c.ground.Refresh()
+}
+
+// TypedRune implements fyne.Focusable.
+func (c *keyCard) TypedRune(r rune) {
+	if r == ' ' {
+		c.Tapped(nil)
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (c *keyCard) TypedKey(ev *fyne.KeyEvent) {
+	if ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter {
+		c.Tapped(nil)
+	}
+}

@@ -1,0 +1,274 @@
+package login
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"sealdesk/assets"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// formWidth is that of the column in which the person works.
+const formWidth = 384
+
+// A Page is the login page.
+type Page struct {
+	host   page.Host
+	prefer func(desk.Key) bool // which key to choose first
+	ctx    context.Context
+	keys   []desk.Key
+	chosen int
+
+	list     *fyne.Container
+	faces    *widgets.Faces
+	pin      *widgets.PINField
+	pinField *widgets.Field
+	tries    *widgets.Text
+	demo     *widgets.Text
+	remember *widgets.Checkbox
+	enter    *widgets.Button
+	trouble  *fyne.Container
+	content  fyne.CanvasObject
+}
+
+// New makes the page; prefer tells which key to choose first, nil meaning the remembered one.
+func New(host page.Host, prefer func(desk.Key) bool) *Page {
+	p := &Page{host: host, prefer: prefer, ctx: context.Background(), chosen: -1}
+	if p.prefer == nil {
+		remembered := host.Desk().RememberedKey()
+		p.prefer = func(k desk.Key) bool { return k.URI == remembered }
+	}
+	t := host.Words().T
+	p.list = widgets.Column(8)
+	p.faces = widgets.NewFaces(p.list)
+	p.pin = widgets.NewPINField(t("login.pin_hint"))
+	p.pin.OnSubmitted = p.login
+	p.pin.OnChanged = func(int) { p.refresh() }
+	p.pinField = widgets.NewFieldAbove(t("login.pin"), false, p.pin, "")
+	p.tries = widgets.Quiet("")
+	p.demo = widgets.NewText("", theme.TextCaption, theme.Amber)
+	p.remember = widgets.NewCheckbox(t("login.remember"), nil)
+	p.remember.Set(host.Desk().RememberedKey() != "")
+	p.enter = widgets.NewButton(widgets.Primary, t("login.enter"), p.login)
+	p.trouble = widgets.Column(0)
+	p.content = p.build()
+	return p
+}
+
+// Nav implements page.Page.
+func (p *Page) Nav() string { return "" }
+
+// Title implements page.Page.
+func (p *Page) Title() string { return p.host.Words().T("login.title") }
+
+// Content implements page.Page.
+func (p *Page) Content() fyne.CanvasObject { return p.content }
+
+// Show implements page.Page: it looks for keys.
+func (p *Page) Show(ctx context.Context) {
+	p.ctx = ctx
+	p.look()
+}
+
+func (p *Page) build() fyne.CanvasObject {
+	t := p.host.Words().T
+	tabs := widgets.NewTabs(t("login.by_key"), t("login.by_scan"))
+	byKey := widgets.Column(12,
+		widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, t("login.look_again"), p.look),
+			widgets.NewText(t("login.keys"), theme.TextTable, theme.Text2)),
+		p.faces,
+		p.pinField,
+		widgets.Row(8, widgets.Grow(p.tries.Clip()), p.demo),
+		p.trouble,
+		p.remember,
+		widgets.Fixed(0, 42, p.enter),
+		p.enter.Note(),
+	)
+	byScan := widgets.Column(14,
+		widgets.Row(0, widgets.Spacer(), widgets.Icon(theme.Icon("scan"), 72, theme.FrameHi), widgets.Spacer()),
+		widgets.NewParagraph(t("login.scan_none"), theme.TextBody, theme.Text2).Align(fyne.TextAlignCenter),
+		widgets.NewParagraph(t("login.scan_do"), theme.TextCaption, theme.Text3).Align(fyne.TextAlignCenter),
+	)
+	body := widgets.Stack(byKey)
+	tabs.OnChanged = func(i int) {
+		body.Objects = []fyne.CanvasObject{byKey}
+		if i == 1 {
+			body.Objects = []fyne.CanvasObject{widgets.Pad(48, 0, 0, 0, byScan)}
+		}
+		body.Refresh()
+	}
+	head := widgets.Column(6,
+		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
+		widgets.NewText(t("login.platform", "name", p.host.Desk().PlatformName()), theme.TextTable, theme.Text3).Clip(),
+	)
+	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, tabs, body))
+	right := widgets.Fixed(formWidth+136, 0, widgets.Filled(theme.White,
+		widgets.NewScrollArea(widgets.Pad(88, 68, 40, 68, form))))
+	return widgets.Border(nil, nil, nil, right, p.brand())
+}
+
+// brand is the left half: what the program is for, on the house's blue.
+func (p *Page) brand() fyne.CanvasObject {
+	t := p.host.Words().T
+	ground := canvas.NewLinearGradient(theme.NavyDeep, theme.PrimaryHi, 160)
+	logo := canvas.NewImageFromResource(fyne.NewStaticResource("app.svg", assets.AppIconSVG()))
+	logo.FillMode = canvas.ImageFillContain
+	point := func(icon, text string) fyne.CanvasObject {
+		return widgets.Row(12, widgets.Icon(theme.Icon(icon), 20, theme.NavText), widgets.NewText(text, 15, theme.NavText))
+	}
+	words := widgets.Column(14,
+		widgets.NewText(t("brand.claim"), 34, theme.White).Bold(),
+		widgets.NewText(t("brand.sub"), 16, theme.NavText),
+		widgets.Gap(1, 14),
+		point("verify", t("brand.point1")), point("seal", t("brand.point2")), point("outbox", t("brand.point3")),
+	)
+	top := widgets.Row(12, widgets.Fixed(40, 40, logo), widgets.NewText(t("app.name"), 18, theme.White).Bold())
+	return widgets.Stack(ground, widgets.Pad(48, 32, 40, 56,
+		widgets.Border(top, widgets.NewText(t("brand.foot"), theme.TextCaption, theme.NavQuiet), nil, nil,
+			widgets.Column(0, widgets.Spacer(), words, widgets.Spacer()))))
+}
+
+func (p *Page) look() {
+	p.faces.Loading()
+	var keys []desk.Key
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		keys, err = p.host.Desk().Keys(ctx)
+		return err
+	}, func(err error) {
+		t := p.host.Words().T
+		switch {
+		case err != nil && len(keys) == 0:
+			p.faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, t("button.retry"), p.look))
+		case len(keys) == 0:
+			p.faces.Empty(t("login.no_key"), widgets.NewButton(widgets.Secondary, t("login.look_again"), p.look))
+		default:
+			p.fill(keys)
+		}
+		p.refresh()
+	})
+}
+
+// fill shows the keys; the one that was chosen stays chosen when it is still there.
+func (p *Page) fill(keys []desk.Key) {
+	wanted := p.prefer
+	if was, ok := p.key(); ok {
+		wanted = func(k desk.Key) bool { return k.URI == was.URI && k.ID == was.ID }
+	}
+	p.keys, p.chosen = keys, -1
+	for i, k := range keys {
+		if len(k.Unfit) > 0 {
+			continue
+		}
+		if p.chosen < 0 || wanted(k) {
+			p.chosen = i
+		}
+		if wanted(k) {
+			break
+		}
+	}
+	p.draw()
+	p.faces.Filled()
+	if p.chosen >= 0 {
+		p.pin.Focus()
+	}
+}
+
+func (p *Page) draw() {
+	p.list.Objects = nil
+	for i, k := range p.keys {
+		p.list.Add(newKeyCard(p.host.Words(), k, i == p.chosen, func() {
+			p.chosen = i
+			p.pin.Wipe()
+			p.trouble.Objects = nil
+			p.draw()
+			p.refresh()
+			p.pin.Focus()
+		}))
+	}
+	p.list.Refresh()
+}
+
+// refresh says how many tries are left and why the button cannot be pressed.
+func (p *Page) refresh() {
+	t := p.host.Words().T
+	p.demo.SetText("")
+	switch k, ok := p.key(); {
+	case !ok:
+		p.enter.SetReason(t("login.why_no_key"))
+		p.tries.SetText("")
+	case k.Locked:
+		p.enter.SetReason(t("login.why_locked"))
+		p.tries.SetText(t("login.locked_do"))
+		p.tries.SetColor(theme.Red)
+	default:
+		p.tries.SetColor(theme.Text3)
+		if k.Tries >= 0 {
+			p.tries.SetText(t("login.tries", "tries", k.Tries))
+		} else {
+			p.tries.SetText("")
+		}
+		if k.FewTries() {
+			p.tries.SetColor(theme.Red)
+		}
+		if k.DemoPIN != "" {
+			p.demo.SetText(t("login.demo_pin", "pin", k.DemoPIN))
+		}
+		reason := ""
+		if p.pin.Len() == 0 && !k.PINPad {
+			reason = t("login.why_no_pin")
+		}
+		p.enter.SetReason(reason)
+	}
+	p.content.Refresh()
+}
+
+func (p *Page) key() (desk.Key, bool) {
+	if p.chosen < 0 || p.chosen >= len(p.keys) {
+		return desk.Key{}, false
+	}
+	return p.keys[p.chosen], true
+}
+
+func (p *Page) login() {
+	k, ok := p.key()
+	if !ok || p.enter.Reason() != "" {
+		return
+	}
+	if k.Tries == 1 {
+		t := p.host.Words().T
+		p.host.Ask(t("pin.last_title"), t("pin.last_body", "owner", k.Owner), true, t("pin.last_confirm"), func() { p.try(k, true) })
+		return
+	}
+	p.try(k, false)
+}
+
+func (p *Page) try(k desk.Key, lastTry bool) {
+	request := desk.LoginRequest{Key: k, PIN: p.pin.Take(), LastTry: lastTry, Remember: p.remember.On()}
+	p.trouble.Objects = nil
+	p.enter.SetBusy(true)
+	p.pin.Disable()
+	var session *desk.Session
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		defer cancel()
+		session, err = p.host.Desk().Login(ctx, request)
+		return err
+	}, func(err error) {
+		p.enter.SetBusy(false)
+		p.pin.Enable()
+		if err == nil {
+			p.host.Login(session)
+			return
+		}
+		problem := p.host.Words().Problem(err)
+		p.pin.SetWrong(problem.Code == desk.CodePINWrong)
+		p.trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(problem))}
+		p.look() // the tries left are read anew
+	})
+}

@@ -1,0 +1,80 @@
+package page
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// A Page is one page of the window. Its methods are called on the window's goroutine.
+type Page interface {
+	// Nav is the sidebar's item that the page belongs to.
+	Nav() string
+	// Title is the page's own step of the way shown above it.
+	Title() string
+	// Content is made once and kept.
+	Content() fyne.CanvasObject
+	// Show is called each time the page comes to the front: it reads anew. ctx ends when the page goes away.
+	Show(ctx context.Context)
+}
+
+// A Dropper takes files that were dropped onto the window.
+type Dropper interface {
+	Drop(at fyne.Position, files []fyne.URI)
+}
+
+// A Searcher has a field that Ctrl+F goes to.
+type Searcher interface{ FocusSearch() }
+
+// An Opener has a file to choose, for Ctrl+O.
+type Opener interface{ OpenFile() }
+
+// A Leaver wants to know that its page goes away for good.
+type Leaver interface{ Leave() }
+
+// A Host is what the window does for its pages. Its methods are called on the window's goroutine.
+type Host interface {
+	// Session is the party at work. Not for the login page.
+	Session() *desk.Session
+	Desk() *desk.Desk
+	Words() *words.Catalog
+
+	// Open shows a page on top of this one; Back returns to the one below and shows it anew. Home shows the first page of
+	// a sidebar's item with nothing below it.
+	Open(Page)
+	Back()
+	Home(nav string)
+
+	// Login starts the work of a session; Logout ends it and shows the login page.
+	Login(*desk.Session)
+	Logout()
+
+	// Do runs work on a goroutine of its own and then done on the window's, unless ctx has ended by then.
+	Do(ctx context.Context, work func(context.Context) error, done func(error))
+	// Post runs f on the window's goroutine; for progress from within work.
+	Post(f func())
+
+	Toast(tone theme.Tone, text string)
+	// Tell shows an error in its three parts in a dialog.
+	Tell(err error)
+	// Ask puts a decision to the person; the button that does it names what it does.
+	Ask(title, body string, danger bool, confirm string, yes func())
+	// Dialog shows a dialog of the page's own.
+	Dialog(*widgets.Dialog)
+
+	// ChooseFile lets the person choose a file to read with one of these endings, SaveFile one to write.
+	ChooseFile(endings []string, chosen func(path string))
+	SaveFile(name string, chosen func(path string))
+
+	Window() fyne.Window
+}
+
+// ErrorText turns a problem of the desk into the widgets' form.
+func ErrorText(p words.Problem) widgets.ErrorText {
+	return widgets.ErrorText{What: p.What, Do: p.Do, Code: p.Code}
+}
