@@ -76,6 +76,9 @@ func run(ctx context.Context, args []string, t terminal) int {
 	}
 	tui.json = c.JSON
 	if err := line.Run(&app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv}); err != nil {
+		if ctx.Err() != nil {
+			err = fault("interrupted", "cause", err)
+		}
 		return tui.fail(err)
 	}
 	return statusDone

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-
-	"sealdesk/platformapi"
 )
 
 // Exit statuses, as the command's documentation promises them.
@@ -30,6 +28,7 @@ var own = map[string]int{
 	"ctl.lot_unknown":       statusUsage,
 	"ctl.entry_unknown":     statusUsage,
 	"ctl.cancelled":         statusUsage,
+	"ctl.interrupted":       statusUsage,
 	"ctl.not_possible":      statusUsage,
 	"ctl.verdict":           statusNotValid,
 	"ctl.pin_needed":        statusToken,
@@ -75,11 +74,7 @@ func status(err error) int {
 	if s, ok := coded(err); ok {
 		return s
 	}
-	var platform *platformapi.Error
-	switch {
-	case errors.As(err, &platform):
-		return statusPlatform
-	case errors.Is(err, context.Canceled):
+	if errors.Is(err, context.Canceled) {
 		return statusUsage
 	}
 	return statusInternal

@@ -18,11 +18,24 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sealctl": func() { os.Exit(start()) }})
+	testscript.Main(cached{m}, map[string]func(){"sealctl": func() { os.Exit(start()) }})
 }
 
-// The page engine's code is compiled once for all tests of this package.
-var sharedCache = filepath.Join(os.TempDir(), "sealdesk-test-cache-"+strconv.Itoa(os.Getuid()))
+// sharedCache holds the page engine's code, which is compiled once for all tests of this package.
+var sharedCache string
+
+type cached struct{ *testing.M }
+
+func (c cached) Run() int {
+	dir, err := os.MkdirTemp("", "sealctl-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	sharedCache = dir
+	defer os.RemoveAll(dir)
+	return c.M.Run()
+}
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

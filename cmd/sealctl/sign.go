@@ -28,6 +28,7 @@ type signCmd struct {
 	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Trust    string   `placeholder:"ROOTS.pem" help:"trust"`
+	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
 }
 
 // signedJSON is the answer of `sign`.
@@ -90,7 +91,7 @@ func (c *signCmd) Run(a *app) error {
 	defer end()
 	job := signer.Job{
 		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places, Find: words,
-		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason,
+		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason, AcceptUnknown: c.Accept,
 	}
 	if show != nil {
 		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
