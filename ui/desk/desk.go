@@ -12,6 +12,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
@@ -31,11 +32,13 @@ type Config struct {
 	Folders      Folders
 	Drivers      []token.Driver
 	PlatformName string
-	Connect      Connector
+	Connect      Connector             // nil: no platform is set
 	Roots        []*smx509.Certificate // whom we trust as issuers
-	Cleaner      *cleancopy.Cleaner
-	Renderer     *preview.Renderer
-	SealFont     *seal.Font
+
+	// What documents are worked on with; nil takes the usual one.
+	Cleaner  *cleancopy.Cleaner
+	Renderer *preview.Renderer
+	SealFont *seal.Font
 
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
@@ -45,6 +48,8 @@ type Config struct {
 type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
+	own    *preview.Renderer // made here, so closed here
+	opened time.Time
 
 	mu    sync.Mutex
 	prefs preferences
@@ -63,19 +68,54 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	box, err := outbox.Open(ctx, filepath.Join(cfg.Folders.Data, "outbox"), outbox.Options{})
-	if err != nil {
+	d := &Desk{cfg: cfg, opened: time.Now()}
+	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	d := &Desk{cfg: cfg, outbox: box}
+	box, err := outbox.Open(ctx, filepath.Join(cfg.Folders.Data, "outbox"), outbox.Options{})
+	if err != nil {
+		if d.own != nil {
+			err = errors.Join(err, d.own.Close())
+		}
+		return nil, err
+	}
+	d.outbox = box
 	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
 		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
 	}
 	return d, nil
 }
 
-// Close stops sending and closes the outbox; what waits in it stays.
-func (d *Desk) Close() error { return d.outbox.Close() }
+// equip takes the usual tools where none were given. Nothing of them starts before it is used.
+func (d *Desk) equip() error {
+	c := &d.cfg
+	if c.Renderer == nil {
+		d.own = preview.New(preview.Options{CacheDir: filepath.Join(c.Folders.Cache, "pdf-engine")})
+		c.Renderer = d.own
+	}
+	if c.Cleaner == nil {
+		c.Cleaner = &cleancopy.Cleaner{Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
+			return c.Renderer.OpenBytes(ctx, pdf)
+		}}
+	}
+	if c.SealFont == nil {
+		font, err := seal.ParseFont(assets.SerifBold())
+		if err != nil {
+			return err
+		}
+		c.SealFont = font
+	}
+	return nil
+}
+
+// Close closes the outbox; what waits in it stays. Sessions are closed before.
+func (d *Desk) Close() error {
+	err := d.outbox.Close()
+	if d.own != nil {
+		err = errors.Join(err, d.own.Close())
+	}
+	return err
+}
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
@@ -92,6 +132,7 @@ type Key struct {
 	Owner     string // organisation
 	USCC      string // 统一社会信用代码
 	Person    string
+	SHA256    string // of the certificate's DER, lower-case hex
 	Issuer    string
 	Algorithm string // RSA, ECDSA or SM2
 	From      time.Time
@@ -157,7 +198,7 @@ func (d *Desk) key(info token.Info, id token.Identity) Key {
 		URI: info.URI, ID: id.ID(), Label: info.Label, Serial: info.Serial,
 		Owner: owner.Org, USCC: owner.USCC, Person: owner.Person,
 		Issuer: cert.Issuer.CommonName, Algorithm: algorithmOf(cert),
-		From: cert.NotBefore, Until: cert.NotAfter,
+		SHA256: fingerprint(cert), From: cert.NotBefore, Until: cert.NotAfter,
 		Tries: info.PIN.Tries, MaxTries: info.PIN.Max, Locked: info.PIN.Locked, PINPad: info.PIN.ProtectedPath,
 		DemoPIN: d.cfg.DemoPINs[info.URI],
 	}
@@ -209,11 +250,13 @@ func (d *Desk) RememberKey(uri string) error {
 	return writeFile(filepath.Join(d.cfg.Folders.Data, preferencesFile), data)
 }
 
-// open finds the token and the identity that key names, both still the same ones.
+// open finds the token and the identity that key names. A driver that fails is told of only when no other has the key.
 func (d *Desk) open(ctx context.Context, key Key) (token.Token, token.Identity, error) {
+	failed := []error{token.ErrRemoved}
 	for _, driver := range d.cfg.Drivers {
 		tokens, err := driver.Tokens(ctx)
 		if err != nil {
+			failed = append(failed, err)
 			continue
 		}
 		var found token.Token
@@ -236,5 +279,8 @@ func (d *Desk) open(ctx context.Context, key Key) (token.Token, token.Identity, 
 			return found, identity, nil
 		}
 	}
-	return nil, nil, token.ErrRemoved
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	return nil, nil, errors.Join(failed...)
 }

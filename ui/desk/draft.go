@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sealdesk/platformapi"
@@ -59,11 +60,12 @@ const (
 
 // A File is one file in the contract's folder.
 type File struct {
-	Attachment string `json:"attachment"` // its id on the platform, made here
-	Name       string `json:"name"`       // as the person knows it
-	Path       string `json:"path"`       // relative to the contract's folder
-	SHA256     string `json:"sha256"`     // lower-case hex
-	Size       int64  `json:"size"`       // bytes
+	Attachment string `json:"attachment"`     // its id on the platform, made here
+	Name       string `json:"name"`           // as the person knows it
+	Path       string `json:"path"`           // relative to the contract's folder
+	SHA256     string `json:"sha256"`         // lower-case hex
+	Size       int64  `json:"size"`           // bytes
+	Base       string `json:"base,omitempty"` // SHA256 of the document that was sealed
 	Note       string `json:"note,omitempty"`
 	NoteSent   string `json:"noteSent,omitempty"` // as last handed to the outbox
 	Sent       bool   `json:"-"`                  // in the outbox or on the platform
@@ -91,43 +93,186 @@ func (f Filing) Stage() Stage {
 	return StageNone
 }
 
-// A draft is all that this machine knows of one contract beyond the platform: it is written whenever it changes.
+// A draft is all that this machine knows of one contract beyond the platform: it is written whenever it changes. Drafts are
+// changed by copying: see Work.change.
 type draft struct {
 	Contract string                     `json:"contract"` // id, made here
 	Lot      platformapi.Lot            `json:"lot"`
 	Created  bool                       `json:"-"` // on the platform, or in the outbox to be
 	Typed    platformapi.ContractFields `json:"typed"`
-	Sent     platformapi.ContractFields `json:"sent"` // as last handed to the outbox
+	Sent     platformapi.ContractFields `json:"sent"`              // as the platform has it, or as last handed to the outbox
+	SentKey  string                     `json:"sentKey,omitempty"` // of the outbox's entry for Sent; "" when the platform told it
 	Filing   Filing                     `json:"filing"`
 	Invoices []File                     `json:"invoices,omitempty"`
-	Removed  []string                   `json:"removed,omitempty"` // attachments to take from the platform
-	Known    *platformapi.Contract      `json:"known,omitempty"`   // as the platform last told it
+	Removed  []string                   `json:"removed,omitempty"` // attachments to take from the platform if they are there
+	Void     []string                   `json:"void,omitempty"`    // sealed files that no longer count, by their paths
+	Known    *platformapi.Contract      `json:"known,omitempty"`   // as the platform last told it; never changed in place
 	Changed  time.Time                  `json:"changed"`
+}
+
+// clone gives a copy that shares nothing which changes.
+func (d *draft) clone() *draft {
+	c := *d
+	c.Filing = d.Filing.clone()
+	c.Invoices, c.Removed, c.Void = slices.Clone(d.Invoices), slices.Clone(d.Removed), slices.Clone(d.Void)
+	return &c
+}
+
+func (f Filing) clone() Filing {
+	for _, p := range []**File{&f.Original, &f.Clean, &f.Sealed} {
+		if *p != nil {
+			c := **p
+			*p = &c
+		}
+	}
+	return f
+}
+
+// starter tells that the contract was begun by this party.
+func (d *draft) starter() bool {
+	return d.Known == nil || d.Known.Summary.MyRole == d.Known.Summary.Starter
+}
+
+// open tells that the contract lies with its starter.
+func (d *draft) open() bool { return d.Known == nil || drafting(d.Known.Summary.State) }
+
+func drafting(s platformapi.ContractState) bool {
+	return s == platformapi.StateDraft || s == platformapi.StateSealed || s == platformapi.StateReturned
+}
+
+// attachment is what the platform last told of an attachment, nil when it never had it.
+func (d *draft) attachment(id string) *platformapi.Attachment {
+	if d.Known == nil {
+		return nil
+	}
+	for i := range d.Known.Attachments {
+		if a := &d.Known.Attachments[i]; a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// sealed is the sealed filing that the platform holds now, nil when there is none.
+func (d *draft) sealed() *platformapi.Attachment {
+	if d.Known == nil {
+		return nil
+	}
+	for i := range slices.Backward(d.Known.Attachments) {
+		if a := &d.Known.Attachments[i]; a.Kind == platformapi.KindFiling && a.Stage == platformapi.StageSealed && a.Current && !a.Void {
+			return a
+		}
+	}
+	return nil
+}
+
+// fieldsKnown is the form as the platform has it.
+func (d *draft) fieldsKnown() platformapi.ContractFields {
+	if d.Known == nil {
+		return platformapi.ContractFields{}
+	}
+	return d.Known.Summary.Fields
+}
+
+// remove takes a file out: of the platform too, if it comes or came there.
+func (d *draft) remove(f *File) {
+	if f != nil {
+		d.Removed = append(d.Removed, f.Attachment)
+	}
+}
+
+// dropSeal forgets the sealed file of a contract that goes on being edited. The file itself stays in the folder, and is
+// remembered as void so that it is never taken up again.
+func (d *draft) dropSeal() {
+	if sealed := d.Filing.Sealed; sealed != nil {
+		d.remove(sealed)
+		d.Void = append(d.Void, sealed.Path)
+		d.Filing.Sealed = nil
+	}
+}
+
+// sealBroken tells that the platform no longer counts our seal, or that it is on another document than is asked for now.
+func (d *draft) sealBroken() bool {
+	own := d.Filing.Sealed
+	if own == nil || d.Known == nil {
+		return false
+	}
+	if a := d.attachment(own.Attachment); a != nil {
+		return a.Void || !a.Current && d.open()
+	}
+	if d.starter() {
+		return false // it was not sent yet
+	}
+	now := d.sealed()
+	return now == nil || now.SHA256 != own.Base
+}
+
+// toSend are the files that go to the platform.
+func (d *draft) toSend() []*File {
+	var out []*File
+	for _, f := range []*File{d.Filing.Original, d.Filing.Sealed} {
+		if f != nil {
+			out = append(out, f)
+		}
+	}
+	for i := range d.Invoices {
+		out = append(out, &d.Invoices[i])
+	}
+	return out
+}
+
+// toDetach are the removed files that the platform still has.
+func (d *draft) toDetach() []string {
+	var out []string
+	for _, id := range d.Removed {
+		if a := d.attachment(id); a != nil && a.Current && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 const draftFile = "draft.json"
 
-// maxDraft bounds draft.json, which holds a history and a report of what was taken out.
+// maxDraft bounds draft.json, in bytes; it holds a history and a report of what was taken out.
 const maxDraft = 16 << 20
 
+// loadDraft reads a draft; nil when there is none.
 func loadDraft(dir string) (*draft, error) {
 	f, err := os.Open(filepath.Join(dir, draftFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, diskError(dir, err)
+		return nil, diskError(filepath.Join(dir, draftFile), err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, maxDraft))
 	if err != nil {
-		return nil, diskError(dir, err)
+		return nil, diskError(filepath.Join(dir, draftFile), err)
 	}
 	var d draft
 	if err := json.Unmarshal(data, &d); err != nil {
 		return nil, fault("draft_damaged", err, "folder", dir)
 	}
+	if !d.sound(filepath.Base(dir)) {
+		return nil, fault("draft_damaged", nil, "folder", dir)
+	}
 	return &d, nil
+}
+
+// sound tells that a draft is this folder's and names no file outside of it.
+func (d *draft) sound(folder string) bool {
+	files := d.toSend()
+	if d.Filing.Clean != nil {
+		files = append(files, d.Filing.Clean)
+	}
+	for _, f := range files {
+		if f.Path != filepath.Base(f.Path) || !filepath.IsLocal(f.Path) || f.Size < 0 {
+			return false
+		}
+	}
+	return safeName(d.Contract) == folder
 }
 
 func (d *draft) save(dir string, now time.Time) error {

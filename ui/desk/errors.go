@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"path/filepath"
 	"syscall"
 )
@@ -45,15 +47,23 @@ func (e *Error) Is(target error) bool {
 	return errors.As(target, &t) && t.code == e.code
 }
 
-// diskError names what the person can mend: a full disk, a folder that cannot be written.
+// diskError names what the person can mend about writing in a folder: a full disk, a folder that cannot be written, a name
+// that is taken. What has its code already, and the end of a context, pass as they are.
 func diskError(path string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.ENOSPC):
-		return fault("disk_full", err, "folder", filepath.Dir(path))
-	case errors.Is(err, syscall.EACCES), errors.Is(err, syscall.EROFS):
-		return fault("not_writable", err, "folder", filepath.Dir(path))
+	if _, coded := errors.AsType[interface {
+		error
+		Code() string
+	}](err); err == nil || coded || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
 	}
-	return fault("disk", err, "folder", filepath.Dir(path))
+	folder := filepath.Dir(path)
+	switch {
+	case full(err):
+		return fault("disk_full", err, "folder", folder)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		return fault("not_writable", err, "folder", folder)
+	case errors.Is(err, fs.ErrExist):
+		return fault("file_exists", err, "file", filepath.Base(path), "folder", folder)
+	}
+	return fault("disk", err, "folder", folder)
 }

@@ -21,76 +21,90 @@ const MaxFile = 200 << 20
 // AttachFiling takes the contract's file (合同备案; doc, docx or pdf) into the contract's folder. The person's own file is
 // only read. A clean copy and a seal that were made of an earlier file no longer count.
 func (w *Work) AttachFiling(ctx context.Context, path string) error {
-	f, err := w.take(ctx, path, "original")
-	if err != nil {
-		return err
-	}
-	return w.update(func(d *draft) {
-		w.dropSeal()
-		w.toRemove(d, d.Filing.Original)
+	return w.attach(ctx, path, "original", func(d *draft, f File) {
+		d.dropSeal()
+		d.remove(d.Filing.Original)
 		if d.Filing.Original != nil {
 			f.Note = d.Filing.Original.Note
 		}
-		d.Filing = Filing{Original: f}
+		d.Filing = Filing{Original: &f}
 	})
 }
 
 // RemoveFiling takes the contract's file out again.
 func (w *Work) RemoveFiling() error {
-	return w.update(func(d *draft) {
-		w.dropSeal()
-		w.toRemove(d, d.Filing.Original)
+	return w.edit(context.Background(), func(d *draft) {
+		d.dropSeal()
+		d.remove(d.Filing.Original)
 		d.Filing = Filing{}
 	})
 }
 
 // AttachInvoice adds a file under 发票.
 func (w *Work) AttachInvoice(ctx context.Context, path string) error {
-	f, err := w.take(ctx, path, "invoice")
-	if err != nil {
-		return err
-	}
-	return w.update(func(d *draft) { d.Invoices = append(d.Invoices, *f) })
+	return w.attach(ctx, path, "invoice", func(d *draft, f File) { d.Invoices = append(d.Invoices, f) })
 }
 
 // RemoveInvoice takes an invoice out again.
 func (w *Work) RemoveInvoice(attachment string) error {
-	return w.update(func(d *draft) {
-		for _, f := range d.Invoices {
-			if f.Attachment == attachment {
-				w.toRemove(d, &f)
+	return w.edit(context.Background(), func(d *draft) {
+		d.Invoices = slices.DeleteFunc(d.Invoices, func(f File) bool {
+			if f.Attachment != attachment {
+				return false
 			}
-		}
-		d.Invoices = slices.DeleteFunc(d.Invoices, func(f File) bool { return f.Attachment == attachment })
+			d.remove(&f)
+			return true
+		})
 	})
 }
 
 // SetNote changes the note (备注) of the filing or of an invoice, by its attachment's id.
 func (w *Work) SetNote(attachment, note string) error {
-	return w.update(func(d *draft) {
-		if o := d.Filing.Original; o != nil && o.Attachment == attachment {
-			o.Note = note
-		}
-		for i := range d.Invoices {
-			if d.Invoices[i].Attachment == attachment {
-				d.Invoices[i].Note = note
+	note = unlined(note)
+	if err := remark(note); err != nil {
+		return err
+	}
+	noted := func(d *draft) *File {
+		for _, f := range d.toSend() {
+			if f.Attachment == attachment && f != d.Filing.Sealed {
+				return f
 			}
+		}
+		return nil
+	}
+	w.mu.Lock()
+	f := noted(w.d)
+	same := f == nil || f.Note == note
+	w.mu.Unlock()
+	if same {
+		return nil
+	}
+	return w.edit(context.Background(), func(d *draft) {
+		if f := noted(d); f != nil {
+			f.Note = note
 		}
 	})
 }
 
-// toRemove marks what the platform has already to be taken out there with the next save.
-func (w *Work) toRemove(d *draft, files ...*File) {
-	for _, f := range files {
-		if f != nil && f.Sent {
-			d.Removed = append(d.Removed, f.Attachment)
-		}
+// attach copies a file into the contract's folder and then changes the draft; a copy that the draft did not take goes.
+func (w *Work) attach(ctx context.Context, path, stem string, change func(*draft, File)) error {
+	if err := w.ask(ctx, ActionEdit); err != nil {
+		return err
 	}
+	f, err := w.copyIn(ctx, path, stem)
+	if err != nil {
+		return err
+	}
+	if err := w.edit(ctx, func(d *draft) { change(d, *f) }); err != nil {
+		_ = os.Remove(w.path(f))
+		return err
+	}
+	return nil
 }
 
-// take copies a file into the contract's folder under a name of our own, so that nothing that happens to the person's file
-// afterwards matters.
-func (w *Work) take(ctx context.Context, path, stem string) (*File, error) {
+// copyIn copies a file into the contract's folder under a name of our own, so that nothing that happens to the person's
+// file afterwards matters. It must be of a kind that the platform takes.
+func (w *Work) copyIn(ctx context.Context, path, stem string) (*File, error) {
 	name := filepath.Base(path)
 	in, err := os.Open(path)
 	if err != nil {
@@ -108,66 +122,122 @@ func (w *Work) take(ctx context.Context, path, stem string) (*File, error) {
 	case info.Size() > MaxFile:
 		return nil, fault("file_too_large", nil, "file", name, "mb", MaxFile>>20)
 	}
+	ext, err := kindOf(in)
+	if err != nil {
+		return nil, fault("file_unreadable", err, "file", name)
+	}
+	if ext == "" {
+		return nil, fault("file_kind", nil, "file", name)
+	}
 	id := platformapi.NewID()
-	rel := stem + "-" + id + cleanExt(name)
+	rel := stem + "-" + id + ext
 	sum, size, err := copyFile(ctx, filepath.Join(w.dir, rel), in)
 	if err != nil {
 		return nil, err
 	}
-	return &File{Attachment: id, Name: name, Path: rel, SHA256: sum, Size: size}, nil
+	return &File{Attachment: id, Name: fileName(name, ext), Path: rel, SHA256: sum, Size: size}, nil
 }
 
-// copyFile writes a new file from in, synced, and gives its digest.
-func copyFile(ctx context.Context, path string, in io.Reader) (sum string, size int64, err error) {
+// kindOf tells doc, docx and pdf by their first bytes and gives the ending that belongs to them; "" for everything else.
+// What a zip or a compound file holds is judged when the clean copy is made.
+func kindOf(r io.ReaderAt) (string, error) {
+	head := make([]byte, 8)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	for _, k := range []struct{ magic, ext string }{
+		{"%PDF-", ".pdf"}, {"PK\x03\x04", ".docx"}, {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc"},
+	} {
+		if strings.HasPrefix(string(head[:n]), k.magic) {
+			return k.ext, nil
+		}
+	}
+	return "", nil
+}
+
+// copyFile writes a new file from in, synced, and gives its digest. No file is overwritten.
+func copyFile(ctx context.Context, path string, in *os.File) (sum string, size int64, err error) {
 	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", 0, diskError(path, err)
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(path)
+			_ = os.Remove(path)
 		}
 	}()
 	h := sha256.New()
-	size, err = io.Copy(io.MultiWriter(out, h), contextReader{ctx, io.LimitReader(in, MaxFile+1)})
-	if err == nil && size > MaxFile {
-		err = fault("file_too_large", nil, "file", filepath.Base(path), "mb", MaxFile>>20)
+	from := &source{ctx: ctx, r: io.LimitReader(in, MaxFile+1)}
+	size, err = io.Copy(io.MultiWriter(out, h), from)
+	switch name := filepath.Base(in.Name()); {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case from.err != nil:
+		err = fault("file_unreadable", from.err, "file", name)
+	case err == nil && size > MaxFile:
+		err = fault("file_too_large", nil, "file", name, "mb", MaxFile>>20)
 	}
-	if e := errors.Join(err, out.Sync(), out.Close()); e != nil {
-		return "", 0, diskError(path, e)
+	if err == nil {
+		err = out.Sync()
+	}
+	closed := out.Close()
+	if err == nil {
+		err = closed
+	}
+	if err != nil {
+		return "", 0, diskError(path, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), size, nil
 }
 
-type contextReader struct {
+// copyNew copies a file to one that is not there yet.
+func copyNew(ctx context.Context, from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return fault("file_unreadable", err, "file", filepath.Base(from))
+	}
+	defer in.Close()
+	_, _, err = copyFile(ctx, to, in)
+	return err
+}
+
+// source remembers how reading failed, so that the trouble of one disk is not told of the other.
+type source struct {
 	ctx context.Context
 	r   io.Reader
+	err error
 }
 
-func (c contextReader) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
+func (s *source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(p)
-}
-
-// cleanExt keeps an ending that people know, for what opens the file; what the file is is told by its content.
-func cleanExt(name string) string {
-	switch ext := strings.ToLower(filepath.Ext(name)); ext {
-	case ".doc", ".docx", ".pdf", ".png", ".jpg", ".jpeg", ".ofd":
-		return ext
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
 	}
-	return ".bin"
+	return n, err
 }
 
 // Clean makes the clean copy (清稿) of the filing. The person then looks at the report and confirms it with ConfirmClean;
 // when nothing had to be taken out that is done already.
 func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report, error) {
+	if !w.making.TryLock() {
+		return nil, fault("busy", nil)
+	}
+	defer w.making.Unlock()
 	w.mu.Lock()
-	original := w.d.Filing.Original
+	original := w.d.clone().Filing.Original
 	w.mu.Unlock()
 	if original == nil {
 		return nil, fault("no_filing", nil)
+	}
+	if err := w.ask(ctx, ActionClean); err != nil {
+		return nil, err
+	}
+	if !w.whole(original) {
+		return nil, fault("file_changed", nil, "file", original.Name)
 	}
 	rel := "clean-" + platformapi.NewID() + ".pdf"
 	report, err := w.s.desk.cfg.Cleaner.Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
@@ -178,33 +248,44 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	if err != nil {
 		return nil, err
 	}
-	name := strings.TrimSuffix(original.Name, filepath.Ext(original.Name)) + ".pdf"
+	clean := File{Name: fileName(strings.TrimSuffix(original.Name, filepath.Ext(original.Name))+".pdf", ".pdf"),
+		Path: rel, SHA256: report.Output.SHA256, Size: report.Output.Size}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if now := w.d.Filing.Original; now == nil || now.Attachment != original.Attachment || w.allowed(ctx, ActionClean) != nil {
+		_ = os.Remove(w.path(&clean))
+		return nil, fault("replaced", nil, "file", original.Name)
+	}
 	err = w.update(func(d *draft) {
-		if d.Filing.Original == nil || d.Filing.Original.SHA256 != original.SHA256 {
-			return // another file was attached meanwhile
-		}
-		w.dropSeal()
-		d.Filing.Clean = &File{Name: name, Path: rel, SHA256: report.Output.SHA256, Size: report.Output.Size}
-		d.Filing.Report = &report
-		d.Filing.Confirmed = len(report.Items) == 0
+		d.dropSeal()
+		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items) == 0
 	})
-	return &report, err
+	if err != nil {
+		_ = os.Remove(w.path(&clean))
+		return nil, err
+	}
+	return &report, nil
 }
 
 // ConfirmClean keeps that the person saw what was taken out (确认清稿).
 func (w *Work) ConfirmClean() error {
-	return w.update(func(d *draft) { d.Filing.Confirmed = d.Filing.Clean != nil })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.d.Filing.Clean == nil:
+		return fault("not_clean", nil)
+	case w.d.Filing.Confirmed:
+		return nil
+	}
+	return w.update(func(d *draft) { d.Filing.Confirmed = true })
 }
 
 func (w *Work) path(f *File) string { return filepath.Join(w.dir, f.Path) }
 
 // Export copies a file of the contract, such as the signed one, to a new file of the person's choice.
 func (w *Work) Export(ctx context.Context, f File, to string) error {
-	in, err := os.Open(w.path(&f))
-	if err != nil {
-		return diskError(w.dir, err)
+	if !w.whole(&f) {
+		return fault("file_changed", nil, "file", f.Name)
 	}
-	defer in.Close()
-	_, _, err = copyFile(ctx, to, in)
-	return err
+	return copyNew(ctx, w.path(&f), to)
 }

@@ -28,9 +28,9 @@ func (s *Session) Contracts(ctx context.Context, q platformapi.ContractQuery) (C
 	if err == nil {
 		list := Contracts{Items: page.Items, More: page.NextCursor, AsOf: time.Now()}
 		if q == (platformapi.ContractQuery{}) {
-			err = keep(kept, list)
+			_ = keep(kept, list) // the next time the list is read makes good for it
 		}
-		return list, err
+		return list, nil
 	}
 	var list Contracts
 	if platformapi.Retryable(err) && recall(kept, &list) {

@@ -3,8 +3,10 @@ package desk
 import (
 	"crypto/ecdsa"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"strings"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -40,6 +42,11 @@ func attribute(name pkix.Name, oid asn1.ObjectIdentifier) string {
 		}
 	}
 	return ""
+}
+
+func fingerprint(cert *smx509.Certificate) string {
+	sum := sha256.Sum256(cert.Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 func algorithmOf(cert *smx509.Certificate) string {

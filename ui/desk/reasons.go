@@ -9,8 +9,8 @@ import (
 )
 
 // blocked says why each action cannot be done now; an action that can is not in the map. The sentences are
-// "why.<reason>" of the language files.
-func (w *Work) blocked(v View) map[Action]words.Problem {
+// "why.<reason>" of the language files. w.mu is held.
+func (w *Work) blocked(v View, h handover) map[Action]words.Problem {
 	t := w.s.desk.cfg.Words.T
 	out := map[Action]words.Problem{}
 	block := func(a Action, when bool, reason string, pairs ...any) {
@@ -18,8 +18,7 @@ func (w *Work) blocked(v View) map[Action]words.Problem {
 			out[a] = words.Problem{What: t("why."+reason, pairs...), Code: reason}
 		}
 	}
-	open := v.State == platformapi.StateDraft || v.State == platformapi.StateSealed || v.State == platformapi.StateReturned
-	busy := len(v.Waiting) > 0
+	open := drafting(v.State)
 	may := func(m platformapi.Move) bool {
 		return w.d.Known != nil && slices.Contains(w.d.Known.Summary.Moves, m)
 	}
@@ -28,12 +27,17 @@ func (w *Work) blocked(v View) map[Action]words.Problem {
 		block(a, !v.Starter, "starter_only")
 		block(a, !open, "state."+string(v.State))
 	}
-	for _, a := range []Action{ActionEdit, ActionSave, ActionSubmit, ActionDelete, ActionAgree, ActionRefuse, ActionWithdraw} {
-		block(a, busy && !permanentlyFailed(v.Waiting), "sending")
+	for _, a := range []Action{
+		ActionEdit, ActionSave, ActionClean, ActionSeal, ActionSubmit, ActionDelete, ActionAgree, ActionRefuse, ActionWithdraw, ActionPublish,
+	} {
+		block(a, h.sending, "sending")
 	}
+	trouble, most := formTrouble(v.Fields)
+	block(ActionSave, trouble != "", trouble, "max", most, "more", 0)
+	block(ActionSubmit, trouble != "", trouble, "max", most, "more", 0)
 	block(ActionSave, !v.Unsaved, "nothing_changed")
 	block(ActionClean, v.Filing.Original == nil, "no_filing")
-	if len(v.Missing) > 0 {
+	if v.Starter && len(v.Missing) > 0 {
 		block(ActionSubmit, true, "missing."+string(v.Missing[0]), "more", len(v.Missing)-1)
 	}
 
@@ -46,12 +50,14 @@ func (w *Work) blocked(v View) map[Action]words.Problem {
 		block(ActionWithdraw, !may(platformapi.MoveWithdraw), "cannot_withdraw")
 	} else {
 		asked := v.State == platformapi.StateAwaiting || v.State == platformapi.StateCountersigned
-		block(ActionSeal, v.State != platformapi.StateAwaiting, "state."+string(v.State))
-		block(ActionSeal, v.Verdict != nil && v.Verdict.Verdict != verify.Valid, "seal_not_valid")
-		block(ActionAgree, !asked, "state."+string(v.State))
-		block(ActionAgree, v.Verdict != nil && v.Verdict.Verdict != verify.Valid, "seal_not_valid")
-		block(ActionAgree, v.Filing.Sealed == nil && v.State != platformapi.StateCountersigned, "seal_first")
 		block(ActionRefuse, !asked, "state."+string(v.State))
+		block(ActionSeal, v.State != platformapi.StateAwaiting, "state."+string(v.State))
+		block(ActionAgree, !asked, "state."+string(v.State))
+		for _, a := range []Action{ActionSeal, ActionAgree} {
+			block(a, v.Received == nil, "not_received")
+			block(a, v.Verdict != nil && v.Verdict.Verdict != verify.Valid, "seal_not_valid")
+		}
+		block(ActionAgree, v.Filing.Sealed == nil && v.State != platformapi.StateCountersigned, "seal_first")
 		block(ActionWithdraw, true, "starter_only")
 	}
 	block(ActionPublish, v.Role != platformapi.RolePurchaser, "purchaser_only")

@@ -2,7 +2,7 @@ package desk
 
 import (
 	"context"
-	"image"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -13,91 +13,6 @@ import (
 	"sealdesk/signer/verify"
 	"sealdesk/token"
 )
-
-// A SealChoice is a seal that this party may put on, as the page shows it.
-type SealChoice struct {
-	ID    string
-	Title string // 合同专用章, 公章, or the file's name
-	Seal  seal.Seal
-}
-
-const sealDPI = 600
-
-// Seals are the party's: its contract seal and its official seal, drawn from the name in the certificate, and pictures
-// that were imported.
-func (s *Session) Seals() ([]SealChoice, error) {
-	t := s.desk.cfg.Words.T
-	var out []SealChoice
-	for _, kind := range []string{"contract", "official"} {
-		style := seal.Style{Name: s.key.Owner, Number: sealNumber(s.key.USCC)}
-		if kind == "contract" {
-			style.Bottom = t("seal.contract")
-		}
-		drawn, err := seal.Make(s.desk.cfg.SealFont, style, sealDPI)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, SealChoice{ID: kind, Title: t("seal." + kind), Seal: drawn})
-	}
-	files, _ := filepath.Glob(filepath.Join(s.dir, "seals", "*.png"))
-	for _, path := range files {
-		name := filepath.Base(path)
-		picture, err := loadSeal(path)
-		if err != nil {
-			continue // said when it was imported; a file that went bad since is left out
-		}
-		out = append(out, SealChoice{ID: name, Title: name[:len(name)-len(".png")], Seal: pressed(name, picture)})
-	}
-	return out, nil
-}
-
-// ImportSeal takes a PNG picture of a seal among the party's seals.
-func (s *Session) ImportSeal(ctx context.Context, path string) error {
-	if _, err := loadSeal(path); err != nil {
-		return err
-	}
-	dir := filepath.Join(s.dir, "seals")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return diskError(dir, err)
-	}
-	in, err := os.Open(path)
-	if err != nil {
-		return fault("file_unreadable", err, "file", filepath.Base(path))
-	}
-	defer in.Close()
-	stem := filepath.Base(path)
-	stem = stem[:len(stem)-len(filepath.Ext(stem))]
-	_, _, err = copyFile(ctx, filepath.Join(dir, stem+".png"), in)
-	return err
-}
-
-func loadSeal(path string) (*image.NRGBA, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault("file_unreadable", err, "file", filepath.Base(path))
-	}
-	defer f.Close()
-	return seal.Load(f, seal.Limits{})
-}
-
-// pressed gives a picture the size of a seal: its longer side as long as a contract seal is wide.
-func pressed(name string, m *image.NRGBA) seal.Seal {
-	w, h := float64(m.Rect.Dx()), float64(m.Rect.Dy())
-	scale := seal.DefaultDiameterMM / max(w, h)
-	return seal.Seal{Name: name, Image: m, WidthMM: w * scale, HeightMM: h * scale}
-}
-
-// sealNumber is the seal's number under the arc: the middle of the 统一社会信用代码, 13 digits as the police's seal
-// registers have them, until a registered number is known.
-func sealNumber(uscc string) string {
-	digits := make([]byte, 0, 13)
-	for i := 2; i < len(uscc) && len(digits) < 13; i++ {
-		if uscc[i] >= '0' && uscc[i] <= '9' {
-			digits = append(digits, uscc[i])
-		}
-	}
-	return string(digits)
-}
 
 // A Preview is the very file that will be signed, on show.
 type Preview struct {
@@ -116,13 +31,9 @@ func (w *Work) Preview(ctx context.Context) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := w.s.desk.cfg.Renderer.OpenFile(ctx, w.path(&f))
+	doc, err := w.show(ctx, f)
 	if err != nil {
 		return nil, err
-	}
-	if doc.SHA256() != f.SHA256 {
-		doc.Close()
-		return nil, fault("file_changed", nil, "file", f.Name)
 	}
 	w.mu.Lock()
 	w.shown = doc.SHA256()
@@ -132,7 +43,7 @@ func (w *Work) Preview(ctx context.Context) (*Preview, error) {
 
 // Show opens any file of the contract for reading.
 func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
-	doc, err := w.s.desk.cfg.Renderer.OpenFile(ctx, w.path(&f))
+	doc, err := w.show(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -144,11 +55,31 @@ func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
 	return &Preview{Name: f.Name, Document: doc, Verdict: report}, nil
 }
 
+// show opens a file of the folder, if it is still the one that was put there.
+func (w *Work) show(ctx context.Context, f File) (*preview.Document, error) {
+	if _, err := os.Stat(w.path(&f)); err != nil {
+		return nil, fault("file_changed", err, "file", f.Name)
+	}
+	doc, err := w.s.desk.cfg.Renderer.OpenFile(ctx, w.path(&f))
+	if err != nil {
+		return nil, err
+	}
+	if doc.SHA256() != f.SHA256 {
+		_ = doc.Close()
+		return nil, fault("file_changed", nil, "file", f.Name)
+	}
+	return doc, nil
+}
+
+// toSign is the document that this party's seal goes on: the clean copy of the starter, what the other side received.
 func (w *Work) toSign() (File, *verify.Report, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.received != nil {
-		return w.received.file, w.received.report, nil
+	if r := w.toReview(); r != nil {
+		return r.file, r.report, nil
+	}
+	if !w.d.starter() {
+		return File{}, nil, fault("not_received", nil)
 	}
 	if clean := w.d.Filing.Clean; clean != nil && w.d.Filing.Confirmed {
 		return *clean, nil, nil
@@ -196,8 +127,15 @@ type SealRequest struct {
 // it becomes the filing's sealed file. The key is unlocked for this one signature.
 func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (signer.Result, error) {
 	defer token.Wipe(r.PIN)
+	if !w.making.TryLock() {
+		return signer.Result{}, fault("busy", nil)
+	}
+	defer w.making.Unlock()
 	in, _, err := w.toSign()
 	if err != nil {
+		return signer.Result{}, err
+	}
+	if err := w.ask(ctx, ActionSeal); err != nil {
 		return signer.Result{}, err
 	}
 	w.mu.Lock()
@@ -206,12 +144,15 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if shown != in.SHA256 {
 		return signer.Result{}, fault("not_shown", nil)
 	}
+	if !w.whole(&in) { // before a PIN is tried for it
+		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
+	}
 	id := platformapi.NewID()
-	rel := "sealed-" + id + ".pdf"
+	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.desk.withKey(ctx, w.s.key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
-			In: w.path(&in), Out: filepath.Join(w.dir, rel), ExpectSHA256: in.SHA256,
+			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
 			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
@@ -222,11 +163,29 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if err != nil {
 		return signer.Result{}, err
 	}
-	err = w.update(func(d *draft) {
-		w.dropSeal()
-		d.Filing.Sealed = &File{Attachment: id, Name: in.Name, Path: rel, SHA256: result.SHA256, Size: result.Size}
-	})
-	return result, err
+	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
+		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	// What was signed stays signed: when the draft cannot be written now, it is written with what is written next, and a
+	// program that dies before finds the file in the folder.
+	next := w.d.clone()
+	next.dropSeal()
+	next.Filing.Sealed = &sealed
+	return result, w.keep(next)
+}
+
+// void sets a sealed file aside that nobody wants any more, and gives back why.
+func (w *Work) void(f File, why error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(why, w.keep(func() *draft {
+		next := w.d.clone()
+		next.Void = append(next.Void, f.Path)
+		return next
+	}()))
 }
 
 // Verify judges any PDF of the person's (验证文件).
@@ -236,14 +195,20 @@ func (d *Desk) Verify(ctx context.Context, path string) (*verify.Report, error) 
 
 // verify judges a file against the desk's roots.
 func (d *Desk) verify(ctx context.Context, path string) (*verify.Report, error) {
+	name := filepath.Base(path)
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, diskError(path, err)
+		return nil, fault("file_unreadable", err, "file", name)
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
-		return nil, diskError(path, err)
+	switch {
+	case err != nil:
+		return nil, fault("file_unreadable", err, "file", name)
+	case !info.Mode().IsRegular():
+		return nil, fault("not_a_file", nil, "file", name)
+	case info.Size() == 0:
+		return nil, fault("file_empty", nil, "file", name)
 	}
 	return verify.File(ctx, f, info.Size(), verify.Options{Roots: d.cfg.Roots})
 }

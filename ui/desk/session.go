@@ -38,6 +38,9 @@ type LoginRequest struct {
 // party's outbox is sent from now on.
 func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	defer token.Wipe(r.PIN)
+	if d.cfg.Connect == nil {
+		return nil, fault("no_platform", nil)
+	}
 	var p platformapi.Platform
 	err := d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
 		p, err = d.cfg.Connect(ctx, key)
@@ -50,9 +53,8 @@ func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	if r.Remember {
 		remember = r.Key.URI
 	}
-	if err := d.RememberKey(remember); err != nil {
-		return nil, err
-	}
+	// A choice that could not be kept is asked for again; it is no reason to keep the person out.
+	_ = d.RememberKey(remember)
 	return d.session(ctx, r.Key, p)
 }
 
@@ -68,7 +70,7 @@ func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, u
 		token.Wipe(pin)
 		return reasons[0]
 	}
-	if owner := ownerOf(id.Certificate()); owner.USCC != key.USCC {
+	if fingerprint(id.Certificate()) != key.SHA256 {
 		token.Wipe(pin)
 		return fault("key_changed", nil, "owner", key.Owner)
 	}
@@ -94,35 +96,70 @@ type Session struct {
 	key      Key
 	platform platformapi.Platform
 	dir      string // of this party
+	ledger   *ledger
 	stop     context.CancelFunc
 	stopped  chan struct{}
 
 	mu    sync.Mutex
 	link  Link
 	works map[string]*Work
+
+	sealsMu sync.Mutex
+	drawn   []SealChoice
+	loaded  map[string]loadedSeal
 }
 
 // Link is how the platform is reached, for the foot of the sidebar.
 type Link struct {
 	Online  bool
+	Over    bool      // the session is over: nothing is sent before the next login
 	Since   time.Time // since when it is so
 	Problem words.Problem
 	Waiting int // changes in the outbox that have no receipt
 }
+
+// retryPause is how long the sending rests after the journal failed, as on a full disk.
+const retryPause = 5 * time.Second
 
 func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*Session, error) {
 	dir := filepath.Join(d.cfg.Folders.Data, "parties", safeName(key.USCC))
 	if err := os.MkdirAll(filepath.Join(dir, "contracts"), 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
+	s := &Session{desk: d, key: key, platform: p, dir: dir, ledger: newLedger(d.outbox, key.USCC), stopped: make(chan struct{}),
+		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, loaded: map[string]loadedSeal{}}
+	if _, err := s.ledger.entries(ctx); err != nil {
+		return nil, err
+	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
-	s := &Session{desk: d, key: key, platform: p, dir: dir, stop: stop, stopped: make(chan struct{}),
-		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}}
+	s.stop = stop
+	go s.ledger.follow(run)
 	go func() {
 		defer close(s.stopped)
-		_ = d.outbox.Run(run, p, key.USCC)
+		s.deliver(run)
 	}()
 	return s, nil
+}
+
+// deliver sends what waits until the session is over. A journal that cannot be written now is tried again.
+func (s *Session) deliver(ctx context.Context) {
+	for {
+		err := s.desk.outbox.Run(ctx, hearing{s, s.platform}, s.key.USCC)
+		if ctx.Err() != nil {
+			return
+		}
+		if _, platforms := errors.AsType[*platformapi.Error](err); platforms {
+			return // a person must log in again
+		}
+		s.mu.Lock()
+		s.link.Problem = s.desk.cfg.Words.Problem(err)
+		s.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(retryPause):
+		}
+	}
 }
 
 // Close ends the sending of this session. What waits is sent after the next login.
@@ -131,7 +168,7 @@ func (s *Session) Close() {
 	<-s.stopped
 }
 
-// Closed tells that Close was called.
+// Closed tells that nothing is sent any more: Close was called, or the platform ended the session.
 func (s *Session) Closed() bool {
 	select {
 	case <-s.stopped:
@@ -170,7 +207,8 @@ func (s *Session) Link(ctx context.Context) Link {
 	s.mu.Lock()
 	l := s.link
 	s.mu.Unlock()
-	if entries, err := s.desk.outbox.Entries(ctx, s.key.USCC); err == nil {
+	contracts, _ := s.ledger.entries(ctx) // what was read last is told when it cannot be read now
+	for _, entries := range contracts {
 		for _, e := range entries {
 			if e.State != outbox.Done {
 				l.Waiting++
@@ -180,22 +218,27 @@ func (s *Session) Link(ctx context.Context) Link {
 	return l
 }
 
-// heard keeps the link's state after each answer or failure of the platform.
+// heard keeps the link's state after each answer or failure of the platform. When it is there again, what waits is sent.
 func (s *Session) heard(err error) {
-	online := err == nil
+	online, over := err == nil, false
 	if e, ok := errors.AsType[*platformapi.Error](err); ok {
 		online = e.Kind == platformapi.KindProblem
+		over = e.Kind == platformapi.KindUnauthorised
 	} else if err != nil {
 		return // not the platform's
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.link.Online != online {
-		s.link.Online, s.link.Since = online, time.Now()
+	back := online && !s.link.Online
+	if s.link.Online != online || s.link.Over != over {
+		s.link.Online, s.link.Over, s.link.Since = online, over, time.Now()
 	}
 	s.link.Problem = words.Problem{}
 	if !online {
 		s.link.Problem = s.desk.cfg.Words.Problem(err)
+	}
+	s.mu.Unlock()
+	if back {
+		_ = s.desk.outbox.RetryAll(context.Background()) // otherwise each goes at its own time
 	}
 }
 

@@ -19,11 +19,16 @@ import (
 // a context and report progress. Whatever is typed or made is on disk when the method returns.
 type Work struct {
 	s   *Session
+	id  string
 	dir string
+
+	making  sync.Mutex // held while a clean copy or a seal is made
+	sending sync.Mutex // held from judging what is to be sent until the outbox has it
 
 	mu       sync.Mutex
 	d        *draft
-	received *received // the other side's sealed file, as it lies here
+	unkept   bool      // what was typed is not on disk yet, because that failed
+	received *received // the sealed file that the platform held last, as it lies here
 	shown    string    // digest of the file that the preview showed last
 }
 
@@ -44,107 +49,156 @@ func (p Progress) report(step string, done, total int64) {
 
 // NewWork starts a contract for a lot (新增合同签订). Nothing is sent before the person saves or submits.
 func (s *Session) NewWork(ctx context.Context, lot platformapi.Lot) (*Work, error) {
+	// A contract of this lot that was begun here and did not arrive yet goes on.
+	works, _ := s.Drafts(ctx) // a damaged draft is told of by the list; it keeps nobody from beginning another one
+	for _, w := range works {
+		if w.lot() == lot.ID {
+			return w, w.adopt(ctx)
+		}
+	}
 	if lot.Block != "" {
 		return nil, fault("lot_blocked", nil, "lot", lot.Name, "block", string(lot.Block))
-	}
-	// A draft of this lot that was begun here and not sent goes on.
-	if w, err := s.begun(ctx, lot.ID); w != nil || err != nil {
-		return w, err
 	}
 	id := platformapi.NewID()
 	dir := s.folder(id)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
+	const ending = "合同"
 	d := &draft{Contract: id, Lot: lot, Typed: platformapi.ContractFields{
-		Name: lot.ProjectName + "合同", Number: lot.ProjectNumber, AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
+		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
+		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
 	}}
 	if err := d.save(dir, time.Now()); err != nil {
+		_ = os.Remove(dir) // it is empty
 		return nil, err
 	}
 	return s.work(ctx, d), nil
 }
 
-// Drafts lists contracts that were begun here and are not on the platform yet, the newest first.
+// Drafts lists contracts that were begun here and that the platform has not told of yet, the newest first: those that were
+// not sent, and those that wait in the outbox. Together with an error, about drafts that cannot be read, come the others.
 func (s *Session) Drafts(ctx context.Context) ([]*Work, error) {
-	entries, err := os.ReadDir(filepath.Join(s.dir, "contracts"))
+	folders, err := os.ReadDir(filepath.Join(s.dir, "contracts"))
 	if err != nil {
 		return nil, diskError(s.dir, err)
 	}
 	var works []*Work
 	var errs []error
-	for _, e := range entries {
-		if !e.IsDir() {
+	for _, f := range folders {
+		if !f.IsDir() {
 			continue
 		}
-		d, err := loadDraft(filepath.Join(s.dir, "contracts", e.Name()))
+		w, err := s.onDesk(ctx, f.Name())
 		if err != nil {
-			errs = append(errs, err) // one damaged draft does not hide the others
-			continue
+			errs = append(errs, err)
 		}
-		if d == nil {
-			continue
-		}
-		if w := s.work(ctx, d); !w.created() {
+		if w != nil && !w.known() {
 			works = append(works, w)
 		}
 	}
-	slices.SortFunc(works, func(a, b *Work) int { return b.d.Changed.Compare(a.d.Changed) })
+	slices.SortFunc(works, func(a, b *Work) int { return b.changed().Compare(a.changed()) })
 	return works, errors.Join(errs...)
 }
 
-func (s *Session) begun(ctx context.Context, lotID string) (*Work, error) {
-	works, err := s.Drafts(ctx)
-	for _, w := range works {
-		if w.d.Lot.ID == lotID {
-			return w, nil
-		}
-	}
-	return nil, err
-}
-
-// Open takes a contract onto the desk: what the platform tells, or what it told last when it cannot be reached.
+// Open takes a contract onto the desk: what the platform tells, or what is known here when it cannot be reached.
 func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
-	dir := s.folder(id)
-	d, err := loadDraft(dir)
-	if err != nil {
-		return nil, err
-	}
-	if d != nil {
-		w := s.work(ctx, d)
-		if err := w.Refresh(ctx); err != nil && !(platformapi.Retryable(err) && w.known()) {
+	w, err := s.onDesk(ctx, safeName(id))
+	damaged := &Error{}
+	switch {
+	case w != nil:
+		if err := w.Refresh(ctx); err != nil && !platformapi.Retryable(err) {
 			return nil, err
 		}
 		return w, w.adopt(ctx)
-	}
-	c, err := s.platform.Contract(ctx, id)
-	s.heard(err)
-	if err != nil {
+	case err != nil && !(errors.As(err, &damaged) && damaged.code == "desk.draft_damaged"):
 		return nil, err
+	}
+	c, askErr := s.platform.Contract(ctx, id)
+	s.heard(askErr)
+	if askErr != nil {
+		return nil, errors.Join(err, askErr)
+	}
+	dir := s.folder(id)
+	if err != nil {
+		// The platform knows it: only what was not sent is lost, and stays in the file for who can mend it.
+		aside := filepath.Join(dir, draftFile+".damaged-"+time.Now().Format("20060102-150405"))
+		if err := os.Rename(filepath.Join(dir, draftFile), aside); err != nil {
+			return nil, diskError(aside, err)
+		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	w := s.work(ctx, &draft{Contract: c.Summary.ID, Lot: c.Lot, Typed: c.Summary.Fields, Sent: c.Summary.Fields})
-	return w, w.learn(c)
+	w = s.work(ctx, &draft{Contract: c.Summary.ID, Lot: c.Lot, Typed: c.Summary.Fields, Sent: c.Summary.Fields})
+	if err := w.learn(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := w.Receive(ctx); err != nil && !platformapi.Retryable(err) {
+		return nil, err
+	}
+	return w, w.adopt(ctx)
 }
 
 func (s *Session) folder(id string) string { return filepath.Join(s.dir, "contracts", safeName(id)) }
 
+// onDesk gives the contract that lies in a folder, nil when there is none.
+func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
+	s.mu.Lock()
+	w := s.works[folder]
+	s.mu.Unlock()
+	if w != nil {
+		return w, nil
+	}
+	dir := filepath.Join(s.dir, "contracts", folder)
+	d, err := loadDraft(dir)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	sweep(dir, s.desk.opened)
+	return s.work(ctx, d), nil
+}
+
+// sweep removes what a program that died before this one was opened left half written. No other program works in the
+// folder: the outbox is ours.
+func sweep(dir string, opened time.Time) {
+	for _, pattern := range []string{".new-*", ".sealdesk-*", "download-*.part"} {
+		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are right
+		for _, path := range left {
+			if info, err := os.Stat(path); err == nil && info.ModTime().Before(opened) {
+				_ = os.Remove(path)
+			}
+		}
+	}
+}
+
 // work gives the one Work of a contract, so that two pages never write the same draft.
 func (s *Session) work(ctx context.Context, d *draft) *Work {
+	folder := safeName(d.Contract)
 	s.mu.Lock()
-	w := s.works[d.Contract]
+	w := s.works[folder]
 	if w == nil {
-		w = &Work{s: s, dir: s.folder(d.Contract), d: d}
-		s.works[d.Contract] = w
+		w = &Work{s: s, id: d.Contract, dir: filepath.Join(s.dir, "contracts", folder), d: d}
+		s.works[folder] = w
 	}
 	s.mu.Unlock()
-	entries := w.entries(ctx)
+	w.catchUp(ctx)
+	return w
+}
+
+// ID is the contract's.
+func (w *Work) ID() string { return w.id }
+
+func (w *Work) lot() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.reconcile(entries)
-	return w
+	return w.d.Lot.ID
+}
+
+func (w *Work) changed() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.d.Changed
 }
 
 func (w *Work) created() bool {
@@ -162,44 +216,90 @@ func (w *Work) known() bool {
 
 // Refresh asks the platform again, and brings the sealed file that it holds.
 func (w *Work) Refresh(ctx context.Context) error {
+	w.catchUp(ctx)
 	if !w.created() {
 		return nil
 	}
-	c, err := w.s.platform.Contract(ctx, w.ID())
+	c, err := w.s.platform.Contract(ctx, w.id)
 	w.s.heard(err)
 	if platformapi.IsCode(err, platformapi.CodeNotFound) && !w.known() {
 		return nil // its creation still waits in the outbox
 	}
-	if err != nil {
+	if err == nil {
+		err = w.learn(ctx, c)
+	}
+	if err != nil && !platformapi.Retryable(err) {
 		return err
 	}
-	if err := w.learn(c); err != nil {
-		return err
-	}
-	return w.Receive(ctx)
+	return errors.Join(err, w.receive(ctx, err == nil))
 }
 
-// learn takes over what the platform tells. What was typed here and not sent stays.
-func (w *Work) learn(c platformapi.Contract) error {
+// catchUp learns what the platform answered to changes that were delivered while nobody waited for them.
+func (w *Work) catchUp(ctx context.Context) handover {
+	contracts, _ := w.s.ledger.entries(ctx) // when the journal cannot be read, what was read last stands
+	h := handed(contracts[w.id])
+	w.mu.Lock()
+	w.reconcile(h)
+	have := int64(0)
+	if w.d.Known != nil {
+		have = w.d.Known.Summary.Version
+	}
+	w.mu.Unlock()
+	if e := h.newest(); e != nil && e.Receipt.Version > have {
+		// It is done: Wait comes back at once. A disk that is full now keeps nothing from being learnt the next time.
+		if outcome, err := w.s.desk.outbox.Wait(context.WithoutCancel(ctx), e.ID); err == nil {
+			_ = w.learn(ctx, outcome.Contract)
+		}
+	}
+	return h
+}
+
+// learn takes over what the platform tells. What was typed here and not sent stays. An error is the disk's: it was learnt
+// nevertheless.
+func (w *Work) learn(ctx context.Context, c platformapi.Contract) error {
+	contracts, _ := w.s.ledger.entries(ctx)
+	h := handed(contracts[w.id])
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	d := w.d
-	if d.Known != nil && d.Known.Summary.Version > c.Summary.Version {
+	if w.d.Known != nil && w.d.Known.Summary.Version > c.Summary.Version {
 		return nil // an older answer that came late
 	}
-	if d.Typed == d.Sent {
-		d.Typed = c.Summary.Fields
+	w.reconcile(h) // before what is known changes: it tells what was typed from what was sent
+	next := w.d.clone()
+	next.Known, next.Lot, next.Created = &c, c.Lot, true
+	if !h.form {
+		if next.Typed == next.Sent {
+			next.Typed = c.Summary.Fields
+		}
+		next.Sent, next.SentKey = c.Summary.Fields, ""
 	}
-	d.Sent = c.Summary.Fields
-	if d.Known != nil && c.Summary.Round > d.Known.Summary.Round {
-		w.dropSeal() // the round's seals are void; the clean file stays
+	if next.sealBroken() {
+		next.dropSeal() // the clean file stays
 	}
-	d.Known, d.Lot = &c, c.Lot
-	return d.save(w.dir, time.Now())
+	next.Removed = slices.DeleteFunc(next.Removed, func(id string) bool {
+		a := next.attachment(id)
+		return a != nil && !a.Current // it is out
+	})
+	err := w.keep(next)
+	w.reconcile(h)
+	return err
 }
 
-// ID is the contract's.
-func (w *Work) ID() string { return w.d.Contract }
+// reconcile tells from the outbox and from what the platform said which parts of the draft were handed over. w.mu is held.
+func (w *Work) reconcile(h handover) {
+	d := w.d
+	d.Created = d.Known != nil || h.keys[d.Contract]
+	if d.SentKey != "" && !h.keys[d.SentKey] {
+		d.Sent, d.SentKey = d.fieldsKnown(), "" // it was refused or taken back
+	}
+	for _, f := range d.toSend() {
+		a := d.attachment(f.Attachment)
+		f.Sent = a != nil || h.keys[f.Attachment]
+		if a != nil && !h.sending {
+			f.NoteSent = a.Note
+		}
+	}
+}
 
 // An Action is something a person may do with a contract.
 type Action string
@@ -230,12 +330,12 @@ type View struct {
 	Fields      platformapi.ContractFields
 	Filing      Filing
 	Invoices    []File
-	Received    *File          // the other side's sealed file
+	Received    *File          // the sealed file that the platform holds: what was sent for review, or in the end the final one
 	Verdict     *verify.Report // on Received
 	Attachments []platformapi.Attachment
 	History     []platformapi.HistoryRow
-	Missing     []Field
-	Unsaved     bool // typed or attached since it was last handed to the outbox
+	Missing     []Field // what is lacking before our next step: 提交合同, or for the other side 同意
+	Unsaved     bool    // typed or attached since it was last handed to the outbox
 	Waiting     []outbox.Entry
 	SubmittedAt time.Time
 	ConcludedAt time.Time
@@ -266,80 +366,130 @@ func (v View) Refusal() string {
 
 // View is the state now.
 func (w *Work) View(ctx context.Context) View {
-	entries := w.entries(ctx)
-	waiting := slices.DeleteFunc(slices.Clone(entries), func(e outbox.Entry) bool { return e.State == outbox.Done })
+	h := w.catchUp(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.reconcile(entries)
+	return w.view(h)
+}
+
+// view is the state; w.mu is held.
+func (w *Work) view(h handover) View {
+	w.reconcile(h)
 	d := w.d
+	own := d.clone()
 	v := View{
 		ID: d.Contract, Lot: d.Lot, State: platformapi.StateDraft, Round: 1, Role: d.Lot.MyRole, Starter: true,
-		Fields: d.Typed, Filing: d.Filing, Invoices: slices.Clone(d.Invoices), Waiting: waiting, Changed: d.Changed,
+		Fields: d.Typed, Filing: own.Filing, Invoices: own.Invoices, Waiting: h.waiting(), Changed: d.Changed,
 	}
 	if c := d.Known; c != nil {
 		sum := c.Summary
-		v.State, v.Round, v.Version, v.Role, v.Starter = sum.State, sum.Round, sum.Version, sum.MyRole, sum.MyRole == sum.Starter
-		v.Attachments, v.History = c.Attachments, c.History
+		v.State, v.Round, v.Version, v.Role, v.Starter = sum.State, sum.Round, sum.Version, sum.MyRole, d.starter()
+		v.Attachments, v.History = slices.Clone(c.Attachments), slices.Clone(c.History)
 		v.SubmittedAt, v.ConcludedAt, v.ViewedAt, v.Published = sum.SubmittedAt, sum.ConcludedAt, sum.ViewedAt, sum.Publication
 	}
-	if w.received != nil {
-		f := w.received.file
-		v.Received, v.Verdict = &f, w.received.report
+	if r := w.toReview(); r != nil {
+		f := r.file
+		v.Received, v.Verdict = &f, r.report
 	}
-	if v.Starter {
+	switch {
+	case v.Starter && drafting(v.State):
 		v.Missing = missing(d.Typed, d.Lot, d.Filing)
+	case !v.Starter && v.State == platformapi.StateAwaiting && d.Filing.Sealed == nil:
+		v.Missing = []Field{FieldSeal}
 	}
 	v.Unsaved = w.unsaved()
-	v.why = w.blocked(v)
+	v.why = w.blocked(v, h)
 	return v
 }
 
-// entries are this contract's in the outbox.
-func (w *Work) entries(ctx context.Context) []outbox.Entry {
-	all, err := w.s.desk.outbox.Entries(ctx, w.s.key.USCC)
-	if err != nil {
+// toReview is the received file, if it is the one that the platform holds now. w.mu is held.
+func (w *Work) toReview() *received {
+	a, ok := w.d.underReview()
+	if !ok || w.received == nil || w.received.file.SHA256 != a.SHA256 {
 		return nil
 	}
-	return slices.DeleteFunc(all, func(e outbox.Entry) bool { return e.ContractID != w.d.Contract })
+	return w.received
 }
 
-// unsaved tells whether something here was not handed to the outbox yet.
+// unsaved tells whether something here was not handed to the outbox yet. w.mu is held.
 func (w *Work) unsaved() bool {
 	d := w.d
-	return d.Typed != d.Sent || len(d.Removed) > 0 ||
-		slices.ContainsFunc(w.files(), func(f *File) bool { return !f.Sent || f.Note != f.NoteSent })
+	return !d.Created || d.Typed != d.Sent || len(d.toDetach()) > 0 ||
+		slices.ContainsFunc(d.toSend(), func(f *File) bool { return !f.Sent || f.Note != f.NoteSent })
+}
+
+// allowed is an error when an action cannot be done now. w.mu is held.
+func (w *Work) allowed(ctx context.Context, a Action) error {
+	contracts, _ := w.s.ledger.entries(ctx) // when the journal cannot be read, what was read last stands
+	if why, ok := w.view(handed(contracts[w.id])).Why(a); !ok {
+		return fault("not_allowed", nil, "reason", why.What)
+	}
+	return nil
+}
+
+// ask is allowed for those who do not hold w.mu yet.
+func (w *Work) ask(ctx context.Context, a Action) error {
+	w.catchUp(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.allowed(ctx, a)
 }
 
 // Type keeps what the person typed. A form that differs makes a seal void that was already put on: the page asks first.
 func (w *Work) Type(f platformapi.ContractFields) error {
+	f.Number, f.Name, f.AmountReason = unlined(f.Number), unlined(f.Name), unlined(f.AmountReason)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if f == w.d.Typed {
+	if f == w.d.Typed && !w.unkept {
 		return nil
 	}
-	w.d.Typed = f
-	w.dropSeal()
-	return w.d.save(w.dir, time.Now())
+	next := w.d.clone()
+	if f != next.Typed {
+		if err := w.allowed(context.Background(), ActionEdit); err != nil {
+			return err
+		}
+		next = w.d.clone()
+		next.Typed = f
+		next.dropSeal()
+	}
+	return w.keep(next)
 }
 
-// dropSeal forgets the sealed file of a contract that goes on being edited. The file itself stays in the folder, under a
-// name that tells that it is void.
-func (w *Work) dropSeal() {
-	sealed := w.d.Filing.Sealed
-	if sealed == nil {
-		return
-	}
-	w.d.Filing.Sealed = nil
-	if sealed.Sent {
-		w.d.Removed = append(w.d.Removed, sealed.Attachment)
-	}
-	_ = os.Rename(w.path(sealed), filepath.Join(w.dir, "void-"+sealed.Path))
-}
-
-// update changes the draft and writes it.
-func (w *Work) update(change func(d *draft)) error {
+// edit changes the draft and writes it, if the contract may be edited now; when it cannot be written it stays as it was.
+func (w *Work) edit(ctx context.Context, change func(d *draft)) error {
+	w.catchUp(ctx)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	change(w.d)
-	return w.d.save(w.dir, time.Now())
+	if err := w.allowed(ctx, ActionEdit); err != nil {
+		return err
+	}
+	return w.update(change)
+}
+
+// update changes the draft and writes it; when it cannot be written it stays as it was. w.mu is held.
+func (w *Work) update(change func(d *draft)) error {
+	next := w.d.clone()
+	change(next)
+	return w.take(next)
+}
+
+// keep is take for what must not be lost when it cannot be written: it is written with whatever is written next.
+func (w *Work) keep(next *draft) error {
+	err := w.take(next)
+	if err != nil {
+		w.d, w.unkept = next, true
+	}
+	return err
+}
+
+// take writes a changed draft and makes it the draft. Files that became void get a name that says so. w.mu is held.
+func (w *Work) take(next *draft) error {
+	if err := next.save(w.dir, time.Now()); err != nil {
+		return err
+	}
+	for _, name := range next.Void[min(len(w.d.Void), len(next.Void)):] {
+		_ = os.Rename(filepath.Join(w.dir, name), filepath.Join(w.dir, "void-"+name)) // the draft knows, whatever its name is
+	}
+	w.d, w.unkept = next, false
+	return nil
 }
