@@ -78,6 +78,9 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	return c, func() { c.leave(); o.Close() }, nil
 }
 
+// maxCA bounds the file of --platform-ca, in bytes.
+const maxCA = 4 << 20
+
 func (p *platformFlags) options() (client.Options, error) {
 	if p.PlatformCA == "" {
 		return client.Options{}, nil
@@ -87,7 +90,7 @@ func (p *platformFlags) options() (client.Options, error) {
 		return client.Options{}, fault("roots_unreadable", "file", p.PlatformCA, "cause", err)
 	}
 	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRoots))
+	data, err := io.ReadAll(io.LimitReader(f, maxCA))
 	pool := x509.NewCertPool()
 	if err != nil || !pool.AppendCertsFromPEM(data) {
 		return client.Options{}, fault("roots_unreadable", "file", p.PlatformCA)

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"encoding/pem"
-	"io"
 	"os"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/verify"
+	"sealdesk/ui/desk"
 )
 
 type verifyCmd struct {
@@ -88,40 +87,10 @@ func (a *app) showFinding(indent, code, message string, params map[string]any) {
 	a.tui.print("%s- %s [%s]", indent, message, code)
 }
 
-// maxRoots bounds a file of roots, in bytes.
-const maxRoots = 4 << 20
-
 // readRoots reads trusted certificates; no file means none.
 func readRoots(path string) ([]*smx509.Certificate, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault("roots_unreadable", "file", path, "cause", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRoots+1))
-	if err != nil || len(data) > maxRoots {
-		return nil, fault("roots_unreadable", "file", path)
-	}
-	var roots []*smx509.Certificate
-	for {
-		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, err := smx509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fault("roots_unreadable", "file", path, "cause", err)
-		}
-		roots = append(roots, cert)
-	}
-	if len(roots) == 0 {
-		return nil, fault("roots_unreadable", "file", path)
-	}
-	return roots, nil
+	return desk.ReadRoots(path)
 }
