@@ -1,0 +1,223 @@
+package clean
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"sealdesk/signer/cleancopy"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// order is that of the groups: what changes the contract's words first. A kind that is not in it comes last.
+var order = []string{
+	"deletion", "insertion", "move", "hidden_text", "hidden_row", "hidden_shape", "comment", "annotation", "format_change",
+	"field", "form_field", "unreferenced_note", "alt_chunk", "embedded_object", "attachment", "macro", "javascript", "action",
+	"active_control", "external_link", "external_content", "link", "layer", "digital_signature", "ink", "media", "alt_text",
+	"properties", "metadata", "document_variables", "custom_xml", "earlier_version", "bookmarks", "structure_tags",
+	"application_data", "picture_metadata", "building_blocks", "other_part",
+}
+
+// weighty kinds change what the contract says or hide something from the reader: they are told in amber.
+var weighty = []string{"deletion", "insertion", "move", "hidden_text", "hidden_row", "hidden_shape", "comment", "annotation",
+	"macro", "javascript", "action", "attachment", "alt_chunk", "external_content", "earlier_version"}
+
+// Entries of a group that are shown at first, and with each press on 更多.
+const (
+	firstEntries = 6
+	moreEntries  = 50
+)
+
+// A list tells what was taken out, grouped by kind, and what should be known beside.
+type list struct {
+	words   *words.Catalog
+	show    func(page int)
+	changed func() // it became longer
+	column  *fyne.Container
+}
+
+func newList(w *words.Catalog, r *cleancopy.Report, show func(page int)) *list {
+	l := &list{words: w, show: show, changed: func() {}, column: widgets.Column(18)}
+	for _, n := range r.Notices {
+		if panel := l.notice(n, r); panel != nil {
+			l.column.Add(panel)
+		}
+	}
+	groups := map[string][]cleancopy.Item{}
+	kinds := []string{}
+	for _, it := range r.Items {
+		if groups[it.Kind] == nil {
+			kinds = append(kinds, it.Kind)
+		}
+		groups[it.Kind] = append(groups[it.Kind], it)
+	}
+	rank := func(kind string) int {
+		if i := slices.Index(order, kind); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(kinds, func(a, b string) int { return rank(a) - rank(b) })
+	for _, kind := range kinds {
+		l.column.Add(l.group(kind, groups[kind]))
+	}
+	if r.Truncated {
+		l.column.Add(widgets.NewParagraph(w.T("found.truncated", "count", len(r.Items)), theme.TextTable, theme.Amber))
+	}
+	return l
+}
+
+// notice is a thing to know: the sentence of its code.
+func (l *list) notice(n cleancopy.Notice, r *cleancopy.Report) fyne.CanvasObject {
+	params := map[string]any{}
+	for name, value := range n.Params {
+		params[name] = readable(value)
+	}
+	what, ok := l.words.Sentence(n.Code, params)
+	if !ok {
+		return nil
+	}
+	var pairs []any
+	for name, value := range params {
+		pairs = append(pairs, name, value)
+	}
+	do := "error." + n.Code + ".do"
+	text := widgets.ErrorText{What: what, Do: l.words.T(do, pairs...)}
+	if text.Do == do {
+		text.Do = ""
+	}
+	switch n.Code {
+	case cleancopy.NoticeNothingHidden:
+		return widgets.Verdict(theme.Good, what, text.Do)
+	case cleancopy.NoticeAlreadySigned:
+		return widgets.InfoPanel(text)
+	case cleancopy.NoticeFontReplaced:
+		text.Why = l.fonts(r.Fonts)
+	}
+	return widgets.WarnPanel(text)
+}
+
+// fonts says which font stands in for which.
+func (l *list) fonts(fonts []cleancopy.Font) string {
+	var out []string
+	for _, f := range fonts {
+		if f.By != "" {
+			out = append(out, l.words.T("found.font", "name", f.Name, "by", f.By))
+		}
+	}
+	return strings.Join(out, l.words.T("found.comma"))
+}
+
+// readable joins a list of names.
+func readable(v any) any {
+	var names []string
+	switch v := v.(type) {
+	case []string:
+		names = v
+	case []any: // as it comes back from the draft's file
+		for _, x := range v {
+			names = append(names, fmt.Sprint(x))
+		}
+	default:
+		return v
+	}
+	return strings.Join(names, "、")
+}
+
+func (l *list) group(kind string, items []cleancopy.Item) fyne.CanvasObject {
+	total := 0
+	for _, it := range items {
+		total += max(it.Count, 1)
+	}
+	tone := theme.Neutral
+	if slices.Contains(weighty, kind) {
+		tone = theme.Warn
+	}
+	fg, _, _ := tone.Colors()
+	name, fate := l.words.T("found."+kind), l.words.T("found."+kind+".fate")
+	if name == "found."+kind {
+		name, fate = l.words.T("found.other_part"), l.words.T("found.other_part.fate")
+	}
+	bar := canvas.NewRectangle(fg)
+	bar.CornerRadius = 1.5
+	head := widgets.Row(8, widgets.Fixed(3, 14, bar), widgets.NewText(name, theme.TextBody, theme.Text).Bold(),
+		widgets.NewText(l.words.T("found.count", "count", total), theme.TextTable, fg), widgets.Grow(widgets.Quiet(fate).Clip().Align(fyne.TextAlignTrailing)))
+	entries := widgets.Column(6)
+	col := widgets.Column(8, head, entries)
+	l.fill(col, entries, items, firstEntries)
+	return col
+}
+
+// fill adds the next entries of a group, and the way to more of them.
+func (l *list) fill(col, entries *fyne.Container, items []cleancopy.Item, n int) {
+	n = min(n, len(items))
+	for _, it := range items[:n] {
+		if e := l.entry(it); e != nil {
+			entries.Add(e)
+		}
+	}
+	rest := items[n:]
+	if len(rest) == 0 {
+		return
+	}
+	var more *widgets.Button
+	more = widgets.NewButton(widgets.Link, l.words.T("found.more", "count", len(rest)), func() {
+		col.Remove(more)
+		l.fill(col, entries, rest, moreEntries)
+		l.changed()
+	})
+	col.Add(more)
+}
+
+// entry is one thing that was taken out: where it stood, whose it was, and its words. What has none of them is told by
+// its group alone.
+func (l *list) entry(it cleancopy.Item) fyne.CanvasObject {
+	var where []fyne.CanvasObject
+	if it.Page > 0 {
+		where = append(where, widgets.NewButton(widgets.Link, l.words.T("found.page", "page", it.Page), func() { l.show(it.Page) }))
+	}
+	if place := l.place(it); place != "" {
+		where = append(where, widgets.Quiet(place))
+	}
+	if it.Author != "" {
+		where = append(where, widgets.Grow(widgets.Quiet(it.Author).Clip()))
+	}
+	if it.Count > 1 {
+		where = append(where, widgets.Quiet("×"+fmt.Sprint(it.Count)))
+	}
+	text := strings.TrimSpace(it.Text)
+	if text == "" && len(where) == 0 {
+		return nil
+	}
+	col := widgets.Column(3)
+	if text != "" {
+		col.Add(widgets.NewParagraph(text, theme.TextTable, theme.Text))
+	}
+	if len(where) > 0 {
+		col.Add(widgets.Row(10, where...))
+	}
+	ground := canvas.NewRectangle(theme.Head)
+	ground.CornerRadius = 4
+	return widgets.Stack(ground, widgets.Pad(7, 10, 7, 11, col))
+}
+
+// place names the part of a Word document: 正文第 3 段, 页眉.
+func (l *list) place(it cleancopy.Item) string {
+	if it.Part == "" {
+		return ""
+	}
+	part := strings.TrimRight(it.Part, "0123456789")
+	name := l.words.T("found.part." + part)
+	if name == "found.part."+part {
+		name = it.Part
+	}
+	if it.Paragraph == 0 {
+		return name
+	}
+	return l.words.T("found.place", "part", name, "paragraph", it.Paragraph)
+}

@@ -1,0 +1,222 @@
+package pagetest
+
+import (
+	"context"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// patience is how long Until waits for work on other goroutines.
+const patience = 20 * time.Second
+
+// A Host is a page.Host that keeps what a page asked for. The page in front is in its window.
+type Host struct {
+	t       *testing.T
+	desk    *desk.Desk
+	session *desk.Session
+	window  fyne.Window
+	posted  chan func()
+	front   context.Context
+	leave   context.CancelFunc
+
+	Stack   []page.Page
+	Toasts  []string
+	Told    []error
+	Homes   []string
+	Asked   []Question
+	Dialogs []*widgets.Dialog
+	Choose  func(endings []string) string // answers ChooseFile; "" chooses nothing
+	Save    func(name string) string      // answers SaveFile
+}
+
+// A Question is what was put to the person.
+type Question struct {
+	Title, Body, Confirm string
+	Danger               bool
+	Yes                  func()
+}
+
+// NewHost makes a host with a window of the smallest size that the pages are made for. session may be nil.
+func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
+	t.Helper()
+	test.NewTempApp(t)
+	test.ApplyTheme(t, theme.New())
+	h := &Host{t: t, desk: d, session: session, posted: make(chan func(), 64), leave: func() {}}
+	h.window = test.NewTempWindow(t, widgets.Gap(1, 1))
+	h.window.SetPadded(false)
+	h.window.Resize(fyne.NewSize(theme.WindowW-theme.SidebarWidth, theme.WindowH-theme.TopbarHeight))
+	t.Cleanup(func() {
+		h.leave()
+		for _, p := range h.Stack {
+			if l, ok := p.(page.Leaver); ok {
+				l.Leave()
+			}
+		}
+	})
+	return h
+}
+
+// Until runs what comes back from other goroutines until is holds.
+func (h *Host) Until(what string, is func() bool) {
+	h.t.Helper()
+	deadline := time.After(patience)
+	for !is() {
+		select {
+		case f := <-h.posted:
+			f()
+		case <-time.After(20 * time.Millisecond):
+		case <-deadline:
+			h.t.Fatalf("waited in vain: %s\ntold: %v\ntoasts: %v", what, h.Told, h.Toasts)
+		}
+	}
+}
+
+// Settle runs what comes back for a while.
+func (h *Host) Settle(d time.Duration) {
+	end := time.Now().Add(d)
+	h.Until("the time", func() bool { return time.Now().After(end) })
+}
+
+// Picture draws the window into $SEALDESK_PICTURES, if that is set, to be looked at.
+func (h *Host) Picture(name string) {
+	h.t.Helper()
+	dir := os.Getenv("SEALDESK_PICTURES")
+	if dir == "" {
+		return
+	}
+	f, err := os.Create(filepath.Join(dir, name+".png"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, h.window.Canvas().Capture()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// Fits fails when the page in front does not fit into the smallest window.
+func (h *Host) Fits() {
+	h.t.Helper()
+	room := fyne.NewSize(theme.MinWindowW-theme.SidebarWidth, theme.MinWindowH-theme.TopbarHeight)
+	if m := h.Top().Content().MinSize(); m.Width > room.Width || m.Height > room.Height {
+		h.t.Errorf("%s needs %v, there is room for %v", h.Top().Title(), m, room)
+	}
+}
+
+// Top is the page in front.
+func (h *Host) Top() page.Page { return h.Stack[len(h.Stack)-1] }
+
+// Session implements page.Host.
+func (h *Host) Session() *desk.Session { return h.session }
+
+// Desk implements page.Host.
+func (h *Host) Desk() *desk.Desk { return h.desk }
+
+// Words implements page.Host.
+func (h *Host) Words() *words.Catalog { return h.desk.Words() }
+
+// Window implements page.Host.
+func (h *Host) Window() fyne.Window { return h.window }
+
+// Open implements page.Host.
+func (h *Host) Open(p page.Page) {
+	h.Stack = append(h.Stack, p)
+	h.show()
+}
+
+// Back implements page.Host.
+func (h *Host) Back() {
+	if l, ok := h.Top().(page.Leaver); ok {
+		l.Leave()
+	}
+	h.Stack = h.Stack[:len(h.Stack)-1]
+	if len(h.Stack) > 0 {
+		h.show()
+	}
+}
+
+func (h *Host) show() {
+	h.leave()
+	h.front, h.leave = context.WithCancel(context.Background())
+	h.window.SetContent(h.Top().Content())
+	h.window.Resize(h.window.Canvas().Size())
+	h.Top().Show(h.front)
+}
+
+// Home implements page.Host.
+func (h *Host) Home(nav string) { h.Homes = append(h.Homes, nav) }
+
+// Login implements page.Host.
+func (h *Host) Login(s *desk.Session) { h.session = s }
+
+// Logout implements page.Host.
+func (h *Host) Logout() { h.session = nil }
+
+// Do implements page.Host.
+func (h *Host) Do(ctx context.Context, work func(context.Context) error, done func(error)) {
+	go func() {
+		err := work(ctx)
+		h.Post(func() {
+			if ctx.Err() == nil {
+				done(err)
+			}
+		})
+	}()
+}
+
+// Post implements page.Host.
+func (h *Host) Post(f func()) {
+	select {
+	case h.posted <- f:
+	case <-time.After(patience): // the test is over
+	}
+}
+
+// Toast implements page.Host.
+func (h *Host) Toast(_ theme.Tone, text string) { h.Toasts = append(h.Toasts, text) }
+
+// Tell implements page.Host.
+func (h *Host) Tell(err error) { h.Told = append(h.Told, err) }
+
+// Ask implements page.Host.
+func (h *Host) Ask(title, body string, danger bool, confirm string, yes func()) {
+	h.Asked = append(h.Asked, Question{title, body, confirm, danger, yes})
+}
+
+// Dialog implements page.Host.
+func (h *Host) Dialog(d *widgets.Dialog) {
+	h.Dialogs = append(h.Dialogs, d)
+	d.Open(h.window.Canvas())
+}
+
+// ChooseFile implements page.Host.
+func (h *Host) ChooseFile(endings []string, chosen func(string)) {
+	if h.Choose == nil {
+		return
+	}
+	if path := h.Choose(endings); path != "" {
+		chosen(path)
+	}
+}
+
+// SaveFile implements page.Host.
+func (h *Host) SaveFile(name string, chosen func(string)) {
+	if h.Save == nil {
+		return
+	}
+	if path := h.Save(name); path != "" {
+		chosen(path)
+	}
+}

@@ -1,0 +1,254 @@
+package pagetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/assets"
+	"sealdesk/assets/i18n"
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/platform"
+	"sealdesk/signer/seal"
+	"sealdesk/signer/verify"
+	"sealdesk/token"
+	"sealdesk/token/ca"
+	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+)
+
+const pin = "123456"
+
+// The two parties; names and credit codes are invented.
+var (
+	buyer  = ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H", Handler: "王建国"}
+	seller = ca.Subject{Name: "中原示范医疗器械有限公司", USCC: "91410899MA9K3T7X11", Handler: "李秀英"}
+)
+
+// A World is a platform and the desk of two parties.
+type World struct {
+	Desk   *desk.Desk
+	Sample string // a contract as a Word document
+	t      *testing.T
+	away   atomic.Bool
+}
+
+// Away makes the platform unreachable, or reachable again.
+func (w *World) Away(on bool) { w.away.Store(on) }
+
+// NewWorld makes the world in a folder of the test.
+func NewWorld(t *testing.T) *World {
+	t.Helper()
+	dir := t.TempDir()
+	ctx := t.Context()
+	w := &World{t: t, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
+	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
+	authority, err := ca.OpenOrCreate(dir)
+	must(t, err)
+	keys := filepath.Join(dir, "keys")
+	for _, s := range []ca.Subject{buyer, seller} {
+		_, err := soft.Create(keys, soft.Options{Label: s.USCC, Algorithm: ca.ECDSA, PIN: []byte(pin), Subject: s, Issuer: authority})
+		must(t, err)
+	}
+	driver, err := soft.Open(keys)
+	must(t, err)
+	url := w.serve(dir, authority.Roots())
+	catalog, err := words.New(i18n.Files, words.Chinese)
+	must(t, err)
+	w.Desk, err = desk.Open(ctx, desk.Config{
+		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(os.TempDir(), "sealdesk-test-cache")},
+		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: authority.Roots(),
+		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
+			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{})
+		},
+	})
+	must(t, err)
+	t.Cleanup(func() { _ = w.Desk.Close() })
+	return w
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *World) serve(dir string, roots []*smx509.Certificate) string {
+	w.t.Helper()
+	pool := smx509.NewCertPool()
+	for _, r := range roots {
+		pool.AddCert(r)
+	}
+	var inner http.Handler
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if w.away.Load() {
+			panic(http.ErrAbortHandler) // the connection breaks, as it does when the network is gone
+		}
+		inner.ServeHTTP(out, r)
+	}))
+	w.t.Cleanup(server.Close)
+	p, err := platform.New(w.t.Context(), platform.Config{
+		Dir: filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
+	})
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = p.Close() })
+	inner = p.Handler()
+	must(w.t, p.Import(w.t.Context(), platform.Seed{Organisations: []platformapi.Organisation{org(buyer), org(seller)}, Lots: lots()}))
+	return server.URL
+}
+
+func org(s ca.Subject) platformapi.Organisation {
+	return platformapi.Organisation{Name: s.Name, USCC: s.USCC}
+}
+
+func lots() []platform.Lot {
+	day := func(n int) time.Time { return time.Now().AddDate(0, 0, n).Truncate(time.Minute) }
+	out := []platform.Lot{
+		{ID: "lot-1", ProjectNumber: "ZC-2026-001842", ProjectName: "云台县第一人民医院医疗设备采购项目", Number: "标段二", Name: "影像与检验设备",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodOpenTender, AwardFen: 328_600_000, TradedAt: day(-9), AwardSentAt: day(-6)},
+		{ID: "lot-2", ProjectNumber: "云财公开采购-2026-18", ProjectName: "云台县第一人民医院病房护理设备采购项目", Number: "B包", Name: "多功能护理床及床头柜",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodNegotiation, AwardFen: 46_350_000, TradedAt: day(-28), AwardSentAt: day(-25)},
+		{ID: "lot-3", ProjectNumber: "云建公开-2026-07", ProjectName: "云台县第一人民医院门诊楼净化工程", Number: "一标段", Name: "手术部净化装修及设备安装",
+			Kind: platformapi.LotWorks, Method: platformapi.MethodOpenTender, AwardFen: 392_718_560, TradedAt: day(-34), AwardSentAt: day(-33)},
+		{ID: "lot-4", ProjectNumber: "云财询价采购-2026-44", ProjectName: "云台县第一人民医院检验试剂采购项目", Number: "C包", Name: "生化检验试剂（一年期）",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodInquiry, AwardFen: 17_980_000, TradedAt: day(-1)},
+	}
+	for i := range out {
+		l := &out[i]
+		l.Purchaser, l.Supplier = org(buyer), org(seller)
+		done := func(name string, days int) platformapi.FlowStep {
+			return platformapi.FlowStep{Name: name, State: platformapi.StepDone, Since: l.TradedAt.AddDate(0, 0, days)}
+		}
+		l.Phases = []platformapi.FlowPhase{
+			{Phase: platformapi.PhaseBefore, Steps: []platformapi.FlowStep{done("邀请书确认", -21), done("交易文件下载", -20), done("澄清答复", -12)}},
+			{Phase: platformapi.PhaseTrading, Steps: []platformapi.FlowStep{done("开标签到解密", 0), done("评审结果", 0)}},
+		}
+	}
+	return out
+}
+
+// Buyer and Seller log one of the parties in.
+func (w *World) Buyer() *desk.Session { return w.login(buyer) }
+
+// Seller logs the supplier in.
+func (w *World) Seller() *desk.Session { return w.login(seller) }
+
+func (w *World) login(who ca.Subject) *desk.Session {
+	w.t.Helper()
+	keys, err := w.Desk.Keys(w.t.Context())
+	must(w.t, err)
+	for _, k := range keys {
+		if k.USCC == who.USCC {
+			s, err := w.Desk.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(pin)})
+			must(w.t, err)
+			w.t.Cleanup(func() {
+				if !s.Closed() {
+					s.Close()
+				}
+			})
+			return s
+		}
+	}
+	w.t.Fatalf("no key of %s", who.Name)
+	return nil
+}
+
+// Begin starts a contract for the nth lot of a session.
+func (w *World) Begin(s *desk.Session, lot string) *desk.Work {
+	w.t.Helper()
+	all, err := s.Lots(w.t.Context(), "")
+	must(w.t, err)
+	for _, l := range all {
+		if l.ID == lot {
+			work, err := s.NewWork(w.t.Context(), l)
+			must(w.t, err)
+			return work
+		}
+	}
+	w.t.Fatalf("no lot %s", lot)
+	return nil
+}
+
+// Seal takes a contract from its file to the seal.
+func (w *World) Seal(s *desk.Session, work *desk.Work) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	if work.View(ctx).Starter && work.View(ctx).Filing.Stage() != desk.StageCleaned {
+		must(w.t, work.AttachFiling(ctx, w.Sample))
+		_, err := work.Clean(ctx, nil)
+		must(w.t, err)
+		must(w.t, work.ConfirmClean())
+	}
+	shown, err := work.Preview(ctx)
+	must(w.t, err)
+	must(w.t, shown.Close())
+	seals, err := s.Seals()
+	must(w.t, err)
+	place, err := seal.ParsePlace("page=last,x=70mm,y=200mm")
+	must(w.t, err)
+	if !work.View(ctx).Starter {
+		place, err = seal.ParsePlace("page=last,x=140mm,y=200mm")
+		must(w.t, err)
+	}
+	_, err = work.Seal(ctx, desk.SealRequest{Seal: seals[0], Places: []seal.Place{place}, PIN: []byte(pin)}, nil)
+	must(w.t, err)
+}
+
+// Deliver waits for the receipt of what was sent.
+func (w *World) Deliver(sent desk.Sent, err error) {
+	w.t.Helper()
+	must(w.t, err)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
+	defer cancel()
+	_, err = sent.Wait(ctx)
+	must(w.t, err)
+}
+
+// Submitted is a contract that the purchaser sealed and submitted.
+func (w *World) Submitted(s *desk.Session, lot string) *desk.Work {
+	w.t.Helper()
+	work := w.Begin(s, lot)
+	fields := work.View(w.t.Context()).Fields
+	fields.TermDays = 180
+	must(w.t, work.Type(fields))
+	w.Seal(s, work)
+	w.Deliver(work.Submit(w.t.Context()))
+	return work
+}
+
+// judge tells the platform what holds of a seal.
+type judge struct{ roots []*smx509.Certificate }
+
+func (j judge) Judge(ctx context.Context, r io.ReaderAt, size int64) ([]platform.SignatureFact, error) {
+	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Now: time.Now()})
+	if err != nil {
+		return nil, err
+	}
+	var facts []platform.SignatureFact
+	for _, s := range report.Signatures {
+		f := platform.SignatureFact{
+			Field: s.Field, Intact: s.Intact && s.Verdict != verify.Invalid, Trusted: s.Verdict == verify.Valid,
+			CoversWholeFile: s.CoversWholeFile, SignerName: s.Signer, RangeEnd: s.ByteRange[2] + s.ByteRange[3],
+		}
+		if s.Certificate != nil {
+			sum := sha256.Sum256(s.Certificate.Raw)
+			f.CertSHA256, f.SignerUSCC = hex.EncodeToString(sum[:]), platform.OrganisationCode(s.Certificate)
+		}
+		facts = append(facts, f)
+	}
+	return facts, nil
+}

@@ -1,0 +1,391 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"sealdesk/assets"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages/awards"
+	"sealdesk/ui/pages/choose"
+	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/login"
+	"sealdesk/ui/pages/outbox"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/verifyfile"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// Size is the window's at the start; the least is smaller, for 1024×680.
+var Size = fyne.NewSize(1280, 800)
+
+// linkEvery is how often the foot of the sidebar looks again at the key and the platform.
+const linkEvery = 2 * time.Second
+
+// A Window shows the pages of one desk.
+type Window struct {
+	app    fyne.App
+	win    fyne.Window
+	desk   *desk.Desk
+	words  *words.Catalog
+	closed context.Context // ends with the window
+	close  context.CancelFunc
+
+	session *desk.Session
+	shell   *widgets.Shell
+	stack   []page.Page
+	leave   context.CancelFunc // ends the page in front
+	front   context.Context
+	folder  string // where a file was chosen last
+	toasts  *widgets.Toasts
+}
+
+// New makes the window and shows the login page in it. The caller shows the window.
+func New(app fyne.App, d *desk.Desk) *Window {
+	w := &Window{app: app, desk: d, words: d.Words(), leave: func() {}}
+	w.closed, w.close = context.WithCancel(context.Background())
+	w.win = app.NewWindow(w.t("app.name"))
+	w.win.SetPadded(false)
+	w.win.SetMaster()
+	w.win.SetIcon(fyne.NewStaticResource("icon.png", assets.AppIconPNG(256)))
+	w.win.Resize(Size)
+	w.win.CenterOnScreen()
+	w.win.SetOnDropped(w.dropped)
+	w.win.SetOnClosed(func() {
+		w.leave()
+		w.close()
+		if w.session != nil {
+			w.session.Close()
+		}
+	})
+	w.shortcuts()
+	w.Logout()
+	go w.watchKeys()
+	return w
+}
+
+// Fyne is the window as the driver knows it.
+func (w *Window) Fyne() fyne.Window { return w.win }
+
+func (w *Window) t(key string, pairs ...any) string { return w.words.T(key, pairs...) }
+
+// Session implements page.Host.
+func (w *Window) Session() *desk.Session { return w.session }
+
+// Desk implements page.Host.
+func (w *Window) Desk() *desk.Desk { return w.desk }
+
+// Words implements page.Host.
+func (w *Window) Words() *words.Catalog { return w.words }
+
+// Window implements page.Host.
+func (w *Window) Window() fyne.Window { return w.win }
+
+// Login implements page.Host.
+func (w *Window) Login(s *desk.Session) {
+	w.session = s
+	key := s.Key()
+	side := widgets.NewSidebar(logo(), w.t("app.name"), w.t("app.edition"))
+	items := []widgets.NavItem{
+		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
+		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
+		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
+		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
+	}
+	side.SetItems(items...)
+	side.OnNavigate = w.Home
+	side.OnPlatform = func() { w.Home(outbox.Nav) }
+	top := widgets.NewTopbar()
+	top.SetUser(key.Owner, key.Person)
+	top.OnUser = func() { w.userMenu(top.UserAnchor()) }
+	w.shell = widgets.NewShell(side, top)
+	w.toasts = w.shell.Toasts
+	w.win.SetContent(w.shell)
+	w.Home(contracts.Nav)
+	go w.watchLink(s)
+}
+
+// Logout implements page.Host.
+func (w *Window) Logout() { w.logout(nil) }
+
+// logout shows the login page; prefer tells which key it chooses first.
+func (w *Window) logout(prefer func(desk.Key) bool) {
+	if s := w.session; s != nil {
+		w.session = nil
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			_ = s.Logout(ctx) // the platform ends the session by itself when it cannot be told
+		}()
+	}
+	w.drop(len(w.stack))
+	w.shell = nil
+	p := login.New(w, prefer)
+	w.stack = []page.Page{p}
+	w.toasts = widgets.NewToasts()
+	w.win.SetContent(widgets.Stack(p.Content(), w.toasts))
+	w.show(p)
+}
+
+// userMenu offers to log in as the other party, or to leave.
+func (w *Window) userMenu(anchor fyne.CanvasObject) {
+	options := []widgets.Option{{Text: w.t("user.switch")}, {Text: w.t("user.logout")}}
+	widgets.ShowMenu(anchor, options, func(i int) {
+		if i == 0 {
+			mine := w.session.Key().USCC
+			w.logout(func(k desk.Key) bool { return k.USCC != mine })
+			return
+		}
+		w.Logout()
+	})
+}
+
+// Open implements page.Host.
+func (w *Window) Open(p page.Page) {
+	w.stack = append(w.stack, p)
+	w.show(p)
+}
+
+// Back implements page.Host.
+func (w *Window) Back() {
+	if len(w.stack) < 2 {
+		return
+	}
+	w.drop(1)
+	w.show(w.stack[len(w.stack)-1])
+}
+
+// Home implements page.Host.
+func (w *Window) Home(nav string) {
+	w.drop(len(w.stack))
+	var p page.Page
+	switch nav {
+	case awards.Nav:
+		p = awards.New(w)
+	case outbox.Nav:
+		p = outbox.New(w)
+	case verifyfile.Nav:
+		p = verifyfile.New(w)
+	default:
+		p = contracts.New(w)
+	}
+	w.Open(p)
+}
+
+// drop takes the n topmost pages away for good.
+func (w *Window) drop(n int) {
+	w.leave()
+	for ; n > 0 && len(w.stack) > 0; n-- {
+		last := w.stack[len(w.stack)-1]
+		w.stack = w.stack[:len(w.stack)-1]
+		if l, ok := last.(page.Leaver); ok {
+			l.Leave()
+		}
+	}
+}
+
+func (w *Window) show(p page.Page) {
+	w.leave()
+	w.front, w.leave = context.WithCancel(w.closed)
+	if w.shell != nil {
+		w.shell.SetBody(p.Content())
+		w.shell.Sidebar.Select(p.Nav())
+		var crumbs []widgets.Crumb
+		for i, below := range w.stack {
+			c := widgets.Crumb{Text: below.Title()}
+			if i < len(w.stack)-1 {
+				c.Go = func() {
+					w.drop(len(w.stack) - 1 - i)
+					w.show(w.stack[i])
+				}
+			}
+			crumbs = append(crumbs, c)
+		}
+		w.shell.Topbar.SetCrumbs(crumbs...)
+	}
+	p.Show(w.front)
+}
+
+// Do implements page.Host.
+func (w *Window) Do(ctx context.Context, work func(context.Context) error, done func(error)) {
+	go func() {
+		err := work(ctx)
+		fyne.Do(func() {
+			if ctx.Err() == nil {
+				done(err)
+			}
+		})
+	}()
+}
+
+// Post implements page.Host.
+func (w *Window) Post(f func()) { fyne.Do(f) }
+
+// Toast implements page.Host.
+func (w *Window) Toast(tone theme.Tone, text string) { w.toasts.Tell(tone, text) }
+
+// Tell implements page.Host.
+func (w *Window) Tell(err error) {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return
+	}
+	var d *widgets.Dialog
+	ok := widgets.NewButton(widgets.Primary, w.t("button.ok"), func() { d.Close() })
+	d = widgets.NewDialog(w.t("dialog.error"), widgets.ErrorPanel(page.ErrorText(w.words.Problem(err))), nil, ok)
+	w.Dialog(d)
+}
+
+// Ask implements page.Host.
+func (w *Window) Ask(title, body string, danger bool, confirm string, yes func()) {
+	kind := widgets.Primary
+	if danger {
+		kind = widgets.Danger
+	}
+	var d *widgets.Dialog
+	no := widgets.NewButton(widgets.Secondary, w.t("button.cancel"), func() { d.Close() })
+	do := widgets.NewButton(kind, confirm, func() {
+		d.Close()
+		yes()
+	})
+	d = widgets.NewDialog(title, widgets.NewParagraph(body, theme.TextBody, theme.Text), no, do)
+	w.Dialog(d)
+}
+
+// Dialog implements page.Host.
+func (w *Window) Dialog(d *widgets.Dialog) { d.Open(w.win.Canvas()) }
+
+// ChooseFile implements page.Host.
+func (w *Window) ChooseFile(endings []string, chosen func(path string)) {
+	choose.Open(w, w.folder, endings, func(path, folder string) {
+		w.folder = folder
+		chosen(path)
+	})
+}
+
+// SaveFile implements page.Host.
+func (w *Window) SaveFile(name string, chosen func(path string)) {
+	choose.Save(w, w.folder, name, func(path, folder string) {
+		w.folder = folder
+		chosen(path)
+	})
+}
+
+func (w *Window) dropped(at fyne.Position, files []fyne.URI) {
+	if d, ok := w.top().(page.Dropper); ok && w.win.Canvas().Overlays().Top() == nil {
+		d.Drop(at, files)
+	}
+}
+
+func (w *Window) top() page.Page {
+	if len(w.stack) == 0 {
+		return nil
+	}
+	return w.stack[len(w.stack)-1]
+}
+
+func (w *Window) shortcuts() {
+	add := func(key fyne.KeyName, mod fyne.KeyModifier, f func()) {
+		w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: mod}, func(fyne.Shortcut) {
+			if w.win.Canvas().Overlays().Top() == nil {
+				f()
+			}
+		})
+	}
+	add(fyne.KeyO, fyne.KeyModifierControl, func() {
+		if p, ok := w.top().(page.Opener); ok {
+			p.OpenFile()
+		}
+	})
+	add(fyne.KeyF, fyne.KeyModifierControl, func() {
+		if p, ok := w.top().(page.Searcher); ok {
+			p.FocusSearch()
+		}
+	})
+	w.win.Canvas().SetOnTypedKey(func(ev *fyne.KeyEvent) {
+		switch ev.Name {
+		case fyne.KeyEscape:
+			w.Back()
+		case fyne.KeyF5:
+			if p := w.top(); p != nil {
+				w.show(p)
+			}
+		}
+	})
+}
+
+// watchKeys shows the login page's keys anew when one comes or goes, and the work's key as gone.
+func (w *Window) watchKeys() {
+	for range w.desk.Changes(w.closed) {
+		fyne.Do(func() {
+			if p, ok := w.top().(*login.Page); ok {
+				w.show(p)
+			}
+		})
+	}
+}
+
+// watchLink keeps the foot of the sidebar true while a session lasts.
+func (w *Window) watchLink(s *desk.Session) {
+	tick := time.NewTicker(linkEvery)
+	defer tick.Stop()
+	for {
+		link := s.Link(w.closed)
+		present := s.KeyPresent(w.closed)
+		over := false
+		fyne.Do(func() {
+			if w.session != s {
+				return
+			}
+			w.shell.Sidebar.SetKey(keyStatus(w.words, s.Key(), present))
+			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
+			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
+		})
+		select {
+		case <-w.closed.Done():
+			over = true
+		case <-tick.C:
+			over = s.Closed()
+		}
+		if over {
+			return
+		}
+	}
+}
+
+func keyStatus(t *words.Catalog, k desk.Key, present bool) widgets.Status {
+	if !present {
+		return widgets.Status{Tone: theme.Bad, Text: t.T("foot.key_gone"), Detail: t.T("foot.key_gone_do")}
+	}
+	st := widgets.Status{Tone: theme.Good, Text: k.Owner, Detail: t.T("foot.key_until", "date", k.Until.Format(time.DateOnly))}
+	if k.FewTries() {
+		st.Tone, st.Detail = theme.Warn, t.T("foot.key_tries", "tries", k.Tries)
+	}
+	return st
+}
+
+func platformStatus(t *words.Catalog, name string, l desk.Link) widgets.Status {
+	st := widgets.Status{Tone: theme.Good, Text: name, Detail: t.T("foot.online")}
+	if l.Waiting > 0 {
+		st.Tone, st.Detail = theme.Warn, t.T("foot.waiting", "count", l.Waiting)
+	}
+	if !l.Online {
+		st.Tone, st.Detail = theme.Bad, t.T("foot.offline", "since", l.Since.Format("15:04"))
+		if l.Waiting > 0 {
+			st.Detail = t.T("foot.offline_waiting", "since", l.Since.Format("15:04"), "count", l.Waiting)
+		}
+	}
+	return st
+}
+
+func logo() fyne.CanvasObject {
+	img := canvas.NewImageFromResource(fyne.NewStaticResource("app.svg", assets.AppIconSVG()))
+	img.FillMode = canvas.ImageFillContain
+	return img
+}
