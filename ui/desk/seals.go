@@ -31,6 +31,9 @@ type loadedSeal struct {
 
 const sealDPI = 600
 
+// contractSeal is what a contract seal bears, whatever the language of the window.
+const contractSeal = "合同专用章"
+
 // Seals are the party's: its contract seal and its official seal, drawn from the name in the certificate, and pictures
 // that were imported. A name that cannot be drawn, for want of a glyph, leaves the pictures; without any it is the error.
 func (s *Session) Seals() ([]SealChoice, error) {
@@ -75,7 +78,7 @@ func (s *Session) draw() ([]SealChoice, error) {
 	for _, kind := range []string{"contract", "official"} {
 		style := seal.Style{Name: s.key.Owner, Number: sealNumber(s.key.USCC)}
 		if kind == "contract" {
-			style.Bottom = t("seal.contract")
+			style.Bottom = contractSeal
 		}
 		drawn, err := seal.Make(s.desk.cfg.SealFont, style, sealDPI)
 		if err != nil {

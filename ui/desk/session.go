@@ -20,6 +20,12 @@ import (
 // CodePINWrong is the problem's code when a PIN was wrong and tries are left.
 const CodePINWrong = "token.pin_wrong"
 
+// CodeCancelled is the problem's code when the person, or the program, called it off.
+const CodeCancelled = "token.cancelled"
+
+// ErrKeyGone says that the key of the session is not there any more.
+var ErrKeyGone error = token.ErrRemoved
+
 // PlatformKey is what a Connector needs of a key.
 type PlatformKey struct {
 	Chain  []*smx509.Certificate // the signing certificate first

@@ -251,3 +251,6 @@ func (r *Reader) Silence() {
 	r.host.Window().Canvas().SetOnTypedKey(r.keys)
 	r.keys = nil
 }
+
+// Named changes the name over the pages.
+func (r *Reader) Named(name string) { r.name.SetText(name) }

@@ -1,0 +1,130 @@
+// Command sealdesk is the desktop client: it signs government procurement contracts and carries them to the trading
+// platform. With --demo it brings the platform, both parties' keys and a sample contract along.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2/app"
+
+	"sealdesk/assets/i18n"
+	"sealdesk/cmd/internal/demo"
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
+	"sealdesk/token"
+	"sealdesk/token/ca"
+	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages"
+	"sealdesk/ui/theme"
+)
+
+// appID is the program's name in reverse-DNS form, the same wherever a system asks for one.
+const appID = "cn.sealdesk.SealDesk"
+
+type options struct {
+	demo      bool
+	work      string
+	algorithm string
+	platform  string
+	name      string
+	trust     string
+	lang      string
+}
+
+func main() {
+	var o options
+	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
+	flag.StringVar(&o.work, "work", "", "folder of the demo")
+	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
+	flag.StringVar(&o.platform, "platform", "", "address of the trading platform")
+	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
+	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
+	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	os.Exit(run(context.Background(), o, os.Stderr))
+}
+
+// run opens the window and comes back when it was closed.
+func run(ctx context.Context, o options, stderr io.Writer) int {
+	catalog, err := words.New(i18n.Files, o.lang)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 5
+	}
+	config, closeWorld, err := configure(ctx, o)
+	if err != nil {
+		fmt.Fprintln(stderr, catalog.Problem(err))
+		return 5
+	}
+	defer closeWorld()
+	config.Words = catalog
+	d, err := desk.Open(ctx, config)
+	if err != nil {
+		fmt.Fprintln(stderr, catalog.Problem(err))
+		return 5
+	}
+	defer d.Close()
+
+	a := app.NewWithID(appID)
+	a.Settings().SetTheme(theme.New())
+	w := pages.New(a, d)
+	w.Fyne().Show()
+	a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	a.Run()
+	return 0
+}
+
+// configure finds what the desk works with: the demo's world, or this person's keys and platform.
+func configure(ctx context.Context, o options) (desk.Config, func(), error) {
+	if o.demo {
+		if o.work == "" {
+			folders, err := desk.SystemFolders("sealdesk-demo")
+			if err != nil {
+				return desk.Config{}, nil, err
+			}
+			o.work = folders.Data
+		}
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
+		if err != nil {
+			return desk.Config{}, nil, err
+		}
+		return desk.Config{
+			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
+			Roots: world.Roots, DemoPINs: world.PINs,
+		}, func() { _ = world.Close() }, nil
+	}
+	folders, err := desk.SystemFolders("sealdesk")
+	if err != nil {
+		return desk.Config{}, nil, err
+	}
+	keys, err := soft.Open(filepath.Join(folders.Data, "keys"))
+	if err != nil {
+		return desk.Config{}, nil, err
+	}
+	config := desk.Config{Folders: folders, Drivers: []token.Driver{keys}, PlatformName: o.name}
+	if config.PlatformName == "" {
+		config.PlatformName = o.platform
+	}
+	if o.trust != "" {
+		if config.Roots, err = desk.ReadRoots(o.trust); err != nil {
+			return desk.Config{}, nil, err
+		}
+	}
+	if o.platform != "" {
+		config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
+			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{})
+		}
+	}
+	return config, func() {}, nil
+}
