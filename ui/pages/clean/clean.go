@@ -119,7 +119,9 @@ func (p *Page) make() {
 	// The outcome of a cancelled copy is waited for too, so that the page can say so.
 	p.host.Do(p.ctx, func(context.Context) error {
 		_, err := p.work.Clean(ctx, func(step string, done, total int64) {
-			p.host.Post(func() { p.progress.Set(p.t(step), part(done, total), p.t("clean.part", "percent", int(part(done, total)*100))) })
+			p.host.Post(func() {
+				p.progress.Set(p.t(step), part(done, total), p.t("clean.part", "percent", int(part(done, total)*100)))
+			})
 		})
 		p.view = p.work.View(ctx)
 		return err
