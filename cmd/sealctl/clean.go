@@ -68,7 +68,7 @@ func (a *app) showCleaning(out string, r cleancopy.Report) {
 
 // kind is the name of what was taken out.
 func (a *app) kind(kind string) string {
-	key := "ctl.kind." + kind
+	key := "found." + kind
 	if s := a.words.T(key); s != key {
 		return s
 	}

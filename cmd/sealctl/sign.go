@@ -130,7 +130,7 @@ func (c *signCmd) face(id token.Identity) (*seal.Seal, error) {
 	return &s, err
 }
 
-// stepKeys name the steps of signing in the language files, after "ctl.progress.".
+// stepKeys name the steps of signing in the language files.
 var stepKeys = map[signer.Step]string{
 	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
 }

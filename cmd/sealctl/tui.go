@@ -224,7 +224,7 @@ func (t *tui) progress() (desk.Progress, func()) {
 				total = -1
 			}
 			bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(t.err), progressbar.OptionClearOnFinish(),
-				progressbar.OptionSetDescription(t.words.T("ctl.progress."+step)), progressbar.OptionEnableColorCodes(false),
+				progressbar.OptionSetDescription(t.words.T(step)), progressbar.OptionEnableColorCodes(false),
 				progressbar.OptionSetPredictTime(false), progressbar.OptionSetWidth(30))
 			last = step
 		}
