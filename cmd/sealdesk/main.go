@@ -101,7 +101,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
-			Roots: world.Roots, DemoPINs: world.PINs,
+			Roots: world.Roots, Documents: world.Documents, DemoPINs: world.PINs,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")

@@ -65,7 +65,11 @@ func TestFailuresAreTold(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(x.h)
 			defer server.Close()
-			c, err := client.New(server.URL, client.Options{Timeout: 300 * time.Millisecond})
+			patience := 10 * time.Second
+			if x.kind == platformapi.KindTimeout {
+				patience = 300 * time.Millisecond
+			}
+			c, err := client.New(server.URL, client.Options{Timeout: patience})
 			if err != nil {
 				t.Fatal(err)
 			}

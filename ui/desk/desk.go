@@ -40,6 +40,9 @@ type Config struct {
 	Renderer *preview.Renderer
 	SealFont *seal.Font
 
+	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
+	Documents string
+
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
 }
@@ -56,7 +59,8 @@ type Desk struct {
 }
 
 type preferences struct {
-	Key string `json:"key"` // URI of the remembered key
+	Key    string `json:"key"`              // URI of the remembered key
+	Folder string `json:"folder,omitempty"` // where a file was chosen last
 }
 
 const preferencesFile = "preferences.json"
@@ -243,6 +247,34 @@ func (d *Desk) RememberKey(uri string) error {
 		return nil
 	}
 	d.prefs.Key = uri
+	return d.savePreferences()
+}
+
+// Documents is the folder in which a file was chosen last, or where to begin; empty where the system decides.
+func (d *Desk) Documents() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.prefs.Folder != "" {
+		if info, err := os.Stat(d.prefs.Folder); err == nil && info.IsDir() {
+			return d.prefs.Folder
+		}
+	}
+	return d.cfg.Documents
+}
+
+// RememberDocuments keeps the folder of the file that was chosen for the next time.
+func (d *Desk) RememberDocuments(folder string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.prefs.Folder == folder {
+		return nil
+	}
+	d.prefs.Folder = folder
+	return d.savePreferences()
+}
+
+// savePreferences writes what was chosen; d.mu is held.
+func (d *Desk) savePreferences() error {
 	data, err := json.MarshalIndent(d.prefs, "", " ")
 	if err != nil {
 		return err

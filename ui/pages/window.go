@@ -43,7 +43,6 @@ type Window struct {
 	stack   []page.Page
 	leave   context.CancelFunc // ends the page in front
 	front   context.Context
-	folder  string // where a file was chosen last
 	toasts  *widgets.Toasts
 }
 
@@ -263,18 +262,20 @@ func (w *Window) Dialog(d *widgets.Dialog) { d.Open(w.win.Canvas()) }
 
 // ChooseFile implements page.Host.
 func (w *Window) ChooseFile(endings []string, chosen func(path string)) {
-	choose.Open(w, w.folder, endings, func(path, folder string) {
-		w.folder = folder
-		chosen(path)
-	})
+	choose.Open(w, w.desk.Documents(), endings, w.remembering(chosen))
 }
 
 // SaveFile implements page.Host.
 func (w *Window) SaveFile(name string, chosen func(path string)) {
-	choose.Save(w, w.folder, name, func(path, folder string) {
-		w.folder = folder
+	choose.Save(w, w.desk.Documents(), name, w.remembering(chosen))
+}
+
+// remembering has the next choice begin in the folder of this one.
+func (w *Window) remembering(chosen func(path string)) func(path, folder string) {
+	return func(path, folder string) {
+		w.Do(w.closed, func(context.Context) error { return w.desk.RememberDocuments(folder) }, func(error) {})
 		chosen(path)
-	})
+	}
 }
 
 func (w *Window) dropped(at fyne.Position, files []fyne.URI) {

@@ -37,7 +37,7 @@ func NewChip(text string, tone theme.Tone) *Chip {
 func (c *Chip) Set(text string, tone theme.Tone) {
 	c.text, c.tone = text, tone
 	fg, bg, _ := tone.Colors()
-	c.label.Text, c.label.Color = text, fg
+	c.label.Color = fg
 	c.dot.FillColor, c.ground.FillColor = fg, bg
 	c.Refresh()
 }
@@ -60,6 +60,7 @@ const chipText = 20 // where a chip's word begins
 
 func (c *Chip) arrange(s fyne.Size) {
 	w := chipWidth(c.text)
+	c.label.Text = c.text
 	if s.Width > 0 && w > s.Width {
 		w = s.Width
 		c.label.Text = ellipsis(c.text, theme.TextCaption, c.label.TextStyle, w-chipText-8)

@@ -140,6 +140,8 @@ func (r *Radios) SetWrong(bool) {}
 // Focus takes the keyboard to the first choice.
 func (r *Radios) Focus() { focusOn(r.buttons[0]) }
 
+func (r *Radios) keyboard() fyne.Focusable { return r.buttons[0] }
+
 // CreateRenderer implements fyne.Widget.
 func (r *Radios) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.all) }
 

@@ -78,7 +78,7 @@ func (d *Dialog) Open(c fyne.Canvas) {
 	c.SetOnTypedKey(d.typed)
 	switch {
 	case d.first != nil:
-		d.first.Focus()
+		c.Focus(d.first.keyboard()) // the driver does not know yet that the field is on this canvas
 	case d.confirm != nil && d.confirm.kind != Danger:
 		c.Focus(d.confirm)
 	case d.cancel != nil:

@@ -44,4 +44,5 @@ type Control interface {
 	fyne.CanvasObject
 	SetWrong(bool)
 	Focus()
+	keyboard() fyne.Focusable // the part of it that takes the keyboard
 }

@@ -95,6 +95,8 @@ func (p *PINField) SetWrong(on bool) { p.frame.wrong = on; p.frame.draw() }
 // Focus takes the keyboard.
 func (p *PINField) Focus() { focusOn(p) }
 
+func (p *PINField) keyboard() fyne.Focusable { return p }
+
 // Disable refuses typing, while a PIN is being tried.
 func (p *PINField) Disable() { p.setOff(true) }
 

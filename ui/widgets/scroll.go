@@ -49,6 +49,14 @@ type wheel struct {
 // Scrolled implements fyne.Scrollable.
 func (w *wheel) Scrolled(ev *fyne.ScrollEvent) { w.scroll.Scrolled(ev) }
 
+// Resize keeps the end of content that became shorter at the bottom, which Fyne does only when the person scrolls next.
+func (w *wheel) Resize(s fyne.Size) {
+	w.BaseWidget.Resize(s)
+	if end := max(s.Height-w.scroll.Size().Height, 0); w.scroll.Offset.Y > end {
+		w.scroll.ScrollToOffset(fyne.NewPos(0, end))
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (w *wheel) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(Gap(0, 0)) }
 

@@ -70,6 +70,8 @@ func (s *SelectField) SetWrong(on bool) { s.frame.wrong = on; s.draw() }
 // Focus takes the keyboard.
 func (s *SelectField) Focus() { focusOn(s) }
 
+func (s *SelectField) keyboard() fyne.Focusable { return s }
+
 // TypedKey opens the list with the arrows too.
 func (s *SelectField) TypedKey(ev *fyne.KeyEvent) {
 	switch ev.Name {

@@ -115,6 +115,8 @@ func (f *TextField) Focus() {
 	}
 }
 
+func (f *TextField) keyboard() fyne.Focusable { return f.entry }
+
 // Focused says whether the caret is in the field.
 func (f *TextField) Focused() bool { return f.frame.focused }
 

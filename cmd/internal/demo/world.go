@@ -30,7 +30,7 @@ import (
 // PlatformName is what the embedded platform calls itself.
 const PlatformName = "云溪县公共资源交易平台（演示）"
 
-// SampleName is the file name of the sample contract in the world's folder.
+// SampleName is the file name of the sample contract.
 const SampleName = "政府采购合同（示范）.docx"
 
 // FinalName is the file name under which a demo keeps the contract that both parties signed.
@@ -70,6 +70,7 @@ type World struct {
 	Roots      []*smx509.Certificate
 	RootsFile  string
 	PINs       map[string]string // of the demo's own keys, by the token's URI
+	Documents  string            // folder with the person's files, the sample contract among them
 	Sample     string            // path of the sample contract
 	Folders    desk.Folders
 	URL        string // of the platform
@@ -108,7 +109,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 		return nil, fault("folder", work, err)
 	}
 	w := &World{
-		Work: work, PINs: map[string]string{}, Sample: filepath.Join(work, SampleName), RootsFile: ca.RootsFile(work),
+		Work: work, PINs: map[string]string{}, Documents: filepath.Join(work, "documents"), RootsFile: ca.RootsFile(work),
 		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache")},
 	}
 	defer func() {
@@ -220,6 +221,10 @@ func replace(path string, data []byte) error {
 }
 
 func (w *World) writeSample() error {
+	w.Sample = filepath.Join(w.Documents, SampleName)
+	if err := os.MkdirAll(w.Documents, 0o700); err != nil {
+		return fault("folder", w.Documents, err)
+	}
 	if _, err := os.Stat(w.Sample); err == nil {
 		return nil // it may have been edited
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Replacement is a font that is not installed, and the one that stands in for it.
@@ -44,9 +45,26 @@ func Missing(ctx context.Context, fonts []string) []Replacement {
 
 func standIn(ctx context.Context, name string) string {
 	pattern := strings.NewReplacer(`\`, `\\`, ":", `\:`, "-", `\-`, ",", `\,`).Replace(name)
+	if isChinese(name) {
+		pattern += ":lang=zh-cn" // a stand-in without Chinese characters is none
+	}
 	out, err := exec.CommandContext(ctx, "fc-match", "-f", "%{family[0]}", "--", pattern).Output()
 	if err != nil {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// isChinese tells by its name whether a font is one for Chinese text.
+func isChinese(name string) bool {
+	if strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+		return true
+	}
+	name = strings.ToLower(name)
+	for _, begin := range []string{"simsun", "nsimsun", "simhei", "fangsong", "kaiti", "dengxian", "microsoft yahei", "stsong", "stkaiti", "stfangsong", "stheiti", "stxihei", "stzhongsong", "fz"} {
+		if strings.HasPrefix(name, begin) {
+			return true
+		}
+	}
+	return false
 }

@@ -75,12 +75,9 @@ func look(dir string, d fs.DirEntry, endings []string) (entry, bool) {
 	return e, e.folder || info.Mode().IsRegular() && fits(name, endings)
 }
 
-// fits tells whether a file's name has one of the endings, given without the dot.
+// fits tells whether a file's name has one of the endings, given in small letters and without the dot.
 func fits(name string, endings []string) bool {
-	ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
-	return len(endings) == 0 || slices.ContainsFunc(endings, func(e string) bool {
-		return strings.ToLower(strings.TrimPrefix(e, ".")) == ext
-	})
+	return len(endings) == 0 || slices.Contains(endings, strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")))
 }
 
 // resolve makes an absolute path of what was typed: quotes of a pasted path are dropped, ~ is the home folder.

@@ -115,8 +115,8 @@ func (p *Page) build() {
 		p.draw()
 	}
 	p.keyword = widgets.NewTextField(p.t("stamp.keyword_hint"))
-	p.keyword.OnSubmitted = func(string) { p.find(p.keyword.Text(), false) }
-	search := widgets.NewButton(widgets.Secondary, p.t("stamp.find"), func() { p.find(p.keyword.Text(), false) })
+	p.keyword.OnSubmitted = func(string) { p.find(p.keyword.Text()) }
+	search := widgets.NewButton(widgets.Secondary, p.t("stamp.find"), func() { p.find(p.keyword.Text()) })
 	p.found = widgets.Quiet("")
 	p.x, p.y = widgets.NewTextField("X"), widgets.NewTextField("Y")
 	p.x.OnChanged, p.y.OnChanged = func(string) { p.typed() }, func(string) { p.typed() }
@@ -196,21 +196,18 @@ func (p *Page) open() {
 		}
 		p.reader.Named(p.shown.Name)
 		p.markOthers()
-		p.keyword.SetText(p.usualKeyword())
 		last := len(p.reader.Sizes())
 		w, h := p.pageMM(last)
 		p.places = []place{p.inside(place{last, w - 60, h - 60})}
 		p.draw()
-		p.find(p.usualKeyword(), true)
+		p.propose()
 	})
 }
 
-// usualKeyword is where contracts have the party's own seal.
-func (p *Page) usualKeyword() string {
-	if p.view.Role == platformapi.RoleSupplier {
-		return p.t("stamp.keyword_supplier")
-	}
-	return p.t("stamp.keyword_purchaser")
+// usualKeywords are the words beside which contracts have a party's seal, the likeliest first.
+var usualKeywords = map[platformapi.Role][]string{
+	platformapi.RolePurchaser: {"采购人（盖章）", "甲方（盖章）", "采购单位（盖章）", "采购人（公章）", "甲方（公章）"},
+	platformapi.RoleSupplier:  {"中标单位（盖章）", "供应商（盖章）", "乙方（盖章）", "成交供应商（盖章）", "中标人（盖章）", "供应商（公章）", "乙方（公章）"},
 }
 
 // markOthers shows the seals that are on the pages already; they cannot be moved.
@@ -248,62 +245,96 @@ func (p *Page) otherMark(ctx context.Context, s verify.Signature, wd verify.Widg
 	return widgets.Mark{ID: "other-" + s.Field, Page: wd.Page, X: (x + w/2) / mm, Y: (y + h/2) / mm, W: w / mm, H: h / mm, Fixed: true}, w > 0
 }
 
-// find puts the current seal at the words. Quietly: a document without them keeps its proposal.
-func (p *Page) find(keyword string, quiet bool) {
+// A spot is where words stand.
+type spot struct {
+	place
+	text string
+}
+
+// spots looks for words in the document: those that are the same, and those that come near.
+func (p *Page) spots(ctx context.Context, keyword string) (hits, near []spot, err error) {
+	found, err := p.shown.Document.Find(ctx, keyword)
+	if err != nil {
+		return nil, nil, err
+	}
+	locate := func(list []preview.Hit) (out []spot) {
+		for _, h := range list {
+			g, err := p.shown.Document.Geometry(ctx, h.Page)
+			if err != nil {
+				continue
+			}
+			x, y, w, ht := g.RectToScreen(h.Rect)
+			out = append(out, spot{place{h.Page, (x + w/2) / seal.PointsPerMM, (y + ht/2) / seal.PointsPerMM}, h.Text})
+		}
+		return out
+	}
+	return locate(found.Hits), locate(found.Near), nil
+}
+
+// propose puts the seal at the usual words, and leaves it where it is when the document has none of them.
+func (p *Page) propose() {
+	usual := usualKeywords[p.view.Role]
+	var hits []spot
+	word := ""
+	p.host.Do(p.ctx, func(ctx context.Context) error {
+		for _, word = range usual {
+			var err error
+			if hits, _, err = p.spots(ctx, word); err != nil || len(hits) > 0 {
+				return err
+			}
+		}
+		word = usual[0]
+		return nil
+	}, func(err error) {
+		if p.keyword.Text() == "" {
+			p.keyword.SetText(word)
+		}
+		switch {
+		case len(p.history) > 0 || len(p.places) == 0: // the person was faster
+		case err == nil && len(hits) > 0:
+			p.putAt(hits)
+		default:
+			p.reader.View.GoTo(p.places[0].page)
+		}
+	})
+}
+
+// find puts the current seal at the words that the person typed.
+func (p *Page) find(keyword string) {
 	keyword = strings.TrimSpace(keyword)
 	if keyword == "" || p.shown == nil {
 		return
 	}
-	type spot struct {
-		place
-		text string
-	}
 	var hits, near []spot
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		found, err := p.shown.Document.Find(ctx, keyword)
-		if err != nil {
-			return err
-		}
-		locate := func(list []preview.Hit) (out []spot) {
-			for _, h := range list {
-				g, err := p.shown.Document.Geometry(ctx, h.Page)
-				if err != nil {
-					continue
-				}
-				x, y, w, ht := g.RectToScreen(h.Rect)
-				out = append(out, spot{place{h.Page, (x + w/2) / seal.PointsPerMM, (y + ht/2) / seal.PointsPerMM}, h.Text})
-			}
-			return out
-		}
-		hits, near = locate(found.Hits), locate(found.Near)
-		return nil
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		hits, near, err = p.spots(ctx, keyword)
+		return err
 	}, func(err error) {
 		switch {
-		case err != nil && !quiet:
+		case err != nil:
 			p.host.Tell(err)
 		case len(hits) > 0:
-			if !quiet {
-				p.remember()
-			}
-			if len(p.places) == 0 {
-				p.places, p.current = []place{{}}, 0
-			}
-			// The last place of the words is the signature page's.
-			p.places[p.current] = p.inside(hits[len(hits)-1].place)
-			p.found.SetText(p.t("stamp.found", "count", len(hits), "page", p.places[p.current].page))
-			p.draw()
-			at := p.places[p.current]
-			p.reader.View.Reveal(at.page, at.x, at.y)
+			p.remember()
+			p.putAt(hits)
 		case len(near) > 0:
 			p.found.SetText(p.t("stamp.near", "text", near[0].text, "page", near[0].page))
 			p.reader.View.GoTo(near[0].page)
 		default:
 			p.found.SetText(p.t("stamp.not_found"))
-			if quiet && len(p.places) > 0 {
-				p.reader.View.GoTo(p.places[0].page)
-			}
 		}
 	})
+}
+
+// putAt puts the current seal at the last place of the words: the signature page's.
+func (p *Page) putAt(hits []spot) {
+	if len(p.places) == 0 {
+		p.places, p.current = []place{{}}, 0
+	}
+	at := p.inside(hits[len(hits)-1].place)
+	p.places[p.current] = at
+	p.found.SetText(p.t("stamp.found", "count", len(hits), "page", at.page))
+	p.draw()
+	p.reader.View.Reveal(at.page, at.x, at.y)
 }
 
 func (p *Page) pageMM(n int) (w, h float64) {
@@ -488,7 +519,7 @@ func (p *Page) overlaps() bool {
 }
 
 func (p *Page) importSeal() {
-	p.host.ChooseFile([]string{".png"}, func(path string) {
+	p.host.ChooseFile([]string{"png"}, func(path string) {
 		var seals []desk.SealChoice
 		p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 			if err = p.host.Session().ImportSeal(ctx, path); err == nil {

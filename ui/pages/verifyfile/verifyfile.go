@@ -66,7 +66,7 @@ func (p *Page) Drop(_ fyne.Position, files []fyne.URI) {
 }
 
 // OpenFile implements page.Opener.
-func (p *Page) OpenFile() { p.host.ChooseFile([]string{".pdf"}, p.judge) }
+func (p *Page) OpenFile() { p.host.ChooseFile([]string{"pdf"}, p.judge) }
 
 // ask shows the place to drop a file on.
 func (p *Page) ask() {
