@@ -75,7 +75,11 @@ func needTools(t *testing.T, names ...string) {
 func buildForTest(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "sealdesk")
-	cmd := exec.Command("go", "build", "-tags", "x11,uitest", "-o", bin, ".")
+	args := []string{"build", "-tags", "x11,uitest", "-o", bin}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	cmd := exec.Command("go", append(args, ".")...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
@@ -201,15 +205,18 @@ func (s *screen) waitFor(text string, n int, patience time.Duration) seen {
 	}
 }
 
-// waitEnabled waits until the button with this text can be pressed.
+// waitEnabled waits until the button with this text can be pressed, and stands still: a page that was just changed is laid
+// out once more.
 func (s *screen) waitEnabled(text string) seen {
 	s.t.Helper()
 	deadline := time.Now().Add(60 * time.Second)
+	last := seen{}
 	for {
 		o, ok := s.find(text, 0)
-		if ok && !o.Disabled {
+		if ok && !o.Disabled && o == last {
 			return o
 		}
+		last = o
 		if time.Now().After(deadline) {
 			s.fail("%q cannot be pressed (there: %v)", text, ok)
 		}
@@ -314,6 +321,14 @@ func (s *screen) noThreadErrors() {
 	s.t.Helper()
 	if log := s.log.String(); strings.Contains(log, "Error in Fyne call thread") {
 		s.t.Errorf("Fyne was called from a wrong goroutine:\n%s", log)
+	}
+}
+
+// noRaces fails when the program's race detector saw something.
+func (s *screen) noRaces() {
+	s.t.Helper()
+	if log := s.log.String(); strings.Contains(log, "WARNING: DATA RACE") {
+		s.t.Errorf("a data race in the program:\n%s", log)
 	}
 }
 

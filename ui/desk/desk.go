@@ -1,12 +1,13 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 
@@ -155,7 +156,7 @@ func (k Key) DaysLeft(now time.Time) int { return int(k.Until.Sub(now).Hours() /
 // FewTries tells that tries were spent, so that the page warns.
 func (k Key) FewTries() bool { return k.Tries >= 0 && k.MaxTries > 0 && k.Tries < k.MaxTries }
 
-// Keys lists the signing certificates on all tokens that are present, usable ones first. Tokens that answer are shown even
+// Keys lists the signing certificates on all tokens that are present, usable ones first, always in the same order. Tokens that answer are shown even
 // when another driver fails; the error then says which.
 func (d *Desk) Keys(ctx context.Context) ([]Key, error) {
 	var keys []Key
@@ -172,7 +173,9 @@ func (d *Desk) Keys(ctx context.Context) ([]Key, error) {
 			errs = append(errs, err, t.Close())
 		}
 	}
-	sort.SliceStable(keys, func(i, j int) bool { return len(keys[i].Unfit) == 0 && len(keys[j].Unfit) > 0 })
+	slices.SortStableFunc(keys, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(min(len(a.Unfit), 1), min(len(b.Unfit), 1)), cmp.Compare(a.Label, b.Label), cmp.Compare(a.URI, b.URI))
+	})
 	return keys, errors.Join(errs...)
 }
 

@@ -79,6 +79,8 @@ func (d *Dialog) Open(c fyne.Canvas) {
 	switch {
 	case d.first != nil:
 		c.Focus(d.first.keyboard()) // the driver does not know yet that the field is on this canvas
+	case d.confirm != nil && d.confirm.Disabled():
+		c.Unfocus() // Enter must not leave by habit, either
 	case d.confirm != nil && d.confirm.kind != Danger:
 		c.Focus(d.confirm)
 	case d.cancel != nil:

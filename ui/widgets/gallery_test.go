@@ -235,7 +235,7 @@ func galleryPDF() fyne.CanvasObject {
 	place := Quiet("")
 	view.OnZoom = zoom.SetText
 	view.OnPage = thumbs.SetCurrent
-	view.OnMarkMove = func(_ string, x, y float64) { place.SetText(fmt.Sprintf("X %.1f mm　Y %.1f mm", x, y)) }
+	view.OnMarkMove = func(_ string, x, y float64, _ bool) { place.SetText(fmt.Sprintf("X %.1f mm　Y %.1f mm", x, y)) }
 	thumbs.OnPage = view.GoTo
 	view.Load(galleryPages(12))
 	thumbs.Load(galleryPages(12))

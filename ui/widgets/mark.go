@@ -116,15 +116,16 @@ type markWidget struct {
 	slot *pageSlot
 	mark *Mark
 
-	img     *canvas.Image
-	edge    [4]*canvas.Rectangle
-	guideX  *canvas.Raster
-	guideY  *canvas.Raster
-	cross   [2]*canvas.Line
-	focused bool
-	hovered bool
-	moving  bool
-	free    [2]float64 // where the pointer would have the centre, were there no edge
+	img      *canvas.Image
+	edge     [4]*canvas.Rectangle
+	guideX   *canvas.Raster
+	guideY   *canvas.Raster
+	cross    [2]*canvas.Line
+	focused  bool
+	hovered  bool
+	moving   bool
+	onTheWay bool       // the drag under way has moved it already
+	free     [2]float64 // where the pointer would have the centre, were there no edge
 }
 
 func newMarkWidget(s *pageSlot, m *Mark) *markWidget {
@@ -172,8 +173,9 @@ func (w *markWidget) moveTo(x, y float64) {
 	w.settle()
 	w.Refresh()
 	if f := w.slot.view.OnMarkMove; f != nil {
-		f(w.mark.ID, w.mark.X, w.mark.Y)
+		f(w.mark.ID, w.mark.X, w.mark.Y, !w.onTheWay)
 	}
+	w.onTheWay = w.moving
 }
 
 // Dragged moves the mark with the pointer.
@@ -193,7 +195,7 @@ func (w *markWidget) Dragged(ev *fyne.DragEvent) {
 }
 
 // DragEnd implements fyne.Draggable.
-func (w *markWidget) DragEnd() { w.moving = false; w.draw() }
+func (w *markWidget) DragEnd() { w.moving, w.onTheWay = false, false; w.draw() }
 
 // Tapped takes the keyboard.
 func (w *markWidget) Tapped(*fyne.PointEvent) {

@@ -42,11 +42,11 @@ const (
 // and those of others, which cannot.
 type PageView struct {
 	widget.BaseWidget
-	OnPage     func(n int)       // another page is in the middle of the view
-	OnZoom     func(zoom string) // 100%
-	OnMarkMove func(id string, x, y float64)
-	OnMark     func(id string)              // a mark was pressed or focused
-	OnPlace    func(page int, x, y float64) // a free place was pressed, in mm
+	OnPage     func(n int)                                // another page is in the middle of the view
+	OnZoom     func(zoom string)                          // 100%
+	OnMarkMove func(id string, x, y float64, begins bool) // begins: the first step of a drag, or a nudge
+	OnMark     func(id string)                            // a mark was pressed or focused
+	OnPlace    func(page int, x, y float64)               // a free place was pressed, in mm
 	OnError    func(page int, err error)
 
 	source  PageSource

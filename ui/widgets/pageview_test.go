@@ -109,7 +109,7 @@ func TestMarksAreDraggedAndStayOnThePage(t *testing.T) {
 	v.SetMarks(Mark{ID: "ours", Page: 1, X: 100, Y: 80, W: 42, H: 42, Image: gallerySeal(64)},
 		Mark{ID: "theirs", Page: 1, X: 50, Y: 60, W: 42, H: 42, Image: gallerySeal(64), Fixed: true})
 	var x, y float64
-	v.OnMarkMove = func(id string, mx, my float64) {
+	v.OnMarkMove = func(id string, mx, my float64, _ bool) {
 		if id != "ours" {
 			t.Errorf("%s moved", id)
 		}

@@ -13,7 +13,8 @@ import (
 // toastStay is how long a toast stays; long enough to read two lines.
 const toastStay = 4 * time.Second
 
-// Toasts is the layer over a page on which what is done is told. A toast goes by
+// Toasts is the layer over a page on which what is done is told, above the foot,
+// where it hides neither the page's heading nor its buttons. A toast goes by
 // itself and takes no part in pointer or keyboard.
 type Toasts struct {
 	widget.BaseWidget
@@ -25,7 +26,7 @@ type Toasts struct {
 // NewToasts makes an empty layer.
 func NewToasts() *Toasts {
 	t := &Toasts{column: Column(8), clock: mainClock{}}
-	t.all = Column(0, Pad(theme.TopbarHeight+12, 0, 0, 0, Row(0, Spacer(), t.column, Spacer())), Spacer())
+	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, Row(0, Spacer(), t.column, Spacer())))
 	t.ExtendBaseWidget(t)
 	return t
 }

@@ -137,9 +137,6 @@ func (d *dialog) open() {
 	c.AddShortcut(shortcut, func(fyne.Shortcut) { d.path.Focus() })
 	d.host.Dialog(d.sheet)
 	d.enter(d.folder)
-	if !d.saving {
-		c.Focus(d.list)
-	}
 }
 
 func (d *dialog) close() {
@@ -159,7 +156,7 @@ func (d *dialog) enter(dir string) {
 	d.faces.Loading()
 	endings := d.endings
 	if ext := filepath.Ext(d.wanted); d.saving && ext != "" {
-		endings = []string{ext}
+		endings = []string{strings.ToLower(ext[1:])}
 	}
 	var entries []entry
 	var cut bool
@@ -193,6 +190,9 @@ func (d *dialog) show(entries []entry, cut bool, err error) {
 	default:
 		d.list.fill(entries)
 		d.faces.Filled()
+		if c := d.host.Window().Canvas(); c.Focused() == nil {
+			c.Focus(d.list) // the arrows choose
+		}
 	}
 	if cut {
 		d.note.SetText(t("choose.cut", "count", mostEntries))

@@ -155,9 +155,11 @@ func (p *Page) build() {
 			p.fill()
 		}
 	}
-	p.reader.View.OnMarkMove = func(id string, x, y float64) {
+	p.reader.View.OnMarkMove = func(id string, x, y float64, begins bool) {
 		if i, ok := index(id); ok && i < len(p.places) {
-			p.remember()
+			if begins {
+				p.remember()
+			}
 			p.current, p.places[i].x, p.places[i].y = i, x, y
 			p.fill()
 		}
