@@ -126,6 +126,7 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.press("提交合同")
 	s.wait("合同已提交，平台回执…")
 	s.shot("sent")
+	s.gone("合同已提交，平台回执…")
 	s.click("合同签订")
 	s.wait("待对方确认")
 	s.shot("contracts")
@@ -172,6 +173,8 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	if err := until(20*time.Second, func() bool { _, err := os.Stat(final); return err == nil }); err != nil {
 		s.fail("the contract was not exported")
 	}
+	s.wait("已导出：…")
+	s.gone("已导出：…")
 	s.click("发件箱")
 	s.click("已送达…")
 	s.shot("outbox")

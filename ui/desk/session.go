@@ -55,6 +55,9 @@ func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Key.MaxTries > 0 {
+		r.Key.Tries = r.Key.MaxTries // the right PIN gives all of them back
+	}
 	remember := ""
 	if r.Remember {
 		remember = r.Key.URI
