@@ -1,0 +1,98 @@
+package softkey
+
+import "strings"
+
+// functions are what the libraries forward.
+var functions = map[string]function{
+	"SKF_EnumDev":               {noTarget, false, skfEnumDev},
+	"SKF_ConnectDev":            {noTarget, false, skfConnectDev},
+	"SKF_DisConnectDev":         {deviceHandle, false, skfDisConnectDev},
+	"SKF_GetDevState":           {noTarget, false, skfGetDevState},
+	"SKF_GetDevInfo":            {deviceHandle, false, skfGetDevInfo},
+	"SKF_WaitForDevEvent":       {noTarget, false, skfWaitForDevEvent},
+	"SKF_CancelWaitForDevEvent": {noTarget, false, skfCancelWaitForDevEvent},
+	"SKF_LockDev":               {deviceHandle, false, skfLockDev},
+	"SKF_UnlockDev":             {deviceHandle, false, skfUnlockDev},
+	"SKF_SetLabel":              {deviceHandle, false, skfSetLabel},
+	"SKF_DevAuth":               {deviceHandle, false, skfDevAuth},
+	"SKF_GenRandom":             {deviceHandle, false, skfGenRandom},
+	"SKF_CreateApplication":     {deviceHandle, false, skfCreateApplication},
+	"SKF_EnumApplication":       {deviceHandle, false, skfEnumApplication},
+	"SKF_OpenApplication":       {deviceHandle, false, skfOpenApplication},
+	"SKF_CloseApplication":      {appHandle, false, skfCloseApplication},
+	"SKF_DeleteApplication":     {deviceHandle, false, skfDeleteApplication},
+	"SKF_GetPINInfo":            {appHandle, false, skfGetPINInfo},
+	"SKF_VerifyPIN":             {appHandle, true, skfVerifyPIN},
+	"SKF_ChangePIN":             {appHandle, true, skfChangePIN},
+	"SKF_UnblockPIN":            {appHandle, true, skfUnblockPIN},
+	"SKF_ClearSecureState":      {appHandle, false, skfClearSecureState},
+	"SKF_CreateContainer":       {appHandle, false, skfCreateContainer},
+	"SKF_EnumContainer":         {appHandle, false, skfEnumContainer},
+	"SKF_OpenContainer":         {appHandle, false, skfOpenContainer},
+	"SKF_CloseContainer":        {containerHandle, false, skfClose},
+	"SKF_DeleteContainer":       {appHandle, false, skfDeleteContainer},
+	"SKF_GetContainerType":      {containerHandle, false, skfGetContainerType},
+	"SKF_ExportCertificate":     {containerHandle, false, skfExportCertificate},
+	"SKF_ImportCertificate":     {containerHandle, false, skfImportCertificate},
+	"SKF_ReadCert":              {containerHandle, false, skfReadCert},
+	"SKF_WriteCert":             {containerHandle, false, skfWriteCert},
+	"SKF_ExportPublicKey":       {containerHandle, false, skfExportPublicKey},
+	"SKF_GenECCKeyPair":         {containerHandle, false, skfGenECCKeyPair},
+	"SKF_GenRSAKeyPair":         {containerHandle, false, skfGenRSAKeyPair},
+	"SKF_ImportECCKeyPair":      {containerHandle, false, skfImportECCKeyPair},
+	"SKF_ImportRSAKeyPair":      {containerHandle, false, skfImportRSAKeyPair},
+	"SKF_ECCSignData":           {containerHandle, false, skfECCSignData},
+	"SKF_RSASignData":           {containerHandle, false, skfRSASignData},
+	"SKF_ECCPrvKeyDecrypt":      {containerHandle, false, skfECCDecrypt},
+	"SKF_ECCDecrypt":            {containerHandle, false, skfECCDecrypt},
+	"SKF_PrvKeyDecrypt":         {containerHandle, false, skfPrvKeyDecrypt},
+	"V_ECCPrvKeyDecrypt":        {containerHandle, false, skfPrvKeyDecrypt},
+	"SKF_RSAPrvKeyDecrypt":      {containerHandle, false, skfRSADecrypt},
+	"SKF_RSADecrypt":            {containerHandle, false, skfRSADecrypt},
+	"V_RSAPrvKeyDecrypt":        {containerHandle, false, skfRSADecrypt},
+	"SKF_ImportSessionKey":      {containerHandle, false, skfImportSessionKey},
+	"SKF_DecryptInit":           {keyHandle, false, skfDecryptInit},
+	"SKF_Decrypt":               {keyHandle, false, skfDecrypt},
+	"SKF_DecryptUpdate":         {keyHandle, false, skfDecryptUpdate},
+	"SKF_DecryptFinal":          {keyHandle, false, skfDecryptFinal},
+	"SKF_CloseHandle":           {anyHandle, false, skfClose},
+}
+
+func isCryptoki(name string) bool { return strings.HasPrefix(name, "C_") }
+
+func unsupported(name string) code {
+	if isCryptoki(name) {
+		return ckrFunctionNotSupported
+	}
+	return sarNotSupported
+}
+
+func badArguments(name string) code {
+	if isCryptoki(name) {
+		return ckrArgumentsBad
+	}
+	return sarInvalidParam
+}
+
+// find looks the target up that the first argument names; check tells whether it is still good.
+func (c *call) find(t target) code {
+	switch t {
+	case noTarget:
+		return 0
+	case slotTarget:
+		return c.findSlot()
+	case sessionTarget:
+		return c.findSession()
+	}
+	return c.findHandle(t)
+}
+
+func (c *call) check(t target) code {
+	switch t {
+	case slotTarget:
+		return c.checkSlot()
+	case sessionTarget:
+		return c.checkSession()
+	}
+	return c.checkHandle(t)
+}
