@@ -234,6 +234,9 @@ func (p Profile) check() error {
 			return err
 		}
 	case p.Interface == InterfaceSKF && p.SKF != nil && p.PKCS11 == nil:
+		if err := p.SKF.check(); err != nil {
+			return err
+		}
 	default:
 		return errors.New("the interface is not pkcs11 or skf, or has not its own section and no other")
 	}
