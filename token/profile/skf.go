@@ -3,21 +3,20 @@ package profile
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 )
 
-// SKF is in what a library departs from GM/T 0016-2012, which leaves much open; GM/T 0016-2023 changes nothing that is needed
-// here. The zero value is the standard itself. Fill adds what stays the same.
+// SKF is in what a library departs from GM/T 0016-2012, which leaves much open. The zero value is the standard itself.
 type SKF struct {
 	Edition SKFEdition `json:"edition,omitempty"`
 
 	// Errors gives error numbers another meaning than the standard's.
 	Errors map[Number]Outcome `json:"errors,omitempty"`
 
-	// The ways to each use of a private key, in the order in which they are tried until a result proves right. Where the
-	// standard has a function, it comes first unless it stands in the list. A function that the library has not is passed over.
+	// The ways to each use of a private key, in the order in which they are tried until a result proves right. The driver knows
+	// the standard's and those vendors' functions that have one form only; it tries them after these, and passes over what the
+	// library does not export.
 	SignSM2    []Function `json:"signSM2,omitempty"`    // input: e, 32 bytes
 	SignRSA    []Function `json:"signRSA,omitempty"`    // input: DigestInfo (RFC 8017, 9.2)
 	DecryptSM2 []Function `json:"decryptSM2,omitempty"` // input: ECCCIPHERBLOB
@@ -29,11 +28,6 @@ type SKF struct {
 	// DeviceKey is the key of 16 characters by which an empty device lets an application be made, where it is not the usual
 	// one.
 	DeviceKey string `json:"deviceKey,omitempty"`
-
-	// What the edition settles; see Fill.
-	readCertificate, storeCertificate Function
-	device                            DeviceLayout
-	publicKeyHead                     int
 }
 
 // SKFEdition is an edition of GM/T 0016.
@@ -58,11 +52,12 @@ const (
 	NotFound     Outcome = "notFound" // container, key, certificate, application
 	Exists       Outcome = "exists"
 	NoRoom       Outcome = "noRoom"
+	BadInput     Outcome = "badInput" // data or their length
 	TimedOut     Outcome = "timedOut"
 )
 
 var outcomes = []Outcome{
-	Failed, NotSupported, Gone, PINWrong, PINLocked, PINForm, NotLoggedIn, NotFound, Exists, NoRoom, TimedOut,
+	Failed, NotSupported, Gone, PINWrong, PINLocked, PINForm, NotLoggedIn, NotFound, Exists, NoRoom, BadInput, TimedOut,
 }
 
 // Function is how a function of a library is called. It returns an error number.
@@ -86,139 +81,6 @@ const (
 	Output     Argument = "output"     // pointer to room for what comes out
 	OutputSize Argument = "outputSize" // pointer to the size of the room, and then of what came out
 )
-
-// DeviceLayout is where the fields of DEVINFO begin, which are texts of a fixed size, and the number of the algorithm of
-// device authentication.
-type DeviceLayout struct {
-	Manufacturer, Label, Serial, AuthAlgorithm int // in bytes; AuthAlgorithm is 0 where the edition has none
-}
-
-// Sizes of the texts in DEVINFO, in bytes.
-const (
-	DeviceManufacturerSize = 64
-	DeviceSerialSize       = 32
-)
-
-// LabelSize is the size of DEVINFO's label in bytes: 32, and 64 in the draft of 2010.
-func (l DeviceLayout) LabelSize() int { return min(l.Serial-l.Label, 64) }
-
-// standardErrors are those of GM/T 0016-2012, annex A, as far as they call for something else than giving up, and the ones of
-// Longmai, whose numbers nobody else uses.
-var standardErrors = map[Number]Outcome{
-	0x0A000003: NotSupported,
-	0x0A000005: Gone, // an invalid handle: of a device that was pulled out and is back again
-	0x0A00000F: TimedOut,
-	0x0A00001B: NotFound, // key
-	0x0A00001C: NotFound, // certificate
-	0x0A000023: Gone,
-	0x0A000024: PINWrong,
-	0x0A000025: PINLocked,
-	0x0A000026: PINForm,
-	0x0A000027: PINForm,
-	0x0A00002C: Exists, // application
-	0x0A00002D: NotLoggedIn,
-	0x0A00002E: NotFound, // application
-	0x0A00002F: Exists,
-	0x0A000030: NoRoom,
-	0x0A000031: NotFound,
-	0x0A000032: NoRoom,
-	0x0B000035: NotFound, // container
-	0x0B000036: Exists,   // container
-}
-
-// onlyForm lists vendors' functions of which one form alone is known, so that they can be called in any library. A function
-// whose name goes with several forms is called only where a profile tells which: a wrong one crashes.
-var onlyForm = struct{ signSM2, decryptSM2, decryptRSA []Function }{
-	signSM2: []Function{
-		{Name: "SKF_ECCSignDataEx", Arguments: []Argument{Container, Key, Input, InputSize, Output}, SignKey: 1},
-	},
-	decryptSM2: []Function{
-		{Name: "SKF_ECCPrvKeyDecrypt", Arguments: []Argument{Container, Input, Output, OutputSize}},
-		{Name: "SKF_ECCPrvKeyDecryptEx", Arguments: []Argument{Container, Key, Input, Output, OutputSize}, SignKey: 1},
-		{Name: "V_ECCPrvKeyDecrypt", Arguments: []Argument{Container, Key, Input, Output, OutputSize}, SignKey: 2, EncryptKey: 1},
-	},
-	decryptRSA: []Function{
-		{Name: "SKF_RSAPrvKeyDecrypt", Arguments: []Argument{Container, Input, InputSize, Output, OutputSize}},
-		{Name: "V_RSAPrvKeyDecrypt", Arguments: []Argument{Container, Input, InputSize, Output, OutputSize}},
-	},
-}
-
-// Fill gives the profile with what its edition says wherever it says nothing itself.
-func (p SKF) Fill() SKF {
-	errors := maps.Clone(standardErrors)
-	maps.Copy(errors, p.Errors)
-	p.Errors = errors
-	if p.DeviceKey == "" {
-		p.DeviceKey = "1234567812345678"
-	}
-
-	signSM2 := Function{Name: "SKF_ECCSignData", Arguments: []Argument{Container, Input, InputSize, Output}}
-	if p.Edition == SKF2010 {
-		signSM2.Arguments = []Argument{Container, Input, InputSize, Output, OutputSize}
-		p.readCertificate = Function{
-			Name: "SKF_ReadCert", Arguments: []Argument{Container, Key, OutputSize, Output}, SignKey: 2, EncryptKey: 1,
-		}
-		p.storeCertificate = Function{
-			Name: "SKF_WriteCert", Arguments: []Argument{Container, Key, InputSize, Input}, SignKey: 2, EncryptKey: 1,
-		}
-		p.device = DeviceLayout{Manufacturer: 0, Label: 64, Serial: 128}
-		p.publicKeyHead = 4
-	} else {
-		p.readCertificate = Function{
-			Name: "SKF_ExportCertificate", Arguments: []Argument{Container, Key, Output, OutputSize}, SignKey: 1,
-		}
-		p.storeCertificate = Function{
-			Name: "SKF_ImportCertificate", Arguments: []Argument{Container, Key, Input, InputSize}, SignKey: 1,
-		}
-		p.device = DeviceLayout{Manufacturer: 2, Label: 130, Serial: 162, AuthAlgorithm: 210}
-	}
-	signRSA := Function{Name: "SKF_RSASignData", Arguments: []Argument{Container, Input, InputSize, Output, OutputSize}}
-	p.SignSM2 = ways([]Function{signSM2}, p.SignSM2, onlyForm.signSM2)
-	p.SignRSA = ways([]Function{signRSA}, p.SignRSA, nil)
-	p.DecryptSM2 = ways(nil, p.DecryptSM2, onlyForm.decryptSM2)
-	p.DecryptRSA = ways(nil, p.DecryptRSA, onlyForm.decryptRSA)
-	return p
-}
-
-// ways puts the ways in order. What the profile says of a function takes the place of what is known of it otherwise.
-func ways(standard, own, others []Function) []Function {
-	var all []Function
-	add := func(functions []Function) {
-		for _, f := range functions {
-			if !slices.ContainsFunc(all, func(g Function) bool { return g.Name == f.Name }) {
-				all = append(all, f)
-			}
-		}
-	}
-	for _, f := range standard {
-		if !slices.ContainsFunc(own, func(g Function) bool { return g.Name == f.Name }) {
-			all = append(all, f)
-		}
-	}
-	add(own)
-	add(others)
-	return all
-}
-
-// ReadCertificate is the function that reads a certificate. The profile is filled.
-func (p SKF) ReadCertificate() Function { return p.readCertificate }
-
-// StoreCertificate is the function that stores a certificate. The profile is filled.
-func (p SKF) StoreCertificate() Function { return p.storeCertificate }
-
-// DeviceLayout tells the layout of DEVINFO. The profile is filled.
-func (p SKF) DeviceLayout() DeviceLayout { return p.device }
-
-// PublicKeyHead is the number of bytes before an ECCPUBLICKEYBLOB. The profile is filled.
-func (p SKF) PublicKeyHead() int { return p.publicKeyHead }
-
-// Outcome is the meaning of an error number. The profile is filled.
-func (p SKF) Outcome(number uint32) Outcome {
-	if o, ok := p.Errors[Number(number)]; ok {
-		return o
-	}
-	return Failed
-}
 
 var functionForm = regexp.MustCompile(`^(SKF_|SKFE_|V_)[A-Za-z0-9_]{1,60}$`)
 
