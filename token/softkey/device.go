@@ -1,6 +1,7 @@
 package softkey
 
 import (
+	"context"
 	"crypto"
 	"crypto/pbkdf2"
 	"crypto/rand"
@@ -20,6 +21,7 @@ const (
 	defaultTries = 6
 	maxTries     = 15
 	maxLabel     = 32 // bytes: DEVINFO and CK_TOKEN_INFO hold no more
+	maxSerial    = 16 // bytes: CK_TOKEN_INFO holds no more
 	maxText      = 64 // bytes of the names of applications and containers
 	maxDevices   = 64
 
@@ -34,7 +36,7 @@ const DefaultManufacturer = "SealDesk"
 // DeviceOptions describe a new key.
 type DeviceOptions struct {
 	Label        string // at most 32 bytes
-	Serial       string // at most 32 letters and digits; random when empty
+	Serial       string // at most 16 letters and digits; random when empty
 	Manufacturer string // at most 32 bytes; DefaultManufacturer when empty
 	Application  string // the name of its SKF application; "SEALDESK" when empty
 	PIN          []byte // 6 to 16 bytes
@@ -59,6 +61,7 @@ type Device struct {
 	plugged  int // how often it was put in: what was opened before belongs to another time
 	lockedBy *client
 	pins     int
+	pad      func(context.Context) ([]byte, bool) // PKCS #11: the key has a PIN pad
 	calls    int
 }
 
@@ -210,7 +213,7 @@ func isSerial(serial string) bool {
 			return false
 		}
 	}
-	return serial != "" && len(serial) <= maxLabel
+	return serial != "" && len(serial) <= maxSerial
 }
 
 // Devices lists the keys, those that are unplugged among them.
