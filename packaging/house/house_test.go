@@ -21,6 +21,7 @@ type room struct {
 
 var drawing = []room{
 	{"token", nil},
+	{"token/profile", []string{"token", "assets/vendors"}},
 	{"signer", nil},
 	{"platformapi", nil},
 	{"assets", nil},
@@ -31,6 +32,7 @@ var drawing = []room{
 	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge"}},
 	{"cmd/sealdesk", []string{"ui", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
+	{"cmd/tokenhost", []string{"token"}},
 	{"cmd/platformd", []string{"platformapi/platform", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
