@@ -330,6 +330,9 @@ func (t *skfToken) identitiesIn(app *application, name string) ([]*identity, err
 				continue
 			}
 			key, err := d.exportKey(c, p)
+			if outcomeOf(err) == profile.Gone {
+				return err
+			}
 			ids = append(ids, &identity{
 				token: t, container: name, position: p, cert: cert,
 				// A library that does not tell is believed to have the private key.
