@@ -41,8 +41,8 @@ func (i *identity) Usage() token.Usage               { return i.usage }
 func (i *identity) HasPrivateKey() bool              { return i.hasKey }
 func (i *identity) Container() string                { return display([]byte(i.container)) }
 
-// keyID names a place by the container, in the library's own bytes, so that it is found again.
-func keyID(container string, p position) string { return container + "/" + p.String() }
+// keyID names a place in a container.
+func keyID(container string, p position) string { return display([]byte(container)) + "/" + p.String() }
 
 func (i *identity) Signer(ctx context.Context) (crypto.Signer, error) {
 	return &key{ctx, i}, i.token.unlocked(ctx, func(*application) error {

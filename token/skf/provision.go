@@ -253,26 +253,31 @@ func equal(a, b crypto.PublicKey) bool {
 
 // StoreCertificate stores the certificate. Containers have no place for its issuers.
 func (t *skfToken) StoreCertificate(ctx context.Context, id string, cert *smx509.Certificate, _ []*smx509.Certificate) error {
-	p := signing
-	container, ok := strings.CutSuffix(id, "/"+signing.String())
-	if !ok {
-		p = exchange
-		if container, ok = strings.CutSuffix(id, "/"+exchange.String()); !ok {
-			return fmt.Errorf("there is no key %q: %w", id, token.ErrNotSupported)
-		}
-	}
 	return t.unlocked(ctx, func(app *application) error {
-		return t.driver.inContainer(app, container, func(c handle) error {
-			key, err := t.driver.exportKey(c, p)
-			if err != nil {
-				return err
-			}
-			if !equal(key, cert.PublicKey) {
-				return ErrCertificateKey
-			}
-			l := t.driver.library
-			_, err = l.apply(l.storeCertificate, c, p, cert.Raw, 0)
+		d := t.driver
+		names, err := d.library.list("SKF_EnumContainer", app.handle)
+		if err != nil {
 			return err
-		})
+		}
+		for _, name := range names {
+			for _, p := range []position{signing, exchange} {
+				if keyID(name, p) == id {
+					return d.inContainer(app, name, func(c handle) error { return d.store(c, p, cert) })
+				}
+			}
+		}
+		return fmt.Errorf("there is no key %q: %w", id, token.ErrNotSupported)
 	})
+}
+
+func (d *Driver) store(c handle, p position, cert *smx509.Certificate) error {
+	key, err := d.exportKey(c, p)
+	if err != nil {
+		return err
+	}
+	if !equal(key, cert.PublicKey) {
+		return ErrCertificateKey
+	}
+	_, err = d.library.apply(d.library.storeCertificate, c, p, cert.Raw, 0)
+	return err
 }
