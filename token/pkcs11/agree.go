@@ -16,10 +16,10 @@ const fieldSize = 32 // bytes of a coordinate
 
 // agree decrypts with the curve's key agreement (GB/T 32918.4-2016, 7.1): the token computes the x-coordinate of d·C1, and the
 // rest is done here. Which of the two points with that x it was shows in the hash.
-func (k *key) agree(p *privateKey, c sm2form.Ciphertext) ([]byte, error) {
+func (k *key) agree(o object, c sm2form.Ciphertext) ([]byte, error) {
 	s := k.id.token.session
 	point := append(append([]byte{4}, c.X[:]...), c.Y[:]...)
-	secret, err := s.DeriveKey(cryptoki.ECDH1(point), p.handle,
+	secret, err := s.DeriveKey(cryptoki.ECDH1(point), o.handle,
 		cryptoki.Number(cryptoki.CKA_CLASS, cryptoki.CKO_SECRET_KEY),
 		cryptoki.Number(cryptoki.CKA_KEY_TYPE, cryptoki.CKK_GENERIC_SECRET),
 		cryptoki.Number(cryptoki.CKA_VALUE_LEN, fieldSize),

@@ -21,18 +21,20 @@ func (k *key) canDecrypt() error {
 			}
 			return token.ErrNotSupported
 		}
-		for range k.waysToDecryptSM2(p) {
-			return nil
+		for _, o := range p.candidates {
+			if len(k.waysToDecryptSM2(o)) > 0 {
+				return nil
+			}
 		}
 		return token.ErrNotSupported
 	})
 }
 
 // waysToDecryptSM2 lists the ways of the profile that the token offers for this kind of key.
-func (k *key) waysToDecryptSM2(p *privateKey) []profile.SM2 {
+func (k *key) waysToDecryptSM2(o object) []profile.SM2 {
 	var ways []profile.SM2
 	for _, way := range k.id.token.d.profile.SM2 {
-		if p.hasType && p.keyType != uint(way.KeyType) {
+		if o.hasType && o.keyType != uint(way.KeyType) {
 			continue
 		}
 		if way.Decrypt != 0 && k.login.mechanisms[uint(way.Decrypt)] || way.Agree && k.login.mechanisms[cryptoki.CKM_ECDH1_DERIVE] {
@@ -46,7 +48,7 @@ func (k *key) Decrypt(_ io.Reader, msg []byte, opts crypto.DecrypterOpts) (plain
 	err = k.use(func(p *privateKey) error {
 		switch k.Public().(type) {
 		case *rsa.PublicKey:
-			plain, err = k.decryptRSA(p, msg, opts)
+			plain, err = k.decryptRSA(p.candidates[0], msg, opts)
 		case *ecdsa.PublicKey:
 			plain, err = k.decryptSM2(p, msg)
 		default:
@@ -57,22 +59,22 @@ func (k *key) Decrypt(_ io.Reader, msg []byte, opts crypto.DecrypterOpts) (plain
 	return plain, err
 }
 
-func (k *key) decryptRSA(p *privateKey, msg []byte, opts crypto.DecrypterOpts) ([]byte, error) {
-	switch o := opts.(type) {
+func (k *key) decryptRSA(o object, msg []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	switch p := opts.(type) {
 	//lint:ignore SA1019 what others wrapped in the old way must open too
 	case nil, *rsa.PKCS1v15DecryptOptions:
-		return k.decrypt(p, cryptoki.Mechanism{Type: cryptoki.CKM_RSA_PKCS}, msg)
+		return k.decrypt(o, cryptoki.Mechanism{Type: cryptoki.CKM_RSA_PKCS}, msg)
 	case *rsa.OAEPOptions:
-		mask := o.MGFHash
+		mask := p.MGFHash
 		if mask == 0 {
-			mask = o.Hash
+			mask = p.Hash
 		}
-		hash, ok := hashes[o.Hash]
+		hash, ok := hashes[p.Hash]
 		mgf, known := hashes[mask]
 		if !ok || !known || !k.login.mechanisms[cryptoki.CKM_RSA_PKCS_OAEP] {
 			return nil, token.ErrNotSupported
 		}
-		return k.decrypt(p, cryptoki.OAEP(hash.mechanism, mgf.mgf, o.Label), msg)
+		return k.decrypt(o, cryptoki.OAEP(hash.mechanism, mgf.mgf, p.Label), msg)
 	}
 	return nil, token.ErrNotSupported
 }
@@ -85,40 +87,46 @@ func (k *key) decryptSM2(p *privateKey, msg []byte) ([]byte, error) {
 		return nil, token.ErrDecrypt
 	}
 	failed := error(token.ErrNotSupported)
-	for _, way := range k.waysToDecryptSM2(p) {
-		var plain []byte
-		switch way.Ciphertext {
-		case profile.CiphertextDER:
-			plain, err = k.decrypt(p, cryptoki.Mechanism{Type: uint(way.Decrypt)}, c.DER())
-		case profile.CiphertextC1C3C2:
-			plain, err = k.decrypt(p, cryptoki.Mechanism{Type: uint(way.Decrypt)}, c.C1C3C2())
-		case profile.CiphertextC1C2C3:
-			plain, err = k.decrypt(p, cryptoki.Mechanism{Type: uint(way.Decrypt)}, c.C1C2C3())
-		default:
-			plain, err = k.agree(p, c)
+	for _, o := range p.candidates {
+		for _, way := range k.waysToDecryptSM2(o) {
+			plain, err := k.decryptSM2With(o, way, c)
+			if err == nil && len(plain) == len(c.Cipher) {
+				p.candidates = []object{o}
+				return plain, nil
+			}
+			token.Wipe(plain)
+			if err != nil && isFinal(err) {
+				return nil, err
+			}
+			failed = token.ErrDecrypt
 		}
-		if err == nil && len(plain) == len(c.Cipher) {
-			return plain, nil
-		}
-		token.Wipe(plain)
-		if err != nil && isFinal(err) {
-			return nil, err
-		}
-		failed = token.ErrDecrypt
 	}
 	return nil, failed
 }
 
+func (k *key) decryptSM2With(o object, way profile.SM2, c sm2form.Ciphertext) ([]byte, error) {
+	m := cryptoki.Mechanism{Type: uint(way.Decrypt)}
+	switch way.Ciphertext {
+	case profile.CiphertextDER:
+		return k.decrypt(o, m, c.DER())
+	case profile.CiphertextC1C3C2:
+		return k.decrypt(o, m, c.C1C3C2())
+	case profile.CiphertextC1C2C3:
+		return k.decrypt(o, m, c.C1C2C3())
+	}
+	return k.agree(o, c)
+}
+
 // decrypt is one decryption. Why it failed is not told, lest someone learn from the difference.
-func (k *key) decrypt(p *privateKey, m cryptoki.Mechanism, data []byte) ([]byte, error) {
-	s := k.id.token.session
-	if err := k.begin(p, func() error { return s.DecryptInit(m, p.handle) }); err != nil {
+func (k *key) decrypt(o object, m cryptoki.Mechanism, data []byte) ([]byte, error) {
+	t := k.id.token
+	if err := k.begin(o, func() error { return t.session.DecryptInit(m, o.handle) }); err != nil {
 		if isFinal(err) {
 			return nil, err
 		}
 		return nil, token.ErrNotSupported
 	}
-	plain, err := s.Decrypt(data)
+	plain, err := t.session.Decrypt(data)
 	if err = outcome(err); err != nil && !isFinal(err) {
 		return nil, token.ErrDecrypt
 	}

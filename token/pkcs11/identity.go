@@ -86,7 +86,7 @@ func (t *hardToken) identities() ([]*identity, error) {
 			continue // the same certificate twice
 		}
 		seen[i.id] = true
-		_, has := matchKey(o, cert.PublicKey, privates, publics)
+		has := len(matchKeys(o, cert.PublicKey, privates, publics)) > 0
 		i.lacks = !has && (t.login != nil || len(privates) > 0)
 		ids = append(ids, i)
 	}
@@ -121,10 +121,11 @@ next:
 	return chain
 }
 
-// privateKey is the object of a private key, with the ways that were found to work for it.
+// privateKey is the private key of an identity: the object, or as long as no signature showed which one it is, those that may
+// be it.
 type privateKey struct {
-	object
-	signSM2 *cryptoki.Mechanism // nil until a signature verified
+	candidates []object
+	proven     *cryptoki.Mechanism // by which the one candidate made a signature that verifies; nil until then
 }
 
 // key is the private key of an identity, for the time of one login.
@@ -174,11 +175,11 @@ func (i *identity) open(ctx context.Context) (*key, error) {
 		if err != nil {
 			return err
 		}
-		found, ok := matchKey(i.object, i.cert.PublicKey, privates, publics)
-		if !ok {
+		found := matchKeys(i.object, i.cert.PublicKey, privates, publics)
+		if len(found) == 0 {
 			return token.ErrNotSupported
 		}
-		t.login.keys[i.id] = &privateKey{object: found}
+		t.login.keys[i.id] = &privateKey{candidates: found}
 		return nil
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/asn1"
 	"math/big"
+	"slices"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
@@ -151,34 +152,40 @@ func xy(k *ecdsa.PublicKey) (x, y *big.Int) {
 	return k.X, k.Y
 }
 
-// matchKey finds the object that is the private key of a certificate: by CKA_ID, then by the public key, then by the
-// container and the place in it. A key that is known to be another one is none.
-func matchKey(cert object, pub crypto.PublicKey, privates, publics []object) (object, bool) {
-	var same, near []object
+// matchKeys finds the objects that may be the private key of a certificate, the likeliest first: those with its CKA_ID, those
+// whose public key is known to be the same, those of the same place in the same container. When there is none of these, any
+// that nothing speaks against may be it, and a signature shows which.
+func matchKeys(cert object, pub crypto.PublicKey, privates, publics []object) []object {
+	var same, near, others []object
 	modulus, point := publicOf(pub)
 	for _, k := range privates {
 		known, fits := k.isKeyOf(modulus, point, publics)
-		if !fits {
-			continue
-		}
 		switch {
+		case !fits:
 		case len(cert.id) > 0 && bytes.Equal(cert.id, k.id):
 			same = append(same, k)
-		case known:
+		case known, len(cert.container) > 0 && bytes.Equal(cert.container, k.container) && cert.keySpec == k.keySpec:
 			near = append(near, k)
-		case len(cert.container) > 0 && bytes.Equal(cert.container, k.container) && cert.keySpec == k.keySpec:
-			near = append(near, k)
+		case len(cert.id) == 0 || len(k.id) == 0:
+			others = append(others, k)
 		}
 	}
-	for _, k := range same { // where two keys share an ID, the place in the container decides
-		if k.keySpec == cert.keySpec {
-			return k, true
-		}
+	// Where two keys share an ID, the place in the container decides.
+	slices.SortStableFunc(same, func(a, b object) int { return distance(a, cert) - distance(b, cert) })
+	if found := append(same, near...); len(found) > 0 {
+		return found
 	}
-	if all := append(same, near...); len(all) > 0 {
-		return all[0], true
+	return others[:min(len(others), maxGuesses)]
+}
+
+// maxGuesses is how many keys are tried for a certificate when nothing tells which is its own.
+const maxGuesses = 8
+
+func distance(key, cert object) int {
+	if key.keySpec == cert.keySpec {
+		return 0
 	}
-	return object{}, false
+	return 1
 }
 
 // isKeyOf compares a private key with a public one: known says that they belong together, fits that nothing speaks against it.

@@ -136,15 +136,15 @@ func (t *hardToken) StoreCertificate(ctx context.Context, id string, cert *smx50
 			return err
 		}
 		own := object{class: cryptoki.CKO_CERTIFICATE, id: name}
-		private, ok := matchKey(own, cert.PublicKey, privates, publics)
-		if !ok || !bytes.Equal(private.id, name) {
+		found := matchKeys(own, cert.PublicKey, privates, publics)
+		if len(found) == 0 || !bytes.Equal(found[0].id, name) {
 			return token.ErrNotSupported // the certificate is of another key
 		}
 		there, err := t.objects(cryptoki.CKO_CERTIFICATE)
 		if err != nil {
 			return err
 		}
-		if err := t.store(cert, name, private.label); err != nil {
+		if err := t.store(cert, name, found[0].label); err != nil {
 			return err
 		}
 		for _, old := range there {

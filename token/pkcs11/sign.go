@@ -8,9 +8,11 @@ import (
 	"errors"
 	"io"
 	"math/big"
+	"slices"
 
 	"sealdesk/token"
 	"sealdesk/token/pkcs11/cryptoki"
+	"sealdesk/token/profile"
 	"sealdesk/token/sm2form"
 )
 
@@ -25,92 +27,117 @@ var hashes = map[crypto.Hash]struct {
 	crypto.SHA512: {cryptoki.CKM_SHA512, cryptoki.CKG_MGF1_SHA512, []byte("\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40")},
 }
 
+// operation is a signature as it is asked of the token.
+type operation struct {
+	ways   []cryptoki.Mechanism // in the order in which they are tried
+	data   []byte
+	finish func([]byte) ([]byte, error) // brings what the token gives into the form that callers expect
+}
+
 // Sign uses the token's own random source.
 func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
 	err = k.use(func(p *privateKey) error {
-		switch pub := k.Public().(type) {
-		case *rsa.PublicKey:
-			sig, err = k.signRSA(p, digest, opts)
-		case *ecdsa.PublicKey:
-			if isSM2(pub) {
-				sig, err = k.signSM2(p, digest)
-			} else {
-				sig, err = k.signECDSA(p, digest, pub)
-			}
-		default:
-			err = token.ErrNotSupported
-		}
+		sig, err = k.signWith(p, digest, opts)
 		return err
 	})
 	return sig, err
 }
 
-func (k *key) signRSA(p *privateKey, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+// signWith tries the keys that may be the right one, and the ways that the token offers for each, until a signature verifies,
+// and stays with these. Trying costs no PIN.
+func (k *key) signWith(p *privateKey, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	failed := error(token.ErrNotSupported)
+	for _, o := range p.candidates {
+		op, err := k.operation(o, digest, opts)
+		if err != nil {
+			return nil, err
+		}
+		if p.proven != nil && isSM2(k.Public()) {
+			op.ways = []cryptoki.Mechanism{*p.proven}
+		}
+		for _, m := range op.ways {
+			sig, err := k.sign(o, m, op.data)
+			if err == nil {
+				sig, err = op.finish(sig)
+			}
+			if err == nil && p.proven == nil {
+				err = token.VerifyDigest(k.Public(), digest, opts, sig)
+			}
+			if err == nil {
+				p.candidates, p.proven = []object{o}, &m
+				return sig, nil
+			}
+			if isFinal(err) {
+				return nil, err
+			}
+			failed = err
+		}
+	}
+	return nil, failed
+}
+
+func (k *key) operation(o object, digest []byte, opts crypto.SignerOpts) (operation, error) {
+	switch pub := k.Public().(type) {
+	case *rsa.PublicKey:
+		return k.operationRSA(digest, opts)
+	case *ecdsa.PublicKey:
+		if isSM2(pub) {
+			return operation{k.waysToSignSM2(o), digest, finishSM2}, nil
+		}
+		return operation{[]cryptoki.Mechanism{{Type: cryptoki.CKM_ECDSA}}, digest, finishECDSA(pub)}, nil
+	}
+	return operation{}, token.ErrNotSupported
+}
+
+func (k *key) operationRSA(digest []byte, opts crypto.SignerOpts) (operation, error) {
 	hash, ok := hashes[opts.HashFunc()]
 	if !ok || hash.info == nil {
-		return nil, token.ErrBadDigest
+		return operation{}, token.ErrBadDigest
 	}
+	as := func(sig []byte) ([]byte, error) { return sig, nil }
 	pss, ok := opts.(*rsa.PSSOptions)
 	if !ok {
-		return k.sign(p, cryptoki.Mechanism{Type: cryptoki.CKM_RSA_PKCS}, append(append([]byte{}, hash.info...), digest...))
+		return operation{[]cryptoki.Mechanism{{Type: cryptoki.CKM_RSA_PKCS}}, slices.Concat(hash.info, digest), as}, nil
 	}
 	if !k.login.mechanisms[cryptoki.CKM_RSA_PKCS_PSS] {
-		return nil, token.ErrNotSupported
+		return operation{}, token.ErrNotSupported
 	}
 	salt := pss.SaltLength
 	if salt == rsa.PSSSaltLengthEqualsHash || salt == rsa.PSSSaltLengthAuto {
 		salt = len(digest)
 	}
 	if salt < 0 || salt > len(digest) {
-		return nil, token.ErrNotSupported
+		return operation{}, token.ErrNotSupported
 	}
-	return k.sign(p, cryptoki.PSS(hash.mechanism, hash.mgf, uint(salt)), digest)
+	return operation{[]cryptoki.Mechanism{cryptoki.PSS(hash.mechanism, hash.mgf, uint(salt))}, digest, as}, nil
 }
 
-// signECDSA gives DER, whether the token gives that or r‖s.
-func (k *key) signECDSA(p *privateKey, digest []byte, pub *ecdsa.PublicKey) ([]byte, error) {
-	sig, err := k.sign(p, cryptoki.Mechanism{Type: cryptoki.CKM_ECDSA}, digest)
-	if n := (pub.Curve.Params().BitSize + 7) / 8; err == nil && len(sig) == 2*n {
-		return asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(sig[:n]), new(big.Int).SetBytes(sig[n:])})
-	}
-	return sig, err
-}
-
-// signSM2 tries the ways of the profile that the token offers for this kind of key, until a signature over e verifies, and
-// stays with that one. Trying costs no PIN.
-func (k *key) signSM2(p *privateKey, e []byte) ([]byte, error) {
-	if p.signSM2 != nil {
-		return k.signSM2With(p, *p.signSM2, e)
-	}
-	failed := error(token.ErrNotSupported)
-	tried := map[uint]bool{}
-	for _, way := range k.id.token.d.profile.SM2 {
-		m := cryptoki.Mechanism{Type: uint(way.Sign)}
-		if m.Type == 0 || tried[m.Type] || !k.login.mechanisms[m.Type] || p.hasType && p.keyType != uint(way.KeyType) {
-			continue
-		}
-		tried[m.Type] = true
-		sig, err := k.signSM2With(p, m, e)
-		if err == nil {
-			err = token.VerifyDigest(k.Public(), e, crypto.Hash(0), sig)
-		}
-		if err == nil {
-			p.signSM2 = &m
+// finishECDSA gives DER, whether the token gave that or r‖s.
+func finishECDSA(pub *ecdsa.PublicKey) func([]byte) ([]byte, error) {
+	n := (pub.Curve.Params().BitSize + 7) / 8
+	return func(sig []byte) ([]byte, error) {
+		if len(sig) != 2*n {
 			return sig, nil
 		}
-		if isFinal(err) {
-			return nil, err
-		}
-		failed = err
+		return asn1.Marshal(struct{ R, S *big.Int }{new(big.Int).SetBytes(sig[:n]), new(big.Int).SetBytes(sig[n:])})
 	}
-	return nil, failed
 }
 
-func (k *key) signSM2With(p *privateKey, m cryptoki.Mechanism, e []byte) ([]byte, error) {
-	raw, err := k.sign(p, m, e)
-	if err != nil {
-		return nil, err
+// waysToSignSM2 lists the mechanisms of the profile that the token offers for this kind of key.
+func (k *key) waysToSignSM2(o object) []cryptoki.Mechanism {
+	var ways []cryptoki.Mechanism
+	tried := map[profile.Number]bool{}
+	for _, way := range k.id.token.d.profile.SM2 {
+		if way.Sign == 0 || tried[way.Sign] || !k.login.mechanisms[uint(way.Sign)] || o.hasType && o.keyType != uint(way.KeyType) {
+			continue
+		}
+		tried[way.Sign] = true
+		ways = append(ways, cryptoki.Mechanism{Type: uint(way.Sign)})
 	}
+	return ways
+}
+
+func finishSM2(raw []byte) ([]byte, error) {
 	sig, err := sm2form.ParseSignature(raw)
 	if err != nil {
 		return nil, token.ErrBadSignature
@@ -134,18 +161,18 @@ func isFinal(err error) bool {
 }
 
 // sign is one signature as the library gives it.
-func (k *key) sign(p *privateKey, m cryptoki.Mechanism, data []byte) ([]byte, error) {
-	s := k.id.token.session
-	if err := k.begin(p, func() error { return s.SignInit(m, p.handle) }); err != nil {
+func (k *key) sign(o object, m cryptoki.Mechanism, data []byte) ([]byte, error) {
+	t := k.id.token
+	if err := k.begin(o, func() error { return t.session.SignInit(m, o.handle) }); err != nil {
 		return nil, err
 	}
-	sig, err := s.Sign(data)
+	sig, err := t.session.Sign(data)
 	return sig, outcome(err)
 }
 
 // begin starts an operation with the key and, where the key wants it, hands the PIN over once more. A PIN that is refused here
 // is not the one the key wants; it is forgotten, so that it is never sent again.
-func (k *key) begin(p *privateKey, initialise func() error) error {
+func (k *key) begin(o object, initialise func() error) error {
 	t := k.id.token
 	err := initialise()
 	if errors.Is(err, cryptoki.CKR_OPERATION_ACTIVE) { // left behind by an operation that failed between its two calls
@@ -154,7 +181,7 @@ func (k *key) begin(p *privateKey, initialise func() error) error {
 		}
 		err = initialise()
 	}
-	if err != nil || !p.always {
+	if err != nil || !o.always {
 		return outcome(err)
 	}
 	if err := t.session.Login(cryptoki.CKU_CONTEXT_SPECIFIC, k.login.pin); err != nil {
