@@ -206,10 +206,10 @@ func (h *host) start(ctx context.Context) (*process, error) {
 }
 
 func (h *host) notLoaded(cause error) error {
-	err := error(&LoadError{h.name, cause})
-	var unsafe *token.Error
-	if errors.As(cause, &unsafe) { // profile.ErrLibraryUnsafe and the like say it better
-		err = cause
+	err := cause
+	var coded interface{ Code() string }
+	if !errors.As(cause, &coded) || coded.Code() == wire.CodeFailed {
+		err = &LoadError{h.name, cause}
 	}
 	h.log.Warn("the library of a key cannot be loaded", "library", h.name, "error", cause)
 	h.mu.Lock()

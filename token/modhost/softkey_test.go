@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -199,9 +200,9 @@ func helperOf(t *testing.T) int {
 	}
 	for _, exe := range procs {
 		if target, err := os.Readlink(exe); err == nil && target == helper {
-			var pid int
-			for _, c := range filepath.Base(filepath.Dir(exe)) {
-				pid = pid*10 + int(c-'0')
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(exe)))
+			if err != nil {
+				t.Fatal(err)
 			}
 			return pid
 		}

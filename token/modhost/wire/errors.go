@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sealdesk/token"
+	"sealdesk/token/profile"
 )
 
 // Error is an outcome of the helper's that package token has no value for.
@@ -23,13 +24,14 @@ func (e *Error) Code() string { return e.code }
 // Params holds numbers and texts.
 func (e *Error) Params() map[string]any { return e.params }
 
-// codeFailed is the code of errors that have none.
-const codeFailed = "token.driver_failed"
+// CodeFailed is the code of errors that have none.
+const CodeFailed = "token.driver_failed"
 
 // values are the outcomes that callers compare with.
 var values = []*token.Error{
 	token.ErrPINLocked, token.ErrPINEmpty, token.ErrLastTry, token.ErrRemoved, token.ErrCancelled, token.ErrTimeout,
 	token.ErrNotSupported, token.ErrNotUnlocked, token.ErrWrongUsage, token.ErrBadDigest, token.ErrBadSignature, token.ErrDecrypt,
+	profile.ErrLibraryUnsafe, profile.ErrLibraryMissing,
 }
 
 func (e *encoder) error(err error) {
@@ -39,7 +41,7 @@ func (e *encoder) error(err error) {
 		e.number(0)
 		return
 	}
-	code := codeFailed
+	code := CodeFailed
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {
 		code = coded.Code()

@@ -62,7 +62,7 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		sent error
 		code string
 	}{
-		{errors.New("anything"), codeFailed},
+		{errors.New("anything"), CodeFailed},
 		{errors.Join(errors.New("more"), token.ErrPINLocked), "token.pin_locked"},
 	} {
 		var pipe bytes.Buffer
