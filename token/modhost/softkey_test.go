@@ -13,9 +13,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/modhost"
+	"sealdesk/token/pkcs11/softhsmtest"
 	"sealdesk/token/profile"
 	"sealdesk/token/softkey"
 	"sealdesk/token/softkey/softkeytest"
@@ -420,6 +423,82 @@ func TestCalledOff(t *testing.T) {
 	works(t, d)
 	if got := d.Status(); got.Crashes != 0 {
 		t.Errorf("status %+v", got)
+	}
+}
+
+// An unlocking that was called off leaves the key locked, although its PIN was right and the library slow.
+func TestUnlockCalledOff(t *testing.T) {
+	b := plugLongmai(t)
+	d := open(t, b.options)
+	tok := find(t, d)
+	lift := b.server.Inject(softkey.Fault{Do: softkey.Slow, Delay: 400 * time.Millisecond, Function: "C_Login"})
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if err := tok.Unlock(ctx, []byte(keyPIN)); !errors.Is(err, token.ErrCancelled) {
+		t.Errorf("got %v", err)
+	}
+	lift()
+	ids, err := tok.Identities(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		if id.Usage() != token.UsageSign {
+			continue
+		}
+		if _, err := id.Signer(t.Context()); !errors.Is(err, token.ErrNotUnlocked) {
+			t.Errorf("a signer: %v", err)
+		}
+	}
+	if b.device.PINs() != 1 || b.server.Calls("C_Logout") == 0 {
+		t.Errorf("%d PINs reached the key, which was locked %d times", b.device.PINs(), b.server.Calls("C_Logout"))
+	}
+}
+
+// The certificate that was chosen signs, or none: one that took its place under the same name does not.
+func TestOtherCertificate(t *testing.T) {
+	softhsmtest.Empty(t, t.TempDir())
+	d := open(t, softHSM(t))
+	tok := find(t, d)
+	if err := tok.Unlock(t.Context(), []byte(softhsmtest.PIN)); err != nil {
+		t.Fatal(err)
+	}
+	p := tok.(token.Provisioner)
+	key, pub, err := p.NewKey(t.Context(), "buyer", "ecdsa", token.UsageSign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := ca.New(ca.ECDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := func() token.Identity {
+		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局"}, PublicKey: pub, Usage: token.UsageSign})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.StoreCertificate(t.Context(), key, cert, []*smx509.Certificate{authority.Root(ca.ECDSA)}); err != nil {
+			t.Fatal(err)
+		}
+		ids, err := tok.Identities(t.Context())
+		if err != nil || len(ids) != 1 || len(ids[0].Chain()) != 1 {
+			t.Fatalf("%d identities, %v", len(ids), err)
+		}
+		return ids[0]
+	}
+	first := store()
+	if _, err := first.Signer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	second := store()
+	if first.ID() != second.ID() {
+		t.Fatalf("the identities are called %s and %s", first.ID(), second.ID())
+	}
+	if _, err := first.Signer(t.Context()); !errors.Is(err, token.ErrRemoved) {
+		t.Errorf("a signer for the certificate of before: %v", err)
+	}
+	if _, err := second.Signer(t.Context()); err != nil {
+		t.Errorf("a signer for the present one: %v", err)
 	}
 }
 
