@@ -338,14 +338,16 @@ func (c *call) run() {
 	found := c.find(f.target)
 	if c.device != nil {
 		c.device.calls++
-		if f.pin && found == 0 {
-			c.device.pins++
-		}
 	}
-	if c.effects = s.strike(c); !c.suffer() {
+	c.effects = s.strike(c)
+	if f.pin && c.check(f.target) == 0 {
+		c.device.pins++
+	}
+	if !c.suffer() {
 		return
 	}
-	for c.device != nil && c.device.lockedBy != nil && c.device.lockedBy != c.client {
+	// A key that another process has locked waits without a limit, as vendors' libraries do; SKF_LockDev has its own.
+	for c.device != nil && c.device.lockedBy != nil && c.device.lockedBy != c.client && c.name != "SKF_LockDev" {
 		if !c.wait(nil) {
 			return
 		}
