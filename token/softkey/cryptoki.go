@@ -75,8 +75,8 @@ type session struct {
 	device  *Device
 	plugged int
 	rw      bool
-	found   []uint64   // C_FindObjects has these to give yet
-	finding bool       //
+	found   []uint64 // C_FindObjects has these to give yet
+	finding bool
 	sign    *operation // between C_SignInit and the end
 	decrypt *operation
 }
@@ -89,15 +89,13 @@ type operation struct {
 	asks      bool   // a PIN of its own is due
 }
 
-func (c *call) findSlot() code {
+func (c *call) findSlot() {
 	slot := c.in.number()
 	for _, d := range c.server.devices {
 		if d.slot == slot {
 			c.device = d
-			return c.checkSlot()
 		}
 	}
-	return ckrSlotInvalid
 }
 
 func (c *call) checkSlot() code {
@@ -110,12 +108,10 @@ func (c *call) checkSlot() code {
 	return ckrOK
 }
 
-func (c *call) findSession() code {
-	if c.session = c.client.sessions[c.in.number()]; c.session == nil {
-		return ckrSessionHandleInvalid
+func (c *call) findSession() {
+	if c.session = c.client.sessions[c.in.number()]; c.session != nil {
+		c.device = c.session.device
 	}
-	c.device = c.session.device
-	return c.checkSession()
 }
 
 func (c *call) checkSession() code {

@@ -108,21 +108,23 @@ func badArguments(name string) code {
 	return sarInvalidParam
 }
 
-// find looks the target up that the first argument names; check tells whether it is still good.
-func (c *call) find(t target) code {
+// find looks up what the first argument names; check tells whether it is there and still good.
+func (c *call) find(t target) {
 	switch t {
 	case noTarget:
-		return 0
 	case slotTarget:
-		return c.findSlot()
+		c.findSlot()
 	case sessionTarget:
-		return c.findSession()
+		c.findSession()
+	default:
+		c.findHandle()
 	}
-	return c.findHandle(t)
 }
 
 func (c *call) check(t target) code {
 	switch t {
+	case noTarget:
+		return 0
 	case slotTarget:
 		return c.checkSlot()
 	case sessionTarget:

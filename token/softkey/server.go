@@ -335,7 +335,7 @@ func (c *call) run() {
 		return
 	}
 	s.calls[c.name]++
-	found := c.find(f.target)
+	c.find(f.target)
 	if c.device != nil {
 		c.device.calls++
 	}
@@ -352,22 +352,19 @@ func (c *call) run() {
 			return
 		}
 	}
-	// Much may have happened meanwhile: the handle is looked up again.
-	if f.target != noTarget {
-		found = c.check(f.target)
-	}
+	got := c.check(f.target) // now: the key may be gone since the call came
 	switch {
-	case found != 0:
+	case got != 0:
 	case c.effects.fail != 0:
-		found = c.effects.fail
+		got = c.effects.fail
 	default:
-		found = f.run(c)
+		got = f.run(c)
 	}
 	if c.in.bad {
-		found = badArguments(c.name)
+		got = badArguments(c.name)
 	}
-	if found != 0 && !c.out.keep {
+	if got != 0 && !c.out.keep {
 		c.out.values = nil
 	}
-	c.out.returned = uint64(found)
+	c.out.returned = uint64(got)
 }

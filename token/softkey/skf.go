@@ -112,13 +112,10 @@ func (c *call) open(h handle) code {
 	return sarOK
 }
 
-// findHandle takes the first argument.
-func (c *call) findHandle(kind target) code {
-	if c.handle = c.client.handles[c.in.number()]; c.handle == nil {
-		return sarInvalidHandle
+func (c *call) findHandle() {
+	if c.handle = c.client.handles[c.in.number()]; c.handle != nil {
+		c.device = c.handle.device
 	}
-	c.device = c.handle.device
-	return c.checkHandle(kind)
 }
 
 // checkHandle tells whether the handle is of the kind, and still good.
