@@ -290,6 +290,27 @@ func TestOneCallASignature(t *testing.T) {
 	}
 }
 
+// A function that gives no signature is tried once.
+func TestWhatDoesNotSignIsLeftAlone(t *testing.T) {
+	p := profile.SKF{SignSM2: []profile.Function{function("SKF_ExportPublicKey", "container key output outputSize", 1, 0)}}
+	b := newBench(t, softkey.SKF, p, softkey.Dialect{}, ca.SM2)
+	tok := b.token(t)
+	unlock(t, tok)
+	signer, err := identityOf(t, tok, token.UsageSign).Signer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := b.server.Calls("SKF_ExportPublicKey")
+	for range 3 {
+		if _, err := signer.Sign(rand.Reader, make([]byte, 32), hash0{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := b.server.Calls("SKF_ExportPublicKey") - before; n != 1 {
+		t.Errorf("it was called %d times", n)
+	}
+}
+
 // Numbers mean what the profile says.
 func TestErrorsOfAProfile(t *testing.T) {
 	p := profile.SKF{Errors: map[profile.Number]profile.Outcome{0x0A000024: profile.PINLocked, 0x0AAAAAAA: profile.TimedOut}}

@@ -26,7 +26,7 @@ type Driver struct {
 
 	// What follows belongs to the thread.
 	devices map[string]*device  // open ones, by name
-	tokens  map[place]*skfToken // all that were ever found: a token that comes back is the same one, locked
+	tokens  map[place]*skfToken // of the devices that were listed last: a token that stays is the same one at every call
 	uris    map[string][]string // of the tokens on the devices that a watch saw last, by the device's name
 }
 
@@ -85,6 +85,12 @@ func (d *Driver) Tokens(ctx context.Context) ([]token.Token, error) {
 		if err != nil {
 			return err
 		}
+		for p, t := range d.tokens {
+			if !slices.Contains(names, p.device) {
+				t.lock()
+				delete(d.tokens, p)
+			}
+		}
 		var failed error
 		for _, name := range names {
 			_, err := d.on(name, func(t *skfToken) { tokens = append(tokens, t) })
@@ -123,14 +129,15 @@ const present = 1 // SKF_EnumDev: only devices that are plugged in
 
 // on reads what tokens a device holds, and gives their URIs.
 func (d *Driver) on(name string, each func(*skfToken)) ([]string, error) {
-	dev, apps, err := d.applications(name)
-	if errors.Is(err, token.ErrRemoved) && dev != nil { // the handle was of a device that was pulled out; this is the one that is in now
-		dev, apps, err = d.applications(name)
-	}
+	dev, err := d.connect(name)
 	if err != nil {
-		return nil, err
+		return nil, d.judge(name, nil, err)
 	}
 	defer d.release(dev)
+	apps, err := d.library.list("SKF_EnumApplication", dev.handle)
+	if err != nil {
+		return nil, d.judge(name, dev, err)
+	}
 	if len(apps) == 0 {
 		apps = []string{""}
 	}
@@ -148,44 +155,34 @@ func (d *Driver) on(name string, each func(*skfToken)) ([]string, error) {
 	return uris, nil
 }
 
-// applications connects to a device and lists its applications. A device that is given beside an error is one that was open
-// before; it is released.
-func (d *Driver) applications(name string) (*device, []string, error) {
-	open := d.devices[name]
-	dev, err := d.connect(name)
-	if err != nil {
-		return nil, nil, d.judge(name, nil, err)
-	}
-	apps, err := d.library.list("SKF_EnumApplication", dev.handle)
-	if err != nil {
-		err = d.judge(name, dev, err)
-		d.release(dev)
-		return open, nil, err
-	}
-	return dev, apps, nil
-}
-
-// connect opens a device or shares it if it is open. Each connect is followed by a release.
+// connect opens a device, or shares it if it is open and still the same. Each connect is followed by a release.
 func (d *Driver) connect(name string) (*device, error) {
 	if dev := d.devices[name]; dev != nil {
-		dev.users++
-		return dev, nil
+		if info, err := d.read(dev.handle); err == nil && info == dev.info {
+			dev.users++
+			return dev, nil
+		}
+		d.lost(dev)
 	}
 	dev := &device{name: name, users: 1}
 	if err := d.library.call("SKF_ConnectDev", text(name), &dev.handle); err != nil {
 		return nil, err
 	}
-	info := slices.Repeat([]byte{unwritten}, devInfoRoom+slack)
-	err := d.library.call("SKF_GetDevInfo", dev.handle, info)
-	if err == nil {
-		dev.info, err = d.library.device.parse(info[:devInfoRoom])
-	}
-	if err != nil {
+	var err error
+	if dev.info, err = d.read(dev.handle); err != nil {
 		d.disconnect(dev)
 		return nil, err
 	}
 	d.devices[name] = dev
 	return dev, nil
+}
+
+func (d *Driver) read(device handle) (deviceInfo, error) {
+	info := slices.Repeat([]byte{unwritten}, devInfoRoom+slack)
+	if err := d.library.call("SKF_GetDevInfo", device, info); err != nil {
+		return deviceInfo{}, err
+	}
+	return d.library.device.parse(info[:devInfoRoom])
 }
 
 func (d *Driver) release(dev *device) {
@@ -219,12 +216,12 @@ func (d *Driver) judge(name string, dev *device, err error) error {
 	}
 	switch e.outcome {
 	case profile.Gone:
-	case profile.Failed, profile.NotFound, profile.NotLoggedIn:
+	case profile.PINWrong, profile.PINLocked, profile.PINForm, profile.NotSupported:
+		return err
+	default:
 		if names, listErr := d.enumerate(); listErr != nil || slices.Contains(names, name) {
 			return err
 		}
-	default:
-		return err
 	}
 	if dev != nil {
 		d.lost(dev)

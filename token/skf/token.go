@@ -196,10 +196,8 @@ func (t *skfToken) withPIN(ctx context.Context, pin []byte, use func(*applicatio
 		case ctx.Err() != nil:
 			return ctx.Err()
 		}
-		if hold && t.held != nil { // some libraries take any PIN where the right one was entered before
-			if err := t.clear(app); err != nil {
-				return err
-			}
+		if hold { // some libraries take any PIN, or none, where the right one was entered before
+			t.clear(app)
 		}
 		left := uint32(maxTries + 1)
 		if err := use(app, secret, &left); err != nil {
@@ -266,8 +264,8 @@ func (t *skfToken) lock() error {
 		t.held = nil
 		return t.clear(app)
 	})
-	if errors.Is(err, token.ErrRemoved) {
-		return nil // its memory went with it
+	if errors.Is(err, token.ErrRemoved) || errors.Is(err, token.ErrNotUnlocked) {
+		return nil // it has forgotten the PIN already
 	}
 	return err
 }

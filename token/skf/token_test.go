@@ -194,6 +194,30 @@ func TestUnlockTwice(t *testing.T) {
 	}
 }
 
+// After Lock the library itself has forgotten the PIN, which it otherwise keeps for the whole process.
+func TestLockReachesTheLibrary(t *testing.T) {
+	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+	tok := b.token(t)
+	use := func() error {
+		return tok.with(t.Context(), func(app *application) error {
+			return b.driver.inContainer(app, container, func(c handle) error {
+				_, err := b.driver.library.apply(standardSignSM2, c, signing, make([]byte, 32), signatureRoom)
+				return err
+			})
+		})
+	}
+	unlock(t, tok)
+	if err := use(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tok.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := use(); !errors.Is(err, token.ErrNotUnlocked) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestPINsThatCostNothing(t *testing.T) {
 	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
 	tok := b.token(t)
