@@ -247,7 +247,9 @@ func (t *changingToken) ChangePIN(ctx context.Context, old, new []byte) error {
 // provisionedToken is a changingToken that takes keys.
 type provisionedToken struct{ *changingToken }
 
-func (t *provisionedToken) NewKey(ctx context.Context, container, algorithm string, use token.Usage) (string, crypto.PublicKey, error) {
+func (t *provisionedToken) NewKey(
+	ctx context.Context, container, algorithm string, use token.Usage,
+) (string, crypto.PublicKey, error) {
 	reply, _, err := t.operate(ctx, 0, &wire.Request{Op: wire.OpNewKey, Text: container, Kind: algorithm, Usage: use})
 	if err != nil {
 		return "", nil, err
@@ -256,7 +258,9 @@ func (t *provisionedToken) NewKey(ctx context.Context, container, algorithm stri
 	return reply.Text, pub, err
 }
 
-func (t *provisionedToken) StoreCertificate(ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate) error {
+func (t *provisionedToken) StoreCertificate(
+	ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate,
+) error {
 	q := &wire.Request{Op: wire.OpStore, Identity: id, Data: cert.Raw}
 	for _, c := range chain {
 		q.List = append(q.List, c.Raw)

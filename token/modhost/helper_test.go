@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +24,16 @@ func TestEnvironmentIsClean(t *testing.T) {
 	t.Setenv("LD_LIBRARY_PATH", "/nowhere")
 	t.Setenv("SEALDESK_SECRET", "of no concern to a library")
 	t.Setenv("OPENSC_CONF", "/named/by/the/profile")
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	before := limit
+	limit.Cur = limit.Max // what the helper inherits
+	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Setrlimit(syscall.RLIMIT_CORE, &before)
 	b := plugLongmai(t)
 	b.options.Profile.Environment = []string{"OPENSC_CONF"}
 	d := open(t, b.options)
@@ -108,6 +119,25 @@ func TestLibrariesThatAreNotLoaded(t *testing.T) {
 	if _, err := d.Tokens(t.Context()); err == nil {
 		t.Error("a helper that is not there was started")
 	}
+}
+
+// OpenSC's library is one more that nobody here wrote. Without a card it finds none, which is no error.
+func TestOpenSC(t *testing.T) {
+	table, err := profile.Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range table.Discover() {
+		if place.Profile.ID != "opensc" || !place.Found {
+			continue
+		}
+		d := open(t, modhost.Options{Library: place.Library, Profile: place.Profile})
+		if _, err := d.Tokens(t.Context()); err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	t.Fatal("OpenSC is not installed: run packaging/deps.sh test")
 }
 
 // start starts the helper as package modhost does, and gives the ends of its pipes.

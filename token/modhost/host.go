@@ -181,7 +181,13 @@ func (h *host) start(ctx context.Context) (*process, error) {
 	}
 	h.mu.Lock()
 	h.process = p
+	closed := h.closed
 	h.mu.Unlock()
+	if closed { // meanwhile
+		p.calledOff.Store(true)
+		h.stop(p)
+		return nil, token.ErrRemoved
+	}
 	limit := h.options.Limits.Look
 	timer := p.limit(limit)
 	defer timer.Stop()

@@ -63,7 +63,8 @@ func TestTenThousandSignaturesLeakNothing(t *testing.T) {
 	many(10_000)
 	after := useOf(t, pid)
 	t.Logf("%.0f signatures/s; before %+v, after %+v", 10_000/time.Since(start).Seconds(), before, after)
-	if after.files > before.files || after.threads > before.threads+2 || after.kilobytes > before.kilobytes+8<<10 {
+	// The runtime opens two files and starts a thread or two of its own when it first needs them.
+	if after.files > before.files+2 || after.threads > before.threads+4 || after.kilobytes > before.kilobytes+8<<10 {
 		t.Errorf("before %+v, after %+v", before, after)
 	}
 	if now := runtime.NumGoroutine(); now > goroutines+2 {

@@ -110,6 +110,7 @@ func TestConformanceOfVendors(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tokentest.Run(t, tokentest.Harness{
 				Algorithms: tt.algorithms,
 				New: func(t *testing.T, a ca.Algorithm) tokentest.Key {
@@ -257,8 +258,11 @@ func TestKilledHelper(t *testing.T) {
 }
 
 func TestCrashInTheLibrary(t *testing.T) {
-	for _, function := range []string{"C_GetSlotList", "C_GetTokenInfo", "C_OpenSession", "C_Login", "C_FindObjects", "C_SignInit", "C_Sign"} {
+	for _, function := range []string{
+		"C_GetSlotList", "C_GetTokenInfo", "C_OpenSession", "C_Login", "C_FindObjects", "C_SignInit", "C_Sign",
+	} {
 		t.Run(function, func(t *testing.T) {
+			t.Parallel()
 			b := plugLongmai(t)
 			d := open(t, b.options)
 			b.server.Inject(softkey.Fault{Do: softkey.Crash, Function: function, Times: 1})
@@ -306,6 +310,7 @@ func whole(ctx context.Context, d token.Driver) error {
 
 // The key is pulled before each call of a signature in turn, from the first to the last.
 func TestPulledAtEachCall(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	d := open(t, b.options)
 	if err := whole(t.Context(), d); err != nil {
@@ -348,6 +353,7 @@ func TestAbsurdLengths(t *testing.T) {
 		"C_GetSlotList", "C_GetMechanismList", "C_GetAttributeValue", "C_FindObjects", "C_Sign",
 	} {
 		t.Run(function, func(t *testing.T) {
+			t.Parallel()
 			b := plugLongmai(t)
 			d := open(t, b.options)
 			lift := b.server.Inject(softkey.Fault{Do: softkey.AbsurdLength, Function: function})
@@ -366,6 +372,7 @@ func TestAbsurdLengths(t *testing.T) {
 }
 
 func TestWrongSignaturesAreThrownAway(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	d := open(t, b.options)
 	for _, effect := range []softkey.Effect{softkey.OtherEncoding, softkey.BlobEncoding} {
@@ -384,6 +391,7 @@ func TestWrongSignaturesAreThrownAway(t *testing.T) {
 func TestHangingLibraryIsKilled(t *testing.T) {
 	for _, function := range []string{"C_GetTokenInfo", "C_Login", "C_Sign"} {
 		t.Run(function, func(t *testing.T) {
+			t.Parallel()
 			b := plugLongmai(t)
 			b.options.Limits = token.Limits{Look: 400 * time.Millisecond, Operate: 600 * time.Millisecond}
 			d := open(t, b.options)
@@ -405,6 +413,7 @@ func TestHangingLibraryIsKilled(t *testing.T) {
 
 // A person calls a signature off while the key waits for its button; the key is free again soon, and nothing counts as a crash.
 func TestCalledOff(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	d := open(t, b.options)
 	tok := find(t, d)
@@ -428,6 +437,7 @@ func TestCalledOff(t *testing.T) {
 
 // An unlocking that was called off leaves the key locked, although its PIN was right and the library slow.
 func TestUnlockCalledOff(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	d := open(t, b.options)
 	tok := find(t, d)
@@ -503,6 +513,7 @@ func TestOtherCertificate(t *testing.T) {
 }
 
 func TestQuarantine(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	b.options.Crashes = 3
 	d := open(t, b.options)
@@ -562,6 +573,7 @@ func TestWatch(t *testing.T) {
 }
 
 func TestWrongPINsAreCounted(t *testing.T) {
+	t.Parallel()
 	b := plugLongmai(t)
 	d := open(t, b.options)
 	tok := find(t, d)

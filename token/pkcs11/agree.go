@@ -30,13 +30,14 @@ func (k *key) agree(o object, c sm2form.Ciphertext) ([]byte, error) {
 	if err != nil {
 		return nil, outcome(err)
 	}
-	x, err := s.Attribute(secret, cryptoki.CKA_VALUE)
+	has, err := k.id.token.attributes(secret, cryptoki.CKA_VALUE)
 	if destroyed := s.Destroy(secret); err == nil {
-		err = destroyed
+		err = outcome(destroyed)
 	}
 	if err != nil {
-		return nil, outcome(err)
+		return nil, err
 	}
+	x := has[cryptoki.CKA_VALUE]
 	defer token.Wipe(x)
 	if len(x) != fieldSize {
 		return nil, token.ErrDecrypt

@@ -111,23 +111,24 @@ func TestProtectedPath(t *testing.T) {
 	signPair, encryptPair := keys(t, ca.SM2)
 	longmai := softkey.Longmai
 	_, device, driver := plug(t, softkey.Dialect{SM2: &longmai}, known(t, "longmai-gm3000-pkcs11"), signPair, encryptPair)
-	entered := keyPIN
-	device.SetPINPad(func(context.Context) ([]byte, bool) { return []byte(entered), entered != "" })
+	enters := func(pin string) {
+		device.SetPINPad(func(context.Context) ([]byte, bool) { return []byte(pin), pin != "" })
+	}
+	enters(wrongPIN)
 	tok := find(t, guarded(driver))
 	info, err := tok.Info(t.Context())
 	if err != nil || !info.PIN.ProtectedPath {
 		t.Fatalf("%+v, %v", info, err)
 	}
-	entered = wrongPIN
 	var wrong *token.PINWrongError
 	if err := tok.Unlock(t.Context(), nil); !errors.As(err, &wrong) {
 		t.Errorf("a wrong PIN on the pad: %v", err)
 	}
-	entered = ""
+	enters("")
 	if err := tok.Unlock(t.Context(), nil); !errors.Is(err, token.ErrCancelled) {
 		t.Errorf("called off on the pad: %v", err)
 	}
-	entered = keyPIN
+	enters(keyPIN)
 	if err := tok.Unlock(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -174,6 +175,10 @@ func TestPINFlags(t *testing.T) {
 	if err := tok.Unlock(t.Context(), []byte(keyPIN)); !errors.Is(err, token.ErrLastTry) {
 		t.Errorf("the last try, unasked: %v", err)
 	}
+	// The driver asks in the moment before it spends the try, too.
+	if err := find(t, driver).Unlock(t.Context(), []byte(keyPIN)); !errors.Is(err, token.ErrLastTry) {
+		t.Errorf("the last try, unasked and unguarded: %v", err)
+	}
 	if err := tok.Unlock(token.ConfirmLastTry(t.Context()), []byte(wrongPIN)); !errors.Is(err, token.ErrPINLocked) {
 		t.Errorf("the last try, wrong: %v", err)
 	}
@@ -212,6 +217,72 @@ func TestUnlockingAgainTriesThePIN(t *testing.T) {
 		if (err == nil) != (pin == keyPIN) || device.PINs() != n+1 {
 			t.Errorf("PIN %d: %v; %d reached the key", n+1, err, device.PINs())
 		}
+	}
+}
+
+// Where nothing tells which key belongs to which certificate, the signatures do.
+func TestNothingNamesTheKeys(t *testing.T) {
+	sansec := softkey.Sansec
+	signPair, encryptPair := keys(t, ca.SM2)
+	_, device, driver := plug(t, softkey.Dialect{SM2: &sansec, IDs: softkey.NoIDs}, known(t, ""), signPair, encryptPair)
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := ca.GenerateKey(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "另一单位"}, PublicKey: second.Public(), Usage: token.UsageSign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := device.AddContainer("other", softkey.KeyPair{Key: second, Certificate: cert}, softkey.KeyPair{}); err != nil {
+		t.Fatal(err)
+	}
+	tok := find(t, guarded(driver))
+	if err := tok.Unlock(t.Context(), []byte(keyPIN)); err != nil {
+		t.Fatal(err)
+	}
+	ids, err := tok.Identities(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := 0
+	for _, id := range ids {
+		if id.Usage() != token.UsageSign {
+			continue
+		}
+		s, err := id.Signer(t.Context())
+		if err == nil {
+			err = errors.Join(sign(s, "一"), sign(s, "二"))
+		}
+		if err != nil {
+			t.Errorf("%s: %v", id.ID(), err)
+		}
+		signed++
+	}
+	if signed != 2 {
+		t.Errorf("%d certificates signed, want 2", signed)
+	}
+}
+
+// A key that was out and in again between two looks is a new one: locked, and usable at once.
+func TestReplugBetweenLooks(t *testing.T) {
+	signPair, encryptPair := keys(t, ca.RSA)
+	_, device, driver := plug(t, softkey.Dialect{}, known(t, ""), signPair, encryptPair)
+	d := guarded(driver)
+	if err := find(t, d).Unlock(t.Context(), []byte(keyPIN)); err != nil {
+		t.Fatal(err)
+	}
+	device.Unplug()
+	device.Plug()
+	tok := find(t, d)
+	if _, err := identity(t, tok, token.UsageSign).Signer(t.Context()); !errors.Is(err, token.ErrNotUnlocked) {
+		t.Errorf("a signer without a PIN: %v", err)
+	}
+	if err := tok.Unlock(t.Context(), []byte(keyPIN)); err != nil {
+		t.Error(err)
 	}
 }
 

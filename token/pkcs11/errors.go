@@ -80,5 +80,6 @@ func isOne(r cryptoki.Return, of []cryptoki.Return) bool {
 
 // rejected tells whether a return value says that the PIN was looked at and was not the right one.
 func rejected(err error) bool {
-	return errors.Is(err, cryptoki.CKR_PIN_INCORRECT) || errors.Is(err, cryptoki.CKR_PIN_INVALID) || errors.Is(err, cryptoki.CKR_PIN_LEN_RANGE)
+	return errors.Is(err, cryptoki.CKR_PIN_INCORRECT) || errors.Is(err, cryptoki.CKR_PIN_INVALID) ||
+		errors.Is(err, cryptoki.CKR_PIN_LEN_RANGE)
 }

@@ -50,7 +50,7 @@ func (t *hardToken) objects(class uint) ([]object, error) {
 	for _, h := range handles {
 		o, err := t.object(h, class)
 		if err != nil {
-			return nil, outcome(err)
+			return nil, err
 		}
 		objects = append(objects, o)
 	}
@@ -58,54 +58,61 @@ func (t *hardToken) objects(class uint) ([]object, error) {
 }
 
 func (t *hardToken) object(handle, class uint) (object, error) {
-	r := reader{t.session, handle, nil}
-	o := object{handle: handle, class: class, id: r.bytes(cryptoki.CKA_ID), label: r.bytes(cryptoki.CKA_LABEL)}
-	if p := t.d.profile; p.Container != 0 {
-		o.container = r.bytes(uint(p.Container))
-	}
-	if p := t.d.profile; p.KeySpec != 0 {
-		o.keySpec, _ = r.number(uint(p.KeySpec))
-	}
+	types := []uint{cryptoki.CKA_ID, cryptoki.CKA_LABEL}
 	switch class {
 	case cryptoki.CKO_CERTIFICATE:
-		o.value = r.bytes(cryptoki.CKA_VALUE)
-		return o, r.err
+		types = append(types, cryptoki.CKA_VALUE)
 	case cryptoki.CKO_PRIVATE_KEY:
-		o.signs, o.decrypts = r.flag(cryptoki.CKA_SIGN), r.flag(cryptoki.CKA_DECRYPT) || r.flag(cryptoki.CKA_DERIVE)
-		o.always = r.flag(cryptoki.CKA_ALWAYS_AUTHENTICATE)
+		types = append(types, cryptoki.CKA_KEY_TYPE, cryptoki.CKA_SIGN, cryptoki.CKA_DECRYPT, cryptoki.CKA_DERIVE,
+			cryptoki.CKA_ALWAYS_AUTHENTICATE)
 	case cryptoki.CKO_PUBLIC_KEY:
-		o.signs, o.decrypts = r.flag(cryptoki.CKA_VERIFY), r.flag(cryptoki.CKA_ENCRYPT) || r.flag(cryptoki.CKA_DERIVE)
+		types = append(types, cryptoki.CKA_KEY_TYPE, cryptoki.CKA_VERIFY, cryptoki.CKA_ENCRYPT, cryptoki.CKA_DERIVE)
 	}
-	if o.keyType, o.hasType = r.number(cryptoki.CKA_KEY_TYPE); o.hasType && o.keyType == cryptoki.CKK_RSA {
-		o.modulus = bytes.TrimLeft(r.bytes(cryptoki.CKA_MODULUS), "\x00")
-	} else if class == cryptoki.CKO_PUBLIC_KEY {
-		o.point = coordinates(r.bytes(cryptoki.CKA_EC_POINT))
+	p := t.d.profile
+	if p.Container != 0 {
+		types = append(types, uint(p.Container))
 	}
-	return o, r.err
-}
-
-// reader reads attributes until one fails.
-type reader struct {
-	session *cryptoki.Session
-	handle  uint
-	err     error
-}
-
-func (r *reader) bytes(typ uint) []byte {
-	if r.err != nil {
-		return nil
+	if p.KeySpec != 0 {
+		types = append(types, uint(p.KeySpec))
 	}
-	var value []byte
-	value, r.err = r.session.Attribute(r.handle, typ)
-	return value
+	has, err := t.attributes(handle, types...)
+	if err != nil {
+		return object{}, err
+	}
+	o := object{
+		handle: handle, class: class, id: has[cryptoki.CKA_ID], label: has[cryptoki.CKA_LABEL],
+		container: has[uint(p.Container)], value: has[cryptoki.CKA_VALUE],
+		signs:    flag(has[cryptoki.CKA_SIGN]) || flag(has[cryptoki.CKA_VERIFY]),
+		decrypts: flag(has[cryptoki.CKA_DECRYPT]) || flag(has[cryptoki.CKA_ENCRYPT]) || flag(has[cryptoki.CKA_DERIVE]),
+		always:   flag(has[cryptoki.CKA_ALWAYS_AUTHENTICATE]),
+	}
+	o.keySpec, _ = cryptoki.ParseNumber(has[uint(p.KeySpec)])
+	o.keyType, o.hasType = cryptoki.ParseNumber(has[cryptoki.CKA_KEY_TYPE])
+	switch {
+	case o.hasType && o.keyType == cryptoki.CKK_RSA:
+		has, err = t.attributes(handle, cryptoki.CKA_MODULUS)
+		o.modulus = bytes.TrimLeft(has[cryptoki.CKA_MODULUS], "\x00")
+	case class == cryptoki.CKO_PUBLIC_KEY:
+		has, err = t.attributes(handle, cryptoki.CKA_EC_POINT)
+		o.point = coordinates(has[cryptoki.CKA_EC_POINT])
+	}
+	return o, err
 }
 
-func (r *reader) number(typ uint) (uint, bool) { return cryptoki.ParseNumber(r.bytes(typ)) }
-
-func (r *reader) flag(typ uint) bool {
-	v := r.bytes(typ)
-	return len(v) > 0 && v[0] != 0
+// attributes reads attributes of an object by their types.
+func (t *hardToken) attributes(handle uint, types ...uint) (map[uint][]byte, error) {
+	values, err := t.session.Attributes(handle, types...)
+	if err != nil {
+		return nil, outcome(err)
+	}
+	has := map[uint][]byte{}
+	for i, typ := range types {
+		has[typ] = values[i]
+	}
+	return has, nil
 }
+
+func flag(v []byte) bool { return len(v) > 0 && v[0] != 0 }
 
 // coordinates normalises CKA_EC_POINT, which is a DER OCTET STRING by the standard and the bare point in some libraries.
 func coordinates(point []byte) []byte {

@@ -33,7 +33,9 @@ var (
 )
 
 // NewKey makes a key pair that never leaves the token. Its id is CKA_ID as hex; the container becomes CKA_LABEL.
-func (t *hardToken) NewKey(ctx context.Context, container, algorithm string, use token.Usage) (id string, pub crypto.PublicKey, err error) {
+func (t *hardToken) NewKey(
+	ctx context.Context, container, algorithm string, use token.Usage,
+) (id string, pub crypto.PublicKey, err error) {
 	err = t.do(ctx, func() error {
 		if t.login == nil {
 			return token.ErrNotUnlocked
@@ -68,12 +70,14 @@ func (t *hardToken) generator(algorithm ca.Algorithm, use token.Usage) (cryptoki
 			{Type: cryptoki.CKA_PUBLIC_EXPONENT, Value: []byte{1, 0, 1}},
 		}, nil
 	case algorithm == ca.ECDSA && has[cryptoki.CKM_EC_KEY_PAIR_GEN]:
-		return cryptoki.Mechanism{Type: cryptoki.CKM_EC_KEY_PAIR_GEN}, []cryptoki.Attribute{{Type: cryptoki.CKA_EC_PARAMS, Value: curveP256}}, nil
+		return cryptoki.Mechanism{Type: cryptoki.CKM_EC_KEY_PAIR_GEN},
+			[]cryptoki.Attribute{{Type: cryptoki.CKA_EC_PARAMS, Value: curveP256}}, nil
 	case algorithm == ca.SM2:
 		for _, way := range t.d.profile.SM2 {
 			able := use&token.UsageSign == 0 || way.Sign != 0 && has[uint(way.Sign)]
 			if way.Generate != 0 && has[uint(way.Generate)] && able {
-				return cryptoki.Mechanism{Type: uint(way.Generate)}, []cryptoki.Attribute{{Type: cryptoki.CKA_EC_PARAMS, Value: curveSM2}}, nil
+				return cryptoki.Mechanism{Type: uint(way.Generate)},
+					[]cryptoki.Attribute{{Type: cryptoki.CKA_EC_PARAMS, Value: curveSM2}}, nil
 			}
 		}
 	}
@@ -85,31 +89,38 @@ func templates(container string, id []byte, algorithm ca.Algorithm, use token.Us
 		cryptoki.Bool(cryptoki.CKA_TOKEN, true), {Type: cryptoki.CKA_ID, Value: id}, {Type: cryptoki.CKA_LABEL, Value: []byte(container)},
 	}
 	private = append(slices.Clone(public),
-		cryptoki.Bool(cryptoki.CKA_PRIVATE, true), cryptoki.Bool(cryptoki.CKA_SENSITIVE, true), cryptoki.Bool(cryptoki.CKA_EXTRACTABLE, false))
+		cryptoki.Bool(cryptoki.CKA_PRIVATE, true), cryptoki.Bool(cryptoki.CKA_SENSITIVE, true),
+		cryptoki.Bool(cryptoki.CKA_EXTRACTABLE, false))
 	public = append(public, cryptoki.Bool(cryptoki.CKA_PRIVATE, false))
 	sign, encrypt := use&token.UsageSign != 0, use&token.UsageEncrypt != 0
 	public = append(public, cryptoki.Bool(cryptoki.CKA_VERIFY, sign))
 	private = append(private, cryptoki.Bool(cryptoki.CKA_SIGN, sign))
 	if algorithm == ca.RSA {
-		return append(public, cryptoki.Bool(cryptoki.CKA_ENCRYPT, encrypt)), append(private, cryptoki.Bool(cryptoki.CKA_DECRYPT, encrypt))
+		return append(public, cryptoki.Bool(cryptoki.CKA_ENCRYPT, encrypt)),
+			append(private, cryptoki.Bool(cryptoki.CKA_DECRYPT, encrypt))
 	}
 	return public, append(private, cryptoki.Bool(cryptoki.CKA_DERIVE, encrypt))
 }
 
 // publicKey reads the public half of a new key.
 func (t *hardToken) publicKey(handle uint, algorithm ca.Algorithm) (crypto.PublicKey, error) {
-	r := reader{t.session, handle, nil}
 	if algorithm == ca.RSA {
-		n, e := new(big.Int).SetBytes(r.bytes(cryptoki.CKA_MODULUS)), new(big.Int).SetBytes(r.bytes(cryptoki.CKA_PUBLIC_EXPONENT))
-		if r.err != nil || n.BitLen() != rsaBits || !e.IsInt64() {
-			return nil, errors.Join(token.ErrNotSupported, outcome(r.err))
+		has, err := t.attributes(handle, cryptoki.CKA_MODULUS, cryptoki.CKA_PUBLIC_EXPONENT)
+		if err != nil {
+			return nil, err
+		}
+		n := new(big.Int).SetBytes(has[cryptoki.CKA_MODULUS])
+		e := new(big.Int).SetBytes(has[cryptoki.CKA_PUBLIC_EXPONENT])
+		if n.BitLen() != rsaBits || !e.IsInt64() {
+			return nil, token.ErrNotSupported
 		}
 		return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 	}
-	point := append([]byte{4}, coordinates(r.bytes(cryptoki.CKA_EC_POINT))...)
-	if r.err != nil {
-		return nil, outcome(r.err)
+	has, err := t.attributes(handle, cryptoki.CKA_EC_POINT)
+	if err != nil {
+		return nil, err
 	}
+	point := append([]byte{4}, coordinates(has[cryptoki.CKA_EC_POINT])...)
 	if algorithm == ca.SM2 {
 		return sm2.NewPublicKey(point)
 	}

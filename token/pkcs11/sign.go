@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"math/big"
-	"slices"
 
 	"sealdesk/token"
 	"sealdesk/token/pkcs11/cryptoki"
@@ -16,15 +15,21 @@ import (
 	"sealdesk/token/sm2form"
 )
 
-// hashes are the numbers and the DigestInfo (RFC 8017, 9.2) of the hashes that are signed.
-var hashes = map[crypto.Hash]struct {
+// hashed is what PKCS #11 and PKCS #1 call a hash.
+type hashed struct {
 	mechanism, mgf uint
-	info           []byte
-}{
-	crypto.SHA1:   {cryptoki.CKM_SHA_1, cryptoki.CKG_MGF1_SHA1, nil}, // with OAEP only
-	crypto.SHA256: {cryptoki.CKM_SHA256, cryptoki.CKG_MGF1_SHA256, []byte("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20")},
-	crypto.SHA384: {cryptoki.CKM_SHA384, cryptoki.CKG_MGF1_SHA384, []byte("\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30")},
-	crypto.SHA512: {cryptoki.CKM_SHA512, cryptoki.CKG_MGF1_SHA512, []byte("\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40")},
+	info           string // DigestInfo (RFC 8017, 9.2), up to the digest
+}
+
+// hashes are those that are signed and, SHA-1 only so, that OAEP is made with.
+var hashes = map[crypto.Hash]hashed{
+	crypto.SHA1: {cryptoki.CKM_SHA_1, cryptoki.CKG_MGF1_SHA1, ""},
+	crypto.SHA256: {cryptoki.CKM_SHA256, cryptoki.CKG_MGF1_SHA256,
+		"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"},
+	crypto.SHA384: {cryptoki.CKM_SHA384, cryptoki.CKG_MGF1_SHA384,
+		"\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30"},
+	crypto.SHA512: {cryptoki.CKM_SHA512, cryptoki.CKG_MGF1_SHA512,
+		"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"},
 }
 
 // operation is a signature as it is asked of the token.
@@ -91,13 +96,13 @@ func (k *key) operation(o object, digest []byte, opts crypto.SignerOpts) (operat
 
 func (k *key) operationRSA(digest []byte, opts crypto.SignerOpts) (operation, error) {
 	hash, ok := hashes[opts.HashFunc()]
-	if !ok || hash.info == nil {
+	if !ok || hash.info == "" {
 		return operation{}, token.ErrBadDigest
 	}
 	as := func(sig []byte) ([]byte, error) { return sig, nil }
 	pss, ok := opts.(*rsa.PSSOptions)
 	if !ok {
-		return operation{[]cryptoki.Mechanism{{Type: cryptoki.CKM_RSA_PKCS}}, slices.Concat(hash.info, digest), as}, nil
+		return operation{[]cryptoki.Mechanism{{Type: cryptoki.CKM_RSA_PKCS}}, append([]byte(hash.info), digest...), as}, nil
 	}
 	if !k.login.mechanisms[cryptoki.CKM_RSA_PKCS_PSS] {
 		return operation{}, token.ErrNotSupported

@@ -1,9 +1,14 @@
 package pkcs11_test
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
 	"sync"
 	"testing"
+
+	"github.com/emmansun/gmsm/sm2"
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -54,7 +59,9 @@ func keys(t testing.TB, a ca.Algorithm) (sign, encrypt softkey.KeyPair) {
 }
 
 // plug gives a software key with a signing and an encryption pair, and the started library that finds it.
-func plug(t testing.TB, dialect softkey.Dialect, p profile.PKCS11, sign, encrypt softkey.KeyPair) (*softkey.Server, *softkey.Device, *pkcs11.Driver) {
+func plug(
+	t testing.TB, dialect softkey.Dialect, p profile.PKCS11, sign, encrypt softkey.KeyPair,
+) (*softkey.Server, *softkey.Device, *pkcs11.Driver) {
 	t.Helper()
 	server, library := softkeytest.Start(t, softkey.PKCS11)
 	device, err := server.Add(softkey.DeviceOptions{Label: "buyer", PIN: []byte(keyPIN), Dialect: dialect})
@@ -91,22 +98,34 @@ func known(t testing.TB, id string) profile.PKCS11 {
 	return *p.PKCS11
 }
 
+// vendors are ways in which SM2 is found in libraries.
+var vendors = []struct {
+	name    string
+	dialect softkey.Dialect
+	profile string // by its ID; empty: nothing is known of the library
+}{
+	{"longmai", softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs, RawPoint: true}, "longmai-gm3000-pkcs11"},
+	{"sansec", softkey.Dialect{SM2: &softkey.Sansec}, "sansec-pkcs11"},
+	{"tass", softkey.Dialect{SM2: &softkey.TASS}, "tass-pkcs11"},
+	{"ibm", softkey.Dialect{SM2: &softkey.IBM}, "ibm-pkcs11"},
+	{"longmai unknown", softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs}, ""},
+	{"tass unknown", softkey.Dialect{SM2: &softkey.TASS, IDs: softkey.NoIDs}, ""},
+	{"ibm unknown", softkey.Dialect{SM2: &softkey.IBM, IDs: softkey.NoIDs}, ""},
+}
+
 func TestConformanceOfVendors(t *testing.T) {
-	longmai, sansec, tass, ibm := softkey.Longmai, softkey.Sansec, softkey.TASS, softkey.IBM
 	tests := []struct {
 		name       string
 		algorithms []ca.Algorithm
 		dialect    softkey.Dialect
 		profile    string
 	}{
-		{"longmai", []ca.Algorithm{ca.SM2, ca.RSA}, softkey.Dialect{SM2: &longmai, IDs: softkey.ContainerIDs, RawPoint: true}, "longmai-gm3000-pkcs11"},
-		{"sansec", []ca.Algorithm{ca.SM2}, softkey.Dialect{SM2: &sansec}, "sansec-pkcs11"},
-		{"tass", []ca.Algorithm{ca.SM2}, softkey.Dialect{SM2: &tass}, "tass-pkcs11"},
-		{"ibm", []ca.Algorithm{ca.SM2}, softkey.Dialect{SM2: &ibm}, "ibm-pkcs11"},
-		{"unknown", []ca.Algorithm{ca.SM2, ca.ECDSA}, softkey.Dialect{SM2: &sansec, IDs: softkey.NoIDs}, ""},
+		{"longmai", []ca.Algorithm{ca.SM2, ca.RSA}, vendors[0].dialect, vendors[0].profile},
+		{"unknown", []ca.Algorithm{ca.SM2, ca.ECDSA}, softkey.Dialect{SM2: &softkey.Sansec, IDs: softkey.NoIDs}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			tokentest.Run(t, tokentest.Harness{
 				Algorithms: tt.algorithms,
 				New: func(t *testing.T, a ca.Algorithm) tokentest.Key {
@@ -125,6 +144,44 @@ func TestConformanceOfVendors(t *testing.T) {
 					}
 				},
 			})
+		})
+	}
+}
+
+// Every vendor's numbers and forms sign and decrypt, whether the profile tells them or not.
+func TestSM2OfVendors(t *testing.T) {
+	for _, v := range vendors {
+		t.Run(v.name, func(t *testing.T) {
+			signPair, encryptPair := keys(t, ca.SM2)
+			_, device, driver := plug(t, v.dialect, known(t, v.profile), signPair, encryptPair)
+			tok := find(t, guarded(driver))
+			if err := tok.Unlock(t.Context(), []byte(keyPIN)); err != nil {
+				t.Fatal(err)
+			}
+			s, err := identity(t, tok, token.UsageSign).Signer(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := sign(s, "合同"); err != nil {
+					t.Error(err)
+				}
+			}
+			dec, err := identity(t, tok, token.UsageEncrypt).Decrypter(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			secret := []byte("a content key of 32 bytes, or so")
+			c, err := sm2.EncryptASN1(rand.Reader, dec.Public().(*ecdsa.PublicKey), secret)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if plain, err := dec.Decrypt(rand.Reader, c, nil); err != nil || !bytes.Equal(plain, secret) {
+				t.Errorf("decrypted to %q, %v", plain, err)
+			}
+			if device.PINs() != 1 {
+				t.Errorf("%d PINs reached the key", device.PINs())
+			}
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"strings"
 	"testing"
 
 	"sealdesk/token"
@@ -30,8 +31,12 @@ var replies = []*Reply{
 	{Err: &token.PINWrongError{Tries: -1}},
 	{Err: &token.PINLengthError{Min: 4, Max: 8}},
 	{Err: &Error{"token.library_failed", "it failed", map[string]any{"function": "C_Sign", "number": 5}}},
-	{Tokens: []Token{{Info: token.Info{URI: "pkcs11:token=a", Label: "a", PIN: token.PINState{Tries: -1, Max: 6, Low: true}}, TakesKeys: true}}},
-	{Identities: []Identity{{ID: "1", Certificate: []byte("c"), Chain: [][]byte{[]byte("d")}, Usage: token.UsageSign, HasKey: true, Container: "k"}}},
+	{Tokens: []Token{{
+		Info: token.Info{URI: "pkcs11:token=a", Label: "a", PIN: token.PINState{Tries: -1, Max: 6, Low: true}}, TakesKeys: true,
+	}}},
+	{Identities: []Identity{{
+		ID: "1", Certificate: []byte("c"), Chain: [][]byte{[]byte("d")}, Usage: token.UsageSign, HasKey: true, Container: "k",
+	}}},
 	{Number: 1 << 60, Text: "id", Data: []byte("signature")},
 }
 
@@ -113,6 +118,16 @@ func TestBadMessages(t *testing.T) {
 		}
 		if p, err := ReadReply(bytes.NewReader(b)); err == nil {
 			t.Errorf("%s: read as %+v", name, p)
+		}
+	}
+	for name, q := range map[string]*Request{
+		"a long name":    {Op: OpInfo, Token: strings.Repeat("a", maxText+1)},
+		"a long PIN":     {Op: OpUnlock, PIN: make([]byte, maxPIN+1)},
+		"a long message": {Op: OpSign, Data: make([]byte, maxData+1)},
+		"a long list":    {Op: OpStore, List: make([][]byte, maxList+1)},
+	} {
+		if got, err := ReadRequest(bytes.NewReader(encoded(t, q))); err == nil {
+			t.Errorf("%s: read as a request for %d", name, got.Op)
 		}
 	}
 	if _, err := ReadRequest(bytes.NewReader(nil)); err != io.EOF {

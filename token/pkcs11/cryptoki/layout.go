@@ -66,15 +66,15 @@ func (l *lent) number(v uint) (address uintptr, memory []byte) {
 	return l.bytes(memory), memory
 }
 
-// template lends an array of CK_ATTRIBUTE.
-func (l *lent) template(attributes []Attribute) uintptr {
+// template makes an array of CK_ATTRIBUTE whose values are lent.
+func (l *lent) template(attributes []Attribute) []byte {
 	var b []byte
 	for _, a := range attributes {
 		b = host.appendULong(b, a.Type)
 		b = appendPointer(b, l.bytes(a.Value))
 		b = host.appendULong(b, uint(len(a.Value)))
 	}
-	return l.bytes(b)
+	return b
 }
 
 // mechanism lends a CK_MECHANISM.

@@ -296,7 +296,7 @@ func (s *Session) SetPIN(old, new []byte) error {
 func (s *Session) Find(template ...Attribute) (objects []uint, err error) {
 	var l lent
 	defer l.giveBack()
-	if err := s.m.call(cFindInit, s.handle, l.template(template), uintptr(len(template))); err != nil {
+	if err := s.m.call(cFindInit, s.handle, l.bytes(l.template(template)), uintptr(len(template))); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -323,29 +323,62 @@ func (s *Session) Find(template ...Attribute) (objects []uint, err error) {
 	return nil, ErrBounds
 }
 
-// Attribute reads one attribute of an object. It is nil when the object has none of this type or keeps it secret.
-func (s *Session) Attribute(object, typ uint) ([]byte, error) {
+// roomFor is how much room is made for an attribute at first.
+func roomFor(typ uint) uint {
+	if typ == CKA_VALUE {
+		return maxAttribute
+	}
+	return 1 << 10
+}
+
+// Attributes reads attributes of an object, in one call as a rule. Those that the object has not, or keeps secret, are nil.
+func (s *Session) Attributes(object uint, types ...uint) ([][]byte, error) {
+	values, whole, err := s.attributes(object, types, roomFor)
+	if err != nil || whole {
+		return values, err
+	}
+	for i, typ := range types { // one of them spoilt the call for the others
+		one, _, err := s.attributes(object, []uint{typ}, func(uint) uint { return maxAttribute })
+		if err != nil {
+			return nil, err
+		}
+		values[i] = one[0]
+	}
+	return values, nil
+}
+
+// attributes is one call. It is whole when the library has dealt with each attribute: by the standard it does so even where
+// one is missing, but not every library keeps to that.
+func (s *Session) attributes(object uint, types []uint, room func(uint) uint) (values [][]byte, whole bool, err error) {
 	var l lent
 	defer l.giveBack()
-	value := make([]byte, maxAttribute)
-	b := host.appendULong(nil, typ)
-	b = appendPointer(b, l.bytes(value))
-	b = host.appendULong(b, maxAttribute)
-	err := s.m.call(cGetAttribute, s.handle, uintptr(object), l.bytes(b), 1)
-	switch {
-	case errors.Is(err, CKR_ATTRIBUTE_TYPE_INVALID), errors.Is(err, CKR_ATTRIBUTE_SENSITIVE), errors.Is(err, CKR_ATTRIBUTE_VALUE_INVALID):
-		return nil, nil
-	case err != nil:
-		return nil, err
+	template := make([]Attribute, len(types))
+	for i, typ := range types {
+		template[i] = Attribute{typ, make([]byte, room(typ))}
 	}
-	n := host.readULong(b[len(b)-host.ulong:])
-	switch {
-	case n == host.unavailable():
-		return nil, nil
-	case n > maxAttribute:
-		return nil, ErrBounds
+	memory := l.template(template)
+	err = s.m.call(cGetAttribute, s.handle, uintptr(object), l.bytes(memory), uintptr(len(types)))
+	missing := errors.Is(err, CKR_ATTRIBUTE_TYPE_INVALID) || errors.Is(err, CKR_ATTRIBUTE_SENSITIVE) ||
+		errors.Is(err, CKR_ATTRIBUTE_VALUE_INVALID)
+	small := errors.Is(err, CKR_BUFFER_TOO_SMALL)
+	if err != nil && !missing && !small {
+		return nil, false, err
 	}
-	return append([]byte{}, value[:n]...), nil
+	whole = !small
+	values = make([][]byte, len(types))
+	size := len(memory) / len(types)
+	for i, a := range template {
+		switch n := host.readULong(memory[(i+1)*size-host.ulong:]); {
+		case n == host.unavailable():
+		case missing && n == uint(len(a.Value)): // as it was before the call
+			whole = false
+		case n > uint(len(a.Value)):
+			return nil, false, ErrBounds
+		default:
+			values[i] = a.Value[:n:n]
+		}
+	}
+	return values, whole, nil
 }
 
 // Create stores a new object.
@@ -353,7 +386,7 @@ func (s *Session) Create(template ...Attribute) (uint, error) {
 	var l lent
 	defer l.giveBack()
 	object, memory := l.number(0)
-	err := s.m.call(cCreateObject, s.handle, l.template(template), uintptr(len(template)), object)
+	err := s.m.call(cCreateObject, s.handle, l.bytes(l.template(template)), uintptr(len(template)), object)
 	return host.readULong(memory), err
 }
 
@@ -361,7 +394,7 @@ func (s *Session) Create(template ...Attribute) (uint, error) {
 func (s *Session) Set(object uint, template ...Attribute) error {
 	var l lent
 	defer l.giveBack()
-	return s.m.call(cSetAttribute, s.handle, uintptr(object), l.template(template), uintptr(len(template)))
+	return s.m.call(cSetAttribute, s.handle, uintptr(object), l.bytes(l.template(template)), uintptr(len(template)))
 }
 
 // Destroy deletes an object.
@@ -375,8 +408,8 @@ func (s *Session) GenerateKeyPair(m Mechanism, public, private []Attribute) (pub
 	defer l.giveBack()
 	pubAt, pubMemory := l.number(0)
 	privAt, privMemory := l.number(0)
-	err = s.m.call(cGenerateKeyPair, s.handle, l.mechanism(m), l.template(public), uintptr(len(public)),
-		l.template(private), uintptr(len(private)), pubAt, privAt)
+	err = s.m.call(cGenerateKeyPair, s.handle, l.mechanism(m), l.bytes(l.template(public)), uintptr(len(public)),
+		l.bytes(l.template(private)), uintptr(len(private)), pubAt, privAt)
 	return host.readULong(pubMemory), host.readULong(privMemory), err
 }
 
@@ -385,7 +418,7 @@ func (s *Session) DeriveKey(m Mechanism, base uint, template ...Attribute) (uint
 	var l lent
 	defer l.giveBack()
 	object, memory := l.number(0)
-	err := s.m.call(cDeriveKey, s.handle, l.mechanism(m), uintptr(base), l.template(template), uintptr(len(template)), object)
+	err := s.m.call(cDeriveKey, s.handle, l.mechanism(m), uintptr(base), l.bytes(l.template(template)), uintptr(len(template)), object)
 	return host.readULong(memory), err
 }
 
