@@ -119,9 +119,9 @@ func (s signature) raw() []byte {
 
 // blob is ECCSIGNATUREBLOB (GM/T 0016, 6.4.9): each number at the end of 64 bytes.
 func (s signature) blob() []byte {
-	blob := make([]byte, 128)
-	s.R.FillBytes(blob[:64])
-	s.S.FillBytes(blob[64:])
+	blob := make([]byte, 2*coordinateRoom)
+	s.R.FillBytes(blob[:coordinateRoom])
+	s.S.FillBytes(blob[coordinateRoom:])
 	return blob
 }
 
@@ -134,8 +134,32 @@ const (
 	blobEncoding
 )
 
-// sealEC signs and encodes, as far as no fault has it otherwise.
-func (c *call) sealEC(key crypto.Signer, digest []byte, as encoding) ([]byte, error) {
+// most is the most bytes that a signature takes.
+func (e encoding) most() int {
+	switch e {
+	case derEncoding:
+		return 72
+	case blobEncoding:
+		return 2 * coordinateRoom
+	}
+	return 2 * scalarSize
+}
+
+// encoded is the encoding that is due, or the one that a fault has instead.
+func (c *call) encoded(due encoding) encoding {
+	switch {
+	case c.effects.blob:
+		return blobEncoding
+	case !c.effects.other:
+		return due
+	case due == derEncoding:
+		return rawEncoding
+	}
+	return derEncoding
+}
+
+// sealEC signs, as far as no fault has it otherwise.
+func (c *call) sealEC(key crypto.Signer, digest []byte, due encoding) ([]byte, error) {
 	if c.effects.wrong {
 		digest = slices.Clone(digest)
 		digest[0] ^= 1
@@ -144,15 +168,7 @@ func (c *call) sealEC(key crypto.Signer, digest []byte, as encoding) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case c.effects.blob:
-		as = blobEncoding
-	case c.effects.other && as == derEncoding:
-		as = rawEncoding
-	case c.effects.other:
-		as = derEncoding
-	}
-	switch as {
+	switch c.encoded(due) {
 	case derEncoding:
 		return sig.der(), nil
 	case blobEncoding:

@@ -560,7 +560,7 @@ func ckDecryptInit(c *call) code { return c.begin(true) }
 // sealed ends a signature: over the data gathered and given. A query for the size, and a buffer that is too small, end nothing.
 func (c *call) sealed(data []byte, r room) code {
 	op := c.session.sign
-	size := op.mechanism.signatureSize(op.pair)
+	size := c.signatureSize(op)
 	switch {
 	case r.null:
 		return ckrArgumentsBad

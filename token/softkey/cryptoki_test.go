@@ -582,3 +582,43 @@ func TestPKCS11WaitsForSlots(t *testing.T) {
 		t.Error("no event")
 	}
 }
+
+func TestPKCS11SignatureFaults(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		numbers softkey.SM2Numbers
+		do      softkey.Effect
+		want    int // bytes at the least
+	}{
+		"DER for r‖s":  {softkey.Sansec, softkey.OtherEncoding, 68},
+		"r‖s for DER":  {softkey.TASS, softkey.OtherEncoding, 64},
+		"blob for r‖s": {softkey.Sansec, softkey.BlobEncoding, 128},
+		"wrong":        {softkey.Sansec, softkey.WrongSignature, 64},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, path := softkeytest.Start(t, softkey.PKCS11)
+			sign, _ := keys(t, ca.SM2)
+			addContainer(t, addDevice(t, s, softkey.DeviceOptions{Dialect: softkey.Dialect{SM2: &tt.numbers}}), "a", sign.softkey(), softkey.KeyPair{})
+			c := loadCryptoki(t, path)
+			c.login()
+			s.Inject(softkey.Fault{Do: tt.do})
+			pub, e := sign.key.Public().(*ecdsa.PublicKey), make([]byte, 32)
+			sig, err := c.sign(uint(tt.numbers.Sign), nil, c.private(pkcs11.CKA_SIGN), e)
+			c.must(err)
+			if len(sig) < tt.want {
+				t.Fatalf("the signature has %d bytes: % x", len(sig), sig)
+			}
+			var good bool
+			switch half := len(sig) / 2; {
+			case sig[0] == 0x30 && len(sig) > 64 && len(sig) < 128:
+				good = sm2.VerifyASN1(pub, e, sig)
+			default:
+				good = sm2.Verify(pub, e, new(big.Int).SetBytes(sig[:half]), new(big.Int).SetBytes(sig[half:]))
+			}
+			if good == (tt.do == softkey.WrongSignature) {
+				t.Errorf("the signature verifies: %v", good)
+			}
+		})
+	}
+}

@@ -33,7 +33,7 @@ const (
 // absurdLength was seen from a vendor's library.
 const absurdLength = 0xFFFFFFC2
 
-// Fault is something that goes wrong on purpose.
+// Fault is something that goes wrong on purpose. A call that only asks for a size is a call too.
 type Fault struct {
 	Do       Effect
 	Function string  // the function it strikes, such as "SKF_VerifyPIN" or "C_Sign"; any when empty

@@ -179,15 +179,20 @@ func newHash(h crypto.Hash) hash.Hash {
 	return sha256.New()
 }
 
-// signatureSize is the most that a signature can take.
-func (m mechanism) signatureSize(p *keyPair) int {
-	if k, ok := p.key.(*rsa.PrivateKey); ok {
+// encoding is how a signature on a curve is due.
+func (m mechanism) encoding() encoding {
+	if m.der {
+		return derEncoding
+	}
+	return rawEncoding
+}
+
+// signatureSize is the most that the operation's signature can take.
+func (c *call) signatureSize(op *operation) int {
+	if k, ok := op.pair.key.(*rsa.PrivateKey); ok {
 		return k.Size()
 	}
-	if m.der {
-		return 72
-	}
-	return 2 * scalarSize
+	return c.encoded(op.mechanism.encoding()).most()
 }
 
 // digestInfo begins PKCS #1's DigestInfo of each hash (RFC 8017, 9.2).
@@ -239,11 +244,7 @@ func (c *call) signature(op *operation, data []byte) ([]byte, code) {
 	if len(data) != scalarSize && (op.pair.kind() == sm2Key || len(data) == 0) {
 		return nil, ckrDataLengthRange
 	}
-	as := rawEncoding
-	if m.der {
-		as = derEncoding
-	}
-	sig, err := c.sealEC(op.pair.key, data, as)
+	sig, err := c.sealEC(op.pair.key, data, m.encoding())
 	if err != nil {
 		return nil, ckrFunctionFailed
 	}

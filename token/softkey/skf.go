@@ -828,11 +828,11 @@ func skfECCSignData(c *call) code {
 	} else if len(digest) != scalarSize {
 		return sarInDataLength
 	}
-	as := blobEncoding
+	due := blobEncoding
 	if c.draft() {
-		as = rawEncoding
+		due = rawEncoding
 	}
-	sig, err := c.sealEC(key, digest, as)
+	sig, err := c.sealEC(key, digest, due)
 	if err != nil {
 		return sarFail
 	}
