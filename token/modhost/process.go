@@ -51,7 +51,8 @@ func start(host string, environment []string, number uint64) (*process, error) {
 		return nil, err
 	}
 	p := &process{
-		number: number, cmd: cmd, requests: requests, lifeline: lifeline, answers: make(chan *wire.Reply, 1), exited: make(chan struct{}),
+		number: number, cmd: cmd, requests: requests, lifeline: lifeline,
+		answers: make(chan *wire.Reply, 1), exited: make(chan struct{}),
 	}
 	go p.read(replies)
 	return p, nil

@@ -428,11 +428,14 @@ func TestProvisionRefuses(t *testing.T) {
 func TestOpenSCAgrees(t *testing.T) {
 	softhsmtest.New(t, ca.ECDSA)
 	library, _ := softhsmtest.Library(t)
-	out, err := exec.Command("pkcs11-tool", "--module", library, "--login", "--pin", softhsmtest.PIN, "--list-objects").CombinedOutput()
+	tool := exec.Command("pkcs11-tool", "--module", library, "--login", "--pin", softhsmtest.PIN, "--list-objects")
+	out, err := tool.CombinedOutput()
 	if err != nil {
 		t.Fatalf("pkcs11-tool: %v: run packaging/deps.sh test\n%s", err, out)
 	}
-	for _, want := range []string{"Private Key Object; EC", "Public Key Object; EC", "Certificate Object; type = X.509", "never extractable"} {
+	for _, want := range []string{
+		"Private Key Object; EC", "Public Key Object; EC", "Certificate Object; type = X.509", "never extractable",
+	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("pkcs11-tool does not see %q:\n%s", want, out)
 		}
@@ -450,7 +453,8 @@ func TestURI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.String() != info.URI || u.Path["token"] != softhsmtest.Label || u.Path["serial"] != info.Serial || info.Serial == "" || u.Path["slot-id"] != "" {
+	named := u.Path["token"] == softhsmtest.Label && u.Path["serial"] == info.Serial && info.Serial != ""
+	if u.String() != info.URI || !named || u.Path["slot-id"] != "" {
 		t.Errorf("the token is named %s", info.URI)
 	}
 }

@@ -45,20 +45,27 @@ func TestMatchKeys(t *testing.T) {
 		publics  []object
 		want     []uint
 	}{
-		{"by ID", object{id: []byte("a")}, true, []object{private(1, "b", rsaType, nil), private(2, "a", rsaType, nil)}, nil, []uint{2}},
-		{"by ID, and the modulus speaks against it", object{id: []byte("a")}, true, []object{private(1, "a", rsaType, modulus(7))}, nil, nil},
+		{"by ID", object{id: []byte("a")}, true,
+			[]object{private(1, "b", rsaType, nil), private(2, "a", rsaType, nil)}, nil, []uint{2}},
+		{"by ID, and the modulus speaks against it", object{id: []byte("a")}, true,
+			[]object{private(1, "a", rsaType, modulus(7))}, nil, nil},
 		{"by ID, of another kind", object{id: []byte("a")}, true, []object{private(1, "a", ec, nil)}, nil, nil},
-		{"by modulus", object{id: []byte("x")}, true, []object{private(1, "a", rsaType, modulus(7)), private(2, "b", rsaType, modulus(0xC3))}, nil, []uint{2}},
-		{"by modulus, without IDs", object{}, true, []object{private(1, "", rsaType, modulus(0xC3)), private(2, "", rsaType, nil)}, nil, []uint{1}},
+		{"by modulus", object{id: []byte("x")}, true,
+			[]object{private(1, "a", rsaType, modulus(7)), private(2, "b", rsaType, modulus(0xC3))}, nil, []uint{2}},
+		{"by modulus, without IDs", object{}, true,
+			[]object{private(1, "", rsaType, modulus(0xC3)), private(2, "", rsaType, nil)}, nil, []uint{1}},
 		{"by the point of the public key beside it", object{id: []byte("x")}, false,
-			[]object{private(1, "a", vendor, nil), private(2, "b", vendor, nil)}, []object{beside("a", []byte("other")), beside("b", point)}, []uint{2}},
+			[]object{private(1, "a", vendor, nil), private(2, "b", vendor, nil)},
+			[]object{beside("a", []byte("other")), beside("b", point)}, []uint{2}},
 		{"by ID, and the public key beside it speaks against it", object{id: []byte("a")}, false,
 			[]object{private(1, "a", vendor, nil)}, []object{beside("a", bytes.Repeat([]byte{1}, 64))}, nil},
 		{"by container and place", object{container: []byte("C"), keySpec: 2}, false,
-			[]object{private(1, "p", vendor, place("C", 1)), private(2, "q", vendor, place("C", 2)), private(3, "r", vendor, place("D", 2))}, nil, []uint{2}},
+			[]object{private(1, "p", vendor, place("C", 1)), private(2, "q", vendor, place("C", 2)),
+				private(3, "r", vendor, place("D", 2))}, nil, []uint{2}},
 		{"two keys by one ID: the place decides", object{id: []byte("a"), keySpec: 2}, false,
 			[]object{private(1, "a", vendor, place("", 1)), private(2, "a", vendor, place("", 2))}, nil, []uint{2, 1}},
-		{"nothing tells: all that may be", object{}, false, []object{private(1, "", ec, nil), private(2, "", vendor, nil), private(3, "", rsaType, nil)}, nil, []uint{1, 2}},
+		{"nothing tells: all that may be", object{}, false,
+			[]object{private(1, "", ec, nil), private(2, "", vendor, nil), private(3, "", rsaType, nil)}, nil, []uint{1, 2}},
 		{"an ID that no key has", object{id: []byte("z")}, false, []object{private(1, "a", ec, nil)}, nil, nil},
 	}
 	for _, tt := range tests {
@@ -89,7 +96,8 @@ func TestUsageOf(t *testing.T) {
 	}{
 		{"the certificate tells", smx509.KeyUsageKeyEncipherment, object{keySpec: keySpecSignature}, nil, encrypt},
 		{"the place tells", 0, object{keySpec: keySpecExchange}, nil, encrypt},
-		{"the key tells", 0, object{id: []byte("a")}, []object{{id: []byte("b"), decrypts: true}, {id: []byte("a"), signs: true}}, sign},
+		{"the key tells", 0, object{id: []byte("a")},
+			[]object{{id: []byte("b"), decrypts: true}, {id: []byte("a"), signs: true}}, sign},
 		{"the key does both", 0, object{id: []byte("a")}, []object{{id: []byte("a"), signs: true, decrypts: true}}, sign | encrypt},
 		{"nothing tells", 0, object{}, []object{{decrypts: true}}, sign},
 	}

@@ -86,7 +86,8 @@ func (t *hardToken) generator(algorithm ca.Algorithm, use token.Usage) (cryptoki
 
 func templates(container string, id []byte, algorithm ca.Algorithm, use token.Usage) (public, private []cryptoki.Attribute) {
 	public = []cryptoki.Attribute{
-		cryptoki.Bool(cryptoki.CKA_TOKEN, true), {Type: cryptoki.CKA_ID, Value: id}, {Type: cryptoki.CKA_LABEL, Value: []byte(container)},
+		cryptoki.Bool(cryptoki.CKA_TOKEN, true),
+		{Type: cryptoki.CKA_ID, Value: id}, {Type: cryptoki.CKA_LABEL, Value: []byte(container)},
 	}
 	private = append(slices.Clone(public),
 		cryptoki.Bool(cryptoki.CKA_PRIVATE, true), cryptoki.Bool(cryptoki.CKA_SENSITIVE, true),
@@ -129,7 +130,9 @@ func (t *hardToken) publicKey(handle uint, algorithm ca.Algorithm) (crypto.Publi
 
 // StoreCertificate puts the certificate beside its key, in place of one that is there, and the issuers that are not there yet
 // as far as there is room.
-func (t *hardToken) StoreCertificate(ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate) error {
+func (t *hardToken) StoreCertificate(
+	ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate,
+) error {
 	return t.do(ctx, func() error {
 		if t.login == nil {
 			return token.ErrNotUnlocked

@@ -34,7 +34,10 @@ func TestWatch(t *testing.T) {
 		for range 4 {
 			got = append(got, <-events)
 		}
-		want := []token.Event{{Kind: token.Removed, URI: "a"}, {Kind: token.Plugged, URI: "c"}, {Kind: token.Removed, URI: "b"}, {Kind: token.Removed, URI: "c"}}
+		want := []token.Event{
+			{Kind: token.Removed, URI: "a"}, {Kind: token.Plugged, URI: "c"},
+			{Kind: token.Removed, URI: "b"}, {Kind: token.Removed, URI: "c"},
+		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}

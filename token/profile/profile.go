@@ -257,7 +257,8 @@ func (p Profile) check() error {
 		}
 	}
 	for _, v := range p.Environment {
-		if !variableForm.MatchString(v) || slices.ContainsFunc(loaderVariables, func(l string) bool { return strings.HasPrefix(v, l) }) {
+		loads := slices.ContainsFunc(loaderVariables, func(l string) bool { return strings.HasPrefix(v, l) })
+		if loads || !variableForm.MatchString(v) {
 			return fmt.Errorf("%q may not be handed to a library", v)
 		}
 	}

@@ -228,7 +228,10 @@ func TestCheckLibrary(t *testing.T) {
 	dir := t.TempDir()
 	make := func(name string, folder, file os.FileMode) string {
 		path := filepath.Join(dir, name, "lib.so")
-		err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Chmod(path, file), os.Chmod(filepath.Dir(path), folder))
+		err := errors.Join(
+			os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600),
+			os.Chmod(path, file), os.Chmod(filepath.Dir(path), folder),
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,7 +55,8 @@ var names = map[function]string{
 	cGetSessionInfo: "C_GetSessionInfo", cLogin: "C_Login", cLogout: "C_Logout", cCreateObject: "C_CreateObject",
 	cDestroyObject: "C_DestroyObject", cGetAttribute: "C_GetAttributeValue", cSetAttribute: "C_SetAttributeValue",
 	cFindInit: "C_FindObjectsInit", cFind: "C_FindObjects", cFindFinal: "C_FindObjectsFinal", cDecryptInit: "C_DecryptInit",
-	cDecrypt: "C_Decrypt", cSignInit: "C_SignInit", cSign: "C_Sign", cGenerateKeyPair: "C_GenerateKeyPair", cDeriveKey: "C_DeriveKey",
+	cDecrypt: "C_Decrypt", cSignInit: "C_SignInit", cSign: "C_Sign",
+	cGenerateKeyPair: "C_GenerateKeyPair", cDeriveKey: "C_DeriveKey",
 }
 
 // Error says which function returned what. It unwraps to its Return.
@@ -418,7 +419,8 @@ func (s *Session) DeriveKey(m Mechanism, base uint, template ...Attribute) (uint
 	var l lent
 	defer l.giveBack()
 	object, memory := l.number(0)
-	err := s.m.call(cDeriveKey, s.handle, l.mechanism(m), uintptr(base), l.bytes(l.template(template)), uintptr(len(template)), object)
+	err := s.m.call(cDeriveKey, s.handle, l.mechanism(m), uintptr(base), l.bytes(l.template(template)), uintptr(len(template)),
+		object)
 	return host.readULong(memory), err
 }
 

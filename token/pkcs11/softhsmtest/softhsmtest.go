@@ -87,7 +87,8 @@ func Empty(t testing.TB, dir string) {
 		t.Fatal(err)
 	}
 	configure(t, dir)
-	out, err := exec.Command("softhsm2-util", "--init-token", "--free", "--label", Label, "--pin", PIN, "--so-pin", SOPIN).CombinedOutput()
+	tool := exec.Command("softhsm2-util", "--init-token", "--free", "--label", Label, "--pin", PIN, "--so-pin", SOPIN)
+	out, err := tool.CombinedOutput()
 	if err != nil {
 		t.Fatalf("softhsm2-util: %v: run packaging/deps.sh test\n%s", err, out)
 	}
@@ -140,7 +141,7 @@ func Provision(t testing.TB, driver token.Driver, algorithm ca.Algorithm) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局", USCC: "11510822MB1234567X", Handler: "李明"}, PublicKey: pub, Usage: use})
+		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局"}, PublicKey: pub, Usage: use})
 		if err != nil {
 			t.Fatal(err)
 		}
