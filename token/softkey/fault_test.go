@@ -1,10 +1,15 @@
+//go:build unix
+
 package softkey_test
 
 import (
 	"bytes"
 	"encoding/asn1"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -380,5 +385,64 @@ func compile(t testing.TB, args ...string) {
 	t.Helper()
 	if out, err := exec.Command("cc", append([]string{"-std=c11"}, args...)...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s; run packaging/deps.sh test", err, out)
+	}
+}
+
+// A library that is answered nonsense writes nowhere but into what the caller gave, and says that the device is gone.
+func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
+	const ok, values = "\x00\x00\x00\x00\x00\x00\x00\x00\x00", "\x00\x00\x00\x00\x00\x00\x00"
+	long := strings.Repeat("A", 1000)
+	for name, tt := range map[string]struct {
+		answer string // a whole message
+		want   uint32
+	}{
+		"more bytes than there is room": {string(frame(ok + "n\x08\x00\x00\x00\x00\x00\x00\x00b\xe8\x03\x00\x00" + long)), sarOK},
+		"no values":                     {string(frame(ok)), sarOK},
+		"a value of another kind":       {string(frame(ok + "b\x08\x00\x00\x0012345678")), sarDeviceRemoved},
+		"bytes cut off":                 {string(frame(ok + "n\x08" + values + "b\xff\xff\xff\xff" + long)), sarDeviceRemoved},
+		"a number cut off":              {string(frame(ok + "n\x08")), sarDeviceRemoved},
+		"an empty message":              {string(frame("")), sarDeviceRemoved},
+		"a length beyond the limit":     {"\xff\xff\xff\xff", sarDeviceRemoved},
+		"an end":                        {"", sarDeviceRemoved},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := softkeytest.Folder(t)
+			listener, err := net.Listen("unix", filepath.Join(dir, softkey.SocketName))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+					go answer(conn, string(frame(ok)), tt.answer)
+				}
+			}()
+			l := loadSKF(t, softkeytest.Library(t, dir, softkey.SKF))
+			memory := bytes.Repeat([]byte{0xEE}, 2000)
+			size := uint32(16)
+			l.must(tt.want, "SKF_ExportCertificate", uintptr(1), 1, memory[:16], &size)
+			if i := bytes.IndexByte(memory[16:], 'A'); i >= 0 {
+				t.Errorf("byte %d of a buffer of 16 was written", 16+i)
+			}
+		})
+	}
+}
+
+// answer gives one answer for each message, and ends.
+func answer(conn net.Conn, answers ...string) {
+	defer conn.Close()
+	for _, a := range answers {
+		head := make([]byte, 4)
+		if _, err := io.ReadFull(conn, head); err != nil {
+			return
+		}
+		if _, err := io.CopyN(io.Discard, conn, int64(binary.LittleEndian.Uint32(head))); err != nil {
+			return
+		}
+		if _, err := io.WriteString(conn, a); err != nil {
+			return
+		}
 	}
 }
