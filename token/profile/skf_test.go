@@ -9,12 +9,14 @@ import (
 
 func TestSKFForm(t *testing.T) {
 	const form = `{"edition":"2010","errors":{"0x0A000029":"pinWrong"},
-		"decryptSM2":[{"name":"SKF_PrvKeyDecrypt","arguments":["container","key","input","output","outputSize"],"signKey":2,"encryptKey":1}],
+		"decryptSM2":[{"name":"SKF_PrvKeyDecrypt","signKey":2,"encryptKey":1,
+			"arguments":["container","key","input","output","outputSize"]}],
 		"hashesAgain":true,"deviceKey":"1234567890123456"}`
 	want := SKF{
 		Edition: SKF2010, Errors: map[Number]Outcome{0x0A000029: PINWrong}, HashesAgain: true, DeviceKey: "1234567890123456",
 		DecryptSM2: []Function{{
-			Name: "SKF_PrvKeyDecrypt", Arguments: []Argument{Container, Key, Input, Output, OutputSize}, SignKey: 2, EncryptKey: 1,
+			Name: "SKF_PrvKeyDecrypt", SignKey: 2, EncryptKey: 1,
+			Arguments: []Argument{Container, Key, Input, Output, OutputSize},
 		}},
 	}
 	var got SKF

@@ -219,7 +219,24 @@ func TestTriesToldOnceOnly(t *testing.T) {
 	}
 }
 
+// A library that tells the tries left with a number that nobody knows, and in no other way, has told that the PIN was wrong.
+func TestNumberNobodyKnows(t *testing.T) {
+	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{PINIncorrect: 0x0B0000AA}, ca.SM2)
+	b.server.Inject(softkey.Fault{Do: softkey.Fail, Function: "SKF_GetPINInfo", Returned: 0x0A000003})
+	tok := b.token(t)
+	var wrong *token.PINWrongError
+	if err := tok.Unlock(t.Context(), []byte(wrongPIN)); !errors.As(err, &wrong) || wrong.Tries != tries-1 {
+		t.Errorf("got %v", err)
+	}
+	b.server.Inject(softkey.Fault{Do: softkey.Fail, Function: "SKF_VerifyPIN", Returned: 0x0B0000BB})
+	var e *Error
+	if err := tok.Unlock(t.Context(), []byte(pin)); !errors.As(err, &e) || errors.As(err, &wrong) {
+		t.Errorf("a failure passed for a wrong PIN: %v", err)
+	}
+}
+
 func TestForms(t *testing.T) {
+	var plain softkey.Dialect
 	for name, v := range map[string]struct {
 		variant softkey.Variant
 		dialect softkey.Dialect
@@ -227,14 +244,14 @@ func TestForms(t *testing.T) {
 		want    error
 		alg     ca.Algorithm
 	}{
-		"SM2, DER in place of the blob":     {softkey.SKF, softkey.Dialect{}, softkey.OtherEncoding, nil, ca.SM2},
-		"SM2, blob in place of r‖s":         {softkey.SKFDraft2010, softkey.Dialect{}, softkey.BlobEncoding, nil, ca.SM2},
-		"SM2, DER in place of r‖s":          {softkey.SKFDraft2010, softkey.Dialect{}, softkey.OtherEncoding, nil, ca.SM2},
-		"RSA, last byte first":              {softkey.SKF, softkey.Dialect{}, softkey.OtherEncoding, nil, ca.RSA},
-		"SM2, of something else":            {softkey.SKF, softkey.Dialect{}, softkey.WrongSignature, token.ErrBadSignature, ca.SM2},
-		"RSA, of something else":            {softkey.SKF, softkey.Dialect{}, softkey.WrongSignature, token.ErrBadSignature, ca.RSA},
-		"SM2, an absurd length":             {softkey.SKFDraft2010, softkey.Dialect{}, softkey.AbsurdLength, ErrAnswer, ca.SM2},
-		"RSA, an absurd length":             {softkey.SKF, softkey.Dialect{}, softkey.AbsurdLength, ErrAnswer, ca.RSA},
+		"SM2, DER in place of the blob":     {softkey.SKF, plain, softkey.OtherEncoding, nil, ca.SM2},
+		"SM2, blob in place of r‖s":         {softkey.SKFDraft2010, plain, softkey.BlobEncoding, nil, ca.SM2},
+		"SM2, DER in place of r‖s":          {softkey.SKFDraft2010, plain, softkey.OtherEncoding, nil, ca.SM2},
+		"RSA, last byte first":              {softkey.SKF, plain, softkey.OtherEncoding, nil, ca.RSA},
+		"SM2, of something else":            {softkey.SKF, plain, softkey.WrongSignature, token.ErrBadSignature, ca.SM2},
+		"RSA, of something else":            {softkey.SKF, plain, softkey.WrongSignature, token.ErrBadSignature, ca.RSA},
+		"SM2, an absurd length":             {softkey.SKFDraft2010, plain, softkey.AbsurdLength, ErrAnswer, ca.SM2},
+		"RSA, an absurd length":             {softkey.SKF, plain, softkey.AbsurdLength, ErrAnswer, ca.RSA},
 		"SM2, of the hash of the digest":    {softkey.SKF, softkey.Dialect{HashesAgain: true}, 0, ErrHashesAgain, ca.SM2},
 		"RSA, by a library that has no RSA": {softkey.SKF, softkey.Dialect{NoRSA: true}, 0, token.ErrNotSupported, ca.RSA},
 	} {
@@ -338,7 +355,8 @@ func TestOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, path := range map[string]string{
-		"a relative path": "libskf.so", "nothing there": filepath.Join(t.TempDir(), "libskf.so"), "no library": junk, "no SKF": libm(t),
+		"a relative path": "libskf.so", "nothing there": filepath.Join(t.TempDir(), "libskf.so"),
+		"no library": junk, "no SKF": libm(t),
 	} {
 		if _, err := Open(path, profile.SKF{}); !errors.Is(err, ErrLibrary) {
 			t.Errorf("%s: %v", name, err)
@@ -349,7 +367,7 @@ func TestOpen(t *testing.T) {
 // libm is a library that has nothing to do with keys, and is on every system that the tests run on.
 func libm(t *testing.T) string {
 	t.Helper()
-	for _, pattern := range []string{"/lib/*-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6", "/usr/lib/libm.dylib"} {
+	for _, pattern := range []string{"/lib/*-linux-gnu/libm.so.6", "/lib64/libm.so.6", "/usr/lib/libm.so.6"} {
 		if found, _ := filepath.Glob(pattern); len(found) > 0 {
 			return found[0]
 		}
@@ -376,8 +394,11 @@ func TestChoiceOfFunctions(t *testing.T) {
 	if got := names(d.signSM2); !slices.Equal(got, []string{"SKF_ECCSignData/4", "SKF_ECCSignDataEx/5"}) {
 		t.Errorf("got %v", got)
 	}
-	d = newDialect(profile.SKF{}, func(name string) bool { return name != "SKF_ExportCertificate" && !strings.HasPrefix(name, "V_") })
-	if got := names(d.signSM2); !slices.Equal(got, []string{"SKF_ECCSignData/5", "SKF_ECCSignDataEx/5"}) || d.readCertificate.Name != "SKF_ReadCert" {
+	d = newDialect(profile.SKF{}, func(name string) bool {
+		return name != "SKF_ExportCertificate" && !strings.HasPrefix(name, "V_")
+	})
+	want = []string{"SKF_ECCSignData/5", "SKF_ECCSignDataEx/5"}
+	if got := names(d.signSM2); !slices.Equal(got, want) || d.readCertificate.Name != "SKF_ReadCert" {
 		t.Errorf("the draft of 2010 was not made out: %v, %v", got, d.readCertificate)
 	}
 	if got := names(d.decryptSM2); slices.Contains(got, "V_ECCPrvKeyDecrypt/5") {

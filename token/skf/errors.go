@@ -15,7 +15,7 @@ var (
 	ErrAnswer = token.NewError("token.library_answer", "the library of the token gave an answer that makes no sense")
 	// ErrHashesAgain: the library hashes what it is handed, a digest, once more. It wraps token.ErrNotSupported where it is
 	// returned.
-	ErrHashesAgain = token.NewError("token.library_hashes", "the library of the token signs no digests with SM2, it hashes them again")
+	ErrHashesAgain = token.NewError("token.library_hashes", "the library of the token hashes again what is to be signed with SM2")
 	// ErrNoSigningKey: an encryption key reaches its container wrapped for the container's signing key, which is not there.
 	ErrNoSigningKey = token.NewError("token.signing_key_first", "the container has no signing key yet, which must come first")
 	// ErrCertificateKey: the certificate is not of the key beside which it was to be stored.

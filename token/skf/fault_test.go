@@ -112,7 +112,8 @@ func TestPulledOutAndPutBack(t *testing.T) {
 	if again := b.token(t); again != tok {
 		t.Error("the key became another token")
 	}
-	if _, err := signer.Sign(nil, make([]byte, 32), hash0{}); !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotUnlocked) {
+	_, err = signer.Sign(nil, make([]byte, 32), hash0{})
+	if !errors.Is(err, token.ErrRemoved) && !errors.Is(err, token.ErrNotUnlocked) {
 		t.Errorf("signing: %v", err)
 	}
 	if _, err := sign(t, tok); !errors.Is(err, token.ErrNotUnlocked) {
@@ -233,7 +234,8 @@ func TestNothingLeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for open, shut := range map[string]string{
-		"SKF_ConnectDev": "SKF_DisConnectDev", "SKF_OpenApplication": "SKF_CloseApplication", "SKF_OpenContainer": "SKF_CloseContainer",
+		"SKF_ConnectDev": "SKF_DisConnectDev", "SKF_OpenApplication": "SKF_CloseApplication",
+		"SKF_OpenContainer": "SKF_CloseContainer",
 	} {
 		if n, m := b.server.Calls(open), b.server.Calls(shut); n == 0 || n != m {
 			t.Errorf("%d calls of %s, %d of %s", n, open, m, shut)

@@ -145,9 +145,11 @@ var hashes = map[crypto.Hash]asn1.ObjectIdentifier{
 	crypto.SHA512: {2, 16, 840, 1, 101, 3, 4, 2, 3},
 }
 
-func (k *key) sign(c handle, forms [][]byte, functions []profile.Function, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+func (k *key) sign(
+	c handle, forms [][]byte, functions []profile.Function, digest []byte, opts crypto.SignerOpts,
+) ([]byte, error) {
 	l, use := k.token.driver.library, k.ID()+"/sign"
-	candidates := []way{}
+	var candidates []way
 	if known, ok := k.token.ways[use]; ok {
 		candidates = append(candidates, known)
 	} else {

@@ -53,8 +53,8 @@ func (t *skfToken) initialise(app *application, pin []byte) error {
 	adminPIN := text(hex.EncodeToString(admin))
 	defer token.Wipe(adminPIN)
 	create := func() error {
-		return d.library.call("SKF_CreateApplication", app.device.handle, text(applicationName), adminPIN, uint32(applicationTries),
-			pin, uint32(applicationTries), uint32(userRights), &app.handle)
+		return d.library.call("SKF_CreateApplication", app.device.handle, text(applicationName),
+			adminPIN, uint32(applicationTries), pin, uint32(applicationTries), uint32(userRights), &app.handle)
 	}
 	err := create()
 	if outcomeOf(err) == profile.NotLoggedIn || outcomeOf(err) == profile.Failed && err != nil {
@@ -109,7 +109,8 @@ func (d *Driver) authenticate(dev *device) error {
 // NewKey makes a signing key on the token, or makes an encryption key here and hands it over wrapped for the container's signing
 // key: GM/T 0016 has encryption keys come from a key centre. The container is made if it is not there; a key that is there is
 // not replaced.
-func (t *skfToken) NewKey(ctx context.Context, container, algorithm string, use token.Usage) (id string, pub crypto.PublicKey, err error) {
+func (t *skfToken) NewKey(ctx context.Context, container, algorithm string, use token.Usage) (string, crypto.PublicKey, error) {
+	var pub crypto.PublicKey
 	if container == "" || len(container) > maxKeyName || strings.ContainsRune(container, 0) {
 		return "", nil, fmt.Errorf("a container cannot have this name: %w", token.ErrNotSupported)
 	}
@@ -124,7 +125,7 @@ func (t *skfToken) NewKey(ctx context.Context, container, algorithm string, use 
 	if use == token.UsageEncrypt {
 		p = exchange
 	}
-	err = t.unlocked(ctx, func(app *application) error {
+	err := t.unlocked(ctx, func(app *application) error {
 		d := t.driver
 		names, err := d.library.list("SKF_EnumContainer", app.handle)
 		if err != nil {

@@ -159,7 +159,11 @@ func (t *skfToken) ChangePIN(ctx context.Context, old, new []byte) error {
 	}
 	defer token.Wipe(next)
 	return t.withPIN(ctx, old, func(app *application, old []byte, left *uint32) error {
-		return t.driver.library.call("SKF_ChangePIN", app.handle, uint32(userPIN), old, next, left)
+		err := t.driver.library.call("SKF_ChangePIN", app.handle, uint32(userPIN), old, next, left)
+		if outcomeOf(err) == profile.PINForm { // of the new one: the old one was taken before
+			return &token.PINLengthError{Min: minPIN, Max: maxPIN}
+		}
+		return err
 	}, false)
 }
 
@@ -220,8 +224,8 @@ func (t *skfToken) withPIN(ctx context.Context, pin []byte, use func(*applicatio
 }
 
 // refused makes out what a failure to take a PIN means. Numbers differ between libraries, so the counter is asked too: where it
-// went down, the PIN was wrong whatever the number says. Of two counts the smaller is believed, but a zero only from
-// SKF_GetPINInfo: some libraries leave the other one at it.
+// went down, or is told for the first time, the PIN was wrong whatever the number says. Of two counts the smaller is believed,
+// but a zero only from SKF_GetPINInfo: some libraries leave the other one at it.
 func (t *skfToken) refused(app *application, before token.PINState, left uint32, err error) error {
 	outcome := outcomeOf(err)
 	t.tries = -1
@@ -233,10 +237,12 @@ func (t *skfToken) refused(app *application, before token.PINState, left uint32,
 	if left > 0 && left <= maxTries && (tries < 0 || int(left) < tries) {
 		tries = int(left)
 	}
+	wrong := outcome == profile.PINWrong || outcome == profile.PINForm ||
+		tries >= 0 && (tries < before.Tries || before.Tries < 0)
 	switch {
 	case outcome == profile.PINLocked || tries == 0:
 		return fmt.Errorf("%w: %w", token.ErrPINLocked, err)
-	case outcome != profile.PINWrong && outcome != profile.PINForm && (tries < 0 || tries >= before.Tries):
+	case !wrong:
 		return err
 	}
 	if after.Tries < 0 {

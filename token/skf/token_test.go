@@ -97,6 +97,7 @@ func TestPlacesOfCertificates(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
+	const all = smx509.KeyUsageDigitalSignature | smx509.KeyUsageDataEncipherment
 	cert := func(u smx509.KeyUsage) *smx509.Certificate { return &smx509.Certificate{KeyUsage: u} }
 	for _, tt := range []struct {
 		name  string
@@ -107,9 +108,9 @@ func TestUsage(t *testing.T) {
 	}{
 		{"told: sign", smx509.KeyUsageDigitalSignature, exchange, false, token.UsageSign},
 		{"told: encrypt", smx509.KeyUsageKeyEncipherment, signing, false, token.UsageEncrypt},
-		{"told both, in its place", smx509.KeyUsageDigitalSignature | smx509.KeyUsageDataEncipherment, signing, false, token.UsageSign},
-		{"told both, beside another", smx509.KeyUsageDigitalSignature | smx509.KeyUsageDataEncipherment, exchange, false, token.UsageEncrypt},
-		{"told both, alone", smx509.KeyUsageDigitalSignature | smx509.KeyUsageDataEncipherment, exchange, true, both},
+		{"told both, in its place", all, signing, false, token.UsageSign},
+		{"told both, beside another", all, exchange, false, token.UsageEncrypt},
+		{"told both, alone", all, exchange, true, both},
 		{"untold", 0, signing, false, token.UsageSign},
 		{"untold, beside another", 0, exchange, false, token.UsageEncrypt},
 		{"untold, alone", 0, exchange, true, both},
@@ -189,8 +190,18 @@ func TestUnlockTwice(t *testing.T) {
 	if _, err := sign(t, tok); !errors.Is(err, token.ErrNotUnlocked) {
 		t.Errorf("after a wrong PIN: %v", err)
 	}
-	if b.device.PINs() != 3 {
-		t.Errorf("%d PINs, want 3", b.device.PINs())
+	if b.device.PINs() != 3 || b.server.Calls("SKF_ClearSecureState") < 3 {
+		t.Errorf("%d PINs, want 3; the library forgot %d of them", b.device.PINs(), b.server.Calls("SKF_ClearSecureState"))
+	}
+}
+
+// Another device that the library knows by the same name is not the one whose token was chosen.
+func TestAnotherDeviceInItsPlace(t *testing.T) {
+	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+	tok := b.token(t)
+	tok.place.serial = "SK0000"
+	if err := tok.Unlock(t.Context(), []byte(pin)); !errors.Is(err, token.ErrRemoved) || b.device.PINs() != 0 {
+		t.Errorf("%v, and %d PINs reached it", err, b.device.PINs())
 	}
 }
 

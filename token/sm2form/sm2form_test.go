@@ -156,7 +156,8 @@ func TestCipherBlobLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := c.Blob()
-	if len(b) != 180 || !bytes.Equal(b[32:64], c.X[:]) || !bytes.Equal(b[96:128], c.Y[:]) || !bytes.Equal(b[128:160], c.Hash[:]) ||
+	if len(b) != 180 || !bytes.Equal(b[32:64], c.X[:]) || !bytes.Equal(b[96:128], c.Y[:]) ||
+		!bytes.Equal(b[128:160], c.Hash[:]) ||
 		!bytes.Equal(b[160:164], []byte{16, 0, 0, 0}) || !bytes.Equal(b[164:], c.Cipher) {
 		t.Errorf("blob %x", b)
 	}
@@ -183,7 +184,8 @@ func TestPublicKeyBlob(t *testing.T) {
 	}
 	for name, bad := range map[string][]byte{
 		"nothing": nil, "short": b[:131], "long": append(bytes.Clone(b), 0), "of 255 bits": spoilt(b, 0),
-		"beside the curve": spoilt(b, 131), "above 32 bytes": spoilt(b, 4), "the point at infinity": append(bytes.Clone(b[:4]), make([]byte, 128)...),
+		"beside the curve": spoilt(b, 131), "above 32 bytes": spoilt(b, 4),
+		"the point at infinity": append(bytes.Clone(b[:4]), make([]byte, 128)...),
 	} {
 		if _, err := ParsePublicKeyBlob(bad); !errors.Is(err, ErrPublicKey) {
 			t.Errorf("%s: %v", name, err)
