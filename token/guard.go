@@ -139,9 +139,14 @@ func (g *guard) Tokens(ctx context.Context) ([]Token, error) {
 	tokens := make([]Token, 0, len(found))
 	for _, t := range found {
 		checked := &guardedToken{g: g, token: t}
-		if c, ok := t.(PINChanger); ok {
+		c, changes := t.(PINChanger)
+		p, takesKeys := t.(Provisioner)
+		switch {
+		case changes && takesKeys: // a token that takes keys changes its PIN too
+			tokens = append(tokens, &provisionedToken{&pinChangingToken{checked, c}, p})
+		case changes:
 			tokens = append(tokens, &pinChangingToken{checked, c})
-		} else {
+		default:
 			tokens = append(tokens, checked)
 		}
 	}
@@ -269,6 +274,30 @@ func (t *pinChangingToken) ChangePIN(ctx context.Context, old, new []byte) error
 	defer Wipe(old)
 	defer Wipe(new)
 	return t.tryPIN(ctx, old, new, t.changer.ChangePIN)
+}
+
+// provisionedToken is a pinChangingToken whose driver can put keys on it.
+type provisionedToken struct {
+	*pinChangingToken
+	provisioner Provisioner
+}
+
+func (t *provisionedToken) NewKey(ctx context.Context, container, algorithm string, use Usage) (string, crypto.PublicKey, error) {
+	type key struct {
+		id  string
+		pub crypto.PublicKey
+	}
+	k, err := get(t.g, ctx, t.g.limits.Operate, func(ctx context.Context) (key, error) {
+		id, pub, err := t.provisioner.NewKey(ctx, container, algorithm, use)
+		return key{id, pub}, err
+	})
+	return k.id, k.pub, err
+}
+
+func (t *provisionedToken) StoreCertificate(ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate) error {
+	return t.g.do(ctx, t.g.limits.Operate, func(ctx context.Context) error {
+		return t.provisioner.StoreCertificate(ctx, id, cert, chain)
+	})
 }
 
 type guardedIdentity struct {

@@ -35,6 +35,7 @@ func UsageOf(cert *smx509.Certificate) Usage {
 type PINState struct {
 	Tries         int  // tries left; -1 when the token does not tell
 	Max           int  // tries after a right PIN; -1 when the token does not tell
+	Low           bool // a wrong PIN was entered since the last right one; how many tries are left may be unknown
 	Locked        bool // only the CA counter can help
 	ProtectedPath bool // the PIN is entered on the token itself (PIN pad, phone)
 }

@@ -23,6 +23,7 @@ type room struct {
 
 var drawing = []room{
 	{"token", nil},
+	{"token/profile", []string{"token", "assets/vendors"}},
 	{"signer", nil},
 	{"platformapi", nil},
 	{"assets", nil},
@@ -32,7 +33,9 @@ var drawing = []room{
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
 	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge"}},
 	{"cmd/sealdesk", []string{"ui", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
-	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
+	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
+	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
+	{"cmd/internal/keyhost", []string{"token"}},
 	{"cmd/platformd", []string{"platformapi/platform", "platformapi/web", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
