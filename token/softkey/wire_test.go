@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,14 @@ func TestParseCall(t *testing.T) {
 	}
 	if _, _, err := parseCall(append(message("f"), bytes.Repeat([]byte{'z'}, maxValues+1)...)); err == nil {
 		t.Error("more values than the limit were read")
+	}
+}
+
+func TestReadMessageIsBounded(t *testing.T) {
+	for _, n := range []uint32{maxMessage + 1, 1<<32 - 1} {
+		if _, err := readMessage(bytes.NewReader(binary.LittleEndian.AppendUint32(nil, n))); !errors.Is(err, errMessage) {
+			t.Errorf("a message of %d bytes: %v", n, err)
+		}
 	}
 }
 
