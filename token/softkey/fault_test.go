@@ -184,6 +184,13 @@ func TestServerRestart(t *testing.T) {
 	if got := s.Devices()[0].PINs(); got != 1 {
 		t.Errorf("%d PINs reached the new server, want 1: a call was sent twice", got)
 	}
+
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	again := start()
+	defer again.Close()
+	l.must(sarOK, "SKF_EnumDev", 1, nil, new(uint32)) // the first call finds out that its connection is old
 }
 
 func TestAbsurdLength(t *testing.T) {

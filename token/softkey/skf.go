@@ -330,11 +330,13 @@ func skfDevAuth(c *call) code {
 // ---- applications and PINs ----
 
 func skfCreateApplication(c *call) code {
-	name, adminPIN, adminTries, userPIN, userTries := c.in.text(), c.in.bytes(), c.in.number(), c.in.bytes(), c.in.number()
+	name := c.in.text()
+	adminPIN, adminTries := c.in.bytes(), c.in.number()
+	userPIN, userTries := c.in.bytes(), c.in.number()
 	c.in.number() // rights to make files, which this key has none of
 	d := c.device
 	switch {
-	case c.in.bad || name == "" || len(name) > maxText || adminTries < 1 || adminTries > maxTries || userTries < 1 || userTries > maxTries:
+	case c.in.bad || name == "" || len(name) > maxText || min(adminTries, userTries) < 1 || max(adminTries, userTries) > maxTries:
 		return sarInvalidParam
 	case !pinFits(adminPIN) || !pinFits(userPIN):
 		return sarPINLength

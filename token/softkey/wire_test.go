@@ -40,7 +40,8 @@ func TestParseCall(t *testing.T) {
 		t.Fatalf("%q, %v", name, err)
 	}
 	in := arguments{values: values}
-	if n, b, none, empty := in.number(), in.bytes(), in.bytes(), in.bytes(); n != 7 || string(b) != "secret" || none != nil || empty == nil || in.bad {
+	n, b, none, empty := in.number(), in.bytes(), in.bytes(), in.bytes()
+	if n != 7 || string(b) != "secret" || none != nil || empty == nil || in.bad {
 		t.Errorf("read %d, %q, %v, %v, bad %v", n, b, none, empty, in.bad)
 	}
 	if in.number() != 0 || !in.bad {
