@@ -511,3 +511,20 @@ func answer(conn net.Conn, answers ...string) {
 		}
 	}
 }
+
+// BenchmarkSign is one SM2 signature through the SKF library, the way there and back and the cryptography.
+func BenchmarkSign(b *testing.B) {
+	_, _, l, o, _ := inserted(b, softkey.SKF)
+	digest, blob := make([]byte, 32), make([]byte, 128)
+	for b.Loop() {
+		l.must(sarOK, "SKF_ECCSignData", o.box, digest, 32, blob)
+	}
+}
+
+// BenchmarkCall is a call that does nothing.
+func BenchmarkCall(b *testing.B) {
+	_, _, l, _, _ := inserted(b, softkey.SKF)
+	for b.Loop() {
+		l.must(sarOK, "SKF_CancelWaitForDevEvent")
+	}
+}

@@ -3,6 +3,7 @@ package softkey
 import (
 	"bytes"
 	"crypto"
+	"crypto/cipher"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
@@ -16,8 +17,6 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm4"
 	"github.com/emmansun/gmsm/smx509"
-
-	"crypto/cipher"
 )
 
 // What SKF functions return: GM/T 0016, annex A.
@@ -738,7 +737,7 @@ func (c *call) generated(key crypto.Signer) code {
 	return c.made(true, key)
 }
 
-// signingKey is the container's key for signing, as far as it is of the kind and the PIN was given.
+// key is the container's key for signing or for decryption, when it is of the kind and the PIN was given.
 func (c *call) key(sign bool, want kind) (crypto.Signer, code) {
 	pair := *c.handle.box.place(sign)
 	switch {

@@ -96,7 +96,7 @@ func FuzzCall(f *testing.F) {
 	})
 }
 
-// fuzzKey is made once: making keys is what takes time.
+// fuzzKeys are made once: making keys is what takes time.
 var fuzzKeys = newFuzzKeys()
 
 // inUse is a call to a server with a key, on which a process has everything open and the PIN entered: a device, an application,
