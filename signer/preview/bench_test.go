@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func benchFile(b *testing.B) (string, []byte) {
 	}
 	lines := make([]string, 25)
 	for i := range lines {
-		lines[i] = "本合同未尽事宜，由双方另行签订补充协议，补充协议与本合同具有同等效力。"
+		lines[i] = strconv.Itoa(i) + "本合同未尽事宜，由双方另行签订补充协议，补充协议与本合同具有同等效力。"
 	}
 	pages := make([]testPage, 10)
 	for i := range pages {

@@ -352,6 +352,15 @@ func (d *Document) Geometry(ctx context.Context, n int) (Geometry, error) {
 // picture that would have more than MaxSide pixels on a side is made smaller, its
 // shape kept.
 func (d *Document) Render(ctx context.Context, n, widthPx int) (*image.RGBA, error) {
+	return d.draw(ctx, n, widthPx, true)
+}
+
+// RenderBare is Render without annotations, form fields and seals: the page alone.
+func (d *Document) RenderBare(ctx context.Context, n, widthPx int) (*image.RGBA, error) {
+	return d.draw(ctx, n, widthPx, false)
+}
+
+func (d *Document) draw(ctx context.Context, n, widthPx int, dressed bool) (*image.RGBA, error) {
 	width, height, err := d.PageSize(ctx, n)
 	if err != nil {
 		return nil, err
@@ -359,7 +368,7 @@ func (d *Document) Render(ctx context.Context, n, widthPx int) (*image.RGBA, err
 	w, h := fit(width, height, widthPx)
 	var picture *image.RGBA
 	err = d.withPage(ctx, n, func(_ context.Context, s *session, page requests.Page) error {
-		picture, err = s.render(page, w, h)
+		picture, err = s.render(page, w, h, dressed)
 		return err
 	})
 	return picture, err
@@ -372,7 +381,7 @@ func fit(width, height float64, widthPx int) (w, h int) {
 	return max(1, int(math.Round(width*scale))), max(1, int(math.Round(height*scale)))
 }
 
-func (s *session) render(page requests.Page, w, h int) (*image.RGBA, error) {
+func (s *session) render(page requests.Page, w, h int, dressed bool) (*image.RGBA, error) {
 	made, err := s.FPDFBitmap_Create(&requests.FPDFBitmap_Create{Width: w, Height: h})
 	if err != nil {
 		return nil, err
@@ -382,16 +391,21 @@ func (s *session) render(page requests.Page, w, h int) (*image.RGBA, error) {
 		return nil, err
 	}
 	// PDFium's own order is BGR.
-	flags := enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER
+	flags := enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER
+	if dressed {
+		flags |= enums.FPDF_RENDER_FLAG_ANNOT
+	}
 	if _, err := s.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
 		Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: flags,
 	}); err != nil {
 		return nil, err
 	}
-	if _, err := s.FPDF_FFLDraw(&requests.FPDF_FFLDraw{
-		FormHandle: s.form, Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: flags,
-	}); err != nil {
-		return nil, err
+	if dressed {
+		if _, err := s.FPDF_FFLDraw(&requests.FPDF_FFLDraw{
+			FormHandle: s.form, Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: flags,
+		}); err != nil {
+			return nil, err
+		}
 	}
 	buffer, err := s.FPDFBitmap_GetBuffer(&requests.FPDFBitmap_GetBuffer{Bitmap: bitmap})
 	if err != nil {

@@ -16,16 +16,17 @@ type Error struct {
 
 // The failures of this package.
 var (
-	ErrEncrypted  = &Error{code: "preview.encrypted", text: "the document is encrypted"}
-	ErrDamaged    = &Error{code: "preview.damaged", text: "the document is damaged or is no PDF file"}
-	ErrTooLarge   = &Error{code: "preview.too_large", text: "the document is too large to be shown"}
-	ErrTimeout    = &Error{code: "preview.timeout", text: "the page takes too long to draw"}
-	ErrNoSuchPage = &Error{code: "preview.no_such_page", text: "the document has no such page"}
-	ErrChanged    = &Error{code: "preview.changed", text: "the file was changed while it was open"}
-	ErrUnreadable = &Error{code: "preview.unreadable", text: "the file cannot be read"}
-	ErrEngine     = &Error{code: "preview.engine", text: "the page engine cannot be started"}
-	ErrClosed     = &Error{code: "preview.closed", text: "the document was closed"}
-	ErrBadWords   = &Error{code: "preview.bad_words", text: "there are no words to look for, or too many"}
+	ErrEncrypted   = &Error{code: "preview.encrypted", text: "the document is encrypted"}
+	ErrDamaged     = &Error{code: "preview.damaged", text: "the document is damaged or is no PDF file"}
+	ErrTooLarge    = &Error{code: "preview.too_large", text: "the document is too large to be shown"}
+	ErrTimeout     = &Error{code: "preview.timeout", text: "the page takes too long to draw"}
+	ErrNoSuchPage  = &Error{code: "preview.no_such_page", text: "the document has no such page"}
+	ErrChanged     = &Error{code: "preview.changed", text: "the file was changed while it was open"}
+	ErrUnreadable  = &Error{code: "preview.unreadable", text: "the file cannot be read"}
+	ErrEngine      = &Error{code: "preview.engine", text: "the page engine cannot be started"}
+	ErrClosed      = &Error{code: "preview.closed", text: "the document was closed"}
+	ErrTooMuchText = &Error{code: "preview.too_much_text", text: "a page has too much text to be read"}
+	ErrBadWords    = &Error{code: "preview.bad_words", text: "there are no words to look for, or too many"}
 )
 
 func (e *Error) Error() string {

@@ -155,12 +155,10 @@ func (s *session) hit(text references.FPDF_TEXTPAGE, chars []rune, span [2]int) 
 		if len(fold(chars[i])) == 0 {
 			continue
 		}
-		// The loose box is as high as the line, whatever the character.
-		b, err := s.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: text, Index: i})
+		box, err := s.charBox(text, i)
 		if err != nil {
 			return Hit{}, err
 		}
-		box := [4]float64{float64(b.Rect.Left), float64(b.Rect.Bottom), float64(b.Rect.Right), float64(b.Rect.Top)}
 		if lineLen > 0 && sameLine(line, box) {
 			line = union(line, box)
 			lineLen++
@@ -274,22 +272,39 @@ func (p folded) nearest(want []rune) (candidate, bool) {
 }
 
 // alike are characters that people and fonts use for one another and that
-// compatibility normalisation keeps apart: brackets, dashes, quotes, and the
-// radicals that some fonts name instead of the characters that look like them.
+// compatibility normalisation keeps apart: brackets, dashes, quotes and radicals.
 var alike = func() map[rune]rune {
-	table := map[rune]rune{}
-	for _, group := range []string{
-		"([{〔【〖", ")]}〕】〗", "-‐‑‒–—―−", "\"“”„", "'‘’‚`", "·•・‧",
+	table := firstOf("([{〔【〖", ")]}〕】〗", "-‐‑‒–—―−", "\"“”„", "'‘’‚`", "·•・‧")
+	for r, to := range radicals {
+		table[r] = to
+	}
+	return table
+}()
+
+// radicals are those that some fonts name instead of the characters that look like
+// them. The Kangxi radicals of Unicode are all of that kind.
+var radicals = func() map[rune]rune {
+	table := firstOf(
 		"民⺠", "母⺟", "月⺝", "虎⻁", "西⻄", "见⻅", "角⻆", "贝⻉", "车⻋", "长⻓", "门⻔", "青⻘", "韦⻙", "页⻚", "风⻛",
 		"飞⻜", "食⻝", "马⻢", "骨⻣", "鬼⻤", "鱼⻥", "鸟⻦", "麦⻨", "黄⻩", "齐⻬", "齿⻮", "龙⻰", "龟⻳",
-	} {
+	)
+	for r := rune(0x2F00); r <= 0x2FD5; r++ {
+		table[r] = []rune(norm.NFKC.String(string(r)))[0]
+	}
+	return table
+}()
+
+// firstOf maps each character of a group to the group's first.
+func firstOf(groups ...string) map[rune]rune {
+	table := map[rune]rune{}
+	for _, group := range groups {
 		to := []rune(group)[0]
 		for _, r := range group {
 			table[r] = to
 		}
 	}
 	return table
-}()
+}
 
 // fold returns a character as it is compared: nothing for white space and for
 // what is not seen, several for one like ㎡.
