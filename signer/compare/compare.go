@@ -87,7 +87,6 @@ func (c *comparison) run(ctx context.Context) error {
 		return nil
 	}
 	hunks := join(hunksOf(match, len(c.b.tokens)))
-	c.slide(hunks)
 	rematch(match, hunks)
 	if len(hunks) > maxDifferences {
 		c.report.TooDifferent = true
@@ -102,6 +101,10 @@ func (c *comparison) run(ctx context.Context) error {
 			c.origin[b] = a
 		}
 	}
+	c.forget(match, hunks)
+	hunks = join(hunksOf(match, len(c.b.tokens)))
+	c.slide(hunks)
+	rematch(match, hunks)
 	c.tellWords(match, hunks)
 	if err := c.tellLooks(ctx, match); err != nil {
 		return err

@@ -218,7 +218,8 @@ func (d *pictures) tellWords() {
 		if j < 0 || int(d.comparison.b.tokens[j].page) != d.b {
 			continue
 		}
-		if d.looksAlike(d.comparison.a.tokens[i].box, d.comparison.b.tokens[j].box) {
+		was, is := &d.comparison.a.tokens[i], &d.comparison.b.tokens[j]
+		if was.shown != is.shown || d.looksAlike(was.box, is.box) {
 			continue
 		}
 		if n := len(unlike); n > 0 && i-unlike[n-1] > nearWords {

@@ -20,6 +20,7 @@ const lineBreak = "\n"
 // A token is a word where it stands.
 type token struct {
 	id      uint32 // the same in both documents for the same word
+	shown   uint32 // the same only for words that are written the same
 	page    int32  // from 1
 	box     box
 	newLine bool
@@ -132,11 +133,12 @@ func (c *comparison) read(ctx context.Context, d *preview.Document) (*text, erro
 func (t *text) add(v *vocabulary, o Options, w preview.Word, at token) {
 	if o.LineBreaks && w.NewLine && len(t.tokens) > 0 {
 		end := at
-		end.id, end.box.w = v.id(lineBreak), 0
+		end.id, end.shown, end.box.w = v.id(lineBreak), v.id(lineBreak), 0
 		t.tokens = append(t.tokens, end)
 	}
+	at.shown = v.id(w.Text)
 	if !o.IgnoreWidth {
-		at.id = v.id(w.Text)
+		at.id = at.shown
 		t.tokens = append(t.tokens, at)
 		return
 	}

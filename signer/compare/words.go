@@ -55,6 +55,30 @@ func join(hunks []hunk) []hunk {
 	return out
 }
 
+// forget parts words between two differences that are on pages which do not belong together, and too few to tell that they
+// are more than alike by chance.
+func (c *comparison) forget(match []int32, hunks []hunk) {
+	for k := 1; k < len(hunks); k++ {
+		from, end := hunks[k-1].a1, hunks[k].a0
+		if end-from >= moveGram {
+			continue
+		}
+		for i := from; i < end; i++ {
+			if c.flows(match, i) {
+				for i := from; i < end; i++ {
+					match[i] = -1
+				}
+				break
+			}
+		}
+	}
+}
+
+// flows reports whether a word of the first text stands on another page of the second one than its page became.
+func (c *comparison) flows(match []int32, i int) bool {
+	return match[i] >= 0 && c.partner[c.a.tokens[i].page] != int(c.b.tokens[match[i]].page)
+}
+
 // slide moves what was only added or removed to where a person would see it: of places that give the same text, one at
 // the beginning of a page, a line or a clause.
 func (c *comparison) slide(hunks []hunk) {
@@ -217,12 +241,11 @@ func (c *comparison) tellWords(match []int32, hunks []hunk) {
 // tellFlow lists the words that stand in the same order as before, but on another page.
 func (c *comparison) tellFlow(match []int32) {
 	for i := 0; i < len(match); {
-		a, j := c.a.tokens[i].page, int(match[i])
-		if j < 0 || c.partner[a] == int(c.b.tokens[j].page) {
+		if !c.flows(match, i) {
 			i++
 			continue
 		}
-		n := 1
+		a, j, n := c.a.tokens[i].page, int(match[i]), 1
 		for i+n < len(match) && int(match[i+n]) == j+n && c.a.tokens[i+n].page == a && c.b.tokens[j+n].page == c.b.tokens[j].page {
 			n++
 		}
