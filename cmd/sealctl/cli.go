@@ -20,6 +20,7 @@ type cli struct {
 
 	Token    tokenCmd    `cmd:"" help:"token"`
 	Clean    cleanCmd    `cmd:"" help:"clean"`
+	Compare  compareCmd  `cmd:"" help:"compare"`
 	Sign     signCmd     `cmd:"" help:"sign"`
 	Verify   verifyCmd   `cmd:"" help:"verify"`
 	Seal     sealCmd     `cmd:"" help:"seal"`

@@ -25,6 +25,7 @@ var own = map[string]int{
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
+	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
 	"ctl.entry_unknown":     statusUsage,
 	"ctl.cancelled":         statusUsage,
@@ -64,7 +65,7 @@ var own = map[string]int{
 var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
-	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "seal": statusUsage, "amount": statusUsage,
+	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "compare": statusNotValid, "seal": statusUsage, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.

@@ -70,8 +70,10 @@ func TestScripts(t *testing.T) {
 					return err
 				}
 			}
-			if err := os.WriteFile(filepath.Join(e.WorkDir, "page.pdf"), pagePDF("SIGN HERE"), 0o600); err != nil {
-				return err
+			for name, text := range map[string]string{"page.pdf": "SIGN HERE", "other.pdf": "SEAL HERE"} {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, name), pagePDF(text), 0o600); err != nil {
+					return err
+				}
 			}
 			return os.WriteFile(filepath.Join(e.WorkDir, "sample.docx"), assets.SampleContract(), 0o600)
 		},

@@ -9,8 +9,15 @@ import (
 	"sealdesk/signer/preview"
 )
 
-// maxDifferences bounds what is listed: nobody reads more.
-const maxDifferences = 10_000
+const (
+	// maxDifferences bounds what is listed: nobody reads more.
+	maxDifferences = 10_000
+
+	// Of texts that are longer than fewWords, the shorter one must have a quarter in common with the other one. Unrelated
+	// texts share single characters here and there.
+	fewWords = 300
+	quarter  = 4
+)
 
 // A Step is a part of the work.
 type Step string
@@ -88,7 +95,8 @@ func (c *comparison) run(ctx context.Context) error {
 	}
 	hunks := join(hunksOf(match, len(c.b.tokens)))
 	rematch(match, hunks)
-	if len(hunks) > maxDifferences {
+	shorter := min(len(c.a.tokens), len(c.b.tokens))
+	if len(hunks) > maxDifferences || shorter > fewWords && paired(match) < shorter/quarter {
 		c.report.TooDifferent = true
 		return nil
 	}
@@ -120,6 +128,17 @@ func (c *comparison) run(ctx context.Context) error {
 	slices.SortStableFunc(c.report.Seals, order)
 	c.report.Same = len(c.report.Differences) == 0
 	return nil
+}
+
+// paired counts the words that have a partner.
+func paired(match []int32) int {
+	n := 0
+	for _, j := range match {
+		if j >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // step counts a page, or the whole of StepAlign.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -21,16 +22,22 @@ import (
 var shared *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	shared = preview.New(preview.Options{CacheDir: cache})
+	shared = preview.New(preview.Options{CacheDir: cacheDir()})
 	code := m.Run()
 	shared.Close()
 	os.Exit(code)
+}
+
+// cacheDir is a folder of compiled code, to save time.
+func cacheDir() string {
+	if dir := os.Getenv("SEALDESK_TEST_CACHE"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "sealdesk-test", "pdfium")
 }
 
 func open(t testing.TB, data []byte) *preview.Document {
@@ -185,4 +192,239 @@ func scanned(n int) string {
 	return b.String()
 }
 
-var _ = []any{context.Background, errors.New, math.Abs, time.Now}
+// Places are those of the displayed page, whatever its box and turn.
+func TestPlaces(t *testing.T) {
+	crop := pdf.Array{pdf.Integer(60), pdf.Integer(60), pdf.Integer(500), pdf.Integer(800)}
+	page := func(word string, attrs pdf.Dict) []byte {
+		return document(sheet{raw: "BT /H 12 Tf 100 700 Td (Price: " + word + " yuan) Tj ET", attrs: attrs})
+	}
+	const mm = 25.4 / 72
+	for _, c := range []struct {
+		name  string
+		attrs pdf.Dict
+		x, y  float64 // of the lower left corner of "Price:" in points from the displayed page's top left
+		down  bool
+	}{
+		{"upright", nil, 100, 142, false},
+		{"cropped", pdf.Dict{"CropBox": crop}, 40, 100, false},
+		{"turned", pdf.Dict{"Rotate": pdf.Integer(90)}, 700, 100, true},
+		{"cropped and turned", pdf.Dict{"Rotate": pdf.Integer(90), "CropBox": crop}, 640, 40, true},
+	} {
+		r := run(t, page("100", c.attrs), page("9000", c.attrs), compare.Options{})
+		if len(r.Differences) != 1 || r.Differences[0].Kind != compare.Changed {
+			t.Errorf("%s: %q", c.name, told(r.Differences))
+			continue
+		}
+		a, b := r.Differences[0].A[0], r.Differences[0].B[0]
+		const before, width, digit = 37.3, 20.0, 6.67 // points: of "Price: ", of "100", of a digit
+		want := compare.Place{Page: 1, X: (c.x + before) * mm, Y: (c.y - 12) * mm, Width: width * mm, Height: 12 * mm}
+		longer := &want.Width
+		if c.down {
+			want = compare.Place{Page: 1, X: c.x * mm, Y: (c.y + before) * mm, Width: 12 * mm, Height: width * mm}
+			longer = &want.Height
+		}
+		if !near(a, want) {
+			t.Errorf("%s: %+v in the first document, want %+v", c.name, a, want)
+		}
+		if *longer += digit * mm; !near(b, want) {
+			t.Errorf("%s: %+v in the second document, want %+v", c.name, b, want)
+		}
+	}
+}
+
+func near(a, b compare.Place) bool {
+	const off = 1.5
+	return a.Page == b.Page && math.Abs(a.X-b.X) < off && math.Abs(a.Y-b.Y) < off && math.Abs(a.Width-b.Width) < off && math.Abs(a.Height-b.Height) < off
+}
+
+// What only one document has is marked in the other one where it would stand.
+func TestPlaceOfWhatIsMissing(t *testing.T) {
+	text := func(words string) []byte { return document(sheet{raw: "BT /H 12 Tf 100 700 Td (" + words + ") Tj ET"}) }
+	r := run(t, text("pay at once"), text("pay nothing at once"), compare.Options{})
+	if got := told(r.Differences); !slices.Equal(got, []string{"added 1:1 →nothing"}) {
+		t.Fatalf("%q", got)
+	}
+	a, b := r.Differences[0].A[0], r.Differences[0].B[0]
+	if a.Width != 0 || a.Height == 0 || a.X < 35 || a.X >= b.X || b.Width < 10 || a.Y != b.Y {
+		t.Errorf("%+v in the first document, %+v in the second one", a, b)
+	}
+	r = run(t, document(sheet{}), text("pay"), compare.Options{})
+	if len(r.Differences) != 1 || len(r.Differences[0].A) != 1 || r.Differences[0].A[0].Page != 1 {
+		t.Errorf("beside an empty page: %+v", r.Differences)
+	}
+	// A page that was put in stands behind the foot of the page before it.
+	r = run(t, document(sheet{lines: prose(1, 2)}), document(sheet{lines: prose(1, 2)}, sheet{lines: prose(7, 2)}), compare.Options{})
+	if a := r.Differences[0].A[0]; a.Page != 1 || a.Y != 297 || a.Height != 0 || a.Width != 209.9 {
+		t.Errorf("the added page stands at %+v", a)
+	}
+}
+
+// Words over two lines have a place for each.
+func TestOnePlaceForEachLine(t *testing.T) {
+	r := run(t, document(sheet{lines: []string{"前言", "末尾"}}), document(sheet{lines: []string{"前言", "新增的一行", "又一行", "末尾"}}), compare.Options{})
+	if got := told(r.Differences); !slices.Equal(got, []string{"added 1:1 →新增的一行又一行"}) {
+		t.Fatalf("%q", got)
+	}
+	if b := r.Differences[0].B; len(b) != 2 || b[1].Y-b[0].Y < 8 || b[0].Width < 20 || b[1].Width > 13 {
+		t.Errorf("the lines stand at %+v", b)
+	}
+}
+
+func TestSameBytes(t *testing.T) {
+	data := document(flowed(prose(1, 30), 10)...)
+	r := run(t, data, data, compare.Options{})
+	if !r.Same || r.A != r.B || r.A.Pages != 3 || len(r.A.SHA256) != 64 || r.Differences == nil || r.Seals == nil {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Two texts that have nothing to do with each other end in one plain outcome, soon.
+func TestTooDifferent(t *testing.T) {
+	noise := func(seed, kinds int) []byte {
+		var sheets []sheet
+		for range 6 {
+			lines := make([]string, 28)
+			for k := range lines {
+				runes := make([]rune, 40)
+				for i := range runes {
+					seed = (seed*1103515245 + 12345) & 0x7FFFFFFF
+					runes[i] = rune(0x4E00 + (seed>>16)%kinds)
+				}
+				lines[k] = string(runes)
+			}
+			sheets = append(sheets, sheet{lines: lines})
+		}
+		return document(sheets...)
+	}
+	for _, kinds := range []int{30, 3000} {
+		start := time.Now()
+		r := run(t, noise(1, kinds), noise(2, kinds), compare.Options{})
+		if !r.TooDifferent || r.Same || len(r.Differences) != 0 {
+			t.Errorf("same %t, too different %t, %d differences", r.Same, r.TooDifferent, len(r.Differences))
+		}
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var steps []compare.Step
+	last := 0.0
+	o := compare.Options{Progress: func(s compare.Step, fraction float64) {
+		if len(steps) == 0 || steps[len(steps)-1] != s {
+			steps, last = append(steps, s), 0
+		}
+		if fraction <= last || fraction > 1 {
+			t.Errorf("%s goes from %g to %g", s, last, fraction)
+		}
+		last = fraction
+	}}
+	run(t, document(flowed(prose(1, 30), 10)...), document(flowed(prose(1, 40), 10)...), o)
+	if want := []compare.Step{compare.StepRead, compare.StepAlign, compare.StepLook}; !slices.Equal(steps, want) || last != 1 {
+		t.Errorf("steps %v, the last up to %g", steps, last)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	a, b := open(t, document(flowed(prose(1, 400), 10)...)), open(t, document(flowed(prose(2, 400), 10)...))
+	for _, at := range []compare.Step{compare.StepRead, compare.StepAlign, compare.StepLook} {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := compare.Documents(ctx, a, b, compare.Options{Progress: func(s compare.Step, _ float64) {
+			if s == at {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled while it should %s: %v", at, err)
+		}
+		cancel()
+	}
+}
+
+// Hostile files end in an error or an outcome, and in time.
+func TestHostile(t *testing.T) {
+	impatient := preview.New(preview.Options{CacheDir: cacheDir(), Timeout: time.Second})
+	defer impatient.Close()
+	good := document(flowed(prose(1, 20), 10)...)
+	for _, c := range []struct {
+		name string
+		data []byte
+		want error // nil: compared, and different
+	}{
+		{"a page of text without end", document(sheet{raw: strings.Repeat("BT /H 1 Tf ("+strings.Repeat("x", 30000)+") Tj ET\n", 200)}), preview.ErrTooMuchText}, // or not in time
+		{"words of absurd size", document(sheet{raw: "BT /H 1e30 Tf 1e30 0 0 1e30 -1e30 -1e30 Tm (endless) Tj ET"}), nil},
+		{"a page of absurd size", document(sheet{attrs: pdf.Dict{"MediaBox": pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(14_000_000), pdf.Integer(1)}}}), nil},
+		{"a seal of absurd size", document(sheet{lines: prose(1, 10), seals: []sealed{{pdf.Rect{-1e9, -1e9, 1e9, 1e9}, redSquare}}}), nil},
+		{"marks without a letter", document(sheet{lines: []string{"\u0301\u0301\u0301", "\u200b\ufeff\u00ad"}}), nil},
+		{"many empty pages", document(make([]sheet, 500)...), nil},
+	} {
+		d, err := impatient.OpenBytes(t.Context(), c.data)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		g, err := impatient.OpenBytes(t.Context(), good)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, pair := range [][2]*preview.Document{{d, g}, {g, d}} {
+			r, err := compare.Documents(t.Context(), pair[0], pair[1], compare.Options{})
+			if c.want != nil && errors.Is(err, preview.ErrTimeout) {
+				continue
+			}
+			if !errors.Is(err, c.want) || err == nil && (r.Same || len(r.Differences) == 0 && !r.TooDifferent) {
+				t.Errorf("%s: %+v, %v, want %v", c.name, r, err, c.want)
+			}
+		}
+		d.Close()
+		g.Close()
+	}
+}
+
+// long is a document of pages of 1300 words, of which some were edited.
+func long(pages int, edited bool) []byte {
+	var sheets []sheet
+	for n := range pages {
+		lines := prose(1+n*28, 28)
+		for k, l := range lines {
+			lines[k] = l + hanzi(n*31+k) + "本条所称价款均含税费运费安装调试费"
+		}
+		if edited && n%50 == 7 {
+			lines[5] = strings.Replace(lines[5], "支付", "退还", 1)
+		}
+		if edited && n%100 == 30 {
+			sheets = append(sheets, sheet{lines: prose(100_000+n*28, 28), raw: "100 40 400 1 re f"})
+		}
+		sheets = append(sheets, sheet{lines: lines, raw: "100 40 400 1 re f"})
+	}
+	return document(sheets...)
+}
+
+// BenchmarkLong compares documents of 300 pages, of which six words were changed and three pages put in.
+func BenchmarkLong(b *testing.B) {
+	x, y := open(b, long(300, false)), open(b, long(300, true))
+	b.ReportAllocs()
+	var peak uint64
+	stop := make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(20 * time.Millisecond):
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.HeapInuse)
+			}
+		}
+	}()
+	for b.Loop() {
+		r, err := compare.Documents(b.Context(), x, y, compare.Options{})
+		if err != nil || len(r.Differences) != 9 {
+			b.Fatalf("%v, %v", told(r.Differences), err)
+		}
+	}
+	close(stop)
+	b.ReportMetric(float64(peak>>20), "peak-MiB")
+}
