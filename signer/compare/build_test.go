@@ -31,13 +31,13 @@ func document(sheets ...sheet) []byte {
 	b := &pdftest.Builder{}
 	root, tree := b.Reserve(), b.Reserve()
 	name := func(s string) pdf.Name { return pdf.Name(s) }
-	toUnicode := b.AddStream(nil, []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap /CMapName/U def /CMapType 2 def\n"+
+	toUnicode := b.AddStream(nil, []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap "+
+		"/CMapName/U def /CMapType 2 def\n"+
 		"1 begincodespacerange <0000> <FFFF> endcodespacerange\n1 beginbfrange <0000> <FFFF> <0000> endbfrange\nendcmap end end"))
-	descriptor := b.AddRaw("<</Type/FontDescriptor/FontName/Song/Flags 4/FontBBox[0 -120 1000 880]/Ascent 880/Descent -120/CapHeight 700" +
-		"/ItalicAngle 0/StemV 80>>")
-	cid := b.Add(pdf.Dict{"Type": name("Font"), "Subtype": name("CIDFontType2"), "BaseFont": name("Song"), "DW": pdf.Integer(1000),
-		"CIDSystemInfo":  pdf.Dict{"Registry": pdf.String("Adobe"), "Ordering": pdf.String("Identity"), "Supplement": pdf.Integer(0)},
-		"FontDescriptor": descriptor})
+	descriptor := b.AddRaw("<</Type/FontDescriptor/FontName/Song/Flags 4/FontBBox[0 -120 1000 880]/Ascent 880" +
+		"/Descent -120/CapHeight 700/ItalicAngle 0/StemV 80>>")
+	cid := b.AddRaw("<</Type/Font/Subtype/CIDFontType2/BaseFont/Song/DW 1000/CIDSystemInfo" +
+		"<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>/FontDescriptor " + string(pdf.Append(nil, descriptor)) + ">>")
 	song := b.Add(pdf.Dict{"Type": name("Font"), "Subtype": name("Type0"), "BaseFont": name("Song"), "Encoding": name("Identity-H"),
 		"DescendantFonts": pdf.Array{cid}, "ToUnicode": toUnicode})
 	helvetica := b.Add(pdf.Dict{"Type": name("Font"), "Subtype": name("Type1"), "BaseFont": name("Helvetica")})
@@ -86,7 +86,8 @@ func prose(from, n int) []string {
 	out := make([]string, n)
 	for i := range out {
 		k := from + i
-		out[i] = fmt.Sprintf("第%s条 %s应当在%s日内向%s支付合同价款%d,%03d.00元", hanzi(k), hanzi(k*7+3), hanzi(k*5+1), hanzi(k*11+2), 100+k, k*37%1000)
+		out[i] = fmt.Sprintf("第%s条 %s应当在%s日内向%s支付合同价款%d,%03d.00元",
+			hanzi(k), hanzi(k*7+3), hanzi(k*5+1), hanzi(k*11+2), 100+k, k*37%1000)
 	}
 	return out
 }
@@ -100,7 +101,7 @@ func hanzi(n int) string {
 	return string(out)
 }
 
-// flowed sets lines on pages of so many lines each, with a number at the foot.
+// flowed sets lines on pages of so many lines each.
 func flowed(lines []string, perPage int) []sheet {
 	var out []sheet
 	for len(lines) > 0 {

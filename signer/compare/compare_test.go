@@ -92,6 +92,8 @@ func TestDifferences(t *testing.T) {
 	seal := sealed{pdf.Rect{300, 300, 400, 400}, redSquare}
 	blue := sealed{seal.rect, strings.Replace(redSquare, "1 0 0", "0 0 1", 1)}
 
+	cover := sealed{pdf.Rect{0, 0, 595, 842}, "1 g 0 0 595 500 re f 0 g 100 450 60 40 re f"}
+
 	for _, c := range []struct {
 		name  string
 		a, b  []sheet
@@ -99,70 +101,232 @@ func TestDifferences(t *testing.T) {
 		want  []string
 		seals []string
 	}{
-		{name: "the same words and look", a: five, b: with(five[:4], 4, sheet{lines: five[4].lines, attrs: pdf.Dict{"Tabs": pdf.Name("S")}})},
-		{name: "a character changed", a: []sheet{{lines: []string{"合同价款壹佰元整", "甲方"}}}, b: []sheet{{lines: []string{"合同价款贰佰元整", "甲方"}}},
-			want: []string{"changed 1:1 壹→贰"}},
-		{name: "characters added", a: []sheet{{lines: []string{"乙方承担责任", "甲方"}}}, b: []sheet{{lines: []string{"乙方不承担责任", "甲方"}}},
-			want: []string{"added 1:1 →不"}},
-		{name: "words removed", a: []sheet{number("fixed 100")}, b: []sheet{number("100")}, want: []string{"removed 1:1 fixed→"}},
-		{name: "an amount is one word", a: []sheet{number("1,286,000.00")}, b: []sheet{number("1,286,800.00")},
-			want: []string{"changed 1:1 1,286,000.00→1,286,800.00"}},
-		{name: "neighbours are one difference", a: []sheet{{lines: []string{"甲方应当于三十日内付款"}}}, b: []sheet{{lines: []string{"甲方应当于五个月内付款"}}},
-			want: []string{"changed 1:1 三十日→五个月"}},
-
-		{name: "a page put in", a: five, b: with(five, 2, sheet{lines: []string{"补充协议的全部内容"}}), want: []string{"page_added 2:3 →补充协议的全部内容"}},
-		{name: "a page put in front", a: five, b: with(five, 0, sheet{lines: []string{"封面之上的一页"}}), want: []string{"page_added 1:1 →封面之上的一页"}},
-		{name: "a page taken out", a: five, b: slices.Concat(five[:4]), want: []string{"page_removed 5:4 " + plain(five[4].lines) + "→"}},
-		{name: "pages put in and taken out", a: five, b: with(slices.Concat(five[:2], five[3:]), 4, sheet{lines: []string{"第一张插页"}}, sheet{lines: []string{"另附插页两张"}}),
-			want: []string{"page_removed 3:2 " + plain(prose(21, 10)) + "→", "page_added 5:5 →第一张插页", "page_added 5:6 →另附插页两张"}},
-		{name: "a page rewritten", a: five, b: slices.Concat(five[:2], []sheet{{lines: []string{"本页内容全部重新拟定", "以此为准"}}}, five[3:]),
-			want: []string{"changed 3:3 " + plain(prose(21, 10)) + "→本页内容全部重新拟定以此为准"}},
-		{name: "text flows on", a: flowed(prose(1, 20), 10), b: flowed(slices.Concat(prose(1, 2), []string{"新增的一条约定"}, prose(3, 18)), 10),
-			want: []string{"added 1:1 →新增的一条约定",
-				"moved 1:2 " + plain(prose(10, 1)),
-				"moved 2:3 " + plain(prose(20, 1)), "page_added 2:3"}},
-		{name: "a clause moved", a: flowed(prose(1, 20), 10), b: flowed(slices.Concat(prose(1, 4), prose(6, 10), prose(5, 1), prose(16, 5)), 10),
-			want: []string{"moved 1:2 " + plain(prose(5, 1)), "moved 2:1 " + plain(prose(11, 1))}},
-
-		{name: "widths differ", a: []sheet{{lines: []string{"编号（12）元，3"}}}, b: []sheet{{lines: []string{"编号(１２)元,3"}}},
-			want: []string{"changed 1:1 （12）元，→(１２)元,"}},
-		{name: "widths are ignored", a: []sheet{{lines: []string{"编号（12）元，3"}}}, b: []sheet{{lines: []string{"编号(１２)元,3"}}},
-			o: compare.Options{IgnoreWidth: true}},
-		{name: "widths inside a number are ignored", a: []sheet{{lines: []string{"共1,200.50元"}}}, b: []sheet{{lines: []string{"共１，２００．５０元"}}},
-			o: compare.Options{IgnoreWidth: true}},
-		{name: "lines end elsewhere", a: []sheet{{lines: []string{"本合同一式四份", "双方各执两份"}}}, b: []sheet{{lines: []string{"本合同一式", "四份双方各执两份"}}}},
-		{name: "line ends count", a: []sheet{{lines: []string{"本合同一式四份", "双方各执两份"}}}, b: []sheet{{lines: []string{"本合同一式", "四份双方各执两份"}}},
-			o: compare.Options{LineBreaks: true}, want: []string{"added 1:1 →↵", "removed 1:1 ↵→"}},
+		{
+			name: "the same words and look",
+			a:    five,
+			b:    with(five[:4], 4, sheet{lines: five[4].lines, attrs: pdf.Dict{"Tabs": pdf.Name("S")}}),
+		},
+		{
+			name: "a character changed",
+			a:    []sheet{{lines: []string{"合同价款壹佰元整", "甲方"}}},
+			b:    []sheet{{lines: []string{"合同价款贰佰元整", "甲方"}}},
+			want: []string{"changed 1:1 壹→贰"},
+		},
+		{
+			name: "characters added",
+			a:    []sheet{{lines: []string{"乙方承担责任", "甲方"}}},
+			b:    []sheet{{lines: []string{"乙方不承担责任", "甲方"}}},
+			want: []string{"added 1:1 →不"},
+		},
+		{
+			name: "words removed",
+			a:    []sheet{number("fixed 100")},
+			b:    []sheet{number("100")},
+			want: []string{"removed 1:1 fixed→"},
+		},
+		{
+			name: "an amount is one word",
+			a:    []sheet{number("1,286,000.00")},
+			b:    []sheet{number("1,286,800.00")},
+			want: []string{"changed 1:1 1,286,000.00→1,286,800.00"},
+		},
+		{
+			name: "neighbours are one difference",
+			a:    []sheet{{lines: []string{"甲方应当于三十日内付款"}}},
+			b:    []sheet{{lines: []string{"甲方应当于五个月内付款"}}},
+			want: []string{"changed 1:1 三十日→五个月"},
+		},
+		{
+			name: "a page put in",
+			a:    five,
+			b:    with(five, 2, sheet{lines: []string{"补充协议的全部内容"}}),
+			want: []string{"page_added 2:3 →补充协议的全部内容"},
+		},
+		{
+			name: "a page put in front",
+			a:    five,
+			b:    with(five, 0, sheet{lines: []string{"封面之上的一页"}}),
+			want: []string{"page_added 1:1 →封面之上的一页"},
+		},
+		{
+			name: "a page taken out",
+			a:    five,
+			b:    slices.Concat(five[:4]),
+			want: []string{"page_removed 5:4 " + plain(five[4].lines) + "→"},
+		},
+		{
+			name: "pages put in and taken out",
+			a:    five,
+			b:    with(slices.Concat(five[:2], five[3:]), 4, sheet{lines: []string{"第一张插页"}}, sheet{lines: []string{"另附插页两张"}}),
+			want: []string{"page_removed 3:2 " + plain(prose(21, 10)) + "→", "page_added 5:5 →第一张插页", "page_added 5:6 →另附插页两张"},
+		},
+		{
+			name: "a page rewritten",
+			a:    five,
+			b:    slices.Concat(five[:2], []sheet{{lines: []string{"本页内容全部重新拟定", "以此为准"}}}, five[3:]),
+			want: []string{"changed 3:3 " + plain(prose(21, 10)) + "→本页内容全部重新拟定以此为准"},
+		},
+		{
+			name: "text flows on",
+			a:    flowed(prose(1, 20), 10),
+			b:    flowed(slices.Concat(prose(1, 2), []string{"新增的一条约定"}, prose(3, 18)), 10),
+			want: []string{"added 1:1 →新增的一条约定", "moved 1:2 " + plain(prose(10, 1)), "moved 2:3 " + plain(prose(20, 1)), "page_added 2:3"},
+		},
+		{
+			name: "text flows past headers and footers",
+			a:    footed(flowed(prose(1, 20), 10)),
+			b:    footed(flowed(slices.Concat([]string{"新增的一条约定"}, prose(1, 18)), 10)),
+			want: []string{"added 1:1 →新增的一条约定", "moved 1:2 " + plain(prose(10, 1)), "removed 2:2 " + plain(prose(19, 2)) + "→"},
+		},
+		{
+			name: "a clause moved",
+			a:    flowed(prose(1, 20), 10),
+			b:    flowed(slices.Concat(prose(1, 4), prose(6, 10), prose(5, 1), prose(16, 5)), 10),
+			want: []string{"moved 1:2 " + plain(prose(5, 1)), "moved 2:1 " + plain(prose(11, 1))},
+		},
+		{
+			name: "widths differ",
+			a:    []sheet{{lines: []string{"编号（12）元，3"}}},
+			b:    []sheet{{lines: []string{"编号(１２)元,3"}}},
+			want: []string{"changed 1:1 （12）元，→(１２)元,"},
+		},
+		{
+			name: "widths are ignored",
+			a:    []sheet{{lines: []string{"编号（12）元，3"}}},
+			b:    []sheet{{lines: []string{"编号(１２)元,3"}}},
+			o:    compare.Options{IgnoreWidth: true},
+		},
+		{
+			name: "widths inside a number are ignored",
+			a:    []sheet{{lines: []string{"共1,200.50元"}}},
+			b:    []sheet{{lines: []string{"共１，２００．５０元"}}},
+			o:    compare.Options{IgnoreWidth: true},
+		},
+		{
+			name: "lines end elsewhere",
+			a:    []sheet{{lines: []string{"本合同一式四份", "双方各执两份"}}},
+			b:    []sheet{{lines: []string{"本合同一式", "四份双方各执两份"}}},
+		},
+		{
+			name: "line ends count",
+			a:    []sheet{{lines: []string{"本合同一式四份", "双方各执两份"}}},
+			b:    []sheet{{lines: []string{"本合同一式", "四份双方各执两份"}}},
+			o:    compare.Options{LineBreaks: true},
+			want: []string{"added 1:1 →↵", "removed 1:1 ↵→"},
+		},
 		{name: "radicals look the same", a: []sheet{{lines: []string{"甲乙方"}}}, b: []sheet{{lines: []string{"甲⼄⽅"}}}},
-
-		{name: "a picture put in", a: drawn(""), b: drawn("0.5 g 100 100 60 40 re f"), want: []string{"picture_changed 1:1"}},
-		{name: "a picture of another colour", a: drawn("1 0 0 rg 100 100 60 40 re f"), b: drawn("0 0.6 0 rg 100 100 60 40 re f"), want: []string{"picture_changed 1:1"}},
+		{
+			name: "a picture put in",
+			a:    drawn(""),
+			b:    drawn("0.5 g 100 100 60 40 re f"),
+			want: []string{"picture_changed 1:1"},
+		},
+		{
+			name: "a picture of another colour",
+			a:    drawn("1 0 0 rg 100 100 60 40 re f"),
+			b:    drawn("0 0.6 0 rg 100 100 60 40 re f"),
+			want: []string{"picture_changed 1:1"},
+		},
 		{name: "a line half a pixel on", a: drawn("100 100 m 400 100 l S"), b: drawn("100 100.4 m 400 100.4 l S")},
-		{name: "a dot in a scan", a: drawn("100 100 20 20 re f"), b: drawn("100 100 20 20 re f 124 100 1.6 1.6 re f"), want: []string{"picture_changed 1:1"}},
-		{name: "a number painted over", a: []sheet{number("100")}, b: []sheet{{raw: number("100").raw + " 1 g 106 395 24 20 re f"}},
-			want: []string{"picture_changed 1:1 100"}},
-		{name: "a picture over a number", a: []sheet{number("100")}, b: []sheet{{raw: number("100").raw + " 1 g 106 395 24 20 re f 0 g 110 400 3 10 re f 120 400 8 10 re f"}},
-			want: []string{"picture_changed 1:1 100"}},
-		{name: "a rule that goes with its text", a: []sheet{{lines: prose(1, 2), raw: "72 700 400 1 re f"}},
-			b: []sheet{{lines: slices.Concat([]string{"前言"}, prose(1, 2)), raw: "72 676 400 1 re f"}}, want: []string{"added 1:1 →前言"}},
-		{name: "a sheet of another size", a: drawn(""), b: []sheet{{lines: prose(1, 3), attrs: pdf.Dict{"MediaBox": pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(842), pdf.Integer(842)}}}}, want: []string{"picture_changed 1:1"}},
-		{name: "turned pages", a: []sheet{turned(1), turned(5)}, b: []sheet{turned(1), turned(3), turned(5)},
-			want: []string{"page_added 1:2 →" + plain(prose(4, 1)) + plain(prose(3, 1))}},
-
-		{name: "a scan put in", a: []sheet{scan(1), scan(2), scan(3)}, b: []sheet{scan(1), scan(9), scan(2), scan(3)}, want: []string{"page_added 1:2"}},
-		{name: "a scan taken out", a: []sheet{scan(1), scan(2), scan(3)}, b: []sheet{scan(1), scan(3)}, want: []string{"page_removed 2:1"}},
-		{name: "a scan replaced", a: []sheet{scan(1), scan(2), scan(3)}, b: []sheet{scan(1), scan(7), scan(3)}, want: []string{"picture_changed 2:2"}},
-
-		{name: "a seal put on", a: drawn(""), b: []sheet{{lines: prose(1, 3), seals: []sealed{seal}}}, seals: []string{"seal_added 1:1"}},
-		{name: "a seal taken off", a: []sheet{{lines: prose(1, 3), seals: []sealed{seal}}}, b: drawn(""), seals: []string{"seal_removed 1:1"}},
-		{name: "another seal", a: []sheet{{seals: []sealed{seal}}}, b: []sheet{{seals: []sealed{blue}}}, seals: []string{"seal_changed 1:1"}},
-		{name: "a seal that does not show", a: drawn(""), b: []sheet{{lines: prose(1, 3), seals: []sealed{{}}}}, seals: []string{"seal_added 1:1"}},
-		{name: "a number changed under a seal", a: []sheet{number("100")}, b: []sheet{{raw: number("900").raw, seals: []sealed{{pdf.Rect{60, 350, 160, 450}, redSquare}}}},
-			want: []string{"changed 1:1 100→900"}, seals: []string{"seal_added 1:1"}},
-		{name: "a picture changed under a seal", a: drawn("0.5 g 310 310 60 40 re f"), b: []sheet{{lines: prose(1, 3), seals: []sealed{seal}}},
-			want: []string{"picture_changed 1:1"}, seals: []string{"seal_added 1:1"}},
-		{name: "a seal as large as the page", a: drawn("72 500 60 40 re f"), b: []sheet{{lines: prose(1, 3), raw: "72 500 60 40 re f", seals: []sealed{{pdf.Rect{0, 0, 595, 842}, "1 g 0 0 595 500 re f 0 g 100 450 60 40 re f"}}}},
-			want: []string{"picture_changed 1:1"}, seals: []string{"seal_added 1:1"}},
+		{
+			name: "a dot in a scan",
+			a:    drawn("100 100 20 20 re f"),
+			b:    drawn("100 100 20 20 re f 124 100 1.6 1.6 re f"),
+			want: []string{"picture_changed 1:1"},
+		},
+		{
+			name: "a number painted over",
+			a:    []sheet{number("100")},
+			b:    []sheet{{raw: number("100").raw + " 1 g 106 395 24 20 re f"}},
+			want: []string{"picture_changed 1:1 100"},
+		},
+		{
+			name: "a picture over a number",
+			a:    []sheet{number("100")},
+			b:    []sheet{{raw: number("100").raw + " 1 g 106 395 24 20 re f 0 g 110 400 3 10 re f 120 400 8 10 re f"}},
+			want: []string{"picture_changed 1:1 100"},
+		},
+		{
+			name: "a rule that goes with its text",
+			a:    []sheet{{lines: prose(1, 2), raw: "72 700 400 1 re f"}},
+			b:    []sheet{{lines: slices.Concat([]string{"前言"}, prose(1, 2)), raw: "72 676 400 1 re f"}},
+			want: []string{"added 1:1 →前言"},
+		},
+		{
+			name: "a sheet of another size",
+			a:    drawn(""),
+			b:    []sheet{{lines: prose(1, 3), attrs: media(842, 842)}},
+			want: []string{"picture_changed 1:1"},
+		},
+		{
+			name: "turned pages",
+			a:    []sheet{turned(1), turned(5)},
+			b:    []sheet{turned(1), turned(3), turned(5)},
+			want: []string{"page_added 1:2 →" + plain(prose(4, 1)) + plain(prose(3, 1))},
+		},
+		{
+			name: "a scan put in",
+			a:    []sheet{scan(1), scan(2), scan(3)},
+			b:    []sheet{scan(1), scan(9), scan(2), scan(3)},
+			want: []string{"page_added 1:2"},
+		},
+		{
+			name: "a scan taken out",
+			a:    []sheet{scan(1), scan(2), scan(3)},
+			b:    []sheet{scan(1), scan(3)},
+			want: []string{"page_removed 2:1"},
+		},
+		{
+			name: "a scan replaced",
+			a:    []sheet{scan(1), scan(2), scan(3)},
+			b:    []sheet{scan(1), scan(7), scan(3)},
+			want: []string{"picture_changed 2:2"},
+		},
+		{
+			name:  "a seal put on",
+			a:     drawn(""),
+			b:     []sheet{{lines: prose(1, 3), seals: []sealed{seal}}},
+			seals: []string{"seal_added 1:1"},
+		},
+		{
+			name:  "a seal taken off",
+			a:     []sheet{{lines: prose(1, 3), seals: []sealed{seal}}},
+			b:     drawn(""),
+			seals: []string{"seal_removed 1:1"},
+		},
+		{
+			name:  "another seal",
+			a:     []sheet{{seals: []sealed{seal}}},
+			b:     []sheet{{seals: []sealed{blue}}},
+			seals: []string{"seal_changed 1:1"},
+		},
+		{
+			name:  "a seal that does not show",
+			a:     drawn(""),
+			b:     []sheet{{lines: prose(1, 3), seals: []sealed{{}}}},
+			seals: []string{"seal_added 1:1"},
+		},
+		{
+			name:  "a number changed under a seal",
+			a:     []sheet{number("100")},
+			b:     []sheet{{raw: number("900").raw, seals: []sealed{{pdf.Rect{60, 350, 160, 450}, redSquare}}}},
+			want:  []string{"changed 1:1 100→900"},
+			seals: []string{"seal_added 1:1"},
+		},
+		{
+			name:  "a picture changed under a seal",
+			a:     drawn("0.5 g 310 310 60 40 re f"),
+			b:     []sheet{{lines: prose(1, 3), seals: []sealed{seal}}},
+			want:  []string{"picture_changed 1:1"},
+			seals: []string{"seal_added 1:1"},
+		},
+		{
+			name:  "a seal as large as the page",
+			a:     drawn("72 500 60 40 re f"),
+			b:     []sheet{{lines: prose(1, 3), raw: "72 500 60 40 re f", seals: []sealed{cover}}},
+			want:  []string{"picture_changed 1:1"},
+			seals: []string{"seal_added 1:1"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t, document(c.a...), document(c.b...), c.o)
@@ -180,8 +344,21 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+// media is the size of a sheet in points.
+func media(width, height int64) pdf.Dict {
+	return pdf.Dict{"MediaBox": pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(width), pdf.Integer(height)}}
+}
+
 // plain is lines as the words of a difference read.
 func plain(lines []string) string { return strings.ReplaceAll(strings.Join(lines, ""), " ", "") }
+
+// footed puts a header and a number on each page.
+func footed(sheets []sheet) []sheet {
+	for n := range sheets {
+		sheets[n].raw = fmt.Sprintf("BT /H 9 Tf 72 800 Td (Contract ZC-2026-001842) Tj 200 -760 Td (%d) Tj ET", n+1)
+	}
+	return sheets
+}
 
 // scanned is a page that is a picture: bars like lines of writing.
 func scanned(n int) string {
@@ -234,7 +411,8 @@ func TestPlaces(t *testing.T) {
 
 func near(a, b compare.Place) bool {
 	const off = 1.5
-	return a.Page == b.Page && math.Abs(a.X-b.X) < off && math.Abs(a.Y-b.Y) < off && math.Abs(a.Width-b.Width) < off && math.Abs(a.Height-b.Height) < off
+	return a.Page == b.Page && math.Abs(a.X-b.X) < off && math.Abs(a.Y-b.Y) < off &&
+		math.Abs(a.Width-b.Width) < off && math.Abs(a.Height-b.Height) < off
 }
 
 // What only one document has is marked in the other one where it would stand.
@@ -253,7 +431,8 @@ func TestPlaceOfWhatIsMissing(t *testing.T) {
 		t.Errorf("beside an empty page: %+v", r.Differences)
 	}
 	// A page that was put in stands behind the foot of the page before it.
-	r = run(t, document(sheet{lines: prose(1, 2)}), document(sheet{lines: prose(1, 2)}, sheet{lines: prose(7, 2)}), compare.Options{})
+	first, second := sheet{lines: prose(1, 2)}, sheet{lines: prose(7, 2)}
+	r = run(t, document(first), document(first, second), compare.Options{})
 	if a := r.Differences[0].A[0]; a.Page != 1 || a.Y != 297 || a.Height != 0 || a.Width != 209.9 {
 		t.Errorf("the added page stands at %+v", a)
 	}
@@ -261,7 +440,8 @@ func TestPlaceOfWhatIsMissing(t *testing.T) {
 
 // Words over two lines have a place for each.
 func TestOnePlaceForEachLine(t *testing.T) {
-	r := run(t, document(sheet{lines: []string{"前言", "末尾"}}), document(sheet{lines: []string{"前言", "新增的一行", "又一行", "末尾"}}), compare.Options{})
+	a, b := sheet{lines: []string{"前言", "末尾"}}, sheet{lines: []string{"前言", "新增的一行", "又一行", "末尾"}}
+	r := run(t, document(a), document(b), compare.Options{})
 	if got := told(r.Differences); !slices.Equal(got, []string{"added 1:1 →新增的一行又一行"}) {
 		t.Fatalf("%q", got)
 	}
@@ -347,15 +527,17 @@ func TestHostile(t *testing.T) {
 	impatient := preview.New(preview.Options{CacheDir: cacheDir(), Timeout: time.Second})
 	defer impatient.Close()
 	good := document(flowed(prose(1, 20), 10)...)
+	huge := sealed{pdf.Rect{-1e9, -1e9, 1e9, 1e9}, redSquare}
+	endless := strings.Repeat("BT /H 1 Tf ("+strings.Repeat("x", 30000)+") Tj ET\n", 200)
 	for _, c := range []struct {
 		name string
 		data []byte
 		want error // nil: compared, and different
 	}{
-		{"a page of text without end", document(sheet{raw: strings.Repeat("BT /H 1 Tf ("+strings.Repeat("x", 30000)+") Tj ET\n", 200)}), preview.ErrTooMuchText}, // or not in time
+		{"a page of text without end", document(sheet{raw: endless}), preview.ErrTooMuchText}, // or not in time
 		{"words of absurd size", document(sheet{raw: "BT /H 1e30 Tf 1e30 0 0 1e30 -1e30 -1e30 Tm (endless) Tj ET"}), nil},
-		{"a page of absurd size", document(sheet{attrs: pdf.Dict{"MediaBox": pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Integer(14_000_000), pdf.Integer(1)}}}), nil},
-		{"a seal of absurd size", document(sheet{lines: prose(1, 10), seals: []sealed{{pdf.Rect{-1e9, -1e9, 1e9, 1e9}, redSquare}}}), nil},
+		{"a page of absurd size", document(sheet{attrs: media(14_000_000, 1)}), nil},
+		{"a seal of absurd size", document(sheet{lines: prose(1, 10), seals: []sealed{huge}}), nil},
 		{"marks without a letter", document(sheet{lines: []string{"\u0301\u0301\u0301", "\u200b\ufeff\u00ad"}}), nil},
 		{"many empty pages", document(make([]sheet, 500)...), nil},
 	} {

@@ -25,5 +25,6 @@ func (e *Error) Is(target error) bool {
 
 // ErrTooLong says that a document has more words than can be compared.
 var ErrTooLong = &Error{
-	code: "compare.too_long", text: fmt.Sprintf("the document has more than %d words", maxWords), params: map[string]any{"limit": maxWords},
+	code: "compare.too_long", text: fmt.Sprintf("the document has more than %d words", maxWords),
+	params: map[string]any{"limit": maxWords},
 }

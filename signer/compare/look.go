@@ -78,6 +78,7 @@ func (c *comparison) tellLook(ctx context.Context, a, b int, match []int32) erro
 		comparison: c, a: a, b: b, scale: scale, match: match,
 		inA: blur(la.page), inB: blur(lb.page),
 	}
+	d.differing = d.inA.differing(d.inB)
 	d.tellWords()
 	d.tellRest()
 	return nil
@@ -195,6 +196,8 @@ type pictures struct {
 	scale    float64
 	match    []int32
 	inA, inB *plane
+
+	differing image.Rectangle // where
 }
 
 // tellWords lists the words that are the same and do not look so where they stand now. Words that went to another page are
@@ -235,6 +238,9 @@ func (d *pictures) looksAlike(a, b box) bool {
 	if abs(x.Dx()-y.Dx()) > 1+x.Dx()/10 || abs(x.Dy()-y.Dy()) > 1+x.Dy()/10 {
 		return false
 	}
+	if x == y && !x.Overlaps(d.differing) {
+		return true
+	}
 	by := y.Min.Sub(x.Min)
 	most := max(fewest, x.Dx()*x.Dy()/50)
 	return d.inA.unlike(d.inB, x, by.X, by.Y, most) < most && d.inB.unlike(d.inA, y, -by.X, -by.Y, most) < most
@@ -244,10 +250,9 @@ func (d *pictures) looksAlike(a, b box) bool {
 func (d *pictures) tellRest() {
 	shifts := d.shifts()
 	maskA, maskB := d.mask(d.comparison.a, d.a, d.inA), d.mask(d.comparison.b, d.b, d.inB)
-	w, h := max(d.inA.w, d.inB.w), max(d.inA.h, d.inB.h)
-	cells := newGrid(w, h)
-	for y := range h {
-		for x := range w {
+	cells := newGrid(max(d.inA.w, d.inB.w), max(d.inA.h, d.inB.h))
+	for y := d.differing.Min.Y; y < d.differing.Max.Y; y++ {
+		for x := d.differing.Min.X; x < d.differing.Max.X; x++ {
 			if d.inA.inside(x, y) && !maskA[y*d.inA.w+x] && !d.explained(d.inA, d.inB, maskB, x, y, shifts, 1) ||
 				d.inB.inside(x, y) && !maskB[y*d.inB.w+x] && !d.explained(d.inB, d.inA, maskA, x, y, shifts, -1) {
 				cells.mark(x, y)

@@ -1,6 +1,9 @@
 package compare
 
-import "image"
+import (
+	"bytes"
+	"image"
+)
 
 // A plane is a picture of which each pixel is the mean of the nine around it, so that a line drawn half a pixel further
 // still looks the same. It is white beyond its edges.
@@ -18,29 +21,65 @@ func blur(m *image.RGBA) *plane {
 	p.pix = make([]uint8, 3*p.w*p.h)
 	// First the sums of three beside each other, then those of three below each other.
 	rows := make([]uint16, 3*p.w*p.h)
-	at := func(x, y, c int) uint16 {
-		if x < 0 || x >= p.w {
-			return 255
-		}
-		return uint16(m.Pix[y*m.Stride+4*x+c])
-	}
 	for y := range p.h {
-		for x := range p.w {
-			for c := range 3 {
-				rows[3*(y*p.w+x)+c] = at(x-1, y, c) + at(x, y, c) + at(x+1, y, c)
+		from, to := m.Pix[y*m.Stride:], rows[3*y*p.w:]
+		for c := range 3 {
+			left, here := uint16(255), uint16(255)
+			if p.w > 0 {
+				here = uint16(from[c])
+			}
+			for x := range p.w {
+				right := uint16(255)
+				if x+1 < p.w {
+					right = uint16(from[4*(x+1)+c])
+				}
+				to[3*x+c] = left + here + right
+				left, here = here, right
 			}
 		}
 	}
-	sum := func(i int) int {
-		if i < 0 || i >= len(rows) {
-			return 3 * 255
-		}
-		return int(rows[i])
+	beyond := make([]uint16, 3*p.w)
+	for i := range beyond {
+		beyond[i] = 3 * 255
 	}
-	for i := range p.pix {
-		p.pix[i] = uint8((sum(i-3*p.w) + sum(i) + sum(i+3*p.w)) / 9)
+	row := func(y int) []uint16 {
+		if y < 0 || y >= p.h {
+			return beyond
+		}
+		return rows[3*y*p.w : 3*(y+1)*p.w]
+	}
+	for y := range p.h {
+		above, here, below, to := row(y-1), row(y), row(y+1), p.pix[3*y*p.w:]
+		for i := range here {
+			to[i] = uint8((above[i] + here[i] + below[i]) / 9)
+		}
 	}
 	return p
+}
+
+// differing is the rectangle round all pixels that differ by any amount from the other picture's.
+func (p *plane) differing(other *plane) image.Rectangle {
+	all := p.bounds().Union(other.bounds())
+	if p.w != other.w || p.h != other.h {
+		return all
+	}
+	var out image.Rectangle
+	for y := range p.h {
+		from, to := 3*y*p.w, 3*(y+1)*p.w
+		a, b := p.pix[from:to], other.pix[from:to]
+		if bytes.Equal(a, b) {
+			continue
+		}
+		first, last := 0, len(a)-1
+		for a[first] == b[first] {
+			first++
+		}
+		for a[last] == b[last] {
+			last--
+		}
+		out = out.Union(image.Rect(first/3, y, last/3+1, y+1))
+	}
+	return out
 }
 
 // like reports whether the pixel at (x, y) looks like one of the nine around (u, v) of the other picture.

@@ -147,22 +147,57 @@ func rematch(match []int32, hunks []hunk) {
 // A block of words stands at a in the first text and at b in the second one.
 type block struct{ a, b, n int }
 
-// movedBlocks finds, among the words that were removed and added, those that were taken elsewhere.
-func (c *comparison) movedBlocks(hunks []hunk) []block {
-	// The loose words of each side, with a separator after each hunk that is nowhere else.
+// inPlace pairs words of different hunks that stand at the same place of the same page: headers and footers, which text
+// that flows on has passed by. It marks them as done.
+func (c *comparison) inPlace(match []int32, hunks []hunk, doneA, doneB []bool) {
+	type spot struct {
+		page int32
+		id   uint32
+		x, y int32 // half millimetres
+	}
+	type found struct{ hunk, at int }
+	at := func(w *token, page int32) spot {
+		return spot{page, w.id, int32(2*w.box.x + 0.5), int32(2*w.box.y + 0.5)}
+	}
+	there := map[spot]found{}
+	for k, h := range hunks {
+		for j := h.b0; j < h.b1; j++ {
+			if w := &c.b.tokens[j]; c.vocabulary.words[w.id] != lineBreak {
+				there[at(w, w.page)] = found{k, j}
+			}
+		}
+	}
+	for k, h := range hunks {
+		for i := h.a0; i < h.a1; i++ {
+			w := &c.a.tokens[i]
+			if f, ok := there[at(w, int32(c.partner[w.page]))]; ok && f.hunk != k && !doneB[f.at] {
+				match[i], doneA[i], doneB[f.at] = int32(f.at), true, true
+			}
+		}
+	}
+}
+
+// movedBlocks finds, among the words that were removed and added and are not done, those that were taken elsewhere.
+func (c *comparison) movedBlocks(hunks []hunk, doneA, doneB []bool) []block {
+	// The loose words of each side. Where they are interrupted stands a word that is nowhere else.
 	var looseA, looseB []uint32
 	var atA, atB []int32
-	separator := ^uint32(0)
+	nowhere := ^uint32(0)
 	for _, h := range hunks {
-		for i := h.a0; i < h.a1; i++ {
-			looseA, atA = append(looseA, c.a.tokens[i].id), append(atA, int32(i))
+		for i := h.a0; i <= h.a1; i++ {
+			id := nowhere
+			if i < h.a1 && !doneA[i] {
+				id = c.a.tokens[i].id
+			}
+			looseA, atA = append(looseA, id), append(atA, int32(i))
 		}
-		for j := h.b0; j < h.b1; j++ {
-			looseB, atB = append(looseB, c.b.tokens[j].id), append(atB, int32(j))
+		for j := h.b0; j <= h.b1; j++ {
+			id := nowhere - 1
+			if j < h.b1 && !doneB[j] {
+				id = c.b.tokens[j].id
+			}
+			looseB, atB = append(looseB, id), append(atB, int32(j))
 		}
-		looseA, atA = append(looseA, separator), append(atA, -1)
-		looseB, atB = append(looseB, separator-1), append(atB, -1)
-		separator -= 2
 	}
 	usedA, usedB := make([]bool, len(looseA)), make([]bool, len(looseB))
 	var out []block
@@ -190,10 +225,11 @@ func (c *comparison) movedBlocks(hunks []hunk) []block {
 
 // tellWords lists the differences of the words.
 func (c *comparison) tellWords(match []int32, hunks []hunk) {
-	movedA, movedB := make([]bool, len(c.a.tokens)), make([]bool, len(c.b.tokens))
-	for _, m := range c.movedBlocks(hunks) {
+	doneA, doneB := make([]bool, len(c.a.tokens)), make([]bool, len(c.b.tokens))
+	c.inPlace(match, hunks, doneA, doneB)
+	for _, m := range c.movedBlocks(hunks, doneA, doneB) {
 		for k := range m.n {
-			movedA[m.a+k], movedB[m.b+k] = true, true
+			doneA[m.a+k], doneB[m.b+k] = true, true
 		}
 		c.tell(Moved, c.a.run(m.a, m.a+m.n), c.b.run(m.b, m.b+m.n), m.a, m.b)
 	}
@@ -202,7 +238,7 @@ func (c *comparison) tellWords(match []int32, hunks []hunk) {
 	// A page that shares nothing is told as a page.
 	sharedA, sharedB := make([]bool, c.a.count()+1), make([]bool, c.b.count()+1)
 	for i, w := range c.a.tokens {
-		if movedA[i] || match[i] >= 0 {
+		if doneA[i] || match[i] >= 0 {
 			sharedA[w.page] = true
 		}
 	}
@@ -212,18 +248,18 @@ func (c *comparison) tellWords(match []int32, hunks []hunk) {
 		}
 	}
 	for j, w := range c.b.tokens {
-		sharedB[w.page] = sharedB[w.page] || movedB[j]
+		sharedB[w.page] = sharedB[w.page] || doneB[j]
 	}
 	c.tellPages(sharedA, sharedB)
 	for _, h := range hunks {
 		var gone, come []int
 		for i := h.a0; i < h.a1; i++ {
-			if page := c.a.tokens[i].page; !movedA[i] && (sharedA[page] || c.partner[page] != 0) {
+			if page := c.a.tokens[i].page; !doneA[i] && (sharedA[page] || c.partner[page] != 0) {
 				gone = append(gone, i)
 			}
 		}
 		for j := h.b0; j < h.b1; j++ {
-			if page := c.b.tokens[j].page; !movedB[j] && (sharedB[page] || c.origin[page] != 0) {
+			if page := c.b.tokens[j].page; !doneB[j] && (sharedB[page] || c.origin[page] != 0) {
 				come = append(come, j)
 			}
 		}

@@ -44,7 +44,8 @@ func TestWords(t *testing.T) {
 
 func TestWordsStandWhereTheyAre(t *testing.T) {
 	for _, attrs := range []string{"", "/Rotate 90", "/CropBox[60 60 500 800]/Rotate 270"} {
-		d := open(t, makePDF([]testPage{{lines: []string{"甲方AB"}, attrs: attrs, raw: "BT /F 12 Tf 1 0 0 1 5000 700 Tm <4E00> Tj ET"}}, ""))
+		away := "BT /F 12 Tf 1 0 0 1 5000 700 Tm <4E00> Tj ET"
+		d := open(t, makePDF([]testPage{{lines: []string{"甲方AB"}, attrs: attrs, raw: away}}, ""))
 		words, err := d.Words(t.Context(), 1)
 		if err != nil || len(words) != 3 { // what is off the page is not there
 			t.Fatalf("%s: %v, %v", attrs, words, err)
@@ -61,7 +62,8 @@ func TestWordsStandWhereTheyAre(t *testing.T) {
 }
 
 func TestWordsAreBounded(t *testing.T) {
-	d := open(t, makePDF([]testPage{{raw: "BT /F 1 Tf " + strings.Repeat("<4E004E01> Tj ", 110_000) + "ET"}, {lines: []string{"好的"}}}, ""))
+	endless := "BT /F 1 Tf " + strings.Repeat("<4E004E01> Tj ", 110_000) + "ET"
+	d := open(t, makePDF([]testPage{{raw: endless}, {lines: []string{"好的"}}}, ""))
 	if _, err := d.Words(t.Context(), 1); !errors.Is(err, preview.ErrTooMuchText) {
 		t.Errorf("a page without end: %v", err)
 	}
