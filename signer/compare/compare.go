@@ -93,8 +93,7 @@ func (c *comparison) run(ctx context.Context) error {
 		c.report.TooDifferent = true
 		return nil
 	}
-	hunks := join(hunksOf(match, len(c.b.tokens)))
-	rematch(match, hunks)
+	hunks := c.hunks(match)
 	shorter := min(len(c.a.tokens), len(c.b.tokens))
 	if len(hunks) > maxDifferences || shorter > fewWords && paired(match) < shorter/quarter {
 		c.report.TooDifferent = true
@@ -110,9 +109,7 @@ func (c *comparison) run(ctx context.Context) error {
 		}
 	}
 	c.forget(match, hunks)
-	hunks = join(hunksOf(match, len(c.b.tokens)))
-	c.slide(hunks)
-	rematch(match, hunks)
+	hunks = c.hunks(match)
 	c.tellWords(match, hunks)
 	if err := c.tellLooks(ctx, match); err != nil {
 		return err

@@ -271,6 +271,12 @@ func TestDifferences(t *testing.T) {
 			want: []string{"page_added 1:2"},
 		},
 		{
+			name: "a scan put in and another taken out",
+			a:    []sheet{scan(1), scan(2), scan(3)},
+			b:    []sheet{scan(9), scan(1), scan(2)},
+			want: []string{"page_added 1:1", "page_removed 3:3"},
+		},
+		{
 			name: "a scan taken out",
 			a:    []sheet{scan(1), scan(2), scan(3)},
 			b:    []sheet{scan(1), scan(3)},
@@ -447,6 +453,20 @@ func TestOnePlaceForEachLine(t *testing.T) {
 	}
 	if b := r.Differences[0].B; len(b) != 2 || b[1].Y-b[0].Y < 8 || b[0].Width < 20 || b[1].Width > 13 {
 		t.Errorf("the lines stand at %+v", b)
+	}
+}
+
+// Clauses of the same pattern are alike in a few words here and there, which did not move.
+func TestLikenessByChanceIsNoMove(t *testing.T) {
+	five := flowed(prose(1, 50), 10)
+	r := run(t, document(five...), document(slices.Concat(five[:2], flowed(prose(500, 20), 7), five[3:])...), compare.Options{})
+	if len(r.Differences) == 0 || r.TooDifferent {
+		t.Fatalf("%d differences, too different %t", len(r.Differences), r.TooDifferent)
+	}
+	for _, d := range r.Differences {
+		if d.Kind == compare.Moved {
+			t.Errorf("%q went from page %d to page %d", d.TextA, d.A[0].Page, d.B[0].Page)
+		}
 	}
 }
 

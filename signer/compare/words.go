@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,14 @@ type hunk struct{ a0, a1, b0, b1 int }
 func (h hunk) size() int     { return max(h.a1-h.a0, h.b1-h.b0) }
 func (h hunk) adds() bool    { return h.a0 == h.a1 }
 func (h hunk) removes() bool { return h.b0 == h.b1 }
+
+// hunks lists the differences as a person would see them, and sets match to what they leave.
+func (c *comparison) hunks(match []int32) []hunk {
+	out := join(hunksOf(match, len(c.b.tokens)))
+	c.slide(out)
+	rematch(match, out)
+	return out
+}
 
 // hunksOf lists what match leaves alone.
 func hunksOf(match []int32, lenB int) []hunk {
@@ -55,22 +64,39 @@ func join(hunks []hunk) []hunk {
 	return out
 }
 
-// forget parts words between two differences that are on pages which do not belong together, and too few to tell that they
-// are more than alike by chance.
+// forget parts words beside a difference that are on pages which do not belong together, and too few to tell that they are
+// more than alike by chance.
 func (c *comparison) forget(match []int32, hunks []hunk) {
-	for k := 1; k < len(hunks); k++ {
-		from, end := hunks[k-1].a1, hunks[k].a0
-		if end-from >= moveGram {
-			continue
+	for k, h := range hunks {
+		// The words alike behind this difference, up to the next one, and those in front of it.
+		end, start := len(match), 0
+		if k+1 < len(hunks) {
+			end = hunks[k+1].a0
 		}
-		for i := from; i < end; i++ {
-			if c.flows(match, i) {
-				for i := from; i < end; i++ {
-					match[i] = -1
-				}
-				break
-			}
+		if k > 0 {
+			start = hunks[k-1].a1
 		}
+		n := 0
+		for h.a1+n < end && n < moveGram && c.flows(match, h.a1+n) {
+			n++
+		}
+		m := 0
+		for h.a0-m > start && m < moveGram && c.flows(match, h.a0-m-1) {
+			m++
+		}
+		if n < moveGram {
+			part(match, h.a1, h.a1+n)
+		}
+		if m < moveGram {
+			part(match, h.a0-m, h.a0)
+		}
+	}
+}
+
+// part leaves words without a partner.
+func part(match []int32, from, to int) {
+	for i := from; i < to; i++ {
+		match[i] = -1
 	}
 }
 
@@ -264,6 +290,8 @@ func (c *comparison) tellWords(match []int32, hunks []hunk) {
 			}
 		}
 		switch {
+		case len(gone) > 0 && c.same(gone, come):
+			c.tell(Moved, gone, come, h.a0, h.b0)
 		case len(gone) > 0 && len(come) > 0:
 			c.tell(Changed, gone, come, h.a0, h.b0)
 		case len(gone) > 0:
@@ -272,6 +300,11 @@ func (c *comparison) tellWords(match []int32, hunks []hunk) {
 			c.tell(Added, nil, come, h.a0, h.b0)
 		}
 	}
+}
+
+// same reports whether words of both texts are the same.
+func (c *comparison) same(a, b []int) bool {
+	return slices.EqualFunc(a, b, func(i, j int) bool { return c.a.tokens[i].id == c.b.tokens[j].id })
 }
 
 // tellFlow lists the words that stand in the same order as before, but on another page.
