@@ -547,6 +547,8 @@ func TestHostile(t *testing.T) {
 	impatient := preview.New(preview.Options{CacheDir: cacheDir(), Timeout: time.Second})
 	defer impatient.Close()
 	good := document(flowed(prose(1, 20), 10)...)
+	small := sealed{pdf.Rect{100, 100, 200, 200}, redSquare}
+	vast := "BT /H 900 Tf 0 100 Td " + strings.Repeat("(ab) Tj 1 0 Td ", 3000) + "ET"
 	huge := sealed{pdf.Rect{-1e9, -1e9, 1e9, 1e9}, redSquare}
 	endless := strings.Repeat("BT /H 1 Tf ("+strings.Repeat("x", 30000)+") Tj ET\n", 200)
 	for _, c := range []struct {
@@ -558,6 +560,8 @@ func TestHostile(t *testing.T) {
 		{"words of absurd size", document(sheet{raw: "BT /H 1e30 Tf 1e30 0 0 1e30 -1e30 -1e30 Tm (endless) Tj ET"}), nil},
 		{"a page of absurd size", document(sheet{attrs: media(14_000_000, 1)}), nil},
 		{"a seal of absurd size", document(sheet{lines: prose(1, 10), seals: []sealed{huge}}), nil},
+		{"letters as large as the page", document(sheet{raw: vast}), nil},
+		{"more seals than a page holds", document(sheet{lines: prose(1, 10), seals: slices.Repeat([]sealed{small}, 300)}), nil},
 		{"marks without a letter", document(sheet{lines: []string{"\u0301\u0301\u0301", "\u200b\ufeff\u00ad"}}), nil},
 		{"many empty pages", document(make([]sheet, 500)...), nil},
 	} {
@@ -607,12 +611,13 @@ func long(pages int, edited bool) []byte {
 func BenchmarkLong(b *testing.B) {
 	x, y := open(b, long(300, false)), open(b, long(300, true))
 	b.ReportAllocs()
-	var peak uint64
-	stop := make(chan struct{})
+	stop, highest := make(chan struct{}), make(chan uint64)
 	go func() {
+		var peak uint64
 		for {
 			select {
 			case <-stop:
+				highest <- peak
 				return
 			case <-time.After(20 * time.Millisecond):
 				var m runtime.MemStats
@@ -628,5 +633,9 @@ func BenchmarkLong(b *testing.B) {
 		}
 	}
 	close(stop)
+	peak := <-highest
+	if peak > 512<<20 {
+		b.Errorf("it took %d MiB", peak>>20)
+	}
 	b.ReportMetric(float64(peak>>20), "peak-MiB")
 }

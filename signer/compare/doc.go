@@ -8,7 +8,8 @@
 // compared by its look (look.go): the same words must look the same where they
 // stand now, and what is no text must be there in both. A text layer that says one
 // thing and a page that shows another are thus found, and so are pages that are
-// scans.
+// scans. Words that went to another page are compared as words alone, and the values
+// of form fields by what they show.
 //
 // Seals stand apart: what the widget of a signature shows is told as a seal that was
 // added, removed or changed, and the page under it is compared without it.

@@ -20,6 +20,7 @@ const (
 	maxAreas   = 20      // of a pair of pages; more are told as one
 	maxShifts  = 6       // ways by which pictures may have moved along with the text
 	nearWords  = 5       // words that look alike between two that do not, up to which these are told together
+	maxCover   = 8       // times the words may cover the page; beyond it the page is compared as a whole
 	paperMM    = 1       // by which sheets may differ in size
 	samePlace  = 1       // mm: seals this near to each other are the same one
 	maxSealMM2 = 80 * 80 // a larger seal could hide anything; it counts as a part of the page
@@ -48,6 +49,16 @@ func (c *comparison) tellLooks(ctx context.Context, match []int32) error {
 	return nil
 }
 
+// cover says how many times the words of a page cover it.
+func (t *text) cover(n int) float64 {
+	p := t.pages[n-1]
+	sum := 0.0
+	for _, w := range t.tokens[p.first:p.end] {
+		sum += min(float64(w.box.w), float64(p.size.w)) * min(float64(w.box.h), float64(p.size.h))
+	}
+	return sum / (float64(p.size.w) * float64(p.size.h))
+}
+
 // A look is the picture of a page.
 type look struct {
 	full *image.RGBA // with its seals
@@ -72,6 +83,10 @@ func (c *comparison) tellLook(ctx context.Context, a, b int, match []int32) erro
 	}
 	c.tellSeals(a, b, &canvas{la.full, scale}, &canvas{lb.full, scale})
 	if la.page.Rect == lb.page.Rect && bytes.Equal(la.page.Pix, lb.page.Pix) {
+		return nil
+	}
+	if c.a.cover(a) > maxCover || c.b.cover(b) > maxCover {
+		c.tellPicture(a, b, pa.size, pb.size)
 		return nil
 	}
 	d := &pictures{

@@ -14,6 +14,9 @@ import (
 // maxWords bounds the words of a document: some 1500 full pages of Chinese.
 const maxWords = 2_000_000
 
+// maxSeals bounds the seals of a page; what is beyond counts as a part of the page.
+const maxSeals = 100
+
 // lineBreak is the word that stands for the end of a line when those count.
 const lineBreak = "\n"
 
@@ -111,7 +114,7 @@ func (c *comparison) read(ctx context.Context, d *preview.Document) (*text, erro
 		p := page{first: len(t.tokens)}
 		w, h := g.Size()
 		p.size = box{w: float32(w * mmPerPoint), h: float32(h * mmPerPoint)}
-		for _, s := range seals {
+		for _, s := range seals[:min(len(seals), maxSeals)] {
 			p.seals = append(p.seals, onScreen(g, s))
 		}
 		c.vocabulary.mu.Lock()
