@@ -6,20 +6,7 @@ package main
 import (
 	"os"
 
-	"sealdesk/token"
-	"sealdesk/token/modhost/serve"
-	"sealdesk/token/pkcs11"
-	"sealdesk/token/profile"
-	"sealdesk/token/skf"
+	"sealdesk/cmd/internal/keyhost"
 )
 
-func main() {
-	os.Exit(serve.Main(os.Args[1:], map[profile.Interface]serve.Opener{
-		profile.InterfacePKCS11: func(library string, p profile.Profile) (token.Driver, error) {
-			return pkcs11.Open(library, *p.PKCS11)
-		},
-		profile.InterfaceSKF: func(library string, p profile.Profile) (token.Driver, error) {
-			return skf.Open(library, *p.SKF)
-		},
-	}))
-}
+func main() { os.Exit(keyhost.Main(os.Args[1:])) }

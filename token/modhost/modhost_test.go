@@ -1,3 +1,5 @@
+//go:build linux
+
 package modhost_test
 
 import (
@@ -5,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"sealdesk/token/ca"
@@ -27,9 +28,6 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		defer softhsmtest.Remove()
 		helper = filepath.Join(dir, "tokenhost")
-		if runtime.GOOS == "windows" {
-			helper += ".exe"
-		}
 		if out, err := exec.Command("go", "build", "-o", helper, "sealdesk/cmd/tokenhost").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building the helper: %v\n%s", err, out)
 			return 1

@@ -1,13 +1,18 @@
+//go:build linux
+
 package modhost_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -217,6 +222,8 @@ func helperOf(t *testing.T) int {
 
 func TestKilledHelper(t *testing.T) {
 	b := plugLongmai(t)
+	var log bytes.Buffer
+	b.options.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	d := open(t, b.options)
 	tok := find(t, d)
 	s := unlock(t, tok)
@@ -254,6 +261,10 @@ func TestKilledHelper(t *testing.T) {
 	}
 	if got := d.Status(); got.Crashes != 1 || got.Quarantined || !got.Running {
 		t.Errorf("status %+v", got)
+	}
+	d.Close()
+	if text := log.String(); !strings.Contains(text, filepath.Base(b.options.Library)) || strings.Contains(text, keyPIN) {
+		t.Errorf("the log says %s", text)
 	}
 }
 

@@ -90,9 +90,9 @@ func (t *hardToken) lock() error {
 	if t.session == nil {
 		return nil
 	}
-	err := t.session.Logout()
-	if errors.Is(err, cryptoki.CKR_USER_NOT_LOGGED_IN) {
-		return nil
+	in, err := t.session.LoggedIn()
+	if err == nil && in {
+		err = t.session.Logout()
 	}
 	return outcome(err)
 }

@@ -7,5 +7,13 @@
 // loaded. A library that no entry knows gets one made up of every known possibility ([Table.Unknown]); the drivers
 // then use what the library offers and what verifies.
 //
+// The user's own file has the form of the table that travels with the program (assets/vendors):
+//
+//	{"version": 1, "profiles": [{
+//	  "id": "our-key", "product": {"zh": "我们的密钥", "en": "Our key"}, "vendor": {"zh": "厂商", "en": "Vendor"},
+//	  "interface": "pkcs11", "paths": {"linux": ["/opt/our/libkey.so"]}, "abilities": {"rsa": true, "sm2": true},
+//	  "pkcs11": {"sm2": [{"keyType": "0x80000004", "sign": "0x80008104", "decrypt": "0x80008200", "ciphertext": "c1c3c2"}]}
+//	}]}
+//
 // [Table.Discover] looks for libraries at the places that the table names and nowhere else, and tells where it looked.
 package profile

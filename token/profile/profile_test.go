@@ -167,6 +167,23 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// The example in the package's description is one.
+func TestExampleInDoc(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var example strings.Builder
+	for line := range strings.Lines(string(doc)) {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(text)
+		}
+	}
+	if table, err := Parse([]byte(example.String())); err != nil || len(table.All()) != 1 {
+		t.Errorf("%v:\n%s", err, &example)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "libraries.json")
 	if table, err := Load(file); err != nil || len(table.All()) != len(builtin(t).All()) {

@@ -25,7 +25,8 @@ func TestLayout(t *testing.T) {
 	}
 	// The upper half of a register says nothing on Windows.
 	if pointerSize == 8 {
-		if got := windows.result(uintptr(uint64(0xDEADBEEF)<<32 | 0xA0)); got != CKR_PIN_INCORRECT {
+		dirty := uint64(0xDEADBEEF)<<32 | 0xA0
+		if got := windows.result(uintptr(dirty)); got != CKR_PIN_INCORRECT {
 			t.Errorf("result %x", uint(got))
 		}
 	}
