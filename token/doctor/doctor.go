@@ -85,6 +85,7 @@ type Options struct {
 	System  string           // as in runtime.GOOS, which is taken when it is empty
 	English bool             // names of products in Params are English, not Chinese
 	Now     func() time.Time // nil: time.Now
+	Others  []token.Driver   // of keys that need no library, such as software keys
 }
 
 // Bounds of an examination.
@@ -111,6 +112,7 @@ func Examine(ctx context.Context, set *libraries.Set, o Options) Report {
 		o.Now = time.Now
 	}
 	e := &examination{Options: o, set: set}
+	look := set.Look() // a driver may have been installed since
 	for _, l := range set.All() {
 		if l.Found {
 			e.found = append(e.found, l)
@@ -125,7 +127,11 @@ func Examine(ctx context.Context, set *libraries.Set, o Options) Report {
 	for _, a := range answers {
 		e.add(a.library)
 	}
+	if look != nil {
+		e.add(failed(Library, look, map[string]any{}))
+	}
 	e.missing(plugged)
+	answers = append(answers, e.others(ctx)...)
 	e.keys(plugged, answers)
 	for _, a := range answers {
 		e.add(a.certificates...)

@@ -15,7 +15,6 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
-	"sealdesk/token/libraries"
 )
 
 // noticeBefore is how long before its end a certificate is warned of: a new one takes a visit to the CA.
@@ -51,16 +50,16 @@ func (e *examination) keys(plugged []device, answers []answer) {
 	}
 }
 
-// key looks at one key and what is on it.
-func (e *examination) key(ctx context.Context, t token.Token, l libraries.Library) (key, certificates []Check) {
+// key looks at one key and what is on it; by is what reaches it.
+func (e *examination) key(ctx context.Context, t token.Token, by map[string]any) (key, certificates []Check) {
+	who := map[string]any{}
+	maps.Copy(who, by)
 	info, err := t.Info(ctx)
 	if err != nil {
-		return []Check{failed(Key, err, map[string]any{"library": l.Library})}, nil
+		return []Check{failed(Key, err, who)}, nil
 	}
-	who := map[string]any{
-		"label": cmp.Or(info.Label, info.Serial), "serial": info.Serial, "product": e.name(l.Profile.Product),
-		"interface": interfaceOf(l.Profile.Interface), "model": info.Model, "manufacturer": info.Manufacturer,
-	}
+	who["label"], who["serial"] = cmp.Or(info.Label, info.Serial), info.Serial
+	who["model"], who["manufacturer"] = info.Model, info.Manufacturer
 	ids, err := t.Identities(ctx)
 	if err != nil {
 		return []Check{failed(Key, err, who)}, nil

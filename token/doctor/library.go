@@ -43,16 +43,19 @@ func (e *examination) askOne(ctx context.Context, l libraries.Library) answer {
 	if err != nil {
 		c := fail(err)
 		var quarantined *modhost.QuarantineError
-		if errors.As(err, &quarantined) {
+		var crashed *modhost.CrashError
+		var hung *modhost.HangError
+		switch {
+		case errors.As(err, &quarantined):
 			c.library.Advice = "doctor.library_reenable"
+		case errors.As(err, &crashed), errors.As(err, &hung), c.library.Code == "token.driver_failed":
+			c.library.Advice = "doctor.library_crashed"
 		}
 		return c
 	}
-	for _, t := range tokens {
-		keys, certificates := e.key(ctx, t, l)
-		a.keys, a.certificates = append(a.keys, keys...), append(a.certificates, certificates...)
-		_ = t.Close() // nothing was unlocked
-	}
+	e.look(ctx, tokens, &a, map[string]any{
+		"product": e.name(l.Profile.Product), "interface": interfaceOf(l.Profile.Interface), "library": l.Library,
+	})
 	a.library = Check{Step: Library, Code: "doctor.library", State: OK, Params: params()}
 	a.library.Params["keys"] = len(tokens)
 	// The library's own words come last: a library that fails at this only is still of use.
@@ -67,6 +70,30 @@ func (e *examination) askOne(ctx context.Context, l libraries.Library) answer {
 		a.library.Params["crashes"] = s.Crashes
 	}
 	return a
+}
+
+// look looks at each of the keys.
+func (e *examination) look(ctx context.Context, tokens []token.Token, a *answer, by map[string]any) {
+	for _, t := range tokens {
+		keys, certificates := e.key(ctx, t, by)
+		a.keys, a.certificates = append(a.keys, keys...), append(a.certificates, certificates...)
+		_ = t.Close() // nothing was unlocked
+	}
+}
+
+// others looks at the keys that need no library.
+func (e *examination) others(ctx context.Context) []answer {
+	var answers []answer
+	for _, d := range e.Others {
+		var a answer
+		tokens, err := d.Tokens(ctx)
+		if err != nil {
+			a.keys = []Check{failed(Key, err, map[string]any{})}
+		}
+		e.look(ctx, tokens, &a, nil)
+		answers = append(answers, a)
+	}
+	return answers
 }
 
 // missing tells of keys that are plugged in and have no library, and of the want of any library.
