@@ -67,13 +67,15 @@ func (r Report) First() (Check, bool) {
 	return r.Checks[i], true
 }
 
-// WithoutLabels is the report with the serial number in the place of each key's label, for a label may be a person's name.
+// WithoutLabels is the report with the serial number in the place of each key's label and model, for a label may be a person's
+// name, and an SKF key's model is the label of the whole device.
 func (r Report) WithoutLabels() Report {
 	checks := slices.Clone(r.Checks)
 	for i, c := range checks {
 		if _, ok := c.Params["label"]; ok {
 			checks[i].Params = maps.Clone(c.Params)
 			checks[i].Params["label"] = c.Params["serial"]
+			delete(checks[i].Params, "model")
 		}
 	}
 	return Report{checks}
