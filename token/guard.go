@@ -164,6 +164,7 @@ func (g *guard) Watch(ctx context.Context) (<-chan Event, error) {
 type guardedToken struct {
 	g     *guard
 	token Token
+	tried atomic.Bool // a PIN was handed over by this value
 }
 
 func (t *guardedToken) Info(ctx context.Context) (Info, error) {
@@ -210,7 +211,12 @@ func (t *guardedToken) Lock(ctx context.Context) error {
 	return t.g.do(ctx, t.g.limits.Look, t.token.Lock)
 }
 
+// Close locks the token if it was unlocked by this value. The login of a USB key is one for the whole program, and looking at
+// the key must not lock it under a signature of somebody else's.
 func (t *guardedToken) Close() error {
+	if !t.tried.Load() {
+		return nil
+	}
 	return t.g.do(context.Background(), t.g.limits.Look, func(context.Context) error { return t.token.Close() })
 }
 
@@ -236,7 +242,10 @@ func (t *guardedToken) tryPIN(ctx context.Context, pin, next []byte, use func(ct
 	}
 	pin, next = bytes.Clone(pin), bytes.Clone(next)
 	err = t.g.doThen(ctx, t.g.limits.Operate,
-		func(ctx context.Context) error { return use(ctx, pin, next) },
+		func(ctx context.Context) error {
+			t.tried.Store(true)
+			return use(ctx, pin, next)
+		},
 		func() { Wipe(pin); Wipe(next); <-gate })
 	var wrong *PINWrongError
 	if errors.As(err, &wrong) && wrong.Tries == 0 {

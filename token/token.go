@@ -103,8 +103,10 @@ type Token interface {
 	// Lock forgets the PIN: signers made before it return ErrNotUnlocked.
 	Lock(ctx context.Context) error
 
-	// Close locks the token and gives up what is held open for it. The token
-	// itself may be found again with Driver.Tokens.
+	// Close locks the token, if a PIN was handed over by this value, and gives
+	// up what is held open for it. Other values of the same token, found by
+	// another call of Driver.Tokens, go on as they are until then. The token
+	// itself may be found again.
 	Close() error
 }
 

@@ -106,12 +106,13 @@ func TestConformanceOfVendors(t *testing.T) {
 		variant    softkey.Variant
 		dialect    softkey.Dialect
 		profile    string
-		hang       string
+		hang       map[ca.Algorithm]string // the function that signs
 		tries      int
 	}{
-		{"longmai", []ca.Algorithm{ca.SM2, ca.RSA}, softkey.PKCS11, longmai, "longmai-gm3000-pkcs11", "C_Sign", 0},
-		{"sansec", []ca.Algorithm{ca.SM2}, softkey.PKCS11, softkey.Dialect{SM2: &softkey.Sansec}, "sansec-pkcs11", "C_Sign", 0},
-		{"skf", []ca.Algorithm{ca.SM2}, softkey.SKFLongmai, softkey.Dialect{}, "longmai-gm3000-skf", "SKF_ECCSignData", 6},
+		{"longmai", []ca.Algorithm{ca.SM2, ca.RSA}, softkey.PKCS11, longmai, "longmai-gm3000-pkcs11", map[ca.Algorithm]string{ca.SM2: "C_Sign", ca.RSA: "C_Sign"}, 0},
+		{"sansec", []ca.Algorithm{ca.SM2}, softkey.PKCS11, softkey.Dialect{SM2: &softkey.Sansec}, "sansec-pkcs11", map[ca.Algorithm]string{ca.SM2: "C_Sign"}, 0},
+		{"skf", []ca.Algorithm{ca.SM2, ca.RSA}, softkey.SKFLongmai, softkey.Dialect{}, "longmai-gm3000-skf",
+			map[ca.Algorithm]string{ca.SM2: "SKF_ECCSignData", ca.RSA: "SKF_RSASignData"}, 6},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -127,7 +128,7 @@ func TestConformanceOfVendors(t *testing.T) {
 						Hang: func(hang bool) {
 							lift()
 							if hang {
-								lift = b.server.Inject(softkey.Fault{Do: softkey.Hang, Function: tt.hang})
+								lift = b.server.Inject(softkey.Fault{Do: softkey.Hang, Function: tt.hang[a]})
 							}
 						},
 					}

@@ -177,7 +177,8 @@ func TestPKCS11RSA(t *testing.T) {
 			func(sig []byte) error {
 				return rsa.VerifyPSS(pub, crypto.SHA256, sum[:], sig, &rsa.PSSOptions{SaltLength: 32})
 			}},
-		"SHA256_PSS": {pkcs11.CKM_SHA256_RSA_PKCS_PSS, pkcs11.NewPSSParams(pkcs11.CKM_SHA256, pkcs11.CKG_MGF1_SHA256, 20), []byte(message),
+		"SHA256_PSS": {pkcs11.CKM_SHA256_RSA_PKCS_PSS, pkcs11.NewPSSParams(pkcs11.CKM_SHA256, pkcs11.CKG_MGF1_SHA256, 20),
+			[]byte(message),
 			func(sig []byte) error {
 				return rsa.VerifyPSS(pub, crypto.SHA256, sum[:], sig, &rsa.PSSOptions{SaltLength: 20})
 			}},
@@ -214,11 +215,6 @@ func TestPKCS11RSA(t *testing.T) {
 	fails(t, "a broken ciphertext", err, pkcs11.CKR_ENCRYPTED_DATA_INVALID)
 	_, err = c.GetAttributeValue(c.session, key, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_PRIVATE_EXPONENT, nil)})
 	fails(t, "reading the private key", err, pkcs11.CKR_ATTRIBUTE_SENSITIVE)
-}
-
-// digestInfo is PKCS #1's, of SHA-256.
-func digestInfo(sum []byte) []byte {
-	return append([]byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}, sum...)
 }
 
 func TestPKCS11ECDSA(t *testing.T) {
@@ -452,12 +448,13 @@ func TestPKCS11Provisioning(t *testing.T) {
 	addDevice(t, s, softkey.DeviceOptions{Dialect: softkey.Dialect{SM2: &softkey.Sansec}})
 	c := loadCryptoki(t, path)
 	c.login()
+	const p256 = "\x06\x08\x2A\x86\x48\xCE\x3D\x03\x01\x07" // prime256v1 in CKA_EC_PARAMS
 	for i, tt := range []struct {
 		mechanism uint
 		public    []*pkcs11.Attribute
 	}{
 		{pkcs11.CKM_RSA_PKCS_KEY_PAIR_GEN, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_MODULUS_BITS, 2048)}},
-		{pkcs11.CKM_EC_KEY_PAIR_GEN, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, []byte{0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07})}},
+		{pkcs11.CKM_EC_KEY_PAIR_GEN, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, []byte(p256))}},
 		{uint(softkey.Sansec.Generate), nil},
 	} {
 		id := []byte{7, byte(i)}
@@ -471,7 +468,8 @@ func TestPKCS11Provisioning(t *testing.T) {
 		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "供应商"}, PublicKey: key, Usage: token.UsageSign})
 		c.must(err)
 		o, err := c.CreateObject(c.session, []*pkcs11.Attribute{
-			pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_CERTIFICATE), pkcs11.NewAttribute(pkcs11.CKA_CERTIFICATE_TYPE, pkcs11.CKC_X_509),
+			pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_CERTIFICATE),
+			pkcs11.NewAttribute(pkcs11.CKA_CERTIFICATE_TYPE, pkcs11.CKC_X_509),
 			pkcs11.NewAttribute(pkcs11.CKA_ID, id), pkcs11.NewAttribute(pkcs11.CKA_VALUE, cert.Raw),
 		})
 		c.must(err)
@@ -599,7 +597,8 @@ func TestPKCS11SignatureFaults(t *testing.T) {
 			t.Parallel()
 			s, path := softkeytest.Start(t, softkey.PKCS11)
 			sign, _ := keys(t, ca.SM2)
-			addContainer(t, addDevice(t, s, softkey.DeviceOptions{Dialect: softkey.Dialect{SM2: &tt.numbers}}), "a", sign.softkey(), softkey.KeyPair{})
+			d := addDevice(t, s, softkey.DeviceOptions{Dialect: softkey.Dialect{SM2: &tt.numbers}})
+			addContainer(t, d, "a", sign.softkey(), softkey.KeyPair{})
 			c := loadCryptoki(t, path)
 			c.login()
 			s.Inject(softkey.Fault{Do: tt.do})

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/asn1"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -183,6 +184,13 @@ func TestServerRestart(t *testing.T) {
 	if got := s.Devices()[0].PINs(); got != 1 {
 		t.Errorf("%d PINs reached the new server, want 1: a call was sent twice", got)
 	}
+
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	again := start()
+	defer again.Close()
+	l.must(sarOK, "SKF_EnumDev", 1, nil, new(uint32)) // the first call finds out that its connection is old
 }
 
 func TestAbsurdLength(t *testing.T) {
@@ -235,6 +243,9 @@ func TestSignatureFaults(t *testing.T) {
 // helperVariable tells the test program that it is to load a library and use it, and to die of it.
 const helperVariable = "SOFTKEY_TEST_LIBRARY"
 
+// lockVariable has it lock the device and end.
+const lockVariable = "SOFTKEY_TEST_LOCK"
+
 func TestMain(m *testing.M) {
 	if path := os.Getenv(helperVariable); path != "" {
 		os.Exit(loadAndSign(path))
@@ -254,6 +265,17 @@ func loadAndSign(path string) int {
 	size := uint32(0)
 	if got := enum(1, nil, &size); got != sarOK {
 		return 3
+	}
+	if os.Getenv(lockVariable) == "" {
+		return 0
+	}
+	var connect func(name string, device *uintptr) uint32
+	var lock func(device uintptr, milliseconds uint32) uint32
+	purego.RegisterLibFunc(&connect, h, "SKF_ConnectDev")
+	purego.RegisterLibFunc(&lock, h, "SKF_LockDev")
+	var device uintptr
+	if connect("SOFTKEY-"+serial, &device) != sarOK || lock(device, 1000) != sarOK {
+		return 4
 	}
 	return 0
 }
@@ -336,6 +358,19 @@ func TestTwoProcesses(t *testing.T) {
 	other.must(sarInvalidHandle, "SKF_ECCSignData", o.box, make([]byte, 32), 32, make([]byte, 128))
 }
 
+// What a process held ends with it.
+func TestProcessEndsWithItsLock(t *testing.T) {
+	t.Parallel()
+	s, _, l, o, _ := inserted(t, softkey.SKF)
+	if _, code := another(t, softkeytest.Library(t, filepath.Dir(l.path), softkey.SKFHaitai), lockVariable+"=1"); code != 0 {
+		t.Fatalf("the process that locks the key: exit %d", code)
+	}
+	if s.Calls("SKF_LockDev") != 1 {
+		t.Error("the process did not lock the key")
+	}
+	l.must(sarOK, "SKF_LockDev", o.device, 5000)
+}
+
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	_, _, l, o, sign := inserted(t, softkey.SKF)
@@ -363,9 +398,7 @@ func TestDriveInC(t *testing.T) {
 	drive := func(t *testing.T, library string, flags ...string) {
 		program := filepath.Join(dir, "drive"+strings.Join(flags, ""))
 		compile(t, append(flags, "-o", program, "testdata/drive.c", "-ldl", "-lpthread")...)
-		cmd := exec.Command(program, library, "SOFTKEY-"+serial, "SEALDESK", "a")
-		cmd.Env = append(os.Environ(), softkey.SocketVariable+"="+filepath.Join(dir, softkey.SocketName))
-		out, err := cmd.CombinedOutput()
+		out, err := runDrive(program, library, filepath.Join(dir, softkey.SocketName))
 		t.Logf("%s", out)
 		if err != nil {
 			t.Error(err)
@@ -379,6 +412,38 @@ func TestDriveInC(t *testing.T) {
 			"-o", sanitized, "shim/wire.c", "shim/skf.c")
 		drive(t, sanitized, sanitize)
 	})
+}
+
+func runDrive(program, library, socket string) ([]byte, error) {
+	cmd := exec.Command(program, library, "SOFTKEY-"+serial, "SEALDESK", "a")
+	cmd.Env = append(os.Environ(), softkey.SocketVariable+"="+socket)
+	return cmd.CombinedOutput()
+}
+
+// A server that goes away while the library writes to it does not kill a C program, which unlike Go's dies of SIGPIPE.
+func TestNoSIGPIPE(t *testing.T) {
+	t.Parallel()
+	dir := softkeytest.Folder(t)
+	socket, program := filepath.Join(dir, softkey.SocketName), filepath.Join(dir, "drive")
+	library := softkeytest.Library(t, dir, softkey.SKF)
+	compile(t, "-o", program, "testdata/drive.c", "-ldl", "-lpthread")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for conn, err := listener.Accept(); err == nil; conn, err = listener.Accept() {
+			answer(conn, string(frame("\x00\x00\x00\x00\x00\x00\x00\x00\x00"))) // to hello, and the end
+		}
+	}()
+	for range 5 {
+		out, err := runDrive(program, library, socket)
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 1 || !strings.Contains(string(out), "got 0xa000023") {
+			t.Errorf("%v: %s", err, out)
+		}
+	}
 }
 
 func compile(t testing.TB, args ...string) {
@@ -444,5 +509,22 @@ func answer(conn net.Conn, answers ...string) {
 		if _, err := io.WriteString(conn, a); err != nil {
 			return
 		}
+	}
+}
+
+// BenchmarkSign is one SM2 signature through the SKF library, the way there and back and the cryptography.
+func BenchmarkSign(b *testing.B) {
+	_, _, l, o, _ := inserted(b, softkey.SKF)
+	digest, blob := make([]byte, 32), make([]byte, 128)
+	for b.Loop() {
+		l.must(sarOK, "SKF_ECCSignData", o.box, digest, 32, blob)
+	}
+}
+
+// BenchmarkCall is a call that does nothing.
+func BenchmarkCall(b *testing.B) {
+	_, _, l, _, _ := inserted(b, softkey.SKF)
+	for b.Loop() {
+		l.must(sarOK, "SKF_CancelWaitForDevEvent")
 	}
 }

@@ -195,11 +195,11 @@ func (c *call) signatureSize(op *operation) int {
 	return c.encoded(op.mechanism.encoding()).most()
 }
 
-// digestInfo begins PKCS #1's DigestInfo of each hash (RFC 8017, 9.2).
-var digestInfo = map[crypto.Hash][]byte{
-	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
-	crypto.SHA384: {0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05, 0x00, 0x04, 0x30},
-	crypto.SHA512: {0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00, 0x04, 0x40},
+// digestInfo begins PKCS #1's DigestInfo of each hash (RFC 8017, 9.2, note 1).
+var digestInfo = map[crypto.Hash]string{
+	crypto.SHA256: "\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
+	crypto.SHA384: "\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30",
+	crypto.SHA512: "\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40",
 }
 
 // signature signs as the operation says.
@@ -223,7 +223,7 @@ func (c *call) signature(op *operation, data []byte) ([]byte, code) {
 			}
 			return c.sealRSA(sig), ckrOK
 		}
-		data = slices.Concat(digestInfo[m.hash], data)
+		data = append([]byte(digestInfo[m.hash]), data...)
 		if len(data) > key.Size()-11 {
 			return nil, ckrDataLengthRange
 		}

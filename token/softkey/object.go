@@ -374,7 +374,7 @@ func (c *call) mayWrite() code {
 	return ckrOK
 }
 
-// keep puts a key into a container of the label's name, or of another where that has such a key already.
+// store puts a key into a container of the label's name, or of another where that has such a key already.
 func (c *call) store(key crypto.Signer, t template) (object, code) {
 	app := c.device.app()
 	if len(app.containers) >= maxContainers {

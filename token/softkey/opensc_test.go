@@ -57,11 +57,14 @@ func TestOpenSC(t *testing.T) {
 			t.Errorf("%q is not among the slots:\n%s", want, slots)
 		}
 	}
-	if got := pkcs11Tool(t, library, "--list-mechanisms"); !strings.Contains(got, "RSA-PKCS-OAEP") || !strings.Contains(got, "ECDSA") {
-		t.Errorf("the mechanisms are:\n%s", got)
+	mechanisms := pkcs11Tool(t, library, "--list-mechanisms")
+	if !strings.Contains(mechanisms, "RSA-PKCS-OAEP") || !strings.Contains(mechanisms, "ECDSA") {
+		t.Errorf("the mechanisms are:\n%s", mechanisms)
 	}
 	objects := pkcs11Tool(t, library, append(login, "--list-objects")...)
-	for what, want := range map[string]int{"Private Key Object; RSA": 2, "Private Key Object; EC": 1, "Certificate Object; type = X.509 cert": 3} {
+	for what, want := range map[string]int{
+		"Private Key Object; RSA": 2, "Private Key Object; EC": 1, "Certificate Object; type = X.509 cert": 3,
+	} {
 		if got := strings.Count(objects, what); got != want {
 			t.Errorf("%d of %q, want %d:\n%s", got, what, want, objects)
 		}
@@ -82,7 +85,8 @@ func TestOpenSC(t *testing.T) {
 		t.Errorf("the certificate was not read: %v %s", err, der)
 	}
 	id := fmt.Sprintf("%x", keyID(t, sign))
-	pkcs11Tool(t, library, append(login, "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", id, "--input-file", in, "--output-file", out)...)
+	pkcs11Tool(t, library, append(login, "--sign", "--mechanism", "SHA256-RSA-PKCS", "--id", id,
+		"--input-file", in, "--output-file", out)...)
 	sig, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +95,8 @@ func TestOpenSC(t *testing.T) {
 	if err := rsa.VerifyPKCS1v15(sign.key.Public().(*rsa.PublicKey), crypto.SHA256, sum[:], sig); err != nil {
 		t.Error(err)
 	}
-	made := pkcs11Tool(t, library, append(login, "--keypairgen", "--key-type", "EC:prime256v1", "--label", "made", "--id", "0a0b", "--usage-sign")...)
+	made := pkcs11Tool(t, library, append(login, "--keypairgen", "--key-type", "EC:prime256v1", "--label", "made", "--id", "0a0b",
+		"--usage-sign")...)
 	if !strings.Contains(made, "Key pair generated") {
 		t.Errorf("pkcs11-tool made no keys:\n%s", made)
 	}
@@ -108,8 +113,8 @@ func TestOpenSCUnderSanitizers(t *testing.T) {
 	addContainer(t, addDevice(t, s, softkey.DeviceOptions{}), "rsa", sign.softkey(), encrypt.softkey())
 	dir := filepath.Dir(library)
 	sanitized := filepath.Join(dir, "sanitized.so")
-	compile(t, "-fsanitize=address,undefined", "-fno-sanitize-recover", "-g", "-shared", "-fPIC", "-DGONE=0x32UL", `-DVARIANT="pkcs11"`,
-		"-o", sanitized, "shim/wire.c", "shim/pkcs11.c")
+	compile(t, "-fsanitize=address,undefined", "-fno-sanitize-recover", "-g", "-shared", "-fPIC", "-DGONE=0x32UL",
+		`-DVARIANT="pkcs11"`, "-o", sanitized, "shim/wire.c", "shim/pkcs11.c")
 	asan, err := exec.Command("cc", "-print-file-name=libasan.so").Output()
 	if err != nil {
 		t.Fatal(err)

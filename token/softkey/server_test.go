@@ -29,7 +29,8 @@ func TestKeysSurviveInTheirFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := addDevice(t, s, softkey.DeviceOptions{Dialect: softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs}})
+	dialect := softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs}
+	d := addDevice(t, s, softkey.DeviceOptions{Dialect: dialect})
 	for _, a := range ca.Algorithms() {
 		sign, encrypt := keys(t, a)
 		addContainer(t, d, string(a), sign.softkey(), encrypt.softkey())
@@ -65,7 +66,7 @@ func TestKeysSurviveInTheirFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := again.Devices()[0].SetDialect(softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs}); err != nil { // writes the file
+	if err := again.Devices()[0].SetDialect(dialect); err != nil { // writes the file
 		t.Fatal(err)
 	}
 	after, err := os.ReadFile(file)
@@ -158,7 +159,8 @@ func TestHostileMessages(t *testing.T) {
 	t.Parallel()
 	s, library := softkeytest.Start(t, softkey.SKF)
 	addDevice(t, s, softkey.DeviceOptions{})
-	hello := string(frame("\x05hellob\x10\x00\x00\x000123456789abcdefb\x03\x00\x00\x00skfn\x08\x00\x00\x00\x00\x00\x00\x00n\x00\x00\x00\x00\x00\x00\x00\x00"))
+	hello := string(frame("\x05hello" + "b\x10\x00\x00\x000123456789abcdef" + "b\x03\x00\x00\x00skf" +
+		"n\x08\x00\x00\x00\x00\x00\x00\x00" + "n\x00\x00\x00\x00\x00\x00\x00\x00"))
 	for name, tt := range map[string]struct {
 		send    string
 		answers int // messages before the end

@@ -286,6 +286,11 @@ func TestSKFSignsWithSM2(t *testing.T) {
 	l.must(sarNotLoggedIn, "SKF_ECCSignData", o.box, e, 32, blob)
 }
 
+// digestInfo is PKCS #1's, of SHA-256.
+func digestInfo(sum []byte) []byte {
+	return append([]byte("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"), sum...)
+}
+
 func TestSKFSignsWithRSA(t *testing.T) {
 	t.Parallel()
 	s, path := softkeytest.Start(t, softkey.SKFLongmai)
@@ -296,7 +301,7 @@ func TestSKFSignsWithRSA(t *testing.T) {
 	o := l.open("rsa")
 	l.login(o)
 	sum := sha256.Sum256([]byte(message))
-	info := append([]byte{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20}, sum[:]...)
+	info := digestInfo(sum[:])
 	sig := l.buffer("SKF_RSASignData", o.box, info, len(info))
 	if err := rsa.VerifyPKCS1v15(sign.key.Public().(*rsa.PublicKey), crypto.SHA256, sum[:], sig); err != nil {
 		t.Error(err)
@@ -333,7 +338,8 @@ func TestSKFPIN(t *testing.T) {
 		var most, info, initial uint32
 		l.must(sarOK, "SKF_GetPINInfo", o.app, 1, &most, &info, &initial)
 		if left != step.left || info != step.left || most != 3 || initial != 1 {
-			t.Errorf("after %s: %d tries left, SKF_GetPINInfo says %d of %d, initial %d; want %d", step.pin, left, info, most, initial, step.left)
+			t.Errorf("after %s: %d tries left, SKF_GetPINInfo says %d of %d, initial %d; want %d",
+				step.pin, left, info, most, initial, step.left)
 		}
 	}
 	if d.PINs() != 6 || d.Tries() != 0 {
@@ -373,7 +379,8 @@ func TestSKFWrongPINEndsTheLogin(t *testing.T) {
 // cipherBlob lays a ciphertext out as ECCCIPHERBLOB.
 func cipherBlob(t testing.TB, to crypto.Signer, plain []byte) []byte {
 	t.Helper()
-	c, err := sm2.Encrypt(rand.Reader, to.Public().(*ecdsa.PublicKey), plain, sm2.NewPlainEncrypterOpts(sm2.MarshalUncompressed, sm2.C1C3C2))
+	opts := sm2.NewPlainEncrypterOpts(sm2.MarshalUncompressed, sm2.C1C3C2)
+	c, err := sm2.Encrypt(rand.Reader, to.Public().(*ecdsa.PublicKey), plain, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -431,7 +438,8 @@ func TestSKFDecryptsByVendorsNames(t *testing.T) {
 				t.Errorf("SM2: %q", got)
 			}
 			o = l.open("rsa")
-			if got := l.buffer(tt.rsa, append(append([]any{o.box}, tt.rsaSpec...), rsaCipher, len(rsaCipher))...); !bytes.Equal(got, secret) {
+			args = append(append([]any{o.box}, tt.rsaSpec...), rsaCipher, len(rsaCipher))
+			if got := l.buffer(tt.rsa, args...); !bytes.Equal(got, secret) {
 				t.Errorf("RSA: %q", got)
 			}
 		})
@@ -636,7 +644,8 @@ func TestSKFDialects(t *testing.T) {
 		binary.LittleEndian.Uint32(packed[226:]) != 4096 {
 		t.Errorf("DEVINFO has %d bytes: % x", len(packed), packed)
 	}
-	if err := d.SetDialect(softkey.Dialect{AlignedDevInfo: true, PINIncorrect: 0x0A000029, HashesAgain: true, NoRSA: true}); err != nil {
+	dialect := softkey.Dialect{AlignedDevInfo: true, PINIncorrect: 0x0A000029, HashesAgain: true, NoRSA: true}
+	if err := d.SetDialect(dialect); err != nil {
 		t.Fatal(err)
 	}
 	aligned := info()

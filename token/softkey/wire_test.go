@@ -6,6 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,8 @@ func TestParseCall(t *testing.T) {
 		t.Fatalf("%q, %v", name, err)
 	}
 	in := arguments{values: values}
-	if n, b, none, empty := in.number(), in.bytes(), in.bytes(), in.bytes(); n != 7 || string(b) != "secret" || none != nil || empty == nil || in.bad {
+	n, b, none, empty := in.number(), in.bytes(), in.bytes(), in.bytes()
+	if n != 7 || string(b) != "secret" || none != nil || empty == nil || in.bad {
 		t.Errorf("read %d, %q, %v, %v, bad %v", n, b, none, empty, in.bad)
 	}
 	if in.number() != 0 || !in.bad {
@@ -50,6 +52,14 @@ func TestParseCall(t *testing.T) {
 	}
 	if _, _, err := parseCall(append(message("f"), bytes.Repeat([]byte{'z'}, maxValues+1)...)); err == nil {
 		t.Error("more values than the limit were read")
+	}
+}
+
+func TestReadMessageIsBounded(t *testing.T) {
+	for _, n := range []uint32{maxMessage + 1, 1<<32 - 1} {
+		if _, err := readMessage(bytes.NewReader(binary.LittleEndian.AppendUint32(nil, n))); !errors.Is(err, errMessage) {
+			t.Errorf("a message of %d bytes: %v", n, err)
+		}
 	}
 }
 
@@ -86,7 +96,7 @@ func FuzzCall(f *testing.F) {
 	})
 }
 
-// fuzzKey is made once: making keys is what takes time.
+// fuzzKeys are made once: making keys is what takes time.
 var fuzzKeys = newFuzzKeys()
 
 // inUse is a call to a server with a key, on which a process has everything open and the PIN entered: a device, an application,

@@ -15,6 +15,7 @@ import (
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
@@ -97,6 +98,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
+		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 	}
 	side.SetItems(items...)
@@ -178,6 +180,8 @@ func (w *Window) Home(nav string) {
 		p = awards.New(w)
 	case outbox.Nav:
 		p = outbox.New(w)
+	case keys.Nav:
+		p = keys.New(w)
 	case verifyfile.Nav:
 		p = verifyfile.New(w)
 	default:

@@ -17,7 +17,9 @@
 typedef unsigned int ULONG;
 typedef void *HANDLE;
 
-enum { WARM_UP = 100, TURNS = 1250, CALLS_A_TURN = 8, THREADS = 24, THREAD_TURNS = 20, OK = 0, NOT_LOGGED_IN = 0x0A00002D };
+enum { WARM_UP = 100, TURNS = 1250, CALLS_A_TURN = 8, THREADS = 24, THREAD_TURNS = 20 };
+
+enum { OK = 0, INVALID_HANDLE = 0x0A000005, NOT_LOGGED_IN = 0x0A00002D };
 
 static ULONG (*enum_dev)(int, char *, ULONG *);
 static ULONG (*connect_dev)(const char *, HANDLE *);
@@ -89,6 +91,7 @@ int main(int argc, char **argv)
 	pthread_t threads[THREADS];
 	int before = descriptors(), warm, i, status;
 	size_t memory;
+	HANDLE device;
 	void *library;
 	pid_t child;
 
@@ -125,7 +128,10 @@ int main(int argc, char **argv)
 	if (descriptors() - warm > 16)
 		return 1;
 
+	/* A child has neither the parent's handles nor its connections. */
+	EXPECT(connect_dev(names[2], &device), OK);
 	if (!(child = fork())) {
+		EXPECT(disconnect_dev(device), INVALID_HANDLE);
 		turn();
 		_exit(0);
 	}
@@ -133,7 +139,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "the child ended with %#x\n", status);
 		return 1;
 	}
-	turn();
+	EXPECT(disconnect_dev(device), OK);
 
 	dlclose(library);
 	if (dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD)) {
