@@ -126,6 +126,7 @@ func Examine(ctx context.Context, set *libraries.Set, o Options) Report {
 	e.access(plugged)
 	e.service(plugged)
 	answers := e.ask(ctx)
+	spare(plugged, answers)
 	for _, a := range answers {
 		e.add(a.library)
 	}

@@ -70,7 +70,7 @@ func TestMain(m *testing.M) {
 func product(t *testing.T, id, usb string, i profile.Interface, paths ...string) profile.Profile {
 	t.Helper()
 	p := profile.Profile{
-		ID: id, Product: profile.Text{Zh: "试验钥匙" + id, En: "Test key " + id}, Vendor: profile.Text{Zh: "试验厂家", En: "Test vendor"},
+		ID: id, Product: profile.Text{Zh: "试验钥匙" + id, En: "Test key " + id}, Vendor: profile.Text{Zh: "厂家" + id, En: "Vendor of " + id},
 		Interface: i, Names: []string{"libtestkey*.so", "testkey*.dll"}, USB: []string{usb},
 	}
 	if len(paths) > 0 {
@@ -307,7 +307,7 @@ func TestWhatAMissingLibraryIsToldBy(t *testing.T) {
 	set := open(t, product(t, "absent", "f055:0001", profile.InterfaceSKF, "/opt/testkey/lib/libtestkey.so", "/usr/lib/libtestkey.so"))
 	c := find(t, examine(t, set, doctor.Options{Root: root, System: "linux", English: true}), "doctor.key_without_library")
 	for name, want := range map[string]string{
-		"product": "Test key absent", "vendor": "Test vendor", "names": "libtestkey*.so", "folders": "/opt/testkey/lib, /usr/lib",
+		"product": "Test key absent", "vendor": "Vendor of absent", "names": "libtestkey*.so", "folders": "/opt/testkey/lib, /usr/lib",
 	} {
 		if c.Params[name] != want {
 			t.Errorf("%s is %q, want %q", name, c.Params[name], want)
@@ -604,6 +604,20 @@ func TestLibrariesThatFail(t *testing.T) {
 		}
 		if len(of(r, doctor.Key)) == 0 {
 			t.Error("the key is not told of")
+		}
+	})
+	t.Run("is not needed", func(t *testing.T) {
+		b := newBench(t, softkey.PKCS11, softkey.DeviceOptions{})
+		spare := filepath.Join(softkeytest.Folder(t), "libspare.so")
+		write(t, spare, "nothing")
+		b.set = open(t, product(t, "soft", "f055:0001", profile.InterfacePKCS11, b.path), product(t, "spare", "f057", profile.InterfaceSKF, spare))
+		b.path = spare
+		if c := b.library(t, b.examine(t)); c.Code != "token.library_unusable" && c.Code != "token.library_not_loaded" || c.State != doctor.Warning {
+			t.Errorf("with a key in another's port: %s", text(t, c))
+		}
+		plug(t, b.root, "1-4", "f057", "0001", "03") // now it is
+		if c := b.library(t, b.examine(t)); c.State != doctor.Broken {
+			t.Errorf("with its own key: %s", text(t, c))
 		}
 	})
 	t.Run("hangs", func(t *testing.T) {

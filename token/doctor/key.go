@@ -32,7 +32,7 @@ func (e *examination) keys(plugged []device, answers []answer) {
 		var asked []string
 		seen := false
 		for _, a := range answers {
-			if d.servedBy(a.from) && a.library.State != Broken {
+			if d.servedBy(a.from) && a.library.Params["keys"] != nil {
 				asked = append(asked, a.from.Library)
 				seen = seen || len(a.keys) > 0
 			}

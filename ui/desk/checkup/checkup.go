@@ -231,6 +231,10 @@ func space(path string) doctor.Check {
 	if err != nil {
 		return doctor.Check{Step: Space, Code: "doctor.space_unknown", State: NotApplicable, Detail: err.Error()}
 	}
+	return spaceCheck(path, free)
+}
+
+func spaceCheck(path string, free uint64) doctor.Check {
 	f := doctor.Check{
 		Step: Space, Code: "doctor.space", State: OK, Params: map[string]any{"megabytes": int(min(free>>20, 1<<40)), "folder": path},
 	}
