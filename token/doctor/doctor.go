@@ -176,7 +176,7 @@ func failed(step Step, err error, params map[string]any) Check {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = errors.Join(token.ErrTimeout, err)
 	}
-	c := Check{Step: step, State: Broken, Code: "token.driver_failed", Params: params, Detail: clean(err.Error())}
+	c := Check{Step: step, State: Broken, Code: codeUnknown, Params: params, Detail: clean(err.Error())}
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {
 		c.Code = coded.Code()
@@ -185,8 +185,14 @@ func failed(step Step, err error, params map[string]any) Check {
 		}
 	}
 	c.Advice = c.Code
+	if c.Code == codeUnknown {
+		c.Advice = "doctor.key_unseen" // the code's own advice is to come here
+	}
 	return c
 }
+
+// codeUnknown is the code of errors that have none.
+const codeUnknown = "token.driver_failed"
 
 // clean makes foreign text fit to be shown.
 func clean(s string) string {

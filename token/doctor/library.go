@@ -48,7 +48,7 @@ func (e *examination) askOne(ctx context.Context, l libraries.Library) answer {
 		switch {
 		case errors.As(err, &quarantined):
 			c.library.Advice = "doctor.library_reenable"
-		case errors.As(err, &crashed), errors.As(err, &hung), c.library.Code == "token.driver_failed":
+		case errors.As(err, &crashed), errors.As(err, &hung):
 			c.library.Advice = "doctor.library_crashed"
 		}
 		return c
