@@ -105,8 +105,8 @@ type examination struct {
 	report Report
 }
 
-// Examine walks the steps. Libraries are loaded, each in its helper and with the deadlines of package modhost; they are asked side
-// by side. What ends ctx ends the questions, and shows as a library that was not asked to the end.
+// Examine walks the steps. Libraries are loaded, each in its helper and with the deadlines of package modhost; they are asked
+// side by side. What ends ctx ends the questions, and shows as a library that was not asked to the end.
 func Examine(ctx context.Context, set *libraries.Set, o Options) Report {
 	o.System = cmp.Or(o.System, runtime.GOOS)
 	o.Root = cmp.Or(o.Root, string(filepath.Separator))

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package doctor_test
 
@@ -70,7 +70,8 @@ func TestMain(m *testing.M) {
 func product(t *testing.T, id, usb string, i profile.Interface, paths ...string) profile.Profile {
 	t.Helper()
 	p := profile.Profile{
-		ID: id, Product: profile.Text{Zh: "试验钥匙" + id, En: "Test key " + id}, Vendor: profile.Text{Zh: "厂家" + id, En: "Vendor of " + id},
+		ID: id, Product: profile.Text{Zh: "试验钥匙" + id, En: "Test key " + id},
+		Vendor:    profile.Text{Zh: "厂家" + id, En: "Vendor of " + id},
 		Interface: i, Names: []string{"libtestkey*.so", "testkey*.dll"}, USB: []string{usb},
 	}
 	if len(paths) > 0 {
@@ -248,7 +249,8 @@ func TestWayToTheLibrary(t *testing.T) {
 			plug(t, root, "1-3", "f055", "0001", mouse)
 			os.Remove(filepath.Join(root, "dev/bus/usb/001/003"))
 		}, map[string]doctor.State{"doctor.usb_key": doctor.OK, "doctor.access_no_node": doctor.Broken}, "doctor.access_no_node"},
-		{"a key that this system has no library for", "linux", func(t *testing.T, root string) { plug(t, root, "1-4", "f056", "0009", mouse) },
+		{"a key without a library for this system", "linux",
+			func(t *testing.T, root string) { plug(t, root, "1-4", "f056", "0009", mouse) },
 			map[string]doctor.State{"doctor.usb_key": doctor.OK, "doctor.key_without_known_library": doctor.Broken},
 			"doctor.key_without_known_library"},
 		{"a reader, and no service", "linux", func(t *testing.T, root string) { plug(t, root, "1-5", "072f", "90cc", card) },
@@ -265,7 +267,8 @@ func TestWayToTheLibrary(t *testing.T) {
 			plug(t, root, "1-6", "f055", "0001", mouse)
 			write(t, filepath.Join(root, "sys/bus/usb/devices/1-6/busnum"), "../../etc")
 			plug(t, root, "1-7", strings.Repeat("f", 1000), "", mouse)
-		}, map[string]doctor.State{"doctor.usb_key": doctor.OK, "doctor.access_no_key": doctor.NotApplicable}, "doctor.key_without_library"},
+		}, map[string]doctor.State{"doctor.usb_key": doctor.OK, "doctor.access_no_key": doctor.NotApplicable},
+			"doctor.key_without_library"},
 		{"Windows", "windows", func(*testing.T, string) {}, map[string]doctor.State{
 			"doctor.usb_elsewhere": doctor.NotApplicable, "doctor.access_elsewhere": doctor.NotApplicable,
 			"doctor.service_elsewhere": doctor.NotApplicable,
@@ -294,7 +297,8 @@ func TestWayToTheLibrary(t *testing.T) {
 				t.Errorf("the report names what is no key, or holds what steers a terminal: %s", s)
 			}
 			steps := []doctor.Step{doctor.USB, doctor.Access, doctor.Service, doctor.Library, doctor.Key, doctor.Certificate}
-			if !slices.IsSortedFunc(r.Checks, func(a, b doctor.Check) int { return slices.Index(steps, a.Step) - slices.Index(steps, b.Step) }) {
+			order := func(a, b doctor.Check) int { return slices.Index(steps, a.Step) - slices.Index(steps, b.Step) }
+			if !slices.IsSortedFunc(r.Checks, order) {
 				t.Errorf("the steps are out of order: %s", text(t, r))
 			}
 		})
@@ -304,7 +308,8 @@ func TestWayToTheLibrary(t *testing.T) {
 func TestWhatAMissingLibraryIsToldBy(t *testing.T) {
 	root := tree(t)
 	plug(t, root, "1-3", "f055", "0001", "03")
-	set := open(t, product(t, "absent", "f055:0001", profile.InterfaceSKF, "/opt/testkey/lib/libtestkey.so", "/usr/lib/libtestkey.so"))
+	want := []string{"/opt/testkey/lib/libtestkey.so", "/usr/lib/libtestkey.so"}
+	set := open(t, product(t, "absent", "f055:0001", profile.InterfaceSKF, want...))
 	c := find(t, examine(t, set, doctor.Options{Root: root, System: "linux", English: true}), "doctor.key_without_library")
 	for name, want := range map[string]string{
 		"product": "Test key absent", "vendor": "Vendor of absent", "names": "libtestkey*.so", "folders": "/opt/testkey/lib, /usr/lib",
@@ -313,7 +318,7 @@ func TestWhatAMissingLibraryIsToldBy(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, c.Params[name], want)
 		}
 	}
-	if want := []string{"/opt/testkey/lib/libtestkey.so", "/usr/lib/libtestkey.so"}; !slices.Equal(c.Looked, want) {
+	if !slices.Equal(c.Looked, want) {
 		t.Errorf("looked at %q, want %q", c.Looked, want)
 	}
 	if c.Advice != "doctor.get_from_vendor" {
@@ -413,7 +418,8 @@ func TestAKeyInOrder(t *testing.T) {
 	for _, v := range []softkey.Variant{softkey.PKCS11, softkey.SKFLongmai} {
 		t.Run(string(v), func(t *testing.T) {
 			b := newBench(t, v, softkey.DeviceOptions{Serial: "A1B2C3"})
-			if err := b.device.AddContainer("box", pair(t, token.UsageSign, sealed{handler: handler}), pair(t, token.UsageEncrypt, sealed{handler: handler})); err != nil {
+			whose := sealed{handler: handler}
+			if err := b.device.AddContainer("box", pair(t, token.UsageSign, whose), pair(t, token.UsageEncrypt, whose)); err != nil {
 				t.Fatal(err)
 			}
 			r := b.examine(t)
@@ -421,7 +427,8 @@ func TestAKeyInOrder(t *testing.T) {
 				t.Fatalf("broken: %+v", first)
 			}
 			keys, certificates := of(r, doctor.Key), of(r, doctor.Certificate)
-			if len(keys) != 1 || keys[0].State != doctor.OK || keys[0].Params["serial"] != "A1B2C3" || keys[0].Params["certificates"] != 2 {
+			if len(keys) != 1 || keys[0].State != doctor.OK ||
+				keys[0].Params["serial"] != "A1B2C3" || keys[0].Params["certificates"] != 2 {
 				t.Errorf("key: %s", text(t, keys))
 			}
 			usages := map[any]bool{}
@@ -435,7 +442,8 @@ func TestAKeyInOrder(t *testing.T) {
 				t.Errorf("certificates: %s", text(t, certificates))
 			}
 			l := b.library(t, r)
-			if about, _ := l.Params["about"].(string); l.State != doctor.OK || (v == softkey.PKCS11) != strings.Contains(about, "Software USB key") {
+			about, _ := l.Params["about"].(string)
+			if l.State != doctor.OK || (v == softkey.PKCS11) != strings.Contains(about, "Software USB key") {
 				t.Errorf("library: %s", text(t, l))
 			}
 			if n := b.device.PINs(); n != 0 {
@@ -476,11 +484,13 @@ func TestCertificates(t *testing.T) {
 			{"doctor.certificate_expired", doctor.Warning, "token.certificate_expired"}, {"doctor.certificate", doctor.OK, ""},
 			{"doctor.certificate", doctor.OK, ""}}},
 		{"not yet valid", &sealed{notBefore: days(3)}, &sealed{}, nil, []want{
-			{"doctor.certificate_not_yet_valid", doctor.Broken, "token.certificate_not_yet_valid"}, {"doctor.certificate", doctor.OK, ""}}},
+			{"doctor.certificate_not_yet_valid", doctor.Broken, "token.certificate_not_yet_valid"},
+			{"doctor.certificate", doctor.OK, ""}}},
 		{"no private key", &sealed{noKey: true}, &sealed{}, nil, []want{
 			{"doctor.certificate_without_key", doctor.Broken, "token.private_key_missing"}, {"doctor.certificate", doctor.OK, ""}}},
 		{"no pair", &sealed{}, nil, nil, []want{
-			{"doctor.certificate", doctor.OK, ""}, {"doctor.certificate_without_pair", doctor.Warning, "doctor.certificate_without_pair"}}},
+			{"doctor.certificate", doctor.OK, ""},
+			{"doctor.certificate_without_pair", doctor.Warning, "doctor.certificate_without_pair"}}},
 		{"nothing that signs", nil, &sealed{}, nil, []want{
 			{"doctor.certificate", doctor.OK, ""}, {"doctor.certificate_none_signs", doctor.Broken, "doctor.certificate_none_signs"}}},
 	}
@@ -587,7 +597,8 @@ func TestLibrariesThatFail(t *testing.T) {
 			}
 		}
 		b.server.CrashOnLoad(false)
-		if c := b.library(t, b.examine(t)); c.Code != "token.library_quarantined" || c.Params["crashes"] != 5 || c.Advice != "doctor.library_reenable" {
+		c := b.library(t, b.examine(t))
+		if c.Code != "token.library_quarantined" || c.Params["crashes"] != 5 || c.Advice != "doctor.library_reenable" {
 			t.Fatalf("got %s", text(t, c))
 		}
 		b.set.Reenable(b.path)
@@ -610,9 +621,10 @@ func TestLibrariesThatFail(t *testing.T) {
 		b := newBench(t, softkey.PKCS11, softkey.DeviceOptions{})
 		spare := filepath.Join(softkeytest.Folder(t), "libspare.so")
 		write(t, spare, "nothing")
-		b.set = open(t, product(t, "soft", "f055:0001", profile.InterfacePKCS11, b.path), product(t, "spare", "f057", profile.InterfaceSKF, spare))
+		b.set = open(t,
+			product(t, "soft", "f055:0001", profile.InterfacePKCS11, b.path), product(t, "spare", "f057", profile.InterfaceSKF, spare))
 		b.path = spare
-		if c := b.library(t, b.examine(t)); c.Code != "token.library_unusable" && c.Code != "token.library_not_loaded" || c.State != doctor.Warning {
+		if c := b.library(t, b.examine(t)); c.Code != "token.library_unusable" || c.State != doctor.Warning {
 			t.Errorf("with a key in another's port: %s", text(t, c))
 		}
 		plug(t, b.root, "1-4", "f057", "0001", "03") // now it is

@@ -157,10 +157,10 @@ func describe(id token.Identity, now time.Time) map[string]any {
 	if o := cert.Subject.Organization; len(o) > 0 && clean(o[0]) != "" {
 		owner = clean(o[0])
 	}
+	day := func(at time.Time) string { return at.In(now.Location()).Format(time.DateOnly) }
 	return map[string]any{
 		"owner": owner, "number": number, "usage": usage, "algorithm": algorithmOf(cert),
-		"from": cert.NotBefore.In(now.Location()).Format(time.DateOnly), "until": cert.NotAfter.In(now.Location()).Format(time.DateOnly),
-		"days": int(cert.NotAfter.Sub(now).Hours() / 24),
+		"from": day(cert.NotBefore), "until": day(cert.NotAfter), "days": int(cert.NotAfter.Sub(now).Hours() / 24),
 	}
 }
 

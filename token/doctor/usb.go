@@ -176,8 +176,8 @@ func (e *examination) access(plugged []device) {
 		default:
 			vendor, product, _ := strings.Cut(d.number, ":")
 			c.Code, c.State, c.Advice, c.Detail = "doctor.access_denied", Broken, "doctor.access_rule", clean(err.Error())
-			c.Params["file"] = rulesFile
-			c.Params["rule"] = fmt.Sprintf(`SUBSYSTEM=="usb", ATTR{idVendor}=="%s", ATTR{idProduct}=="%s", TAG+="uaccess"`, vendor, product)
+			const rule = `SUBSYSTEM=="usb", ATTR{idVendor}=="%s", ATTR{idProduct}=="%s", TAG+="uaccess"`
+			c.Params["file"], c.Params["rule"] = rulesFile, fmt.Sprintf(rule, vendor, product)
 			if e.hasRule(vendor) {
 				c.Advice = "doctor.access_replug"
 			}

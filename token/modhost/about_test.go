@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package modhost_test
 
@@ -16,7 +16,8 @@ import (
 
 func TestAbout(t *testing.T) {
 	softhsmtest.New(t, ca.ECDSA)
-	if about, err := open(t, softHSM(t)).About(t.Context()); err != nil || !strings.HasPrefix(about, "2.") || !strings.Contains(about, "SoftHSM") {
+	about, err := open(t, softHSM(t)).About(t.Context())
+	if err != nil || !strings.HasPrefix(about, "2.") || !strings.Contains(about, "SoftHSM") {
 		t.Errorf("SoftHSM2 says %q, %v", about, err)
 	}
 	b := plugLongmai(t)

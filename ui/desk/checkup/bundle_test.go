@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package checkup
 
@@ -118,7 +118,10 @@ func home(t *testing.T) (folder, library string, set *libraries.Set) {
 func TestBundleHoldsNothingSecret(t *testing.T) {
 	folder, library, set := home(t)
 	for _, language := range []string{words.Chinese, words.English} {
-		c := Checkup{Words: catalog(t, language), Data: filepath.Join(folder, "data"), Cache: filepath.Join(folder, "cache"), Libraries: set}
+		c := Checkup{
+			Words: catalog(t, language), Libraries: set,
+			Data: filepath.Join(folder, "data"), Cache: filepath.Join(folder, "cache"),
+		}
 		r := c.Run(t.Context())
 		shown, err := json.Marshal(r)
 		if err != nil {
@@ -168,7 +171,8 @@ func TestBundleHoldsNothingSecret(t *testing.T) {
 			}
 		}
 		var v map[string]string
-		if err := json.Unmarshal(files["versions.json"], &v); err != nil || v["program"] != "sealctl" || v["version"] != "1.2.3" || v["kernel"] == "" {
+		err = json.Unmarshal(files["versions.json"], &v)
+		if err != nil || v["program"] != "sealctl" || v["version"] != "1.2.3" || v["kernel"] == "" {
 			t.Errorf("versions.json: %v, %v", v, err)
 		}
 	}

@@ -74,7 +74,9 @@ func TestPlatform(t *testing.T) {
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	open, own, file := filepath.Join(dir, "open"), filepath.Join(dir, "own"), filepath.Join(dir, "file")
-	if err := errors.Join(os.Mkdir(open, 0o755), os.Chmod(open, 0o755), os.Mkdir(own, 0o700), os.WriteFile(file, nil, 0o600)); err != nil {
+	if err := errors.Join(
+		os.Mkdir(open, 0o755), os.Chmod(open, 0o755), os.Mkdir(own, 0o700), os.WriteFile(file, nil, 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
