@@ -83,7 +83,9 @@ func home(t *testing.T) (folder, library string, set *libraries.Set) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { server.Close() })
-	device, err := server.Add(softkey.DeviceOptions{Label: handler, Serial: "A1B2C3D4", PIN: []byte(keyPIN)})
+	device, err := server.Add(softkey.DeviceOptions{
+		Label: handler, Application: handler, Serial: "A1B2C3D4", PIN: []byte(keyPIN),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
