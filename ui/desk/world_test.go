@@ -400,6 +400,14 @@ func named(t *testing.T, work *Work, stem string) []string {
 	return found
 }
 
+// glob finds files by a pattern in parts.
+func (w *world) glob(parts ...string) []string {
+	w.t.Helper()
+	found, err := filepath.Glob(filepath.Join(parts...))
+	must(w.t, err)
+	return found
+}
+
 // judge tells the platform what holds of a seal.
 type judge struct{ roots []*smx509.Certificate }
 
