@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -75,6 +76,8 @@ type world struct {
 	cleaner *cleancopy.Cleaner
 	gate    atomic.Pointer[gate]
 	timeout time.Duration // of a call to the platform
+
+	platform http.Handler
 }
 
 // A gate stands before the platform: it answers itself, or lets a call pass by telling so.
@@ -83,7 +86,15 @@ type gate func(http.ResponseWriter, *http.Request) (answered bool)
 // cutOff breaks every connection, as when the network is gone.
 func cutOff(http.ResponseWriter, *http.Request) bool { panic(http.ErrAbortHandler) }
 
+// newWorld makes a world of a test's own. Most of the time is spent on waiting for disks, so tests run beside each other.
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	return aloneInTheWorld(t)
+}
+
+// aloneInTheWorld is newWorld for a test that changes something of the whole process.
+func aloneInTheWorld(t *testing.T) *world {
 	t.Helper()
 	dir := t.TempDir()
 	authority, err := ca.New(ca.ECDSA)
@@ -120,12 +131,11 @@ func (w *world) makeKey(o soft.Options) {
 
 func (w *world) serve() {
 	w.t.Helper()
-	var inner http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
 		if g := w.gate.Load(); g != nil && (*g)(out, r) {
 			return
 		}
-		inner.ServeHTTP(out, r)
+		w.platform.ServeHTTP(out, r)
 	}))
 	w.t.Cleanup(server.Close)
 	roots := smx509.NewCertPool()
@@ -138,7 +148,7 @@ func (w *world) serve() {
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
-	inner, w.url = p.Handler(), server.URL
+	w.platform, w.url = p.Handler(), server.URL
 	party := func(s ca.Subject) platformapi.Organisation {
 		return platformapi.Organisation{Name: s.Name, USCC: s.USCC}
 	}
@@ -149,8 +159,8 @@ func (w *world) serve() {
 		Purchaser: party(buyer), Supplier: party(seller), TradedAt: ago(9),
 	}
 	seed := platform.Seed{Organisations: []platformapi.Organisation{lot.Purchaser, lot.Supplier}}
-	for _, id := range []string{"lot-1", "lot-2", "lot-3"} {
-		lot.ID, lot.AwardSentAt = id, ago(6)
+	for n := range 9 {
+		lot.ID, lot.AwardSentAt = "lot-"+strconv.Itoa(n+1), ago(6)
 		seed.Lots = append(seed.Lots, lot)
 	}
 	lot.ID, lot.AwardSentAt = "lot-not-awarded", time.Time{}
@@ -289,6 +299,14 @@ func (w *world) seal(work *Work) {
 	w.show(work)
 	_, err := work.Seal(w.t.Context(), w.request(work, rightPIN), nil)
 	must(w.t, err)
+}
+
+// keyword is a place beside words of the document.
+func keyword(t *testing.T, words string) []seal.Place {
+	t.Helper()
+	place, err := seal.ParsePlace("keyword=" + words)
+	must(t, err)
+	return []seal.Place{place}
 }
 
 // deliver waits for the receipt of what was sent.
