@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"sealdesk/token/soft"
 	"sealdesk/ui/desk/words"
 )
 
@@ -79,6 +80,7 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 		}
 	}
 
+	picture := w.picture("章.png")
 	fields := view().Fields
 	fields.Number = "写满之后输入的编号"
 	d.fill()
@@ -93,9 +95,9 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	if view().Filing.Original != nil {
 		t.Error("half a file is attached")
 	}
-	w.told(s.ImportSeal(t.Context(), w.picture("章.png")), "desk.disk_full")
+	w.told(s.ImportSeal(t.Context(), picture), "desk.disk_full")
 	d.free()
-	must(t, s.ImportSeal(t.Context(), w.picture("章.png")))
+	must(t, s.ImportSeal(t.Context(), picture))
 	must(t, work.AttachFiling(t.Context(), w.file)) // which writes what was typed before
 
 	d.fill()
@@ -157,12 +159,29 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	other := w.at(seller)
 	d.fill()
 	_, err = other.Open(t.Context(), work.ID())
-	w.told(err, "desk.disk_full")
+	explained(t, w.words, err)
 	d.free()
 	theirs := w.open(other, work.ID())
 	if v := theirs.View(t.Context()); v.Received == nil || v.Verdict == nil {
 		t.Error("the file does not come after there was room again")
 	}
+}
+
+// The disk under a software key is full: no PIN is tried, and the reason is told.
+func TestAFullDiskUnderTheKeyCostsNoTry(t *testing.T) {
+	w := aloneInTheWorld(t)
+	must(t, os.RemoveAll(w.keys))
+	d := w.smallDisk("keys")
+	w.makeKey(soft.Options{Label: buyer.Name, Subject: buyer})
+	desk := w.desk("one")
+	d.fill()
+	_, err := desk.Login(t.Context(), LoginRequest{Key: key(t, desk, buyer), PIN: []byte(wrongPIN)})
+	w.told(err, "desk.disk_full")
+	d.free()
+	if left := key(t, desk, buyer).Tries; left != tries {
+		t.Errorf("it cost a try: %d left", left)
+	}
+	w.login(desk, buyer)
 }
 
 // A draft that cannot be written takes no signature with it: it is written with what is written next.

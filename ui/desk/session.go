@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -88,7 +89,7 @@ func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, u
 		unlock = token.ConfirmLastTry(ctx)
 	}
 	if err := t.Unlock(unlock, pin); err != nil {
-		return err
+		return keyError(err)
 	}
 	// Locked again even when ctx was cancelled meanwhile.
 	defer func() { _ = t.Lock(context.WithoutCancel(ctx)) }()
@@ -97,6 +98,14 @@ func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, u
 		return err
 	}
 	return use(PlatformKey{Chain: append([]*smx509.Certificate{id.Certificate()}, id.Chain()...), Signer: signer})
+}
+
+// keyError tells what a disk answers under a software key, which counts its tries there, as what the person can mend.
+func keyError(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return diskError(e.Path, err)
+	}
+	return err
 }
 
 // A Session is the work of one party while it is logged in.
