@@ -136,10 +136,19 @@ func (h *Host) Picture(name string) {
 	}
 }
 
-// Fits fails when the page in front does not fit into the smallest window.
+// Fits fails when the page in front does not fit into the smallest window, or a dialog into that window. The login page has
+// it alone; the others leave room for the sidebar and the line on top.
 func (h *Host) Fits() {
 	h.t.Helper()
-	room := fyne.NewSize(theme.MinWindowW-theme.SidebarWidth, theme.MinWindowH-theme.TopbarHeight)
+	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
+	if top := h.window.Canvas().Overlays().Top(); top != nil {
+		if m := top.MinSize(); m.Width > room.Width || m.Height > room.Height {
+			h.t.Errorf("the dialog over %s needs %v, there is room for %v", h.Top().Title(), m, room)
+		}
+	}
+	if h.session != nil {
+		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+	}
 	if m := h.Top().Content().MinSize(); m.Width > room.Width || m.Height > room.Height {
 		h.t.Errorf("%s needs %v, there is room for %v", h.Top().Title(), m, room)
 	}
