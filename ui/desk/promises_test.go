@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -419,6 +420,38 @@ func TestASignedContractIsInTheOutboxOrFiled(t *testing.T) {
 	}
 }
 
+// The program died after the outbox had the contract and before the draft could tell: it is known there by the ids that the
+// contract and its files have had from the beginning, and is not handed over twice.
+func TestWhatTheOutboxHasIsKnownAgain(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	w.clean(work)
+	w.seal(work)
+	path := filepath.Join(work.dir, draftFile)
+	before := content(t, path)
+	w.before(cutOff)
+	_, err := work.Submit(t.Context())
+	must(t, err)
+	handed, err := s.Outbox(t.Context())
+	must(t, err)
+	w.shut(s)
+	must(t, os.WriteFile(path, before, 0o600))
+
+	w.before(func(out http.ResponseWriter, r *http.Request) bool {
+		return strings.Contains(r.URL.Path, "/contracts") && cutOff(out, r) // one can log in, and no more
+	})
+	s = w.at(buyer)
+	work = w.open(s, work.ID())
+	if v := work.View(t.Context()); v.Unsaved || len(v.Waiting) != len(handed) {
+		t.Errorf("unsaved %t, %d of %d wait", v.Unsaved, len(v.Waiting), len(handed))
+	}
+	if all := work.changes(work.d); len(all) > 0 {
+		t.Errorf("%d changes would be handed over again", len(all))
+	}
+	blocked(t, work, ActionSave, ActionSubmit)
+}
+
 // A file that lies in the contract's folder is taken for ours only when it continues what is to be signed with our own seal.
 func TestOnlyOurOwnSealIsTakenUpAgain(t *testing.T) {
 	w := newWorld(t)
@@ -427,13 +460,11 @@ func TestOnlyOurOwnSealIsTakenUpAgain(t *testing.T) {
 	w.clean(other)
 	w.seal(other)
 	work := w.begin(s, "lot-1")
-	must(t, work.AttachFiling(t.Context(), w.file))
+	must(t, os.WriteFile(w.file, pdftest.Document(pdftest.Options{Pages: 1}), 0o600))
+	w.clean(work)
 	// Another document under our seal, and our document with nothing but bytes behind it.
 	foreign := content(t, other.path(other.View(t.Context()).Filing.Sealed))
-	must(t, os.WriteFile(filepath.Join(work.dir, "sealed-foreign.pdf"), append([]byte("%PDF-1.7\n% not ours\n"), foreign...), 0o600))
-	_, err := work.Clean(t.Context(), nil)
-	must(t, err)
-	must(t, work.ConfirmClean())
+	must(t, os.WriteFile(filepath.Join(work.dir, "sealed-foreign.pdf"), foreign, 0o600))
 	clean := content(t, work.path(work.View(t.Context()).Filing.Clean))
 	must(t, os.WriteFile(filepath.Join(work.dir, "sealed-unsigned.pdf"), append(clean, "\n% more\n"...), 0o600))
 	id := work.ID()

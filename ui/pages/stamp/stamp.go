@@ -23,7 +23,7 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-const panelWidth = 288
+const panelWidth = 280
 
 // A place is where one impression of the seal goes: its centre in millimetres from the page's top left corner.
 type place struct {
