@@ -199,6 +199,22 @@ func TestUnsaved(t *testing.T) {
 	}
 }
 
+// What arrived while nobody waited for it is the platform's, and no draft beside it.
+func TestADraftThatArrivedIsNoDraftAnyMore(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	_, err := work.Save(t.Context())
+	must(t, err)
+	w.until("it arrives", func() bool {
+		entries, err := s.Outbox(t.Context())
+		return err == nil && entries[0].Receipt != nil
+	})
+	if drafts, err := s.Drafts(t.Context()); err != nil || len(drafts) != 0 {
+		t.Errorf("%d drafts, %v", len(drafts), err)
+	}
+}
+
 // What is on its way counts as handed over; taken back, it counts as unsaved again.
 func TestTakenBackFromTheOutboxItIsUnsavedAgain(t *testing.T) {
 	w := newWorld(t)
