@@ -222,13 +222,13 @@ func (r *Reader) Failed(err error, buttons ...*widgets.Button) {
 
 func (r *Reader) put(o fyne.CanvasObject) {
 	r.cover.Objects = []fyne.CanvasObject{widgets.Filled(theme.Desk, widgets.Center(o))}
-	r.cover.Refresh()
+	r.content.Refresh() // it may need the room of the thumbnails
 }
 
 func (r *Reader) uncover() {
 	r.covered++
 	r.cover.Objects = nil
-	r.cover.Refresh()
+	r.content.Refresh()
 }
 
 // Dots marks the pages that carry a seal.

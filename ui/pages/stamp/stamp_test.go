@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -363,4 +364,25 @@ func TestASealIsImportedAndChosen(t *testing.T) {
 	if m := p.reader.View.Marks(); len(m) != 1 || m[0].W != p.seals[1].Seal.WidthMM {
 		t.Errorf("%+v", m)
 	}
+}
+
+// While the file is being opened there is nothing to put a seal on, whatever is pressed.
+func TestNothingIsPutOnAPageThatIsNotThereYet(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	w.Clean(work, w.Contract(1))
+	h := pagetest.NewHost(t, w.Desk, s)
+	p := New(h, work).(*Page)
+	h.Open(p)
+	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		p.added() // nothing comes back meanwhile: the page is still being opened
+		p.removed()
+		p.undone()
+		p.find("采购人（盖章）")
+	}
+	if len(p.places) != 0 || p.sign.Reason() == "" {
+		t.Errorf("%+v", p.places)
+	}
+	h.Until("the proposal", func() bool { return len(p.places) == 1 && p.sign.Reason() == "" })
 }
