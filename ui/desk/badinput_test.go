@@ -75,6 +75,7 @@ func TestAFileThatCannotBeCleanedIsRefused(t *testing.T) {
 	secret := pdf.String(strings.Repeat("0", 32))
 	encrypted.Trailer["Encrypt"] = encrypted.Add(pdf.Dict{"Filter": pdf.Name("Standard"), "V": pdf.Integer(1), "R": pdf.Integer(2),
 		"O": secret, "U": secret, "P": pdf.Integer(-4)})
+	bomb := docxtest.Document{Body: "<w:p/>" + strings.Repeat(" ", 20<<20)}
 	for _, c := range []struct {
 		name, file string
 		data       []byte
@@ -83,7 +84,7 @@ func TestAFileThatCannotBeCleanedIsRefused(t *testing.T) {
 		{"an encrypted PDF", "a.pdf", encrypted.Bytes(pdf.Table, root), "cleancopy.encrypted"},
 		{"half a PDF", "a.pdf", good[:len(good)/3], "cleancopy.damaged"},
 		{"the head of a PDF", "a.pdf", []byte("%PDF-1.7\n"), "cleancopy.damaged"},
-		{"a docx that is a zip bomb", "a.docx", docxtest.Document{Body: "<w:p/>" + strings.Repeat(" ", 20<<20)}.Bytes(), "cleancopy.zip_bomb"},
+		{"a docx that is a zip bomb", "a.docx", bomb.Bytes(), "cleancopy.zip_bomb"},
 		{"half a docx", "a.docx", word()[:400], "cleancopy.damaged"},
 		{"a zip that is no docx", "a.docx", docxtest.Zip(map[string]string{"readme.txt": "hello"}), "cleancopy.unsupported_type"},
 		{"the head of a doc", "a.doc", []byte("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "cleancopy.damaged"},
@@ -242,6 +243,7 @@ func TestAPlatformInTroubleLosesNothing(t *testing.T) {
 	}
 	w := newWorld(t)
 	s := w.at(buyer)
+	endless := `{"items":[` + strings.Repeat(" ", 9<<20)
 	cases := []struct {
 		name, lot string
 		gate      gate
@@ -251,7 +253,7 @@ func TestAPlatformInTroubleLosesNothing(t *testing.T) {
 		{"behind a portal's page", "lot-2", answer(200, "text/html", "<html>Welcome to the hotel</html>"), platformapi.CodeNonsense},
 		{"half an answer", "lot-3", answer(200, "application/json", `{"items":[{"id":`), platformapi.CodeNonsense},
 		{"another program's answer", "lot-4", answer(200, "application/json", `"hello"`), platformapi.CodeNonsense},
-		{"an answer without end", "lot-5", answer(200, "application/json", `{"items":[`+strings.Repeat(" ", 9<<20)), platformapi.CodeNonsense},
+		{"an answer without end", "lot-5", answer(200, "application/json", endless), platformapi.CodeNonsense},
 		{"a proxy's error", "lot-6", answer(502, "text/html", "<html>Bad gateway</html>"), platformapi.CodeNonsense},
 		{"closed for maintenance", "lot-7", answer(503, "application/problem+json",
 			`{"type":"about:blank","title":"maintenance","status":503,"code":"platform.unavailable"}`), platformapi.CodeUnavailable},

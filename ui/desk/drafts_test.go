@@ -263,7 +263,9 @@ func TestMissingFieldsStandInTheFormsOrder(t *testing.T) {
 		{"nothing", full, sealed, nil},
 		{"everything", platformapi.ContractFields{}, Filing{}, []Field{FieldName, FieldAmount, FieldTerm, FieldDate, FieldFiling}},
 		{"another amount", but(func(f *platformapi.ContractFields) { f.AmountFen = 99 }), sealed, []Field{FieldReason}},
-		{"another amount with its reason", but(func(f *platformapi.ContractFields) { f.AmountFen, f.AmountReason = 99, "折扣" }), sealed, nil},
+		{"another amount with its reason", but(func(f *platformapi.ContractFields) {
+			f.AmountFen, f.AmountReason = 99, "折扣"
+		}), sealed, nil},
 		{"a negative amount", but(func(f *platformapi.ContractFields) { f.AmountFen = -1 }), sealed, []Field{FieldAmount}},
 		{"no such day", but(func(f *platformapi.ContractFields) { f.SignedOn = "2026-02-30" }), sealed, []Field{FieldDate}},
 		{"uploaded", full, Filing{Original: &File{}}, []Field{FieldSeal}},
@@ -364,7 +366,8 @@ func TestOfflineTheListIsShownAsLastSeen(t *testing.T) {
 		t.Errorf("the link says %+v", l)
 	}
 	w.before(nil)
-	if list, err := s.Contracts(t.Context(), platformapi.ContractQuery{}); err != nil || list.Offline || !s.Link(t.Context()).Online {
+	list, err := s.Contracts(t.Context(), platformapi.ContractQuery{})
+	if err != nil || list.Offline || !s.Link(t.Context()).Online {
 		t.Errorf("the platform is back: %+v, %v", list, err)
 	}
 }

@@ -99,13 +99,13 @@ func aloneInTheWorld(t *testing.T) *world {
 	dir := t.TempDir()
 	authority, err := ca.New(ca.ECDSA)
 	must(t, err)
-	w := &world{t: t, dir: dir, keys: filepath.Join(dir, "keys"), file: filepath.Join(dir, "合同.pdf"), ca: authority, timeout: patience}
+	w := &world{t: t, dir: dir, ca: authority, timeout: patience}
+	w.keys, w.file = filepath.Join(dir, "keys"), filepath.Join(dir, "合同.pdf")
 	w.words, err = words.New(i18n.Files, words.Chinese)
 	must(t, err)
 	must(t, os.WriteFile(w.file, pdftest.Document(pdftest.Options{Pages: 2}), 0o600))
-	w.cleaner = &cleancopy.Cleaner{TempDir: t.TempDir(), Flattener: engine, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-		return engine.OpenBytes(ctx, pdf)
-	}}
+	w.cleaner = &cleancopy.Cleaner{TempDir: t.TempDir(), Flattener: engine}
+	w.cleaner.Open = func(ctx context.Context, pdf []byte) (cleancopy.Document, error) { return engine.OpenBytes(ctx, pdf) }
 	for _, s := range []ca.Subject{buyer, seller} {
 		w.makeKey(soft.Options{Label: s.Name, Subject: s})
 	}

@@ -138,12 +138,13 @@ func TestAnUnfitKeyStandsThereWithItsReason(t *testing.T) {
 	now := time.Now()
 	owner := ca.Subject{Name: "过期单位"}
 	w.MakeKey(soft.Options{Label: "0", Subject: owner, NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)})
-	w.MakeKey(soft.Options{Label: "1", Subject: ca.Subject{Name: "快到期单位"}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: now.AddDate(0, 0, 30).Add(time.Hour)})
+	soon := now.AddDate(0, 0, 30).Add(time.Hour)
+	w.MakeKey(soft.Options{Label: "1", Subject: ca.Subject{Name: "快到期单位"}, NotBefore: now.AddDate(-1, 0, 0), NotAfter: soon})
 	h, p := opened(t, w)
 	if len(p.list.Objects) != 4 || !h.Says("证书已于 "+now.AddDate(0, 0, -1).Format(time.DateOnly)+" 过期") {
 		t.Errorf("%q", h.Texts())
 	}
-	if !h.Says(p.host.Words().T("login.until_soon", "date", now.AddDate(0, 0, 30).Add(time.Hour).Format(time.DateOnly), "days", 30)) {
+	if !h.Says(p.host.Words().T("login.until_soon", "date", soon.Format(time.DateOnly), "days", 30)) {
 		t.Errorf("the end that is near is not told: %q", h.Texts())
 	}
 	was := chosen(t, p)
@@ -163,7 +164,8 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	must(t, os.RemoveAll(w.Keys()))
 	now := time.Now()
-	w.MakeKey(soft.Options{Label: "0", Subject: ca.Subject{Name: "过期单位"}, NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)})
+	w.MakeKey(soft.Options{Label: "0", Subject: ca.Subject{Name: "过期单位"},
+		NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)})
 	_, p := opened(t, w)
 	if _, ok := p.key(); ok || p.enter.Reason() != p.host.Words().T("login.why_no_key") {
 		t.Errorf("%q", p.enter.Reason())

@@ -14,12 +14,15 @@ import (
 func contractPDF(pages int) []byte {
 	b := &pdftest.Builder{Trailer: pdf.Dict{"ID": pdf.Array{pdf.String("0123456789abcdef"), pdf.String("0123456789abcdef")}}}
 	root, tree := b.Reserve(), b.Reserve()
-	toUnicode := b.AddStream(nil, []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap /CMapName/U def /CMapType 2 def\n"+
+	toUnicode := b.AddStream(nil, []byte("/CIDInit/ProcSet findresource begin 12 dict begin begincmap\n/CMapName/U def /CMapType 2 def\n"+
 		"1 begincodespacerange <0000> <FFFF> endcodespacerange\n1 beginbfrange <0000> <FFFF> <0000> endbfrange\nendcmap end end"))
-	described := b.AddRaw("<</Type/FontDescriptor/FontName/Song/Flags 4/FontBBox[0 -120 1000 880]/Ascent 880/Descent -120/CapHeight 700/ItalicAngle 0/StemV 80>>")
-	inner := b.AddRaw(fmt.Sprintf("<</Type/Font/Subtype/CIDFontType2/BaseFont/Song/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
+	described := b.AddRaw("<</Type/FontDescriptor/FontName/Song/Flags 4/FontBBox[0 -120 1000 880]/Ascent 880/Descent -120" +
+		"/CapHeight 700/ItalicAngle 0/StemV 80>>")
+	inner := b.AddRaw(fmt.Sprintf("<</Type/Font/Subtype/CIDFontType2/BaseFont/Song"+
+		"/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"+
 		"/DW 1000/FontDescriptor %d 0 R>>", described.Num))
-	font := b.AddRaw(fmt.Sprintf("<</Type/Font/Subtype/Type0/BaseFont/Song/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>", inner.Num, toUnicode.Num))
+	font := b.AddRaw(fmt.Sprintf("<</Type/Font/Subtype/Type0/BaseFont/Song/Encoding/Identity-H"+
+		"/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>", inner.Num, toUnicode.Num))
 	kids := pdf.Array{}
 	for n := range pages {
 		lines := []string{fmt.Sprintf("政府采购合同　第%d页", n+1)}
@@ -34,7 +37,8 @@ func contractPDF(pages int) []byte {
 			}
 			text.WriteString("> Tj ET\n")
 		}
-		kids = append(kids, b.Add(pdf.Dict{"Type": pdf.Name("Page"), "Parent": tree, "Contents": b.AddStream(nil, []byte(text.String()))}))
+		words := b.AddStream(nil, []byte(text.String()))
+		kids = append(kids, b.Add(pdf.Dict{"Type": pdf.Name("Page"), "Parent": tree, "Contents": words}))
 	}
 	b.Set(tree, pdf.Dict{
 		"Type": pdf.Name("Pages"), "Kids": kids, "Count": pdf.Integer(len(kids)),
