@@ -1,12 +1,13 @@
 # make demo   build SealDesk and open it with an embedded platform and both parties' keys
 # make test   everything that must hold before a change lands
+# make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test check deps-demo deps-test generate clean
+.PHONY: demo build test pictures check deps-demo deps-test generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -20,10 +21,14 @@ deps-demo deps-test: deps-%:
 test: deps-test check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
 
+pictures: deps-test
+	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk
+
 check:
 	@out=$$(gofmt -l cmd ui token signer platformapi assets packaging); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet -tags $(TAGS) ./...
 	$(GO) tool staticcheck -tags $(TAGS) ./...
+	GOOS=windows GOARCH=386 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tokenhost
 
 generate:
 	$(GO) generate ./...

@@ -139,9 +139,14 @@ func (g *guard) Tokens(ctx context.Context) ([]Token, error) {
 	tokens := make([]Token, 0, len(found))
 	for _, t := range found {
 		checked := &guardedToken{g: g, token: t}
-		if c, ok := t.(PINChanger); ok {
+		c, changes := t.(PINChanger)
+		p, takesKeys := t.(Provisioner)
+		switch {
+		case changes && takesKeys: // a token that takes keys changes its PIN too
+			tokens = append(tokens, &provisionedToken{&pinChangingToken{checked, c}, p})
+		case changes:
 			tokens = append(tokens, &pinChangingToken{checked, c})
-		} else {
+		default:
 			tokens = append(tokens, checked)
 		}
 	}
@@ -159,6 +164,7 @@ func (g *guard) Watch(ctx context.Context) (<-chan Event, error) {
 type guardedToken struct {
 	g     *guard
 	token Token
+	tried atomic.Bool // a PIN was handed over by this value
 }
 
 func (t *guardedToken) Info(ctx context.Context) (Info, error) {
@@ -205,7 +211,12 @@ func (t *guardedToken) Lock(ctx context.Context) error {
 	return t.g.do(ctx, t.g.limits.Look, t.token.Lock)
 }
 
+// Close locks the token if it was unlocked by this value. The login of a USB key is one for the whole program, and looking at
+// the key must not lock it under a signature of somebody else's.
 func (t *guardedToken) Close() error {
+	if !t.tried.Load() {
+		return nil
+	}
 	return t.g.do(context.Background(), t.g.limits.Look, func(context.Context) error { return t.token.Close() })
 }
 
@@ -231,7 +242,10 @@ func (t *guardedToken) tryPIN(ctx context.Context, pin, next []byte, use func(ct
 	}
 	pin, next = bytes.Clone(pin), bytes.Clone(next)
 	err = t.g.doThen(ctx, t.g.limits.Operate,
-		func(ctx context.Context) error { return use(ctx, pin, next) },
+		func(ctx context.Context) error {
+			t.tried.Store(true)
+			return use(ctx, pin, next)
+		},
 		func() { Wipe(pin); Wipe(next); <-gate })
 	var wrong *PINWrongError
 	if errors.As(err, &wrong) && wrong.Tries == 0 {
@@ -269,6 +283,30 @@ func (t *pinChangingToken) ChangePIN(ctx context.Context, old, new []byte) error
 	defer Wipe(old)
 	defer Wipe(new)
 	return t.tryPIN(ctx, old, new, t.changer.ChangePIN)
+}
+
+// provisionedToken is a pinChangingToken whose driver can put keys on it.
+type provisionedToken struct {
+	*pinChangingToken
+	provisioner Provisioner
+}
+
+func (t *provisionedToken) NewKey(ctx context.Context, container, algorithm string, use Usage) (string, crypto.PublicKey, error) {
+	type key struct {
+		id  string
+		pub crypto.PublicKey
+	}
+	k, err := get(t.g, ctx, t.g.limits.Operate, func(ctx context.Context) (key, error) {
+		id, pub, err := t.provisioner.NewKey(ctx, container, algorithm, use)
+		return key{id, pub}, err
+	})
+	return k.id, k.pub, err
+}
+
+func (t *provisionedToken) StoreCertificate(ctx context.Context, id string, cert *smx509.Certificate, chain []*smx509.Certificate) error {
+	return t.g.do(ctx, t.g.limits.Operate, func(ctx context.Context) error {
+		return t.provisioner.StoreCertificate(ctx, id, cert, chain)
+	})
 }
 
 type guardedIdentity struct {

@@ -35,6 +35,7 @@ func UsageOf(cert *smx509.Certificate) Usage {
 type PINState struct {
 	Tries         int  // tries left; -1 when the token does not tell
 	Max           int  // tries after a right PIN; -1 when the token does not tell
+	Low           bool // a wrong PIN was entered since the last right one; how many tries are left may be unknown
 	Locked        bool // only the CA counter can help
 	ProtectedPath bool // the PIN is entered on the token itself (PIN pad, phone)
 }
@@ -102,8 +103,10 @@ type Token interface {
 	// Lock forgets the PIN: signers made before it return ErrNotUnlocked.
 	Lock(ctx context.Context) error
 
-	// Close locks the token and gives up what is held open for it. The token
-	// itself may be found again with Driver.Tokens.
+	// Close locks the token, if a PIN was handed over by this value, and gives
+	// up what is held open for it. Other values of the same token, found by
+	// another call of Driver.Tokens, go on as they are until then. The token
+	// itself may be found again.
 	Close() error
 }
 

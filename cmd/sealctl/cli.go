@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sealdesk/assets/i18n"
+	"sealdesk/token/libraries"
 	"sealdesk/ui/desk/words"
 )
 
@@ -35,6 +36,7 @@ type app struct {
 	tui    *tui
 	words  *words.Catalog
 	getenv func(string) string
+	set    *libraries.Set // opened when first needed
 }
 
 // run reads the arguments, does the verb and gives the exit status.
@@ -75,13 +77,22 @@ func run(ctx context.Context, args []string, t terminal) int {
 		return tui.fail(err)
 	}
 	tui.json = c.JSON
-	if err := line.Run(&app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv}); err != nil {
+	a := &app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv}
+	defer a.close()
+	if err := line.Run(a); err != nil {
 		if ctx.Err() != nil {
 			err = fault("interrupted", "cause", err)
 		}
 		return tui.fail(err)
 	}
 	return statusDone
+}
+
+// close ends the helpers of key libraries.
+func (a *app) close() {
+	if a.set != nil {
+		_ = a.set.Close() // nothing was changed
+	}
 }
 
 // langFlag finds --lang before the grammar is read; the grammar judges its value.

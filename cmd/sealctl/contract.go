@@ -38,7 +38,7 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, u, err := one(a.ctx, p.Token)
+	f, u, err := a.one(p.Token)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,7 +48,7 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 		return nil, nil, err
 	}
 	o, err := openOffice(a, desk.Config{
-		Folders: dirs, Drivers: []token.Driver{f.store}, PlatformName: p.Platform, Roots: roots,
+		Folders: dirs, Drivers: []token.Driver{f.driver}, PlatformName: p.Platform, Roots: roots,
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, options)
 			if err != nil {

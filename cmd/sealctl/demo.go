@@ -99,7 +99,7 @@ func (c *demoCmd) holder(a *app, uri string) (*demo.Holder, []byte, error) {
 	if uri == "" {
 		return nil, nil, nil
 	}
-	f, u, err := one(a.ctx, uri)
+	f, u, err := a.one(uri)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -108,7 +108,7 @@ func (c *demoCmd) holder(a *app, uri string) (*demo.Holder, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return &demo.Holder{Driver: f.store, URI: f.info.URI}, pin, nil
+	return &demo.Holder{Driver: f.driver, URI: f.info.URI}, pin, nil
 }
 
 // A play is the manual's script, played once.

@@ -39,6 +39,7 @@ var own = map[string]int{
 	"ctl.token_ambiguous":   statusToken,
 	"ctl.cert_unknown":      statusToken,
 	"ctl.no_pin_change":     statusToken,
+	"ctl.no_provision":      statusToken,
 	"ctl.still_waiting":     statusPlatform,
 	"ctl.refused":           statusPlatform,
 

@@ -13,6 +13,9 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
+	"sealdesk/token/libraries"
+	"sealdesk/token/modhost"
+	"sealdesk/token/profile"
 	"sealdesk/token/soft"
 	"sealdesk/token/uri"
 	"sealdesk/ui/desk"
@@ -33,56 +36,100 @@ func keysFolder() (string, error) {
 	return filepath.Join(f.Data, "keys"), nil
 }
 
-// A store is a driver with the way in which its tokens are named on the command line.
-type store struct {
-	token.Driver
-	dir   string // of software keys
-	usual bool   // the folder need not be named
+// librariesFile holds the key libraries that the person added, in the window or by hand.
+const librariesFile = "libraries.json"
+
+// libraries are the key libraries of this machine, those that the window knows too.
+func (a *app) libraries() (*libraries.Set, error) {
+	if a.set != nil {
+		return a.set, nil
+	}
+	f, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	o := libraries.Options{Own: filepath.Join(f.Data, librariesFile)}
+	// Without the helper beside it, as after go run, this program takes its part.
+	if self, err := os.Executable(); err == nil && strings.TrimSuffix(filepath.Base(self), ".exe") == "sealctl" {
+		if _, err := modhost.HostPath(self); err != nil {
+			o.Host = self
+		}
+	}
+	a.set, err = libraries.Open(o)
+	return a.set, err
 }
 
-// open gives the driver that a URI asks for. A soft: URI names its folder with module-path, as a pkcs11: URI names its
-// library; without one the keys are those of the window.
-func open(u *uri.URI) (store, error) {
-	if u.Scheme != uri.Soft {
+// A store is where a URI looks for tokens: drivers, with the way in which their tokens are named on the command line.
+type store struct {
+	drivers []token.Driver
+	dir     string // of software keys
+	module  string // named in the URI: the folder or the library
+}
+
+// open gives the store that a URI asks for. A soft: URI names its folder with module-path, as pkcs11: and skf: URIs name their
+// library; without one the keys are those that the window finds.
+func (a *app) open(u *uri.URI) (store, error) {
+	s := store{module: u.Get("module-path")}
+	speaks := profile.InterfacePKCS11
+	switch u.Scheme {
+	case uri.Soft:
+		var err error
+		if s.dir = s.module; s.dir == "" {
+			if s.dir, err = keysFolder(); err != nil {
+				return store{}, err
+			}
+		}
+		d, err := soft.Open(s.dir)
+		s.drivers = []token.Driver{d}
+		return s, err
+	case uri.PKCS11:
+	case uri.SKF:
+		speaks = profile.InterfaceSKF
+	default:
 		return store{}, fault("token_scheme", "scheme", u.Scheme)
 	}
-	dir, err := keysFolder()
+	set, err := a.libraries()
 	if err != nil {
 		return store{}, err
 	}
-	s := store{dir: dir, usual: true}
-	if named := u.Get("module-path"); named != "" {
-		s.dir, s.usual = named, false
+	if s.module == "" {
+		s.drivers = set.Drivers(speaks)
+		return s, nil
 	}
-	s.Driver, err = soft.Open(s.dir)
+	library, err := filepath.Abs(s.module)
+	if err != nil {
+		return store{}, err
+	}
+	d, err := set.Driver(library, speaks)
+	s.drivers = []token.Driver{d}
 	return s, err
 }
 
 // name is the URI of a token as the command line takes it.
 func (s store) name(info token.Info) string {
 	u, err := uri.Parse(info.URI)
-	if err != nil || s.usual {
+	if err != nil || s.module == "" {
 		return info.URI
 	}
-	u.Path["module-path"] = s.dir
+	u.Path["module-path"] = s.module
 	return u.String()
 }
 
 // tokens gives the tokens of a URI with what they tell of themselves. Those that are not meant are closed.
 func (s store) tokens(ctx context.Context, u *uri.URI) ([]found, error) {
-	all, err := s.Tokens(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var out []found
 	var errs []error
-	for _, t := range all {
-		info, err := t.Info(ctx)
-		if err == nil && selects(u, info) {
-			out = append(out, found{t, info, s})
-			continue
+	for _, d := range s.drivers {
+		all, err := d.Tokens(ctx)
+		errs = append(errs, err)
+		for _, t := range all {
+			info, err := t.Info(ctx)
+			if err == nil && selects(u, info) {
+				out = append(out, found{t, info, d, s})
+				continue
+			}
+			errs = append(errs, err, t.Close())
 		}
-		errs = append(errs, err, t.Close())
 	}
 	if len(out) > 0 {
 		return out, nil // a damaged neighbour does not matter
@@ -98,21 +145,22 @@ func selects(u *uri.URI, info token.Info) bool {
 // found is a token with what it told of itself.
 type found struct {
 	token.Token
-	info  token.Info
-	store store
+	info   token.Info
+	driver token.Driver
+	store  store
 }
 
 // one finds the token that a URI names; more than one is an error, as is none. The caller closes it.
-func one(ctx context.Context, text string) (found, *uri.URI, error) {
+func (a *app) one(text string) (found, *uri.URI, error) {
 	u, err := uri.Parse(text)
 	if err != nil {
 		return found{}, nil, err
 	}
-	s, err := open(u)
+	s, err := a.open(u)
 	if err != nil {
 		return found{}, nil, err
 	}
-	all, err := s.tokens(ctx, u)
+	all, err := s.tokens(a.ctx, u)
 	switch {
 	case err != nil:
 		return found{}, nil, err

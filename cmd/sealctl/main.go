@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"sealdesk/cmd/internal/keyhost"
 )
 
 func main() {
@@ -16,6 +18,9 @@ func main() {
 }
 
 func start() int {
+	if keyhost.Asked(os.Args[1:]) {
+		return keyhost.Main(os.Args[1:])
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv})

@@ -15,6 +15,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sealdesk/assets"
+	"sealdesk/token/softkey"
+	"sealdesk/token/softkey/softkeytest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,11 +40,25 @@ func (c cached) Run() int {
 }
 
 func TestScripts(t *testing.T) {
+	server, skf := softkeytest.Start(t, softkey.SKFLongmai)
+	if _, err := server.Add(softkey.DeviceOptions{Label: "key", Serial: "KEY1", PIN: []byte("246810")}); err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
+			// SoftHSM2 is told where this script's tokens are; SKF is a library with one key behind it.
+			if err := os.Mkdir(filepath.Join(e.WorkDir, "tokens"), 0o700); err != nil {
+				return err
+			}
+			conf := filepath.Join(e.WorkDir, "softhsm.conf")
+			if err := os.WriteFile(conf, []byte("directories.tokendir = "+filepath.Join(e.WorkDir, "tokens")+"\n"), 0o600); err != nil {
+				return err
+			}
+			e.Setenv("SOFTHSM2_CONF", conf)
+			e.Setenv("SKF", skf)
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_DATA_HOME", filepath.Join(e.WorkDir, "data"))
 			e.Setenv("XDG_CACHE_HOME", sharedCache)

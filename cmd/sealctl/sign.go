@@ -52,7 +52,7 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	f, u, err := one(a.ctx, c.Token)
+	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err
 	}

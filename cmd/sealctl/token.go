@@ -22,9 +22,6 @@ type tokenCmd struct {
 	Pin   tokenPINCmd   `cmd:"" help:"token_pin"`
 }
 
-// anySoft names every software key of the window.
-const anySoft = uri.Soft + ":"
-
 type tokenListCmd struct {
 	Token string `placeholder:"URI" help:"token_uri_optional"`
 }
@@ -55,20 +52,30 @@ func describe(f found) tokenJSON {
 	}
 }
 
-// all gives every token that the URI names, or the window's software keys when there is none.
+// all gives every token that the URI names, or without one every token that the window finds.
 func all(a *app, text string) ([]found, error) {
+	texts := []string{text}
 	if text == "" {
-		text = anySoft
+		texts = []string{uri.Soft + ":", uri.PKCS11 + ":", uri.SKF + ":"}
 	}
-	u, err := uri.Parse(text)
-	if err != nil {
-		return nil, err
+	var tokens []found
+	var errs []error
+	for _, text := range texts {
+		u, err := uri.Parse(text)
+		if err != nil {
+			return nil, err
+		}
+		s, err := a.open(u)
+		if err != nil {
+			return nil, err
+		}
+		these, err := s.tokens(a.ctx, u)
+		tokens, errs = append(tokens, these...), append(errs, err)
 	}
-	s, err := open(u)
-	if err != nil {
-		return nil, err
+	if len(tokens) > 0 {
+		return tokens, nil
 	}
-	return s.tokens(a.ctx, u)
+	return nil, errors.Join(errs...)
 }
 
 // Run prints {"tokens": [...]}.
@@ -178,7 +185,7 @@ type tokenInitCmd struct {
 	Token     string `required:"" placeholder:"URI" help:"token_uri"`
 	Name      string `required:"" placeholder:"ORG" help:"init_name"`
 	Work      string `required:"" placeholder:"DIR" help:"init_work"`
-	Algorithm string `enum:"rsa,ecdsa,sm2" default:"rsa" help:"init_algorithm"`
+	Algorithm string `enum:",rsa,ecdsa,sm2" default:"" placeholder:"rsa|ecdsa|sm2" help:"init_algorithm"`
 	USCC      string `name:"uscc" placeholder:"CODE" help:"init_uscc"`
 	Handler   string `placeholder:"NAME" help:"init_handler"`
 	PINFile   string `name:"pin-file" placeholder:"FILE" help:"pin_file"`
@@ -190,7 +197,7 @@ func (c *tokenInitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	s, err := open(u)
+	s, err := a.open(u)
 	if err != nil {
 		return err
 	}
@@ -199,6 +206,13 @@ func (c *tokenInitCmd) Run(a *app) error {
 	}
 	if c.Handler == "" {
 		c.Handler = a.words.T("ctl.token.handler")
+	}
+	subject := ca.Subject{Name: c.Name, USCC: c.USCC, Handler: c.Handler}
+	if u.Scheme != uri.Soft {
+		return c.provision(a, subject)
+	}
+	if c.Algorithm == "" {
+		c.Algorithm = string(ca.RSA)
 	}
 	pin, err := a.newPIN(c.PINFile, u, u.Path["token"])
 	if err != nil {
@@ -210,20 +224,24 @@ func (c *tokenInitCmd) Run(a *app) error {
 		return err
 	}
 	made, err := soft.Create(s.dir, soft.Options{
-		Label: u.Path["token"], Algorithm: ca.Algorithm(c.Algorithm), PIN: pin, Issuer: authority,
-		Subject: ca.Subject{Name: c.Name, USCC: c.USCC, Handler: c.Handler},
+		Label: u.Path["token"], Algorithm: ca.Algorithm(c.Algorithm), PIN: pin, Issuer: authority, Subject: subject,
 	})
 	if err != nil {
 		return err
 	}
-	f, _, err := one(a.ctx, s.name(token.Info{URI: made}))
+	f, _, err := a.one(s.name(token.Info{URI: made}))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	return c.made(a, f, subject)
+}
+
+// made tells of the token that carries the keys now.
+func (c *tokenInitCmd) made(a *app, f found, subject ca.Subject) error {
 	t := describe(f)
 	return a.tui.result(map[string]any{"token": t, "roots": ca.RootsFile(c.Work)}, func() {
-		a.tui.note("%s", a.words.T("ctl.token.made", "name", c.Name, "uscc", c.USCC, "roots", ca.RootsFile(c.Work)))
+		a.tui.note("%s", a.words.T("ctl.token.made", "name", subject.Name, "uscc", subject.USCC, "roots", ca.RootsFile(c.Work)))
 		a.tui.print("%s", t.URI)
 	})
 }
@@ -261,7 +279,7 @@ type tokenPINCmd struct {
 
 // Run prints {"token": {...}}.
 func (c *tokenPINCmd) Run(a *app) error {
-	f, u, err := one(a.ctx, c.Token)
+	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ type bench struct {
 	t         *testing.T
 	bin       string
 	home      string // as the signed contract left it
+	authority *ca.Authority
 	rootsFile string
 	roots     []*smx509.Certificate
 	gate      *gate
@@ -82,10 +83,11 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{t: t, bin: buildForTest(t), home: t.TempDir(), gate: &gate{}}
-	authority, err := ca.New(ca.ECDSA)
+	authority, err := ca.New()
 	if err != nil {
 		t.Fatal(err)
 	}
+	b.authority = authority
 	b.roots = authority.Roots()
 	var data []byte
 	for _, c := range b.roots {
@@ -139,10 +141,17 @@ func (b *bench) platform(moment int, kill func()) *platform.Server {
 	return p
 }
 
-func (b *bench) start(s *screen, home string) {
+// open starts the client with what lies in home.
+func (b *bench) open(s *screen, home string) {
 	b.t.Helper()
 	s.start(b.bin, []string{"HOME=" + home, "XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CACHE_HOME=" + filepath.Join(home, "cache"),
 		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"), "LC_ALL=C.UTF-8"}, "--platform", b.url, "--trust", b.rootsFile)
+}
+
+// start opens the client and logs the purchaser in.
+func (b *bench) start(s *screen, home string) {
+	b.t.Helper()
+	b.open(s, home)
 	s.wait(killBuyer.Name)
 	s.login(killPIN)
 }

@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/libraries"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
@@ -112,7 +113,9 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if err != nil {
 		return desk.Config{}, nil, err
 	}
-	config := desk.Config{Folders: folders, Drivers: []token.Driver{keys}, PlatformName: o.name}
+	// A damaged list of the person's own libraries is told of by the page of keys; it hides no others.
+	found, _ := libraries.Open(libraries.Options{Own: filepath.Join(folders.Data, "libraries.json")})
+	config := desk.Config{Folders: folders, Drivers: []token.Driver{keys}, Libraries: found, PlatformName: o.name}
 	if config.PlatformName == "" {
 		config.PlatformName = o.platform
 	}
@@ -126,5 +129,5 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{})
 		}
 	}
-	return config, func() {}, nil
+	return config, func() { _ = found.Close() }, nil
 }

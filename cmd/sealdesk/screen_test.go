@@ -71,19 +71,38 @@ func needTools(t *testing.T, names ...string) {
 	}
 }
 
-// buildForTest builds the program with the probe and without the tag that hides calls from the wrong goroutine.
-func buildForTest(t *testing.T) string {
-	t.Helper()
-	bin := filepath.Join(t.TempDir(), "sealdesk")
-	args := []string{"build", "-tags", "x11,uitest", "-o", bin}
+// builds are the program and its helper, built once for all tests of this package.
+var builds = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "sealdesk-test-")
+	if err != nil {
+		return "", err
+	}
+	args := []string{"build", "-tags", "x11,uitest", "-o", dir + string(filepath.Separator)}
 	if raceDetector {
 		args = append(args, "-race")
 	}
-	cmd := exec.Command("go", append(args, ".")...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	if out, err := exec.Command("go", append(args, ".", "../tokenhost")...).CombinedOutput(); err != nil {
+		return dir, fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return bin
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if dir, _ := builds(); dir != "" {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(status)
+}
+
+// buildForTest builds the program with the probe and without the tag that hides calls from the wrong goroutine.
+func buildForTest(t *testing.T) string {
+	t.Helper()
+	dir, err := builds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, "sealdesk")
 }
 
 // newScreen starts an X server of 1280x800, the smallest desktop that the pictures are made for.

@@ -60,6 +60,7 @@ func Run(t *testing.T, h Harness) {
 		{"SignsConcurrently", signsConcurrently},
 		{"LockForgetsThePIN", lockForgetsThePIN},
 		{"CloseForgetsThePIN", closeForgetsThePIN},
+		{"LookingLeavesItUnlocked", lookingLeavesItUnlocked},
 		{"PINIsWiped", pinIsWiped},
 		{"EmptyPINCostsNothing", emptyPINCostsNothing},
 		{"WrongPINCostsOneTry", wrongPINCostsOneTry},
@@ -421,6 +422,20 @@ func closeForgetsThePIN(t *testing.T, s *subject) {
 	_, err = again.identity(t, token.UsageSign).Signer(s.ctx)
 	want(t, "a signer of the token found anew", err, token.ErrNotUnlocked)
 	again.mustUnlock(t)
+}
+
+// lookingLeavesItUnlocked: who lists the certificates of a key that somebody signs with does not lock it.
+func lookingLeavesItUnlocked(t *testing.T, s *subject) {
+	s.mustUnlock(t)
+	signer := s.signer(t)
+	looking := open(s.ctx, t, s.Key, s.alg)
+	looking.identity(t, token.UsageSign)
+	if err := looking.token.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sign(t, signer); err != nil {
+		t.Errorf("signing after somebody looked: %v", err)
+	}
 }
 
 func pinIsWiped(t *testing.T, s *subject) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
+	"sealdesk/token/libraries"
+	"sealdesk/token/profile"
+	"sealdesk/token/uri"
 	"sealdesk/ui/desk/words"
 )
 
@@ -32,6 +36,7 @@ type Config struct {
 	Words        *words.Catalog
 	Folders      Folders
 	Drivers      []token.Driver
+	Libraries    *libraries.Set // of USB keys; nil: none
 	PlatformName string
 	Connect      Connector             // nil: no platform is set
 	Roots        []*smx509.Certificate // whom we trust as issuers
@@ -55,8 +60,10 @@ type Desk struct {
 	own    *preview.Renderer // made here, so closed here
 	opened time.Time
 
-	mu    sync.Mutex
-	prefs preferences
+	mu        sync.Mutex
+	prefs     preferences
+	seen      map[string][]Key // by the token's URI, as they were read last
+	libraries chan struct{}    // closed when libraries were added or removed, and made anew
 }
 
 type preferences struct {
@@ -73,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now()}
+	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
@@ -153,29 +160,70 @@ type Key struct {
 // DaysLeft counts whole days until the certificate ends.
 func (k Key) DaysLeft(now time.Time) int { return int(k.Until.Sub(now).Hours() / 24) }
 
+// ExpiringDays is how long before its end a certificate is warned of.
+const ExpiringDays = 60
+
 // FewTries tells that tries were spent, so that the page warns.
 func (k Key) FewTries() bool { return k.Tries >= 0 && k.MaxTries > 0 && k.Tries < k.MaxTries }
 
-// Keys lists the signing certificates on all tokens that are present, usable ones first, always in the same order. Tokens that answer are shown even
-// when another driver fails; the error then says which.
+// drivers are those of the key's kind, or all of them when there is none yet.
+func (d *Desk) drivers(key Key) []token.Driver {
+	switch scheme, _, _ := strings.Cut(key.URI, ":"); {
+	case d.cfg.Libraries == nil, scheme == uri.Soft:
+		return d.cfg.Drivers
+	case scheme == uri.PKCS11:
+		return append(slices.Clone(d.cfg.Drivers), d.cfg.Libraries.Drivers(profile.InterfacePKCS11)...)
+	case scheme == uri.SKF:
+		return append(slices.Clone(d.cfg.Drivers), d.cfg.Libraries.Drivers(profile.InterfaceSKF)...)
+	}
+	return append(slices.Clone(d.cfg.Drivers), d.cfg.Libraries.Drivers()...)
+}
+
+// Keys lists the signing certificates on all tokens that are present, usable ones first, always in the same order. Tokens that
+// answer are shown even when another driver fails; the error then says which. Drivers are asked at the same time, since a
+// vendor's library may take seconds for its answer.
 func (d *Desk) Keys(ctx context.Context) ([]Key, error) {
+	var (
+		mu   sync.Mutex
+		keys []Key
+		errs []error
+		wg   sync.WaitGroup
+	)
+	for _, driver := range d.drivers(Key{}) {
+		wg.Go(func() {
+			found, err := d.keysBy(ctx, driver)
+			mu.Lock()
+			defer mu.Unlock()
+			keys, errs = append(keys, found...), append(errs, err)
+		})
+	}
+	wg.Wait()
+	slices.SortStableFunc(keys, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(min(len(a.Unfit), 1), min(len(b.Unfit), 1)), cmp.Compare(a.Label, b.Label),
+			cmp.Compare(a.URI, b.URI), cmp.Compare(a.ID, b.ID))
+	})
+	seen := map[string][]Key{}
+	for _, k := range keys {
+		seen[k.URI] = append(seen[k.URI], k)
+	}
+	d.mu.Lock()
+	d.seen = seen
+	d.mu.Unlock()
+	return keys, errors.Join(errs...)
+}
+
+func (d *Desk) keysBy(ctx context.Context, driver token.Driver) ([]Key, error) {
+	tokens, err := driver.Tokens(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var keys []Key
 	var errs []error
-	for _, driver := range d.cfg.Drivers {
-		tokens, err := driver.Tokens(ctx)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, t := range tokens {
-			found, err := d.keysOf(ctx, t)
-			keys = append(keys, found...)
-			errs = append(errs, err, t.Close())
-		}
+	for _, t := range tokens {
+		found, err := d.keysOf(ctx, t)
+		keys = append(keys, found...)
+		errs = append(errs, err, t.Close())
 	}
-	slices.SortStableFunc(keys, func(a, b Key) int {
-		return cmp.Or(cmp.Compare(min(len(a.Unfit), 1), min(len(b.Unfit), 1)), cmp.Compare(a.Label, b.Label), cmp.Compare(a.URI, b.URI))
-	})
 	return keys, errors.Join(errs...)
 }
 
@@ -215,24 +263,71 @@ func (d *Desk) key(info token.Info, id token.Identity) Key {
 	return k
 }
 
-// Changes tells that a token came or went, until ctx ends.
-func (d *Desk) Changes(ctx context.Context) <-chan struct{} {
-	changed := make(chan struct{}, 1)
-	for _, driver := range d.cfg.Drivers {
+// A KeyChange says that a token came or went.
+type KeyChange struct {
+	Plugged bool
+	URI     string
+	Keys    []Key // on it, as they are or were; none when they could not be read
+}
+
+// Changes tells of tokens that come and go, until ctx ends.
+func (d *Desk) Changes(ctx context.Context) <-chan KeyChange {
+	changes := make(chan KeyChange, 16)
+	go func() {
+		defer close(changes)
+		for ctx.Err() == nil {
+			d.mu.Lock()
+			others := d.libraries
+			d.mu.Unlock()
+			d.watch(ctx, others, changes)
+		}
+	}()
+	return changes
+}
+
+// watch watches the drivers that there are now, until ctx ends or others are there.
+func (d *Desk) watch(ctx context.Context, others <-chan struct{}, changes chan<- KeyChange) {
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for _, driver := range d.drivers(Key{}) {
 		events, err := driver.Watch(ctx)
 		if err != nil {
 			continue // the page has its button to look again
 		}
-		go func() {
-			for range events {
+		wg.Go(func() {
+			for e := range events {
+				change := KeyChange{Plugged: e.Kind == token.Plugged, URI: e.URI}
+				if change.Plugged {
+					found, _ := d.keysBy(ctx, driver) // a key that cannot be read has come all the same
+					change.Keys = slices.DeleteFunc(found, func(k Key) bool { return k.URI != e.URI })
+				}
+				change.Keys = d.note(change)
 				select {
-				case changed <- struct{}{}:
-				default: // one is waiting already
+				case changes <- change:
+				case <-ctx.Done():
 				}
 			}
-		}()
+		})
 	}
-	return changed
+	select {
+	case <-ctx.Done():
+	case <-others:
+	}
+	stop()
+	wg.Wait()
+}
+
+// note keeps what is known of a token's keys for when it is gone, and gives it back.
+func (d *Desk) note(c KeyChange) []Key {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !c.Plugged {
+		gone := d.seen[c.URI]
+		delete(d.seen, c.URI)
+		return gone
+	}
+	d.seen[c.URI] = c.Keys
+	return c.Keys
 }
 
 // RememberedKey is the URI of the key that was chosen to be remembered, or empty.
@@ -288,7 +383,7 @@ func (d *Desk) savePreferences() error {
 // open finds the token and the identity that key names. A driver that fails is told of only when no other has the key.
 func (d *Desk) open(ctx context.Context, key Key) (token.Token, token.Identity, error) {
 	failed := []error{token.ErrRemoved}
-	for _, driver := range d.cfg.Drivers {
+	for _, driver := range d.drivers(key) {
 		tokens, err := driver.Tokens(ctx)
 		if err != nil {
 			failed = append(failed, err)

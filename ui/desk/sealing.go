@@ -119,12 +119,13 @@ func (f finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
 type SealRequest struct {
 	Seal    SealChoice
 	Places  []seal.Place
-	PIN     []byte
+	PIN     []byte // none while the session holds the key
 	LastTry bool
+	Keep    bool // the key stays unlocked for the next signatures of this session
 }
 
 // Seal puts the seal on and signs with the key of this session. The file that comes out was verified by reading it back;
-// it becomes the filing's sealed file. The key is unlocked for this one signature.
+// it becomes the filing's sealed file. The key is unlocked for this one signature, unless the person asked to keep it so.
 func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (signer.Result, error) {
 	defer token.Wipe(r.PIN)
 	if !w.making.TryLock() {
@@ -150,7 +151,7 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
-	err = w.s.desk.withKey(ctx, w.s.key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
+	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
 			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},

@@ -27,6 +27,9 @@ const CodeCancelled = "token.cancelled"
 // ErrKeyGone says that the key of the session is not there any more.
 var ErrKeyGone error = token.ErrRemoved
 
+// ErrKeyLocked says that the key wants its PIN: it was kept unlocked, and is not any more.
+var ErrKeyLocked error = token.ErrNotUnlocked
+
 // PlatformKey is what a Connector needs of a key.
 type PlatformKey struct {
 	Chain  []*smx509.Certificate // the signing certificate first
@@ -68,36 +71,60 @@ func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	return d.session(ctx, r.Key, p)
 }
 
-// withKey unlocks the key with the PIN, does one thing with its signer, and locks it.
-func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, use func(PlatformKey) error) error {
+// An unlockedKey is a key that signs until it is closed.
+type unlockedKey struct {
+	token    token.Token
+	identity token.Identity
+}
+
+// unlock finds the key and hands it the PIN, once. The PIN is wiped.
+func (d *Desk) unlock(ctx context.Context, key Key, pin []byte, lastTry bool) (*unlockedKey, error) {
 	t, id, err := d.open(ctx, key)
 	if err != nil {
 		token.Wipe(pin)
-		return err
+		return nil, err
 	}
-	defer t.Close()
+	k := &unlockedKey{t, id}
 	if reasons := token.Unfit(id, time.Now()); len(reasons) > 0 {
 		token.Wipe(pin)
-		return reasons[0]
+		k.close()
+		return nil, reasons[0]
 	}
 	if fingerprint(id.Certificate()) != key.SHA256 {
 		token.Wipe(pin)
-		return fault("key_changed", nil, "owner", key.Owner)
+		k.close()
+		return nil, fault("key_changed", nil, "owner", key.Owner)
 	}
-	unlock := ctx
 	if lastTry {
-		unlock = token.ConfirmLastTry(ctx)
+		ctx = token.ConfirmLastTry(ctx)
 	}
-	if err := t.Unlock(unlock, pin); err != nil {
-		return keyError(err)
+	if err := t.Unlock(ctx, pin); err != nil {
+		k.close()
+		return nil, keyError(err)
 	}
-	// Locked again even when ctx was cancelled meanwhile.
-	defer func() { _ = t.Lock(context.WithoutCancel(ctx)) }()
-	signer, err := id.Signer(ctx)
+	return k, nil
+}
+
+// use does one thing with the key's signer.
+func (k *unlockedKey) use(ctx context.Context, do func(PlatformKey) error) error {
+	signer, err := k.identity.Signer(ctx)
 	if err != nil {
 		return err
 	}
-	return use(PlatformKey{Chain: append([]*smx509.Certificate{id.Certificate()}, id.Chain()...), Signer: signer})
+	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer})
+}
+
+// close locks the key, which forgets the PIN, and lets it go.
+func (k *unlockedKey) close() { _ = k.token.Close() }
+
+// withKey unlocks the key with the PIN, does one thing with its signer, and locks it.
+func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, do func(PlatformKey) error) error {
+	k, err := d.unlock(ctx, key, pin, lastTry)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	return k.use(ctx, do)
 }
 
 // keyError tells what a disk answers under a software key, which counts its tries there, as what the person can mend.
@@ -121,6 +148,8 @@ type Session struct {
 	mu    sync.Mutex
 	link  Link
 	works map[string]*Work
+
+	hold held
 
 	sealsMu sync.Mutex
 	drawn   []SealChoice
@@ -182,6 +211,7 @@ func (s *Session) deliver(ctx context.Context) {
 
 // Close ends the sending of this session. What waits is sent after the next login.
 func (s *Session) Close() {
+	s.Release()
 	s.stop()
 	<-s.stopped
 }

@@ -15,6 +15,7 @@ import (
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
@@ -44,6 +45,7 @@ type Window struct {
 	leave   context.CancelFunc // ends the page in front
 	front   context.Context
 	toasts  *widgets.Toasts
+	poke    func() // has the foot of the sidebar looked at now
 }
 
 // New makes the window and shows the login page in it. The caller shows the window.
@@ -96,6 +98,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
+		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 	}
 	side.SetItems(items...)
@@ -108,7 +111,14 @@ func (w *Window) Login(s *desk.Session) {
 	w.toasts = w.shell.Toasts
 	w.win.SetContent(w.shell)
 	w.Home(contracts.Nav)
-	go w.watchLink(s)
+	poked := make(chan struct{}, 1)
+	w.poke = func() {
+		select {
+		case poked <- struct{}{}:
+		default: // it is going to look anyway
+		}
+	}
+	go w.watchLink(s, poked)
 }
 
 // Logout implements page.Host.
@@ -170,6 +180,8 @@ func (w *Window) Home(nav string) {
 		p = awards.New(w)
 	case outbox.Nav:
 		p = outbox.New(w)
+	case keys.Nav:
+		p = keys.New(w)
 	case verifyfile.Nav:
 		p = verifyfile.New(w)
 	default:
@@ -323,17 +335,43 @@ func (w *Window) shortcuts() {
 
 // watchKeys shows the login page's keys anew when one comes or goes, and the work's key as gone.
 func (w *Window) watchKeys() {
-	for range w.desk.Changes(w.closed) {
+	for change := range w.desk.Changes(w.closed) {
 		fyne.Do(func() {
-			if p, ok := w.top().(*login.Page); ok {
+			switch p := w.top().(type) {
+			case *login.Page:
 				w.show(p)
+				return
+			case page.KeyWatcher:
+				p.KeysChanged()
+			}
+			w.tellKey(change)
+			if w.poke != nil {
+				w.poke()
 			}
 		})
 	}
 }
 
+// tellKey says whose key came or went, and until when it may be used.
+func (w *Window) tellKey(c desk.KeyChange) {
+	if len(c.Keys) == 0 {
+		return
+	}
+	k := c.Keys[0]
+	switch left := k.DaysLeft(time.Now()); {
+	case !c.Plugged:
+		w.Toast(theme.Warn, w.t("key.removed", "owner", k.Owner))
+	case left < 0:
+		w.Toast(theme.Bad, w.t("key.plugged_expired", "owner", k.Owner, "date", k.Until.Format(time.DateOnly)))
+	case left <= desk.ExpiringDays:
+		w.Toast(theme.Warn, w.t("key.plugged_expiring", "owner", k.Owner, "date", k.Until.Format(time.DateOnly), "days", left))
+	default:
+		w.Toast(theme.Good, w.t("key.plugged", "owner", k.Owner, "date", k.Until.Format(time.DateOnly)))
+	}
+}
+
 // watchLink keeps the foot of the sidebar true while a session lasts.
-func (w *Window) watchLink(s *desk.Session) {
+func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 	tick := time.NewTicker(linkEvery)
 	defer tick.Stop()
 	for {
@@ -352,6 +390,8 @@ func (w *Window) watchLink(s *desk.Session) {
 		case <-w.closed.Done():
 			over = true
 		case <-tick.C:
+			over = s.Closed()
+		case <-poked:
 			over = s.Closed()
 		}
 		if over {

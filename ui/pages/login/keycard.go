@@ -16,8 +16,6 @@ import (
 )
 
 // expiresSoon is from when on the end of a certificate is a warning.
-const expiresSoon = 60 // days
-
 // A keyCard is one key to choose: whose it is, who issued the certificate, until when, and with which algorithm. A key that
 // cannot be used says why.
 type keyCard struct {
@@ -43,7 +41,7 @@ func newKeyCard(t *words.Catalog, k desk.Key, chosen bool, tap func()) *keyCard 
 	}
 	until := widgets.NewText(t.T("login.until", "date", k.Until.Format(time.DateOnly)), theme.TextCaption, quiet)
 	left := k.DaysLeft(time.Now())
-	if c.usable && left <= expiresSoon {
+	if c.usable && left <= desk.ExpiringDays {
 		until = widgets.NewText(t.T("login.until_soon", "date", k.Until.Format(time.DateOnly), "days", left), theme.TextCaption, theme.Amber)
 	}
 	lines := []fyne.CanvasObject{

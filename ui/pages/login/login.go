@@ -24,6 +24,7 @@ type Page struct {
 	ctx    context.Context
 	keys   []desk.Key
 	chosen int
+	trying bool // a PIN is with the key
 
 	list     *fyne.Container
 	faces    *widgets.Faces
@@ -198,7 +199,13 @@ func (p *Page) draw() {
 func (p *Page) refresh() {
 	t := p.host.Words().T
 	p.demo.SetText("")
-	switch k, ok := p.key(); {
+	k, ok := p.key()
+	if ok && k.PINPad {
+		p.pin.Disable()
+	} else if !p.trying {
+		p.pin.Enable()
+	}
+	switch {
 	case !ok:
 		p.enter.SetReason(t("login.why_no_key"))
 		p.tries.SetText("")
@@ -206,6 +213,10 @@ func (p *Page) refresh() {
 		p.enter.SetReason(t("login.why_locked"))
 		p.tries.SetText(t("login.locked_do"))
 		p.tries.SetColor(theme.Red)
+	case k.PINPad:
+		p.tries.SetColor(theme.Text2)
+		p.tries.SetText(t("login.pin_pad"))
+		p.enter.SetReason("")
 	default:
 		p.tries.SetColor(theme.Text3)
 		if k.Tries >= 0 {
@@ -220,7 +231,7 @@ func (p *Page) refresh() {
 			p.demo.SetText(t("login.demo_pin", "pin", k.DemoPIN))
 		}
 		reason := ""
-		if p.pin.Len() == 0 && !k.PINPad {
+		if p.pin.Len() == 0 {
 			reason = t("login.why_no_pin")
 		}
 		p.enter.SetReason(reason)
@@ -251,6 +262,7 @@ func (p *Page) login() {
 func (p *Page) try(k desk.Key, lastTry bool) {
 	request := desk.LoginRequest{Key: k, PIN: p.pin.Take(), LastTry: lastTry, Remember: p.remember.On()}
 	p.trouble.Objects = nil
+	p.trying = true
 	p.enter.SetBusy(true)
 	p.pin.Disable()
 	var session *desk.Session
@@ -260,6 +272,7 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 		session, err = p.host.Desk().Login(ctx, request)
 		return err
 	}, func(err error) {
+		p.trying = false
 		p.enter.SetBusy(false)
 		p.pin.Enable()
 		if err == nil {

@@ -34,6 +34,9 @@ type Searcher interface{ FocusSearch() }
 // An Opener has a file to choose, for Ctrl+O.
 type Opener interface{ OpenFile() }
 
+// A KeyWatcher wants to know that a key was plugged in or pulled out.
+type KeyWatcher interface{ KeysChanged() }
+
 // A Leaver wants to know that its page goes away for good.
 type Leaver interface{ Leave() }
 
