@@ -183,6 +183,36 @@ func TestOnlyAPersonsPINIsTried(t *testing.T) {
 	same()
 }
 
+// A key that the person keeps unlocked seals on without a PIN, until it is released, pulled out, or the session ends.
+func TestAKeyThatIsKeptUnlockedTriesNoPIN(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	seal := func(lot, pin string, keep bool) error {
+		work := w.begin(s, lot)
+		w.clean(work)
+		w.show(work)
+		request := w.request(work, pin)
+		request.Keep = keep
+		_, err := work.Seal(t.Context(), request, nil)
+		return err
+	}
+	w.told(seal("lot-1", wrongPIN, true), CodePINWrong)
+	if s.Held() {
+		t.Fatal("a wrong PIN unlocked the key")
+	}
+	must(t, seal("lot-2", rightPIN, true))
+	same := untouched(t, w.keys)
+	must(t, seal("lot-3", "", true))
+	same()
+	s.Release()
+	w.told(seal("lot-4", "", false), "token.pin_empty")
+	must(t, seal("lot-5", rightPIN, true))
+	s.Close()
+	if s.Held() {
+		t.Error("the key stays unlocked after the session")
+	}
+}
+
 func TestTheLastTryAsksFirst(t *testing.T) {
 	w := newWorld(t)
 	d := w.desk("desk-of-" + buyer.USCC)

@@ -20,6 +20,7 @@ import (
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
@@ -157,6 +158,9 @@ var faces = []face{
 		return view.New(h, s.sealed, *s.sealed.View(s.t.Context()).Filing.Sealed)
 	}},
 	{name: "view, failed", open: damaged},
+	{name: "keys", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }},
+	{name: "keys, PIN changed", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }, then: press("keys.change_pin")},
+	{name: "keys, tested", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }, then: press("keys.test")},
 	{name: "verify, nothing yet", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) }},
 	{name: "verify, sealed", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
 		then: verified(func(s *stage) string {
@@ -198,9 +202,9 @@ func catalog(t *testing.T) map[string]any {
 }
 
 // bare tells that a text is a key without its words, or has a hole.
-func bare(keys map[string]any, text string) bool {
-	_, known := keys[strings.TrimSpace(text)]
-	if _, code := keys["error."+text+".what"]; code {
+func bare(texts map[string]any, text string) bool {
+	_, known := texts[strings.TrimSpace(text)]
+	if _, code := texts["error."+text+".what"]; code {
 		return false // small and grey at the end of an error, to be read to the hot line
 	}
 	hole := func(sign string) bool { return strings.Contains(text, sign) }
@@ -210,7 +214,7 @@ func bare(keys map[string]any, text string) bool {
 
 // Each page fits into the smallest window, and no text of it is a bare key, in either language and whatever it shows.
 func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
-	keys := catalog(t)
+	texts := catalog(t)
 	for _, language := range []string{words.Chinese, words.English} {
 		t.Run(language, func(t *testing.T) {
 			s := newStage(t, language)
@@ -250,7 +254,7 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 						t.Errorf("hardly anything is shown: %q", seen)
 					}
 					for _, text := range append(seen, h.Top().Title()) {
-						if bare(keys, text) {
+						if bare(texts, text) {
 							t.Errorf("a text without its words: %q", text)
 						}
 					}
@@ -262,14 +266,14 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 
 // The test above would see a hole.
 func TestBareKeysAreSeen(t *testing.T) {
-	keys := catalog(t)
+	texts := catalog(t)
 	for text, want := range map[string]bool{
 		"contracts.title": true, "kind.unheard_of": true, "contracts.col_nu…": true, "共 {{.count}} 份": true,
 		"<no value>": true, "%!d(string)": true,
 		"合同.pdf": false, "contract.pdf": false, "desk.not_clean": false,
 		"3,286,000.00": false, "Contracts": false, "e.g. 180": false, "": false,
 	} {
-		if bare(keys, text) != want {
+		if bare(texts, text) != want {
 			t.Errorf("%q: %t", text, !want)
 		}
 	}
