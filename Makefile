@@ -22,12 +22,13 @@ test: deps-test check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
 
 pictures: deps-test
-	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSignedInTheWindow ./cmd/sealdesk
+	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk
 
 check:
 	@out=$$(gofmt -l cmd ui token signer platformapi assets packaging); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	$(GO) vet -tags $(TAGS) ./...
 	$(GO) tool staticcheck -tags $(TAGS) ./...
+	GOOS=windows GOARCH=386 CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/tokenhost
 
 generate:
 	$(GO) generate ./...

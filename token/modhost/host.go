@@ -175,7 +175,7 @@ func (h *host) start(ctx context.Context) (*process, error) {
 	h.runs++
 	number := h.runs
 	h.mu.Unlock()
-	p, err := start(path, environment(h.options.Profile.Environment), number)
+	p, err := start(path, environment(h.options.Profile), number)
 	if err != nil {
 		return nil, h.notLoaded(err)
 	}

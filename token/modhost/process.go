@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"sealdesk/token/modhost/wire"
+	"sealdesk/token/profile"
 )
 
 // process is one run of the helper.
@@ -111,18 +112,16 @@ var kept = []string{
 	"ProgramFiles", "ProgramFiles(x86)", "CommonProgramFiles", "CommonProgramFiles(x86)",
 }
 
-// environment is what of this program's environment the helper sees.
-func environment(more []string) []string {
+// environment is what of this program's environment the helper sees: what any library may see, and what this one reads.
+func environment(p profile.Profile) []string {
 	env := []string{"PATH=/usr/bin:/bin"}
 	if runtime.GOOS == "windows" {
 		env = []string{"PATH=" + filepath.Join(os.Getenv("SystemRoot"), "System32")}
 	}
-	for _, list := range [][]string{kept, more} {
-		for _, name := range list {
-			if v, ok := os.LookupEnv(name); ok {
-				env = append(env, name+"="+v)
-			}
+	for _, name := range kept {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
 		}
 	}
-	return env
+	return append(env, p.Variables(os.Environ())...)
 }

@@ -53,7 +53,8 @@ type Profile struct {
 	// PCSC are patterns as in Names, of those libraries of the product that reach keys through the PC/SC service.
 	PCSC []string `json:"pcsc,omitempty"`
 
-	// Environment names the variables that the library reads, and which therefore reach the process it runs in.
+	// Environment names the variables that the library reads, and which therefore reach the process it runs in. Of a library
+	// that nothing is known about it holds "*": all but those that decide what else is loaded.
 	Environment []string `json:"environment,omitempty"`
 
 	Abilities Abilities `json:"abilities"`
@@ -260,12 +261,30 @@ func (p Profile) check() error {
 		}
 	}
 	for _, v := range p.Environment {
-		loads := slices.ContainsFunc(loaderVariables, func(l string) bool { return strings.HasPrefix(v, l) })
-		if loads || !variableForm.MatchString(v) {
+		if v != anyVariable && (forbidden(v) || !variableForm.MatchString(v)) {
 			return fmt.Errorf("%q may not be handed to a library", v)
 		}
 	}
 	return nil
+}
+
+// anyVariable stands for every variable that may be handed to a library at all.
+const anyVariable = "*"
+
+func forbidden(variable string) bool {
+	return slices.ContainsFunc(loaderVariables, func(l string) bool { return strings.HasPrefix(variable, l) })
+}
+
+// Variables gives those of the environment, in the form of os.Environ, that the library is to see.
+func (p Profile) Variables(environ []string) []string {
+	all := slices.Contains(p.Environment, anyVariable)
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		if all {
+			return forbidden(name)
+		}
+		return !slices.Contains(p.Environment, name)
+	})
 }
 
 func (p Profile) checkPaths() error {
@@ -344,6 +363,7 @@ func (t *Table) Unknown(i Interface) Profile {
 	p := Profile{
 		ID: "unknown-" + string(i), Interface: i,
 		Product: Text{"未知的密钥接口库", "Unknown key library"}, Vendor: Text{"未知", "Unknown"},
+		Environment: []string{anyVariable},
 	}
 	if i == InterfaceSKF {
 		p.SKF = &SKF{}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"sealdesk/signer/preview"
 	"sealdesk/ui/pages/page"
@@ -66,7 +67,7 @@ func New(host page.Host) *Reader {
 	r.thumbs.OnPage = r.View.GoTo
 	tools := widgets.Row(2,
 		widgets.NewIconButton(theme.IconZoomOut, r.View.ZoomOut),
-		widgets.Fixed(48, 0, r.zoom),
+		widgets.Fixed(44, 0, r.zoom),
 		widgets.NewIconButton(theme.IconZoomIn, r.View.ZoomIn),
 		widgets.NewIconButton(theme.IconFit, r.View.Fit),
 		widgets.Gap(8, 1),
@@ -76,8 +77,32 @@ func New(host page.Host) *Reader {
 	)
 	left := widgets.Border(Head(widgets.Title(t("view.pages")), widgets.Grow(r.total.Clip())), nil, nil, nil, r.thumbs)
 	middle := widgets.Border(Head(widgets.Grow(r.name), tools), nil, nil, nil, widgets.Stack(r.View, r.cover))
-	r.content = widgets.Border(nil, nil, widgets.Border(nil, nil, nil, widgets.VLine(), left), nil, middle)
+	r.content = container.New(besideLayout{}, widgets.Border(nil, nil, nil, widgets.VLine(), left), middle)
 	return r
+}
+
+// besideLayout puts the thumbnails beside the pages where there is room for both; in a small window the pages have it alone.
+type besideLayout struct{}
+
+// MinSize implements fyne.Layout.
+func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[1].MinSize() }
+
+// Layout implements fyne.Layout.
+func (besideLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	left, pages := objects[0], objects[1]
+	width := left.MinSize().Width
+	if width+pages.MinSize().Width > s.Width {
+		width = 0
+	}
+	switch {
+	case width == 0 && left.Visible():
+		left.Hide()
+	case width > 0 && !left.Visible():
+		left.Show()
+	}
+	left.Resize(fyne.NewSize(width, s.Height))
+	pages.Move(fyne.NewPos(width, 0))
+	pages.Resize(fyne.NewSize(s.Width-width, s.Height))
 }
 
 // Head is the white line over a column of the page.
@@ -197,13 +222,13 @@ func (r *Reader) Failed(err error, buttons ...*widgets.Button) {
 
 func (r *Reader) put(o fyne.CanvasObject) {
 	r.cover.Objects = []fyne.CanvasObject{widgets.Filled(theme.Desk, widgets.Center(o))}
-	r.cover.Refresh()
+	r.content.Refresh() // it may need the room of the thumbnails
 }
 
 func (r *Reader) uncover() {
 	r.covered++
 	r.cover.Objects = nil
-	r.cover.Refresh()
+	r.content.Refresh()
 }
 
 // Dots marks the pages that carry a seal.
