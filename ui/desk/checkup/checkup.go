@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"sealdesk/signer/cleancopy/office"
@@ -120,6 +121,16 @@ func (c Checkup) say(f doctor.Check) Check {
 	var ok bool
 	if out.What, ok = c.Words.Sentence(f.Code, params); !ok {
 		out.What = f.Code
+	}
+	// An error says what happened, and not always to which of several libraries.
+	product, _ := params["product"].(string)
+	library, _ := params["library"].(string)
+	if product != "" && strings.HasPrefix(f.Code, "token.") {
+		if strings.Contains(out.What, library) {
+			out.What = c.Words.T("doctor.of_product", "product", product, "what", out.What)
+		} else {
+			out.What = c.Words.T("doctor.of_library", "product", product, "library", library, "what", out.What)
+		}
 	}
 	if f.Advice != "" {
 		out.Do, _ = c.Words.Advice(f.Advice, params)

@@ -141,6 +141,17 @@ func TestWithoutKeysThePlatformIsNotAsked(t *testing.T) {
 	}
 }
 
+// Which of several libraries fails is always said.
+func TestAnErrorNamesItsLibrary(t *testing.T) {
+	params := map[string]any{"product": "Product", "library": "/usr/lib/libkey.so", "function": "C_Initialize", "number": "0x5"}
+	for _, code := range []string{"token.library_failed", "token.library_crashed", "token.library_unsafe", "token.host_missing"} {
+		c := Checkup{Words: catalog(t, words.English)}.say(doctor.Check{Step: doctor.Library, Code: code, State: Broken, Params: params})
+		if !strings.HasPrefix(c.What, "Product") || strings.Count(c.What, "/usr/lib/libkey.so") != 1 {
+			t.Errorf("%s: %s", code, c.What)
+		}
+	}
+}
+
 func TestTheFirstThatIsBroken(t *testing.T) {
 	r := Report{[]Check{
 		{Check: doctor.Check{Step: doctor.USB, State: Warning}}, {Check: doctor.Check{Step: doctor.Key, State: Broken}},
