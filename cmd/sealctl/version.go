@@ -1,6 +1,11 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime"
+	"runtime/debug"
+
+	"sealdesk/ui/desk/checkup"
+)
 
 // version is set by the build of a release.
 var version = ""
@@ -9,17 +14,23 @@ type versionCmd struct{}
 
 // Run prints {"version", "revision", "go"}.
 func (versionCmd) Run(a *app) error {
-	v := map[string]string{"version": version, "revision": "", "go": ""}
+	p := program("sealctl")
+	v := map[string]string{"version": p.Version, "revision": p.Revision, "go": runtime.Version()}
+	return a.tui.result(v, func() { a.tui.print("sealctl %s %s %s", v["version"], v["revision"], v["go"]) })
+}
+
+// program is what the build knows of this program.
+func program(name string) checkup.Program {
+	p := checkup.Program{Name: name, Version: version}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		v["go"] = info.GoVersion
-		if version == "" {
-			v["version"] = info.Main.Version
+		if p.Version == "" {
+			p.Version = info.Main.Version
 		}
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				v["revision"] = s.Value
+				p.Revision = s.Value
 			}
 		}
 	}
-	return a.tui.result(v, func() { a.tui.print("sealctl %s %s %s", v["version"], v["revision"], v["go"]) })
+	return p
 }
