@@ -40,7 +40,7 @@ func (c *doctorCmd) Run(a *app) error {
 		return err
 	}
 	if c.Bundle != "" {
-		data, err := work.Bundle(report, program("sealctl"))
+		data, err := work.Bundle(report, checkup.ThisProgram("sealctl", version))
 		if err != nil {
 			return err
 		}
@@ -118,4 +118,4 @@ func (a *app) showCheck(c checkup.Check) {
 	}
 }
 
-func (a *app) step(s doctor.Step) string { return a.words.T("ctl.doctor.step." + string(s)) }
+func (a *app) step(s doctor.Step) string { return a.words.T("step." + string(s)) }

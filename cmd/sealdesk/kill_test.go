@@ -161,6 +161,14 @@ func (b *bench) prepare(s *screen) {
 	b.t.Helper()
 	b.platform(-1, nil)
 	b.start(s, b.home)
+	b.makeContract(s)
+	s.waitEnabled("提交合同")
+	s.stop(syscall.SIGKILL)
+}
+
+// makeContract makes the lot's contract up to the purchaser's seal, and comes back to its form.
+func (b *bench) makeContract(s *screen) {
+	b.t.Helper()
 	s.wait("还没有合同…")
 	s.click("新增合同签订")
 	s.click("救护车采购项目")
@@ -173,8 +181,6 @@ func (b *bench) prepare(s *screen) {
 	s.wait("找到 1 处，已定位到第 6 页")
 	s.sign(killPIN)
 	s.click("返回合同")
-	s.waitEnabled("提交合同")
-	s.stop(syscall.SIGKILL)
 }
 
 // contracts lists what the platform has, as the purchaser sees it.

@@ -18,13 +18,6 @@ import (
 	"sealdesk/token/doctor"
 )
 
-// Program is what made the bundle.
-type Program struct {
-	Name     string `json:"program"`
-	Version  string `json:"version"`
-	Revision string `json:"revision"` // of the source
-}
-
 // versions is the bundle's versions.json.
 type versions struct {
 	Program
