@@ -72,7 +72,7 @@ func (p *Page) read() {
 	var libraries []desk.Library
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
-		libraries = p.host.Desk().Libraries()
+		libraries = p.host.Desk().Libraries(ctx)
 		return err
 	}, func(err error) {
 		p.media = media
@@ -248,7 +248,7 @@ func (p *Page) driver(l desk.Library) fyne.CanvasObject {
 	row := []fyne.CanvasObject{
 		widgets.Grow(widgets.Column(2,
 			widgets.NewText(fmt.Sprintf("%s　%s", l.Name, l.Interface), theme.TextBody, ink).Clip(),
-			widgets.Quiet(strings.Join(notEmpty(l.Vendor, l.Path), " · ")).Clip())),
+			widgets.Quiet(strings.Join(notEmpty(l.Vendor, l.About, l.Path), " · ")).Clip())),
 		widgets.NewChip(state, tone),
 	}
 	if l.SetAside {
