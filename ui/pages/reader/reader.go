@@ -32,8 +32,9 @@ type Reader struct {
 	sizes  []fyne.Size
 
 	name, total, zoom, at *widgets.Text
-	cover                 *fyne.Container // over the pages while there are none
-	covered               int             // counts covers, so that a late one is not put on
+	cover                 *fyne.Container  // over the pages while there are none
+	covered               int              // counts covers, so that a late one is not put on
+	spin                  *widgets.Spinner // on the cover
 	content               fyne.CanvasObject
 	keys                  func(*fyne.KeyEvent) // the window's, while this reader listens
 	told                  bool                 // that a page cannot be drawn
@@ -48,7 +49,7 @@ func New(host page.Host) *Reader {
 		total: widgets.Quiet(""),
 		zoom:  widgets.NewText("100%", theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter),
 		at:    widgets.NewText("", theme.TextTable, theme.Text2),
-		cover: widgets.Stack(),
+		cover: widgets.Stack(), spin: widgets.NewSpinner(28, theme.FrameHi),
 	}
 	r.View.OnPage = func(n int) {
 		r.number(n)
@@ -206,9 +207,8 @@ func (r *Reader) Loading(ctx context.Context) {
 		if r.covered != mine {
 			return
 		}
-		spin := widgets.NewSpinner(28, theme.FrameHi)
-		spin.Start()
-		r.put(widgets.Column(14, widgets.Row(0, widgets.Spacer(), widgets.Fixed(28, 28, spin), widgets.Spacer()),
+		r.spin.Start()
+		r.put(widgets.Column(14, widgets.Row(0, widgets.Spacer(), widgets.Fixed(28, 28, r.spin), widgets.Spacer()),
 			widgets.NewText(r.host.Words().T("view.opening"), theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter)))
 	})
 }
@@ -217,6 +217,7 @@ func (r *Reader) Loading(ctx context.Context) {
 func (r *Reader) Failed(err error, buttons ...*widgets.Button) {
 	r.Close()
 	r.covered++
+	r.spin.Stop()
 	r.put(widgets.Fixed(440, 0, widgets.ErrorPanel(page.ErrorText(r.host.Words().Problem(err)), buttons...)))
 }
 
@@ -227,6 +228,7 @@ func (r *Reader) put(o fyne.CanvasObject) {
 
 func (r *Reader) uncover() {
 	r.covered++
+	r.spin.Stop()
 	r.cover.Objects = nil
 	r.content.Refresh()
 }

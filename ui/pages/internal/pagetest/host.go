@@ -53,6 +53,8 @@ type Question struct {
 // NewHost makes a host with a window of the smallest size that the pages are made for. session may be nil.
 func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
 	t.Helper()
+	// What still turns when the test is over turns in vain, and does not disturb the next one.
+	t.Cleanup(func() { fyne.SetCurrentApp(retiredApp{fyne.CurrentApp()}) })
 	test.NewTempApp(t)
 	test.ApplyTheme(t, theme.New())
 	h := &Host{t: t, desk: d, session: session, posted: make(chan func(), 4096), leave: func() {}}
@@ -97,6 +99,16 @@ func (d driver) DoFromGoroutine(f func(), wait bool) {
 	})
 	<-done
 }
+
+// retiredApp is the app after a test: nothing comes back to a window any more.
+type retiredApp struct{ fyne.App }
+
+func (a retiredApp) Driver() fyne.Driver { return retiredDriver{a.App.Driver()} }
+
+type retiredDriver struct{ fyne.Driver }
+
+// DoFromGoroutine implements fyne.Driver.
+func (retiredDriver) DoFromGoroutine(func(), bool) {}
 
 // Until runs what comes back from other goroutines until is holds.
 func (h *Host) Until(what string, is func() bool) {
