@@ -391,6 +391,9 @@ func faults(c *cast) []fault {
 		{name: "good-seal-false", what: "a FALSE that DER leaves out", seal: func(f *sealFrame) {
 			f.extensions = explicit0(tlv(tagSequence, extension(notSo)))
 		}},
+		{name: "good-seal-term-reaches-back", what: "a term that begins before the seal was made", seal: func(f *sealFrame) {
+			f.created = generalized("20260520120000Z")
+		}},
 		{name: "good-seal-kind", what: "a kind of the maker's own", seal: func(f *sealFrame) { f.kind = der(3) }},
 		{name: "good-seal-gif", what: "a GIF", seal: func(f *sealFrame) {
 			f.pictureKind, f.picture = ia5("gif"), octets(face(asGIF))
@@ -480,6 +483,9 @@ func faults(c *cast) []fault {
 		{name: "seal-time-utc-v4", what: "a UTCTime in version 4", want: "malformed", seal: func(f *sealFrame) {
 			f.from = tlv(tagUTCTime, []byte("250101000000Z"))
 		}},
+		{name: "seal-time-minutes", what: "a time without seconds", want: "malformed", version: 1, seal: func(f *sealFrame) {
+			f.from = tlv(tagUTCTime, []byte("2501010000Z"))
+		}},
 		{name: "seal-time-generalized-v1", what: "a GeneralizedTime in version 1", want: "malformed", version: 1,
 			seal: func(f *sealFrame) {
 				f.from = generalized("20250101000000Z")
@@ -531,6 +537,9 @@ func faults(c *cast) []fault {
 		}},
 		{name: "seal-not-yet", what: "it may not be used yet", want: "not_yet_valid", seal: func(f *sealFrame) {
 			f.from = generalized("20270101000000Z")
+		}},
+		{name: "seal-made-tomorrow", what: "it was made tomorrow, with a term that has begun", want: "not_yet_valid", seal: func(f *sealFrame) {
+			f.created = generalized("20260602000000Z")
 		}},
 		{name: "seal-expired", what: "it may not be used any more", want: "expired", seal: func(f *sealFrame) {
 			f.until = generalized("20260525000000Z")
@@ -599,6 +608,9 @@ func faults(c *cast) []fault {
 		}},
 		{name: "seal-p256-as-sm2", what: "SM2 said of a key on P-256", want: "algorithm_mismatch", seal: func(f *sealFrame) {
 			f.by(c.ecMaker, oidSM2SM3)
+		}},
+		{name: "seal-rsa-as-sm2", what: "SM2 said of an RSA key", want: "algorithm_mismatch", seal: func(f *sealFrame) {
+			f.by(c.rsaMaker, oidSM2SM3)
 		}},
 		{name: "seal-sm2-as-rsa", what: "RSA said of an SM2 key", want: "algorithm_mismatch", seal: func(f *sealFrame) {
 			f.oid = oidRSASHA256
@@ -770,6 +782,8 @@ func signFaults(c *cast, certs func(...*cmstest.Party) [][]byte) []fault {
 			sign: func(f *stampFrame) {
 				f.time = generalized("20241231235959Z")
 			}},
+		{name: "sign-seal-made-later", what: "signed before the seal was made, within its term", want: "seal_not_valid_then",
+			sign: func(f *stampFrame) { f.seal.created = generalized("20260521000000Z") }},
 		{name: "sign-seal-earlier", what: "signed after the seal's term", want: "seal_not_valid_then",
 			sign: func(f *stampFrame) {
 				f.seal.until = generalized("20260520082959Z")

@@ -104,12 +104,22 @@ func (s *Seal) judgeMaker(r *Report) {
 	}
 }
 
+// usable is when a seal can first be used: a term may reach back to before the
+// seal was made, a use cannot, but for clocks that differ.
+func (s *Seal) usable() time.Time {
+	if made := s.Created.Add(-clockSkew); made.After(s.From) {
+		return made
+	}
+	return s.From
+}
+
 func (s *Seal) judgeTerm(r *Report, at time.Time) {
-	params := []any{"from", s.From.UTC().Format(time.DateOnly), "until", s.Until.UTC().Format(time.DateOnly)}
+	from := s.usable()
+	params := []any{"from", from.UTC().Format(time.DateOnly), "until", s.Until.UTC().Format(time.DateOnly)}
 	switch {
 	case s.Until.Before(s.From):
 		r.add(find("term", params...))
-	case at.Before(s.From.Truncate(time.Second)):
+	case at.Before(from):
 		r.add(find("not_yet_valid", params...))
 	case at.After(s.Until):
 		r.add(find("expired", params...))

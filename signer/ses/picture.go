@@ -25,19 +25,18 @@ const (
 	maxMM   = 300
 )
 
-// The beginning of each kind of picture, and the name that package image has for
-// it; none where it is not drawn.
+// The beginning of each kind of picture, and whether it is of pixels, which are drawn here.
 var formats = map[string]struct {
-	magic   string
-	decoder string
+	magic  string
+	pixels bool
 }{
-	"PNG":  {"\x89PNG\r\n\x1a\n", "png"},
-	"GIF":  {"GIF8", "gif"},
-	"JPG":  {"\xff\xd8\xff", "jpeg"},
-	"JPEG": {"\xff\xd8\xff", "jpeg"},
-	"BMP":  {"BM", "bmp"},
-	"SVG":  {"<", ""},
-	"OFD":  {"PK\x03\x04", ""},
+	"PNG":  {"\x89PNG\r\n\x1a\n", true},
+	"GIF":  {"GIF8", true},
+	"JPG":  {"\xff\xd8\xff", true},
+	"JPEG": {"\xff\xd8\xff", true},
+	"BMP":  {"BM", true},
+	"SVG":  {"<", false},
+	"OFD":  {"PK\x03\x04", false},
 }
 
 // Size gives the picture's width and height in pixels, without unpacking it;
@@ -60,11 +59,11 @@ func (p Picture) Size() (width, height int, err error) {
 	if p.WidthMM < 1 || p.HeightMM < 1 || p.WidthMM > maxMM || p.HeightMM > maxMM {
 		return 0, 0, fail("picture_size", "width", p.WidthMM, "height", p.HeightMM)
 	}
-	if format.decoder == "" {
+	if !format.pixels {
 		return 0, 0, nil
 	}
-	header, name, err := image.DecodeConfig(bytes.NewReader(p.Data))
-	if err != nil || name != format.decoder || header.Width < 1 || header.Height < 1 {
+	header, _, err := image.DecodeConfig(bytes.NewReader(p.Data))
+	if err != nil || header.Width < 1 || header.Height < 1 {
 		return 0, 0, fail("picture_damaged")
 	}
 	if header.Width > maxSide || header.Height > maxSide {

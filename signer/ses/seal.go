@@ -223,7 +223,7 @@ func (m Maker) Make(info Info) ([]byte, error) {
 	}
 	var r Report
 	s.judgeContent(&r)
-	s.judgeTerm(&r, info.From)
+	s.judgeTerm(&r, s.usable())
 	s.judgeMaker(&r)
 	if err := r.err(); err != nil {
 		return nil, err

@@ -24,7 +24,7 @@ import (
 func infoFor(version ses.Version, signers ses.Signers) ses.Info {
 	return ses.Info{
 		Version: version, Vendor: "SealDesk", ID: "50010000000001", Kind: ses.Organisation, Name: "云溪县人民医院合同专用章",
-		Signers: signers, Created: date(2026, 1, 2), From: date(2026, 1, 2), Until: date(2030, 1, 1),
+		Signers: signers, Created: date(2026, 1, 5), From: date(2026, 1, 2), Until: date(2030, 1, 1),
 		Picture: ses.Picture{Format: "PNG", Data: face(png.Encode), WidthMM: 42, HeightMM: 42},
 	}
 }
@@ -176,6 +176,7 @@ func TestRefusedBeforeTheKeyIsAsked(t *testing.T) {
 			b.Signer, b.Certificate = counted{maker.Key, &calls}, maker.Chain[0]
 		}},
 		{"another's certificate", "key_mismatch", func(b *ses.Builder) { b.Certificate = maker.Chain[0] }},
+		{"before the seal was made", "not_yet_valid", func(b *ses.Builder) { b.Time = date(2026, 1, 3) }},
 		{"before the term", "not_yet_valid", func(b *ses.Builder) { b.Time = date(2026, 1, 1) }},
 		{"no time", "not_yet_valid", func(b *ses.Builder) { b.Time = time.Time{} }},
 		{"after the term", "expired", func(b *ses.Builder) { b.Time = date(2030, 1, 2) }},
