@@ -538,9 +538,8 @@ func faults(c *cast) []fault {
 		{name: "seal-not-yet", what: "it may not be used yet", want: "not_yet_valid", seal: func(f *sealFrame) {
 			f.from = generalized("20270101000000Z")
 		}},
-		{name: "seal-made-tomorrow", what: "it was made tomorrow, with a term that has begun", want: "not_yet_valid", seal: func(f *sealFrame) {
-			f.created = generalized("20260602000000Z")
-		}},
+		{name: "seal-made-tomorrow", what: "it was made tomorrow, with a term that has begun", want: "not_yet_valid",
+			seal: func(f *sealFrame) { f.created = generalized("20260602000000Z") }},
 		{name: "seal-expired", what: "it may not be used any more", want: "expired", seal: func(f *sealFrame) {
 			f.until = generalized("20260525000000Z")
 		}},
