@@ -67,7 +67,8 @@ var own = map[string]int{
 var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
-	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "seal": statusUsage, "amount": statusUsage,
+	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
+	"seal": statusUsage, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.
