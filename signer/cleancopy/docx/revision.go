@@ -20,10 +20,11 @@ type story struct {
 	found     *findings
 	asked     *asked
 
-	part  string
-	paras map[*xmltree.Node]int
-	gone  map[*xmltree.Node]bool // paragraphs whose mark is deleted or hidden
-	dates int                    // fields that showed a date
+	part    string
+	paras   map[*xmltree.Node]int
+	gone    map[*xmltree.Node]bool // paragraphs whose mark is deleted or hidden
+	deleted map[*xmltree.Node]bool // those of them whose mark, and the section that it ends, is deleted
+	dates   int                    // fields that showed a date
 }
 
 type comment struct{ author, text string }
@@ -46,7 +47,7 @@ func (s *story) report(at place, f Finding) {
 
 // number gives every paragraph its place as the part came in.
 func (s *story) number(root *xmltree.Node) {
-	s.paras, s.gone = map[*xmltree.Node]int{}, map[*xmltree.Node]bool{}
+	s.paras, s.gone, s.deleted = map[*xmltree.Node]int{}, map[*xmltree.Node]bool{}, map[*xmltree.Node]bool{}
 	n := 0
 	root.Walk(func(k *xmltree.Node) bool {
 		if k.Is("mc", "Fallback") {
@@ -66,6 +67,23 @@ func (s *story) clean(root *xmltree.Node) {
 	s.kids(root, place{})
 	s.container(root)
 	s.fields(root)
+	root.Walk(func(k *xmltree.Node) bool {
+		k.Filter(func(c *xmltree.Node) bool { return !emptyRun(c) })
+		return true
+	})
+}
+
+// emptyRun tells whether nothing is left of a run but its properties.
+func emptyRun(n *xmltree.Node) bool {
+	if n.Local != "r" || n.Space != "w" && n.Space != "m" {
+		return false
+	}
+	for _, k := range n.Kids {
+		if !k.IsText() && k.Local != "rPr" {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *story) kids(n *xmltree.Node, at place) {
@@ -86,19 +104,60 @@ func (s *story) rewrite(n *xmltree.Node, at place) []*xmltree.Node {
 		return s.word(n, at)
 	case "m":
 		return s.math(n, at)
+	case "w14":
+		switch n.Local { // edits that met another's edits (MS-DOCX 2.6.1.5 to 2.6.1.16): accepted like any other
+		case "conflictDel":
+			return s.removed(n, at)
+		case "conflictIns":
+			return s.inserted(n, at)
+		}
+		if strings.HasPrefix(n.Local, "customXmlConflict") {
+			return nil
+		}
 	}
 	return s.drawing(n, at)
+}
+
+// removed reports what a tracked change takes away and returns what of it stays.
+func (s *story) removed(n *xmltree.Node, at place) []*xmltree.Node {
+	s.change(n, at)
+	return edges(n)
+}
+
+func (s *story) inserted(n *xmltree.Node, at place) []*xmltree.Node {
+	s.change(n, at)
+	s.kids(n, at)
+	return n.Kids
+}
+
+// edges returns the ends of bookmarks that reach out of n: a bookmark shrinks to what is left of it, and goes when all of it goes.
+func edges(n *xmltree.Node) []*xmltree.Node {
+	var out []*xmltree.Node
+	open := map[string]int{} // where in out a bookmark starts
+	n.Walk(func(k *xmltree.Node) bool {
+		if k.Space != "w" || !bare[k.Local] {
+			return true
+		}
+		id, _ := k.Attr("w", "id")
+		if k.Local == "bookmarkStart" {
+			open[id] = len(out)
+		} else if i, ok := open[id]; ok {
+			delete(open, id)
+			out[i] = nil
+			return true
+		}
+		out = append(out, k)
+		return true
+	})
+	return slices.DeleteFunc(out, func(k *xmltree.Node) bool { return k == nil })
 }
 
 func (s *story) word(n *xmltree.Node, at place) []*xmltree.Node {
 	switch n.Local {
 	case "del", "moveFrom":
-		s.change(n, at)
-		return nil
+		return s.removed(n, at)
 	case "ins", "moveTo":
-		s.change(n, at)
-		s.kids(n, at)
-		return n.Kids
+		return s.inserted(n, at)
 	case "p":
 		return s.paragraph(n, at)
 	case "r":
@@ -178,7 +237,7 @@ func (s *story) inside(n *xmltree.Node, at place) place {
 func (s *story) change(n *xmltree.Node, at place) {
 	kind := KindDeletion
 	switch n.Local {
-	case "ins":
+	case "ins", "conflictIns", "cellIns":
 		kind = KindInsertion
 	case "moveFrom", "moveTo":
 		kind = KindMove
@@ -206,6 +265,8 @@ func (s *story) drop(n *xmltree.Node, at place) {
 		s.report(at, Finding{Kind: KindAltChunk})
 	case "subDoc":
 		s.report(at, Finding{Kind: KindExternalData})
+	case "cellIns":
+		s.change(n, at)
 	case "control":
 		s.report(at, Finding{Kind: KindControl})
 	case "movie":
@@ -225,12 +286,32 @@ func (s *story) paragraph(n *xmltree.Node, at place) []*xmltree.Node {
 	at.para = s.paras[n]
 	at.paraStyle, _ = pPr.Child("w", "pStyle").Attr("w", "val")
 	mark := pPr.Child("w", "rPr")
-	if mark.Child("w", "del") != nil || mark.Child("w", "moveFrom") != nil || s.styles.hidden(mark, at) {
+	if deletes(mark) {
+		s.gone[n], s.deleted[n] = true, true
+	} else if s.styles.hidden(mark, at) && pPr.Child("w", "sectPr") == nil {
 		s.gone[n] = true
 	}
 	s.attributes(n)
 	s.kids(n, at)
 	return []*xmltree.Node{n}
+}
+
+// deletes tells whether properties of a paragraph's mark, of a row or of a formula's character hold the mark of a deletion.
+func deletes(props *xmltree.Node) bool {
+	if props == nil {
+		return false
+	}
+	for _, k := range props.Kids {
+		switch {
+		case k.Is("w", "del") || k.Is("w", "moveFrom") || k.Is("w14", "conflictDel"):
+			return true
+		case k.Is("w", "ins") || k.Is("w", "moveTo") || k.Is("w14", "conflictIns"):
+			if deletes(k) { // within a formula the marks are nested: inserted first, deleted later
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *story) run(n *xmltree.Node, at place) []*xmltree.Node {
@@ -258,55 +339,86 @@ func (s *story) table(n *xmltree.Node, at place) []*xmltree.Node {
 func (s *story) row(n *xmltree.Node, at place) []*xmltree.Node {
 	trPr := n.Child("w", "trPr")
 	at.para = s.firstParagraph(n)
-	for _, mark := range []string{"del", "moveFrom"} {
-		if m := trPr.Child("w", mark); m != nil {
-			author, _ := m.Attr("w", "author")
-			s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: author})
-			return nil
-		}
+	if deletes(trPr) {
+		s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: authorOf(trPr)})
+		return edges(n)
 	}
 	if h := trPr.Child("w", "hidden"); h != nil {
 		if v, given := h.Attr("w", "val"); !given || on(v) {
 			s.report(at, Finding{Kind: KindHiddenRow, Text: wordsOf(n)})
-			return nil
+			return edges(n)
 		}
 	}
 	s.attributes(n)
 	widen(n)
 	s.kids(n, at)
 	if n.Child("w", "tc") == nil {
-		return nil
+		return edges(n)
 	}
 	return []*xmltree.Node{n}
+}
+
+// authorOf finds who deleted what the properties belong to.
+func authorOf(props *xmltree.Node) string {
+	author := ""
+	props.Walk(func(k *xmltree.Node) bool {
+		if k.Local == "del" || k.Local == "moveFrom" || k.Local == "conflictDel" {
+			author, _ = k.Attr("w", "author")
+		}
+		return !strings.HasSuffix(k.Local, "Change")
+	})
+	return author
+}
+
+// cellsOf lists the cells of a row, those in content controls among them.
+func cellsOf(row *xmltree.Node) []*xmltree.Node {
+	var cells []*xmltree.Node
+	for _, k := range row.Kids {
+		switch {
+		case k.Is("w", "tc"):
+			cells = append(cells, k)
+		case k.Space == "w" && dissolved[k.Local]:
+			cells = append(cells, cellsOf(k)...)
+		}
+	}
+	return cells
 }
 
 // widen gives the columns of deleted cells to the cell before them, which is what merging cells leaves behind.
 func widen(row *xmltree.Node) {
 	var before *xmltree.Node
-	for _, tc := range row.Kids {
-		if !tc.Is("w", "tc") {
-			continue
-		}
+	for _, tc := range cellsOf(row) {
 		if tc.Child("w", "tcPr").Child("w", "cellDel") == nil {
 			before = tc
 			continue
 		}
-		tcPr := before.Child("w", "tcPr")
-		if tcPr == nil {
+		if before == nil {
 			continue
 		}
+		tcPr := before.Child("w", "tcPr")
+		if tcPr == nil {
+			tcPr = before.New("tcPr")
+			before.Kids = slices.Insert(before.Kids, 0, tcPr)
+		}
 		span := tcPr.Child("w", "gridSpan")
-		columns := strconv.Itoa(columnsOf(before) + columnsOf(tc))
+		columns := strconv.Itoa(min(columnsOf(before)+columnsOf(tc), maxColumns))
 		if span == nil {
 			span = tcPr.New("gridSpan")
-			tcPr.Kids = slices.Insert(tcPr.Kids, afterWidth(tcPr), span)
+			tcPr.Kids = slices.Insert(tcPr.Kids, after(tcPr, "cnfStyle", "tcW"), span)
 		}
 		span.SetAttr("val", columns)
 	}
 }
 
-func afterWidth(tcPr *xmltree.Node) int {
-	return 1 + slices.IndexFunc(tcPr.Kids, func(k *xmltree.Node) bool { return k.Is("w", "tcW") })
+// after finds the place in a cell's properties behind those that the schema puts first.
+func after(tcPr *xmltree.Node, first ...string) int {
+	last := 0
+	for i, k := range tcPr.Kids {
+		if k.Space == "w" && slices.Contains(first, k.Local) {
+			last = i + 1
+		}
+	}
+	return last
 }
 
 const maxColumns = 63 // of a table in Word
@@ -337,22 +449,31 @@ func (s *story) cell(n *xmltree.Node, at place) []*xmltree.Node {
 		author, _ := m.Attr("w", "author")
 		at.para = s.firstParagraph(n)
 		s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: author})
-		return nil
+		return edges(n)
 	}
-	if m := tcPr.Child("w", "cellMerge"); m != nil {
-		val, _ := m.Attr("w", "vMerge")
-		m.Local, m.Attrs = "vMerge", nil
-		if val == "rest" {
-			m.SetAttr("val", "restart")
-		}
-	}
+	s.merge(tcPr, at)
 	s.attributes(n)
 	s.kids(n, at)
 	s.container(n)
-	if last := len(n.Kids) - 1; last < 0 || !lastIsParagraph(n.Kids) {
-		n.Kids = append(n.Kids, n.New("p")) // a cell ends with a paragraph
-	}
 	return []*xmltree.Node{n}
+}
+
+// merge turns a tracked merging of cells into the merging itself (ECMA-376 part 1, 17.13.5.3): a change that names no new
+// state leaves the cell on its own.
+func (s *story) merge(tcPr *xmltree.Node, at place) {
+	m := tcPr.Child("w", "cellMerge")
+	if m == nil {
+		return
+	}
+	author, _ := m.Attr("w", "author")
+	s.report(at, Finding{Kind: KindFormatChange, Author: author})
+	tcPr.Filter(func(k *xmltree.Node) bool { return !k.Is("w", "cellMerge") && !k.Is("w", "vMerge") })
+	state := map[string]string{"rest": "restart", "cont": "continue"}
+	if val, _ := m.Attr("w", "vMerge"); state[val] != "" {
+		merged := tcPr.New("vMerge")
+		merged.SetAttr("val", state[val])
+		tcPr.Kids = slices.Insert(tcPr.Kids, after(tcPr, "cnfStyle", "tcW", "gridSpan", "hMerge"), merged)
+	}
 }
 
 func lastIsParagraph(kids []*xmltree.Node) bool {
@@ -378,55 +499,89 @@ func (s *story) noteKept(n *xmltree.Node) bool {
 	return false
 }
 
-// math handles formulas: a changed control character stands for the whole object around its arguments.
+// math handles formulas. A deletion there is a mark within a run's or a control character's properties, or wraps what is
+// in the run. A deleted control character stands for the whole object around its arguments, which decide for themselves.
 func (s *story) math(n *xmltree.Node, at place) []*xmltree.Node {
 	if n.Local == "r" {
 		if s.styles.hidden(n.Child("w", "rPr"), at) {
 			s.report(at, Finding{Kind: KindHiddenText, Text: wordsOf(n)})
 			return nil
 		}
+		if deletes(n) && !wraps(n) {
+			s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: authorOf(n)})
+			return nil
+		}
 	}
 	removed := false
 	for _, k := range n.Kids {
-		ctrl := k.Child("m", "ctrlPr")
-		if strings.HasSuffix(k.Local, "Pr") && (ctrl.Child("w", "del") != nil || ctrl.Child("w", "moveFrom") != nil) {
-			removed = true
-		}
+		removed = removed || strings.HasSuffix(k.Local, "Pr") && deletes(k.Child("m", "ctrlPr"))
 	}
 	s.attributes(n)
 	s.kids(n, at)
-	if !removed {
-		return []*xmltree.Node{n}
+	switch {
+	case removed:
+		return arguments(n)
+	case (n.Local == "oMath" || n.Local == "oMathPara") && len(arguments(n)) == 0:
+		return nil
 	}
+	return []*xmltree.Node{n}
+}
+
+// wraps tells whether a deletion within a run of a formula holds words; a mark holds properties alone.
+func wraps(run *xmltree.Node) bool {
+	for _, k := range run.Kids {
+		if k.Space != "m" && k.Local != "rPr" && speaks([]*xmltree.Node{k}) {
+			return true
+		}
+	}
+	return false
+}
+
+// arguments returns what an object of a formula stands around, row by row.
+func arguments(n *xmltree.Node) []*xmltree.Node {
 	var out []*xmltree.Node
 	for _, k := range n.Kids {
-		if k.Space == "m" && !strings.HasSuffix(k.Local, "Pr") {
-			out = append(out, k.Kids...)
+		switch {
+		case k.Space != "m" || strings.HasSuffix(k.Local, "Pr"):
+		case k.Local == "mr":
+			out = append(out, arguments(k)...)
+		case mathArguments[k.Local]:
+			for _, inner := range k.Kids {
+				if !strings.HasSuffix(inner.Local, "Pr") {
+					out = append(out, inner)
+				}
+			}
+		default:
+			out = append(out, k)
 		}
 	}
 	return out
 }
 
+var mathArguments = set("e", "num", "den", "sub", "sup", "deg", "lim", "fName")
+
 // containers hold paragraphs side by side.
 var containers = set("body", "tc", "hdr", "ftr", "footnote", "endnote", "txbxContent")
+
+// endsWithParagraph: these must, and are drawn as high as it is.
+var endsWithParagraph = set("tc", "hdr", "ftr", "footnote", "endnote", "txbxContent")
 
 // bare elements may stand between paragraphs or within them.
 var bare = set("bookmarkStart", "bookmarkEnd")
 
-// container joins paragraphs whose mark is gone with what follows.
+// container joins paragraphs whose mark is gone with what follows, whose properties win.
 func (s *story) container(n *xmltree.Node) {
-	if n.Space != "w" || !containers[n.Local] {
+	if !holdsParagraphs(n) {
 		return
 	}
 	var out, carry []*xmltree.Node
-	var carried *xmltree.Node
+	var carried, last *xmltree.Node // the first of the paragraphs to be joined; the last paragraph after any table
 	flush := func() {
 		if carried == nil {
 			return
 		}
 		if speaks(carry) {
-			carried.Kids = append(properties(carried), carry...)
-			out = append(out, carried)
+			out = append(out, s.stand(carried, carry))
 		} else {
 			for _, k := range carry {
 				if k.Space == "w" && bare[k.Local] {
@@ -439,6 +594,7 @@ func (s *story) container(n *xmltree.Node) {
 	for _, k := range n.Kids {
 		switch {
 		case k.Is("w", "p"):
+			last = k
 			if s.gone[k] {
 				if carried == nil {
 					carried = k
@@ -455,11 +611,31 @@ func (s *story) container(n *xmltree.Node) {
 			carry = append(carry, k)
 		default:
 			flush()
-			out = append(out, k)
+			last, out = nil, append(out, k)
 		}
 	}
 	flush()
+	if endsWithParagraph[n.Local] && !lastIsParagraph(out) {
+		if last == nil || !s.gone[last] {
+			last = n.New("p")
+		}
+		out = append(out, s.stand(last, nil))
+	}
 	n.Kids = out
+}
+
+// stand keeps a paragraph whose mark is gone, because nothing follows that it could be joined with. The section that its
+// mark ended is gone all the same.
+func (s *story) stand(p *xmltree.Node, words []*xmltree.Node) *xmltree.Node {
+	if s.deleted[p] {
+		p.Child("w", "pPr").Filter(func(k *xmltree.Node) bool { return !k.Is("w", "sectPr") })
+	}
+	p.Kids = append(properties(p), words...)
+	return p
+}
+
+func holdsParagraphs(n *xmltree.Node) bool {
+	return n.Space == "w" && containers[n.Local] || n.Space == "mc" && (n.Local == "Choice" || n.Local == "Fallback")
 }
 
 func properties(p *xmltree.Node) []*xmltree.Node {
