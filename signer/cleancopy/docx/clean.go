@@ -29,7 +29,7 @@ func Clean(ctx context.Context, pkg *opc.Package, main string, w io.Writer) (*Re
 	c := cleaner{
 		ctx: ctx, pkg: pkg, main: main, out: zip.NewWriter(w),
 		notes: map[string]bool{}, comments: map[string]comment{}, asked: asked{styles: map[string]bool{}},
-		done: map[string]bool{}, told: map[string]bool{}, types: map[string]string{},
+		done: map[string]bool{}, told: map[string]bool{}, types: map[string]string{}, media: map[string]string{},
 	}
 	if err := c.run(); err != nil {
 		return nil, err
@@ -51,6 +51,7 @@ type cleaner struct {
 	done     map[string]bool   // parts written, in lower case
 	told     map[string]bool   // parts that hang on something already reported
 	types    map[string]string // content types of parts written
+	media    map[string]string // content types of pictures looked at; empty: not to be drawn
 	found    findings
 	dates    int
 	late     []job // notes: cleaned when it is known which are referred to
@@ -236,7 +237,6 @@ func (c *cleaner) part(j job) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var next []job
 	live := map[string]bool{}
 	var kept []opc.Relation
 	for _, r := range rels {
@@ -249,39 +249,80 @@ func (c *cleaner) part(j job) ([]job, error) {
 			continue
 		}
 		if role == rolePicture {
-			usable, err := c.picture(r.Target)
+			usable, err := c.drawable(r.Target)
 			if err != nil {
 				return nil, err
 			}
 			if !usable {
 				continue
 			}
-		} else if role == roleNotes {
-			c.late = append(c.late, job{r.Target, role})
-		} else {
-			next = append(next, job{r.Target, role})
 		}
 		live[r.ID] = true
 		kept = append(kept, r)
 	}
-	if err := c.write(name, j.role, live); err != nil {
+	used, err := c.write(name, j.role, live)
+	if err != nil {
 		return nil, err
+	}
+	if err := c.diagrams(kept, used); err != nil {
+		return nil, err
+	}
+	kept = slices.DeleteFunc(kept, func(r opc.Relation) bool {
+		unused := named[r.Type] && !used[r.ID]
+		if unused { // what pointed to it is taken out, and reported there
+			c.tellBelow(r.Target)
+		}
+		return unused
+	})
+	var next []job
+	for _, r := range kept {
+		switch role := roles[r.Type]; role {
+		case rolePicture:
+			if err := c.picture(r.Target); err != nil {
+				return nil, err
+			}
+		case roleNotes:
+			c.late = append(c.late, job{r.Target, role})
+		default:
+			next = append(next, job{r.Target, role})
+		}
 	}
 	return next, c.writeRelations(name, kept)
 }
 
-func (c *cleaner) write(name string, role role, live map[string]bool) error {
+// diagrams adds the drawings that the diagrams in use name: they are the body's relations, though only the data names them.
+func (c *cleaner) diagrams(rels []opc.Relation, used map[string]bool) error {
+	for _, r := range rels {
+		if r.Type != "diagramData" || !used[r.ID] {
+			continue
+		}
+		root, err := c.pkg.XML(r.Target, alias)
+		if err != nil {
+			return err
+		}
+		root.Walk(func(k *xmltree.Node) bool {
+			if id, ok := k.Attr("", "relId"); ok && k.Local == "dataModelExt" {
+				used[id] = true
+			}
+			return true
+		})
+	}
+	return nil
+}
+
+// write writes a part and tells which relations it still names.
+func (c *cleaner) write(name string, role role, live map[string]bool) (used map[string]bool, err error) {
 	if role == roleFont {
 		c.types[name] = "application/vnd.openxmlformats-officedocument.obfuscatedFont"
 		w, err := c.out.Create(name)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return c.pkg.Copy(w, name, maxFont)
+		return nil, c.pkg.Copy(w, name, maxFont)
 	}
 	root, err := c.pkg.XML(name, alias)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	switch role {
 	case roleSettings:
@@ -293,13 +334,22 @@ func (c *cleaner) write(name string, role role, live map[string]bool) error {
 	default:
 		c.generic(root, name, role, live)
 	}
+	used = map[string]bool{}
+	root.Walk(func(k *xmltree.Node) bool {
+		for _, a := range k.Attrs {
+			if a.Space == "r" || a.Space == "o" && a.Local == "relid" {
+				used[a.Value] = true
+			}
+		}
+		return true
+	})
 	c.types[name] = c.contentType(name)
 	w, err := c.out.Create(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = w.Write(root.Bytes())
-	return err
+	return used, err
 }
 
 const mainType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"

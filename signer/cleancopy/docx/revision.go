@@ -130,7 +130,8 @@ func (s *story) inserted(n *xmltree.Node, at place) []*xmltree.Node {
 	return n.Kids
 }
 
-// edges returns the ends of bookmarks that reach out of n: a bookmark shrinks to what is left of it, and goes when all of it goes.
+// edges returns the ends of bookmarks that reach out of n: a bookmark shrinks to what is left of it, and goes when all of
+// it goes.
 func edges(n *xmltree.Node) []*xmltree.Node {
 	var out []*xmltree.Node
 	open := map[string]int{} // where in out a bookmark starts

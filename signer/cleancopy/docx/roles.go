@@ -29,6 +29,10 @@ var roles = map[string]role{
 	"diagramData": roleStory, "diagramLayout": roleStory, "diagramQuickStyle": roleStory, "diagramColors": roleStory, "diagramDrawing": roleStory,
 }
 
+// named relationships mean nothing unless the part names them: what hung on words that are gone is gone with them.
+var named = set("header", "footer", "font", "image", "chart", "chartUserShapes",
+	"diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "diagramDrawing")
+
 // kinds name what other relationships lead to. An empty kind is not worth telling: it says nothing.
 var kinds = map[string]string{
 	"comments": "", "commentsExtended": "", "commentsIds": "", "commentsExtensible": "", "people": "", "documenttasks": KindComment,
