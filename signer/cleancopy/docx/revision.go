@@ -332,7 +332,7 @@ func (s *story) table(n *xmltree.Node, at place) []*xmltree.Node {
 	s.attributes(n)
 	s.kids(n, at)
 	if n.Child("w", "tr") == nil {
-		return nil
+		return edges(n)
 	}
 	return []*xmltree.Node{n}
 }
