@@ -91,7 +91,8 @@ func (c *cleaner) run() error {
 		queue = append(queue[1:], next...)
 	}
 	for _, name := range c.pkg.Names() { // what no arrow leads to
-		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key, "[content_types]") && !strings.HasSuffix(key, ".rels") {
+		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key,
+			"[content_types]") && !strings.HasSuffix(key, ".rels") {
 			c.found.add(Finding{Kind: KindOther, Part: name})
 		}
 	}
@@ -132,7 +133,8 @@ func (c *cleaner) topLevel(r opc.Relation) error {
 }
 
 // ownProperties are those that say something about people or the document; the rest is about the program.
-var ownProperties = set("title", "subject", "creator", "keywords", "description", "lastModifiedBy", "category", "contentStatus", "identifier",
+var ownProperties = set("title", "subject", "creator", "keywords", "description", "lastModifiedBy", "category", "contentStatus",
+	"identifier",
 	"Company", "Manager", "HyperlinkBase", "property")
 
 func propertiesOf(root *xmltree.Node) []Finding {

@@ -90,7 +90,8 @@ func corpusFiles(t *testing.T, pattern string) []string {
 }
 
 var storyParts = []string{
-	"document", "footnotes", "endnotes", "header1", "header2", "header3", "header4", "footer1", "footer2", "footer3", "footer4", "numbering", "styles",
+	"document", "footnotes", "endnotes", "header1", "header2", "header3", "header4", "footer1", "footer2", "footer3", "footer4",
+	"numbering", "styles",
 }
 
 var shapeNames = map[string]string{
@@ -101,7 +102,7 @@ var shapeNames = map[string]string{
 }
 
 // parsed reads a part below word/, or returns nil when it is not there.
-func parsed(t testing.TB, document []byte, part string) *xmltree.Node {
+func parsed(t tester, document []byte, part string) *xmltree.Node {
 	t.Helper()
 	data := partOf(t, document, "word/"+part+".xml")
 	if data == "" {
@@ -127,7 +128,8 @@ func shape(n *xmltree.Node, depth int) string {
 	}
 	var attrs []string
 	for _, a := range n.Attrs {
-		if a.Space == "xmlns" || a.Space == "mc" || strings.HasPrefix(a.Local, "rsid") || n.Is("w", "vMerge") && a.Value == "continue" {
+		if a.Space == "xmlns" || a.Space == "mc" || strings.HasPrefix(a.Local, "rsid") || n.Is("w",
+			"vMerge") && a.Value == "continue" {
 			continue
 		}
 		attrs = append(attrs, a.Local+"="+a.Value)
@@ -145,7 +147,7 @@ func shape(n *xmltree.Node, depth int) string {
 
 // words prints the paragraphs, tables, rows and cells of a document with their words, whatever wraps them. Of notes it prints
 // those that the body refers to, where it does.
-func words(t testing.TB, document []byte) string {
+func words(t tester, document []byte) string {
 	t.Helper()
 	notes := map[string]*xmltree.Node{}
 	for _, part := range []string{"footnotes", "endnotes"} {
@@ -188,7 +190,8 @@ func words(t testing.TB, document []byte) string {
 		}
 	}
 	for _, part := range storyParts {
-		if root := parsed(t, document, part); root != nil && part != "footnotes" && part != "endnotes" && part != "styles" && part != "numbering" {
+		if root := parsed(t, document,
+			part); root != nil && part != "footnotes" && part != "endnotes" && part != "styles" && part != "numbering" {
 			b.WriteString("\n#" + part)
 			visit(root)
 		}
@@ -199,14 +202,15 @@ func words(t testing.TB, document []byte) string {
 // revisionNames are the elements of ECMA-376 part 1, 17.13.5, and those of comments.
 var revisionNames = []string{
 	"ins", "del", "moveFrom", "moveTo", "moveFromRangeStart", "moveFromRangeEnd", "moveToRangeStart", "moveToRangeEnd",
-	"rPrChange", "pPrChange", "sectPrChange", "tblPrChange", "tblPrExChange", "tblGridChange", "trPrChange", "tcPrChange", "numberingChange",
+	"rPrChange", "pPrChange", "sectPrChange", "tblPrChange", "tblPrExChange", "tblGridChange", "trPrChange", "tcPrChange",
+	"numberingChange",
 	"cellIns", "cellDel", "cellMerge", "delText", "delInstrText", "commentRangeStart", "commentRangeEnd", "commentReference",
 	"customXmlInsRangeStart", "customXmlInsRangeEnd", "customXmlDelRangeStart", "customXmlDelRangeEnd",
 	"customXmlMoveFromRangeStart", "customXmlMoveFromRangeEnd", "customXmlMoveToRangeStart", "customXmlMoveToRangeEnd",
 	"conflictIns", "conflictDel",
 }
 
-func nothingLeft(t testing.TB, document []byte) {
+func nothingLeft(t tester, document []byte) {
 	t.Helper()
 	for name := range unpack(t, document) {
 		base, isPart := strings.CutPrefix(name, "word/")

@@ -53,10 +53,12 @@ func (c *cleaner) picture(target string) error {
 		return err
 	}
 	if cfg, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && float64(cfg.Width)*float64(cfg.Height) > maxPixels {
-		return refusal.New(refusal.ZipBomb, "a picture of the document is too large", map[string]any{"detail": "picture " + path.Base(name)})
+		return refusal.New(refusal.ZipBomb, "a picture of the document is too large",
+			map[string]any{"detail": "picture " + path.Base(name)})
 	}
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) && !unpacks(data) {
-		return refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much", map[string]any{"detail": "drawing " + path.Base(name)})
+		return refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much",
+			map[string]any{"detail": "drawing " + path.Base(name)})
 	}
 	if stripped, n := jpegmeta.Strip(data); n > 0 {
 		c.found.add(Finding{Kind: KindPictureData, Text: path.Base(name) + " ", Count: 1})

@@ -522,7 +522,7 @@ func (s *story) math(n *xmltree.Node, at place) []*xmltree.Node {
 	switch {
 	case removed:
 		return arguments(n)
-	case (n.Local == "oMath" || n.Local == "oMathPara") && len(arguments(n)) == 0:
+	case emptyRun(n), (n.Local == "oMath" || n.Local == "oMathPara") && len(arguments(n)) == 0:
 		return nil
 	}
 	return []*xmltree.Node{n}
@@ -676,4 +676,5 @@ func speaks(nodes []*xmltree.Node) bool {
 	return false
 }
 
-var visible = set("t", "tab", "br", "cr", "sym", "drawing", "pict", "object", "oMath", "ptab", "noBreakHyphen", "fldChar", "footnoteReference", "endnoteReference", "ruby", "AlternateContent", "pgNum")
+var visible = set("t", "tab", "br", "cr", "sym", "drawing", "pict", "object", "oMath", "ptab", "noBreakHyphen", "fldChar",
+	"footnoteReference", "endnoteReference", "ruby", "AlternateContent", "pgNum")
