@@ -46,6 +46,7 @@ type writer struct {
 	kept    int
 	removed int
 	depth   int
+	bare    bool              // no notes here: in headers, boxes and notes
 	notes   map[string]string // kind to the notes written
 	id      int
 }
@@ -68,6 +69,7 @@ func (w *writer) document() (data []byte, want string) {
 	before := `<w:sectPr><w:headerReference w:type="default" r:id="rIdheader1"/>` +
 		was("sectPrChange", `<w:sectPr><w:pgSz w:w="`+w.goes()+`"/></w:sectPr>`) + `</w:sectPr>`
 	d.Body = body + before
+	w.bare = true
 	header, headerText := w.blocks(1, "hdr")
 	d.Add("header", "header1", header)
 	for kind, notes := range w.notes {
@@ -222,7 +224,10 @@ func (w *writer) piece(gone bool) (xml, want string) {
 	case 10, 11:
 		return w.formula()
 	case 12, 13:
+		bare := w.bare
+		w.bare = true
 		x, k := w.blocks(1, "txbxContent")
+		w.bare = bare
 		return docxtest.TextBox(x), "<drawing>" + k + "<pict>" + k
 	case 14:
 		return w.note(false)
@@ -270,13 +275,12 @@ func (w *writer) removedPiece() string {
 
 func (w *writer) note(gone bool) (xml, want string) {
 	kind := rapid.SampledFrom([]string{"footnote", "endnote"}).Draw(w.t, "note")
-	if w.depth > 90 {
+	if w.bare {
 		return "", ""
 	}
+	w.bare = true
+	defer func() { w.bare = false }()
 	id := w.next()
-	depth := w.depth
-	w.depth = 100 // a note refers to no other
-	defer func() { w.depth = depth }()
 	if gone {
 		w.notes[kind] += docxtest.Note(kind, id, p(r(w.goes())))
 		return docxtest.NoteReference(kind, id), ""
