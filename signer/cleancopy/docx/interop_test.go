@@ -21,7 +21,7 @@ const corpus = "../../../../shared/corpora/docx-revisions"
 //
 // Three differences are how the other program writes, and mean nothing:
 //   - an element of properties that is empty says what a missing one says;
-//   - vMerge with val="continue" is vMerge without it (ECMA-376 part 1, 17.4.84);
+//   - vMerge with val="continue" is vMerge without it (ECMA-376 part 1, 17.4.85);
 //   - that program loses the body's last section where paragraphs at the end are deleted: only when its body has no section
 //     at the end is ours not asked for.
 func TestInteropAccepted(t *testing.T) {

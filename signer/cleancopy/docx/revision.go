@@ -105,7 +105,7 @@ func (s *story) rewrite(n *xmltree.Node, at place) []*xmltree.Node {
 	case "m":
 		return s.math(n, at)
 	case "w14":
-		switch n.Local { // edits that met another's edits (MS-DOCX 2.6.1.5 to 2.6.1.16): accepted like any other
+		switch n.Local { // edits that met another's edits (MS-DOCX 2.6.1): accepted like any other
 		case "conflictDel":
 			return s.removed(n, at)
 		case "conflictIns":
@@ -459,8 +459,8 @@ func (s *story) cell(n *xmltree.Node, at place) []*xmltree.Node {
 	return []*xmltree.Node{n}
 }
 
-// merge turns a tracked merging of cells into the merging itself (ECMA-376 part 1, 17.13.5.3): a change that names no new
-// state leaves the cell on its own.
+// merge turns a tracked merging of cells into the merging itself (ECMA-376 part 1, 17.13.5.3). A change that names only the
+// former state leaves the cell on its own; one that names neither says nothing.
 func (s *story) merge(tcPr *xmltree.Node, at place) {
 	m := tcPr.Child("w", "cellMerge")
 	if m == nil {
@@ -468,13 +468,18 @@ func (s *story) merge(tcPr *xmltree.Node, at place) {
 	}
 	author, _ := m.Attr("w", "author")
 	s.report(at, Finding{Kind: KindFormatChange, Author: author})
-	tcPr.Filter(func(k *xmltree.Node) bool { return !k.Is("w", "cellMerge") && !k.Is("w", "vMerge") })
-	state := map[string]string{"rest": "restart", "cont": "continue"}
-	if val, _ := m.Attr("w", "vMerge"); state[val] != "" {
-		merged := tcPr.New("vMerge")
-		merged.SetAttr("val", state[val])
-		tcPr.Kids = slices.Insert(tcPr.Kids, after(tcPr, "cnfStyle", "tcW", "gridSpan", "hMerge"), merged)
+	now, named := m.Attr("w", "vMerge")
+	_, parted := m.Attr("w", "vMergeOrig")
+	tcPr.Filter(func(k *xmltree.Node) bool {
+		return !k.Is("w", "cellMerge") && !(k.Is("w", "vMerge") && (named || parted))
+	})
+	state := map[string]string{"rest": "restart", "cont": "continue"}[now]
+	if state == "" {
+		return
 	}
+	merged := tcPr.New("vMerge")
+	merged.SetAttr("val", state)
+	tcPr.Kids = slices.Insert(tcPr.Kids, after(tcPr, "cnfStyle", "tcW", "gridSpan", "hMerge"), merged)
 }
 
 func lastIsParagraph(kids []*xmltree.Node) bool {

@@ -161,6 +161,8 @@ func TestRevisions(t *testing.T) {
 			row(docxtest.Cell("<w:cellMerge w:vMerge='cont' w:vMergeOrig='rest'/>", p(del("去"))))),
 			"<tbl><tr><tc><p>甲</tc></tr><tr><tc><p></tc></tr></tbl>",
 			`<w:tcW w:w="9"/><w:vMerge w:val="restart"/><w:shd|<w:vMerge w:val="continue"/>`, "cellMerge"},
+		{"merging that says nothing", table(row(docxtest.Cell("<w:vMerge w:val='restart'/><w:cellMerge/>", p(r("甲"))))),
+			"<tbl><tr><tc><p>甲</tc></tr></tbl>", `<w:vMerge w:val="restart"/>`, "cellMerge"},
 		{"cells parted", table(row(docxtest.Cell("<w:vMerge/><w:cellMerge w:vMergeOrig='cont'/>", p(r("甲"))))),
 			"<tbl><tr><tc><p>甲</tc></tr></tbl>", "", "Merge"},
 
