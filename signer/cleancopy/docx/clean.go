@@ -262,7 +262,7 @@ func (c *cleaner) part(j job) ([]job, error) {
 		live[r.ID] = true
 		kept = append(kept, r)
 	}
-	used, err := c.write(name, j.role, live)
+	before, used, err := c.write(name, j.role, live)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +271,10 @@ func (c *cleaner) part(j job) ([]job, error) {
 	}
 	kept = slices.DeleteFunc(kept, func(r opc.Relation) bool {
 		unused := named[r.Type] && !used[r.ID]
-		if unused { // what pointed to it is taken out, and reported there
+		if unused {
+			if !before[r.ID] && r.Type != "diagramDrawing" { // else what pointed to it is taken out, and reported there
+				c.found.add(Finding{Kind: KindOther, Part: label(name), Text: r.Target + " "})
+			}
 			c.tellBelow(r.Target)
 		}
 		return unused
@@ -312,20 +315,21 @@ func (c *cleaner) diagrams(rels []opc.Relation, used map[string]bool) error {
 	return nil
 }
 
-// write writes a part and tells which relations it still names.
-func (c *cleaner) write(name string, role role, live map[string]bool) (used map[string]bool, err error) {
+// write writes a part and tells which relations it named, and which it still does.
+func (c *cleaner) write(name string, role role, live map[string]bool) (before, used map[string]bool, err error) {
 	if role == roleFont {
 		c.types[name] = "application/vnd.openxmlformats-officedocument.obfuscatedFont"
 		w, err := c.out.Create(name)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return nil, c.pkg.Copy(w, name, maxFont)
+		return nil, nil, c.pkg.Copy(w, name, maxFont)
 	}
 	root, err := c.pkg.XML(name, alias)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	before = namesOf(root)
 	switch role {
 	case roleSettings:
 		c.settings(root)
@@ -336,22 +340,28 @@ func (c *cleaner) write(name string, role role, live map[string]bool) (used map[
 	default:
 		c.generic(root, name, role, live)
 	}
-	used = map[string]bool{}
+	used = namesOf(root)
+	c.types[name] = c.contentType(name)
+	w, err := c.out.Create(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = w.Write(root.Bytes())
+	return before, used, err
+}
+
+// namesOf lists the relations that a part names.
+func namesOf(root *xmltree.Node) map[string]bool {
+	names := map[string]bool{}
 	root.Walk(func(k *xmltree.Node) bool {
 		for _, a := range k.Attrs {
 			if a.Space == "r" || a.Space == "o" && a.Local == "relid" {
-				used[a.Value] = true
+				names[a.Value] = true
 			}
 		}
 		return true
 	})
-	c.types[name] = c.contentType(name)
-	w, err := c.out.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	_, err = w.Write(root.Bytes())
-	return used, err
+	return names
 }
 
 const mainType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
