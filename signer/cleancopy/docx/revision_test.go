@@ -367,6 +367,38 @@ func TestRevisionsInOtherParts(t *testing.T) {
 	}
 }
 
+// TestDiagrams: a diagram's drawing is named by its data alone, and goes with it.
+func TestDiagrams(t *testing.T) {
+	const ns = ` xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"` +
+		` xmlns:dsp="http://schemas.microsoft.com/office/drawing/2008/diagram"`
+	diagram := func(data string) string {
+		return `<w:r><w:drawing><a:graphic><dgm:relIds` + ns + ` r:dm="` + data + `"/></a:graphic></w:drawing></w:r>`
+	}
+	d := docxtest.Document{Body: p(diagram("rIddata1") + change("del", diagram("rIddata2")))}
+	for i, word := range []string{"甲", "去"} {
+		n := string(rune('1' + i))
+		d.AddPart("diagramData", "data"+n+".xml", `<dgm:dataModel`+ns+`><dgm:t>`+word+`</dgm:t><dsp:dataModelExt relId="rIddrawing`+n+
+			`"/></dgm:dataModel>`, "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml")
+		d.AddPart("diagramDrawing", "drawing"+n+".xml", `<dsp:drawing`+ns+`><dsp:t>`+word+`</dsp:t></dsp:drawing>`,
+			"application/vnd.ms-office.drawingml.diagramDrawing+xml")
+	}
+	out, _, err := cleanBytes(t, d.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nothingOf(t, out, "去")
+	for _, part := range []string{"data1", "drawing1"} {
+		if !strings.Contains(partOf(t, out, "word/"+part+".xml"), "甲") {
+			t.Errorf("%s is gone", part)
+		}
+	}
+	for _, part := range []string{"data2", "drawing2"} {
+		if partOf(t, out, "word/"+part+".xml") != "" {
+			t.Errorf("%s is left", part)
+		}
+	}
+}
+
 // TestRevisionsAreTold holds the report's words for changes that are marks within properties.
 func TestRevisionsAreTold(t *testing.T) {
 	tests := []struct {
