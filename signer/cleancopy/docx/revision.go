@@ -580,6 +580,7 @@ func (s *story) container(n *xmltree.Node) {
 	if !holdsParagraphs(n) {
 		return
 	}
+	s.inherit(n)
 	var out, carry []*xmltree.Node
 	var carried, last *xmltree.Node // the first of the paragraphs to be joined; the last paragraph after any table
 	flush := func() {
@@ -628,6 +629,45 @@ func (s *story) container(n *xmltree.Node) {
 		out = append(out, s.stand(last, nil))
 	}
 	n.Kids = out
+}
+
+// inherit hands the headers and footers of a section whose end is deleted to the section that takes its words in, where that
+// has none of its own: it showed them before, as a section without shows those of the one before it (ECMA-376 part 1, 17.10).
+func (s *story) inherit(body *xmltree.Node) {
+	var left map[string]*xmltree.Node
+	for _, k := range body.Kids {
+		section := k
+		if !k.Is("w", "sectPr") {
+			section = k.Child("w", "pPr").Child("w", "sectPr")
+		}
+		if section == nil {
+			continue
+		}
+		shown := map[string]*xmltree.Node{}
+		for _, r := range section.Kids {
+			if r.Is("w", "headerReference") || r.Is("w", "footerReference") {
+				pages, _ := r.Attr("w", "type")
+				shown[r.Local+" "+pages] = r
+			}
+		}
+		var missing []*xmltree.Node
+		for _, which := range references {
+			if r := left[which]; r != nil && shown[which] == nil {
+				missing, shown[which] = append(missing, r), r
+			}
+		}
+		section.Kids = append(missing, section.Kids...)
+		left = nil
+		if s.deleted[k] {
+			left = shown
+		}
+	}
+}
+
+// references are the headers and footers that a section can have, by the pages that show them.
+var references = []string{
+	"headerReference default", "headerReference first", "headerReference even",
+	"footerReference default", "footerReference first", "footerReference even",
 }
 
 // stand keeps a paragraph whose mark is gone, because nothing follows that it could be joined with. The section that its

@@ -172,7 +172,8 @@ func TestRevisions(t *testing.T) {
 			char("separate") + r("3") + char("end")), "<p>3", "NUMPAGES", ""},
 		{"field deleted", p(r("甲") +
 			change("del", char("begin")+
-				"<w:r><w:delInstrText>REF 去</w:delInstrText></w:r>"+char("separate")+deleted("去")+char("end"))), "<p>甲", "", "fldChar"},
+				"<w:r><w:delInstrText>REF 去</w:delInstrText></w:r>"+char("separate")+deleted("去")+char("end"))), "<p>甲", "",
+			"fldChar"},
 		{"field deleted but for its result",
 			p(change("del", char("begin")+"<w:r><w:delInstrText>PAGE</w:delInstrText></w:r>"+char("separate")) + r("甲") +
 				char("end")), "<p>甲", "", "fldChar"},
@@ -367,6 +368,47 @@ func TestRevisionsInOtherParts(t *testing.T) {
 	}
 }
 
+// TestHeadersOfDeletedSections: a section without a header of its own goes on showing the one it showed.
+func TestHeadersOfDeletedSections(t *testing.T) {
+	ends := func(refs string) string {
+		return p("<w:pPr><w:rPr>" + changed("del") + "</w:rPr><w:sectPr>" + refs + "</w:sectPr></w:pPr>" + r("甲"))
+	}
+	refers := func(pages, header string) string {
+		return `<w:headerReference w:type="` + pages + `" r:id="rId` + header + `"/>`
+	}
+	tests := []struct{ name, body, want, gone string }{
+		{"none of its own", ends(refers("default", "header1")) + p("") + "<w:sectPr><w:cols/></w:sectPr>",
+			refers("default", "header1") + "<w:cols/>", "header2"},
+		{"one of its own", ends(refers("default", "header1")) + p("") + "<w:sectPr>" + refers("default", "header2") +
+			"</w:sectPr>",
+			refers("default", "header2"), "header1"},
+		{"one for other pages", ends(refers("first", "header1")) + p("") + "<w:sectPr>" + refers("default", "header2") +
+			"</w:sectPr>",
+			refers("first", "header1") + refers("default", "header2"), "header3"},
+		{"two deleted", ends(refers("default", "header1")+refers("first", "header3")) + ends(refers("default", "header2")) +
+			p("") + "<w:sectPr/>",
+			refers("default", "header2") + refers("first", "header3"), "header1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := docxtest.Document{Body: tt.body}
+			for _, name := range []string{"header1", "header2", "header3"} {
+				d.Add("header", name, p(r(name)))
+			}
+			out, _, err := cleanBytes(t, d.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := partOf(t, out, "word/document.xml"); !strings.Contains(text, "<w:sectPr>"+tt.want+"</w:sectPr>") {
+				t.Errorf("%s is missing in %s", tt.want, text)
+			}
+			if partOf(t, out, "word/"+tt.gone+".xml") != "" {
+				t.Errorf("%s is left", tt.gone)
+			}
+		})
+	}
+}
+
 // TestDiagrams: a diagram's drawing is named by its data alone, and goes with it.
 func TestDiagrams(t *testing.T) {
 	const ns = ` xmlns:dgm="http://schemas.openxmlformats.org/drawingml/2006/diagram"` +
@@ -377,8 +419,9 @@ func TestDiagrams(t *testing.T) {
 	d := docxtest.Document{Body: p(diagram("rIddata1") + change("del", diagram("rIddata2")))}
 	for i, word := range []string{"甲", "去"} {
 		n := string(rune('1' + i))
-		d.AddPart("diagramData", "data"+n+".xml", `<dgm:dataModel`+ns+`><dgm:t>`+word+`</dgm:t><dsp:dataModelExt relId="rIddrawing`+n+
-			`"/></dgm:dataModel>`, "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml")
+		d.AddPart("diagramData", "data"+n+".xml",
+			`<dgm:dataModel`+ns+`><dgm:t>`+word+`</dgm:t><dsp:dataModelExt relId="rIddrawing`+n+
+				`"/></dgm:dataModel>`, "application/vnd.openxmlformats-officedocument.drawingml.diagramData+xml")
 		d.AddPart("diagramDrawing", "drawing"+n+".xml", `<dsp:drawing`+ns+`><dsp:t>`+word+`</dsp:t></dsp:drawing>`,
 			"application/vnd.ms-office.drawingml.diagramDrawing+xml")
 	}
