@@ -1,5 +1,6 @@
 # make demo   build SealDesk and open it with an embedded platform and both parties' keys
 # make test   everything that must hold before a change lands
+# make interop   hold the clean copy of Word documents against another program's, for the corpora in ../shared/corpora
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -7,7 +8,7 @@ TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test pictures check deps-demo deps-test generate clean
+.PHONY: demo build test interop pictures check deps-demo deps-test generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -20,6 +21,9 @@ deps-demo deps-test: deps-%:
 
 test: deps-test check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
+
+interop:
+	$(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk

@@ -28,6 +28,7 @@ type cli struct {
 	Contract contractCmd `cmd:"" help:"contract"`
 	Outbox   outboxCmd   `cmd:"" help:"outbox"`
 	Demo     demoCmd     `cmd:"" help:"demo"`
+	Doctor   doctorCmd   `cmd:"" help:"doctor"`
 	Version  versionCmd  `cmd:"" help:"version"`
 }
 

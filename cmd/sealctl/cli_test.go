@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 
 	"sealdesk/assets/i18n"
 	"sealdesk/platformapi"
+	"sealdesk/signer/ses"
 	"sealdesk/token"
 	"sealdesk/ui/desk/words"
 )
@@ -71,6 +74,38 @@ func TestEveryOwnCodeHasSentences(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// So has every finding that decides over an electronic seal or its signature: the vectors name them.
+func TestEveryFindingOfASealHasSentences(t *testing.T) {
+	data, err := os.ReadFile("../../signer/ses/testdata/vectors/vectors.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []struct{ Want string }
+	if err := json.Unmarshal(data, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, lang := range []string{words.Chinese, words.English} {
+		catalog, err := words.New(i18n.Files, lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range vectors {
+			if v.Want == "" {
+				continue
+			}
+			seen[v.Want] = true
+			p := catalog.Problem(&ses.Error{Finding: ses.Finding{Code: v.Want}})
+			if p.Code != v.Want || p.What == "" || p.Do == "" {
+				t.Errorf("%s: %s reads %+v", lang, v.Want, p)
+			}
+		}
+	}
+	if len(seen) < 35 {
+		t.Errorf("only %d codes were looked at", len(seen))
 	}
 }
 

@@ -40,6 +40,9 @@ var own = map[string]int{
 	"ctl.token_ambiguous":   statusToken,
 	"ctl.cert_unknown":      statusToken,
 	"ctl.no_pin_change":     statusToken,
+	"ctl.broken_key":        statusToken,
+	"ctl.broken_platform":   statusPlatform,
+	"ctl.broken":            statusInternal,
 	"ctl.no_provision":      statusToken,
 	"ctl.still_waiting":     statusPlatform,
 	"ctl.refused":           statusPlatform,
@@ -65,7 +68,8 @@ var own = map[string]int{
 var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
-	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "compare": statusNotValid, "seal": statusUsage, "amount": statusUsage,
+	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
+	"compare": statusNotValid, "seal": statusUsage, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.

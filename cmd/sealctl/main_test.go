@@ -77,7 +77,9 @@ func TestScripts(t *testing.T) {
 			}
 			return os.WriteFile(filepath.Join(e.WorkDir, "sample.docx"), assets.SampleContract(), 0o600)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": wantStatus, "flip": flip},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": wantStatus, "flip": flip, "mode": wantMode, "unpack": unpack, "nowhere": nowhere,
+		},
 	})
 }
 

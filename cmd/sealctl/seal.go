@@ -11,11 +11,13 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/ses"
 )
 
 type sealCmd struct {
-	Make sealMakeCmd `cmd:"" help:"seal_make"`
-	Show sealShowCmd `cmd:"" help:"seal_show"`
+	Make   sealMakeCmd   `cmd:"" help:"seal_make"`
+	Show   sealShowCmd   `cmd:"" help:"seal_show"`
+	Import sealImportCmd `cmd:"" help:"seal_import"`
 }
 
 type sealMakeCmd struct {
@@ -24,6 +26,15 @@ type sealMakeCmd struct {
 	Number string  `placeholder:"DIGITS" help:"seal_number"`
 	DPI    float64 `name:"dpi" default:"600" help:"seal_dpi"`
 	Out    string  `required:"" short:"o" placeholder:"FILE" help:"seal_out"`
+
+	Work      string `and:"electronic" placeholder:"DIR" help:"seal_work"`
+	Token     string `and:"electronic" placeholder:"URI" help:"seal_token"`
+	Cert      string `placeholder:"ID" help:"sign_cert"`
+	Years     int    `default:"2" help:"seal_years"`
+	Version   int    `enum:"1,4,5" default:"4" help:"seal_version"`
+	Algorithm string `enum:"sm2,rsa" default:"sm2" placeholder:"sm2|rsa" help:"seal_algorithm"`
+	Personal  bool   `help:"seal_personal"`
+	ByDigest  bool   `name:"by-digest" help:"seal_by_digest"`
 }
 
 // Run prints the seal as `seal show` does.
@@ -40,6 +51,12 @@ func (c *sealMakeCmd) Run(a *app) error {
 	if err := png.Encode(&b, s.Image); err != nil {
 		return err
 	}
+	if c.Work != "" {
+		if err := mustBeFree(c.Out); err != nil {
+			return err
+		}
+		return c.electronic(a, s, b.Bytes())
+	}
 	if err := create(c.Out, b.Bytes()); err != nil {
 		return err
 	}
@@ -47,11 +64,28 @@ func (c *sealMakeCmd) Run(a *app) error {
 }
 
 type sealShowCmd struct {
-	File string `arg:"" help:"seal_file"`
+	File  string `arg:"" help:"seal_file"`
+	Trust string `placeholder:"MAKERS.pem" help:"seal_trust"`
 }
 
-// Run prints {"file", "widthPixels", "heightPixels", "widthMM", "heightMM"}.
+// Run prints {"file", "widthPixels", "heightPixels", "widthMM", "heightMM"} of a picture, and an electronicJSON of an
+// electronic seal.
 func (c *sealShowCmd) Run(a *app) error {
+	data, err := readSeal(c.File)
+	if err != nil {
+		return err
+	}
+	if isElectronic(data) {
+		makers, err := readRoots(c.Trust)
+		if err != nil {
+			return err
+		}
+		s, err := ses.ParseSeal(data)
+		if err != nil {
+			return err
+		}
+		return a.showElectronic(c.File, s, makers)
+	}
 	s, err := loadSeal(c.File)
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"sealdesk/token/libraries"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
 	"sealdesk/ui/theme"
@@ -28,6 +29,9 @@ import (
 
 // appID is the program's name in reverse-DNS form, the same wherever a system asks for one.
 const appID = "cn.sealdesk.SealDesk"
+
+// version is set by the build of a release.
+var version = ""
 
 type options struct {
 	demo      bool
@@ -69,7 +73,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		return 5
 	}
 	defer closeWorld()
-	config.Words = catalog
+	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
 	d, err := desk.Open(ctx, config)
 	if err != nil {
 		fmt.Fprintln(stderr, catalog.Problem(err))

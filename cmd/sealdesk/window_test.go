@@ -185,7 +185,6 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.shot("verify")
 
 	s.noThreadErrors()
-	s.noRaces()
 	checkFinal(t, final, filepath.Join(work, "roots.pem"))
 }
 

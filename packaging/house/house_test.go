@@ -50,6 +50,7 @@ var drawing = []room{
 var forbidden = []struct{ from, to, why string }{
 	{"signer/pdf", "signer/", "the reader stands on nothing"},
 	{"signer/cms", "signer/", "a signature's envelope knows no document"},
+	{"signer/ses", "signer/", "a seal's data knows no document"},
 	{"signer/pdfsig", "signer/verify", "signing and judging are separate trees"},
 	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
 	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},

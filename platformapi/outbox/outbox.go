@@ -117,10 +117,13 @@ func (b *Box) tx(ctx context.Context, f func(*sql.Tx) error) error {
 		return journalError(err)
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if err := f(tx); err != nil {
-		return journalError(err)
+	if err = f(tx); err == nil {
+		err = tx.Commit()
 	}
-	return journalError(tx.Commit())
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // the driver says then only that the transaction is over
+	}
+	return journalError(err)
 }
 
 // Add puts a request into the journal. When it returns without an error, the request outlives the process.

@@ -98,6 +98,13 @@ func (s *Set) All() []Library {
 	return all
 }
 
+// Profiles lists what is known of any library, those that are not made for this system among them.
+func (s *Set) Profiles() []profile.Profile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.table.All()
+}
+
 // Drivers gives the driver of each library that is here and may be loaded, of one interface or, when none is named, of both.
 func (s *Set) Drivers(only ...profile.Interface) []token.Driver {
 	s.mu.Lock()

@@ -88,6 +88,16 @@ func (d *Driver) Status() Status {
 	}
 }
 
+// About asks what the library says of itself: its version, what it is and who made it. Libraries of SKF have no way to tell:
+// token.ErrNotSupported. It is a call more into foreign code, for whoever looks for a trouble.
+func (d *Driver) About(ctx context.Context) (string, error) {
+	reply, _, err := d.host.call(ctx, d.host.options.Limits.Look, 0, &wire.Request{Op: wire.OpAbout})
+	if err != nil {
+		return "", err
+	}
+	return reply.Text, nil
+}
+
 // Reenable lets a library out of quarantine: a person asked for it.
 func (d *Driver) Reenable() {
 	h := d.host

@@ -3,6 +3,7 @@ package pkcs11
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -48,6 +49,18 @@ func (d *Driver) Close() error {
 		d.tokens = map[string]*hardToken{}
 		return outcome(d.module.Finalize())
 	})
+}
+
+// About tells what the library says of itself: its version, what it is and who made it.
+func (d *Driver) About(ctx context.Context) (about string, err error) {
+	err = d.do(ctx, func() error {
+		info, err := d.module.Info()
+		if err == nil {
+			about = fmt.Sprintf("%d.%d, %s, %s", info.Major, info.Minor, info.Description, info.Manufacturer)
+		}
+		return outcome(err)
+	})
+	return about, err
 }
 
 // do runs f when it is its turn.

@@ -50,6 +50,9 @@ type Profile struct {
 	// library is not installed.
 	USB []string `json:"usb,omitempty"`
 
+	// PCSC are patterns as in Names, of those libraries of the product that reach keys through the PC/SC service.
+	PCSC []string `json:"pcsc,omitempty"`
+
 	// Environment names the variables that the library reads, and which therefore reach the process it runs in. Of a library
 	// that nothing is known about it holds "*": all but those that decide what else is loaded.
 	Environment []string `json:"environment,omitempty"`
@@ -244,10 +247,10 @@ func (p Profile) check() error {
 	if err := p.checkPaths(); err != nil {
 		return err
 	}
-	if len(p.Names) > maxList || len(p.USB) > maxList || len(p.Environment) > maxList {
+	if len(p.Names) > maxList || len(p.PCSC) > maxList || len(p.USB) > maxList || len(p.Environment) > maxList {
 		return fmt.Errorf("a list has more than %d members", maxList)
 	}
-	for _, name := range p.Names {
+	for _, name := range slices.Concat(p.Names, p.PCSC) {
 		if _, err := filepath.Match(name, ""); err != nil || name == "" || strings.ContainsAny(name, `/\`) || len(name) > maxPath {
 			return fmt.Errorf("%q is no pattern of a file name", name)
 		}
@@ -326,18 +329,24 @@ func (t *Table) Match(library string, i Interface) (Profile, bool) {
 			return p, true
 		}
 	}
-	name := strings.ToLower(filepath.Base(library))
 	for _, p := range t.profiles {
-		if p.Interface != i {
-			continue
-		}
-		for _, pattern := range p.Names {
-			if ok, _ := filepath.Match(strings.ToLower(pattern), name); ok {
-				return p, true
-			}
+		if p.Interface == i && named(library, p.Names) {
+			return p, true
 		}
 	}
 	return Profile{}, false
+}
+
+// UsesPCSC tells whether a library of this profile reaches keys through the PC/SC service.
+func (p Profile) UsesPCSC(library string) bool { return named(library, p.PCSC) }
+
+// named tells whether one of the patterns is for a library's file name.
+func named(library string, patterns []string) bool {
+	name := strings.ToLower(filepath.Base(library))
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, _ := filepath.Match(strings.ToLower(pattern), name)
+		return ok
+	})
 }
 
 // For gives the profile for a library: the one that matches, or Unknown's.

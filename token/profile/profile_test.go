@@ -304,3 +304,25 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestUsesPCSC(t *testing.T) {
+	table, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for library, want := range map[string]bool{
+		"/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so": true,
+		"/usr/lib/onepin-opensc-pkcs11.so":           true,
+		"/usr/lib/softhsm/libsofthsm2.so":            false,
+		"/opt/lm-gm3000user/lib/libgm3000_pkcs11.so": false,
+	} {
+		if got := table.For(library, InterfacePKCS11).UsesPCSC(library); got != want {
+			t.Errorf("%s: %v", library, got)
+		}
+	}
+	for library, want := range map[string]bool{"/usr/lib/libgm3000.1.0.so": false, "/usr/lib/libgm3000_scard.1.0.so": true} {
+		if got := table.For(library, InterfaceSKF).UsesPCSC(library); got != want {
+			t.Errorf("%s: %v", library, got)
+		}
+	}
+}

@@ -24,6 +24,7 @@ import (
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 	"sealdesk/token/uri"
+	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/words"
 )
 
@@ -45,6 +46,9 @@ type Config struct {
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
+
+	// Program is named in what is sent to whoever helps.
+	Program checkup.Program
 
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string

@@ -189,6 +189,7 @@ type Library struct {
 	Name, Vendor string
 	Path         string
 	Interface    string // PKCS#11 or SKF
+	About        string // what it says of itself, its version first; empty while it was not needed
 	Found        bool
 	Own          bool           // the person added it
 	Problem      *words.Problem // why one that is there is not loaded
@@ -198,7 +199,7 @@ type Library struct {
 }
 
 // Libraries lists the key libraries of this machine with their state, those that are here first.
-func (d *Desk) Libraries() []Library {
+func (d *Desk) Libraries(ctx context.Context) []Library {
 	if d.cfg.Libraries == nil {
 		return nil
 	}
@@ -218,6 +219,9 @@ func (d *Desk) Libraries() []Library {
 		if l.Problem != nil {
 			p := d.cfg.Words.Problem(l.Problem)
 			out.Problem = &p
+		}
+		if driver, err := d.cfg.Libraries.Driver(l.Library, l.Profile.Interface); err == nil && l.Status.Running {
+			out.About, _ = driver.About(ctx) // SKF has no way to tell
 		}
 		all = append(all, out)
 	}

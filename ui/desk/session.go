@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -99,7 +100,7 @@ func (d *Desk) unlock(ctx context.Context, key Key, pin []byte, lastTry bool) (*
 	}
 	if err := t.Unlock(ctx, pin); err != nil {
 		k.close()
-		return nil, err
+		return nil, keyError(err)
 	}
 	return k, nil
 }
@@ -124,6 +125,14 @@ func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, d
 	}
 	defer k.close()
 	return k.use(ctx, do)
+}
+
+// keyError tells what a disk answers under a software key, which counts its tries there, as what the person can mend.
+func keyError(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return diskError(e.Path, err)
+	}
+	return err
 }
 
 // A Session is the work of one party while it is logged in.

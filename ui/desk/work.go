@@ -93,7 +93,11 @@ func (s *Session) Drafts(ctx context.Context) ([]*Work, error) {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		if w != nil && !w.known() {
+		if w == nil {
+			continue
+		}
+		w.catchUp(ctx) // it may have arrived since it was opened
+		if !w.known() {
 			works = append(works, w)
 		}
 	}

@@ -29,7 +29,7 @@ func Clean(ctx context.Context, pkg *opc.Package, main string, w io.Writer) (*Re
 	c := cleaner{
 		ctx: ctx, pkg: pkg, main: main, out: zip.NewWriter(w),
 		notes: map[string]bool{}, comments: map[string]comment{}, asked: asked{styles: map[string]bool{}},
-		done: map[string]bool{}, told: map[string]bool{}, types: map[string]string{},
+		done: map[string]bool{}, told: map[string]bool{}, types: map[string]string{}, media: map[string]string{},
 	}
 	if err := c.run(); err != nil {
 		return nil, err
@@ -51,6 +51,7 @@ type cleaner struct {
 	done     map[string]bool   // parts written, in lower case
 	told     map[string]bool   // parts that hang on something already reported
 	types    map[string]string // content types of parts written
+	media    map[string]string // content types of pictures looked at; empty: not to be drawn
 	found    findings
 	dates    int
 	late     []job // notes: cleaned when it is known which are referred to
@@ -90,7 +91,8 @@ func (c *cleaner) run() error {
 		queue = append(queue[1:], next...)
 	}
 	for _, name := range c.pkg.Names() { // what no arrow leads to
-		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key, "[content_types]") && !strings.HasSuffix(key, ".rels") {
+		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key,
+			"[content_types]") && !strings.HasSuffix(key, ".rels") {
 			c.found.add(Finding{Kind: KindOther, Part: name})
 		}
 	}
@@ -131,7 +133,8 @@ func (c *cleaner) topLevel(r opc.Relation) error {
 }
 
 // ownProperties are those that say something about people or the document; the rest is about the program.
-var ownProperties = set("title", "subject", "creator", "keywords", "description", "lastModifiedBy", "category", "contentStatus", "identifier",
+var ownProperties = set("title", "subject", "creator", "keywords", "description", "lastModifiedBy", "category", "contentStatus",
+	"identifier",
 	"Company", "Manager", "HyperlinkBase", "property")
 
 func propertiesOf(root *xmltree.Node) []Finding {
@@ -236,7 +239,6 @@ func (c *cleaner) part(j job) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	var next []job
 	live := map[string]bool{}
 	var kept []opc.Relation
 	for _, r := range rels {
@@ -249,40 +251,85 @@ func (c *cleaner) part(j job) ([]job, error) {
 			continue
 		}
 		if role == rolePicture {
-			usable, err := c.picture(r.Target)
+			usable, err := c.drawable(r.Target)
 			if err != nil {
 				return nil, err
 			}
 			if !usable {
 				continue
 			}
-		} else if role == roleNotes {
-			c.late = append(c.late, job{r.Target, role})
-		} else {
-			next = append(next, job{r.Target, role})
 		}
 		live[r.ID] = true
 		kept = append(kept, r)
 	}
-	if err := c.write(name, j.role, live); err != nil {
+	before, used, err := c.write(name, j.role, live)
+	if err != nil {
 		return nil, err
+	}
+	if err := c.diagrams(kept, used); err != nil {
+		return nil, err
+	}
+	kept = slices.DeleteFunc(kept, func(r opc.Relation) bool {
+		unused := named[r.Type] && !used[r.ID]
+		if unused {
+			if !before[r.ID] && r.Type != "diagramDrawing" { // else what pointed to it is taken out, and reported there
+				c.found.add(Finding{Kind: KindOther, Part: label(name), Text: r.Target + " "})
+			}
+			c.tellBelow(r.Target)
+		}
+		return unused
+	})
+	var next []job
+	for _, r := range kept {
+		switch role := roles[r.Type]; role {
+		case rolePicture:
+			if err := c.picture(r.Target); err != nil {
+				return nil, err
+			}
+		case roleNotes:
+			c.late = append(c.late, job{r.Target, role})
+		default:
+			next = append(next, job{r.Target, role})
+		}
 	}
 	return next, c.writeRelations(name, kept)
 }
 
-func (c *cleaner) write(name string, role role, live map[string]bool) error {
+// diagrams adds the drawings that the diagrams in use name: they are the body's relations, though only the data names them.
+func (c *cleaner) diagrams(rels []opc.Relation, used map[string]bool) error {
+	for _, r := range rels {
+		if r.Type != "diagramData" || !used[r.ID] {
+			continue
+		}
+		root, err := c.pkg.XML(r.Target, alias)
+		if err != nil {
+			return err
+		}
+		root.Walk(func(k *xmltree.Node) bool {
+			if id, ok := k.Attr("", "relId"); ok && k.Local == "dataModelExt" {
+				used[id] = true
+			}
+			return true
+		})
+	}
+	return nil
+}
+
+// write writes a part and tells which relations it named, and which it still does.
+func (c *cleaner) write(name string, role role, live map[string]bool) (before, used map[string]bool, err error) {
 	if role == roleFont {
 		c.types[name] = "application/vnd.openxmlformats-officedocument.obfuscatedFont"
 		w, err := c.out.Create(name)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		return c.pkg.Copy(w, name, maxFont)
+		return nil, nil, c.pkg.Copy(w, name, maxFont)
 	}
 	root, err := c.pkg.XML(name, alias)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
+	before = namesOf(root)
 	switch role {
 	case roleSettings:
 		c.settings(root)
@@ -293,13 +340,28 @@ func (c *cleaner) write(name string, role role, live map[string]bool) error {
 	default:
 		c.generic(root, name, role, live)
 	}
+	used = namesOf(root)
 	c.types[name] = c.contentType(name)
 	w, err := c.out.Create(name)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	_, err = w.Write(root.Bytes())
-	return err
+	return before, used, err
+}
+
+// namesOf lists the relations that a part names.
+func namesOf(root *xmltree.Node) map[string]bool {
+	names := map[string]bool{}
+	root.Walk(func(k *xmltree.Node) bool {
+		for _, a := range k.Attrs {
+			if a.Space == "r" || a.Space == "o" && a.Local == "relid" {
+				names[a.Value] = true
+			}
+		}
+		return true
+	})
+	return names
 }
 
 const mainType = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"

@@ -9,26 +9,15 @@ import (
 	"sealdesk/signer/cleancopy/docxtest"
 )
 
-const by = ` w:id="1" w:author="李四" w:date="2026-01-02T00:00:00Z"`
+const by = docxtest.By
 
-func p(inside string) string { return "<w:p>" + inside + "</w:p>" }
-func r(words string) string  { return `<w:r><w:t xml:space="preserve">` + words + `</w:t></w:r>` }
-func del(words string) string {
-	return "<w:del" + by + "><w:r><w:delText>" + words + "</w:delText></w:r></w:del>"
-}
-func ins(words string) string { return "<w:ins" + by + ">" + r(words) + "</w:ins>" }
-func mark(rPr string) string  { return "<w:pPr><w:rPr>" + rPr + "</w:rPr></w:pPr>" }
-func hidden(words string) string {
-	return "<w:r><w:rPr><w:vanish/></w:rPr><w:t>" + words + "</w:t></w:r>"
-}
-func char(kind string) string  { return `<w:r><w:fldChar w:fldCharType="` + kind + `"/></w:r>` }
-func instr(code string) string { return `<w:r><w:instrText>` + code + `</w:instrText></w:r>` }
-func field(code, result string) string {
-	return char("begin") + instr(code) + char("separate") + result + char("end")
-}
-func cell(inside string) string { return "<w:tc><w:tcPr/>" + inside + "</w:tc>" }
-func row(cells string) string   { return "<w:tr>" + cells + "</w:tr>" }
-func table(rows string) string  { return "<w:tbl><w:tblPr/>" + rows + "</w:tbl>" }
+var (
+	p, r, del, ins, mark, hidden = docxtest.P, docxtest.R, docxtest.Del, docxtest.Ins, docxtest.Mark, docxtest.Hidden
+	char, instr, field, table    = docxtest.FieldChar, docxtest.Instruction, docxtest.Field, docxtest.Table
+)
+
+func cell(inside string) string { return docxtest.Cell("", inside) }
+func row(cells string) string   { return docxtest.Row("", cells) }
 
 func TestClean(t *testing.T) {
 	tests := []struct {

@@ -23,8 +23,6 @@ var cut = map[string]string{
 	"o ink":             KindInk,
 	"wpi contentPart":   KindInk,
 	"w14 contentPart":   KindInk,
-	"w14 conflictIns":   "",
-	"w14 conflictDel":   "",
 	"w10 anchorlock":    "",
 	"mc ProcessContent": "",
 }
@@ -49,6 +47,7 @@ func (s *story) drawing(n *xmltree.Node, at place) []*xmltree.Node {
 		return nil
 	}
 	s.kids(n, at)
+	s.container(n)
 	if n.Is("mc", "AlternateContent") && !hasElement(n) {
 		return nil
 	}

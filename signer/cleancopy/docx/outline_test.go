@@ -5,13 +5,12 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"testing"
 )
 
 // outline prints the body, notes, headers and footers of a cleaned document as nested blocks with their words, so that
 // two documents can be compared without minding properties and how words are cut into runs. Section properties are left
 // out: the oracle loses the last ones where it deletes paragraphs at the end.
-func outline(t testing.TB, document []byte) string {
+func outline(t tester, document []byte) string {
 	t.Helper()
 	var b strings.Builder
 	for _, part := range []string{"document", "footnotes", "endnotes", "header1", "header2", "header3", "footer1", "footer2", "footer3"} {
@@ -23,7 +22,7 @@ func outline(t testing.TB, document []byte) string {
 	return b.String()
 }
 
-func outlinePart(t testing.TB, data string, b *strings.Builder) {
+func outlinePart(t tester, data string, b *strings.Builder) {
 	t.Helper()
 	dec := xml.NewDecoder(strings.NewReader(data))
 	words := false

@@ -19,44 +19,58 @@ const (
 	maxPicture = 256 << 20 // bytes
 	maxPixels  = 250e6
 	maxFont    = 64 << 20
+
+	pictureHead = 64 // bytes that tell its kind
 )
 
-// picture copies a picture if it is of a kind that can only draw, without what cameras write beside it.
-func (c *cleaner) picture(target string) (bool, error) {
+// drawable tells whether a picture is of a kind that can only draw, and reports it if not.
+func (c *cleaner) drawable(target string) (bool, error) {
 	name, _ := c.pkg.Name(target)
-	if c.types[name] != "" {
-		return true, nil
+	if media, known := c.media[name]; known {
+		return media != "", nil
 	}
+	head, err := c.pkg.Head(name, pictureHead)
+	if err != nil {
+		return false, err
+	}
+	c.media[name] = pictureType(head)
+	if c.media[name] == "" {
+		c.mark(name)
+		c.found.add(Finding{Kind: KindMedia, Text: path.Base(name)})
+	}
+	return c.media[name] != "", nil
+}
+
+// picture copies a picture without what cameras write beside it.
+func (c *cleaner) picture(target string) error {
+	name, _ := c.pkg.Name(target)
 	if c.done[strings.ToLower(name)] {
-		return false, nil
+		return nil
 	}
 	c.mark(name)
 	data, err := c.pkg.Read(name, maxPicture)
 	if err != nil {
-		return false, err
-	}
-	media := pictureType(data)
-	if media == "" {
-		c.found.add(Finding{Kind: KindMedia, Text: path.Base(name)})
-		return false, nil
+		return err
 	}
 	if cfg, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil && float64(cfg.Width)*float64(cfg.Height) > maxPixels {
-		return false, refusal.New(refusal.ZipBomb, "a picture of the document is too large", map[string]any{"detail": "picture " + path.Base(name)})
+		return refusal.New(refusal.ZipBomb, "a picture of the document is too large",
+			map[string]any{"detail": "picture " + path.Base(name)})
 	}
 	if bytes.HasPrefix(data, []byte("\x1f\x8b")) && !unpacks(data) {
-		return false, refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much", map[string]any{"detail": "drawing " + path.Base(name)})
+		return refusal.New(refusal.ZipBomb, "a packed drawing unpacks to too much",
+			map[string]any{"detail": "drawing " + path.Base(name)})
 	}
 	if stripped, n := jpegmeta.Strip(data); n > 0 {
 		c.found.add(Finding{Kind: KindPictureData, Text: path.Base(name) + " ", Count: 1})
 		data = stripped
 	}
-	c.types[name] = media
+	c.types[name] = c.media[name]
 	w, err := c.out.Create(name)
 	if err != nil {
-		return false, err
+		return err
 	}
 	_, err = w.Write(data)
-	return true, err
+	return err
 }
 
 func unpacks(data []byte) bool {

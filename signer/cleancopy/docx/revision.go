@@ -2,7 +2,6 @@ package docx
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"sealdesk/signer/cleancopy/xmltree"
@@ -20,10 +19,11 @@ type story struct {
 	found     *findings
 	asked     *asked
 
-	part  string
-	paras map[*xmltree.Node]int
-	gone  map[*xmltree.Node]bool // paragraphs whose mark is deleted or hidden
-	dates int                    // fields that showed a date
+	part    string
+	paras   map[*xmltree.Node]int
+	gone    map[*xmltree.Node]bool // paragraphs whose mark is deleted or hidden
+	deleted map[*xmltree.Node]bool // those of them whose mark, and the section that it ends, is deleted
+	dates   int                    // fields that showed a date
 }
 
 type comment struct{ author, text string }
@@ -46,7 +46,7 @@ func (s *story) report(at place, f Finding) {
 
 // number gives every paragraph its place as the part came in.
 func (s *story) number(root *xmltree.Node) {
-	s.paras, s.gone = map[*xmltree.Node]int{}, map[*xmltree.Node]bool{}
+	s.paras, s.gone, s.deleted = map[*xmltree.Node]int{}, map[*xmltree.Node]bool{}, map[*xmltree.Node]bool{}
 	n := 0
 	root.Walk(func(k *xmltree.Node) bool {
 		if k.Is("mc", "Fallback") {
@@ -66,6 +66,23 @@ func (s *story) clean(root *xmltree.Node) {
 	s.kids(root, place{})
 	s.container(root)
 	s.fields(root)
+	root.Walk(func(k *xmltree.Node) bool {
+		k.Filter(func(c *xmltree.Node) bool { return !emptyRun(c) })
+		return true
+	})
+}
+
+// emptyRun tells whether nothing is left of a run but its properties.
+func emptyRun(n *xmltree.Node) bool {
+	if n.Local != "r" || n.Space != "w" && n.Space != "m" {
+		return false
+	}
+	for _, k := range n.Kids {
+		if !k.IsText() && k.Local != "rPr" {
+			return false
+		}
+	}
+	return true
 }
 
 func (s *story) kids(n *xmltree.Node, at place) {
@@ -86,19 +103,61 @@ func (s *story) rewrite(n *xmltree.Node, at place) []*xmltree.Node {
 		return s.word(n, at)
 	case "m":
 		return s.math(n, at)
+	case "w14":
+		switch n.Local { // edits that met another's edits (MS-DOCX 2.6.1): accepted like any other
+		case "conflictDel":
+			return s.removed(n, at)
+		case "conflictIns":
+			return s.inserted(n, at)
+		}
+		if strings.HasPrefix(n.Local, "customXmlConflict") {
+			return nil
+		}
 	}
 	return s.drawing(n, at)
+}
+
+// removed reports what a tracked change takes away and returns what of it stays.
+func (s *story) removed(n *xmltree.Node, at place) []*xmltree.Node {
+	s.change(n, at)
+	return edges(n)
+}
+
+func (s *story) inserted(n *xmltree.Node, at place) []*xmltree.Node {
+	s.change(n, at)
+	s.kids(n, at)
+	return n.Kids
+}
+
+// edges returns the ends of bookmarks that reach out of n: a bookmark shrinks to what is left of it, and goes when all of
+// it goes.
+func edges(n *xmltree.Node) []*xmltree.Node {
+	var out []*xmltree.Node
+	open := map[string]int{} // where in out a bookmark starts
+	n.Walk(func(k *xmltree.Node) bool {
+		if k.Space != "w" || !bare[k.Local] {
+			return true
+		}
+		id, _ := k.Attr("w", "id")
+		if k.Local == "bookmarkStart" {
+			open[id] = len(out)
+		} else if i, ok := open[id]; ok {
+			delete(open, id)
+			out[i] = nil
+			return true
+		}
+		out = append(out, k)
+		return true
+	})
+	return slices.DeleteFunc(out, func(k *xmltree.Node) bool { return k == nil })
 }
 
 func (s *story) word(n *xmltree.Node, at place) []*xmltree.Node {
 	switch n.Local {
 	case "del", "moveFrom":
-		s.change(n, at)
-		return nil
+		return s.removed(n, at)
 	case "ins", "moveTo":
-		s.change(n, at)
-		s.kids(n, at)
-		return n.Kids
+		return s.inserted(n, at)
 	case "p":
 		return s.paragraph(n, at)
 	case "r":
@@ -178,7 +237,7 @@ func (s *story) inside(n *xmltree.Node, at place) place {
 func (s *story) change(n *xmltree.Node, at place) {
 	kind := KindDeletion
 	switch n.Local {
-	case "ins":
+	case "ins", "conflictIns", "cellIns":
 		kind = KindInsertion
 	case "moveFrom", "moveTo":
 		kind = KindMove
@@ -206,6 +265,8 @@ func (s *story) drop(n *xmltree.Node, at place) {
 		s.report(at, Finding{Kind: KindAltChunk})
 	case "subDoc":
 		s.report(at, Finding{Kind: KindExternalData})
+	case "cellIns":
+		s.change(n, at)
 	case "control":
 		s.report(at, Finding{Kind: KindControl})
 	case "movie":
@@ -225,12 +286,32 @@ func (s *story) paragraph(n *xmltree.Node, at place) []*xmltree.Node {
 	at.para = s.paras[n]
 	at.paraStyle, _ = pPr.Child("w", "pStyle").Attr("w", "val")
 	mark := pPr.Child("w", "rPr")
-	if mark.Child("w", "del") != nil || mark.Child("w", "moveFrom") != nil || s.styles.hidden(mark, at) {
+	if deletes(mark) {
+		s.gone[n], s.deleted[n] = true, true
+	} else if s.styles.hidden(mark, at) && pPr.Child("w", "sectPr") == nil {
 		s.gone[n] = true
 	}
 	s.attributes(n)
 	s.kids(n, at)
 	return []*xmltree.Node{n}
+}
+
+// deletes tells whether properties of a paragraph's mark, of a row or of a formula's character hold the mark of a deletion.
+func deletes(props *xmltree.Node) bool {
+	if props == nil {
+		return false
+	}
+	for _, k := range props.Kids {
+		switch {
+		case k.Is("w", "del") || k.Is("w", "moveFrom") || k.Is("w14", "conflictDel"):
+			return true
+		case k.Is("w", "ins") || k.Is("w", "moveTo") || k.Is("w14", "conflictIns"):
+			if deletes(k) { // within a formula the marks are nested: inserted first, deleted later
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (s *story) run(n *xmltree.Node, at place) []*xmltree.Node {
@@ -245,79 +326,16 @@ func (s *story) run(n *xmltree.Node, at place) []*xmltree.Node {
 	return []*xmltree.Node{n}
 }
 
-func (s *story) table(n *xmltree.Node, at place) []*xmltree.Node {
-	at.tableStyle, _ = n.Child("w", "tblPr").Child("w", "tblStyle").Attr("w", "val")
-	s.attributes(n)
-	s.kids(n, at)
-	if n.Child("w", "tr") == nil {
-		return nil
-	}
-	return []*xmltree.Node{n}
-}
-
-func (s *story) row(n *xmltree.Node, at place) []*xmltree.Node {
-	trPr := n.Child("w", "trPr")
-	at.para = s.firstParagraph(n)
-	for _, mark := range []string{"del", "moveFrom"} {
-		if m := trPr.Child("w", mark); m != nil {
-			author, _ := m.Attr("w", "author")
-			s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: author})
-			return nil
+// authorOf finds who deleted what the properties belong to.
+func authorOf(props *xmltree.Node) string {
+	author := ""
+	props.Walk(func(k *xmltree.Node) bool {
+		if k.Local == "del" || k.Local == "moveFrom" || k.Local == "conflictDel" {
+			author, _ = k.Attr("w", "author")
 		}
-	}
-	if h := trPr.Child("w", "hidden"); h != nil {
-		if v, given := h.Attr("w", "val"); !given || on(v) {
-			s.report(at, Finding{Kind: KindHiddenRow, Text: wordsOf(n)})
-			return nil
-		}
-	}
-	s.attributes(n)
-	widen(n)
-	s.kids(n, at)
-	if n.Child("w", "tc") == nil {
-		return nil
-	}
-	return []*xmltree.Node{n}
-}
-
-// widen gives the columns of deleted cells to the cell before them, which is what merging cells leaves behind.
-func widen(row *xmltree.Node) {
-	var before *xmltree.Node
-	for _, tc := range row.Kids {
-		if !tc.Is("w", "tc") {
-			continue
-		}
-		if tc.Child("w", "tcPr").Child("w", "cellDel") == nil {
-			before = tc
-			continue
-		}
-		tcPr := before.Child("w", "tcPr")
-		if tcPr == nil {
-			continue
-		}
-		span := tcPr.Child("w", "gridSpan")
-		columns := strconv.Itoa(columnsOf(before) + columnsOf(tc))
-		if span == nil {
-			span = tcPr.New("gridSpan")
-			tcPr.Kids = slices.Insert(tcPr.Kids, afterWidth(tcPr), span)
-		}
-		span.SetAttr("val", columns)
-	}
-}
-
-func afterWidth(tcPr *xmltree.Node) int {
-	return 1 + slices.IndexFunc(tcPr.Kids, func(k *xmltree.Node) bool { return k.Is("w", "tcW") })
-}
-
-const maxColumns = 63 // of a table in Word
-
-func columnsOf(tc *xmltree.Node) int {
-	v, _ := tc.Child("w", "tcPr").Child("w", "gridSpan").Attr("w", "val")
-	n, err := strconv.Atoi(v)
-	if err != nil {
-		return 1
-	}
-	return min(max(n, 1), maxColumns)
+		return !strings.HasSuffix(k.Local, "Change")
+	})
+	return author
 }
 
 func (s *story) firstParagraph(n *xmltree.Node) int {
@@ -329,39 +347,6 @@ func (s *story) firstParagraph(n *xmltree.Node) int {
 		return first == 0
 	})
 	return first
-}
-
-func (s *story) cell(n *xmltree.Node, at place) []*xmltree.Node {
-	tcPr := n.Child("w", "tcPr")
-	if m := tcPr.Child("w", "cellDel"); m != nil {
-		author, _ := m.Attr("w", "author")
-		at.para = s.firstParagraph(n)
-		s.report(at, Finding{Kind: KindDeletion, Text: wordsOf(n), Author: author})
-		return nil
-	}
-	if m := tcPr.Child("w", "cellMerge"); m != nil {
-		val, _ := m.Attr("w", "vMerge")
-		m.Local, m.Attrs = "vMerge", nil
-		if val == "rest" {
-			m.SetAttr("val", "restart")
-		}
-	}
-	s.attributes(n)
-	s.kids(n, at)
-	s.container(n)
-	if last := len(n.Kids) - 1; last < 0 || !lastIsParagraph(n.Kids) {
-		n.Kids = append(n.Kids, n.New("p")) // a cell ends with a paragraph
-	}
-	return []*xmltree.Node{n}
-}
-
-func lastIsParagraph(kids []*xmltree.Node) bool {
-	for i := len(kids) - 1; i >= 0; i-- {
-		if k := kids[i]; !k.IsText() && !bare[k.Local] {
-			return k.Is("w", "p")
-		}
-	}
-	return false
 }
 
 func (s *story) noteKept(n *xmltree.Node) bool {
@@ -377,126 +362,3 @@ func (s *story) noteKept(n *xmltree.Node) bool {
 	}
 	return false
 }
-
-// math handles formulas: a changed control character stands for the whole object around its arguments.
-func (s *story) math(n *xmltree.Node, at place) []*xmltree.Node {
-	if n.Local == "r" {
-		if s.styles.hidden(n.Child("w", "rPr"), at) {
-			s.report(at, Finding{Kind: KindHiddenText, Text: wordsOf(n)})
-			return nil
-		}
-	}
-	removed := false
-	for _, k := range n.Kids {
-		ctrl := k.Child("m", "ctrlPr")
-		if strings.HasSuffix(k.Local, "Pr") && (ctrl.Child("w", "del") != nil || ctrl.Child("w", "moveFrom") != nil) {
-			removed = true
-		}
-	}
-	s.attributes(n)
-	s.kids(n, at)
-	if !removed {
-		return []*xmltree.Node{n}
-	}
-	var out []*xmltree.Node
-	for _, k := range n.Kids {
-		if k.Space == "m" && !strings.HasSuffix(k.Local, "Pr") {
-			out = append(out, k.Kids...)
-		}
-	}
-	return out
-}
-
-// containers hold paragraphs side by side.
-var containers = set("body", "tc", "hdr", "ftr", "footnote", "endnote", "txbxContent")
-
-// bare elements may stand between paragraphs or within them.
-var bare = set("bookmarkStart", "bookmarkEnd")
-
-// container joins paragraphs whose mark is gone with what follows.
-func (s *story) container(n *xmltree.Node) {
-	if n.Space != "w" || !containers[n.Local] {
-		return
-	}
-	var out, carry []*xmltree.Node
-	var carried *xmltree.Node
-	flush := func() {
-		if carried == nil {
-			return
-		}
-		if speaks(carry) {
-			carried.Kids = append(properties(carried), carry...)
-			out = append(out, carried)
-		} else {
-			for _, k := range carry {
-				if k.Space == "w" && bare[k.Local] {
-					out = append(out, k)
-				}
-			}
-		}
-		carried, carry = nil, nil
-	}
-	for _, k := range n.Kids {
-		switch {
-		case k.Is("w", "p"):
-			if s.gone[k] {
-				if carried == nil {
-					carried = k
-				}
-				carry = append(carry, content(k)...)
-				continue
-			}
-			if carried != nil {
-				k.Kids = append(append(properties(k), carry...), content(k)...)
-				carried, carry = nil, nil
-			}
-			out = append(out, k)
-		case carried != nil && (k.IsText() || k.Space == "w" && bare[k.Local]):
-			carry = append(carry, k)
-		default:
-			flush()
-			out = append(out, k)
-		}
-	}
-	flush()
-	n.Kids = out
-}
-
-func properties(p *xmltree.Node) []*xmltree.Node {
-	if pPr := p.Child("w", "pPr"); pPr != nil {
-		return []*xmltree.Node{pPr}
-	}
-	return nil
-}
-
-func content(p *xmltree.Node) []*xmltree.Node {
-	var out []*xmltree.Node
-	for _, k := range p.Kids {
-		if !k.Is("w", "pPr") {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// speaks tells whether anything of it would be drawn.
-func speaks(nodes []*xmltree.Node) bool {
-	for _, n := range nodes {
-		found := false
-		n.Walk(func(k *xmltree.Node) bool {
-			if k.Is("w", "rPr") {
-				return false
-			}
-			if visible[k.Local] && k.Space != "" {
-				found = true
-			}
-			return !found
-		})
-		if found {
-			return true
-		}
-	}
-	return false
-}
-
-var visible = set("t", "tab", "br", "cr", "sym", "drawing", "pict", "object", "oMath", "ptab", "noBreakHyphen", "fldChar", "footnoteReference", "endnoteReference", "ruby", "AlternateContent", "pgNum")

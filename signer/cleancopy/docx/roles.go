@@ -26,13 +26,19 @@ var roles = map[string]role{
 	"styles": roleStyles, "numbering": roleStory, "settings": roleSettings, "fontTable": roleFontTable, "font": roleFont,
 	"theme": roleTheme, "themeOverride": roleTheme, "image": rolePicture,
 	"chart": roleStory, "chartUserShapes": roleStory,
-	"diagramData": roleStory, "diagramLayout": roleStory, "diagramQuickStyle": roleStory, "diagramColors": roleStory, "diagramDrawing": roleStory,
+	"diagramData": roleStory, "diagramLayout": roleStory, "diagramQuickStyle": roleStory, "diagramColors": roleStory,
+	"diagramDrawing": roleStory,
 }
+
+// named relationships mean nothing unless the part names them: what hung on words that are gone is gone with them.
+var named = set("header", "footer", "font", "image", "chart", "chartUserShapes",
+	"diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "diagramDrawing")
 
 // kinds name what other relationships lead to. An empty kind is not worth telling: it says nothing.
 var kinds = map[string]string{
-	"comments": "", "commentsExtended": "", "commentsIds": "", "commentsExtensible": "", "people": "", "documenttasks": KindComment,
-	"webSettings": "", "stylesWithEffects": "", "chartStyle": "", "chartColorStyle": "", "classificationlabels": KindProperties,
+	"comments": "", "commentsExtended": "", "commentsIds": "", "commentsExtensible": "", "people": "",
+	"documenttasks": KindComment,
+	"webSettings":   "", "stylesWithEffects": "", "chartStyle": "", "chartColorStyle": "", "classificationlabels": KindProperties,
 	"vbaProject": KindMacro, "wordVbaData": KindMacro, "keyMapCustomizations": KindMacro, "attachedToolbars": KindMacro,
 	"extensibility": KindMacro, "ui": KindMacro, "webextension": KindMacro, "webextensiontaskpanes": KindMacro,
 	"oleObject": KindObject, "package": KindObject, "control": KindControl, "activeXControlBinary": KindControl,

@@ -17,6 +17,19 @@ const (
 	fontTimeout = 10 * time.Second
 )
 
+// Chinese tells whether a font with Chinese characters is installed; known is false where fontconfig is not used (Windows,
+// macOS, which bring such fonts).
+func Chinese(ctx context.Context) (installed, known bool) {
+	list, err := exec.LookPath("fc-list")
+	if err != nil {
+		return false, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, fontTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, list, ":lang=zh-cn", "family").Output()
+	return len(bytes.TrimSpace(out)) > 0, err == nil
+}
+
 // Missing tells which fonts are not installed. Where fontconfig is not used (Windows, macOS) it knows of none.
 func Missing(ctx context.Context, fonts []string) []Replacement {
 	list, err := exec.LookPath("fc-list")

@@ -169,6 +169,26 @@ func (p *Package) Read(name string, limit int64) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// Head unpacks the first bytes of a part, fewer than n where it is shorter.
+func (p *Package) Head(name string, n int) ([]byte, error) {
+	f := p.parts[fold(name)]
+	if f == nil {
+		return nil, damaged("a part is missing", nil)
+	}
+	rc, err := f.Open()
+	if err != nil {
+		return nil, damaged("a part cannot be unpacked", err)
+	}
+	defer rc.Close()
+	head := make([]byte, n)
+	read, err := io.ReadFull(rc, head)
+	p.spent += int64(read)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, damaged("a part cannot be unpacked", err)
+	}
+	return head[:read], nil
+}
+
 // XML reads a part as a tree. alias is as in xmltree.Parse.
 func (p *Package) XML(name string, alias map[string]string) (*xmltree.Node, error) {
 	data, err := p.Read(name, p.lim.XML)

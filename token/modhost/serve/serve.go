@@ -62,8 +62,19 @@ func (s *server) answer(q *wire.Request, r *wire.Reply) error {
 	if s.driver == nil {
 		return errors.New("no library is open")
 	}
-	if q.Op == wire.OpTokens {
+	switch q.Op {
+	case wire.OpTokens:
 		return s.list(r)
+	case wire.OpAbout:
+		d, ok := s.driver.(interface {
+			About(context.Context) (string, error)
+		})
+		if !ok {
+			return token.ErrNotSupported
+		}
+		var err error
+		r.Text, err = d.About(context.Background())
+		return err
 	}
 	h, err := s.find(q.Token)
 	if err != nil {

@@ -27,6 +27,7 @@ const (
 	OpDecrypt   // Data with Identity under Scheme, in the login Number; Reply.Data
 	OpNewKey    // in the container Text, of the algorithm Kind, for Usage; Reply.Text is its id, Reply.Data its public key (PKIX)
 	OpStore     // the certificate Data and its issuers List beside the key Identity
+	OpAbout     // Reply.Text: what the library says of itself
 	opEnd
 )
 

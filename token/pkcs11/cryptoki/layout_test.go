@@ -62,3 +62,16 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// CK_INFO is packed on Windows and aligned elsewhere.
+func TestInfo(t *testing.T) {
+	maker, what := []byte("Maker                           "), []byte("A library                       ")
+	for goos, between := range map[string]int{"windows": 4, "linux": (pointerSize-34%pointerSize)%pointerSize + pointerSize} {
+		b := append([]byte{2, 40}, maker...)
+		b = append(b, make([]byte, between)...)
+		b = append(append(append(b, what...), 3, 11), make([]byte, 32)...)
+		if got, want := hostLayout(goos).info(b), (Info{"Maker", "A library", 3, 11}); got != want {
+			t.Errorf("%s: %+v, want %+v", goos, got, want)
+		}
+	}
+}

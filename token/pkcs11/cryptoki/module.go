@@ -23,6 +23,7 @@ type function int
 const (
 	cInitialize       function = 0
 	cFinalize         function = 1
+	cGetInfo          function = 2
 	cGetSlotList      function = 4
 	cGetTokenInfo     function = 6
 	cGetMechanismList function = 7
@@ -50,7 +51,8 @@ const (
 )
 
 var names = map[function]string{
-	cInitialize: "C_Initialize", cFinalize: "C_Finalize", cGetSlotList: "C_GetSlotList", cGetTokenInfo: "C_GetTokenInfo",
+	cInitialize: "C_Initialize", cFinalize: "C_Finalize", cGetInfo: "C_GetInfo",
+	cGetSlotList: "C_GetSlotList", cGetTokenInfo: "C_GetTokenInfo",
 	cGetMechanismList: "C_GetMechanismList", cSetPIN: "C_SetPIN", cOpenSession: "C_OpenSession", cCloseSession: "C_CloseSession",
 	cGetSessionInfo: "C_GetSessionInfo", cLogin: "C_Login", cLogout: "C_Logout", cCreateObject: "C_CreateObject",
 	cDestroyObject: "C_DestroyObject", cGetAttribute: "C_GetAttributeValue", cSetAttribute: "C_SetAttributeValue",
@@ -155,6 +157,32 @@ func (m *Module) Finalize() error {
 	}
 	m.started = false
 	return m.call(cFinalize, 0)
+}
+
+// Info is what of CK_INFO is used; the texts are without the padding.
+type Info struct {
+	Manufacturer, Description string
+	Major, Minor              int // of the library's version
+}
+
+// Info reads CK_INFO.
+func (m *Module) Info() (Info, error) {
+	var l lent
+	defer l.giveBack()
+	b := make([]byte, 256) // the structure has 88 bytes at most
+	if err := m.call(cGetInfo, l.bytes(b)); err != nil {
+		return Info{}, err
+	}
+	return host.info(b), nil
+}
+
+func (l layout) info(b []byte) Info {
+	flags := 34 // after CK_VERSION and the manufacturer
+	if !l.packed {
+		flags = (flags + l.ulong - 1) / l.ulong * l.ulong
+	}
+	b, manufacturer := b[flags+l.ulong:], b[2:34]
+	return Info{Manufacturer: text(manufacturer), Description: text(b[:32]), Major: int(b[32]), Minor: int(b[33])}
 }
 
 // list asks a function that fills an array of CK_ULONG, first for the length: for slots that is also what has the library

@@ -115,6 +115,12 @@ func (c *Catalog) Sentence(code string, params map[string]any) (string, bool) {
 	return text, err == nil
 }
 
+// Advice gives what to do about a code, as Sentence gives what it says.
+func (c *Catalog) Advice(code string, params map[string]any) (string, bool) {
+	text, err := c.lookup("error."+code+".do", params)
+	return text, err == nil
+}
+
 func (c *Catalog) coded(err error) (Problem, bool) {
 	if e, ok := err.(interface{ Code() string }); ok {
 		var data map[string]any

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -38,6 +39,7 @@ func New(host page.Host) *Page {
 	p.scroll = widgets.NewScrollArea(widgets.Page(widgets.Column(theme.CardGap, p.list, p.drivers)))
 	p.faces = widgets.NewFaces(p.scroll)
 	tools := widgets.Foot(widgets.Quiet(p.t("keys.note")).Clip(), widgets.Actions(
+		widgets.NewButton(widgets.Secondary, p.t("checkup.title"), func() { checkup.Open(p.host) }).WithIcon(theme.IconVerify),
 		widgets.NewButton(widgets.Secondary, p.t("keys.add_driver"), p.addDriver).WithIcon(theme.IconPlus),
 		widgets.NewButton(widgets.Secondary, p.t("login.look_again"), p.lookAgain).WithIcon(theme.IconRefresh)))
 	p.content = widgets.Border(nil, tools, nil, nil, p.faces)
@@ -70,7 +72,7 @@ func (p *Page) read() {
 	var libraries []desk.Library
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
-		libraries = p.host.Desk().Libraries()
+		libraries = p.host.Desk().Libraries(ctx)
 		return err
 	}, func(err error) {
 		p.media = media
@@ -246,7 +248,7 @@ func (p *Page) driver(l desk.Library) fyne.CanvasObject {
 	row := []fyne.CanvasObject{
 		widgets.Grow(widgets.Column(2,
 			widgets.NewText(fmt.Sprintf("%s　%s", l.Name, l.Interface), theme.TextBody, ink).Clip(),
-			widgets.Quiet(strings.Join(notEmpty(l.Vendor, l.Path), " · ")).Clip())),
+			widgets.Quiet(strings.Join(notEmpty(l.Vendor, l.About, l.Path), " · ")).Clip())),
 		widgets.NewChip(state, tone),
 	}
 	if l.SetAside {

@@ -9,6 +9,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -81,7 +82,8 @@ func (p *Page) build() fyne.CanvasObject {
 	t := p.host.Words().T
 	tabs := widgets.NewTabs(t("login.by_key"), t("login.by_scan"))
 	byKey := widgets.Column(12,
-		widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, t("login.look_again"), p.look),
+		widgets.Border(nil, nil, nil, widgets.Row(16, widgets.NewButton(widgets.Link, t("checkup.title"), func() { checkup.Open(p.host) }),
+			widgets.NewButton(widgets.Link, t("login.look_again"), p.look)),
 			widgets.NewText(t("login.keys"), theme.TextTable, theme.Text2)),
 		p.faces,
 		p.pinField,
@@ -104,9 +106,13 @@ func (p *Page) build() fyne.CanvasObject {
 		}
 		body.Refresh()
 	}
+	platform := t("login.no_platform")
+	if name := p.host.Desk().PlatformName(); name != "" {
+		platform = t("login.platform", "name", name)
+	}
 	head := widgets.Column(6,
 		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
-		widgets.NewText(t("login.platform", "name", p.host.Desk().PlatformName()), theme.TextTable, theme.Text3).Clip(),
+		widgets.NewText(platform, theme.TextTable, theme.Text3).Clip(),
 	)
 	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, tabs, body))
 	right := widgets.Fixed(formWidth+136, 0, widgets.Filled(theme.White,

@@ -43,10 +43,10 @@ func New(host page.Host) *Page {
 	p.tabs = widgets.NewTabs(p.t("outbox.waiting"), p.t("outbox.done"))
 	p.tabs.OnChanged = func(int) { p.draw() }
 	p.tables[tabWaiting] = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 260},
-		widgets.TableColumn{Title: p.t("outbox.col_since"), Width: 138, Quiet: true},
-		widgets.TableColumn{Title: p.t("outbox.col_next"), Width: 138, Quiet: true},
-		widgets.TableColumn{Title: p.t("outbox.col_state"), Width: 104},
+		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 180},
+		widgets.TableColumn{Title: p.t("outbox.col_since"), Width: 134, Quiet: true},
+		widgets.TableColumn{Title: p.t("outbox.col_next"), Width: 134, Quiet: true},
+		widgets.TableColumn{Title: p.t("outbox.col_state"), Width: 92},
 		widgets.TableColumn{Title: p.t("outbox.col_actions"), Width: 116},
 	).High(62)
 	p.tables[tabDone] = widgets.NewTable(

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"sealdesk/signer/preview"
 	"sealdesk/ui/pages/page"
@@ -31,8 +32,9 @@ type Reader struct {
 	sizes  []fyne.Size
 
 	name, total, zoom, at *widgets.Text
-	cover                 *fyne.Container // over the pages while there are none
-	covered               int             // counts covers, so that a late one is not put on
+	cover                 *fyne.Container  // over the pages while there are none
+	covered               int              // counts covers, so that a late one is not put on
+	spin                  *widgets.Spinner // on the cover
 	content               fyne.CanvasObject
 	keys                  func(*fyne.KeyEvent) // the window's, while this reader listens
 	told                  bool                 // that a page cannot be drawn
@@ -47,7 +49,7 @@ func New(host page.Host) *Reader {
 		total: widgets.Quiet(""),
 		zoom:  widgets.NewText("100%", theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter),
 		at:    widgets.NewText("", theme.TextTable, theme.Text2),
-		cover: widgets.Stack(),
+		cover: widgets.Stack(), spin: widgets.NewSpinner(28, theme.FrameHi),
 	}
 	r.View.OnPage = func(n int) {
 		r.number(n)
@@ -66,7 +68,7 @@ func New(host page.Host) *Reader {
 	r.thumbs.OnPage = r.View.GoTo
 	tools := widgets.Row(2,
 		widgets.NewIconButton(theme.IconZoomOut, r.View.ZoomOut),
-		widgets.Fixed(48, 0, r.zoom),
+		widgets.Fixed(44, 0, r.zoom),
 		widgets.NewIconButton(theme.IconZoomIn, r.View.ZoomIn),
 		widgets.NewIconButton(theme.IconFit, r.View.Fit),
 		widgets.Gap(8, 1),
@@ -76,8 +78,32 @@ func New(host page.Host) *Reader {
 	)
 	left := widgets.Border(Head(widgets.Title(t("view.pages")), widgets.Grow(r.total.Clip())), nil, nil, nil, r.thumbs)
 	middle := widgets.Border(Head(widgets.Grow(r.name), tools), nil, nil, nil, widgets.Stack(r.View, r.cover))
-	r.content = widgets.Border(nil, nil, widgets.Border(nil, nil, nil, widgets.VLine(), left), nil, middle)
+	r.content = container.New(besideLayout{}, widgets.Border(nil, nil, nil, widgets.VLine(), left), middle)
 	return r
+}
+
+// besideLayout puts the thumbnails beside the pages where there is room for both; in a small window the pages have it alone.
+type besideLayout struct{}
+
+// MinSize implements fyne.Layout.
+func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[1].MinSize() }
+
+// Layout implements fyne.Layout.
+func (besideLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+	left, pages := objects[0], objects[1]
+	width := left.MinSize().Width
+	if width+pages.MinSize().Width > s.Width {
+		width = 0
+	}
+	switch {
+	case width == 0 && left.Visible():
+		left.Hide()
+	case width > 0 && !left.Visible():
+		left.Show()
+	}
+	left.Resize(fyne.NewSize(width, s.Height))
+	pages.Move(fyne.NewPos(width, 0))
+	pages.Resize(fyne.NewSize(s.Width-width, s.Height))
 }
 
 // Head is the white line over a column of the page.
@@ -181,9 +207,8 @@ func (r *Reader) Loading(ctx context.Context) {
 		if r.covered != mine {
 			return
 		}
-		spin := widgets.NewSpinner(28, theme.FrameHi)
-		spin.Start()
-		r.put(widgets.Column(14, widgets.Row(0, widgets.Spacer(), widgets.Fixed(28, 28, spin), widgets.Spacer()),
+		r.spin.Start()
+		r.put(widgets.Column(14, widgets.Row(0, widgets.Spacer(), widgets.Fixed(28, 28, r.spin), widgets.Spacer()),
 			widgets.NewText(r.host.Words().T("view.opening"), theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter)))
 	})
 }
@@ -192,18 +217,20 @@ func (r *Reader) Loading(ctx context.Context) {
 func (r *Reader) Failed(err error, buttons ...*widgets.Button) {
 	r.Close()
 	r.covered++
+	r.spin.Stop()
 	r.put(widgets.Fixed(440, 0, widgets.ErrorPanel(page.ErrorText(r.host.Words().Problem(err)), buttons...)))
 }
 
 func (r *Reader) put(o fyne.CanvasObject) {
 	r.cover.Objects = []fyne.CanvasObject{widgets.Filled(theme.Desk, widgets.Center(o))}
-	r.cover.Refresh()
+	r.content.Refresh() // it may need the room of the thumbnails
 }
 
 func (r *Reader) uncover() {
 	r.covered++
+	r.spin.Stop()
 	r.cover.Objects = nil
-	r.cover.Refresh()
+	r.content.Refresh()
 }
 
 // Dots marks the pages that carry a seal.

@@ -23,7 +23,7 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-const panelWidth = 288
+const panelWidth = 280
 
 // A place is where one impression of the seal goes: its centre in millimetres from the page's top left corner.
 type place struct {
@@ -176,26 +176,25 @@ func (p *Page) build() {
 
 func (p *Page) open() {
 	p.sign.SetReason(p.t("stamp.why_opening"))
-	p.reader.Load(p.ctx, "", func(ctx context.Context) (*preview.Document, error) {
-		shown, err := p.work.Preview(ctx)
-		if err != nil {
+	var shown *desk.Preview
+	var view desk.View
+	var seals []desk.SealChoice
+	p.reader.Load(p.ctx, "", func(ctx context.Context) (_ *preview.Document, err error) {
+		if shown, err = p.work.Preview(ctx); err != nil {
 			return nil, err
 		}
-		p.shown = shown
-		p.view = p.work.View(ctx)
-		p.seals, err = p.host.Session().Seals()
-		if err != nil {
+		view = p.work.View(ctx)
+		if seals, err = p.host.Session().Seals(); err != nil {
 			_ = shown.Close()
-			p.shown = nil
 			return nil, err
 		}
-		p.others = p.others[:0]
 		return shown.Document, nil
 	}, func(err error) {
 		if err != nil {
 			p.reader.Failed(err, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.open))
 			return
 		}
+		p.shown, p.view, p.seals = shown, view, seals
 		p.reader.Named(p.shown.Name)
 		p.markOthers()
 		last := len(p.reader.Sizes())

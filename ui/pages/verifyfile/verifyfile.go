@@ -24,6 +24,7 @@ type Page struct {
 	ctx  context.Context
 	path string
 	stop context.CancelFunc // ends the judging of a file
+	spin *widgets.Spinner   // while a file is judged
 
 	zone    *widgets.DropZone // over the whole page while there is no file
 	body    *fyne.Container
@@ -32,7 +33,7 @@ type Page struct {
 
 // New makes the page.
 func New(host page.Host) page.Page {
-	p := &Page{host: host, ctx: context.Background(), stop: func() {}}
+	p := &Page{host: host, ctx: context.Background(), stop: func() {}, spin: widgets.NewSpinner(28, theme.Primary)}
 	p.body = widgets.Stack()
 	p.content = widgets.Page(p.body)
 	p.ask()
@@ -71,6 +72,7 @@ func (p *Page) OpenFile() { p.host.ChooseFile([]string{"pdf"}, p.judge) }
 // ask shows the place to drop a file on.
 func (p *Page) ask() {
 	p.path = ""
+	p.spin.Stop()
 	p.zone = widgets.NewDropZone(p.t("verifyfile.drop"), p.t("verifyfile.drop_note"), p.OpenFile).High(260)
 	p.zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
@@ -109,22 +111,23 @@ func (p *Page) judge(path string) {
 }
 
 func (p *Page) working(path string) {
-	spin := widgets.NewSpinner(28, theme.Primary)
-	spin.Start()
+	p.spin.Start()
 	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() {
 		p.stop()
 		p.ask()
 	})
-	p.put(widgets.Card(widgets.Pad(20, 22, 20, 22, widgets.Row(16, widgets.Fixed(28, 28, spin), widgets.Grow(widgets.Column(2,
+	p.put(widgets.Card(widgets.Pad(20, 22, 20, 22, widgets.Row(16, widgets.Fixed(28, 28, p.spin), widgets.Grow(widgets.Column(2,
 		widgets.Body(p.t("verifyfile.working")), widgets.Quiet(filepath.Base(path)).Clip())), cancel))))
 }
 
 func (p *Page) failed(err error) {
+	p.spin.Stop()
 	again := widgets.NewButton(widgets.Secondary, p.t("button.retry"), func() { p.judge(p.path) })
 	p.put(widgets.Column(16, p.head(""), widgets.ErrorPanel(page.ErrorText(p.host.Words().Problem(err)), again)))
 }
 
 func (p *Page) judged(r *verify.Report, size int64) {
+	p.spin.Stop()
 	w := p.host.Words()
 	list := signatures.List(w, r, nil)
 	if len(r.Signatures) > 0 {

@@ -5,10 +5,12 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/ui/desk"
@@ -51,9 +53,12 @@ type Question struct {
 // NewHost makes a host with a window of the smallest size that the pages are made for. session may be nil.
 func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
 	t.Helper()
+	// What still turns when the test is over turns in vain, and does not disturb the next one.
+	t.Cleanup(func() { fyne.SetCurrentApp(retiredApp{fyne.CurrentApp()}) })
 	test.NewTempApp(t)
 	test.ApplyTheme(t, theme.New())
-	h := &Host{t: t, desk: d, session: session, posted: make(chan func(), 64), leave: func() {}}
+	h := &Host{t: t, desk: d, session: session, posted: make(chan func(), 4096), leave: func() {}}
+	fyne.SetCurrentApp(app{fyne.CurrentApp(), h})
 	h.window = test.NewTempWindow(t, widgets.Gap(1, 1))
 	h.window.SetPadded(false)
 	h.window.Resize(fyne.NewSize(theme.WindowW-theme.SidebarWidth, theme.WindowH-theme.TopbarHeight))
@@ -67,6 +72,43 @@ func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
 	})
 	return h
 }
+
+// app is the test's app but for fyne.Do, which comes back when the test pumps, as everything else does.
+type app struct {
+	fyne.App
+	host *Host
+}
+
+func (a app) Driver() fyne.Driver { return driver{a.App.Driver(), a.host} }
+
+type driver struct {
+	fyne.Driver
+	host *Host
+}
+
+// DoFromGoroutine implements fyne.Driver.
+func (d driver) DoFromGoroutine(f func(), wait bool) {
+	if !wait {
+		d.host.Post(f)
+		return
+	}
+	done := make(chan struct{})
+	d.host.Post(func() {
+		f()
+		close(done)
+	})
+	<-done
+}
+
+// retiredApp is the app after a test: nothing comes back to a window any more.
+type retiredApp struct{ fyne.App }
+
+func (a retiredApp) Driver() fyne.Driver { return retiredDriver{a.App.Driver()} }
+
+type retiredDriver struct{ fyne.Driver }
+
+// DoFromGoroutine implements fyne.Driver.
+func (retiredDriver) DoFromGoroutine(func(), bool) {}
 
 // Until runs what comes back from other goroutines until is holds.
 func (h *Host) Until(what string, is func() bool) {
@@ -106,13 +148,81 @@ func (h *Host) Picture(name string) {
 	}
 }
 
-// Fits fails when the page in front does not fit into the smallest window.
+// Fits fails when the page in front does not fit into the smallest window, or a dialog into that window. The login page has
+// it alone; the others leave room for the sidebar and the line on top.
 func (h *Host) Fits() {
 	h.t.Helper()
-	room := fyne.NewSize(theme.MinWindowW-theme.SidebarWidth, theme.MinWindowH-theme.TopbarHeight)
+	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
+	if top := h.window.Canvas().Overlays().Top(); top != nil {
+		if m := top.MinSize(); m.Width > room.Width || m.Height > room.Height {
+			h.t.Errorf("the dialog over %s needs %v, there is room for %v", h.Top().Title(), m, room)
+		}
+	}
+	if h.session != nil {
+		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+	}
 	if m := h.Top().Content().MinSize(); m.Width > room.Width || m.Height > room.Height {
 		h.t.Errorf("%s needs %v, there is room for %v", h.Top().Title(), m, room)
 	}
+}
+
+// Texts are the words that are to be seen: of the dialog in front, or else of the page.
+func (h *Host) Texts() []string {
+	var out []string
+	for _, o := range h.seen() {
+		switch o := o.(type) {
+		case *canvas.Text:
+			out = append(out, o.Text)
+		case *widgets.Text:
+			out = append(out, o.Text()) // whole, where the line is cut
+		case *widgets.Button:
+			out = append(out, o.Text(), o.Reason())
+		}
+	}
+	return out
+}
+
+func (h *Host) seen() []fyne.CanvasObject {
+	if top := h.window.Canvas().Overlays().Top(); top != nil {
+		return test.LaidOutObjects(top)
+	}
+	return test.LaidOutObjects(h.Top().Content())
+}
+
+// Says tells whether words are to be seen, on one line or wrapped.
+func (h *Host) Says(words string) bool { return strings.Contains(strings.Join(h.Texts(), ""), words) }
+
+// Press presses the button with this text; it fails when there is none or when it cannot be pressed.
+func (h *Host) Press(text string) {
+	h.t.Helper()
+	b := h.Button(text)
+	if b == nil {
+		h.t.Fatalf("no button %q among %q", text, h.Texts())
+	}
+	if b.Reason() != "" {
+		h.t.Fatalf("%q cannot be pressed: %s", text, b.Reason())
+	}
+	b.Tapped(nil)
+}
+
+// Button is the button with this text, nil when there is none.
+func (h *Host) Button(text string) *widgets.Button {
+	for _, o := range h.seen() {
+		if b, ok := o.(*widgets.Button); ok && b.Text() == text {
+			return b
+		}
+	}
+	return nil
+}
+
+// Type types into what has the keyboard.
+func (h *Host) Type(text string) {
+	h.t.Helper()
+	focused := h.window.Canvas().Focused()
+	if focused == nil {
+		h.t.Fatal("nothing has the keyboard")
+	}
+	test.Type(focused, text)
 }
 
 // Top is the page in front.

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
+	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
@@ -30,7 +32,11 @@ import (
 	"sealdesk/ui/desk/words"
 )
 
-const pin = "123456"
+// PIN opens the keys of both parties; Tries wrong ones lock them.
+const (
+	PIN   = "123456"
+	Tries = 3
+)
 
 // The two parties; names and credit codes are invented.
 var (
@@ -43,34 +49,63 @@ type World struct {
 	Desk   *desk.Desk
 	Sample string // a contract as a Word document
 	t      *testing.T
+	dir    string
+	ca     *ca.Authority
 	away   atomic.Bool
+	held   atomic.Pointer[chan struct{}]
 }
 
 // Away makes the platform unreachable, or reachable again.
 func (w *World) Away(on bool) { w.away.Store(on) }
 
-// NewWorld makes the world in a folder of the test.
+// Hold makes the platform answer nothing until the world is let go.
+func (w *World) Hold() (letGo func()) {
+	held := make(chan struct{})
+	w.held.Store(&held)
+	return sync.OnceFunc(func() {
+		w.held.Store(nil)
+		close(held)
+	})
+}
+
+// engine is started once for all worlds of a test program: compiling it takes seconds.
+var engine = sync.OnceValue(func() *preview.Renderer {
+	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
+	if cache == "" {
+		if dir, err := os.UserCacheDir(); err == nil {
+			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
+		}
+	}
+	return preview.New(preview.Options{CacheDir: cache})
+})
+
+// NewWorld makes the world in a folder of the test; it speaks Chinese.
 func NewWorld(t *testing.T) *World {
+	t.Helper()
+	return NewWorldIn(t, words.Chinese)
+}
+
+// NewWorldIn makes a world that speaks a language.
+func NewWorldIn(t *testing.T, language string) *World {
 	t.Helper()
 	dir := t.TempDir()
 	ctx := t.Context()
-	w := &World{t: t, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
+	w := &World{t: t, dir: dir, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
 	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
-	authority, err := ca.OpenOrCreate(dir)
+	var err error
+	w.ca, err = ca.New(ca.ECDSA)
 	must(t, err)
-	keys := filepath.Join(dir, "keys")
 	for _, s := range []ca.Subject{buyer, seller} {
-		_, err := soft.Create(keys, soft.Options{Label: s.USCC, Algorithm: ca.ECDSA, PIN: []byte(pin), Subject: s, Issuer: authority})
-		must(t, err)
+		w.MakeKey(soft.Options{Label: s.USCC, Subject: s})
 	}
-	driver, err := soft.Open(keys)
+	driver, err := soft.Open(w.Keys())
 	must(t, err)
-	url := w.serve(dir, authority.Roots())
-	catalog, err := words.New(i18n.Files, words.Chinese)
+	url := w.serve(dir, w.ca.Roots())
+	catalog, err := words.New(i18n.Files, language)
 	must(t, err)
 	w.Desk, err = desk.Open(ctx, desk.Config{
-		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(os.TempDir(), "sealdesk-test-cache")},
-		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: authority.Roots(),
+		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
+		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(),
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{})
 		},
@@ -78,6 +113,26 @@ func NewWorld(t *testing.T) *World {
 	must(t, err)
 	t.Cleanup(func() { _ = w.Desk.Close() })
 	return w
+}
+
+// Keys is the folder of the parties' keys.
+func (w *World) Keys() string { return filepath.Join(w.dir, "keys") }
+
+// MakeKey adds a key whose PIN is cheap to try.
+func (w *World) MakeKey(o soft.Options) {
+	w.t.Helper()
+	o.Algorithm, o.PIN, o.Issuer, o.Tries = ca.ECDSA, []byte(PIN), w.ca, Tries
+	o.Cost = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+	_, err := soft.Create(w.Keys(), o)
+	must(w.t, err)
+}
+
+// Contract writes a contract of so many pages as a PDF, with words for both parties' seals on the last.
+func (w *World) Contract(pages int) string {
+	w.t.Helper()
+	path := filepath.Join(w.t.TempDir(), "政府采购合同.pdf")
+	must(w.t, os.WriteFile(path, contractPDF(pages), 0o600))
+	return path
 }
 
 func must(t *testing.T, err error) {
@@ -95,6 +150,12 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 	}
 	var inner http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		if held := w.held.Load(); held != nil {
+			select {
+			case <-*held:
+			case <-r.Context().Done():
+			}
+		}
 		if w.away.Load() {
 			panic(http.ErrAbortHandler) // the connection breaks, as it does when the network is gone
 		}
@@ -153,7 +214,7 @@ func (w *World) login(who ca.Subject) *desk.Session {
 	must(w.t, err)
 	for _, k := range keys {
 		if k.USCC == who.USCC {
-			s, err := w.Desk.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(pin)})
+			s, err := w.Desk.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
 			must(w.t, err)
 			w.t.Cleanup(func() {
 				if !s.Closed() {
@@ -183,15 +244,21 @@ func (w *World) Begin(s *desk.Session, lot string) *desk.Work {
 	return nil
 }
 
+// Clean attaches a file to a contract and makes the clean copy of it.
+func (w *World) Clean(work *desk.Work, file string) {
+	w.t.Helper()
+	must(w.t, work.AttachFiling(w.t.Context(), file))
+	_, err := work.Clean(w.t.Context(), nil)
+	must(w.t, err)
+	must(w.t, work.ConfirmClean())
+}
+
 // Seal takes a contract from its file to the seal.
 func (w *World) Seal(s *desk.Session, work *desk.Work) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	if work.View(ctx).Starter && work.View(ctx).Filing.Stage() != desk.StageCleaned {
-		must(w.t, work.AttachFiling(ctx, w.Sample))
-		_, err := work.Clean(ctx, nil)
-		must(w.t, err)
-		must(w.t, work.ConfirmClean())
+		w.Clean(work, w.Contract(2))
 	}
 	shown, err := work.Preview(ctx)
 	must(w.t, err)
@@ -204,7 +271,7 @@ func (w *World) Seal(s *desk.Session, work *desk.Work) {
 		place, err = seal.ParsePlace("page=last,x=140mm,y=200mm")
 		must(w.t, err)
 	}
-	_, err = work.Seal(ctx, desk.SealRequest{Seal: seals[0], Places: []seal.Place{place}, PIN: []byte(pin)}, nil)
+	_, err = work.Seal(ctx, desk.SealRequest{Seal: seals[0], Places: []seal.Place{place}, PIN: []byte(PIN)}, nil)
 	must(w.t, err)
 }
 

@@ -1,0 +1,42 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"sealdesk/ui/desk/checkup"
+)
+
+// Checkup looks this computer over (检测环境): the way from the port to each certificate, and what else the program needs. It
+// takes seconds. The platform is asked where somebody is logged in; s is nil where nobody is.
+func (d *Desk) Checkup(ctx context.Context, s *Session) checkup.Report { return d.checkup(s).Run(ctx) }
+
+func (d *Desk) checkup(s *Session) checkup.Checkup {
+	c := checkup.Checkup{
+		Words: d.cfg.Words, Data: d.cfg.Folders.Data, Cache: d.cfg.Folders.Cache,
+		Libraries: d.cfg.Libraries, Drivers: d.cfg.Drivers,
+	}
+	if s != nil {
+		c.Clock = s.platform.Now
+	}
+	return c
+}
+
+// SaveBundle writes what was found, with versions and libraries, as a ZIP file for whoever helps. Nothing secret is in it. A file
+// that is there already is not overwritten.
+func (d *Desk) SaveBundle(r checkup.Report, path string) error {
+	data, err := d.checkup(nil).Bundle(r, d.cfg.Program)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return diskError(path, err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(diskError(path, err), os.Remove(path))
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/internal/pagetest"
+)
+
+// opened shows the page of a session.
+func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
+	t.Helper()
+	h := pagetest.NewHost(t, w.Desk, s)
+	p := New(h)
+	h.Open(p)
+	h.Settle(100 * time.Millisecond)
+	return h, p
+}
+
+func TestNothingWaits(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w, w.Buyer())
+	h.Until("the sentence", func() bool { return h.Says(p.t("outbox.none_waiting")) })
+	h.Fits()
+	p.tabs.Choose(tabDone)
+	p.draw()
+	if !h.Says(p.t("outbox.none_done")) {
+		t.Errorf("%q", h.Texts())
+	}
+}
+
+// What waits says why and when it is tried; tried at once it arrives, and its receipt is there.
+func TestWhatWaitsIsSentAndHasItsReceipt(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	w.Away(true)
+	if _, err := work.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h, p := opened(t, w, s)
+	h.Until("the reason", func() bool { return len(p.waiting) == 1 && h.Says("连不上交易平台") })
+	h.Until("the link", func() bool { return h.Says(p.t("outbox.offline_do")) })
+	h.Fits()
+	h.Picture("outbox-waiting")
+	p.entry(p.waiting[0], "")
+	if !h.Says(p.waiting[0].Title) {
+		t.Errorf("the entry: %q", h.Texts())
+	}
+	h.Fits()
+	h.Press(p.t("button.ok"))
+	w.Away(false)
+	h.Until("it is not being sent", func() bool {
+		b := h.Button(p.t("outbox.retry"))
+		return len(p.done) == 1 || b != nil && b.Reason() == ""
+	})
+	if len(p.done) == 0 {
+		h.Press(p.t("outbox.retry"))
+	}
+	h.Until("the receipt", func() bool { return len(p.done) == 1 && len(p.waiting) == 0 })
+	h.Until("the sentence", func() bool { return h.Says(p.t("outbox.none_waiting")) })
+	p.tabs.Choose(tabDone)
+	p.draw()
+	e := p.done[0]
+	if e.Receipt == nil || !h.Says(e.Receipt.Number) {
+		t.Fatalf("%q", h.Texts())
+	}
+	h.Fits()
+	h.Press(p.t("outbox.receipt"))
+	if !h.Says(e.Receipt.Number) || !h.Says(work.ID()) || !h.Says("演示平台") {
+		t.Errorf("the receipt: %q", h.Texts())
+	}
+	h.Fits()
+	h.Picture("outbox-receipt")
+}
+
+// Taking back asks first; then the contract counts as not sent again.
+func TestTakingBackAsksFirst(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	w.Clean(work, w.Contract(1))
+	w.Away(true)
+	if _, err := work.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h, p := opened(t, w, s)
+	h.Until("both entries", func() bool { return len(p.waiting) == 2 })
+	// The second one waits for the first and has certainly not left.
+	second := p.waiting[0]
+	if !second.Withdrawable {
+		t.Fatalf("%+v", second)
+	}
+	p.takeBack(second)
+	if len(h.Asked) != 1 || !h.Asked[0].Danger || len(p.waiting) != 2 {
+		t.Fatalf("asked %+v", h.Asked)
+	}
+	h.Asked[0].Yes()
+	h.Until("one entry", func() bool { return len(p.waiting) == 1 })
+	if v := work.View(t.Context()); !v.Unsaved || v.Filing.Original == nil {
+		t.Errorf("unsaved %t, %+v", v.Unsaved, v.Filing.Original)
+	}
+}
