@@ -10,14 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
 
-	"sealdesk/token"
 	"sealdesk/token/ca"
-	"sealdesk/token/pkcs11"
 	"sealdesk/token/pkcs11/softhsmtest"
 )
 
@@ -71,35 +68,5 @@ func TestTenThousandSignaturesLeakNothing(t *testing.T) {
 	}
 	if now := runtime.NumGoroutine(); now > goroutines+2 {
 		t.Errorf("%d goroutines, %d before", now, goroutines)
-	}
-}
-
-// The way through the helper costs at most 0.3 ms a signature.
-func TestHelperCostsLittle(t *testing.T) {
-	softhsmtest.New(t, ca.ECDSA)
-	library, p := softhsmtest.Library(t)
-	raw, err := pkcs11.Open(library, *p.PKCS11)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer raw.Close()
-	direct := unlock(t, find(t, token.Guard(raw, token.Limits{})))
-	through := unlock(t, find(t, open(t, softHSM(t))))
-	median := func(s crypto.Signer) time.Duration {
-		took := make([]time.Duration, 500)
-		for i := range took {
-			start := time.Now()
-			if _, err := s.Sign(rand.Reader, digest, crypto.SHA256); err != nil {
-				t.Fatal(err)
-			}
-			took[i] = time.Since(start)
-		}
-		slices.Sort(took)
-		return took[len(took)/2]
-	}
-	a, b := median(direct), median(through)
-	t.Logf("a signature takes %v in this process and %v through the helper", a, b)
-	if b-a > 300*time.Microsecond {
-		t.Errorf("the helper costs %v a signature", b-a)
 	}
 }
