@@ -193,3 +193,25 @@ func TestWrongPINCostsOneTry(t *testing.T) {
 		t.Errorf("not one try was spent:\n%s", left)
 	}
 }
+
+// The libraries of this machine fail here, for the helper is not beside the test: keys are looked for all the same.
+func TestABrokenDriverHidesNoKeys(t *testing.T) {
+	home := t.TempDir()
+	c := call(t, home, "token", "list")
+	if c.status != statusDone || !strings.Contains(c.err, "tokenhost") {
+		t.Errorf("without a key: status %d\n%s", c.status, c.err)
+	}
+	pin := filepath.Join(home, "pin")
+	if err := os.WriteFile(pin, []byte("246810"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, home, "token", "init", "--token", "soft:token=mine", "--name", "某某医院", "--work", filepath.Join(home, "ca"),
+		"--algorithm", "ecdsa", "--pin-file", pin)
+	if out := must(t, home, "token", "list"); strings.Count(out, "soft:token=mine") != 1 {
+		t.Errorf("with a key:\n%s", out)
+	}
+	c = call(t, home, "sign", "in.pdf", "-o", "out.pdf", "--token", "pkcs11:token=nobody", "--pin-file", pin)
+	if c.status != statusToken || !strings.Contains(c.err, "ctl.token_unknown") {
+		t.Errorf("a key that is not there: status %d\n%s", c.status, c.err)
+	}
+}

@@ -105,6 +105,10 @@ func (a *app) open(u *uri.URI) (store, error) {
 	return s, err
 }
 
+// named tells whether the URI means one store alone, whose trouble is the answer. Where every library of the machine is looked
+// through, one that fails hides no key of another.
+func (s store) named() bool { return s.module != "" || s.dir != "" }
+
 // name is the URI of a token as the command line takes it.
 func (s store) name(info token.Info) string {
 	u, err := uri.Parse(info.URI)
@@ -162,10 +166,10 @@ func (a *app) one(text string) (found, *uri.URI, error) {
 	}
 	all, err := s.tokens(a.ctx, u)
 	switch {
-	case err != nil:
+	case err != nil && s.named():
 		return found{}, nil, err
 	case len(all) == 0:
-		return found{}, nil, fault("token_unknown", "token", text)
+		return found{}, nil, errors.Join(fault("token_unknown", "token", text), err)
 	case len(all) == 1:
 		return all[0], u, nil
 	}

@@ -70,6 +70,10 @@ func all(a *app, text string) ([]found, error) {
 			return nil, err
 		}
 		these, err := s.tokens(a.ctx, u)
+		if err != nil && !s.named() {
+			a.tui.note("%s", a.words.Problem(err)) // what is found elsewhere counts
+			err = nil
+		}
 		tokens, errs = append(tokens, these...), append(errs, err)
 	}
 	if len(tokens) > 0 {

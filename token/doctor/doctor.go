@@ -103,6 +103,8 @@ type examination struct {
 	found  []libraries.Library // those that are here
 	sought []libraries.Library // those that are not
 	report Report
+
+	noService bool // PC/SC is needed by a library and does not answer
 }
 
 // Examine walks the steps. Libraries are loaded, each in its helper and with the deadlines of package modhost; they are asked
@@ -126,7 +128,7 @@ func Examine(ctx context.Context, set *libraries.Set, o Options) Report {
 	e.access(plugged)
 	e.service(plugged)
 	answers := e.ask(ctx)
-	spare(plugged, answers)
+	e.spare(plugged, answers)
 	for _, a := range answers {
 		e.add(a.library)
 	}

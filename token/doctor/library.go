@@ -72,15 +72,16 @@ func (e *examination) askOne(ctx context.Context, l libraries.Library) answer {
 	return a
 }
 
-// spare makes the trouble of a library a warning where keys are reached through others, and it is not the one that a key in the
-// port would need: nobody's signature fails for it.
-func spare(plugged []device, answers []answer) {
+// spare makes the trouble of a library a warning where keys are reached through others, or where it stands on a PC/SC service that
+// is not there, and it is not the one that a key in the port would need: nobody's signature fails for it.
+func (e *examination) spare(plugged []device, answers []answer) {
 	reach := func(d *device) bool { // through which any key is reached, or this one
 		return slices.ContainsFunc(answers, func(a answer) bool { return len(a.keys) > 0 && (d == nil || d.servedBy(a.from)) })
 	}
 	for i, a := range answers {
 		needed := slices.ContainsFunc(plugged, func(d device) bool { return d.servedBy(a.from) && !reach(&d) })
-		if a.library.State == Broken && reach(nil) && !needed {
+		unserved := e.noService && a.from.Profile.UsesPCSC(a.from.Library)
+		if a.library.State == Broken && (reach(nil) || unserved) && !needed {
 			answers[i].library.State = Warning
 		}
 	}

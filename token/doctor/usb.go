@@ -242,6 +242,7 @@ func (e *examination) service(plugged []device) {
 	if err == nil {
 		conn.Close()
 	} else {
+		e.noService = true
 		c.Code, c.State, c.Advice, c.Detail = "doctor.service_missing", Warning, "doctor.service_missing", clean(err.Error())
 		// Without a key that it would reach, the service is missed by nobody.
 		if slices.ContainsFunc(plugged, func(d device) bool { return d.reader && (len(d.profiles) == 0 || e.onlyPCSC(d)) }) {

@@ -150,10 +150,14 @@ func (p *Page) look() {
 	}, func(err error) {
 		t := p.host.Words().T
 		switch {
-		case err != nil && len(keys) == 0:
-			p.faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, t("button.retry"), p.look))
 		case len(keys) == 0:
-			p.faces.Empty(t("login.no_key"), widgets.NewButton(widgets.Secondary, t("login.look_again"), p.look))
+			// A driver that failed is told of beside it, for it may be that of a key which is not even plugged in.
+			text, button := t("login.no_key"), widgets.NewButton(widgets.Secondary, t("checkup.title"), func() { checkup.Open(p.host) })
+			if err != nil {
+				text += "\n" + p.host.Words().Problem(err).What
+				button = widgets.NewButton(widgets.Secondary, t("button.retry"), p.look)
+			}
+			p.faces.Empty(text, button)
 		default:
 			p.fill(keys)
 		}
