@@ -38,10 +38,7 @@ func (p *Page) askPIN(trouble string) {
 				return
 			}
 		}
-		if err == nil {
-			err = desk.ErrKeyGone
-		}
-		p.host.Tell(err)
+		p.host.Tell(errors.Join(desk.ErrKeyGone, err)) // a driver that fails beside it is not what matters here
 	})
 }
 
