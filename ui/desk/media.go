@@ -106,6 +106,15 @@ func (d *Desk) medium(ctx context.Context, t token.Token) (Medium, bool) {
 		}
 		m.Certificates = append(m.Certificates, c)
 	}
+	slices.SortStableFunc(m.Certificates, func(a, b Certificate) int { // what signs first
+		switch {
+		case a.Signs == b.Signs:
+			return 0
+		case a.Signs:
+			return -1
+		}
+		return 1
+	})
 	return m, true
 }
 
