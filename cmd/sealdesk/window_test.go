@@ -151,6 +151,12 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.click("签章")
 	s.wait("找到 1 处，已定位到第 6 页")
 	s.sign("654321")
+	s.click("查看签章文件")
+	s.wait("文件完整，2 个签名全部有效，签名人可信。")
+	s.gone("正在打开文件")
+	s.shot("view")
+	s.click("返回合同")
+	s.wait("签章有效…")
 	// 4: 同意.
 	s.click("返回合同")
 	s.click("同意")
