@@ -290,7 +290,7 @@ func TestKilledBetweenSigningAndReceipt(t *testing.T) {
 
 			b.start(s, home)
 			filed := func() bool {
-				time.Sleep(250 * time.Millisecond) // the platform bounds how often one may log in
+				time.Sleep(time.Second) // the platform bounds how often one may log in
 				list := b.contracts()
 				return len(list) == 1 && list[0].Summary.State == platformapi.StateAwaiting
 			}
