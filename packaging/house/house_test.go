@@ -28,6 +28,7 @@ var drawing = []room{
 	{"platformapi", nil},
 	{"assets", nil},
 	{"packaging", nil},
+	{"packaging/bench", []string{"signer/pdf"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},

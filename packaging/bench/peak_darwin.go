@@ -1,0 +1,6 @@
+package main
+
+import "syscall"
+
+// peakOf returns the greatest resident size of a process in bytes, as macOS counts it.
+func peakOf(u *syscall.Rusage) int64 { return u.Maxrss }
