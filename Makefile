@@ -1,6 +1,7 @@
 # make demo   build SealDesk and open it with an embedded platform and both parties' keys
 # make test   everything that must hold before a change lands
 # make interop   hold the clean copy of Word documents against another program's, for the corpora in ../shared/corpora
+# make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -8,7 +9,7 @@ TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test interop pictures check deps-demo deps-test generate clean
+.PHONY: demo build test interop bench pictures check deps-demo deps-test deps-bench generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -16,7 +17,7 @@ demo: deps-demo build
 build:
 	$(BUILD) -o bin/ ./cmd/...
 
-deps-demo deps-test: deps-%:
+deps-demo deps-test deps-bench: deps-%:
 	@sh packaging/deps.sh $*
 
 test: deps-test check
@@ -24,6 +25,10 @@ test: deps-test check
 
 interop:
 	$(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx
+
+bench: deps-bench
+	@mkdir -p dist
+	$(GO) run ./packaging/bench -o dist/bench.md
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk

@@ -2,17 +2,20 @@
 # Installs the system packages that SealDesk needs and that are missing, and says which.
 #   packaging/deps.sh demo    what building and running the client needs
 #   packaging/deps.sh test    the same, and the programs that judge its work in the tests
+#   packaging/deps.sh bench   the same, and the programs that its speed is measured beside
 # On a system without apt it names what is needed and stops if something is not there.
 set -eu
 
 build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev pkg-config'
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1'
+peers='mupdf-tools'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
 test) want="$build $run $judges" ;;
-*) echo "usage: packaging/deps.sh demo|test" >&2; exit 2 ;;
+bench) want="$build $run $judges $peers" ;;
+*) echo "usage: packaging/deps.sh demo|test|bench" >&2; exit 2 ;;
 esac
 
 case "$(uname -s)" in

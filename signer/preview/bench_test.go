@@ -85,22 +85,74 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
+// BenchmarkStart measures from nothing to a sandbox that can open documents: cold
+// compiles PDFium, as once after an installation; warm finds it compiled.
 func BenchmarkStart(b *testing.B) {
-	for _, c := range []struct {
-		name string
-		dir  func() string
-	}{
-		{"cold", b.TempDir},
-		{"warm", func() func() string { dir := b.TempDir(); return func() string { return dir } }()},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				r := preview.New(preview.Options{CacheDir: c.dir()})
-				if err := r.Warm(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-				r.Close()
-			}
-		})
+	start := func(b *testing.B, dir string) {
+		b.Helper()
+		r := preview.New(preview.Options{CacheDir: dir})
+		defer r.Close()
+		if err := r.Warm(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 	}
+	b.Run("cold", func(b *testing.B) {
+		for b.Loop() {
+			start(b, b.TempDir())
+		}
+	})
+	b.Run("warm", func(b *testing.B) {
+		dir := b.TempDir()
+		start(b, dir)
+		for b.Loop() {
+			start(b, dir)
+		}
+	})
+}
+
+// BenchmarkFirstPage measures from the choice of a file of 300 pages to its first
+// page at the size of a screen, beside another program that draws that page.
+func BenchmarkFirstPage(b *testing.B) {
+	const pages, width, dpi = 300, 1240, "150"
+	lines := make([]string, 25)
+	for i := range lines {
+		lines[i] = strconv.Itoa(i) + "本合同未尽事宜，由双方另行签订补充协议，补充协议与本合同具有同等效力。"
+	}
+	all := make([]testPage, pages)
+	for i := range all {
+		all[i].lines = lines
+	}
+	path := filepath.Join(b.TempDir(), "long.pdf")
+	if err := os.WriteFile(path, makePDF(all, ""), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	tool, err := exec.LookPath("pdftoppm")
+	if err != nil {
+		b.Skip("pdftoppm, beside which this is measured, is not installed")
+	}
+	if err := shared.Warm(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	out := filepath.Join(b.TempDir(), "p")
+	var ours, theirs time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		d, err := shared.OpenFile(b.Context(), path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		render(b, d, 1, width)
+		ours += time.Since(begin)
+		d.Close()
+
+		b.StopTimer()
+		begin = time.Now()
+		if err := exec.Command(tool, "-r", dpi, "-f", "1", "-l", "1", path, out).Run(); err != nil {
+			b.Fatal(err)
+		}
+		theirs += time.Since(begin)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(theirs.Milliseconds())/float64(b.N), "pdftoppm-ms/op")
+	b.ReportMetric(ours.Seconds()/theirs.Seconds(), "ratio")
 }
