@@ -183,26 +183,26 @@ func (b *bench) makeContract(s *screen) {
 	s.click("返回合同")
 }
 
-// contracts lists what the platform has, as the purchaser sees it.
-func (b *bench) contracts() []platformapi.Contract {
-	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.t.Context(), 30*time.Second)
+// login opens the platform with the purchaser's key, from beside the client.
+func (b *bench) login(t *testing.T) *client.Client {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	keys, err := soft.Open(filepath.Join(b.home, "data", "sealdesk", "keys"))
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	tokens, err := keys.Tokens(ctx)
 	if err != nil || len(tokens) != 1 {
-		b.t.Fatalf("%d keys, %v", len(tokens), err)
+		t.Fatalf("%d keys, %v", len(tokens), err)
 	}
 	defer tokens[0].Close()
 	if err := tokens[0].Unlock(ctx, []byte(killPIN)); err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	ids, err := tokens[0].Identities(ctx)
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, id := range ids {
 		if id.Usage()&token.UsageSign == 0 {
@@ -210,28 +210,36 @@ func (b *bench) contracts() []platformapi.Contract {
 		}
 		signer, err := id.Signer(ctx)
 		if err != nil {
-			b.t.Fatal(err)
+			t.Fatal(err)
 		}
 		c, err := client.Login(ctx, b.url, signer, append([]*smx509.Certificate{id.Certificate()}, id.Chain()...), client.Options{})
 		if err != nil {
-			b.t.Fatal(err)
+			t.Fatal(err)
 		}
-		list, err := c.Contracts(ctx, platformapi.ContractQuery{})
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		var out []platformapi.Contract
-		for _, item := range list.Items {
-			one, err := c.Contract(ctx, item.ID)
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			out = append(out, one)
-		}
-		return out
+		return c
 	}
-	b.t.Fatal("no signing certificate")
+	t.Fatal("no signing certificate")
 	return nil
+}
+
+// filed lists the contracts that the platform has, as the purchaser sees them.
+func filed(t *testing.T, c *client.Client) []platformapi.Contract {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	list, err := c.Contracts(ctx, platformapi.ContractQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []platformapi.Contract
+	for _, item := range list.Items {
+		one, err := c.Contract(ctx, item.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // A signed contract is in the outbox or filed, once, whenever the client is killed between signing and the receipt.
@@ -289,22 +297,22 @@ func TestKilledBetweenSigningAndReceipt(t *testing.T) {
 			b.gate.set(b.gate.next, -1, nil)
 
 			b.start(s, home)
-			filed := func() bool {
-				time.Sleep(time.Second) // the platform bounds how often one may log in
-				list := b.contracts()
+			buyer := b.login(t)
+			arrived := func() bool {
+				list := filed(t, buyer)
 				return len(list) == 1 && list[0].Summary.State == platformapi.StateAwaiting
 			}
 			// Killed before the outbox had it, nothing was promised: the contract waits on the desk, signed, for the button.
-			if until(6*time.Second, filed) != nil && st.moment < 0 {
+			if until(6*time.Second, arrived) != nil && st.moment < 0 {
 				s.click("继续办理")
 				s.click("提交合同")
 				s.press("提交合同")
 			}
-			if err := until(60*time.Second, filed); err != nil {
-				s.fail("the contract was not filed: %+v", b.contracts())
+			if err := until(60*time.Second, arrived); err != nil {
+				s.fail("the contract was not filed: %+v", filed(t, buyer))
 			}
 			time.Sleep(300 * time.Millisecond) // a second submission would come now
-			list := b.contracts()
+			list := filed(t, buyer)
 			submissions := 0
 			for _, row := range list[0].History {
 				if row.Step == platformapi.HistorySubmit {
