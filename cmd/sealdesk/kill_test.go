@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/pem"
 	"fmt"
 	"net/http"
@@ -222,6 +224,26 @@ func (b *bench) login(t *testing.T) *client.Client {
 	return nil
 }
 
+// signed returns the SHA-256 digests of the signed files as they were before the client was killed.
+func (b *bench) signed() map[string]bool {
+	b.t.Helper()
+	digests := map[string]bool{}
+	err := filepath.WalkDir(b.home, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("/ByteRange")) {
+			digests[fmt.Sprintf("%x", sha256.Sum256(data))] = true
+		}
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return digests
+}
+
 // filed lists the contracts that the platform has, as the purchaser sees them.
 func filed(t *testing.T, c *client.Client) []platformapi.Contract {
 	t.Helper()
@@ -321,6 +343,15 @@ func TestKilledBetweenSigningAndReceipt(t *testing.T) {
 			}
 			if len(list) != 1 || submissions != 1 {
 				t.Errorf("%d contracts, %d submissions", len(list), submissions)
+			}
+			var sealed []platformapi.Attachment
+			for _, a := range list[0].Attachments {
+				if a.Current && a.Stage == platformapi.StageSealed {
+					sealed = append(sealed, a)
+				}
+			}
+			if len(sealed) != 1 || !b.signed()[string(sealed[0].SHA256)] {
+				t.Errorf("filed is %+v, which is not the one contract that was signed", sealed)
 			}
 			s.stop(syscall.SIGKILL)
 		})
