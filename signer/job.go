@@ -17,6 +17,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
@@ -247,7 +248,7 @@ func (j Job) readBack(ctx context.Context, path string, inputSize int64, before 
 		return nil, refuse("another certificate signed than was chosen")
 	}
 	for _, f := range report.Findings {
-		if f.Severity == verify.Fatal {
+		if f.Severity == finding.Fatal {
 			return nil, refuse("%s", reasons(report.Findings))
 		}
 	}
@@ -285,7 +286,7 @@ func unknown(s verify.Signature) bool {
 	found := false
 	for _, f := range s.Findings {
 		switch {
-		case f.Severity != verify.Fatal:
+		case f.Severity != finding.Fatal:
 		case f.Code == "verify.sub_filter_unsupported" || f.Code == "verify.algorithm_unknown":
 			found = true
 		default:
@@ -295,10 +296,10 @@ func unknown(s verify.Signature) bool {
 	return found
 }
 
-func reasons(findings []verify.Finding) string {
+func reasons(findings []finding.Finding) string {
 	var text []string
 	for _, f := range findings {
-		if f.Severity == verify.Fatal {
+		if f.Severity == finding.Fatal {
 			text = append(text, f.Message)
 		}
 	}

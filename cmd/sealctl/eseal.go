@@ -15,6 +15,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/finding"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/token"
@@ -120,9 +121,9 @@ func (c *sealImportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	bar := ses.Doubt
+	bar := finding.Doubt
 	if c.Accept {
-		bar = ses.Fatal
+		bar = finding.Fatal
 	}
 	for _, f := range s.Judge(ses.Options{Makers: makers}).Findings {
 		if f.Severity >= bar {
@@ -166,21 +167,21 @@ func readSeal(path string) ([]byte, error) {
 
 // electronicJSON is an electronic seal in the answers of `seal make` and `seal show`.
 type electronicJSON struct {
-	File       string        `json:"file"`
-	Version    int           `json:"version"`
-	ID         string        `json:"id"`
-	Name       string        `json:"name"`
-	Kind       int           `json:"kind"` // 1 an organisation's, 2 a person's, others of the maker's own
-	ValidFrom  time.Time     `json:"validFrom"`
-	ValidUntil time.Time     `json:"validUntil"`
-	Created    time.Time     `json:"created"`
-	Vendor     string        `json:"vendor"`
-	Maker      string        `json:"maker"` // "" when the certificate cannot be read
-	Algorithm  string        `json:"algorithm"`
-	Signers    []string      `json:"signers"` // their names, or the digests of their certificates in hex
-	Picture    pictureJSON   `json:"picture"`
-	Verdict    ses.Verdict   `json:"verdict"`
-	Findings   []ses.Finding `json:"findings"`
+	File       string          `json:"file"`
+	Version    int             `json:"version"`
+	ID         string          `json:"id"`
+	Name       string          `json:"name"`
+	Kind       int             `json:"kind"` // 1 an organisation's, 2 a person's, others of the maker's own
+	ValidFrom  time.Time       `json:"validFrom"`
+	ValidUntil time.Time       `json:"validUntil"`
+	Created    time.Time       `json:"created"`
+	Vendor     string          `json:"vendor"`
+	Maker      string          `json:"maker"` // "" when the certificate cannot be read
+	Algorithm  string          `json:"algorithm"`
+	Signers    []string        `json:"signers"` // their names, or the digests of their certificates in hex
+	Picture    pictureJSON     `json:"picture"`
+	Verdict    finding.Verdict `json:"verdict"`
+	Findings   finding.List    `json:"findings"`
 }
 
 // pictureJSON has 0 pixels for a picture of lines, or one that cannot be read.

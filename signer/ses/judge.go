@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/finding"
 )
 
 // Options of Judge.
@@ -38,7 +40,7 @@ func (s *Seal) Judge(opts Options) *Report {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Findings: []Finding{}}
+	r := &Report{Findings: finding.List{}}
 	s.judgeAt(r, opts, opts.Now)
 	return r.settle()
 }
@@ -47,19 +49,19 @@ func (s *Seal) judgeAt(r *Report, opts Options, at time.Time) {
 	s.judgeSignature(r)
 	s.judgeMaker(r)
 	if s.cert != nil {
-		r.add(makerCodes.trust(s.cert, opts.Makers, s.Created, opts)...)
+		r.Findings.Add(makerCodes.trust(s.cert, opts.Makers, s.Created, opts)...)
 	}
 	s.judgeTerm(r, at)
 	s.judgeContent(r)
 	if len(s.TimeStamp) > 0 {
-		r.add(find("timestamp"))
+		r.Findings.Add(find("timestamp"))
 	}
 	r.looseness(s.loose)
 }
 
 func (r *Report) looseness(loose []string) {
 	if len(loose) > 0 {
-		r.add(find("encoding_loose", "detail", loose[0]))
+		r.Findings.Add(find("encoding_loose", "detail", loose[0]))
 	}
 }
 
@@ -70,7 +72,7 @@ func (s *Seal) judgeSignature(r *Report) {
 	if s.Version == V1 {
 		var err error
 		if message, err = sealSigned(s.info, s.certDER, s.oid); err != nil {
-			r.add(find("malformed", "detail", "signInfo"))
+			r.Findings.Add(find("malformed", "detail", "signInfo"))
 			return
 		}
 	}
@@ -79,7 +81,7 @@ func (s *Seal) judgeSignature(r *Report) {
 
 func judgeValue(r *Report, cert *smx509.Certificate, oid []int, message, signature []byte, unreadable, forged string) {
 	if cert == nil {
-		r.add(find(unreadable))
+		r.Findings.Add(find(unreadable))
 		return
 	}
 	a, err := algorithmByOID(oid)
@@ -88,19 +90,19 @@ func judgeValue(r *Report, cert *smx509.Certificate, oid []int, message, signatu
 	}
 	switch {
 	case err != nil:
-		r.add(err.(*Error).Finding)
+		r.Findings.Add(err.(*Error).Finding)
 	case !a.verify(cert.PublicKey, message, signature):
-		r.add(find(forged))
+		r.Findings.Add(find(forged))
 	}
 }
 
 func (s *Seal) judgeMaker(r *Report) {
 	if s.cert == nil {
-		r.add(find("maker_unreadable"))
+		r.Findings.Add(find("maker_unreadable"))
 		return
 	}
 	if !within(s.Created, s.cert.NotBefore, s.cert.NotAfter) {
-		r.add(find("maker_not_valid_then"))
+		r.Findings.Add(find("maker_not_valid_then"))
 	}
 }
 
@@ -118,24 +120,24 @@ func (s *Seal) judgeTerm(r *Report, at time.Time) {
 	params := []any{"from", from.UTC().Format(time.DateOnly), "until", s.Until.UTC().Format(time.DateOnly)}
 	switch {
 	case s.Until.Before(s.From):
-		r.add(find("term", params...))
+		r.Findings.Add(find("term", params...))
 	case at.Before(from):
-		r.add(find("not_yet_valid", params...))
+		r.Findings.Add(find("not_yet_valid", params...))
 	case at.After(s.Until):
-		r.add(find("expired", params...))
+		r.Findings.Add(find("expired", params...))
 	}
 }
 
 // judgeContent looks at what anybody could have got wrong, the maker included.
 func (s *Seal) judgeContent(r *Report) {
 	if s.Signers.empty() {
-		r.add(find("no_signers"))
+		r.Findings.Add(find("no_signers"))
 	}
 	if s.Kind != Organisation && s.Kind != Person {
-		r.add(find("kind_unknown", "kind", int(s.Kind)))
+		r.Findings.Add(find("kind_unknown", "kind", int(s.Kind)))
 	}
 	if _, _, err := s.Picture.Size(); err != nil {
-		r.add(err.(*Error).Finding)
+		r.Findings.Add(err.(*Error).Finding)
 	}
 	r.extensions(s.Extensions)
 }
@@ -143,7 +145,7 @@ func (s *Seal) judgeContent(r *Report) {
 func (r *Report) extensions(list []Extension) {
 	for _, e := range list {
 		if e.Critical {
-			r.add(find("extension", "oid", e.ID.String()))
+			r.Findings.Add(find("extension", "oid", e.ID.String()))
 		}
 	}
 }
@@ -154,36 +156,36 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Findings: []Finding{}}
+	r := &Report{Findings: finding.List{}}
 	judgeValue(r, s.cert, s.oid, s.toSign, s.signature, "signer_unreadable", "signature_forged")
 
 	at := s.Time
 	switch {
 	case at.IsZero():
-		r.add(find("time_unknown"))
+		r.Findings.Add(find("time_unknown"))
 		at = opts.Now // what is not known must hold now
 	case at.After(opts.Now.Add(clockSkew)):
-		r.add(find("signed_in_future"))
+		r.Findings.Add(find("signed_in_future"))
 	}
 	if s.cert != nil {
 		if !within(at, s.cert.NotBefore, s.cert.NotAfter) {
-			r.add(find("signer_not_valid_then"))
+			r.Findings.Add(find("signer_not_valid_then"))
 		}
-		r.add(signerCodes.trust(s.cert, opts.Roots, at, opts)...)
+		r.Findings.Add(signerCodes.trust(s.cert, opts.Roots, at, opts)...)
 		if err := s.Seal.Signers.find(s.cert); err != nil && !s.Seal.Signers.empty() {
-			r.add(err.(*Error).Finding)
+			r.Findings.Add(err.(*Error).Finding)
 		}
 	}
 
 	if a, err := algorithmByOID(s.oid); err == nil && len(s.DataHash) != a.new().Size() ||
 		subtle.ConstantTimeCompare(s.DataHash, doc.Digest) != 1 {
-		r.add(find("digest_mismatch"))
+		r.Findings.Add(find("digest_mismatch"))
 	}
 	switch {
 	case doc.PropertyInfo == "":
-		r.add(find("property_unchecked", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_unchecked", "property", s.PropertyInfo))
 	case doc.PropertyInfo != s.PropertyInfo:
-		r.add(find("property_mismatch", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_mismatch", "property", s.PropertyInfo))
 	}
 
 	r.extensions(s.Extensions)
@@ -193,10 +195,10 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 		if code := f.Code; code == "ses.expired" || code == "ses.not_yet_valid" {
 			f = find("seal_not_valid_then", "from", f.Params["from"], "until", f.Params["until"])
 		}
-		r.add(f)
+		r.Findings.Add(f)
 	}
 	if len(s.TimeStamp) > 0 {
-		r.add(find("timestamp"))
+		r.Findings.Add(find("timestamp"))
 	}
 	r.looseness(s.loose)
 	return r.settle()
@@ -217,8 +219,8 @@ var (
 // trust looks for a chain from a certificate to a trusted one. The time at which
 // it signed is only claimed: without a time stamp the chain must hold then and
 // now. That the certificate itself was in its term then was looked at before.
-func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []Finding {
-	var out []Finding
+func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []finding.Finding {
+	var out []finding.Finding
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(smx509.KeyUsageDigitalSignature|smx509.KeyUsageContentCommitment) == 0 {
 		out = append(out, find(c.usage))
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/ses"
 )
 
@@ -389,8 +390,8 @@ func TestMakerTrustedByHimself(t *testing.T) {
 	opts := ses.Options{Makers: maker.Chain[:1], Intermediates: other.Chain, Now: date(2026, 6, 1)}
 	for _, tc := range []struct {
 		by   *cmstest.Party
-		want ses.Verdict
-	}{{maker, ses.Valid}, {other, ses.Untrusted}} {
+		want finding.Verdict
+	}{{maker, finding.Valid}, {other, finding.Untrusted}} {
 		seal := must(ses.ParseSeal(must(ses.Maker{Signer: tc.by.Key, Certificate: tc.by.Chain[0]}.Make(info))))
 		if r := seal.Judge(opts); r.Verdict != tc.want {
 			t.Errorf("%s, want %s: %v", r.Verdict, tc.want, r.Findings)

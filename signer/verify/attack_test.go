@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/finding"
 )
 
 // replaceOnce changes bytes of the file without moving any other.
@@ -197,7 +198,7 @@ func TestAttacks(t *testing.T) {
 // these words in its message.
 func found(r *Report, want string) bool {
 	code, words, _ := strings.Cut(want, "|")
-	has := func(f Finding) bool { return f.Code == code && strings.Contains(f.Message, words) }
+	has := func(f finding.Finding) bool { return f.Code == code && strings.Contains(f.Message, words) }
 	return slices.ContainsFunc(r.Findings, has) || slices.ContainsFunc(r.Signatures, func(s Signature) bool { return slices.ContainsFunc(s.Findings, has) })
 }
 

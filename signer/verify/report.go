@@ -4,19 +4,21 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/finding"
 )
 
 // Verdict is what a signature, or a whole file, is worth.
-type Verdict string
+type Verdict = finding.Verdict
 
 // The verdicts, from the best to the worst. Unsigned is for files only.
 const (
 	// Valid: intact, and the signer is trusted.
-	Valid Verdict = "valid"
+	Valid = finding.Valid
 	// Untrusted: intact, but the signer is not known or not trusted.
-	Untrusted Verdict = "untrusted"
+	Untrusted = finding.Untrusted
 	// Invalid: altered, forged, malformed, or not to be judged.
-	Invalid Verdict = "invalid"
+	Invalid = finding.Invalid
 	// Unsigned: a readable file without a signature.
 	Unsigned Verdict = "unsigned"
 )
@@ -34,7 +36,7 @@ type Report struct {
 	Verdict    Verdict     `json:"verdict"`
 	Signatures []Signature `json:"signatures"` // in the order they were made
 	// Findings concern the file as a whole.
-	Findings []Finding `json:"findings"`
+	Findings finding.List `json:"findings"`
 }
 
 // Valid says whether every signature is valid and there is at least one.
@@ -62,7 +64,7 @@ func (r *Report) Sentence() Sentence {
 		}
 	}
 	for _, f := range findings {
-		if f.Severity.worst() == r.Verdict && r.Verdict != Valid {
+		if f.Severity.Verdict() == r.Verdict && r.Verdict != Valid {
 			s.Params["reason"] = f.Code
 			break
 		}
@@ -72,15 +74,15 @@ func (r *Report) Sentence() Sentence {
 
 // Signature is the judgement on one signature.
 type Signature struct {
-	Field           string     `json:"field"`
-	Verdict         Verdict    `json:"verdict"`
-	Signer          string     `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
-	Algorithm       string     `json:"algorithm"` // as cms.SignedData.Algorithm
-	Level           string     `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
-	SignedAt        *time.Time `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
-	CoversWholeFile bool       `json:"coversWholeFile"`
-	ChangesAfter    []Change   `json:"changesAfter"`
-	Findings        []Finding  `json:"findings"`
+	Field           string       `json:"field"`
+	Verdict         Verdict      `json:"verdict"`
+	Signer          string       `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
+	Algorithm       string       `json:"algorithm"` // as cms.SignedData.Algorithm
+	Level           string       `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
+	SignedAt        *time.Time   `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
+	CoversWholeFile bool         `json:"coversWholeFile"`
+	ChangesAfter    []Change     `json:"changesAfter"`
+	Findings        finding.List `json:"findings"`
 
 	// Certificate is the signer's; nil when it could not be read.
 	Certificate *smx509.Certificate `json:"-"`

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 )
 
@@ -29,7 +30,7 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 		opts.Now = time.Now()
 	}
 	reader := &watched{ctx: ctx, r: r, size: size}
-	report := &Report{Signatures: []Signature{}, Findings: []Finding{}}
+	report := &Report{Signatures: []Signature{}, Findings: finding.List{}}
 	err := judge(ctx, reader, size, opts, report)
 	if reader.err != nil {
 		return nil, reader.err
@@ -135,7 +136,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	certify(doc, sigs)
 	for _, s := range sigs {
 		if s.sd != nil {
-			var findings []Finding
+			var findings []finding.Finding
 			s.Chain, findings = trust(s.Certificate, s.sd.Certificates(), s.SignedAt, opts)
 			for _, f := range findings {
 				s.add(f)
@@ -148,7 +149,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 }
 
 // broken is a finding that ends the judging.
-type broken struct{ Finding }
+type broken struct{ finding.Finding }
 
 func (b *broken) Error() string { return b.Message }
 
@@ -156,7 +157,7 @@ func malformed(detail string) error { return &broken{find("malformed", "detail",
 func tooLarge(detail string) error  { return &broken{find("too_large", "detail", detail)} }
 
 // asFinding turns whatever stopped a reading into a finding.
-func asFinding(err error) Finding {
+func asFinding(err error) finding.Finding {
 	var b *broken
 	if errors.As(err, &b) {
 		return b.Finding
@@ -165,7 +166,7 @@ func asFinding(err error) Finding {
 }
 
 // cmsFinding says what a fault of the signature's value means to the document.
-func cmsFinding(err error) Finding {
+func cmsFinding(err error) finding.Finding {
 	var e *cms.Error
 	if !errors.As(err, &e) {
 		return find("cms_malformed", "detail", err.Error())
@@ -202,7 +203,7 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 		s := index[ref.Num]
 		if s == nil {
 			s = &judged{ref: ref}
-			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", []Finding{}, []Change{}
+			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", finding.List{}, []Change{}
 			if s.dict, err = doc.view(last).Dict(f.value); err != nil {
 				return nil, err
 			}

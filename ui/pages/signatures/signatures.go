@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
+	"sealdesk/signer/finding"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
@@ -88,7 +89,7 @@ func List(w *words.Catalog, r *verify.Report, show func(page int)) *fyne.Contain
 	if len(r.Findings) > 0 {
 		inner := widgets.Column(8, widgets.NewText(w.T("verifyfile.about_file"), theme.TextBody, theme.Text).Bold())
 		for _, f := range r.Findings {
-			inner.Add(finding(w, f))
+			inner.Add(found(w, f))
 		}
 		col.Add(card(inner))
 	}
@@ -122,7 +123,7 @@ func signature(w *words.Catalog, n int, s *verify.Signature, show func(int)) *fy
 		col.Add(widgets.HLine())
 	}
 	for _, f := range s.Findings {
-		col.Add(finding(w, f))
+		col.Add(found(w, f))
 	}
 	for _, c := range s.ChangesAfter {
 		col.Add(change(w, c))
@@ -193,12 +194,12 @@ func pages(w *words.Catalog, s *verify.Signature, show func(int)) *fyne.Containe
 	return widgets.Row(12, append([]fyne.CanvasObject{widgets.NewText(w.T("verifyfile.shows_on"), theme.TextTable, theme.Text3)}, row...)...)
 }
 
-func finding(w *words.Catalog, f verify.Finding) fyne.CanvasObject {
+func found(w *words.Catalog, f finding.Finding) fyne.CanvasObject {
 	tone := theme.Neutral
 	switch f.Severity {
-	case verify.Fatal:
+	case finding.Fatal:
 		tone = theme.Bad
-	case verify.Doubt:
+	case finding.Doubt:
 		tone = theme.Warn
 	}
 	text, ok := w.Sentence(f.Code, f.Params)
