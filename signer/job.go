@@ -187,7 +187,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		name = j.Chain[0].Subject.CommonName
 	}
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
-		Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, Places: places,
+		Frame: pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}}, Places: places,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
 		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
