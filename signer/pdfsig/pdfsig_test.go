@@ -220,8 +220,7 @@ func contents(t testing.TB, in io.ReaderAt, size int64, field string) (*cms.Sign
 	if !pdf.Equal(d["ByteRange"], want) {
 		t.Fatalf("the ByteRange is %v, should be %v", d["ByteRange"], want)
 	}
-	der := []byte(d["Contents"].(pdf.String))
-	sd, err := cms.Parse(bytes.TrimRight(der, "\x00"))
+	sd, err := cms.Parse(value(t, d))
 	if err != nil {
 		t.Fatal(err)
 	}

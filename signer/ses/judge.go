@@ -49,7 +49,7 @@ func (s *Seal) judgeAt(r *Report, opts Options, at time.Time) {
 	s.judgeSignature(r)
 	s.judgeMaker(r)
 	if s.cert != nil {
-		r.Findings.Add(makerCodes.trust(s.cert, opts.Makers, s.Created, opts)...)
+		r.Chain = makerCodes.trust(r, s.cert, opts.Makers, s.Created, opts)
 	}
 	s.judgeTerm(r, at)
 	s.judgeContent(r)
@@ -171,10 +171,7 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 		if !within(at, s.cert.NotBefore, s.cert.NotAfter) {
 			r.Findings.Add(find("signer_not_valid_then"))
 		}
-		r.Findings.Add(signerCodes.trust(s.cert, opts.Roots, at, opts)...)
-		if err := s.Seal.Signers.find(s.cert); err != nil && !s.Seal.Signers.empty() {
-			r.Findings.Add(err.(*Error).Finding)
-		}
+		r.Chain = signerCodes.trust(r, s.cert, opts.Roots, at, opts)
 	}
 
 	if a, err := algorithmByOID(s.oid); err == nil && len(s.DataHash) != a.new().Size() ||
@@ -197,6 +194,11 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 		}
 		r.Findings.Add(f)
 	}
+	if s.cert != nil && !s.Seal.Signers.empty() {
+		if err := s.Seal.Signers.find(s.cert); err != nil {
+			r.Findings.Add(err.(*Error).Finding)
+		}
+	}
 	if len(s.TimeStamp) > 0 {
 		r.Findings.Add(find("timestamp"))
 	}
@@ -218,14 +220,15 @@ var (
 
 // trust looks for a chain from a certificate to a trusted one. The time at which
 // it signed is only claimed: without a time stamp the chain must hold then and
-// now. That the certificate itself was in its term then was looked at before.
-func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []finding.Finding {
-	var out []finding.Finding
+// now. That the certificate itself was in its term then was looked at before. The
+// chain that it returns held then, at least.
+func (c trustCodes) trust(r *Report, leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []*smx509.Certificate {
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(smx509.KeyUsageDigitalSignature|smx509.KeyUsageContentCommitment) == 0 {
-		out = append(out, find(c.usage))
+		r.Findings.Add(find(c.usage))
 	}
 	if len(trusted) == 0 {
-		return append(out, find(c.nobody))
+		r.Findings.Add(find(c.nobody))
+		return nil
 	}
 	roots, intermediates := smx509.NewCertPool(), smx509.NewCertPool()
 	for _, t := range trusted {
@@ -234,27 +237,36 @@ func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificat
 	for _, i := range opts.Intermediates {
 		intermediates.AddCert(i)
 	}
-	leads := func(at time.Time) bool {
+	leads := func(at time.Time) []*smx509.Certificate {
 		for _, t := range trusted {
 			if bytes.Equal(t.Raw, leaf.Raw) { // named itself, it needs no issuer
-				return within(at, leaf.NotBefore, leaf.NotAfter)
+				if !within(at, leaf.NotBefore, leaf.NotAfter) {
+					return nil
+				}
+				return []*smx509.Certificate{leaf}
 			}
 		}
-		_, err := leaf.Verify(smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at,
+		chains, err := leaf.Verify(smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at,
 			// Makers' certificates carry all kinds of extended usages, or none.
 			KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny}})
-		return err == nil
+		if err != nil {
+			return nil
+		}
+		return chains[0]
 	}
 	// A claim outside the certificate's own term has its finding already.
 	then := claimed
 	if !within(then, leaf.NotBefore, leaf.NotAfter) {
 		then = leaf.NotAfter
 	}
+	chain := leads(then)
 	switch {
-	case !leads(then):
-		return append(out, find(c.unknown))
-	case !leads(opts.Now):
-		return append(out, find(c.expired))
+	case chain == nil:
+		r.Findings.Add(find(c.unknown))
+	case leads(opts.Now) == nil:
+		r.Findings.Add(find(c.expired))
+	default:
+		r.Findings.Add(find("revocation_unknown"))
 	}
-	return append(out, find("revocation_unknown"))
+	return chain
 }

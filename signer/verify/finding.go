@@ -27,6 +27,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"weak_algorithm":      finding.Fatal.Saying("the signature's algorithm is too weak: {algorithm}"),
 	"algorithm_unknown":   finding.Fatal.Saying("the signature's algorithm is not known: {algorithm}"),
 	"cms_malformed":       finding.Fatal.Saying("the signature's value is malformed: {detail}"),
+	"digest_inside":       finding.Note.Saying("the signature holds the document's digest instead of being detached; what was signed names no certificate"),
 	"no_signing_cert":     finding.Fatal.Saying("the signature does not name its certificate, which its kind requires"),
 	"profile_not_pades":   finding.Note.Saying("the signature is not of PAdES baseline B: {detail}"),
 	"attr_not_checked":    finding.Note.Saying("a time stamp in the signature was not checked"),

@@ -6,6 +6,8 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/finding"
+	"sealdesk/signer/ses"
+	"sealdesk/signer/sigform"
 )
 
 // Verdict is what a signature, or a whole file, is worth.
@@ -27,6 +29,15 @@ const (
 type Options struct {
 	// Roots are the trusted certificates. The system's roots are never used.
 	Roots []*smx509.Certificate
+	// Makers are the trusted seal makers (制章者): their own certificates, or those of
+	// authorities that issue to nobody but seal makers. Roots vouch for no seal:
+	// whoever may sign could otherwise make himself the seal of any organisation.
+	Makers []*smx509.Certificate
+	// Intermediates help to find a way to a root or a maker, and are not trusted. An
+	// electronic seal's signature brings none itself.
+	Intermediates []*smx509.Certificate
+	// Forms are the kinds of signatures that are judged; nil means sigform.Default.
+	Forms sigform.Table
 	// Now is the time of judging; the zero value means the clock's.
 	Now time.Time
 }
@@ -77,13 +88,17 @@ type Signature struct {
 	Field           string       `json:"field"`
 	Verdict         Verdict      `json:"verdict"`
 	Signer          string       `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
-	Algorithm       string       `json:"algorithm"` // as cms.SignedData.Algorithm
+	Algorithm       string       `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
 	Level           string       `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
 	SignedAt        *time.Time   `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
 	CoversWholeFile bool         `json:"coversWholeFile"`
 	ChangesAfter    []Change     `json:"changesAfter"`
 	Findings        finding.List `json:"findings"`
+	// SealFacts is what the electronic seal says that the signature was made with; nil for others.
+	SealFacts *ses.Facts `json:"seal,omitempty"`
 
+	// Seal is that seal itself.
+	Seal *ses.Seal `json:"-"`
 	// Certificate is the signer's; nil when it could not be read.
 	Certificate *smx509.Certificate `json:"-"`
 	// Chain leads from Certificate to the trusted root; nil without trust.

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
+	"sealdesk/signer/sigform"
 )
 
 // Bounds on the work that a file may ask for.
@@ -28,6 +28,9 @@ const (
 func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report, error) {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
+	}
+	if opts.Forms == nil {
+		opts.Forms = sigform.Default()
 	}
 	reader := &watched{ctx: ctx, r: r, size: size}
 	report := &Report{Signatures: []Signature{}, Findings: finding.List{}}
@@ -70,7 +73,9 @@ type judged struct {
 	Signature
 	dict    pdf.Dict
 	ref     pdf.Ref
-	sd      *cms.SignedData
+	name    string   // of the field, in full
+	value   value    // nil when it cannot be read
+	dated   bool     // the dictionary has a time M
 	widgets []uint32 // the objects behind Widgets
 	hash    int      // index into the hashing jobs, -1 without
 }
@@ -105,7 +110,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			s.Widgets[i].Page = on[w]
 		}
 		s.hash = -1
-		job, err := s.read(doc)
+		job, err := s.read(doc, opts.Forms)
 		if err != nil {
 			s.add(asFinding(err))
 			continue
@@ -126,22 +131,13 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	}
 	for _, s := range sigs {
 		if s.hash >= 0 {
-			if err := s.sd.Check(jobs[s.hash].h.Sum(nil)); err != nil {
-				s.add(cmsFinding(err))
-			}
+			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
 		}
 	}
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
 	after(doc, sigs)
 	certify(doc, sigs)
 	for _, s := range sigs {
-		if s.sd != nil {
-			var findings []finding.Finding
-			s.Chain, findings = trust(s.Certificate, s.sd.Certificates(), s.SignedAt, opts)
-			for _, f := range findings {
-				s.add(f)
-			}
-		}
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
 	seals(report.Signatures)
@@ -165,25 +161,6 @@ func asFinding(err error) finding.Finding {
 	return find("malformed", "detail", err.Error())
 }
 
-// cmsFinding says what a fault of the signature's value means to the document.
-func cmsFinding(err error) finding.Finding {
-	var e *cms.Error
-	if !errors.As(err, &e) {
-		return find("cms_malformed", "detail", err.Error())
-	}
-	switch e.Kind {
-	case cms.DigestMismatch:
-		return find("digest_mismatch")
-	case cms.BadSignature, cms.CertificateMismatch:
-		return find("signature_forged")
-	case cms.WeakAlgorithm:
-		return find("weak_algorithm", "algorithm", e.Algorithm)
-	case cms.UnsupportedAlgorithm, cms.AlgorithmMismatch:
-		return find("algorithm_unknown", "algorithm", e.Algorithm)
-	}
-	return find("cms_malformed", "detail", e.Detail)
-}
-
 // collect finds the signatures of the last revision and reports those that an
 // earlier revision had and the last has not. Fields that share one value are
 // one signature: a seal over the edges of many pages.
@@ -202,7 +179,7 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 		ref, _ := f.value.(pdf.Ref)
 		s := index[ref.Num]
 		if s == nil {
-			s = &judged{ref: ref}
+			s = &judged{ref: ref, name: f.name}
 			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", finding.List{}, []Change{}
 			if s.dict, err = doc.view(last).Dict(f.value); err != nil {
 				return nil, err
