@@ -292,7 +292,7 @@ func (p *play) deliver(ctx context.Context, w *desk.Work, final desk.File) (*ver
 	if err := w.Export(ctx, final, tmp); err != nil {
 		return nil, err
 	}
-	report, err := p.a.judge(tmp, p.world.Roots)
+	report, err := p.a.judge(tmp, verify.Options{Roots: p.world.Roots})
 	if err != nil {
 		return nil, err
 	}

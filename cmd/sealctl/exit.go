@@ -69,7 +69,7 @@ var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
-	"compare": statusNotValid, "seal": statusUsage, "amount": statusUsage,
+	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.
