@@ -13,6 +13,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/demo"
 	"sealdesk/signer"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/seal"
@@ -21,17 +22,12 @@ import (
 	"sealdesk/token/ca"
 )
 
-const (
-	// demoMaker is the name of the demo's seal maker (制章者).
-	demoMaker = "SealDesk 演示制章中心"
-	// makersFolder holds, beside the demo CA, the authority that certifies nobody but seal makers: whoever trusts it lets no
-	// holder of a signing key make a seal.
-	makersFolder = "makers"
-)
+// demoMaker is the name of the demo's seal maker (制章者).
+const demoMaker = "SealDesk 演示制章中心"
 
 // electronic makes an electronic seal of a picture, with a seal maker's key that lives for this one seal.
 func (c *sealMakeCmd) electronic(a *app, face seal.Seal, picture []byte) error {
-	authority, err := ca.OpenOrCreate(filepath.Join(c.Work, makersFolder))
+	authority, err := ca.OpenOrCreate(filepath.Join(c.Work, demo.MakersFolder))
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func TestFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := judge.New(authority.Roots())
+	j := judge.New(authority.Roots(), nil)
 	for _, alg := range ca.Algorithms() {
 		buyer, seller := issue(t, authority, alg, platformtest.Purchaser), issue(t, authority, alg, platformtest.Supplier)
 		one := buyer.sign(t, pdftest.Document(pdftest.Options{Pages: 2}))
@@ -127,7 +127,7 @@ func TestPlatformTakesRealSealsOnly(t *testing.T) {
 	for _, r := range authority.Roots() {
 		pool.AddCert(r)
 	}
-	p, err := platform.New(t.Context(), platform.Config{Dir: t.TempDir(), Judge: judge.New(authority.Roots()), Roots: pool, Origins: []string{url}})
+	p, err := platform.New(t.Context(), platform.Config{Dir: t.TempDir(), Judge: judge.New(authority.Roots(), nil), Roots: pool, Origins: []string{url}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package signatures
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 
 	"sealdesk/signer/finding"
+	"sealdesk/signer/ses"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
@@ -148,17 +150,39 @@ func facts(w *words.Catalog, s *verify.Signature) []widgets.Fact {
 	if s.Algorithm != "" {
 		out = append(out, widgets.Fact{Name: t("verifyfile.algorithm"), Value: s.Algorithm})
 	}
-	out = append(out, widgets.Fact{Name: t("verifyfile.level"), Value: t("verifyfile.level." + s.Level)})
+	level := t("verifyfile.level." + s.Level)
+	if s.SealFacts != nil {
+		level = t("verifyfile.level.seal" + strconv.Itoa(s.SealFacts.Version))
+	}
+	out = append(out, widgets.Fact{Name: t("verifyfile.level"), Value: level})
 	if c := s.Certificate; c != nil {
 		out = append(out,
 			widgets.Fact{Name: t("verifyfile.issuer"), Value: issuers(s)},
 			widgets.Fact{Name: t("verifyfile.until"), Value: t("verifyfile.from_until", "from", c.NotBefore.Format(time.DateOnly), "until", c.NotAfter.Format(time.DateOnly))},
 			widgets.Fact{Name: t("verifyfile.serial"), Value: c.SerialNumber.Text(16)})
 	}
+	if s.SealFacts != nil {
+		out = append(out, sealFacts(w, s.SealFacts)...)
+	}
 	if s.Reason != "" {
 		out = append(out, widgets.Fact{Name: t("verifyfile.reason"), Value: s.Reason})
 	}
 	return out
+}
+
+// sealFacts are what the electronic seal says that was pressed.
+func sealFacts(w *words.Catalog, s *ses.Facts) []widgets.Fact {
+	t := w.T
+	maker := s.Maker
+	if maker == "" {
+		maker = t("verifyfile.no_maker")
+	}
+	return []widgets.Fact{
+		{Name: t("verifyfile.seal"), Value: t("verifyfile.seal_size", "name", s.Name, "width", s.Picture.WidthMM, "height", s.Picture.HeightMM)},
+		{Name: t("verifyfile.seal_maker"), Value: maker},
+		{Name: t("verifyfile.seal_until"), Value: t("verifyfile.from_until",
+			"from", s.ValidFrom.Local().Format(time.DateOnly), "until", s.ValidUntil.Local().Format(time.DateOnly))},
+	}
 }
 
 // issuers names who vouches for the signer, up to the root where it is trusted.
