@@ -54,6 +54,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"signer/cms", "signer/", "a signature's envelope knows no document"},
 	{"signer/ses", "signer/", "a seal's data knows no document"},
 	{"signer/finding", "signer/", "a finding knows nothing of what is judged"},
+	{"signer/sigform", "signer/", "what signatures are called is data"},
 	{"signer/pdfsig", "signer/verify", "signing and judging are separate trees"},
 	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
 	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},

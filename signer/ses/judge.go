@@ -3,6 +3,8 @@ package ses
 import (
 	"bytes"
 	"crypto/subtle"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -217,6 +219,12 @@ var (
 	makerCodes  = trustCodes{"maker_key_usage", "no_makers", "maker_unknown", "maker_expired"}
 	signerCodes = trustCodes{"signer_key_usage", "no_roots", "signer_unknown", "signer_expired"}
 )
+
+// MakerInDoubt says whether a finding of this code leaves open who made a seal.
+func MakerInDoubt(code string) bool {
+	c := makerCodes
+	return slices.Contains([]string{c.usage, c.nobody, c.unknown, c.expired}, strings.TrimPrefix(code, catalogue.Room+"."))
+}
 
 // trust looks for a chain from a certificate to a trusted one. The time at which
 // it signed is only claimed: without a time stamp the chain must hold then and

@@ -57,6 +57,8 @@ func (r *Report) Valid() bool { return r.Verdict == Valid }
 // catalogue of sentences: verify.said_valid, said_untrusted, said_invalid or
 // said_unsigned, with "signatures" (how many), "signer" (whose name leads: the
 // first of the worst) and "reason" (the code of the finding that decided, "" if none).
+// Where it is not the signer but the maker of his seal who is not known, it is
+// said_untrusted_maker, with "maker".
 type Sentence struct {
 	Code   string
 	Params map[string]any
@@ -66,17 +68,23 @@ type Sentence struct {
 func (r *Report) Sentence() Sentence {
 	s := Sentence{Code: "verify.said_" + string(r.Verdict), Params: map[string]any{
 		"signatures": len(r.Signatures), "signer": "", "reason": ""}}
-	findings := r.Findings
+	findings, maker := r.Findings, ""
 	for i := range r.Signatures {
 		if r.Signatures[i].Verdict == r.Verdict {
 			s.Params["signer"] = r.Signatures[i].Signer
 			findings = append(findings[:len(findings):len(findings)], r.Signatures[i].Findings...)
+			if seal := r.Signatures[i].SealFacts; seal != nil {
+				maker = seal.Maker
+			}
 			break
 		}
 	}
 	for _, f := range findings {
 		if f.Severity.Verdict() == r.Verdict && r.Verdict != Valid {
 			s.Params["reason"] = f.Code
+			if r.Verdict == Untrusted && ses.MakerInDoubt(f.Code) {
+				s.Code, s.Params["maker"] = "verify.said_untrusted_maker", maker
+			}
 			break
 		}
 	}

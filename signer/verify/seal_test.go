@@ -141,6 +141,10 @@ func TestMakersAreTrustedApart(t *testing.T) {
 		if r.Verdict != Untrusted || !r.Signatures[0].Intact || !slices.Contains(allCodes(r), tt.code) {
 			t.Errorf("%s: %s %v", tt.name, r.Verdict, allCodes(r))
 		}
+		said, maker := r.Sentence(), strings.Contains(tt.code, "maker")
+		if (said.Code == "verify.said_untrusted_maker") != maker || (said.Params["maker"] == "制章中心") != maker || said.Params["reason"] != tt.code {
+			t.Errorf("%s: it is said %v", tt.name, said)
+		}
 	}
 }
 
