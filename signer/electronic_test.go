@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
 	"image/color"
+	"image/draw"
+	"image/gif"
+	"image/jpeg"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+	"golang.org/x/image/bmp"
 
 	"sealdesk/signer"
 	"sealdesk/signer/cms/cmstest"
@@ -198,6 +203,26 @@ func TestJobSignsInAnotherForm(t *testing.T) {
 }
 
 func TestFace(t *testing.T) {
+	for format, encode := range map[string]func(*bytes.Buffer, image.Image) error{
+		"JPG": func(b *bytes.Buffer, m image.Image) error { return jpeg.Encode(b, m, nil) },
+		"GIF": func(b *bytes.Buffer, m image.Image) error { return gif.Encode(b, m, nil) },
+		"BMP": func(b *bytes.Buffer, m image.Image) error { return bmp.Encode(b, m) },
+	} {
+		red := image.NewNRGBA(image.Rect(0, 0, 30, 20))
+		draw.Draw(red, red.Rect, image.NewUniform(color.NRGBA{255, 0, 0, 255}), image.Point{}, draw.Src)
+		var b bytes.Buffer
+		if err := encode(&b, red); err != nil {
+			t.Fatal(err)
+		}
+		face, err := signer.Face(&ses.Seal{Info: ses.Info{Picture: ses.Picture{Format: format, Data: b.Bytes(), WidthMM: 45, HeightMM: 30}}})
+		if err != nil || face.WidthMM != 45 || face.Image.Rect != red.Rect {
+			t.Errorf("%s: %v", format, err)
+			continue
+		}
+		if c := face.Image.NRGBAAt(15, 10); c.R < 240 || c.G > 20 || c.A != 255 {
+			t.Errorf("%s: %v", format, c)
+		}
+	}
 	f := newFixture(t, "sm2")
 	f.withSeal(t, func(i *ses.Info) { i.Picture.WidthMM, i.Picture.HeightMM = 38, 30 })
 	face, err := signer.Face(f.job.Electronic)

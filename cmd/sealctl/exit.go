@@ -24,6 +24,7 @@ var own = map[string]int{
 	"ctl.file_not_writable": statusUsage,
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
+	"ctl.form_not_made":     statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,

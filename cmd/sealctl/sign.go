@@ -75,6 +75,9 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Form != "" && (form.DigestInside || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
+		return fault("form_not_made", "form", c.Form)
+	}
 	digest, err := digestOf(c.In)
 	if err != nil {
 		return err

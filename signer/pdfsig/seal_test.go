@@ -118,6 +118,20 @@ func TestASealIsPressedOnADocument(t *testing.T) {
 	}
 }
 
+// Programs that know no seals find the file in order, and another party's signature on top of the seal valid.
+func TestOthersLiveWithASeal(t *testing.T) {
+	signed, _, _, _ := stamped(t, ses.V4)
+	other := cmstest.New(t, "rsa", cmstest.Options{})
+	path := save(t, sign(t, signed, pdfsig.Request{Frame: frame(other)}))
+	if out := tool(t, "qpdf", "--check", path); strings.Contains(out, "WARNING") {
+		t.Errorf("qpdf: %s", out)
+	}
+	out := tool(t, "pdfsig", "-nocert", path)
+	if strings.Count(out, "Signature is Valid.") != 1 || !strings.Contains(out, "Total document signed") {
+		t.Errorf("pdfsig: %s", out)
+	}
+}
+
 // value is what Contents holds, without the zeros behind it.
 func value(t testing.TB, d pdf.Dict) []byte {
 	t.Helper()
