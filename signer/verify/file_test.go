@@ -168,6 +168,8 @@ func FuzzFile(f *testing.F) {
 	p.sign(buyer, signing{})
 	f.Add(p.data)
 	f.Add([]byte("%PDF-1.7\n"))
+	office := newOffice(f, nil)
+	f.Add(office.sealed(f, newPaper(f).data, sealingTime, ""))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := verifyBytes(t, data, buyer)
 		if !r.Valid() {
