@@ -1,6 +1,7 @@
 package ses
 
 import (
+	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -30,14 +31,25 @@ type PictureFacts struct {
 	HeightMM     int    `json:"heightMM"`
 }
 
-// Facts returns what the seal says, whether it holds or not.
+// Facts returns what the seal says, whether it holds or not. Texts are cut to what
+// a report can show.
 func (s *Seal) Facts() Facts {
 	width, height, _ := s.Picture.Size() // what is wrong with it is for Judge to say
 	return Facts{
-		Version: int(s.Version), ID: s.ID, Name: s.Name, Kind: int(s.Kind), ValidFrom: s.From, ValidUntil: s.Until,
-		Created: s.Created, Vendor: s.Vendor, Maker: holder(s.cert), Algorithm: s.Algorithm(),
-		Picture: PictureFacts{s.Picture.Format, width, height, s.Picture.WidthMM, s.Picture.HeightMM},
+		Version: int(s.Version), ID: shown(s.ID), Name: shown(s.Name), Kind: int(s.Kind), ValidFrom: s.From, ValidUntil: s.Until,
+		Created: s.Created, Vendor: shown(s.Vendor), Maker: shown(holder(s.cert)), Algorithm: s.Algorithm(),
+		Picture: PictureFacts{shown(s.Picture.Format), width, height, s.Picture.WidthMM, s.Picture.HeightMM},
 	}
+}
+
+// shown shortens a text that others wrote, so that it fits a report.
+func shown(s string) string {
+	const limit = 200
+	s = strings.ToValidUTF8(s, "\ufffd")
+	if len(s) <= limit {
+		return s
+	}
+	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
 // holder names whose certificate it is.

@@ -182,9 +182,9 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 	}
 	switch {
 	case doc.PropertyInfo == "":
-		r.Findings.Add(find("property_unchecked", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_unchecked", "property", shown(s.PropertyInfo)))
 	case doc.PropertyInfo != s.PropertyInfo:
-		r.Findings.Add(find("property_mismatch", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_mismatch", "property", shown(s.PropertyInfo)))
 	}
 
 	r.extensions(s.Extensions)

@@ -108,6 +108,24 @@ func TestMakeAndSign(t *testing.T) {
 	}
 }
 
+// What others wrote does not flood a report.
+func TestFactsAreShort(t *testing.T) {
+	maker, signer := cmstest.New(t, "sm2", cmstest.Options{Name: "制章中心"}), cmstest.New(t, "sm2", cmstest.Options{})
+	info := infoFor(ses.V4, ses.SignersByCertificate(signer.Chain[0]))
+	info.Name = strings.Repeat("章", 300)
+	seal := must(ses.ParseSeal(must(ses.Maker{Signer: maker.Key, Certificate: maker.Chain[0]}.Make(info))))
+	if f := seal.Facts(); f.Name != strings.Repeat("章", 66)+"…" || f.Maker != "制章中心" || f.ID != info.ID || f.Picture.WidthMM != 42 || f.Version != 4 {
+		t.Errorf("%+v", f)
+	}
+	b := ses.Builder{Seal: seal, Signer: signer.Key, Certificate: signer.Chain[0], Time: date(2026, 5, 20), PropertyInfo: strings.Repeat("x", 5000)}
+	s := must(ses.ParseSignature(must(b.Sign(sum3(document)))))
+	for _, f := range s.Judge(ses.Document{Digest: sum3(document)}, ses.Options{}).Findings {
+		if len(f.Message) > 400 {
+			t.Errorf("%s has %d bytes", f.Code, len(f.Message))
+		}
+	}
+}
+
 // sizeSlack is how far a signature may stay below its bound: the margin, and INTEGERs that happen to be short.
 const sizeSlack = 64 + 16
 
