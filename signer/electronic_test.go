@@ -9,6 +9,8 @@ import (
 	"image/draw"
 	"image/gif"
 	"image/jpeg"
+	"image/png"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"testing"
@@ -228,5 +230,27 @@ func TestFace(t *testing.T) {
 	face, err := signer.Face(f.job.Electronic)
 	if err != nil || face.WidthMM != 38 || face.HeightMM != 30 || face.Image.Rect.Dx() != 240 || face.Name != "云溪县人民医院合同专用章" {
 		t.Errorf("%v %+v", err, face.Name)
+	}
+}
+
+// A seal may bring a picture of two megabytes.
+func TestASealWithALargePicture(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 700, 700))
+	noise := rand.New(rand.NewSource(1))
+	for i := range m.Pix {
+		m.Pix[i] = byte(noise.Intn(256))
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t, "sm2")
+	f.withSeal(t, func(i *ses.Info) { i.Picture.Data = b.Bytes() })
+	res, err := f.job.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Report.Verdict != verify.Valid || res.Size < 2*int64(b.Len()) {
+		t.Errorf("%s, %d bytes for a picture of %d", res.Report.Verdict, res.Size, b.Len())
 	}
 }
