@@ -27,6 +27,7 @@ var (
 	oidAttrContentType   = oid{1, 2, 840, 113549, 1, 9, 3}
 	oidAttrMessageDigest = oid{1, 2, 840, 113549, 1, 9, 4}
 	oidAttrSigningTime   = oid{1, 2, 840, 113549, 1, 9, 5}
+	oidAttrSigningCert   = oid{1, 2, 840, 113549, 1, 9, 16, 2, 12}
 	oidAttrSigningCertV2 = oid{1, 2, 840, 113549, 1, 9, 16, 2, 47}
 
 	oidMD5    = oid{1, 2, 840, 113549, 2, 5}

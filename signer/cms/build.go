@@ -20,7 +20,7 @@ import (
 // sizeMargin in bytes is kept above the computed size.
 const sizeMargin = 64
 
-// Builder makes a detached SignedData. Its fields must not change between calls.
+// Builder makes a SignedData, detached with Sign. Its fields must not change between calls.
 type Builder struct {
 	// Signer signs one digest: RSA with opts crypto.SHA256 (PKCS #1 v1.5), ECDSA
 	// with the curve's SHA-2, SM2 with e = SM3(Z || attributes) and opts.HashFunc() 0,
@@ -35,6 +35,8 @@ type Builder struct {
 	// Reserve is added to SizeBound, for unsigned attributes that are put in
 	// after signing, such as a signature time stamp. In bytes.
 	Reserve int
+	// OmitCertificates leaves the chain out, for a receiver who has it already.
+	OmitCertificates bool
 }
 
 // prepare checks that certificate and key are a pair before anything is asked of a token.
@@ -74,11 +76,12 @@ func (b Builder) SizeBound() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	attrs, err := s.attributes(make([]byte, s.digest.new().Size()), b.Chain[0])
+	c := content{contentType: contentOID(s.gm)}
+	attrs, err := s.attributes(c.contentType, make([]byte, s.digest.new().Size()), b.Chain[0])
 	if err != nil {
 		return 0, err
 	}
-	der, err := b.assemble(s, attrs, make([]byte, maxSignature(b.Chain[0].PublicKey)))
+	der, err := b.assemble(s, c, attrs, make([]byte, maxSignature(b.Chain[0].PublicKey)))
 	if err != nil {
 		return 0, err
 	}
@@ -108,8 +111,45 @@ func (b Builder) Sign(digest []byte) ([]byte, error) {
 	if want := s.digest.new().Size(); len(digest) != want {
 		return nil, fail(AlgorithmMismatch, "digest of %d bytes, %s has %d", len(digest), s.digest.name, want)
 	}
+	return b.sign(s, content{contentType: contentOID(s.gm)}, digest)
+}
+
+// SignAttached is Sign for a content that goes inside. It is of another type than
+// data, such as TSTInfo (RFC 3161, 2.4.2).
+func (b Builder) SignAttached(contentType asn1.ObjectIdentifier, inside []byte) ([]byte, error) {
+	s, err := b.prepare()
+	if err != nil {
+		return nil, err
+	}
+	return b.sign(s, content{contentType, inside}, s.digest.sum(inside))
+}
+
+// content is what is signed; without octets it is detached.
+type content struct {
+	contentType oid
+	octets      []byte
+}
+
+// version is that of SignedData (RFC 5652, 5.1).
+func (c content) version() int64 {
+	if c.contentType.Equal(oidData) || c.contentType.Equal(oidGMData) {
+		return 1
+	}
+	return 3
+}
+
+func (c content) add(b *cryptobyte.Builder) {
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1ObjectIdentifier(c.contentType)
+		if c.octets != nil {
+			b.AddASN1(tag0, func(b *cryptobyte.Builder) { b.AddASN1OctetString(c.octets) })
+		}
+	})
+}
+
+func (b Builder) sign(s suite, c content, digest []byte) ([]byte, error) {
 	pub := b.Chain[0].PublicKey
-	attrs, err := s.attributes(digest, b.Chain[0])
+	attrs, err := s.attributes(c.contentType, digest, b.Chain[0])
 	if err != nil {
 		return nil, err
 	}
@@ -126,17 +166,17 @@ func (b Builder) Sign(digest []byte) ([]byte, error) {
 	if !s.verify(pub, attrs, sig) {
 		return nil, fail(BadSignature, "the signer's answer does not verify with its certificate")
 	}
-	return b.assemble(s, attrs, sig)
+	return b.assemble(s, c, attrs, sig)
 }
 
 // attributes returns the DER SET OF signed attributes, as it is signed.
-func (s suite) attributes(digest []byte, c *smx509.Certificate) ([]byte, error) {
+func (s suite) attributes(contentType oid, digest []byte, c *smx509.Certificate) ([]byte, error) {
 	var attrs [][]byte
 	for _, a := range []struct {
 		oid   oid
 		value cryptobyte.BuilderContinuation
 	}{
-		{oidAttrContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(contentOID(s.gm)) }},
+		{oidAttrContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(contentType) }},
 		{oidAttrMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest) }},
 		{oidAttrSigningCertV2, func(b *cryptobyte.Builder) { addSigningCertificateV2(b, s.digest, c) }},
 	} {
@@ -183,13 +223,13 @@ func setOf(tag cbasn1.Tag, elements [][]byte) ([]byte, error) {
 
 // assemble writes ContentInfo and SignedData (RFC 5652, 3, 5.1 and 5.3) around
 // signed attributes and signature value.
-func (b Builder) assemble(s suite, attrs, sig []byte) ([]byte, error) {
+func (b Builder) assemble(s suite, c content, attrs, sig []byte) ([]byte, error) {
 	digestAlg, sigAlg := s.identifiers()
 	var head, signer cryptobyte.Builder
 
-	head.AddASN1Int64(1)
+	head.AddASN1Int64(c.version())
 	head.AddASN1(cbasn1.SET, digestAlg.add)
-	head.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(contentOID(s.gm)) })
+	c.add(&head)
 	var certs [][]byte
 	for _, c := range b.Chain {
 		if c == nil || slices.ContainsFunc(certs, func(o []byte) bool { return bytes.Equal(o, c.Raw) }) {
@@ -197,11 +237,13 @@ func (b Builder) assemble(s suite, attrs, sig []byte) ([]byte, error) {
 		}
 		certs = append(certs, c.Raw)
 	}
-	set, err := setOf(tag0, certs)
-	if err != nil {
-		return nil, err
+	if !b.OmitCertificates {
+		set, err := setOf(tag0, certs)
+		if err != nil {
+			return nil, err
+		}
+		head.AddBytes(set)
 	}
-	head.AddBytes(set)
 
 	signer.AddASN1Int64(1)
 	signer.AddASN1(cbasn1.SEQUENCE, func(bb *cryptobyte.Builder) {

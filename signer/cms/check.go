@@ -2,9 +2,10 @@ package cms
 
 import "crypto/subtle"
 
-// Check judges the signature against the digest of the detached content, made
-// with DigestHash, or of the bytes whose digest is inside: the algorithms belong together and are strong enough, the
-// digest is the signed one, signing-certificate-v2 (where present) names the
+// Check judges the signature against the digest of the content, made with
+// DigestHash, or of the bytes whose digest is inside: the algorithms belong
+// together and are strong enough, the digest is the signed one, the attribute that
+// names the signing certificate (where present) names the
 // signer's certificate, and the signature value is the work of that
 // certificate's key over the signed attributes. Whether the certificate can be
 // trusted is not asked here.
@@ -15,8 +16,10 @@ func (s *SignedData) Check(digest []byte) error {
 	if err != nil {
 		return err
 	}
-	if s.essHash != nil && !s.essHash.matches(s.signer) {
-		return fail(CertificateMismatch, "signing-certificate-v2 names another certificate than the signer's")
+	for _, ess := range []*essCert{s.essHash, s.essOld} {
+		if ess != nil && !ess.matches(s.signer) {
+			return fail(CertificateMismatch, "the signed attributes name another certificate than the signer's")
+		}
 	}
 	signed, content := s.signedDER, digest
 	if s.inside != nil {

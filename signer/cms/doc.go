@@ -1,6 +1,7 @@
 // Package cms builds and judges the one shape of CMS SignedData (RFC 5652)
 // that a PDF signature needs: detached, DER, exactly one signer, signed
-// attributes present.
+// attributes present. ParseAttached and SignAttached are the same with the
+// content inside, for time-stamp tokens.
 //
 // A Builder writes the frame of PAdES baseline signatures (ETSI EN 319 142-1,
 // EN 319 122-1): signed attributes content-type, message-digest and

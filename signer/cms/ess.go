@@ -2,6 +2,8 @@ package cms
 
 import (
 	"bytes"
+	"crypto"
+	_ "crypto/sha1" // crypto.SHA1.New
 	"crypto/subtle"
 	"math/big"
 
@@ -11,7 +13,8 @@ import (
 )
 
 // essCert is the first ESSCertIDv2 of a signing-certificate-v2 attribute
-// (RFC 5035, 4): it names the signer's certificate.
+// (RFC 5035, 4), or the first ESSCertID of the older signing-certificate
+// (RFC 2634, 5.4), which cannot say its digest: it names the signer's certificate.
 type essCert struct {
 	digest digest
 	hash   []byte
@@ -19,8 +22,12 @@ type essCert struct {
 	serial *big.Int // nil when issuerSerial is absent
 }
 
-func parseSigningCertificateV2(value cryptobyte.String) (*essCert, error) {
-	bad := fail(Malformed, "signing-certificate-v2 is not well formed")
+// digestSHA1 names a certificate and proves nothing else.
+var digestSHA1 = digest{"SHA1", oidSHA1, crypto.SHA1, crypto.SHA1.New}
+
+// parseSigningCertificate reads either attribute; d is the digest where none is said.
+func parseSigningCertificate(value cryptobyte.String, d digest, v2 bool) (*essCert, error) {
+	bad := fail(Malformed, "the attribute that names the signing certificate is not well formed")
 	var seq, certs, id cryptobyte.String
 	if !value.ReadASN1(&seq, cbasn1.SEQUENCE) || !value.Empty() || !seq.ReadASN1(&certs, cbasn1.SEQUENCE) {
 		return nil, bad
@@ -34,10 +41,10 @@ func parseSigningCertificateV2(value cryptobyte.String) (*essCert, error) {
 	if !certs.ReadASN1(&id, cbasn1.SEQUENCE) || !elements(certs) {
 		return nil, bad
 	}
-	e := &essCert{digest: digests[0]}
+	e := &essCert{digest: d}
 	// DER leaves the default SHA-256 out, but several signers write it; it is
 	// under the signature either way.
-	if id.PeekASN1Tag(cbasn1.SEQUENCE) {
+	if v2 && id.PeekASN1Tag(cbasn1.SEQUENCE) {
 		a, ok := readAlgorithm(&id)
 		if !ok {
 			return nil, bad

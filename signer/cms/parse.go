@@ -34,12 +34,13 @@ type Attribute struct {
 	Value []byte // the DER element
 }
 
-// SignedData is a parsed detached SignedData with one signer. Its methods do
+// SignedData is a parsed SignedData with one signer. Its methods do
 // not change it, so it may be used by several goroutines.
 type SignedData struct {
 	gm        bool   // GM/T 0010 content types
 	content   oid    // eContentType
 	inside    []byte // the content, where it is inside: the digest of what is signed
+	attached  []byte // the content of ParseAttached
 	digestAlg algorithm
 	sigAlg    algorithm
 	signer    *smx509.Certificate
@@ -48,6 +49,7 @@ type SignedData struct {
 	signedDER []byte // the SET OF signed attributes as it is signed: tag 0x31
 	messageD  []byte
 	essHash   *essCert
+	essOld    *essCert // of signing-certificate, version 1
 	signature []byte
 	unsigned  []Attribute
 
@@ -63,7 +65,7 @@ type SignedData struct {
 // lists and unsigned attributes may stand in any order, as many writers leave them.
 //
 // Errors are of type *Error.
-func Parse(der []byte) (*SignedData, error) { return parse(der, false) }
+func Parse(der []byte) (*SignedData, error) { return parse(der, expected{}) }
 
 // ParseDigest reads, beside what Parse does, SignedData that is detached by name
 // only: the digest of what is signed is inside, as its content, and the
@@ -72,9 +74,23 @@ func Parse(der []byte) (*SignedData, error) { return parse(der, false) }
 // attributes can be passed off as one over a digest.
 //
 // Errors are of type *Error.
-func ParseDigest(der []byte) (*SignedData, error) { return parse(der, true) }
+func ParseDigest(der []byte) (*SignedData, error) { return parse(der, expected{digest: true}) }
 
-func parse(der []byte, digestInside bool) (*SignedData, error) {
+// ParseAttached is Parse for a SignedData with its content inside, which is of
+// the type contentType and not of data: a time-stamp token (RFC 3161, 2.4.2).
+//
+// Errors are of type *Error.
+func ParseAttached(der []byte, contentType asn1.ObjectIdentifier) (*SignedData, error) {
+	return parse(der, expected{contentType: contentType})
+}
+
+// expected is what may be inside besides a signature over detached data.
+type expected struct {
+	digest      bool // the digest of the data
+	contentType oid  // content of this type, instead of data
+}
+
+func parse(der []byte, want expected) (*SignedData, error) {
 	if len(der) > MaxSize {
 		return nil, fail(TooLarge, "%d bytes, more than %d", len(der), MaxSize)
 	}
@@ -94,13 +110,13 @@ func parse(der []byte, digestInside bool) (*SignedData, error) {
 	if !info.ReadASN1(&outer, tag0) || !info.Empty() || !outer.ReadASN1(&seq, cbasn1.SEQUENCE) || !outer.Empty() {
 		return nil, fail(Malformed, "no SignedData in the ContentInfo")
 	}
-	if err := s.parseSignedData(seq, digestInside); err != nil {
+	if err := s.parseSignedData(seq, want); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *SignedData) parseSignedData(seq cryptobyte.String, digestInside bool) error {
+func (s *SignedData) parseSignedData(seq cryptobyte.String, want expected) error {
 	all := seq
 	var version int
 	var set, encap cryptobyte.String
@@ -120,25 +136,8 @@ func (s *SignedData) parseSignedData(seq cryptobyte.String, digestInside bool) e
 	if !seq.ReadASN1(&encap, cbasn1.SEQUENCE) || !encap.ReadASN1ObjectIdentifier(&s.content) {
 		return fail(Malformed, "no encapContentInfo")
 	}
-	if !encap.Empty() {
-		if !digestInside {
-			return fail(Attached, "the signed content is inside the SignedData")
-		}
-		var content, value cryptobyte.String
-		if !encap.ReadASN1(&content, tag0) || !encap.Empty() || !content.ReadASN1(&value, cbasn1.OCTET_STRING) || !content.Empty() {
-			return fail(Malformed, "the content is not an octet string")
-		}
-		d, err := digestByOID(setAlg.oid)
-		if err != nil {
-			return err
-		}
-		if len(value) != d.new().Size() {
-			return fail(Attached, "the content inside has %d bytes, which is no %s digest", len(value), d.name)
-		}
-		s.inside = value
-	}
-	if !s.content.Equal(contentOID(s.gm)) {
-		return fail(ContentType, "content type %v, not data", s.content)
+	if err := s.parseContent(encap, want, setAlg); err != nil {
+		return err
 	}
 	if err := s.parseCertificates(&seq); err != nil {
 		return err
@@ -161,14 +160,51 @@ func (s *SignedData) parseSignedData(seq cryptobyte.String, digestInside bool) e
 	if err != nil {
 		return err
 	}
-	// RFC 5652, 5.1: with content type data and X.509 certificates only, the
-	// two versions are equal.
-	if version != signerVersion {
+	// RFC 5652, 5.1: with X.509 certificates only, the two versions are equal, but
+	// another content type than data asks for version 3, which GM/T 0010 does not know.
+	if version != signerVersion && (want.contentType == nil || version != 3) {
 		return fail(Malformed, "SignedData version %d with SignerInfo version %d", version, signerVersion)
 	}
 	if !s.digestAlg.oid.Equal(setAlg.oid) || !setAlg.plain() {
 		return fail(AlgorithmMismatch, "the signer's digest algorithm is not the announced one")
 	}
+	return nil
+}
+
+// parseContent reads what follows eContentType.
+func (s *SignedData) parseContent(encap cryptobyte.String, want expected, digestAlg algorithm) error {
+	contentType := want.contentType
+	if contentType == nil {
+		contentType = contentOID(s.gm)
+	}
+	if !encap.Empty() && !want.digest && want.contentType == nil {
+		return fail(Attached, "the signed content is inside the SignedData")
+	}
+	if !s.content.Equal(contentType) {
+		return fail(ContentType, "content type %v, not %v", s.content, contentType)
+	}
+	if encap.Empty() {
+		if want.contentType != nil {
+			return fail(Malformed, "the SignedData does not hold its content")
+		}
+		return nil
+	}
+	var explicit, value cryptobyte.String
+	if !encap.ReadASN1(&explicit, tag0) || !encap.Empty() || !explicit.ReadASN1(&value, cbasn1.OCTET_STRING) || !explicit.Empty() {
+		return fail(Malformed, "the content is not an octet string")
+	}
+	if want.contentType != nil {
+		s.attached = value
+		return nil
+	}
+	d, err := digestByOID(digestAlg.oid)
+	if err != nil {
+		return err
+	}
+	if len(value) != d.new().Size() {
+		return fail(Attached, "the content inside has %d bytes, which is no %s digest", len(value), d.name)
+	}
+	s.inside = value
 	return nil
 }
 
@@ -379,11 +415,18 @@ func (s *SignedData) parseSignedAttributes() error {
 	}
 	s.messageD = md
 	if value = s.attribute(oidAttrSigningCertV2); value != nil {
-		ess, err := parseSigningCertificateV2(value)
+		ess, err := parseSigningCertificate(value, digests[0], true)
 		if err != nil {
 			return err
 		}
 		s.essHash = ess
+	}
+	if value = s.attribute(oidAttrSigningCert); value != nil {
+		ess, err := parseSigningCertificate(value, digestSHA1, false)
+		if err != nil {
+			return err
+		}
+		s.essOld = ess
 	}
 	if value = s.attribute(oidAttrSigningTime); value != nil {
 		if _, err := readTime(value); err != nil {
@@ -443,6 +486,15 @@ func (s *SignedData) SigningTime() (time.Time, bool) {
 // HasSigningCertificate says whether signing-certificate-v2 is among the signed
 // attributes, as PAdES requires. Check compares it whenever it is there.
 func (s *SignedData) HasSigningCertificate() bool { return s.essHash != nil }
+
+// NamesSigningCertificate says whether the signed attributes name the signer's
+// certificate in either version of the attribute; the older one names it by its
+// SHA-1, which RFC 3161, 2.4.2 prescribes. Check compares both.
+func (s *SignedData) NamesSigningCertificate() bool { return s.essHash != nil || s.essOld != nil }
+
+// Content returns the content of a SignedData read with ParseAttached, over
+// whose digest Check judges.
+func (s *SignedData) Content() []byte { return slices.Clone(s.attached) }
 
 // DigestInside says whether the digest of what is signed is inside as content,
 // so that the SignedData is not detached: see ParseDigest.

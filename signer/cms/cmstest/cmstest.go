@@ -32,7 +32,12 @@ type Options struct {
 	NotBefore, NotAfter time.Time
 	KeyUsage            smx509.KeyUsage
 	ExtKeyUsage         []smx509.ExtKeyUsage
+	Extensions          []pkix.Extension
 }
+
+// TimeStamping is the extended key usage of a time-stamp authority's certificate (RFC 3161, 2.3).
+var TimeStamping = pkix.Extension{Id: []int{2, 5, 29, 37}, Critical: true,
+	Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8}}
 
 // New makes a Party. Every call makes new keys.
 func New(t testing.TB, algorithm string, opts Options) *Party {
@@ -63,7 +68,7 @@ func New(t testing.TB, algorithm string, opts Options) *Party {
 	leaf := issue(t, &smx509.Certificate{
 		SerialNumber: big.NewInt(0x1234567), Subject: pkix.Name{CommonName: opts.Name, Organization: []string{opts.Name}, Country: []string{"CN"}},
 		NotBefore: opts.NotBefore, NotAfter: opts.NotAfter, KeyUsage: opts.KeyUsage, ExtKeyUsage: opts.ExtKeyUsage,
-		BasicConstraintsValid: true,
+		ExtraExtensions: opts.Extensions, BasicConstraintsValid: true,
 	}, ca, key.Public(), caKey)
 	return &Party{Key: key, Chain: []*smx509.Certificate{leaf, ca}, Root: root}
 }
