@@ -14,6 +14,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -135,6 +136,16 @@ func SubjectOf(cert *smx509.Certificate) Subject {
 	return s
 }
 
+// Purpose narrows what a signing certificate is for. The zero value leaves it open,
+// as certificates for documents have it.
+type Purpose int
+
+const (
+	ForDocuments   Purpose = iota
+	ForTimeStamps          // RFC 3161, 2.3: critical and alone
+	ForOCSPAnswers         // RFC 6960, 4.2.2.2, and not to be asked about itself (4.2.2.2.1)
+)
+
 // Request asks for one certificate. Usage says what the key is for; KeyUsage,
 // when not zero, overrides the extension, and the times may lie anywhere, so
 // that tests can have certificates that are expired, not yet valid or meant for
@@ -143,6 +154,11 @@ type Request struct {
 	Subject   Subject
 	PublicKey crypto.PublicKey
 	Usage     token.Usage
+	Purpose   Purpose
+
+	// OCSP and CRL say where to ask whether the certificate was revoked: the
+	// addresses of a Handler's. They may be empty.
+	OCSP, CRL string
 
 	NotBefore time.Time       // zero: now, less five minutes for clocks that differ
 	NotAfter  time.Time       // zero: two years after NotBefore
@@ -158,9 +174,18 @@ const (
 	rootYearsForward = 20
 )
 
-// Authority issues certificates. It may be used from several goroutines.
+// Authority issues certificates, revokes them, and answers for both. It may be
+// used from several goroutines.
 type Authority struct {
-	roots map[Algorithm]root
+	roots  map[Algorithm]root
+	ledger *ledger
+
+	responders sync.Mutex
+	responder  map[Algorithm]root
+}
+
+func newAuthority() *Authority {
+	return &Authority{roots: map[Algorithm]root{}, ledger: newLedger(""), responder: map[Algorithm]root{}}
 }
 
 type root struct {
@@ -174,7 +199,7 @@ func New(algorithms ...Algorithm) (*Authority, error) {
 	if len(algorithms) == 0 {
 		algorithms = Algorithms()
 	}
-	a := &Authority{roots: map[Algorithm]root{}}
+	a := newAuthority()
 	for _, alg := range algorithms {
 		r, err := newRoot(alg)
 		if err != nil {
@@ -285,10 +310,30 @@ func (a *Authority) Issue(req Request) (*smx509.Certificate, error) {
 	if template.KeyUsage == 0 {
 		template.KeyUsage = keyUsage(alg, req.Usage)
 	}
+	template.ExtraExtensions = purposes[req.Purpose]
+	if req.OCSP != "" {
+		template.OCSPServer = []string{req.OCSP}
+	}
+	if req.CRL != "" {
+		template.CRLDistributionPoints = []string{req.CRL}
+	}
 	if template.SubjectKeyId, err = keyID(req.PublicKey); err != nil {
 		return nil, err
 	}
-	return create(template, r.cert, req.PublicKey, r.key)
+	cert, err := create(template, r.cert, req.PublicKey, r.key)
+	if err != nil {
+		return nil, err
+	}
+	return cert, a.ledger.add(record{Issuer: alg, Serial: cert.SerialNumber.Text(16)})
+}
+
+// purposes are the extensions of each, in DER.
+var purposes = map[Purpose][]pkix.Extension{
+	ForTimeStamps: {{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Critical: true, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8}}},
+	ForOCSPAnswers: {
+		{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 9}},
+		{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}, Value: []byte{5, 0}},
+	},
 }
 
 // keyUsage asks of each key only what its algorithm can do (RFC 4055, 1.2;

@@ -17,6 +17,7 @@ import (
 const (
 	secretFile = "ca.pem"
 	rootsFile  = "roots.pem"
+	ledgerFile = "issued.jsonl"
 
 	maxFile = 64 << 10 // bytes; three roots with their keys take about 8000
 )
@@ -54,6 +55,7 @@ func Create(dir string, algorithms ...Algorithm) (*Authority, error) {
 		}
 		return nil, err
 	}
+	a.ledger = newLedger(filepath.Join(dir, ledgerFile))
 	return a, publish(dir, rootsFile, a.RootsPEM(), 0o644, true)
 }
 
@@ -72,6 +74,7 @@ func Open(dir string) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.ledger = newLedger(filepath.Join(dir, ledgerFile))
 	roots := a.RootsPEM()
 	if there, err := readBounded(RootsFile(dir)); err != nil || !bytes.Equal(there, roots) {
 		return a, publish(dir, rootsFile, roots, 0o644, true)
@@ -121,7 +124,7 @@ func (a *Authority) secretPEM() ([]byte, error) {
 }
 
 func parse(data []byte) (*Authority, error) {
-	a := &Authority{roots: map[Algorithm]root{}}
+	a := newAuthority()
 	var key crypto.Signer
 	for {
 		var block *pem.Block
