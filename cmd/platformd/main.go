@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/asn1"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -23,6 +25,7 @@ import (
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web"
+	"sealdesk/signer/tsa"
 )
 
 const (
@@ -31,6 +34,7 @@ const (
 	drainTime    = 20 * time.Second
 	maxRootsFile = 1 << 20
 	maxSeedFile  = 16 << 20
+	maxKeyFile   = 64 << 10
 )
 
 func main() {
@@ -41,6 +45,8 @@ func main() {
 
 type options struct {
 	listen, data, roots, makers, seed, origin, cert, key string
+
+	tsaKeys, tsaPolicy string
 }
 
 var errUsage = errors.New("usage")
@@ -57,6 +63,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas; by default the listening one")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
+	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
+	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
 	if err := f.Parse(args); err != nil {
 		return o, errors.Join(errUsage, err)
 	}
@@ -74,6 +82,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, complain("--listen is not host:port")
 	case (o.cert == "") != (o.key == ""):
 		return o, complain("--tls-cert and --tls-key go together")
+	case (o.tsaKeys == "") != (o.tsaPolicy == ""):
+		return o, complain("--tsa-keys and --tsa-policy go together")
 	case o.cert == "" && !loopback(host):
 		return o, complain("without --tls-cert and --tls-key it listens on loopback addresses only")
 	}
@@ -124,6 +134,12 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	for _, r := range roots {
 		pool.AddCert(r)
 	}
+	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log}
+	if o.tsaKeys != "" {
+		if config.Stamper, err = stamper(o.tsaKeys, o.tsaPolicy); err != nil {
+			return err
+		}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return err
@@ -141,7 +157,8 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if o.origin != "" {
 		origins = strings.Split(o.origin, ",")
 	}
-	p, err := platform.New(ctx, platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Origins: origins, Log: log})
+	config.Origins = origins
+	p, err := platform.New(ctx, config)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -172,6 +189,41 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	return nil
+}
+
+// stamper makes the time-stamp service of its key files.
+func stamper(files, policy string) (*tsa.Authority, error) {
+	oid, err := parseOID(policy)
+	if err != nil {
+		return nil, fmt.Errorf("--tsa-policy: %w", err)
+	}
+	config := tsa.AuthorityConfig{Policy: oid}
+	for path := range strings.SplitSeq(files, ",") {
+		pem, err := readFile(path, maxKeyFile)
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tsa.ParsePair(pem)
+		clear(pem)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		config.Pairs = append(config.Pairs, pair)
+	}
+	return tsa.NewAuthority(config)
+}
+
+func parseOID(text string) (asn1.ObjectIdentifier, error) {
+	var oid asn1.ObjectIdentifier
+	for part := range strings.SplitSeq(text, ".") {
+		n, err := strconv.ParseUint(part, 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not an OID", text)
+		}
+		oid = append(oid, int(n))
+	}
+	_, err := asn1.Marshal(oid) // knows which first numbers there are
+	return oid, err
 }
 
 func importSeed(ctx context.Context, p *platform.Server, path string) error {

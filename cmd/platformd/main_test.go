@@ -13,8 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/signer/tsa"
+	"sealdesk/token"
 	"sealdesk/token/ca"
 )
 
@@ -27,11 +32,28 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--listen", ":1"},
 		{"--data", "x", "--roots", "y", "--listen", "1"},
 		{"--data", "x", "--roots", "y", "--tls-cert", "z"},
+		{"--data", "x", "--roots", "y", "--tsa-keys", "z"},
+		{"--data", "x", "--roots", "y", "--tsa-policy", "1.2.3"},
 		{"--unknown"},
 	} {
 		var stderr bytes.Buffer
 		if code := run(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
 			t.Errorf("%v: exit %d, %q", args, code, stderr.String())
+		}
+	}
+}
+
+func TestStampersKeysAreChecked(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "tsa.pem")
+	if err := os.WriteFile(file, []byte("rubbish"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ files, policy, want string }{
+		{file, "1.2.3", file}, {file + ".none", "1.2.3", "none"}, {file, "a.b", "not an OID"}, {file, "9.9.9", "--tsa-policy"}, {file, "1", "--tsa-policy"},
+		{file, "1.99999999999", "not an OID"},
+	} {
+		if _, err := stamper(tt.files, tt.policy); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v: %v", tt, err)
 		}
 	}
 }
@@ -65,11 +87,29 @@ func TestServesAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	tsaFile := filepath.Join(dir, "tsa.pem")
+	tsaKey, err := ca.GenerateKey(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tsaCert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "TSA"}, PublicKey: tsaKey.Public(), Usage: token.UsageSign, Purpose: ca.ForTimeStamps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tsaPEM, err := tsa.Pair{Key: tsaKey, Chain: []*smx509.Certificate{tsaCert}}.MarshalPEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(tsaFile, tsaPEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
 	ctx, stop := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	done := make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile}, in, io.Discard)
+		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile,
+			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1"}, in, io.Discard)
 	}()
 	line := make([]byte, 100)
 	n, err := out.Read(line)
@@ -92,6 +132,11 @@ func TestServesAndEnds(t *testing.T) {
 	}
 	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 3 {
 		t.Errorf("lots %v, %v", lots, err)
+	}
+	digest := sm3.Sum([]byte("content"))
+	stamps := tsa.Client{URL: url + "/tsa", Roots: authority.Roots()}
+	if token, err := stamps.Stamp(t.Context(), tsa.Imprint{Hash: "SM3", Digest: digest[:]}); err != nil || token.Policy.String() != "1.3.6.1.4.1.32473.1" {
+		t.Errorf("%v, %v", token, err)
 	}
 	stop()
 	if code := <-done; code != 0 {

@@ -37,7 +37,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi/platform", "platformapi/web", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi/platform", "platformapi/web", "signer/tsa", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},
@@ -55,6 +55,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"signer/ses", "signer/", "a seal's data knows no document"},
 	{"signer/finding", "signer/", "a finding knows nothing of what is judged"},
 	{"signer/sigform", "signer/", "what signatures are called is data"},
+	{"signer/verify", "signer/fetch", "opening a document touches no network"},
+	{"signer/fetch", "signer/", "fetching knows no document"},
 	{"signer/pdfsig", "signer/verify", "signing and judging are separate trees"},
 	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
 	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},

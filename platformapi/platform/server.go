@@ -35,6 +35,7 @@ type Config struct {
 	MaxFile int64            // bytes of an attachment at most; 0 is 64 MiB
 	Now     func() time.Time // the clock; nil is time.Now
 	Log     *slog.Logger     // nil is slog.Default()
+	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
 }
 
 const (
@@ -49,6 +50,8 @@ const (
 	loginEvery       = 3 * time.Second
 	requestBurst     = 300
 	requestEvery     = 20 * time.Millisecond
+	stampBurst       = 60
+	stampEvery       = time.Second
 	defaultID        = "sealdesk-platform"
 	storeFile        = "platform.db"
 	blobFolder       = "files"
@@ -66,6 +69,7 @@ type Server struct {
 	judges    chan struct{} // one place for each file that is judged at a time
 	logins    *web.Limiter
 	requests  *web.Limiter
+	stamps    *web.Limiter
 	draining  atomic.Bool
 }
 
@@ -104,6 +108,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		judges:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		logins:   web.NewLimiter(loginBurst, loginEvery, limiterNames),
 		requests: web.NewLimiter(requestBurst, requestEvery, limiterNames),
+		stamps:   web.NewLimiter(stampBurst, stampEvery, limiterNames),
 	}
 	if _, err := rand.Read(s.cursorKey[:]); err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -117,7 +122,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Handler serves the API and /healthz and /readyz.
+// Handler serves the API, /healthz and /readyz, and /tsa where there is a Stamper.
 func (s *Server) Handler() http.Handler { return s.handler }
 
 // Drain makes /readyz say that no new work should come here.
@@ -164,6 +169,9 @@ func (s *Server) route() error {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
+	if s.cfg.Stamper != nil {
+		mux.HandleFunc("POST /tsa", s.stamp)
+	}
 	mux.Handle("/", api)
 	s.handler = web.Guard(s.cfg.Log, func(r *http.Request) int64 {
 		if isUpload(r) {

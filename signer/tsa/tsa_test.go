@@ -225,6 +225,33 @@ func withExtension(request []byte) []byte {
 	return out
 }
 
+func TestPairInPEM(t *testing.T) {
+	p := party(t, "sm2")
+	good, err := Pair{p.Key, p.Chain}.MarshalPEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := ParsePair(good)
+	if err != nil || len(got.Chain) != 2 || !got.Chain[0].Equal(p.Chain[0]) || !got.Chain[1].Equal(p.Chain[1]) {
+		t.Fatalf("%v, %v", got, err)
+	}
+	if _, err := NewAuthority(AuthorityConfig{Pairs: []Pair{got}, Policy: testPolicy}); err != nil {
+		t.Error(err)
+	}
+	cut := bytes.Index(good, []byte("-----BEGIN CERT"))
+	for name, data := range map[string][]byte{
+		"nothing": nil, "key alone": good[:cut], "certificates alone": good[cut:], "two keys": append(bytes.Clone(good[:cut]), good...),
+		"rubbish behind": append(bytes.Clone(good), "rubbish"...), "a spoilt key": bytes.Replace(good, []byte("MI"), []byte("AA"), 1),
+	} {
+		if _, err := ParsePair(data); !errors.Is(err, &Error{Kind: Malformed}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := NewAuthority(AuthorityConfig{Pairs: []Pair{{p.Key, party(t, "ecdsa").Chain}}, Policy: testPolicy}); err == nil {
+		t.Error("a key with another's certificate")
+	}
+}
+
 func TestSerialNumbersDiffer(t *testing.T) {
 	// The same instant, in two authorities: one that was started again.
 	now := time.Now()

@@ -75,6 +75,7 @@ type World struct {
 	Sample     string            // path of the sample contract
 	Folders    desk.Folders
 	URL        string // of the platform
+	TSA        string // URL of its time-stamp service (RFC 3161)
 	lock       *os.File
 	state      state
 	platform   *platform.Server
@@ -144,7 +145,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.writeSample(); err != nil {
 		return nil, err
 	}
-	if err := w.serve(ctx, o.Log); err != nil {
+	if err := w.serve(ctx, authority, o.Log); err != nil {
 		return nil, err
 	}
 	return w, w.populate(ctx)
@@ -368,18 +369,20 @@ func (w *World) issued(cert *smx509.Certificate) bool {
 }
 
 // serve runs the platform on a free port of this machine.
-func (w *World) serve(ctx context.Context, log *slog.Logger) error {
+func (w *World) serve(ctx context.Context, authority *ca.Authority, log *slog.Logger) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	w.URL = "http://" + listener.Addr().String()
+	w.TSA = w.URL + "/tsa"
 	roots := smx509.NewCertPool()
 	for _, r := range w.Roots {
 		roots.AddCert(r)
 	}
 	w.platform, err = platform.New(ctx, platform.Config{
 		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
+		Stamper: newStamper(w.Work, authority),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
