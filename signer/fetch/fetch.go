@@ -44,6 +44,8 @@ type Client struct {
 	Timeout time.Duration
 	// RootCAs are for TLS; nil takes the system's.
 	RootCAs *x509.CertPool
+
+	proxy func(*http.Request) (*url.URL, error) // nil: that of the environment
 }
 
 // Kind says in one word why nothing was fetched.
@@ -169,7 +171,11 @@ func (c *Client) fetch(ctx context.Context, q Request, host string) (_ []byte, e
 
 // transport is made for one request: whether its address is judged when dialling depends on the proxy.
 func (c *Client) transport(req *http.Request, host string) (*http.Transport, error) {
-	proxy, err := http.ProxyFromEnvironment(req)
+	find := c.proxy
+	if find == nil {
+		find = http.ProxyFromEnvironment
+	}
+	proxy, err := find(req)
 	if err != nil {
 		return nil, &Error{Kind: Unreachable, cause: err}
 	}

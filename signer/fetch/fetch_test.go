@@ -162,3 +162,29 @@ func TestPublicAddressesOnly(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Behind a proxy, which may well stand inside, names that cannot be public are refused before it is asked.
+func TestBehindAProxy(t *testing.T) {
+	var asked []string
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.String())
+		_, _ = io.WriteString(w, "answer")
+	})
+	c := &Client{proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}
+	got, err := c.Fetch(t.Context(), Request{URL: "http://crl.example.cn/1.crl", MaxBytes: 10})
+	if err != nil || string(got) != "answer" {
+		t.Errorf("%q, %v", got, err)
+	}
+	for _, u := range []string{"http://127.0.0.1/", "http://router/", "http://10.1/"} {
+		if _, err := c.Fetch(t.Context(), Request{URL: u, MaxBytes: 10}); !errors.Is(err, &Error{Kind: Forbidden}) {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+	if len(asked) != 1 || asked[0] != "http://crl.example.cn/1.crl" {
+		t.Errorf("the proxy was asked for %v", asked)
+	}
+	c.proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }
+	if _, err := c.Fetch(t.Context(), Request{URL: proxy}); !errors.Is(err, &Error{Kind: Unreachable}) {
+		t.Error(err)
+	}
+}

@@ -288,6 +288,12 @@ func TestListsNotKnown(t *testing.T) {
 			}
 		})
 	}
+	mute := p.issue(t, p.key, func(c *smx509.Certificate) {
+		c.IsCA, c.KeyUsage, c.Subject = true, smx509.KeyUsageCertSign, p.root.Subject
+	})
+	if a := JudgeCRL(crl(t, p, nil), cert, mute, Question{Now: now}); a.Why != WrongResponder {
+		t.Errorf("an issuer who may not sign lists: %+v", a)
+	}
 	weak := crl(t, p, func(l *smx509.RevocationList) { l.SignatureAlgorithm = smx509.ECDSAWithSHA1 })
 	if a := JudgeCRL(weak, cert, p.root, Question{Now: now}); a.Why != WeakAlgorithm {
 		t.Errorf("SHA-1: %+v", a)
