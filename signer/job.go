@@ -24,6 +24,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
+	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
 )
 
@@ -66,6 +67,11 @@ type Job struct {
 	FieldName                           string
 	Certify                             int // DocMDP permission; 0 for an approval signature
 
+	// Stamps, if given, is asked for a time stamp over the signature: PAdES baseline
+	// T. It is asked after the key; when it has no answer there is no output. Not
+	// for electronic seals.
+	Stamps *tsa.Client
+
 	// AcceptUnknown signs although an earlier signature is of a kind that
 	// package verify does not know, so that nobody can say here whether it is
 	// intact. That is for a person to decide.
@@ -96,7 +102,7 @@ type Result struct {
 // temporary one.
 //
 // Errors: *Error, those of Locate, *pdfsig.Error, *pdf.Error, *cms.Error,
-// *ses.Error, the key's, and the context's.
+// *ses.Error, *tsa.Error, *fetch.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
 		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
@@ -113,6 +119,9 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		j.Seal = &face
+	}
+	if j.Electronic != nil && j.Stamps != nil {
+		return Result{}, fail(BadRequest, "signatures of electronic seals are not stamped")
 	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Result{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
@@ -213,7 +222,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		name = j.Chain[0].Subject.CommonName
 	}
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
-		Frame: j.frame(), Places: places,
+		Frame: j.frame(ctx), Places: places,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
 		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
@@ -222,18 +231,35 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 }
 
 // frame is what the signature's value is made in.
-func (j Job) frame() pdfsig.Frame {
+func (j Job) frame(ctx context.Context) pdfsig.Frame {
 	if j.Electronic == nil {
-		return pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
+		frame := pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
+		if j.Stamps != nil {
+			frame.Stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
+		}
+		return frame
 	}
 	return pdfsig.Seal{As: j.Form, Builder: ses.Builder{
 		Seal: j.Electronic, Signer: j.Key, Certificate: j.Chain[0], Time: j.Time,
 	}}
 }
 
+// stamp asks for a time stamp over a signature value.
+func (j Job) stamp(ctx context.Context, signature []byte) ([]byte, error) {
+	token, err := j.Stamps.Stamp(ctx, tsa.ImprintFor(j.Chain[0].PublicKey, signature))
+	if err != nil {
+		return nil, err
+	}
+	return token.Raw(), nil
+}
+
 // judging is how signatures are judged, ours and those before it.
 func (j Job) judging() verify.Options {
-	return verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
+	o := verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
+	if j.Stamps != nil {
+		o.StampRoots = j.Stamps.Roots
+	}
+	return o
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {
@@ -287,6 +313,8 @@ func (j Job) readBack(ctx context.Context, path string, inputSize int64, before 
 		return nil, refuse("the signature does not cover the whole file")
 	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
 		return nil, refuse("another certificate signed than was chosen")
+	case j.Stamps != nil && newest.StampedAt == nil:
+		return nil, refuse("its time stamp does not hold")
 	case j.Electronic != nil && (newest.Seal == nil || !bytes.Equal(newest.Seal.Raw(), j.Electronic.Raw())):
 		return nil, refuse("another seal was pressed than was chosen")
 	}

@@ -25,6 +25,9 @@ var own = map[string]int{
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
 	"ctl.form_not_made":     statusUsage,
+	"ctl.level_needs_tsa":   statusUsage,
+	"ctl.level_needs_trust": statusUsage,
+	"ctl.seal_not_stamped":  statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
@@ -70,6 +73,7 @@ var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
+	"tsa": statusPlatform, "fetch": statusPlatform,
 	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "amount": statusUsage,
 }
 

@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,9 +15,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/emmansun/gmsm/smx509"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sealdesk/assets"
+	"sealdesk/signer/tsa"
+	"sealdesk/token"
+	"sealdesk/token/ca"
 	"sealdesk/token/softkey"
 	"sealdesk/token/softkey/softkeytest"
 )
@@ -79,6 +86,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": wantStatus, "flip": flip, "mode": wantMode, "unpack": unpack, "nowhere": nowhere,
+			"stamper": stamper,
 		},
 	})
 }
@@ -101,6 +109,40 @@ func wantStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// stamper starts a time-stamp service whose certificate is of an authority, and says where in a variable: stamper VAR folder
+func stamper(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: stamper VAR folder")
+	}
+	authority, err := ca.Open(ts.MkAbs(args[1]))
+	ts.Check(err)
+	var config tsa.AuthorityConfig
+	config.Policy = []int{1, 3, 6, 1, 4, 1, 32473, 1}
+	for _, alg := range []ca.Algorithm{ca.ECDSA, ca.SM2} {
+		key, err := ca.GenerateKey(alg)
+		ts.Check(err)
+		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "Test TSA"}, PublicKey: key.Public(), Usage: token.UsageSign, Purpose: ca.ForTimeStamps})
+		ts.Check(err)
+		config.Pairs = append(config.Pairs, tsa.Pair{Key: key, Chain: []*smx509.Certificate{cert}})
+	}
+	service, err := tsa.NewAuthority(config)
+	ts.Check(err)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := io.ReadAll(io.LimitReader(r.Body, tsa.MaxRequest))
+		if err != nil {
+			return // the asker finds no answer
+		}
+		answer, err := service.Stamp(r.Context(), query)
+		if err != nil {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		w.Header().Set("Content-Type", tsa.AnswerType)
+		_, _ = w.Write(answer)
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // flip changes one bit of a file: flip file offset

@@ -16,6 +16,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
+	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 )
@@ -31,6 +32,8 @@ type signCmd struct {
 	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Form     string   `placeholder:"NAME" help:"sign_form"`
+	Level    string   `enum:"b,t" default:"b" help:"sign_level"`
+	TSA      string   `name:"tsa" placeholder:"URL" help:"sign_tsa"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
 	trustFlags
 }
@@ -56,6 +59,12 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case (c.Level == "t") != (c.TSA != ""):
+		return fault("level_needs_tsa")
+	case c.Level == "t" && c.Trust == "":
+		return fault("level_needs_trust")
+	}
 	var form sigform.Form
 	if c.Form != "" {
 		if form, err = trusted.Forms.Named(c.Form); err != nil {
@@ -77,6 +86,13 @@ func (c *signCmd) Run(a *app) error {
 	}
 	if c.Form != "" && (form.DigestInside || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
 		return fault("form_not_made", "form", c.Form)
+	}
+	var stamps *tsa.Client
+	if c.Level == "t" {
+		if mark.electronic != nil {
+			return fault("seal_not_stamped")
+		}
+		stamps = &tsa.Client{URL: c.TSA, Roots: trusted.Roots}
 	}
 	digest, err := digestOf(c.In)
 	if err != nil {
@@ -104,7 +120,7 @@ func (c *signCmd) Run(a *app) error {
 	defer end()
 	job := signer.Job{
 		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, Form: form,
-		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept,
+		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
 	}
 	if show != nil {

@@ -48,7 +48,7 @@ func (t *trustFlags) options() (verify.Options, error) {
 	return o, nil
 }
 
-// Run prints the verify.Report: {"verdict", "signatures": [{"field", "verdict", "signer", "algorithm", "level", "signedAt",
+// Run prints the verify.Report: {"verdict", "signatures": [{"field", "verdict", "signer", "algorithm", "level", "signedAt", "stampedAt", "stampedBy",
 // "coversWholeFile", "changesAfter", "findings", "seal"}], "findings"}. "seal" is there where an electronic seal was pressed:
 // {"version", "id", "name", "kind", "validFrom", "validUntil", "created", "vendor", "maker", "algorithm", "picture": {"format",
 // "widthPixels", "heightPixels", "widthMM", "heightMM"}}. Its error carries the verdict to the exit status.
@@ -107,6 +107,9 @@ func (a *app) showReport(path string, r *verify.Report) {
 			covers = a.words.T("ctl.verify.covers_all")
 		}
 		a.tui.print("%d. %s  %s  %s  %s  %s", i+1, a.words.T("ctl.verdict."+string(s.Verdict)), s.Signer, s.Algorithm, at, covers)
+		if s.StampedAt != nil {
+			a.tui.print("   %s", a.words.T("ctl.verify.stamp", "at", s.StampedAt.Local().Format(time.DateTime), "by", s.StampedBy))
+		}
 		if seal := s.SealFacts; seal != nil {
 			a.tui.print("   %s", a.words.T("ctl.verify.seal", "name", seal.Name, "maker", seal.Maker,
 				"from", seal.ValidFrom.Local().Format(time.DateOnly), "until", seal.ValidUntil.Local().Format(time.DateOnly),

@@ -30,6 +30,8 @@ var (
 	oidAttrSigningCert   = oid{1, 2, 840, 113549, 1, 9, 16, 2, 12}
 	oidAttrSigningCertV2 = oid{1, 2, 840, 113549, 1, 9, 16, 2, 47}
 
+	oidAttrTimeStamp = oid{1, 2, 840, 113549, 1, 9, 16, 2, 14}
+
 	oidMD5    = oid{1, 2, 840, 113549, 2, 5}
 	oidSHA1   = oid{1, 3, 14, 3, 2, 26}
 	oidSHA256 = oid{2, 16, 840, 1, 101, 3, 4, 2, 1}

@@ -287,6 +287,12 @@ func wrap(gm bool, head, signer []byte) ([]byte, error) {
 	})
 }
 
+// AddTimeStamp returns the DER of s with a time-stamp token over SignatureValue as one
+// more unsigned attribute (EN 319 122-1, 5.3).
+func (s *SignedData) AddTimeStamp(token []byte) ([]byte, error) {
+	return s.AddUnsigned(oidAttrTimeStamp, token)
+}
+
 // AddUnsigned returns the DER of s with one more unsigned attribute, such as a
 // signature time stamp (1.2.840.113549.1.9.16.2.14). Everything else keeps its
 // bytes. value is one DER element.

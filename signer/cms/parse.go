@@ -473,6 +473,19 @@ func (s *SignedData) SignedAttributes() []Attribute { return slices.Clone(s.sign
 // UnsignedAttributes returns the unsigned attributes, a value each.
 func (s *SignedData) UnsignedAttributes() []Attribute { return slices.Clone(s.unsigned) }
 
+// TimeStamps returns the time-stamp tokens over SignatureValue among the unsigned
+// attributes (EN 319 122-1, 5.3), unread, and how many other values there are.
+func (s *SignedData) TimeStamps() (tokens [][]byte, others int) {
+	for _, a := range s.unsigned {
+		if a.OID.Equal(oidAttrTimeStamp) {
+			tokens = append(tokens, slices.Clone(a.Value))
+		} else {
+			others++
+		}
+	}
+	return tokens, others
+}
+
 // SigningTime returns the signing-time attribute, which is the signer's claim.
 func (s *SignedData) SigningTime() (time.Time, bool) {
 	value := s.attribute(oidAttrSigningTime)

@@ -1,6 +1,7 @@
 package pdfsig
 
 import (
+	"fmt"
 	"hash"
 	"math"
 	"slices"
@@ -30,13 +31,23 @@ type CMS struct {
 	Builder cms.Builder
 	// As is the form; PAdES unless given. Its value decides on Builder.GM.
 	As sigform.Form
+	// Stamp, if given, is asked for a time-stamp token (RFC 3161) over the signature
+	// value, which goes into the unsigned attributes: PAdES baseline T (EN 319 142-1,
+	// 6.3). It is asked after the key, and its errors are wrapped.
+	Stamp func(signature []byte) ([]byte, error)
 }
+
+// stampRoom is kept for a time stamp with its certificates, in bytes.
+const stampRoom = 16 << 10
 
 // Form implements Frame.
 func (c CMS) Form() (sigform.Form, error) { return formOf(c.As, sigform.CMS, sigform.GMCMS) }
 
 func (c CMS) builder() cms.Builder {
 	c.Builder.GM = c.As.Value == sigform.GMCMS
+	if c.Stamp != nil {
+		c.Builder.Reserve += stampRoom
+	}
 	return c.Builder
 }
 
@@ -47,7 +58,21 @@ func (c CMS) Hash() (hash.Hash, error) { return c.builder().Hash() }
 func (c CMS) SizeBound(sigform.Scope) (int, error) { return c.builder().SizeBound() }
 
 // Sign implements Frame.
-func (c CMS) Sign(digest []byte, _ sigform.Scope) ([]byte, error) { return c.builder().Sign(digest) }
+func (c CMS) Sign(digest []byte, _ sigform.Scope) ([]byte, error) {
+	der, err := c.builder().Sign(digest)
+	if err != nil || c.Stamp == nil {
+		return der, err
+	}
+	sd, err := cms.Parse(der)
+	if err != nil {
+		return nil, err
+	}
+	token, err := c.Stamp(sd.SignatureValue())
+	if err != nil {
+		return nil, fmt.Errorf("pdfsig: time stamp: %w", err)
+	}
+	return sd.AddTimeStamp(token)
+}
 
 // Seal frames a signature in a SES_Signature, and puts the scope into its
 // propertyInfo.

@@ -3,7 +3,6 @@ package tsa
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"encoding/asn1"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
@@ -68,14 +66,9 @@ func NewAuthority(c AuthorityConfig) (*Authority, error) {
 		if !forTimeStamps(p.Chain[0]) {
 			return nil, fail(WrongUsage, "the certificate of %q is not meant for time stamps alone", p.Chain[0].Subject.CommonName)
 		}
-		a.pairs = append(a.pairs, signing{p, isSM2(p.Key)})
+		a.pairs = append(a.pairs, signing{p, isSM2(p.Key.Public())})
 	}
 	return a, nil
-}
-
-func isSM2(key crypto.Signer) bool {
-	pub, ok := key.Public().(*ecdsa.PublicKey)
-	return ok && sm2.IsSM2PublicKey(pub)
 }
 
 // Stamp answers a request (RFC 3161, 2.4): both are DER. A request that cannot be

@@ -1,8 +1,13 @@
 package tsa
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/sha256"
 	"encoding/asn1"
 
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
@@ -13,6 +18,22 @@ import (
 type Imprint struct {
 	Hash   string // "SHA256", "SHA384", "SHA512" or "SM3"
 	Digest []byte
+}
+
+// ImprintFor digests data with the hash that goes with a key: SM3 for SM2, so that
+// nothing but the Chinese algorithms is needed to judge the time stamp, else SHA-256.
+func ImprintFor(key crypto.PublicKey, data []byte) Imprint {
+	if isSM2(key) {
+		sum := sm3.Sum(data)
+		return Imprint{"SM3", sum[:]}
+	}
+	sum := sha256.Sum256(data)
+	return Imprint{"SHA256", sum[:]}
+}
+
+func isSM2(key crypto.PublicKey) bool {
+	pub, ok := key.(*ecdsa.PublicKey)
+	return ok && sm2.IsSM2PublicKey(pub)
 }
 
 func (m Imprint) check() error {

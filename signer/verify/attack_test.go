@@ -500,7 +500,7 @@ func TestProfiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			return der
-		}}, Valid, "verify.attr_not_checked"},
+		}}, Untrusted, "verify.timestamp_wrong"},
 		{"claimed long ago", signing{year: 2011}, Untrusted, "verify.not_valid_when_signed"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -229,6 +229,11 @@ func verifyBytes(t testing.TB, data []byte, trusted ...*cmstest.Party) *Report {
 	for _, party := range trusted {
 		opts.Roots = append(opts.Roots, party.Root)
 	}
+	return verifyWith(t, data, opts)
+}
+
+func verifyWith(t testing.TB, data []byte, opts Options) *Report {
+	t.Helper()
 	r, err := File(context.Background(), bytes.NewReader(data), int64(len(data)), opts)
 	if err != nil {
 		t.Fatal(err)

@@ -34,7 +34,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("keys %v", keys)
 	}
 	first := got["signatures"].([]any)[0].(map[string]any)
-	want := []string{"algorithm", "changesAfter", "coversWholeFile", "field", "findings", "level", "signedAt", "signer", "verdict"}
+	want := []string{"algorithm", "changesAfter", "coversWholeFile", "field", "findings", "level", "signedAt", "signer", "stampedAt", "stampedBy", "verdict"}
 	if keys := slices.Sorted(maps.Keys(first)); !slices.Equal(keys, want) {
 		t.Errorf("keys of a signature %v", keys)
 	}

@@ -30,7 +30,10 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"digest_inside":       finding.Note.Saying("the signature holds the document's digest instead of being detached; what was signed names no certificate"),
 	"no_signing_cert":     finding.Fatal.Saying("the signature does not name its certificate, which its kind requires"),
 	"profile_not_pades":   finding.Note.Saying("the signature is not of PAdES baseline B: {detail}"),
-	"attr_not_checked":    finding.Note.Saying("a time stamp in the signature was not checked"),
+	"attr_not_checked":    finding.Note.Saying("something unsigned in the signature was not checked"),
+	"timestamp_wrong":     finding.Doubt.Saying("a time stamp in the signature does not hold: {detail}"),
+	"timestamp_untrusted": finding.Note.Saying("a time stamp in the signature proves nothing: {detail}"),
+	"claimed_after_stamp": finding.Doubt.Saying("the claimed time of signing is later than the time stamp"),
 	"revocation_unknown":  finding.Note.Saying("whether the certificate was revoked was not checked"),
 	"signed_time_missing": finding.Note.Saying("the signature claims no time of signing"),
 

@@ -29,6 +29,9 @@ const (
 type Options struct {
 	// Roots are the trusted certificates. The system's roots are never used.
 	Roots []*smx509.Certificate
+	// StampRoots are the trusted certificates for time stamps; nil means Roots. A
+	// time-stamp authority's certificate says itself that it is one.
+	StampRoots []*smx509.Certificate
 	// Makers are the trusted seal makers (制章者): their own certificates, or those of
 	// authorities that issue to nobody but seal makers. Roots vouch for no seal:
 	// whoever may sign could otherwise make himself the seal of any organisation.
@@ -97,8 +100,10 @@ type Signature struct {
 	Verdict         Verdict      `json:"verdict"`
 	Signer          string       `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
 	Algorithm       string       `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
-	Level           string       `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
+	Level           string       `json:"level"`     // "B" or "T" for PAdES baseline B or T, "none" otherwise
 	SignedAt        *time.Time   `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
+	StampedAt       *time.Time   `json:"stampedAt"` // at which a time stamp proves that the signature was there; nil without
+	StampedBy       string       `json:"stampedBy"` // the common name of its authority; "" without
 	CoversWholeFile bool         `json:"coversWholeFile"`
 	ChangesAfter    []Change     `json:"changesAfter"`
 	Findings        finding.List `json:"findings"`

@@ -11,14 +11,14 @@ import (
 // clockSkew is how far the signer's clock may be ahead of ours.
 const clockSkew = 10 * time.Minute
 
-// trust looks for a chain from the signer's certificate to a trusted root. The
-// time of signing is only claimed: without a time stamp the chain must hold at
-// that time and now. Embedded certificates serve as intermediates.
-func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed *time.Time, opts Options) ([]*smx509.Certificate, []finding.Finding) {
+// trust looks for a chain from the signer's certificate to a trusted root. At the
+// time that a time stamp proves, the chain must hold. Without one the time of signing is
+// only claimed: the chain must hold at that time and now. Embedded certificates serve as intermediates.
+func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed, proven *time.Time, opts Options) ([]*smx509.Certificate, []finding.Finding) {
 	var out []finding.Finding
-	if claimed == nil {
+	if claimed == nil && proven == nil {
 		out = append(out, find("signed_time_missing"))
-	} else if claimed.After(opts.Now.Add(clockSkew)) {
+	} else if claimed != nil && claimed.After(opts.Now.Add(clockSkew)) {
 		out = append(out, find("signed_in_future"))
 	}
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(smx509.KeyUsageDigitalSignature|smx509.KeyUsageContentCommitment) == 0 {
@@ -42,6 +42,12 @@ func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed *ti
 			return nil, err
 		}
 		return chains[0], nil
+	}
+	if proven != nil {
+		if chain, err := at(*proven); err == nil {
+			return chain, append(out, find("revocation_unknown"))
+		}
+		claimed = proven
 	}
 	chain, errNow := at(opts.Now)
 	chainThen, errThen := chain, errNow

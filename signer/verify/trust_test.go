@@ -51,7 +51,7 @@ func TestTrust(t *testing.T) {
 				if tc.claimed.IsZero() {
 					claimed = nil
 				}
-				chain, findings := trust(tc.party.Chain[0], tc.party.Chain, claimed, Options{Roots: tc.roots, Now: tc.now})
+				chain, findings := trust(tc.party.Chain[0], tc.party.Chain, claimed, nil, Options{Roots: tc.roots, Now: tc.now})
 				if got := codes(findings); !slices.Equal(got, tc.want) || len(chain) != tc.chain {
 					t.Errorf("got %v with a chain of %d, want %v with %d", got, len(chain), tc.want, tc.chain)
 				}
@@ -64,7 +64,7 @@ func TestTrust(t *testing.T) {
 func TestEmbeddedRootIsNotTrusted(t *testing.T) {
 	p := cmstest.New(t, "ecdsa", cmstest.Options{})
 	now := year(2026)
-	_, findings := trust(p.Chain[0], append(p.Chain, p.Root), &now, Options{Roots: []*smx509.Certificate{cmstest.New(t, "ecdsa", cmstest.Options{}).Root}, Now: now})
+	_, findings := trust(p.Chain[0], append(p.Chain, p.Root), &now, nil, Options{Roots: []*smx509.Certificate{cmstest.New(t, "ecdsa", cmstest.Options{}).Root}, Now: now})
 	if got := codes(findings); !slices.Equal(got, []string{"verify.signer_unknown"}) {
 		t.Errorf("got %v", got)
 	}

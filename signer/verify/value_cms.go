@@ -60,10 +60,11 @@ func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
 	if v.sd.DigestInside() {
 		s.add(find("digest_inside"))
 	}
-	if len(v.sd.UnsignedAttributes()) > 0 {
-		s.add(find("attr_not_checked"))
-	}
+	s.stamps(v.sd, opts)
 	s.Level = "B"
+	if s.StampedAt != nil {
+		s.Level = "T"
+	}
 	if fault := v.notBaseline(s); fault != "" {
 		s.Level = "none"
 		s.add(find("profile_not_pades", "detail", fault))
@@ -72,7 +73,7 @@ func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
 		s.add(cmsFinding(err))
 	}
 	var findings []finding.Finding
-	s.Chain, findings = trust(s.Certificate, append(v.sd.Certificates(), opts.Intermediates...), s.SignedAt, opts)
+	s.Chain, findings = trust(s.Certificate, append(v.sd.Certificates(), opts.Intermediates...), s.SignedAt, s.StampedAt, opts)
 	s.add(findings...)
 }
 

@@ -147,6 +147,9 @@ func facts(w *words.Catalog, s *verify.Signature) []widgets.Fact {
 		{Name: t("verifyfile.when"), Value: when},
 		{Name: t("verifyfile.covers"), Value: covers},
 	}
+	if s.StampedAt != nil {
+		out = append(out, widgets.Fact{Name: t("verifyfile.stamp"), Value: t("verifyfile.stamped", "time", s.StampedAt.Local().Format(timeForm), "by", s.StampedBy)})
+	}
 	if s.Algorithm != "" {
 		out = append(out, widgets.Fact{Name: t("verifyfile.algorithm"), Value: s.Algorithm})
 	}
