@@ -2,17 +2,22 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/fetch"
+	"sealdesk/signer/revocation"
 	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
 )
 
 type verifyCmd struct {
-	File string `arg:"" help:"verify_file"`
+	File     string `arg:"" help:"verify_file"`
+	Online   bool   `help:"verify_online"`
+	Intranet bool   `help:"verify_intranet"`
 	trustFlags
 }
 
@@ -57,6 +62,11 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Online || c.Intranet {
+		if trusted.Revocation, err = c.revocation(); err != nil {
+			return err
+		}
+	}
 	report, err := a.judge(c.File, trusted)
 	if err != nil {
 		return err
@@ -68,6 +78,19 @@ func (c *verifyCmd) Run(a *app) error {
 		return fault("verdict", "verdict", string(report.Verdict))
 	}
 	return nil
+}
+
+// revocation asks over the network, which the person asked for, and keeps what it hears while it holds.
+func (c *verifyCmd) revocation() (*revocation.Checker, error) {
+	f, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	cache, err := revocation.OpenCache(filepath.Join(f.Cache, "revocation"))
+	if err != nil {
+		return nil, err
+	}
+	return &revocation.Checker{Fetcher: &fetch.Client{Private: c.Intranet}, Cache: cache}, nil
 }
 
 // judge verifies a file.

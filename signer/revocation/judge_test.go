@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/x509/pkix"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
@@ -315,6 +316,25 @@ func TestEveryByteCounts(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Every reason has its sentence.
+func TestFindings(t *testing.T) {
+	whys := []Why{NoAddress, NotAsked, Unreachable, Declined, NotListed, Malformed, TooLarge, OtherCertificate, WrongResponder,
+		Forged, WrongNonce, Stale, NotYet, AfterExpiry, WeakAlgorithm, Unsupported}
+	if len(catalogue.Known) != len(whys)+1 {
+		t.Errorf("%d sentences for %d reasons", len(catalogue.Known), len(whys))
+	}
+	for _, why := range whys {
+		a := unknown(why, "because")
+		if f := a.Finding("somebody"); f.Code != a.Code() || !strings.Contains(f.Message, "somebody") || strings.Contains(f.Message, "{") {
+			t.Errorf("%+v", f)
+		}
+	}
+	a := Answer{Status: Revoked, RevokedAt: now, Reason: "superseded"}
+	if f := a.Finding("somebody"); f.Code != a.Code() || f.Message != "somebody was revoked at 2026-11-25T12:00:00Z: superseded" {
+		t.Errorf("%+v", f)
 	}
 }
 

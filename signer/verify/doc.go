@@ -19,5 +19,6 @@
 // attacks, and evil annotation and sneaky signature attacks.
 //
 // Documents may be of any size: the signed bytes are streamed through the hash,
-// nothing is run, and no network is touched.
+// nothing is run, and no network is touched, unless the caller hands over somebody who
+// asks about revocation.
 package verify

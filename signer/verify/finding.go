@@ -35,6 +35,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"timestamp_untrusted": finding.Note.Saying("a time stamp in the signature proves nothing: {detail}"),
 	"claimed_after_stamp": finding.Doubt.Saying("the claimed time of signing is later than the time stamp"),
 	"revocation_unknown":  finding.Note.Saying("whether the certificate was revoked was not checked"),
+	"revoked_since":       finding.Note.Saying("{name} was revoked at {at}, after the time stamp"),
 	"signed_time_missing": finding.Note.Saying("the signature claims no time of signing"),
 
 	// what came after

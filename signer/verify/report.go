@@ -32,6 +32,10 @@ type Options struct {
 	// StampRoots are the trusted certificates for time stamps; nil means Roots. A
 	// time-stamp authority's certificate says itself that it is one.
 	StampRoots []*smx509.Certificate
+	// Revocation is asked whether the certificates of trusted signers were revoked;
+	// nil asks nobody, and it is told as not known. Whether that touches the network
+	// is for whoever gives it.
+	Revocation Revocation
 	// Makers are the trusted seal makers (制章者): their own certificates, or those of
 	// authorities that issue to nobody but seal makers. Roots vouch for no seal:
 	// whoever may sign could otherwise make himself the seal of any organisation.

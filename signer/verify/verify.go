@@ -132,6 +132,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	for _, s := range sigs {
 		if s.hash >= 0 {
 			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
+			s.askRevocation(ctx, opts)
 		}
 	}
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })

@@ -7,15 +7,19 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer"
 	"sealdesk/signer/fetch"
+	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/tsa"
+	"sealdesk/signer/verify"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 )
@@ -159,6 +163,78 @@ func TestRevocationIsToldApart(t *testing.T) {
 			})
 		}
 	}
+}
+
+// From end to end: a contract is signed, with a time stamp and without, and the key is revoked afterwards. Whoever asks
+// learns of it; only the time stamp keeps the signature standing.
+func TestRevokedSigner(t *testing.T) {
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(authority.Handler())
+	t.Cleanup(server.Close)
+	key, err := ca.GenerateKey(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := authority.Issue(ca.Request{Subject: purchaser, PublicKey: key.Public(), Usage: token.UsageSign, OCSP: server.URL + ca.OCSPPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, Options{Work: t.TempDir(), Algorithm: ca.SM2})
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.pdf")
+	if err := os.WriteFile(in, pdftest.Document(pdftest.Options{Pages: 1}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	roots := append(authority.Roots(), w.Roots...)
+	sign := func(name string, stamps *tsa.Client) string {
+		job := signer.Job{In: in, Out: filepath.Join(dir, name), Key: key, Chain: []*smx509.Certificate{cert}, Roots: roots, Stamps: stamps}
+		if _, err := job.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return job.Out
+	}
+	plain, stamped := sign("plain.pdf", nil), sign("stamped.pdf", &tsa.Client{URL: w.TSA, Roots: roots})
+	judge := func(path string, revocations verify.Revocation) (verify.Verdict, []string) {
+		f, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := verify.File(t.Context(), f, info.Size(), verify.Options{Roots: roots, Revocation: revocations})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, f := range report.Signatures[0].Findings {
+			codes = append(codes, f.Code)
+		}
+		return report.Verdict, codes
+	}
+	ask := &revocation.Checker{Fetcher: &fetch.Client{Private: true}}
+	expect := func(path string, revocations verify.Revocation, verdict verify.Verdict, codes ...string) {
+		t.Helper()
+		if v, got := judge(path, revocations); v != verdict || !slices.Equal(got, codes) {
+			t.Errorf("%s: %s, %v", filepath.Base(path), v, got)
+		}
+	}
+	expect(plain, nil, verify.Valid, "verify.revocation_unknown")
+	expect(plain, ask, verify.Valid)
+	expect(stamped, ask, verify.Valid)
+	if err := authority.Revoke(cert, ca.CessationOfOperation, time.Now().Add(2*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	expect(plain, ask, verify.Untrusted, "revocation.revoked")
+	expect(stamped, ask, verify.Valid, "verify.revoked_since")
+	expect(plain, nil, verify.Valid, "verify.revocation_unknown")
+	server.Close()
+	expect(plain, ask, verify.Valid, "revocation.unreachable")
 }
 
 // A backup is an authority that lost its ledger: it does not know what it issued before.
