@@ -98,7 +98,10 @@ func TestRefused(t *testing.T) {
 		{"too long", url + "/" + strings.Repeat("x", maxURL), BadURL},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := &Client{Private: true, Timeout: 300 * time.Millisecond}
+			c := &Client{Private: true}
+			if tt.kind == TimedOut {
+				c.Timeout = 100 * time.Millisecond
+			}
 			_, err := c.Fetch(t.Context(), Request{URL: tt.url, MaxBytes: 100, Accept: "application/answer", Strict: tt.kind == BadType})
 			if !errors.Is(err, &Error{Kind: tt.kind}) {
 				t.Errorf("got %v, want %s", err, tt.kind)
