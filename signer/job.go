@@ -49,6 +49,10 @@ type Job struct {
 	Seal   *seal.Seal   // nil: the signature shows nowhere
 	Places []seal.Place // where the seal goes
 	Find   Finder       // for places by keyword
+	// DateFont writes the date that a place may ask for.
+	DateFont *seal.Font
+	// AllowOverlap puts the seal over an earlier signature where a place says so. That is for a person to decide.
+	AllowOverlap bool
 
 	Name, Reason, Location, ContactInfo string // Name: the certificate's common name unless given
 	Time                                time.Time
@@ -81,7 +85,7 @@ type Result struct {
 // checked has been. When an error is returned there is no output file, and no
 // temporary one.
 //
-// Errors: *Error, those of Locate, *pdfsig.Error, *pdf.Error, *cms.Error, the
+// Errors: *Error, those of Layout.Locate, *pdfsig.Error, *pdf.Error, *cms.Error, the
 // key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
@@ -177,7 +181,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 	}
 	var places []pdfsig.Appearance
 	if j.Seal != nil {
-		if places, err = Locate(ctx, file, *j.Seal, j.Places, j.Find); err != nil {
+		if places, err = j.locate(ctx, file, before); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -192,6 +196,32 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
 	})
 	return plan, before, err
+}
+
+// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+	layout, err := ReadLayout(ctx, file, before)
+	if err != nil {
+		return nil, err
+	}
+	day := j.Time
+	if day.IsZero() {
+		day = time.Now()
+	}
+	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Overlaps) > 0 && !j.AllowOverlap {
+		o := found.Overlaps[0]
+		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
+	}
+	out := make([]pdfsig.Appearance, len(found.Impressions))
+	for i, im := range found.Impressions {
+		out[i] = layout.appearance(im)
+	}
+	return out, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {

@@ -15,6 +15,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/ui/desk"
 )
 
 type signCmd struct {
@@ -29,6 +30,7 @@ type signCmd struct {
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Trust    string   `placeholder:"ROOTS.pem" help:"trust"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
+	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
 }
 
 // signedJSON is the answer of `sign`.
@@ -69,6 +71,10 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	dates, err := desk.DateFont()
+	if err != nil {
+		return err
+	}
 	words, err := newFinder(a, c.In, places)
 	if err != nil {
 		return err
@@ -91,7 +97,7 @@ func (c *signCmd) Run(a *app) error {
 	defer end()
 	job := signer.Job{
 		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places, Find: words,
-		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason, AcceptUnknown: c.Accept,
+		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason, AcceptUnknown: c.Accept, DateFont: dates, AllowOverlap: c.Overlap,
 	}
 	if show != nil {
 		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
@@ -158,16 +164,11 @@ func newFinder(a *app, path string, places []seal.Place) (*finder, error) {
 }
 
 // Find is for places by keyword.
-func (f *finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+func (f *finder) Find(ctx context.Context, words string) (preview.Found, error) {
 	if f.document == nil {
-		return nil, nil
+		return preview.Found{}, nil
 	}
-	found, err := f.document.Find(ctx, words)
-	hits := make([]signer.Hit, len(found.Hits))
-	for i, h := range found.Hits {
-		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
-	}
-	return hits, err
+	return f.document.Find(ctx, words)
 }
 
 func (f *finder) Close() {

@@ -436,11 +436,10 @@ func (p *Page) marks() {
 	var dots []int
 	if p.edge {
 		pages := len(p.reader.Sizes())
-		strips := seal.EdgeStrips(s.Image, pages)
 		for n := 1; n <= pages; n++ {
-			strip := strips[(n-1)%len(strips)]
+			strip := seal.Slice(s.Image, [2]float64{float64(n-1) / float64(pages), float64(n) / float64(pages)})
 			w, h := p.pageMM(n)
-			width := s.WidthMM / float64(len(strips))
+			width := s.WidthMM / float64(pages)
 			marks = append(marks, widgets.Mark{ID: "edge-" + strconv.Itoa(n), Page: n, X: w - width/2, Y: h / 2, W: width, H: s.HeightMM, Image: strip, Fixed: true})
 			dots = append(dots, n)
 		}
@@ -545,7 +544,7 @@ func (p *Page) asked() []seal.Place {
 	}
 	var out []seal.Place
 	for _, at := range p.places {
-		out = append(out, seal.Place{Kind: seal.AtPosition, Page: at.page, X: at.x, Y: at.y})
+		out = append(out, seal.Place{Kind: seal.AtPosition, Pages: seal.Only(at.page), X: at.x, Y: at.y})
 	}
 	return out
 }
