@@ -85,7 +85,7 @@ type Result struct {
 // checked has been. When an error is returned there is no output file, and no
 // temporary one.
 //
-// Errors: *Error, those of Layout.Locate, *pdfsig.Error, *pdf.Error, *cms.Error, the
+// Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error, the
 // key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
@@ -211,6 +211,9 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
 	if err != nil {
 		return nil, err
+	}
+	if len(found.Outside) > 0 {
+		return nil, found.Outside[0].Err
 	}
 	if len(found.Overlaps) > 0 && !j.AllowOverlap {
 		o := found.Overlaps[0]

@@ -137,17 +137,25 @@ type Overlap struct {
 	Taken
 }
 
+// An Outside is an impression that would not lie wholly on its page.
+type Outside struct {
+	Impression int // its index
+	Err        *seal.OutsideError
+}
+
 // Located is where a seal goes.
 type Located struct {
 	Impressions []Impression
+	// Outside are what cannot be signed.
+	Outside []Outside
 	// Overlaps are what a person must be asked about before it is signed.
 	Overlaps []Overlap
 }
 
-// Locate finds where on the pages the seal goes by the rules, and cuts an edge seal into its strips. What would not lie
-// wholly on its page is an error, what would lie over an earlier signature is told.
+// Locate finds where on the pages the seal goes by the rules, and cuts an edge seal into its strips. It tells what would not
+// lie wholly on its page and what would lie over an earlier signature, so that a window can show it there.
 //
-// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin), *seal.NoSuchPageError, *seal.OutsideError,
+// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin), *seal.NoSuchPageError,
 // *seal.MissingGlyphError, the Finder's.
 func (l *Layout) Locate(ctx context.Context, r Placing) (Located, error) {
 	if r.Seal.Image == nil || r.Seal.WidthMM <= 0 || r.Seal.HeightMM <= 0 {
@@ -197,25 +205,23 @@ type locator struct {
 }
 
 // put lays a picture with its centre x and y millimetres from the top left corner of page n.
-func (w *locator) put(s seal.Seal, n int, x, y float64, part [2]float64, date bool) error {
+func (w *locator) put(s seal.Seal, n int, x, y float64, part [2]float64, date bool) {
 	width, height := w.pages[n-1].Displayed()
-	if _, err := s.Rect(width, height, x, y); err != nil {
-		var out *seal.OutsideError
-		if errors.As(err, &out) {
-			out.Page = n
-		}
-		return err
+	_, err := s.Rect(width, height, x, y)
+	if out, is := errors.AsType[*seal.OutsideError](err); is {
+		out.Page = n
+		w.found.Outside = append(w.found.Outside, Outside{len(w.found.Impressions), out})
 	}
 	w.found.Impressions = append(w.found.Impressions, Impression{
 		Box: Box{n, x, y, s.WidthMM, s.HeightMM}, Place: w.place, Image: s.Image, Part: part, Date: date,
 	})
-	return nil
 }
 
 // press puts the seal at a point, and its date beside it.
 func (w *locator) press(n int, x, y float64, d seal.Date) error {
-	if err := w.put(w.Seal, n, x, y, [2]float64{}, false); err != nil || d.On == "" {
-		return err
+	w.put(w.Seal, n, x, y, [2]float64{}, false)
+	if d.On == "" {
+		return nil
 	}
 	text, ok := w.dates[d]
 	if !ok {
@@ -233,7 +239,8 @@ func (w *locator) press(n int, x, y float64, d seal.Date) error {
 	} else {
 		y += w.Seal.HeightMM/2 + dateGap + text.HeightMM/2
 	}
-	return w.put(text, n, x, y, [2]float64{}, true)
+	w.put(text, n, x, y, [2]float64{}, true)
+	return nil
 }
 
 // within are the pages that a place names, all of them when it names none.
@@ -338,9 +345,7 @@ func (w *locator) atEdge(place seal.Place) error {
 			if y == 0 {
 				y = height / 2
 			}
-			if err := w.put(strip, n, x, y, part, false); err != nil {
-				return err
-			}
+			w.put(strip, n, x, y, part, false)
 		}
 	}
 	return nil
