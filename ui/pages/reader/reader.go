@@ -82,7 +82,8 @@ func New(host page.Host) *Reader {
 	return r
 }
 
-// besideLayout puts the thumbnails beside the pages where there is room for both; in a small window the pages have it alone.
+// besideLayout puts the thumbnails beside the pages: a column of the usual width where there is room, a narrow one in a small
+// window, and none where the pages need all there is.
 type besideLayout struct{}
 
 // MinSize implements fyne.Layout.
@@ -91,9 +92,12 @@ func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return obje
 // Layout implements fyne.Layout.
 func (besideLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	left, pages := objects[0], objects[1]
-	width := left.MinSize().Width
-	if width+pages.MinSize().Width > s.Width {
-		width = 0
+	width := float32(0)
+	for _, w := range []float32{theme.ThumbColumn, theme.NarrowColumn} {
+		if w+pages.MinSize().Width <= s.Width {
+			width = w
+			break
+		}
 	}
 	switch {
 	case width == 0 && left.Visible():
