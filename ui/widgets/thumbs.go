@@ -50,7 +50,7 @@ func NewThumbs() *Thumbs {
 func (t *Thumbs) Resize(s fyne.Size) {
 	t.BaseWidget.Resize(s)
 	width := theme.ThumbWidth
-	if s.Width < theme.ThumbColumn {
+	if s.Width < (theme.ThumbColumn+theme.NarrowColumn)/2 {
 		width = theme.NarrowThumb
 	}
 	if width == t.width {
