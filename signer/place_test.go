@@ -604,3 +604,62 @@ func TestTheDayOfSigningIsWritten(t *testing.T) {
 		t.Errorf("%d impressions", len(got.Impressions))
 	}
 }
+
+// Words are found, and sealed, where they stand on a page that is turned, cropped and measured in another unit.
+func TestWordsAreSealedWhereTheyStand(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		options pdftest.Options
+	}{
+		{"upright", pdftest.Options{}},
+		{"turned by 90", pdftest.Options{Rotate: 90}},
+		{"turned by 180", pdftest.Options{Rotate: 180}},
+		{"turned by 270 and cropped", pdftest.Options{Rotate: 270, CropBox: pdf.Rect{20, 300, 500, 830}}},
+		{"large unit", pdftest.Options{Page: pdf.Dict{"UserUnit": pdf.Real(1.5)}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, "ecdsa")
+			f.rewrite(t, pdftest.Document(c.options))
+			before := opened(t, f.job.In)
+			const width = 800
+			dark := func(r, g, b uint32) bool { return r < 128 && g < 128 && b < 128 }
+			ink := find(pdfium(t, before, 1, width), dark)
+			f.job.Seal, f.job.Find = corner(), before
+			f.job.Places = []seal.Place{place(t, "keyword=\"ｃｏｎｔｒａｃｔ,ＰＡＧＥ　1\",dx=5mm")}
+			result, err := f.job.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			wide, _, err := before.PageSize(t.Context(), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mm := wide / seal.PointsPerMM / width // of a pixel
+			got := find(pdfium(t, opened(t, result.Path), 1, width), coloured)
+			// The words' box is as high as the line, the ink is not.
+			if math.Abs((got.x-ink.x)*mm-5) > 1.5 || math.Abs((got.y-ink.y)*mm) > 1.5 || math.Abs(got.w*mm-42) > 0.6 {
+				t.Errorf("the seal lies %.1f, %.1f mm off the words and is %.1f mm wide", (got.x-ink.x)*mm, (got.y-ink.y)*mm, got.w*mm)
+			}
+		})
+	}
+}
+
+// An edge seal over a whole contract is one signature with one picture.
+func TestAnEdgeSealIsOneSignatureWithOnePicture(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	f.rewrite(t, pdftest.Document(pdftest.Options{Pages: 51}))
+	f.job.Places = []seal.Place{place(t, "edge")}
+	result, err := f.job.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(result.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pictures := bytes.Count(data[len(f.input):], []byte("/Subtype/Image")) + bytes.Count(data[len(f.input):], []byte("/Subtype /Image"))
+	if f.key.asked != 1 || len(result.Fields) != 51 || pictures != 2 {
+		t.Errorf("the key was asked %d times for %d fields with %d pictures", f.key.asked, len(result.Fields), pictures)
+	}
+	t.Logf("%d bytes more", len(data)-len(f.input))
+}
