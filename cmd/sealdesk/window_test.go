@@ -115,7 +115,6 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	before := s.wait("41")
 	s.drag(515, 450, 560, 470)
 	s.gone(before.Text)
-	s.shot("stamp-dragged")
 	s.key("ctrl+z")
 	s.wait(before.Text)
 	s.click("骑缝")

@@ -267,6 +267,9 @@ func TestMarksSnapToGuides(t *testing.T) {
 		if math.Abs(m.X-d.to[0]) > 0.15 || math.Abs(m.Y-d.to[1]) > 0.15 {
 			t.Errorf("%s: at %.2f, %.2f mm, want %v", d.name, m.X, m.Y, d.to)
 		}
+		if d.upright && w.snapped.x != nil {
+			t.Errorf("%s: it shows a line that it cannot lie on", d.name)
+		}
 		if at := w.Position().X + w.guideY.Position().X; w.snapped.x != nil && math.Abs(float64(at)-w.snapped.x.At*k) > 1 {
 			t.Errorf("%s: the line is at %v pixels", d.name, at)
 		}
