@@ -40,6 +40,8 @@ const (
 	EdgeTooThin Kind = "edge_too_thin"
 	// OverSeal: the seal would lie over an earlier signature. Job.AllowOverlap signs all the same.
 	OverSeal Kind = "over_seal"
+	// TooMuch: the seal would cover so much of a page that the signature is doubted.
+	TooMuch Kind = "too_much"
 	// EarlierBroken: a signature that the document has already is not intact.
 	EarlierBroken Kind = "earlier_broken"
 	// EarlierUnknown: a signature that the document has already is of a kind
@@ -60,7 +62,7 @@ type Error struct {
 	Count  int           // HitMissing: how often the words are there; EdgeTooThin: how many pages share a seal
 	Field  string        // EarlierBroken, EarlierUnknown, OverSeal: the signature's field
 	Signer string        // OverSeal: whose it is
-	Page   int           // OverSeal: where
+	Page   int           // OverSeal, TooMuch: where
 	Detail string        // for logs, in English
 	cause  error
 }

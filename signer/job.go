@@ -215,6 +215,9 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	if len(found.Outside) > 0 {
 		return nil, found.Outside[0].Err
 	}
+	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
+		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+	}
 	if len(found.Overlaps) > 0 && !j.AllowOverlap {
 		o := found.Overlaps[0]
 		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"time"
 
 	"sealdesk/signer/pdf"
@@ -20,9 +21,10 @@ const (
 	minStrip = 0.4
 	// dateGap lies between a seal and its date.
 	dateGap = 2.0
-	// minOverlap is how far seals may lie over one another, each way, before it counts.
-	minOverlap = 0.2
 )
+
+// minOverlap is the area in square millimetres that two seals share when package verify doubts the later one.
+const minOverlap = 1 / (seal.PointsPerMM * seal.PointsPerMM)
 
 // A Finder looks for words in the document that is to be signed. *preview.Document is one.
 type Finder interface {
@@ -38,10 +40,10 @@ type Box struct {
 
 // over tells whether two boxes lie over one another.
 func (b Box) over(o Box) bool {
-	return b.Page == o.Page && apart(b.X, o.X) < (b.W+o.W)/2-minOverlap && apart(b.Y, o.Y) < (b.H+o.H)/2-minOverlap
+	w := min(b.X+b.W/2, o.X+o.W/2) - max(b.X-b.W/2, o.X-o.W/2)
+	h := min(b.Y+b.H/2, o.Y+o.H/2) - max(b.Y-b.H/2, o.Y-o.H/2)
+	return b.Page == o.Page && w > 0 && h > 0 && w*h > minOverlap
 }
-
-func apart(a, b float64) float64 { return max(a-b, b-a) }
 
 // Taken is where an earlier signature shows.
 type Taken struct {
@@ -194,6 +196,23 @@ func (l *Layout) Locate(ctx context.Context, r Placing) (Located, error) {
 		}
 	}
 	return w.found, nil
+}
+
+// Crowded are the pages, in order, of which the impressions together cover so much that package verify doubts the signature.
+func (l *Layout) Crowded(list []Impression) []int {
+	area := map[int]float64{}
+	for _, im := range list {
+		r := l.appearance(im).Rect
+		area[im.Page] += r.Width() * r.Height()
+	}
+	var out []int
+	for n := range area {
+		if area[n] > verify.MaxSealArea {
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 type locator struct {

@@ -587,6 +587,26 @@ func TestASealOverAnothersIsToldFirst(t *testing.T) {
 	}
 }
 
+// So many seals on a page that the verifier would doubt the signature are not pressed; as many as it takes are.
+func TestAPageIsNotCoveredWithSeals(t *testing.T) {
+	f := newFixture(t, "ecdsa")
+	spots := []string{"page=1,x=40mm,y=40mm", "page=1,x=90mm,y=40mm", "page=1,x=40mm,y=90mm", "page=1,x=90mm,y=90mm"}
+	for n := 1; n <= len(spots); n++ {
+		f.job.Places, f.job.Out = nil, filepath.Join(f.dir, strconv.Itoa(n)+".pdf")
+		for _, at := range spots[:n] {
+			f.job.Places = append(f.job.Places, place(t, at))
+		}
+		result, err := f.job.Run(t.Context())
+		var e *signer.Error
+		switch {
+		case n < 4 && (err != nil || result.Report.Verdict != verify.Valid):
+			t.Errorf("%d seals: %v", n, err)
+		case n == 4 && (!errors.As(err, &e) || e.Kind != signer.TooMuch || e.Page != 1):
+			t.Errorf("%d seals: %v", n, err)
+		}
+	}
+}
+
 // The date of the signature is the one on the page.
 func TestTheDayOfSigningIsWritten(t *testing.T) {
 	l := layout(t, pdftest.Document(pdftest.Options{}), nil)

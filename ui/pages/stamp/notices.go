@@ -37,6 +37,17 @@ func (p *Page) tell() {
 			p.notices.Add(widgets.Start(widgets.NewButton(widgets.Link, p.t("stamp.move_inside"), func() { p.moveInside(i) })))
 		}
 	}
+	var all []signer.Impression
+	for _, s := range p.spots {
+		all = append(all, s.Impressions...)
+	}
+	if crowded := p.shown.Layout.Crowded(all); len(crowded) > 0 {
+		text := p.host.Words().Problem(&signer.Error{Kind: signer.TooMuch, Page: crowded[0]}).String()
+		if why == "" {
+			why = text
+		}
+		p.notices.Add(widgets.NewParagraph(text, theme.TextCaption, theme.Red))
+	}
 	for _, who := range p.overlapped() {
 		p.notices.Add(widgets.NewParagraph(p.t("stamp.overlaps", "signer", who.Signer, "page", who.Page), theme.TextCaption, theme.Amber))
 	}

@@ -28,8 +28,10 @@ func TestStepsBackAndForth(t *testing.T) {
 	if p.undo() {
 		t.Error("undone too far")
 	}
-	if !p.redo() || !p.redo() || p.places[0].X != 4 {
-		t.Errorf("redone to %g", p.places[0].X)
+	for _, want := range []float64{3, 4} {
+		if !p.redo() || p.places[0].X != want {
+			t.Errorf("redone to %g, want %g", p.places[0].X, want)
+		}
 	}
 	p.set("x", to(9))
 	if p.redo() || p.places[0].X != 9 {
@@ -41,7 +43,12 @@ func TestStepsBackAndForth(t *testing.T) {
 	p.add(at(20))
 	p.choose(0)
 	p.set("x", to(30))
-	if !p.undo() || p.current != 0 || !p.undo() || len(p.places) != 1 || p.places[0].X != 4 {
+	p.undo()
+	if p.current != 0 || len(p.places) != 2 || p.places[0].X != 4 {
+		t.Errorf("%+v", p)
+	}
+	p.undo()
+	if len(p.places) != 1 {
 		t.Errorf("%+v", p)
 	}
 	for range maxPast + 50 {

@@ -445,6 +445,25 @@ func TestPlacesAreAddedAndTakenAway(t *testing.T) {
 	}
 }
 
+// More seals than a page takes are said before the PIN is asked for.
+func TestAPageIsNotCoveredWithSeals(t *testing.T) {
+	_, h, p := opened(t, 1)
+	for range 3 {
+		if p.sign.Reason() != "" {
+			t.Fatalf("with %d seals: %q", len(p.plan.places), p.sign.Reason())
+		}
+		p.added()
+	}
+	if !strings.Contains(p.sign.Reason(), "盖得太多") || !h.Says("盖得太多") {
+		t.Errorf("with %d seals: %q", len(p.plan.places), p.sign.Reason())
+	}
+	p.removed()
+	p.removed()
+	if p.sign.Reason() != "" {
+		t.Errorf("with %d seals: %q", len(p.plan.places), p.sign.Reason())
+	}
+}
+
 func TestTheDateIsWrittenBesideTheSeal(t *testing.T) {
 	_, h, p := opened(t, 2)
 	p.editor.dated.Tapped(nil)
