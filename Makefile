@@ -1,6 +1,7 @@
 # make demo   build SealDesk and open it with an embedded platform and both parties' keys
 # make test   everything that must hold before a change lands
-# make interop   hold the clean copy of Word documents against another program's, for the corpora in ../shared/corpora
+# make interop   hold our work against other programs: the clean copy of Word documents, for the corpora in ../shared/corpora, and
+#                signatures before MuPDF and pyHanko
 # make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
@@ -9,7 +10,7 @@ TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test interop bench pictures check deps-demo deps-test deps-bench generate clean
+.PHONY: demo build test interop bench pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -17,14 +18,15 @@ demo: deps-demo build
 build:
 	$(BUILD) -o bin/ ./cmd/...
 
-deps-demo deps-test deps-bench: deps-%:
+deps-demo deps-test deps-bench deps-interop: deps-%:
 	@sh packaging/deps.sh $*
 
 test: deps-test check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
 
-interop:
-	$(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx
+interop: deps-interop
+	@sh packaging/interop/pyhanko.sh $(CURDIR)/.cache/pyhanko
+	SEALDESK_MUTOOL=mutool SEALDESK_PYHANKO=$(CURDIR)/.cache/pyhanko/bin/python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./signer
 
 bench: deps-bench
 	@mkdir -p dist

@@ -3,6 +3,7 @@
 #   packaging/deps.sh demo    what building and running the client needs
 #   packaging/deps.sh test    the same, and the programs that judge its work in the tests
 #   packaging/deps.sh bench   the same, and the programs that its speed is measured beside
+#   packaging/deps.sh interop the same, and those that judge it in make interop
 # On a system without apt it names what is needed and stops if something is not there.
 set -eu
 
@@ -10,18 +11,20 @@ build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1'
 peers='mupdf-tools'
+others='mupdf-tools python3-venv'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
 test) want="$build $run $judges" ;;
 bench) want="$build $run $judges $peers" ;;
-*) echo "usage: packaging/deps.sh demo|test|bench" >&2; exit 2 ;;
+interop) want="$build $run $judges $others" ;;
+*) echo "usage: packaging/deps.sh demo|test|bench|interop" >&2; exit 2 ;;
 esac
 
 case "$(uname -s)" in
 Linux) ;;
 Darwin)
-	echo "macOS: needed are the Xcode command line tools, LibreOffice (libreoffice.org) and, for the tests, poppler, qpdf and openssl 3."
+	echo "macOS: needed are the Xcode command line tools, LibreOffice (libreoffice.org) and, for the tests, poppler, qpdf and openssl 3, for make interop mupdf-tools and Python 3."
 	exit 0 ;;
 *)
 	echo "This system: needed are a C compiler for cgo, an OpenGL driver and LibreOffice Writer."
@@ -35,6 +38,7 @@ This is not a Debian or Ubuntu system, so nothing is installed. Please see that 
   to build:  $build
   to run:    $run
   to test:   $judges
+  interop:   $others
 EOF
 	missing=
 	for p in gcc make pkg-config soffice; do command -v $p >/dev/null 2>&1 || missing="$missing $p"; done

@@ -11,15 +11,19 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/ses"
+	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 )
 
@@ -46,13 +50,20 @@ type Job struct {
 	Key   crypto.Signer
 	Chain []*smx509.Certificate // the key's certificate, then its issuers
 
-	Seal   *seal.Seal   // nil: the signature shows nowhere
-	Places []seal.Place // where the seal goes
-	Find   Finder       // for places by keyword
+	Seal *seal.Seal // a picture; nil: the signature shows nowhere
+	// Electronic is pressed instead of a picture: the signature is a SES_Signature,
+	// and shows what the seal holds. The certificate must be among those that may
+	// use it.
+	Electronic *ses.Seal
+	Places     []seal.Place // where the seal goes
+	Find       Finder       // for places by keyword
 	// DateFont writes the date that a place may ask for.
 	DateFont *seal.Font
 	// AllowOverlap puts the seal over an earlier signature where a place says so. That is for a person to decide.
 	AllowOverlap bool
+	// Form is what the signature is called in the file; PAdES, or the usual form of
+	// an electronic seal, unless given.
+	Form sigform.Form
 
 	Name, Reason, Location, ContactInfo string // Name: the certificate's common name unless given
 	Time                                time.Time
@@ -63,9 +74,12 @@ type Job struct {
 	// package verify does not know, so that nobody can say here whether it is
 	// intact. That is for a person to decide.
 	AcceptUnknown bool
-	// Roots are used to judge the trust of the signers in the Result's Report.
-	// Whether the signature is intact does not depend on them.
-	Roots []*smx509.Certificate
+	// Roots and Makers are used to judge the trust of the signers and of the makers
+	// of electronic seals in the Result's Report. Whether the signature is intact
+	// does not depend on them.
+	Roots, Makers []*smx509.Certificate
+	// Forms are those that earlier signatures may have; nil means sigform.Default.
+	Forms sigform.Table
 	// Progress, if given, is called from the goroutine of Run; total is in
 	// bytes, or 0 for steps that have no measure.
 	Progress func(step Step, done, total int64)
@@ -85,11 +99,24 @@ type Result struct {
 // checked has been. When an error is returned there is no output file, and no
 // temporary one.
 //
-// Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error, the
-// key's, and the context's.
+// Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error,
+// *ses.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
 		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
+	}
+	if j.Time.IsZero() {
+		j.Time = time.Now()
+	}
+	if j.Electronic != nil {
+		if j.Seal != nil {
+			return Result{}, fail(BadRequest, "an electronic seal brings its own picture")
+		}
+		face, err := Face(j.Electronic)
+		if err != nil {
+			return Result{}, err
+		}
+		j.Seal = &face
 	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Result{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
@@ -166,7 +193,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 	if err != nil {
 		return nil, nil, err
 	}
-	before, err := verify.File(ctx, in, size, verify.Options{Roots: j.Roots, Now: j.Time})
+	before, err := verify.File(ctx, in, size, j.judging())
 	if err != nil {
 		return nil, nil, inputFailure(ctx, j.In, err)
 	}
@@ -190,12 +217,27 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		name = j.Chain[0].Subject.CommonName
 	}
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
-		Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, Places: places,
+		Frame: j.frame(), Places: places,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
 		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
 	})
 	return plan, before, err
+}
+
+// frame is what the signature's value is made in.
+func (j Job) frame() pdfsig.Frame {
+	if j.Electronic == nil {
+		return pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
+	}
+	return pdfsig.Seal{As: j.Form, Builder: ses.Builder{
+		Seal: j.Electronic, Signer: j.Key, Certificate: j.Chain[0], Time: j.Time,
+	}}
+}
+
+// judging is how signatures are judged, ours and those before it.
+func (j Job) judging() verify.Options {
+	return verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
 }
 
 // locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
@@ -258,7 +300,7 @@ func (j Job) readBack(ctx context.Context, path string, inputSize int64, before 
 	case whole != written.SHA256:
 		return nil, refuse("the disk holds other bytes than were written")
 	}
-	report, err := verify.File(ctx, f, written.Size, verify.Options{Roots: j.Roots, Now: j.Time})
+	report, err := verify.File(ctx, f, written.Size, j.judging())
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -281,9 +323,11 @@ func (j Job) readBack(ctx context.Context, path string, inputSize int64, before 
 		return nil, refuse("the signature does not cover the whole file")
 	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
 		return nil, refuse("another certificate signed than was chosen")
+	case j.Electronic != nil && (newest.Seal == nil || !bytes.Equal(newest.Seal.Raw(), j.Electronic.Raw())):
+		return nil, refuse("another seal was pressed than was chosen")
 	}
 	for _, f := range report.Findings {
-		if f.Severity == verify.Fatal {
+		if f.Severity == finding.Fatal {
 			return nil, refuse("%s", reasons(report.Findings))
 		}
 	}
@@ -315,14 +359,17 @@ func (j Job) digests(ctx context.Context, f io.ReaderAt, inputSize, size int64) 
 	return prefix, hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// unknownKinds are the findings that leave open whether a signature is intact.
+var unknownKinds = []string{"verify.sub_filter_unsupported", "verify.algorithm_unknown", "ses.algorithm_unknown", "ses.version_unknown"}
+
 // unknown says that a signature is not known to be intact only because its kind
 // or its algorithm is not known.
 func unknown(s verify.Signature) bool {
 	found := false
 	for _, f := range s.Findings {
 		switch {
-		case f.Severity != verify.Fatal:
-		case f.Code == "verify.sub_filter_unsupported" || f.Code == "verify.algorithm_unknown":
+		case f.Severity != finding.Fatal:
+		case slices.Contains(unknownKinds, f.Code):
 			found = true
 		default:
 			return false
@@ -331,10 +378,10 @@ func unknown(s verify.Signature) bool {
 	return found
 }
 
-func reasons(findings []verify.Finding) string {
+func reasons(findings []finding.Finding) string {
 	var text []string
 	for _, f := range findings {
-		if f.Severity == verify.Fatal {
+		if f.Severity == finding.Fatal {
 			text = append(text, f.Message)
 		}
 	}

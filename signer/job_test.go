@@ -24,6 +24,7 @@ import (
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 )
 
@@ -410,7 +411,10 @@ func TestABrokenEarlierSignatureIsNotSignedOver(t *testing.T) {
 func TestASignatureOfAnUnknownKind(t *testing.T) {
 	f := newFixture(t, "sm2")
 	plan, err := pdfsig.Prepare(context.Background(), bytes.NewReader(f.input), int64(len(f.input)), pdfsig.Request{
-		Builder: cms.Builder{Signer: f.party.Key, Chain: f.party.Chain}, Filter: "Vendor.PKI", SubFilter: "Vendor.sealed"})
+		Frame: pdfsig.CMS{
+			Builder: cms.Builder{Signer: f.party.Key, Chain: f.party.Chain},
+			As:      sigform.Form{Name: "vendor", Filter: "Vendor.PKI", SubFilter: "Vendor.sealed", Value: sigform.CMS},
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func main() {
 }
 
 type options struct {
-	listen, data, roots, seed, origin, cert, key string
+	listen, data, roots, makers, seed, origin, cert, key string
 }
 
 var errUsage = errors.New("usage")
@@ -52,6 +52,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`address` to listen on; port 0 takes a free one")
 	f.StringVar(&o.data, "data", "", "`folder` that keeps everything (required)")
 	f.StringVar(&o.roots, "roots", "", "PEM `file` of the CAs whose certificates log in and seal (required)")
+	f.StringVar(&o.makers, "makers", "", "PEM `file` of the makers of electronic seals; without it no such seal is trusted")
 	f.StringVar(&o.seed, "seed", "", "JSON `file` of organisations and lots to add at the start")
 	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas; by default the listening one")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
@@ -110,6 +111,15 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if err != nil {
 		return err
 	}
+	var makers []*smx509.Certificate
+	if o.makers != "" {
+		if pem, err = readFile(o.makers, maxRootsFile); err != nil {
+			return err
+		}
+		if makers, err = judge.ParseRoots(pem); err != nil {
+			return err
+		}
+	}
 	pool := smx509.NewCertPool()
 	for _, r := range roots {
 		pool.AddCert(r)
@@ -131,7 +141,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if o.origin != "" {
 		origins = strings.Split(o.origin, ",")
 	}
-	p, err := platform.New(ctx, platform.Config{Dir: o.data, Judge: judge.New(roots), Roots: pool, Origins: origins, Log: log})
+	p, err := platform.New(ctx, platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Origins: origins, Log: log})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -13,6 +13,7 @@ import (
 
 	"sealdesk/assets/i18n"
 	"sealdesk/platformapi"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/ses"
 	"sealdesk/token"
 	"sealdesk/ui/desk/words"
@@ -98,7 +99,7 @@ func TestEveryFindingOfASealHasSentences(t *testing.T) {
 				continue
 			}
 			seen[v.Want] = true
-			p := catalog.Problem(&ses.Error{Finding: ses.Finding{Code: v.Want}})
+			p := catalog.Problem(&ses.Error{Finding: finding.Finding{Code: v.Want}})
 			if p.Code != v.Want || p.What == "" || p.Do == "" {
 				t.Errorf("%s: %s reads %+v", lang, v.Want, p)
 			}

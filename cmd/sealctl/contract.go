@@ -22,6 +22,7 @@ type platformFlags struct {
 	Platform   string        `required:"" env:"SEALDESK_PLATFORM" placeholder:"URL" help:"platform"`
 	PlatformCA string        `name:"platform-ca" placeholder:"FILE" help:"platform_ca"`
 	Trust      string        `placeholder:"ROOTS.pem" help:"trust"`
+	Makers     string        `placeholder:"MAKERS.pem" help:"seal_trust"`
 	Token      string        `required:"" placeholder:"URI" help:"token_uri"`
 	Cert       string        `placeholder:"ID" help:"sign_cert"`
 	PINFile    string        `name:"pin-file" placeholder:"FILE" help:"pin_file"`
@@ -31,6 +32,10 @@ type platformFlags struct {
 // enter logs in at the desk that the window has, too. The returned function leaves and clears up.
 func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	roots, err := readRoots(p.Trust)
+	if err != nil {
+		return nil, nil, err
+	}
+	makers, err := readRoots(p.Makers)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,7 +53,7 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 		return nil, nil, err
 	}
 	o, err := openOffice(a, desk.Config{
-		Folders: dirs, Drivers: []token.Driver{f.driver}, PlatformName: p.Platform, Roots: roots,
+		Folders: dirs, Drivers: []token.Driver{f.driver}, PlatformName: p.Platform, Roots: roots, Makers: makers,
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, options)
 			if err != nil {

@@ -71,7 +71,7 @@ func (c *demoCmd) Run(a *app) error {
 		c.Out = filepath.Join(world.Work, demo.FinalName)
 	}
 	o, err := openOffice(a, desk.Config{
-		Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Roots: world.Roots, Connect: world.Connect,
+		Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Roots: world.Roots, Makers: world.Makers, Connect: world.Connect,
 		DemoPINs: world.PINs,
 	})
 	if err != nil {
@@ -292,7 +292,7 @@ func (p *play) deliver(ctx context.Context, w *desk.Work, final desk.File) (*ver
 	if err := w.Export(ctx, final, tmp); err != nil {
 		return nil, err
 	}
-	report, err := p.a.judge(tmp, p.world.Roots)
+	report, err := p.a.judge(tmp, verify.Options{Roots: p.world.Roots, Makers: p.world.Makers})
 	if err != nil {
 		return nil, err
 	}

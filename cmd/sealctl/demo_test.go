@@ -155,7 +155,7 @@ func verdictOf(t *testing.T, path, roots string) *verify.Report {
 		t.Fatal(err)
 	}
 	a := &app{ctx: context.Background()}
-	report, err := a.judge(path, trusted)
+	report, err := a.judge(path, verify.Options{Roots: trusted})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func everyBitCounts(t *testing.T, home, path, roots string, report *verify.Repor
 	try := func(path string) int {
 		quiet := terminal{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
 		a := &app{ctx: context.Background(), tui: newTUI(quiet, catalog), words: catalog}
-		return status((&verifyCmd{File: path, Trust: roots}).Run(a))
+		return status((&verifyCmd{File: path, trustFlags: trustFlags{Trust: roots}}).Run(a))
 	}
 	var workers sync.WaitGroup
 	for w := range runtime.GOMAXPROCS(0) {

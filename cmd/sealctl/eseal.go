@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"image"
-	"image/draw"
 	"image/png"
 	"io"
 	"math"
@@ -15,23 +13,21 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/demo"
+	"sealdesk/signer"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 )
 
-const (
-	// demoMaker is the name of the demo's seal maker (制章者).
-	demoMaker = "SealDesk 演示制章中心"
-	// makersFolder holds, beside the demo CA, the authority that certifies nobody but seal makers: whoever trusts it lets no
-	// holder of a signing key make a seal.
-	makersFolder = "makers"
-)
+// demoMaker is the name of the demo's seal maker (制章者).
+const demoMaker = "SealDesk 演示制章中心"
 
 // electronic makes an electronic seal of a picture, with a seal maker's key that lives for this one seal.
 func (c *sealMakeCmd) electronic(a *app, face seal.Seal, picture []byte) error {
-	authority, err := ca.OpenOrCreate(filepath.Join(c.Work, makersFolder))
+	authority, err := ca.OpenOrCreate(filepath.Join(c.Work, demo.MakersFolder))
 	if err != nil {
 		return err
 	}
@@ -120,31 +116,27 @@ func (c *sealImportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	bar := ses.Doubt
+	bar := finding.Doubt
 	if c.Accept {
-		bar = ses.Fatal
+		bar = finding.Fatal
 	}
 	for _, f := range s.Judge(ses.Options{Makers: makers}).Findings {
 		if f.Severity >= bar {
 			return &ses.Error{Finding: f}
 		}
 	}
-	m, err := s.Picture.Image()
+	face, err := signer.Face(s)
 	if err != nil {
 		return err
 	}
-	picture := image.NewNRGBA(image.Rect(0, 0, m.Bounds().Dx(), m.Bounds().Dy()))
-	draw.Draw(picture, picture.Rect, m, m.Bounds().Min, draw.Src)
 	var b bytes.Buffer
-	if err := png.Encode(&b, picture); err != nil {
+	if err := png.Encode(&b, face.Image); err != nil {
 		return err
 	}
 	if err := create(c.Out, b.Bytes()); err != nil {
 		return err
 	}
-	return a.showSeal(c.Out, seal.Seal{
-		Name: filepath.Base(c.Out), Image: picture, WidthMM: float64(s.Picture.WidthMM), HeightMM: float64(s.Picture.HeightMM),
-	})
+	return a.showSeal(c.Out, face)
 }
 
 // isElectronic tells DER from the pictures that a seal may be.
@@ -166,45 +158,17 @@ func readSeal(path string) ([]byte, error) {
 
 // electronicJSON is an electronic seal in the answers of `seal make` and `seal show`.
 type electronicJSON struct {
-	File       string        `json:"file"`
-	Version    int           `json:"version"`
-	ID         string        `json:"id"`
-	Name       string        `json:"name"`
-	Kind       int           `json:"kind"` // 1 an organisation's, 2 a person's, others of the maker's own
-	ValidFrom  time.Time     `json:"validFrom"`
-	ValidUntil time.Time     `json:"validUntil"`
-	Created    time.Time     `json:"created"`
-	Vendor     string        `json:"vendor"`
-	Maker      string        `json:"maker"` // "" when the certificate cannot be read
-	Algorithm  string        `json:"algorithm"`
-	Signers    []string      `json:"signers"` // their names, or the digests of their certificates in hex
-	Picture    pictureJSON   `json:"picture"`
-	Verdict    ses.Verdict   `json:"verdict"`
-	Findings   []ses.Finding `json:"findings"`
-}
-
-// pictureJSON has 0 pixels for a picture of lines, or one that cannot be read.
-type pictureJSON struct {
-	Format       string `json:"format"`
-	WidthPixels  int    `json:"widthPixels"`
-	HeightPixels int    `json:"heightPixels"`
-	WidthMM      int    `json:"widthMM"`
-	HeightMM     int    `json:"heightMM"`
+	File string `json:"file"`
+	ses.Facts
+	Signers  []string        `json:"signers"` // their names, or the digests of their certificates in hex
+	Verdict  finding.Verdict `json:"verdict"`
+	Findings finding.List    `json:"findings"`
 }
 
 // showElectronic judges a seal and prints it. Its error carries the verdict to the exit status.
 func (a *app) showElectronic(file string, s *ses.Seal, makers []*smx509.Certificate) error {
 	report := s.Judge(ses.Options{Makers: makers})
-	width, height, _ := s.Picture.Size() // what is wrong with it is among the findings
-	v := electronicJSON{
-		File: file, Version: int(s.Version), ID: s.ID, Name: s.Name, Kind: int(s.Kind), ValidFrom: s.From, ValidUntil: s.Until,
-		Created: s.Created, Vendor: s.Vendor, Algorithm: s.Algorithm(), Signers: signersOf(s.Signers),
-		Picture: pictureJSON{s.Picture.Format, width, height, s.Picture.WidthMM, s.Picture.HeightMM},
-		Verdict: report.Verdict, Findings: report.Findings,
-	}
-	if m := s.Maker(); m != nil {
-		v.Maker = ca.SubjectOf(m).Name
-	}
+	v := electronicJSON{file, s.Facts(), signersOf(s.Signers), report.Verdict, report.Findings}
 	err := a.tui.result(v, func() { a.printElectronic(v) })
 	if err == nil && !report.Valid() {
 		err = fault("verdict", "verdict", string(report.Verdict))

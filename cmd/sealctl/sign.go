@@ -8,11 +8,14 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"sealdesk/assets"
 	"sealdesk/signer"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/ses"
+	"sealdesk/signer/sigform"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/ui/desk"
@@ -24,13 +27,14 @@ type signCmd struct {
 	Token    string   `required:"" placeholder:"URI" help:"token_uri"`
 	Cert     string   `placeholder:"ID" help:"sign_cert"`
 	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"pin_file"`
-	Seal     string   `xor:"seal" placeholder:"IMAGE.png" help:"sign_seal"`
+	Seal     string   `xor:"seal" placeholder:"FILE" help:"sign_seal"`
 	SealName string   `name:"seal-name" xor:"seal" placeholder:"ORG" help:"sign_seal_name"`
 	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
-	Trust    string   `placeholder:"ROOTS.pem" help:"trust"`
+	Form     string   `placeholder:"NAME" help:"sign_form"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
 	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
+	trustFlags
 }
 
 // signedJSON is the answer of `sign`.
@@ -50,9 +54,15 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	roots, err := readRoots(c.Trust)
+	trusted, err := c.options()
 	if err != nil {
 		return err
+	}
+	var form sigform.Form
+	if c.Form != "" {
+		if form, err = trusted.Forms.Named(c.Form); err != nil {
+			return err
+		}
 	}
 	f, u, err := a.one(c.Token)
 	if err != nil {
@@ -63,9 +73,12 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	face, err := c.face(id)
+	mark, err := c.mark(id)
 	if err != nil {
 		return err
+	}
+	if c.Form != "" && (form.DigestInside || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
+		return fault("form_not_made", "form", c.Form)
 	}
 	digest, err := digestOf(c.In)
 	if err != nil {
@@ -96,8 +109,9 @@ func (c *signCmd) Run(a *app) error {
 	show, end := a.tui.progress()
 	defer end()
 	job := signer.Job{
-		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: face, Places: places, Find: words,
-		Key: key, Chain: chainOf(id), Roots: roots, Reason: c.Reason, AcceptUnknown: c.Accept, DateFont: dates, AllowOverlap: c.Overlap,
+		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
+		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept,
+		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
 	}
 	if show != nil {
 		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
@@ -111,18 +125,35 @@ func (c *signCmd) Run(a *app) error {
 	return a.tui.result(v, func() { a.tui.print("%s\t%s\t%s", v.File, v.SHA256, v.Signer) })
 }
 
-// face is the seal to put on: a picture, one drawn from a name, or, when places are named and nothing else, one drawn from
-// the name in the certificate. Without places the signature is invisible.
-func (c *signCmd) face(id token.Identity) (*seal.Seal, error) {
+// mark is what is put on: a picture or an electronic seal, or neither.
+type mark struct {
+	picture    *seal.Seal
+	electronic *ses.Seal
+}
+
+// mark is an electronic seal that this certificate may use, a picture, one drawn from a name, or, when places are named and
+// nothing else, one drawn from the name in the certificate. Without places the signature is invisible.
+func (c *signCmd) mark(id token.Identity) (mark, error) {
 	if len(c.At) == 0 {
 		if c.Seal != "" || c.SealName != "" {
-			return nil, fault("seal_without_at")
+			return mark{}, fault("seal_without_at")
 		}
-		return nil, nil
+		return mark{}, nil
 	}
 	if c.Seal != "" {
+		data, err := readSeal(c.Seal)
+		if err != nil {
+			return mark{}, err
+		}
+		if isElectronic(data) {
+			s, err := ses.ParseSeal(data)
+			if err == nil {
+				err = s.Usable(id.Certificate(), time.Now())
+			}
+			return mark{electronic: s}, err
+		}
 		s, err := loadSeal(c.Seal)
-		return &s, err
+		return mark{picture: &s}, err
 	}
 	name := c.SealName
 	if name == "" {
@@ -130,10 +161,10 @@ func (c *signCmd) face(id token.Identity) (*seal.Seal, error) {
 	}
 	font, err := seal.ParseFont(assets.SerifBold())
 	if err != nil {
-		return nil, err
+		return mark{}, err
 	}
 	s, err := seal.Make(font, seal.Style{Name: name, Bottom: contractSeal}, sealDPI)
-	return &s, err
+	return mark{picture: &s}, err
 }
 
 // stepKeys name the steps of signing in the language files.

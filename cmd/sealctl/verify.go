@@ -6,22 +6,58 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
 )
 
 type verifyCmd struct {
-	File  string `arg:"" help:"verify_file"`
-	Trust string `placeholder:"ROOTS.pem" help:"trust"`
+	File string `arg:"" help:"verify_file"`
+	trustFlags
 }
 
-// Run prints the verify.Report. Its error carries the verdict to the exit status.
+// trustFlags say whom to trust, and what signatures may be called.
+type trustFlags struct {
+	Trust  string `placeholder:"ROOTS.pem" help:"trust"`
+	Makers string `placeholder:"MAKERS.pem" help:"seal_trust"`
+	Forms  string `placeholder:"FORMS.json" help:"forms"`
+}
+
+func (t *trustFlags) options() (verify.Options, error) {
+	o := verify.Options{Forms: sigform.Default()}
+	var err error
+	if o.Roots, err = readRoots(t.Trust); err != nil {
+		return o, err
+	}
+	if o.Makers, err = readRoots(t.Makers); err != nil {
+		return o, err
+	}
+	if t.Forms == "" {
+		return o, nil
+	}
+	f, err := os.Open(t.Forms)
+	if err != nil {
+		return o, fault("file_unreadable", "file", t.Forms, "cause", err)
+	}
+	defer f.Close()
+	profile, err := sigform.Read(f)
+	if err != nil {
+		return o, err
+	}
+	o.Forms = o.Forms.With(profile)
+	return o, nil
+}
+
+// Run prints the verify.Report: {"verdict", "signatures": [{"field", "verdict", "signer", "algorithm", "level", "signedAt",
+// "coversWholeFile", "changesAfter", "findings", "seal"}], "findings"}. "seal" is there where an electronic seal was pressed:
+// {"version", "id", "name", "kind", "validFrom", "validUntil", "created", "vendor", "maker", "algorithm", "picture": {"format",
+// "widthPixels", "heightPixels", "widthMM", "heightMM"}}. Its error carries the verdict to the exit status.
 func (c *verifyCmd) Run(a *app) error {
-	roots, err := readRoots(c.Trust)
+	trusted, err := c.options()
 	if err != nil {
 		return err
 	}
-	report, err := a.judge(c.File, roots)
+	report, err := a.judge(c.File, trusted)
 	if err != nil {
 		return err
 	}
@@ -35,7 +71,7 @@ func (c *verifyCmd) Run(a *app) error {
 }
 
 // judge verifies a file.
-func (a *app) judge(path string, roots []*smx509.Certificate) (*verify.Report, error) {
+func (a *app) judge(path string, trusted verify.Options) (*verify.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fault("file_unreadable", "file", path, "cause", err)
@@ -48,7 +84,7 @@ func (a *app) judge(path string, roots []*smx509.Certificate) (*verify.Report, e
 	if !info.Mode().IsRegular() {
 		return nil, fault("file_unreadable", "file", path)
 	}
-	return verify.File(a.ctx, f, info.Size(), verify.Options{Roots: roots})
+	return verify.File(a.ctx, f, info.Size(), trusted)
 }
 
 func (a *app) showReport(path string, r *verify.Report) {
@@ -71,6 +107,11 @@ func (a *app) showReport(path string, r *verify.Report) {
 			covers = a.words.T("ctl.verify.covers_all")
 		}
 		a.tui.print("%d. %s  %s  %s  %s  %s", i+1, a.words.T("ctl.verdict."+string(s.Verdict)), s.Signer, s.Algorithm, at, covers)
+		if seal := s.SealFacts; seal != nil {
+			a.tui.print("   %s", a.words.T("ctl.verify.seal", "name", seal.Name, "maker", seal.Maker,
+				"from", seal.ValidFrom.Local().Format(time.DateOnly), "until", seal.ValidUntil.Local().Format(time.DateOnly),
+				"width", seal.Picture.WidthMM, "height", seal.Picture.HeightMM))
+		}
 		for _, f := range s.Findings {
 			a.showFinding("   ", f.Code, f.Message, f.Params)
 		}

@@ -120,7 +120,7 @@ func (b *bench) platform(moment int, kill func()) *platform.Server {
 	for _, r := range b.roots {
 		pool.AddCert(r)
 	}
-	p, err := platform.New(b.t.Context(), platform.Config{Dir: b.t.TempDir(), Judge: judge.New(b.roots), Roots: pool, Origins: []string{b.url}})
+	p, err := platform.New(b.t.Context(), platform.Config{Dir: b.t.TempDir(), Judge: judge.New(b.roots, nil), Roots: pool, Origins: []string{b.url}})
 	if err != nil {
 		b.t.Fatal(err)
 	}

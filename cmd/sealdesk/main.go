@@ -40,6 +40,7 @@ type options struct {
 	platform  string
 	name      string
 	trust     string
+	makers    string
 	lang      string
 }
 
@@ -51,6 +52,7 @@ func main() {
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
+	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
 	flag.Parse()
 	if flag.NArg() > 0 {
@@ -106,7 +108,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
-			Roots: world.Roots, Documents: world.Documents, DemoPINs: world.PINs,
+			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")
@@ -125,6 +127,11 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	}
 	if o.trust != "" {
 		if config.Roots, err = desk.ReadRoots(o.trust); err != nil {
+			return desk.Config{}, nil, err
+		}
+	}
+	if o.makers != "" {
+		if config.Makers, err = desk.ReadRoots(o.makers); err != nil {
 			return desk.Config{}, nil, err
 		}
 	}

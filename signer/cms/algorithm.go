@@ -49,7 +49,7 @@ var (
 	oidECDSASHA384 = oid{1, 2, 840, 10045, 4, 3, 3}
 	oidECDSASHA512 = oid{1, 2, 840, 10045, 4, 3, 4}
 	oidSM2SM3      = oid{1, 2, 156, 10197, 1, 501}
-	oidSM2Sign     = oid{1, 2, 156, 10197, 1, 301, 1} // what older GM/T 0010 writers name SM2 with SM3
+	oidSM2Sign     = oid{1, 2, 156, 10197, 1, 301, 1} // SM2 signatures, with SM3 in GM/T 0010
 )
 
 // MinRSABits is the shortest RSA modulus that Check accepts.
@@ -151,7 +151,8 @@ func (a algorithm) plain() bool {
 type suite struct {
 	scheme  scheme
 	digest  digest
-	saltLen int // PSS only
+	saltLen int  // PSS only
+	gm      bool // identifiers of GB/T 35275
 }
 
 func (s suite) String() string { return s.scheme.String() + "-" + s.digest.name }
@@ -248,7 +249,8 @@ func suiteFor(pub crypto.PublicKey) (suite, error) {
 	return s, s.fits(pub)
 }
 
-// identifiers are the AlgorithmIdentifiers the Builder writes. rsaEncryption is
+// identifiers are the AlgorithmIdentifiers the Builder writes. GB/T 35275 names
+// SM2 alone, the digest standing beside it. rsaEncryption is
 // the one RSA identifier every CMS reader must know (RFC 3370, 3.2), and carries
 // NULL; ECDSA and SM2 carry no parameters (RFC 5754, 3.3); nor do digests.
 func (s suite) identifiers() (digestAlg, sigAlg algorithm) {
@@ -257,6 +259,9 @@ func (s suite) identifiers() (digestAlg, sigAlg algorithm) {
 	case schemeRSA:
 		return digestAlg, algorithm{oidRSA, derNULL}
 	case schemeSM2:
+		if s.gm {
+			return digestAlg, algorithm{oid: oidSM2Sign}
+		}
 		return digestAlg, algorithm{oid: oidSM2SM3}
 	}
 	for _, a := range signatureOIDs {

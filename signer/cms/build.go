@@ -29,6 +29,9 @@ type Builder struct {
 	// Chain starts with the signer's certificate; its issuers follow. The root
 	// may be left out.
 	Chain []*smx509.Certificate
+	// GM writes the identifiers of GB/T 35275 (GM/T 0010) instead of those of RFC
+	// 5652: content types, and SM2 by its own. For SM2 only.
+	GM bool
 	// Reserve is added to SizeBound, for unsigned attributes that are put in
 	// after signing, such as a signature time stamp. In bytes.
 	Reserve int
@@ -44,6 +47,10 @@ func (b Builder) prepare() (suite, error) {
 	if err != nil {
 		return suite{}, err
 	}
+	if b.GM && s.scheme != schemeSM2 {
+		return suite{}, failAlgorithm(AlgorithmMismatch, s.String(), "GB/T 35275 knows SM2, not %s", s)
+	}
+	s.gm = b.GM
 	equal, ok := pub.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !equal.Equal(b.Signer.Public()) {
 		return suite{}, fail(KeyMismatch, "the signing key is not the certificate's")
@@ -129,7 +136,7 @@ func (s suite) attributes(digest []byte, c *smx509.Certificate) ([]byte, error) 
 		oid   oid
 		value cryptobyte.BuilderContinuation
 	}{
-		{oidAttrContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) }},
+		{oidAttrContentType, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(contentOID(s.gm)) }},
 		{oidAttrMessageDigest, func(b *cryptobyte.Builder) { b.AddASN1OctetString(digest) }},
 		{oidAttrSigningCertV2, func(b *cryptobyte.Builder) { addSigningCertificateV2(b, s.digest, c) }},
 	} {
@@ -143,6 +150,14 @@ func (s suite) attributes(digest []byte, c *smx509.Certificate) ([]byte, error) 
 		attrs = append(attrs, der)
 	}
 	return setOf(cbasn1.SET, attrs)
+}
+
+// contentOID names the signed content: data, as RFC 5652 or GB/T 35275 have it.
+func contentOID(gm bool) oid {
+	if gm {
+		return oidGMData
+	}
+	return oidData
 }
 
 // encode writes one element.
@@ -174,7 +189,7 @@ func (b Builder) assemble(s suite, attrs, sig []byte) ([]byte, error) {
 
 	head.AddASN1Int64(1)
 	head.AddASN1(cbasn1.SET, digestAlg.add)
-	head.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidData) })
+	head.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(contentOID(s.gm)) })
 	var certs [][]byte
 	for _, c := range b.Chain {
 		if c == nil || slices.ContainsFunc(certs, func(o []byte) bool { return bytes.Equal(o, c.Raw) }) {
@@ -208,11 +223,15 @@ func (b Builder) assemble(s suite, attrs, sig []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cms: encode: %w", err)
 	}
-	return wrap(oidSignedData, h, si)
+	return wrap(s.gm, h, si)
 }
 
 // wrap puts SignedData's head and the fields of its one SignerInfo into a ContentInfo.
-func wrap(contentType oid, head, signer []byte) ([]byte, error) {
+func wrap(gm bool, head, signer []byte) ([]byte, error) {
+	contentType := oidSignedData
+	if gm {
+		contentType = oidGMSignedData
+	}
 	return encode(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(contentType)
 		b.AddASN1(tag0, func(b *cryptobyte.Builder) {
@@ -251,9 +270,5 @@ func (s *SignedData) AddUnsigned(attr asn1.ObjectIdentifier, value []byte) ([]by
 	if err != nil {
 		return nil, err
 	}
-	contentType := oidSignedData
-	if s.gm {
-		contentType = oidGMSignedData
-	}
-	return wrap(contentType, s.head, slices.Concat(s.signerHead, set))
+	return wrap(s.gm, s.head, slices.Concat(s.signerHead, set))
 }

@@ -37,8 +37,9 @@ type Attribute struct {
 // SignedData is a parsed detached SignedData with one signer. Its methods do
 // not change it, so it may be used by several goroutines.
 type SignedData struct {
-	gm        bool // GM/T 0010 content types
-	content   oid  // eContentType
+	gm        bool   // GM/T 0010 content types
+	content   oid    // eContentType
+	inside    []byte // the content, where it is inside: the digest of what is signed
 	digestAlg algorithm
 	sigAlg    algorithm
 	signer    *smx509.Certificate
@@ -62,7 +63,18 @@ type SignedData struct {
 // lists and unsigned attributes may stand in any order, as many writers leave them.
 //
 // Errors are of type *Error.
-func Parse(der []byte) (*SignedData, error) {
+func Parse(der []byte) (*SignedData, error) { return parse(der, false) }
+
+// ParseDigest reads, beside what Parse does, SignedData that is detached by name
+// only: the digest of what is signed is inside, as its content, and the
+// signature may stand over that content without signed attributes. Content of
+// another length than the digest's is refused, so that no signature over
+// attributes can be passed off as one over a digest.
+//
+// Errors are of type *Error.
+func ParseDigest(der []byte) (*SignedData, error) { return parse(der, true) }
+
+func parse(der []byte, digestInside bool) (*SignedData, error) {
 	if len(der) > MaxSize {
 		return nil, fail(TooLarge, "%d bytes, more than %d", len(der), MaxSize)
 	}
@@ -82,13 +94,13 @@ func Parse(der []byte) (*SignedData, error) {
 	if !info.ReadASN1(&outer, tag0) || !info.Empty() || !outer.ReadASN1(&seq, cbasn1.SEQUENCE) || !outer.Empty() {
 		return nil, fail(Malformed, "no SignedData in the ContentInfo")
 	}
-	if err := s.parseSignedData(seq); err != nil {
+	if err := s.parseSignedData(seq, digestInside); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *SignedData) parseSignedData(seq cryptobyte.String) error {
+func (s *SignedData) parseSignedData(seq cryptobyte.String, digestInside bool) error {
 	all := seq
 	var version int
 	var set, encap cryptobyte.String
@@ -109,13 +121,23 @@ func (s *SignedData) parseSignedData(seq cryptobyte.String) error {
 		return fail(Malformed, "no encapContentInfo")
 	}
 	if !encap.Empty() {
-		return fail(Attached, "the signed content is inside the SignedData")
+		if !digestInside {
+			return fail(Attached, "the signed content is inside the SignedData")
+		}
+		var content, value cryptobyte.String
+		if !encap.ReadASN1(&content, tag0) || !encap.Empty() || !content.ReadASN1(&value, cbasn1.OCTET_STRING) || !content.Empty() {
+			return fail(Malformed, "the content is not an octet string")
+		}
+		d, err := digestByOID(setAlg.oid)
+		if err != nil {
+			return err
+		}
+		if len(value) != d.new().Size() {
+			return fail(Attached, "the content inside has %d bytes, which is no %s digest", len(value), d.name)
+		}
+		s.inside = value
 	}
-	want := oidData
-	if s.gm {
-		want = oidGMData
-	}
-	if !s.content.Equal(want) {
+	if !s.content.Equal(contentOID(s.gm)) {
 		return fail(ContentType, "content type %v, not data", s.content)
 	}
 	if err := s.parseCertificates(&seq); err != nil {
@@ -199,21 +221,23 @@ func (s *SignedData) parseSigner(seq cryptobyte.String) (version int, err error)
 	if s.digestAlg, ok = readAlgorithm(&seq); !ok {
 		return 0, fail(Malformed, "SignerInfo has no digestAlgorithm")
 	}
-	if !seq.PeekASN1Tag(tag0) {
-		return 0, fail(NoSignedAttributes, "the signer signed no attributes")
-	}
 	var attrs, sig cryptobyte.String
-	if !seq.ReadASN1Element(&attrs, tag0) {
-		return 0, fail(Malformed, "signedAttrs are not well formed")
-	}
-	// RFC 5652, 5.4: what is signed carries the universal tag instead of [0].
-	s.signedDER = slices.Clone([]byte(attrs))
-	s.signedDER[0] = byte(cbasn1.SET)
-	if s.signed, err = parseAttributes(attrs, tag0, true); err != nil {
-		return 0, err
-	}
-	if err := s.parseSignedAttributes(); err != nil {
-		return 0, err
+	switch {
+	case seq.PeekASN1Tag(tag0):
+		if !seq.ReadASN1Element(&attrs, tag0) {
+			return 0, fail(Malformed, "signedAttrs are not well formed")
+		}
+		// RFC 5652, 5.4: what is signed carries the universal tag instead of [0].
+		s.signedDER = slices.Clone([]byte(attrs))
+		s.signedDER[0] = byte(cbasn1.SET)
+		if s.signed, err = parseAttributes(attrs, tag0, true); err != nil {
+			return 0, err
+		}
+		if err := s.parseSignedAttributes(); err != nil {
+			return 0, err
+		}
+	case s.inside == nil:
+		return 0, fail(NoSignedAttributes, "the signer signed no attributes")
 	}
 	if s.sigAlg, ok = readAlgorithm(&seq); !ok {
 		return 0, fail(Malformed, "SignerInfo has no signatureAlgorithm")
@@ -419,6 +443,10 @@ func (s *SignedData) SigningTime() (time.Time, bool) {
 // HasSigningCertificate says whether signing-certificate-v2 is among the signed
 // attributes, as PAdES requires. Check compares it whenever it is there.
 func (s *SignedData) HasSigningCertificate() bool { return s.essHash != nil }
+
+// DigestInside says whether the digest of what is signed is inside as content,
+// so that the SignedData is not detached: see ParseDigest.
+func (s *SignedData) DigestInside() bool { return s.inside != nil }
 
 // GM says whether the content types are those of GM/T 0010 (GB/T 35275)
 // instead of those of RFC 5652.

@@ -1,5 +1,7 @@
 // Package pdfsig signs PDF files by an incremental update (ISO 32000-2, 7.5.6
-// and 12.8), in the frame of PAdES baseline B (ETSI EN 319 142-1).
+// and 12.8). A Frame makes the value: CMS, as PAdES baseline B (ETSI EN 319
+// 142-1) or GB/T 35275 have it, or the SES_Signature of an electronic seal
+// (GB/T 38540).
 //
 // Prepare reads the document's structure, decides every byte of the update
 // except the signature value, and leaves room for that. Plan.WriteTo streams

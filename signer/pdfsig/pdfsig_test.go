@@ -47,7 +47,9 @@ func circle(size int) *image.NRGBA {
 	return m
 }
 
-func builder(p *cmstest.Party) cms.Builder { return cms.Builder{Signer: p.Key, Chain: p.Chain} }
+func frame(p *cmstest.Party) pdfsig.CMS {
+	return pdfsig.CMS{Builder: cms.Builder{Signer: p.Key, Chain: p.Chain}}
+}
 
 // sign signs data and returns the signed file, which must have it as its prefix.
 func sign(t testing.TB, data []byte, req pdfsig.Request) []byte {
@@ -99,6 +101,18 @@ func tool(t testing.TB, name string, args ...string) string {
 	return string(out)
 }
 
+// tryTool is tool for what may fail.
+func tryTool(t testing.TB, name string, args ...string) error {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Fatalf("%s is missing; packaging/deps.sh test installs it", name)
+	}
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
 func save(t testing.TB, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "signed.pdf")
@@ -146,7 +160,7 @@ func TestSignaturesAreJudgedValidByOthers(t *testing.T) {
 				signed := data
 				for i, alg := range algs {
 					signed = sign(t, signed, pdfsig.Request{
-						Builder: builder(parties[alg]), Name: "采购人", Reason: "合同签章", Location: "北京",
+						Frame: frame(parties[alg]), Name: "采购人", Reason: "合同签章", Location: "北京",
 						Places: []pdfsig.Appearance{
 							{Page: 1, Rect: pdf.Rect{100 + 200*float64(i), 100, 219 + 200*float64(i), 219}, Image: seal},
 							{Page: 3, Rect: pdf.Rect{100 + 200*float64(i), 100, 219 + 200*float64(i), 219}, Image: seal},
@@ -178,7 +192,7 @@ func TestPdfcpuValidates(t *testing.T) {
 	for _, form := range []pdf.Form{pdf.Table, pdf.XRefStream} {
 		signed := pdftest.Document(pdftest.Options{Form: form, Pages: 2})
 		for range 2 {
-			signed = sign(t, signed, pdfsig.Request{Builder: builder(p), Places: []pdfsig.Appearance{{Page: 2, Rect: pdf.Rect{10, 10, 100, 100}, Image: circle(20)}}})
+			signed = sign(t, signed, pdfsig.Request{Frame: frame(p), Places: []pdfsig.Appearance{{Page: 2, Rect: pdf.Rect{10, 10, 100, 100}, Image: circle(20)}}})
 		}
 		if err := api.ValidateFile(save(t, signed), nil); err != nil {
 			t.Errorf("%v: %v", form, err)
@@ -206,8 +220,7 @@ func contents(t testing.TB, in io.ReaderAt, size int64, field string) (*cms.Sign
 	if !pdf.Equal(d["ByteRange"], want) {
 		t.Fatalf("the ByteRange is %v, should be %v", d["ByteRange"], want)
 	}
-	der := []byte(d["Contents"].(pdf.String))
-	sd, err := cms.Parse(bytes.TrimRight(der, "\x00"))
+	sd, err := cms.Parse(value(t, d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +279,7 @@ func fieldsOf(t testing.TB, f *pdf.File) (fields []pdf.Dict) {
 // implementation of SM2, over the signed attributes as they stand in the file.
 func TestOpensslJudgesSM2(t *testing.T) {
 	p := cmstest.New(t, "sm2", cmstest.Options{})
-	signed := sign(t, pdftest.Document(pdftest.Options{}), pdfsig.Request{Builder: builder(p)})
+	signed := sign(t, pdftest.Document(pdftest.Options{}), pdfsig.Request{Frame: frame(p)})
 	sd, digest, d := contents(t, bytes.NewReader(signed), int64(len(signed)), "Signature1")
 	if err := sd.Check(digest); err != nil || sd.Algorithm() != "SM2-SM3" {
 		t.Errorf("%s: %v", sd.Algorithm(), err)
@@ -341,7 +354,7 @@ func TestSealStandsUpright(t *testing.T) {
 			t.Fatal(err)
 		}
 		// 120 by 60 points, 30 from the left and 200 from the bottom of what is displayed.
-		signed := sign(t, data, pdfsig.Request{Builder: builder(p), Places: []pdfsig.Appearance{
+		signed := sign(t, data, pdfsig.Request{Frame: frame(p), Places: []pdfsig.Appearance{
 			{Page: 1, Rect: page.UserRect(pdf.Rect{30, 200, 150, 260}), Image: seal}}})
 		path := save(t, signed)
 		tool(t, "pdftoppm", "-r", "72", "-cropbox", "-png", "-singlefile", path, strings.TrimSuffix(path, ".pdf"))
@@ -396,7 +409,7 @@ func TestFormsAndAnnotationsThatAreThere(t *testing.T) {
 				data := b.Bytes(form, root)
 				signed := data
 				for range 2 {
-					signed = sign(t, signed, pdfsig.Request{Builder: builder(p), Places: []pdfsig.Appearance{
+					signed = sign(t, signed, pdfsig.Request{Frame: frame(p), Places: []pdfsig.Appearance{
 						{Page: 1, Rect: pdf.Rect{100, 100, 200, 200}, Image: circle(9)}, {Page: 1, Rect: pdf.Rect{100, 300, 200, 400}}}})
 				}
 				f, err := pdf.Open(bytes.NewReader(signed), int64(len(signed)))
@@ -448,11 +461,11 @@ func TestFormsAndAnnotationsThatAreThere(t *testing.T) {
 func TestCertification(t *testing.T) {
 	p := cmstest.New(t, "rsa", cmstest.Options{Name: "Test rsa"})
 	data := pdftest.Document(pdftest.Options{})
-	certified := sign(t, data, pdfsig.Request{Builder: builder(p), Certify: 2})
-	if _, err := trySign(certified, pdfsig.Request{Builder: builder(p), Certify: 2}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.NotFirst}) {
+	certified := sign(t, data, pdfsig.Request{Frame: frame(p), Certify: 2})
+	if _, err := trySign(certified, pdfsig.Request{Frame: frame(p), Certify: 2}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.NotFirst}) {
 		t.Errorf("a second certification: %v", err)
 	}
-	both := sign(t, certified, pdfsig.Request{Builder: builder(p)})
+	both := sign(t, certified, pdfsig.Request{Frame: frame(p)})
 	if out := tool(t, "pdfsig", "-nocert", save(t, both)); strings.Count(out, "Signature is Valid.") != 2 {
 		t.Error(out)
 	}
@@ -467,8 +480,8 @@ func TestCertification(t *testing.T) {
 	if perms, err := f.Dict(catalog["Perms"]); err != nil || perms["DocMDP"] != pdf.Object(signatureOf(t, f, "Signature1")) {
 		t.Errorf("permissions %v %v", perms, err)
 	}
-	locked := sign(t, data, pdfsig.Request{Builder: builder(p), Certify: 1})
-	if _, err := trySign(locked, pdfsig.Request{Builder: builder(p)}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.Locked}) {
+	locked := sign(t, data, pdfsig.Request{Frame: frame(p), Certify: 1})
+	if _, err := trySign(locked, pdfsig.Request{Frame: frame(p)}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.Locked}) {
 		t.Errorf("signing a locked document: %v", err)
 	}
 }
@@ -504,18 +517,23 @@ func TestRefusals(t *testing.T) {
 		{"not a number", plain, pdfsig.Request{Places: at(1, 0, 0, math.NaN(), 9)}, "pdfsig.bad_request"},
 		{"a picture too large", plain, pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{0, 0, 9, 9}, Image: image.NewNRGBA(image.Rect(0, 0, 1, 5000))}}}, "pdfsig.bad_request"},
 		{"another permission", plain, pdfsig.Request{Certify: 4}, "pdfsig.bad_request"},
-		{"another key", plain, pdfsig.Request{Builder: cms.Builder{Signer: other.Key, Chain: p.Chain}}, "cms.key_mismatch"},
+		{"another key", plain, pdfsig.Request{Frame: pdfsig.CMS{Builder: cms.Builder{Signer: other.Key, Chain: p.Chain}}}, "cms.key_mismatch"},
+		{"SM2's own form with another key", plain, pdfsig.Request{Frame: pdfsig.CMS{Builder: frame(p).Builder, As: formNamed(t, "gm")}}, "cms.algorithm_mismatch"},
+		{"a form that is only read", plain, pdfsig.Request{Frame: pdfsig.CMS{Builder: frame(p).Builder, As: formNamed(t, "dianju")}}, "pdfsig.bad_request"},
+		{"a seal's form without a seal", plain, pdfsig.Request{Frame: pdfsig.CMS{Builder: frame(p).Builder, As: formNamed(t, "seal")}}, "pdfsig.bad_request"},
+		{"a seal in PAdES", plain, pdfsig.Request{Frame: pdfsig.Seal{As: formNamed(t, "pades")}}, "pdfsig.bad_request"},
+		{"no seal", plain, pdfsig.Request{Frame: pdfsig.Seal{}}, "ses."},
 		{"junk in front", append([]byte("junk"), plain...), pdfsig.Request{}, "pdfsig.needs_repair"},
 		{"junk behind", append(bytes.Clone(plain), "junk"...), pdfsig.Request{}, "pdfsig.needs_repair"},
 		{"a page with a key twice", bytes.Replace(plain, []byte("/Type /Page\n"), []byte("/Type /Page/Tabs/S/Tabs/R\n"), 1), pdfsig.Request{}, "pdf."},
 		{"encrypted", bytes.Replace(plain, []byte("trailer\n<<"), []byte("trailer\n<</Encrypt<<>>"), 1), pdfsig.Request{}, "pdf.encrypted"},
-		{"too little room", plain, pdfsig.Request{Builder: cms.Builder{Signer: p.Key, Chain: p.Chain, Reserve: -400}}, "pdfsig.reserve_exceeded"},
+		{"too little room", plain, pdfsig.Request{Frame: pdfsig.CMS{Builder: cms.Builder{Signer: p.Key, Chain: p.Chain, Reserve: -400}}}, "pdfsig.reserve_exceeded"},
 		{"another document than shown", plain, pdfsig.Request{ExpectSHA256: strings.Repeat("0", 64)}, "pdfsig.changed"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if tt.req.Builder.Signer == nil {
-				tt.req.Builder = builder(p)
+			if tt.req.Frame == nil {
+				tt.req.Frame = frame(p)
 			}
 			_, err := trySign(tt.data, tt.req)
 			var coded interface{ Code() string }
@@ -530,7 +548,7 @@ func TestReadingAndWritingFail(t *testing.T) {
 	p := cmstest.New(t, "ecdsa", cmstest.Options{})
 	data := pdftest.Document(pdftest.Options{Padding: 3 << 20})
 	broken := errors.New("the disk is full")
-	plan, err := pdfsig.Prepare(context.Background(), bytes.NewReader(data), int64(len(data)), pdfsig.Request{Builder: builder(p)})
+	plan, err := pdfsig.Prepare(context.Background(), bytes.NewReader(data), int64(len(data)), pdfsig.Request{Frame: frame(p)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -541,7 +559,7 @@ func TestReadingAndWritingFail(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	blocks := 0
-	plan, err = pdfsig.Prepare(ctx, bytes.NewReader(data), int64(len(data)), pdfsig.Request{Builder: builder(p), Progress: func(done, total int64) {
+	plan, err = pdfsig.Prepare(ctx, bytes.NewReader(data), int64(len(data)), pdfsig.Request{Frame: frame(p), Progress: func(done, total int64) {
 		if blocks++; blocks == 2 {
 			cancel()
 		}
@@ -606,7 +624,7 @@ func TestLargeDocuments(t *testing.T) {
 			t.Run(fmt.Sprint(form, " ", size), func(t *testing.T) {
 				t.Parallel()
 				doc := pdftest.NewLarge(form, size)
-				plan, err := pdfsig.Prepare(context.Background(), doc, size, pdfsig.Request{Builder: builder(p), Time: signingTime,
+				plan, err := pdfsig.Prepare(context.Background(), doc, size, pdfsig.Request{Frame: frame(p), Time: signingTime,
 					Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{10, 10, 100, 100}, Image: circle(50)}}})
 				if err != nil {
 					t.Fatal(err)
@@ -623,7 +641,7 @@ func TestLargeDocuments(t *testing.T) {
 		}
 	}
 	doc := pdftest.NewLarge(pdf.Table, 9_999_999_990)
-	if _, err := pdfsig.Prepare(context.Background(), doc, doc.Size(), pdfsig.Request{Builder: builder(p)}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.TooLarge}) {
+	if _, err := pdfsig.Prepare(context.Background(), doc, doc.Size(), pdfsig.Request{Frame: frame(p)}); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.TooLarge}) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -635,7 +653,7 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 		doc := pdftest.NewLarge(pdf.Table, size)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		plan, err := pdfsig.Prepare(context.Background(), doc, size, pdfsig.Request{Builder: builder(p)})
+		plan, err := pdfsig.Prepare(context.Background(), doc, size, pdfsig.Request{Frame: frame(p)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -702,7 +720,7 @@ func BenchmarkSign(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					plan, err := pdfsig.Prepare(context.Background(), f, benchSize, pdfsig.Request{Builder: builder(p)})
+					plan, err := pdfsig.Prepare(context.Background(), f, benchSize, pdfsig.Request{Frame: frame(p)})
 					if err != nil {
 						b.Fatal(err)
 					}

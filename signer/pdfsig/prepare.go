@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"sealdesk/signer/cms"
 	"sealdesk/signer/pdf"
+	"sealdesk/signer/sigform"
 )
 
 // Bounds of a request.
@@ -51,10 +51,8 @@ func (a Appearance) part() [2]float64 {
 
 // Request says how to sign.
 type Request struct {
-	Builder cms.Builder
-	Places  []Appearance // none: an invisible signature
-	// SubFilter is ETSI.CAdES.detached unless given, Filter is Adobe.PPKLite.
-	SubFilter, Filter string
+	Frame  Frame
+	Places []Appearance // none: an invisible signature
 	// Name of the signer, and what else the signature dictionary may tell.
 	Name, Reason, Location, ContactInfo string
 	// Time is the claimed time of signing; the zero value means now.
@@ -78,6 +76,7 @@ type Plan struct {
 	update  []byte // with the room for Contents filled with zeros
 	gap     [2]int // of Contents with its brackets, in update
 	reserve int    // bytes of DER that fit
+	scope   sigform.Scope
 	fields  []string
 }
 
@@ -90,13 +89,14 @@ func (p *Plan) Fields() []string { return slices.Clone(p.fields) }
 // Prepare plans a signature of the document of the given size in bytes. The key
 // is not asked. The source must not change until WriteTo has returned.
 //
-// Errors: *Error, *pdf.Error (encrypted, malformed, no such page), *cms.Error
-// (key and certificate do not fit), or the source's.
+// Errors: *Error, *pdf.Error (encrypted, malformed, no such page), the Frame's
+// (*cms.Error, *ses.Error: key and certificate do not fit, the seal does not
+// hold), or the source's.
 func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Plan, error) {
 	if err := req.check(); err != nil {
 		return nil, err
 	}
-	bound, err := req.Builder.SizeBound()
+	form, err := req.Frame.Form()
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,10 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 	if err := u.inspect(); err != nil {
 		return nil, err
 	}
+	bound, err := req.Frame.SizeBound(widest(u.names[0]))
+	if err != nil {
+		return nil, err
+	}
 	if err := u.findPages(ctx); err != nil {
 		return nil, err
 	}
@@ -117,27 +121,23 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 	if err := u.open(in, size); err != nil {
 		return nil, err
 	}
-	if err := u.write(bound); err != nil {
+	if err := u.write(form, bound); err != nil {
 		return nil, err
 	}
 	if err := u.close(); err != nil {
 		return nil, err
 	}
-	u.fillByteRange()
-	return &Plan{in: in, size: size, req: req, update: u.buf, gap: u.gap, reserve: bound, fields: u.names}, nil
+	scope := sigform.Scope{Field: u.names[0], ByteRange: u.fillByteRange()}
+	return &Plan{in: in, size: size, req: req, update: u.buf, gap: u.gap, reserve: bound, scope: scope, fields: u.names}, nil
 }
 
 func (r *Request) check() error {
-	if r.SubFilter == "" {
-		r.SubFilter = "ETSI.CAdES.detached"
-	}
-	if r.Filter == "" {
-		r.Filter = "Adobe.PPKLite"
-	}
 	if r.Time.IsZero() {
 		r.Time = time.Now()
 	}
 	switch {
+	case r.Frame == nil:
+		return fail(BadRequest, "a signature without a frame")
 	case r.Certify < 0 || r.Certify > 3:
 		return fail(BadRequest, "DocMDP has no permission %d", r.Certify)
 	case len(r.Places) > maxPlaces:

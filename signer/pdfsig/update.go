@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"sealdesk/signer/pdf"
+	"sealdesk/signer/sigform"
 )
 
 // byteRangeRoom holds four numbers of 63 bits, so that the place of everything
@@ -101,9 +102,9 @@ func (u *update) stream(ref pdf.Ref, d pdf.Dict, data []byte) {
 }
 
 // write puts all objects into the update.
-func (u *update) write(reserve int) error {
+func (u *update) write(form sigform.Form, reserve int) error {
 	u.signature = u.reserve()
-	u.writeSignature(reserve)
+	u.writeSignature(form, reserve)
 	places := u.req.Places
 	if len(places) == 0 {
 		places = []Appearance{{Page: 1}}
@@ -130,9 +131,9 @@ func (u *update) write(reserve int) error {
 }
 
 // writeSignature writes the signature dictionary with room for ByteRange and Contents.
-func (u *update) writeSignature(reserve int) {
+func (u *update) writeSignature(form sigform.Form, reserve int) {
 	d := pdf.Dict{
-		"Type": pdf.Name("Sig"), "Filter": pdf.Name(u.req.Filter), "SubFilter": pdf.Name(u.req.SubFilter),
+		"Type": pdf.Name("Sig"), "Filter": pdf.Name(form.Filter), "SubFilter": pdf.Name(form.SubFilter),
 		"M": pdf.FormatDate(u.req.Time),
 	}
 	for key, text := range map[pdf.Name]string{"Name": u.req.Name, "Reason": u.req.Reason, "Location": u.req.Location, "ContactInfo": u.req.ContactInfo} {
@@ -160,11 +161,12 @@ func (u *update) writeSignature(reserve int) {
 }
 
 // fillByteRange writes the numbers once the length of the update is known.
-func (u *update) fillByteRange() {
+func (u *update) fillByteRange() [4]int64 {
 	first, second := u.start+int64(u.gap[0]), u.start+int64(u.gap[1])
 	rest := u.start + int64(len(u.buf)) - second
 	text := fmt.Sprintf("[0 %d %d %d]", first, second, rest)
 	copy(u.buf[u.byteRange:], fmt.Sprintf("%-*s", byteRangeRoom, text))
+	return [4]int64{0, first, second, rest}
 }
 
 // writeWidget writes a field merged with its widget and what that shows.

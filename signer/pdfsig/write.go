@@ -27,10 +27,10 @@ type Written struct {
 // the expected one; a cancelled context is noticed between blocks and before
 // the key is asked. After an error what was written is no signed file.
 //
-// Errors: *Error (Changed, ReserveExceeded), *cms.Error, the signer's, or those
+// Errors: *Error (Changed, ReserveExceeded), the Frame's, the key's, or those
 // of reading, writing and the context.
 func (p *Plan) WriteTo(ctx context.Context, w io.Writer) (Written, error) {
-	content, err := p.req.Builder.Hash()
+	content, err := p.req.Frame.Hash()
 	if err != nil {
 		return Written{}, err
 	}
@@ -57,7 +57,7 @@ func (p *Plan) WriteTo(ctx context.Context, w io.Writer) (Written, error) {
 	}
 	content.Write(p.update[:p.gap[0]])
 	content.Write(p.update[p.gap[1]:])
-	der, err := p.req.Builder.Sign(content.Sum(nil))
+	der, err := p.req.Frame.Sign(content.Sum(nil), p.scope)
 	if err != nil {
 		return Written{}, err
 	}

@@ -3,9 +3,13 @@ package ses
 import (
 	"bytes"
 	"crypto/subtle"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/finding"
 )
 
 // Options of Judge.
@@ -38,7 +42,7 @@ func (s *Seal) Judge(opts Options) *Report {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Findings: []Finding{}}
+	r := &Report{Findings: finding.List{}}
 	s.judgeAt(r, opts, opts.Now)
 	return r.settle()
 }
@@ -47,19 +51,19 @@ func (s *Seal) judgeAt(r *Report, opts Options, at time.Time) {
 	s.judgeSignature(r)
 	s.judgeMaker(r)
 	if s.cert != nil {
-		r.add(makerCodes.trust(s.cert, opts.Makers, s.Created, opts)...)
+		r.Chain = makerCodes.trust(r, s.cert, opts.Makers, s.Created, opts)
 	}
 	s.judgeTerm(r, at)
 	s.judgeContent(r)
 	if len(s.TimeStamp) > 0 {
-		r.add(find("timestamp"))
+		r.Findings.Add(find("timestamp"))
 	}
 	r.looseness(s.loose)
 }
 
 func (r *Report) looseness(loose []string) {
 	if len(loose) > 0 {
-		r.add(find("encoding_loose", "detail", loose[0]))
+		r.Findings.Add(find("encoding_loose", "detail", loose[0]))
 	}
 }
 
@@ -70,7 +74,7 @@ func (s *Seal) judgeSignature(r *Report) {
 	if s.Version == V1 {
 		var err error
 		if message, err = sealSigned(s.info, s.certDER, s.oid); err != nil {
-			r.add(find("malformed", "detail", "signInfo"))
+			r.Findings.Add(find("malformed", "detail", "signInfo"))
 			return
 		}
 	}
@@ -79,7 +83,7 @@ func (s *Seal) judgeSignature(r *Report) {
 
 func judgeValue(r *Report, cert *smx509.Certificate, oid []int, message, signature []byte, unreadable, forged string) {
 	if cert == nil {
-		r.add(find(unreadable))
+		r.Findings.Add(find(unreadable))
 		return
 	}
 	a, err := algorithmByOID(oid)
@@ -88,19 +92,19 @@ func judgeValue(r *Report, cert *smx509.Certificate, oid []int, message, signatu
 	}
 	switch {
 	case err != nil:
-		r.add(err.(*Error).Finding)
+		r.Findings.Add(err.(*Error).Finding)
 	case !a.verify(cert.PublicKey, message, signature):
-		r.add(find(forged))
+		r.Findings.Add(find(forged))
 	}
 }
 
 func (s *Seal) judgeMaker(r *Report) {
 	if s.cert == nil {
-		r.add(find("maker_unreadable"))
+		r.Findings.Add(find("maker_unreadable"))
 		return
 	}
 	if !within(s.Created, s.cert.NotBefore, s.cert.NotAfter) {
-		r.add(find("maker_not_valid_then"))
+		r.Findings.Add(find("maker_not_valid_then"))
 	}
 }
 
@@ -118,24 +122,24 @@ func (s *Seal) judgeTerm(r *Report, at time.Time) {
 	params := []any{"from", from.UTC().Format(time.DateOnly), "until", s.Until.UTC().Format(time.DateOnly)}
 	switch {
 	case s.Until.Before(s.From):
-		r.add(find("term", params...))
+		r.Findings.Add(find("term", params...))
 	case at.Before(from):
-		r.add(find("not_yet_valid", params...))
+		r.Findings.Add(find("not_yet_valid", params...))
 	case at.After(s.Until):
-		r.add(find("expired", params...))
+		r.Findings.Add(find("expired", params...))
 	}
 }
 
 // judgeContent looks at what anybody could have got wrong, the maker included.
 func (s *Seal) judgeContent(r *Report) {
 	if s.Signers.empty() {
-		r.add(find("no_signers"))
+		r.Findings.Add(find("no_signers"))
 	}
 	if s.Kind != Organisation && s.Kind != Person {
-		r.add(find("kind_unknown", "kind", int(s.Kind)))
+		r.Findings.Add(find("kind_unknown", "kind", int(s.Kind)))
 	}
 	if _, _, err := s.Picture.Size(); err != nil {
-		r.add(err.(*Error).Finding)
+		r.Findings.Add(err.(*Error).Finding)
 	}
 	r.extensions(s.Extensions)
 }
@@ -143,7 +147,7 @@ func (s *Seal) judgeContent(r *Report) {
 func (r *Report) extensions(list []Extension) {
 	for _, e := range list {
 		if e.Critical {
-			r.add(find("extension", "oid", e.ID.String()))
+			r.Findings.Add(find("extension", "oid", e.ID.String()))
 		}
 	}
 }
@@ -154,36 +158,33 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
-	r := &Report{Findings: []Finding{}}
+	r := &Report{Findings: finding.List{}}
 	judgeValue(r, s.cert, s.oid, s.toSign, s.signature, "signer_unreadable", "signature_forged")
 
 	at := s.Time
 	switch {
 	case at.IsZero():
-		r.add(find("time_unknown"))
+		r.Findings.Add(find("time_unknown"))
 		at = opts.Now // what is not known must hold now
 	case at.After(opts.Now.Add(clockSkew)):
-		r.add(find("signed_in_future"))
+		r.Findings.Add(find("signed_in_future"))
 	}
 	if s.cert != nil {
 		if !within(at, s.cert.NotBefore, s.cert.NotAfter) {
-			r.add(find("signer_not_valid_then"))
+			r.Findings.Add(find("signer_not_valid_then"))
 		}
-		r.add(signerCodes.trust(s.cert, opts.Roots, at, opts)...)
-		if err := s.Seal.Signers.find(s.cert); err != nil && !s.Seal.Signers.empty() {
-			r.add(err.(*Error).Finding)
-		}
+		r.Chain = signerCodes.trust(r, s.cert, opts.Roots, at, opts)
 	}
 
 	if a, err := algorithmByOID(s.oid); err == nil && len(s.DataHash) != a.new().Size() ||
 		subtle.ConstantTimeCompare(s.DataHash, doc.Digest) != 1 {
-		r.add(find("digest_mismatch"))
+		r.Findings.Add(find("digest_mismatch"))
 	}
 	switch {
 	case doc.PropertyInfo == "":
-		r.add(find("property_unchecked", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_unchecked", "property", shown(s.PropertyInfo)))
 	case doc.PropertyInfo != s.PropertyInfo:
-		r.add(find("property_mismatch", "property", s.PropertyInfo))
+		r.Findings.Add(find("property_mismatch", "property", shown(s.PropertyInfo)))
 	}
 
 	r.extensions(s.Extensions)
@@ -193,10 +194,15 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 		if code := f.Code; code == "ses.expired" || code == "ses.not_yet_valid" {
 			f = find("seal_not_valid_then", "from", f.Params["from"], "until", f.Params["until"])
 		}
-		r.add(f)
+		r.Findings.Add(f)
+	}
+	if s.cert != nil && !s.Seal.Signers.empty() {
+		if err := s.Seal.Signers.find(s.cert); err != nil {
+			r.Findings.Add(err.(*Error).Finding)
+		}
 	}
 	if len(s.TimeStamp) > 0 {
-		r.add(find("timestamp"))
+		r.Findings.Add(find("timestamp"))
 	}
 	r.looseness(s.loose)
 	return r.settle()
@@ -214,16 +220,23 @@ var (
 	signerCodes = trustCodes{"signer_key_usage", "no_roots", "signer_unknown", "signer_expired"}
 )
 
+// MakerInDoubt says whether a finding of this code leaves open who made a seal.
+func MakerInDoubt(code string) bool {
+	c := makerCodes
+	return slices.Contains([]string{c.usage, c.nobody, c.unknown, c.expired}, strings.TrimPrefix(code, catalogue.Room+"."))
+}
+
 // trust looks for a chain from a certificate to a trusted one. The time at which
 // it signed is only claimed: without a time stamp the chain must hold then and
-// now. That the certificate itself was in its term then was looked at before.
-func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []Finding {
-	var out []Finding
+// now. That the certificate itself was in its term then was looked at before. The
+// chain that it returns held then, at least.
+func (c trustCodes) trust(r *Report, leaf *smx509.Certificate, trusted []*smx509.Certificate, claimed time.Time, opts Options) []*smx509.Certificate {
 	if leaf.KeyUsage != 0 && leaf.KeyUsage&(smx509.KeyUsageDigitalSignature|smx509.KeyUsageContentCommitment) == 0 {
-		out = append(out, find(c.usage))
+		r.Findings.Add(find(c.usage))
 	}
 	if len(trusted) == 0 {
-		return append(out, find(c.nobody))
+		r.Findings.Add(find(c.nobody))
+		return nil
 	}
 	roots, intermediates := smx509.NewCertPool(), smx509.NewCertPool()
 	for _, t := range trusted {
@@ -232,27 +245,36 @@ func (c trustCodes) trust(leaf *smx509.Certificate, trusted []*smx509.Certificat
 	for _, i := range opts.Intermediates {
 		intermediates.AddCert(i)
 	}
-	leads := func(at time.Time) bool {
+	leads := func(at time.Time) []*smx509.Certificate {
 		for _, t := range trusted {
 			if bytes.Equal(t.Raw, leaf.Raw) { // named itself, it needs no issuer
-				return within(at, leaf.NotBefore, leaf.NotAfter)
+				if !within(at, leaf.NotBefore, leaf.NotAfter) {
+					return nil
+				}
+				return []*smx509.Certificate{leaf}
 			}
 		}
-		_, err := leaf.Verify(smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at,
+		chains, err := leaf.Verify(smx509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at,
 			// Makers' certificates carry all kinds of extended usages, or none.
 			KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny}})
-		return err == nil
+		if err != nil {
+			return nil
+		}
+		return chains[0]
 	}
 	// A claim outside the certificate's own term has its finding already.
 	then := claimed
 	if !within(then, leaf.NotBefore, leaf.NotAfter) {
 		then = leaf.NotAfter
 	}
+	chain := leads(then)
 	switch {
-	case !leads(then):
-		return append(out, find(c.unknown))
-	case !leads(opts.Now):
-		return append(out, find(c.expired))
+	case chain == nil:
+		r.Findings.Add(find(c.unknown))
+	case leads(opts.Now) == nil:
+		r.Findings.Add(find(c.expired))
+	default:
+		r.Findings.Add(find("revocation_unknown"))
 	}
-	return append(out, find("revocation_unknown"))
+	return chain
 }

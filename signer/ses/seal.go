@@ -128,6 +128,29 @@ func (d *decoder) seal(raw []byte, f *fields) *Seal {
 	return s
 }
 
+// Usable says why a seal cannot be used with a certificate at a time: it is
+// forged, damaged or out of its term, or the certificate is out of its own or not
+// listed in the seal. Whether the maker is trusted is not asked here: see Judge.
+//
+// Errors are of type *Error.
+func (s *Seal) Usable(cert *smx509.Certificate, at time.Time) error {
+	var r Report
+	s.judgeSignature(&r)
+	s.judgeContent(&r)
+	s.judgeMaker(&r)
+	s.judgeTerm(&r, at)
+	if err := r.err(); err != nil {
+		return err
+	}
+	if err := s.Signers.find(cert); err != nil {
+		return err
+	}
+	if !within(at, cert.NotBefore, cert.NotAfter) {
+		return fail("signer_not_valid_then")
+	}
+	return nil
+}
+
 // readCertificate gives nil for one that cannot be read: that is a finding, and
 // the rest can be shown still.
 func readCertificate(der []byte) *smx509.Certificate {

@@ -18,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/ses"
 )
 
@@ -103,6 +104,24 @@ func TestMakeAndSign(t *testing.T) {
 					t.Errorf("algorithms %s and %s", s.Algorithm(), seal.Algorithm())
 				}
 			})
+		}
+	}
+}
+
+// What others wrote does not flood a report.
+func TestFactsAreShort(t *testing.T) {
+	maker, signer := cmstest.New(t, "sm2", cmstest.Options{Name: "制章中心"}), cmstest.New(t, "sm2", cmstest.Options{})
+	info := infoFor(ses.V4, ses.SignersByCertificate(signer.Chain[0]))
+	info.Name = strings.Repeat("章", 300)
+	seal := must(ses.ParseSeal(must(ses.Maker{Signer: maker.Key, Certificate: maker.Chain[0]}.Make(info))))
+	if f := seal.Facts(); f.Name != strings.Repeat("章", 66)+"…" || f.Maker != "制章中心" || f.ID != info.ID || f.Picture.WidthMM != 42 || f.Version != 4 {
+		t.Errorf("%+v", f)
+	}
+	b := ses.Builder{Seal: seal, Signer: signer.Key, Certificate: signer.Chain[0], Time: date(2026, 5, 20), PropertyInfo: strings.Repeat("x", 5000)}
+	s := must(ses.ParseSignature(must(b.Sign(sum3(document)))))
+	for _, f := range s.Judge(ses.Document{Digest: sum3(document)}, ses.Options{}).Findings {
+		if len(f.Message) > 400 {
+			t.Errorf("%s has %d bytes", f.Code, len(f.Message))
 		}
 	}
 }
@@ -389,8 +408,8 @@ func TestMakerTrustedByHimself(t *testing.T) {
 	opts := ses.Options{Makers: maker.Chain[:1], Intermediates: other.Chain, Now: date(2026, 6, 1)}
 	for _, tc := range []struct {
 		by   *cmstest.Party
-		want ses.Verdict
-	}{{maker, ses.Valid}, {other, ses.Untrusted}} {
+		want finding.Verdict
+	}{{maker, finding.Valid}, {other, finding.Untrusted}} {
 		seal := must(ses.ParseSeal(must(ses.Maker{Signer: tc.by.Key, Certificate: tc.by.Chain[0]}.Make(info))))
 		if r := seal.Judge(opts); r.Verdict != tc.want {
 			t.Errorf("%s, want %s: %v", r.Verdict, tc.want, r.Findings)

@@ -160,21 +160,7 @@ func (b Builder) prepare() (pair, error) {
 	if b.Seal == nil {
 		return pair{}, fail("not_a_seal")
 	}
-	var r Report
-	b.Seal.judgeSignature(&r)
-	b.Seal.judgeContent(&r)
-	b.Seal.judgeMaker(&r)
-	b.Seal.judgeTerm(&r, b.Time)
-	if err := r.err(); err != nil {
-		return pair{}, err
-	}
-	if err := b.Seal.Signers.find(p.cert); err != nil {
-		return pair{}, err
-	}
-	if !within(b.Time, p.cert.NotBefore, p.cert.NotAfter) {
-		return pair{}, fail("signer_not_valid_then")
-	}
-	return p, nil
+	return p, b.Seal.Usable(p.cert, b.Time)
 }
 
 // Hash returns a new hash for the document, SM3 or SHA-256, after a look at all

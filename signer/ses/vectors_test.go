@@ -15,6 +15,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/finding"
 	"sealdesk/signer/ses"
 )
 
@@ -161,7 +162,7 @@ func (v vector) judge(who trusted) *ses.Report {
 	if !errors.As(err, &e) {
 		panic(err)
 	}
-	return &ses.Report{Verdict: ses.Invalid, Findings: []ses.Finding{e.Finding}}
+	return &ses.Report{Verdict: finding.Invalid, Findings: finding.List{e.Finding}}
 }
 
 // Each vector has one fault, and that is what is found: no other, and nothing in a good one.
@@ -180,7 +181,7 @@ func TestVectors(t *testing.T) {
 				r := v.judge(who)
 				var found []string
 				for _, f := range r.Findings {
-					if f.Severity != ses.Note {
+					if f.Severity != finding.Note {
 						found = append(found, f.Code)
 					}
 				}
@@ -223,7 +224,7 @@ func TestCutsAreRefused(t *testing.T) {
 		for n := range v.data {
 			cut := v
 			cut.data = v.data[:n]
-			if r := cut.judge(trusted{}); r.Findings[0].Severity != ses.Fatal {
+			if r := cut.judge(trusted{}); r.Findings[0].Severity != finding.Fatal {
 				t.Fatalf("%s: the first %d bytes are taken", v.File, n)
 			}
 		}
@@ -247,7 +248,7 @@ func TestEveryBitCounts(t *testing.T) {
 			flipped.data = bytes.Clone(v.data)
 			flipped.data[at] ^= 1 << (at % 8)
 			// Chains are slow to look at, and needed only where the rest found nothing.
-			if flipped.judge(trusted{}).Verdict != ses.Invalid && flipped.judge(who).Valid() {
+			if flipped.judge(trusted{}).Verdict != finding.Invalid && flipped.judge(who).Valid() {
 				t.Errorf("%s: byte %d may change", v.File, at)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/finding"
 )
 
 // replaceOnce changes bytes of the file without moving any other.
@@ -197,7 +198,7 @@ func TestAttacks(t *testing.T) {
 // these words in its message.
 func found(r *Report, want string) bool {
 	code, words, _ := strings.Cut(want, "|")
-	has := func(f Finding) bool { return f.Code == code && strings.Contains(f.Message, words) }
+	has := func(f finding.Finding) bool { return f.Code == code && strings.Contains(f.Message, words) }
 	return slices.ContainsFunc(r.Findings, has) || slices.ContainsFunc(r.Signatures, func(s Signature) bool { return slices.ContainsFunc(s.Findings, has) })
 }
 
@@ -479,7 +480,9 @@ func TestProfiles(t *testing.T) {
 	}{
 		{"adbe.pkcs7.detached", signing{sub: "adbe.pkcs7.detached"}, Valid, "verify.profile_not_pades"},
 		{"adbe.pkcs7.sha1", signing{sub: "adbe.pkcs7.sha1"}, Invalid, "verify.sub_filter_unsupported"},
-		{"vendor's own", signing{sub: "GM.sm2seal"}, Invalid, "verify.sub_filter_unsupported"},
+		{"vendor's own", signing{sub: "Vendor.own"}, Invalid, "verify.sub_filter_unsupported"},
+		{"SignedData where a seal should be", signing{sub: "GM.sm2seal"}, Invalid, "ses.malformed"},
+		{"SignedData of RFC 5652 in a form of GB/T 35275", signing{sub: "GM.SM2"}, Valid, "verify.profile_not_pades"},
 		{"certificate in the dictionary", signing{sig: "/Cert <00>"}, Valid, "verify.profile_not_pades"},
 		{"garbage for a value", signing{contents: func(der []byte) []byte { return bytes.Repeat([]byte{0x31}, len(der)) }}, Invalid, "verify.bad_contents"},
 		{"indefinite length", signing{contents: func(der []byte) []byte {

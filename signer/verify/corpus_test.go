@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"sealdesk/signer/finding"
 )
 
 // corpus finds ../shared/corpora beside the module's root.
@@ -70,7 +72,7 @@ func TestPublishedAttacks(t *testing.T) {
 			}
 			for _, s := range r.Signatures {
 				for _, f := range s.Findings {
-					if f.Severity == Fatal {
+					if f.Severity == finding.Fatal {
 						t.Log(f.Message)
 					}
 				}

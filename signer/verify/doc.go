@@ -9,7 +9,8 @@
 // cross-reference table leads to. Nothing is repaired while reading: two
 // programs that repair differently show two different contracts.
 //
-// One file of the package holds one rule: sig.go what a signature covers, stray.go that none hides,
+// One file of the package holds one rule: sig.go what a signature covers, value.go and value_*.go what its
+// value says (CMS of RFC 5652 and GB/T 35275, electronic seals of GB/T 38540), stray.go that none hides,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
 // what a revision may change, certify.go DocMDP, trust.go the certificate chain,
 // seals.go the seals on the page, verdict.go how it adds up. The standards are

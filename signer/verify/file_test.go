@@ -55,9 +55,9 @@ func TestJSON(t *testing.T) {
 
 // TestCatalogue: every finding has a message, and no placeholder stays open.
 func TestCatalogue(t *testing.T) {
-	for code, known := range catalogue {
+	for code, known := range catalogue.Known {
 		f := find(code, "detail", "d", "field", "f", "algorithm", "a", "subfilter", "s", "page", 1)
-		if known.message == "" || strings.ContainsAny(f.Message, "{}") {
+		if known.Message == "" || strings.ContainsAny(f.Message, "{}") {
 			t.Errorf("%s: %q", code, f.Message)
 		}
 	}
@@ -168,6 +168,8 @@ func FuzzFile(f *testing.F) {
 	p.sign(buyer, signing{})
 	f.Add(p.data)
 	f.Add([]byte("%PDF-1.7\n"))
+	office := newOffice(f, nil)
+	f.Add(office.sealed(f, newPaper(f).data, sealingTime, ""))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := verifyBytes(t, data, buyer)
 		if !r.Valid() {

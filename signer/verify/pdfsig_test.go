@@ -26,7 +26,7 @@ func seal() *image.NRGBA {
 
 func signWith(t *testing.T, data []byte, by *cmstest.Party, req pdfsig.Request) []byte {
 	t.Helper()
-	req.Builder = cms.Builder{Signer: by.Key, Chain: by.Chain}
+	req.Frame = pdfsig.CMS{Builder: cms.Builder{Signer: by.Key, Chain: by.Chain}}
 	req.Time = time.Date(2025, 6, 1, 12, 0, 0, 0, time.FixedZone("", 8*3600))
 	plan, err := pdfsig.Prepare(context.Background(), bytes.NewReader(data), int64(len(data)), req)
 	if err != nil {

@@ -4,19 +4,23 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/finding"
+	"sealdesk/signer/ses"
+	"sealdesk/signer/sigform"
 )
 
 // Verdict is what a signature, or a whole file, is worth.
-type Verdict string
+type Verdict = finding.Verdict
 
 // The verdicts, from the best to the worst. Unsigned is for files only.
 const (
 	// Valid: intact, and the signer is trusted.
-	Valid Verdict = "valid"
+	Valid = finding.Valid
 	// Untrusted: intact, but the signer is not known or not trusted.
-	Untrusted Verdict = "untrusted"
+	Untrusted = finding.Untrusted
 	// Invalid: altered, forged, malformed, or not to be judged.
-	Invalid Verdict = "invalid"
+	Invalid = finding.Invalid
 	// Unsigned: a readable file without a signature.
 	Unsigned Verdict = "unsigned"
 )
@@ -25,6 +29,15 @@ const (
 type Options struct {
 	// Roots are the trusted certificates. The system's roots are never used.
 	Roots []*smx509.Certificate
+	// Makers are the trusted seal makers (制章者): their own certificates, or those of
+	// authorities that issue to nobody but seal makers. Roots vouch for no seal:
+	// whoever may sign could otherwise make himself the seal of any organisation.
+	Makers []*smx509.Certificate
+	// Intermediates help to find a way to a root or a maker, and are not trusted. An
+	// electronic seal's signature brings none itself.
+	Intermediates []*smx509.Certificate
+	// Forms are the kinds of signatures that are judged; nil means sigform.Default.
+	Forms sigform.Table
 	// Now is the time of judging; the zero value means the clock's.
 	Now time.Time
 }
@@ -34,7 +47,7 @@ type Report struct {
 	Verdict    Verdict     `json:"verdict"`
 	Signatures []Signature `json:"signatures"` // in the order they were made
 	// Findings concern the file as a whole.
-	Findings []Finding `json:"findings"`
+	Findings finding.List `json:"findings"`
 }
 
 // Valid says whether every signature is valid and there is at least one.
@@ -44,6 +57,8 @@ func (r *Report) Valid() bool { return r.Verdict == Valid }
 // catalogue of sentences: verify.said_valid, said_untrusted, said_invalid or
 // said_unsigned, with "signatures" (how many), "signer" (whose name leads: the
 // first of the worst) and "reason" (the code of the finding that decided, "" if none).
+// Where it is not the signer but the maker of his seal who is not known, it is
+// said_untrusted_maker, with "maker".
 type Sentence struct {
 	Code   string
 	Params map[string]any
@@ -53,17 +68,23 @@ type Sentence struct {
 func (r *Report) Sentence() Sentence {
 	s := Sentence{Code: "verify.said_" + string(r.Verdict), Params: map[string]any{
 		"signatures": len(r.Signatures), "signer": "", "reason": ""}}
-	findings := r.Findings
+	findings, maker := r.Findings, ""
 	for i := range r.Signatures {
 		if r.Signatures[i].Verdict == r.Verdict {
 			s.Params["signer"] = r.Signatures[i].Signer
 			findings = append(findings[:len(findings):len(findings)], r.Signatures[i].Findings...)
+			if seal := r.Signatures[i].SealFacts; seal != nil {
+				maker = seal.Maker
+			}
 			break
 		}
 	}
 	for _, f := range findings {
-		if f.Severity.worst() == r.Verdict && r.Verdict != Valid {
+		if f.Severity.Verdict() == r.Verdict && r.Verdict != Valid {
 			s.Params["reason"] = f.Code
+			if r.Verdict == Untrusted && ses.MakerInDoubt(f.Code) {
+				s.Code, s.Params["maker"] = "verify.said_untrusted_maker", maker
+			}
 			break
 		}
 	}
@@ -72,16 +93,20 @@ func (r *Report) Sentence() Sentence {
 
 // Signature is the judgement on one signature.
 type Signature struct {
-	Field           string     `json:"field"`
-	Verdict         Verdict    `json:"verdict"`
-	Signer          string     `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
-	Algorithm       string     `json:"algorithm"` // as cms.SignedData.Algorithm
-	Level           string     `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
-	SignedAt        *time.Time `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
-	CoversWholeFile bool       `json:"coversWholeFile"`
-	ChangesAfter    []Change   `json:"changesAfter"`
-	Findings        []Finding  `json:"findings"`
+	Field           string       `json:"field"`
+	Verdict         Verdict      `json:"verdict"`
+	Signer          string       `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
+	Algorithm       string       `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
+	Level           string       `json:"level"`     // "B" for PAdES baseline B, "none" otherwise
+	SignedAt        *time.Time   `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
+	CoversWholeFile bool         `json:"coversWholeFile"`
+	ChangesAfter    []Change     `json:"changesAfter"`
+	Findings        finding.List `json:"findings"`
+	// SealFacts is what the electronic seal says that the signature was made with; nil for others.
+	SealFacts *ses.Facts `json:"seal,omitempty"`
 
+	// Seal is that seal itself.
+	Seal *ses.Seal `json:"-"`
 	// Certificate is the signer's; nil when it could not be read.
 	Certificate *smx509.Certificate `json:"-"`
 	// Chain leads from Certificate to the trusted root; nil without trust.

@@ -5,27 +5,23 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms"
 	"sealdesk/signer/pdf"
-)
-
-// Kinds of signature values that are judged.
-const (
-	subFilterCAdES = "ETSI.CAdES.detached"
-	subFilterPKCS7 = "adbe.pkcs7.detached"
+	"sealdesk/signer/sigform"
 )
 
 // read takes a signature apart: what it covers, its value, who made it. The
 // answer is what must be hashed.
-func (s *judged) read(doc *document) (*hashing, error) {
+func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	v := doc.view(doc.last())
 	name, _ := s.dict["SubFilter"].(pdf.Name)
 	s.SubFilter = nameOf(string(name))
 	s.Reason, s.Location = v.text(s.dict["Reason"]), v.text(s.dict["Location"])
 	text, _ := s.dict["M"].(pdf.String)
-	m, hasTime := pdf.ParseDate(text)
-	if hasTime {
-		s.SignedAt = &m
+	if m, ok := pdf.ParseDate(text); ok {
+		s.SignedAt, s.dated = &m, true
 	}
 	if err := s.coverage(doc); err != nil {
 		return nil, err
@@ -37,71 +33,24 @@ func (s *judged) read(doc *document) (*hashing, error) {
 	if len(bytes.Trim(raw, "\x00")) == 0 {
 		return nil, &broken{find("no_contents")}
 	}
-	if s.SubFilter != subFilterCAdES && s.SubFilter != subFilterPKCS7 {
+	form, ok := forms.BySubFilter(string(name))
+	if !ok {
 		return nil, &broken{find("sub_filter_unsupported", "subfilter", s.SubFilter)}
 	}
-	der, n, err := cms.ToDER(raw)
+	if s.value, err = s.readValue(form, raw); err != nil {
+		return nil, err
+	}
+	h, err := s.value.hash()
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
-	}
-	if len(bytes.Trim(raw[n:], "\x00")) != 0 {
-		return nil, &broken{find("bad_contents", "detail", "something other than zeros follows the value")}
-	}
-	if s.sd, err = cms.Parse(der); err != nil {
-		return nil, &broken{cmsFinding(err)}
-	}
-	s.Certificate = s.sd.SignerCertificate()
-	s.Signer = signerName(s.Certificate.Subject.CommonName, s.Certificate.Subject.Organization, s.Certificate.Subject.String())
-	s.Algorithm = s.sd.Algorithm()
-	if t, ok := s.sd.SigningTime(); ok && !hasTime {
-		s.SignedAt = &t
-	}
-	isDER := bytes.Equal(der, raw[:n])
-	if !isDER {
-		s.add(find("encoding_not_der"))
-	}
-	if s.SubFilter == subFilterCAdES && !s.sd.HasSigningCertificate() {
-		s.add(find("no_signing_cert"))
-	}
-	if len(s.sd.UnsignedAttributes()) > 0 {
-		s.add(find("attr_not_checked"))
-	}
-	s.Level = "B"
-	if fault := s.notBaseline(isDER, hasTime); fault != "" {
-		s.Level = "none"
-		s.add(find("profile_not_pades", "detail", fault))
-	}
-	h, err := s.sd.DigestHash()
-	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, err
 	}
 	b := s.ByteRange
 	return &hashing{h: h, spans: [2][2]int64{{b[0], b[0] + b[1]}, {b[2], b[2] + b[3]}}}, nil
 }
 
-// notBaseline names the first requirement of PAdES baseline B (EN 319 142-1,
-// 6.3) that the signature does not meet.
-func (s *judged) notBaseline(isDER, hasTime bool) string {
-	_, signingTime := s.sd.SigningTime()
-	switch {
-	case s.SubFilter != subFilterCAdES:
-		return "its SubFilter is " + s.SubFilter
-	case !isDER:
-		return "its value is not DER"
-	case !s.sd.HasSigningCertificate():
-		return "it does not name its certificate"
-	case signingTime:
-		return "signing-time is among the signed attributes"
-	case !hasTime:
-		return "the dictionary has no time M"
-	case s.dict["Cert"] != nil:
-		return "the dictionary has a certificate"
-	}
-	return ""
-}
-
-func signerName(common string, organisation []string, whole string) string {
-	for _, s := range append([]string{common}, append(slices.Clone(organisation), whole)...) {
+// signerName is the common name of a certificate, or what names its holder else.
+func signerName(c *smx509.Certificate) string {
+	for _, s := range append([]string{c.Subject.CommonName}, append(slices.Clone(c.Subject.Organization), c.Subject.String())...) {
 		if s != "" {
 			return nameOf(s)
 		}

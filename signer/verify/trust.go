@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/finding"
 )
 
 // clockSkew is how far the signer's clock may be ahead of ours.
@@ -12,8 +14,8 @@ const clockSkew = 10 * time.Minute
 // trust looks for a chain from the signer's certificate to a trusted root. The
 // time of signing is only claimed: without a time stamp the chain must hold at
 // that time and now. Embedded certificates serve as intermediates.
-func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed *time.Time, opts Options) ([]*smx509.Certificate, []Finding) {
-	var out []Finding
+func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed *time.Time, opts Options) ([]*smx509.Certificate, []finding.Finding) {
+	var out []finding.Finding
 	if claimed == nil {
 		out = append(out, find("signed_time_missing"))
 	} else if claimed.After(opts.Now.Add(clockSkew)) {

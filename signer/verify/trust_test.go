@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/finding"
 )
 
-func codes(findings []Finding) []string {
+func codes(findings finding.List) []string {
 	out := []string{}
 	for _, f := range findings {
 		out = append(out, f.Code)

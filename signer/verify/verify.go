@@ -8,8 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"sealdesk/signer/cms"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
+	"sealdesk/signer/sigform"
 )
 
 // Bounds on the work that a file may ask for.
@@ -28,8 +29,11 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 	if opts.Now.IsZero() {
 		opts.Now = time.Now()
 	}
+	if opts.Forms == nil {
+		opts.Forms = sigform.Default()
+	}
 	reader := &watched{ctx: ctx, r: r, size: size}
-	report := &Report{Signatures: []Signature{}, Findings: []Finding{}}
+	report := &Report{Signatures: []Signature{}, Findings: finding.List{}}
 	err := judge(ctx, reader, size, opts, report)
 	if reader.err != nil {
 		return nil, reader.err
@@ -69,7 +73,9 @@ type judged struct {
 	Signature
 	dict    pdf.Dict
 	ref     pdf.Ref
-	sd      *cms.SignedData
+	name    string   // of the field, in full
+	value   value    // nil when it cannot be read
+	dated   bool     // the dictionary has a time M
 	widgets []uint32 // the objects behind Widgets
 	hash    int      // index into the hashing jobs, -1 without
 }
@@ -104,7 +110,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			s.Widgets[i].Page = on[w]
 		}
 		s.hash = -1
-		job, err := s.read(doc)
+		job, err := s.read(doc, opts.Forms)
 		if err != nil {
 			s.add(asFinding(err))
 			continue
@@ -125,22 +131,13 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	}
 	for _, s := range sigs {
 		if s.hash >= 0 {
-			if err := s.sd.Check(jobs[s.hash].h.Sum(nil)); err != nil {
-				s.add(cmsFinding(err))
-			}
+			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
 		}
 	}
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
 	after(doc, sigs)
 	certify(doc, sigs)
 	for _, s := range sigs {
-		if s.sd != nil {
-			var findings []Finding
-			s.Chain, findings = trust(s.Certificate, s.sd.Certificates(), s.SignedAt, opts)
-			for _, f := range findings {
-				s.add(f)
-			}
-		}
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
 	seals(report.Signatures)
@@ -148,7 +145,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 }
 
 // broken is a finding that ends the judging.
-type broken struct{ Finding }
+type broken struct{ finding.Finding }
 
 func (b *broken) Error() string { return b.Message }
 
@@ -156,31 +153,12 @@ func malformed(detail string) error { return &broken{find("malformed", "detail",
 func tooLarge(detail string) error  { return &broken{find("too_large", "detail", detail)} }
 
 // asFinding turns whatever stopped a reading into a finding.
-func asFinding(err error) Finding {
+func asFinding(err error) finding.Finding {
 	var b *broken
 	if errors.As(err, &b) {
 		return b.Finding
 	}
 	return find("malformed", "detail", err.Error())
-}
-
-// cmsFinding says what a fault of the signature's value means to the document.
-func cmsFinding(err error) Finding {
-	var e *cms.Error
-	if !errors.As(err, &e) {
-		return find("cms_malformed", "detail", err.Error())
-	}
-	switch e.Kind {
-	case cms.DigestMismatch:
-		return find("digest_mismatch")
-	case cms.BadSignature, cms.CertificateMismatch:
-		return find("signature_forged")
-	case cms.WeakAlgorithm:
-		return find("weak_algorithm", "algorithm", e.Algorithm)
-	case cms.UnsupportedAlgorithm, cms.AlgorithmMismatch:
-		return find("algorithm_unknown", "algorithm", e.Algorithm)
-	}
-	return find("cms_malformed", "detail", e.Detail)
 }
 
 // collect finds the signatures of the last revision and reports those that an
@@ -201,8 +179,8 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 		ref, _ := f.value.(pdf.Ref)
 		s := index[ref.Num]
 		if s == nil {
-			s = &judged{ref: ref}
-			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", []Finding{}, []Change{}
+			s = &judged{ref: ref, name: f.name}
+			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", finding.List{}, []Change{}
 			if s.dict, err = doc.view(last).Dict(f.value); err != nil {
 				return nil, err
 			}

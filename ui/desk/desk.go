@@ -41,6 +41,7 @@ type Config struct {
 	PlatformName string
 	Connect      Connector             // nil: no platform is set
 	Roots        []*smx509.Certificate // whom we trust as issuers
+	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
 	// What documents are worked on with; nil takes the usual one.
 	Cleaner  *cleancopy.Cleaner

@@ -181,7 +181,7 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
 			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)}, DateFont: dates, AllowOverlap: r.AllowOverlap,
-			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots,
+			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
 		}.Run(ctx)
@@ -222,7 +222,7 @@ func (d *Desk) Verify(ctx context.Context, path string) (*verify.Report, error) 
 	return d.verify(ctx, path)
 }
 
-// verify judges a file against the desk's roots.
+// verify judges a file against the desk's roots and makers.
 func (d *Desk) verify(ctx context.Context, path string) (*verify.Report, error) {
 	name := filepath.Base(path)
 	f, err := os.Open(path)
@@ -239,5 +239,5 @@ func (d *Desk) verify(ctx context.Context, path string) (*verify.Report, error) 
 	case info.Size() == 0:
 		return nil, fault("file_empty", nil, "file", name)
 	}
-	return verify.File(ctx, f, info.Size(), verify.Options{Roots: d.cfg.Roots})
+	return verify.File(ctx, f, info.Size(), verify.Options{Roots: d.cfg.Roots, Makers: d.cfg.Makers})
 }

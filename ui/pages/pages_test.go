@@ -11,6 +11,10 @@ import (
 	"time"
 
 	"sealdesk/assets/i18n"
+	"sealdesk/signer"
+	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/seal"
+	"sealdesk/signer/ses/sestest"
 	"sealdesk/token"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
@@ -121,6 +125,24 @@ func verified(file func(*stage) string) func(*stage, *pagetest.Host) {
 	}
 }
 
+// electronic is a contract on which an electronic seal was pressed, by a maker whom nobody here trusts.
+func electronic(s *stage) string {
+	party := cmstest.New(s.t, "sm2", cmstest.Options{Name: "云溪县人民医院"})
+	maker := cmstest.New(s.t, "sm2", cmstest.Options{Name: "制章中心"})
+	place, err := seal.ParsePlace("page=last,x=100mm,y=100mm")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	job := signer.Job{
+		In: s.Contract(2), Out: filepath.Join(s.t.TempDir(), "sealed.pdf"), Key: party.Key, Chain: party.Chain, Places: []seal.Place{place},
+		Electronic: sestest.Make(s.t, maker.Key, maker.Chain[0], sestest.Info(s.t, party.Chain[0])),
+	}
+	if _, err := job.Run(s.t.Context()); err != nil {
+		s.t.Fatal(err)
+	}
+	return job.Out
+}
+
 var faces = []face{
 	{name: "login", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
 	{name: "login, no driver answers", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
@@ -170,6 +192,15 @@ var faces = []face{
 			}
 			return path
 		})},
+	{name: "verify, electronic seal", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
+		then: func(s *stage, h *pagetest.Host) {
+			verified(electronic)(s, h)
+			for _, words := range []string{"云溪县人民医院合同专用章", "40×40", "制章中心", "2048-01-01", "GB/T 38540-2020"} {
+				if !h.Says(words) {
+					s.t.Errorf("the page does not say %s: %q", words, h.Texts())
+				}
+			}
+		}},
 	{name: "verify, unsigned", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
 		then: verified(func(s *stage) string { return s.Contract(1) })},
 	{name: "verify, failed", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },

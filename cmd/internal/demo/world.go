@@ -68,6 +68,7 @@ type World struct {
 	Supplier   Party
 	Drivers    []token.Driver
 	Roots      []*smx509.Certificate
+	Makers     []*smx509.Certificate // of seals
 	RootsFile  string
 	PINs       map[string]string // of the demo's own keys, by the token's URI
 	Documents  string            // folder with the person's files, the sample contract among them
@@ -86,6 +87,10 @@ type state struct {
 	Born time.Time      `json:"born"`
 	Lots map[string]int `json:"lots"` // how many there are, by the two parties
 }
+
+// MakersFolder holds, beside the demo CA, the authority that certifies nobody but seal makers: whoever trusts it lets no holder
+// of a signing key make a seal.
+const MakersFolder = "makers"
 
 const (
 	stateFile = "demo.json"
@@ -125,6 +130,11 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 		return nil, err
 	}
 	w.Roots = authority.Roots()
+	makers, err := ca.OpenOrCreate(filepath.Join(work, MakersFolder))
+	if err != nil {
+		return nil, err
+	}
+	w.Makers = makers.Roots()
 	if err := w.recall(); err != nil {
 		return nil, err
 	}
@@ -369,7 +379,7 @@ func (w *World) serve(ctx context.Context, log *slog.Logger) error {
 		roots.AddCert(r)
 	}
 	w.platform, err = platform.New(ctx, platform.Config{
-		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots), Roots: roots, Origins: []string{w.URL}, Log: log,
+		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -18,10 +18,12 @@ import (
 )
 
 // Judge implements platform.Judge.
-type Judge struct{ roots []*smx509.Certificate }
+type Judge struct{ roots, makers []*smx509.Certificate }
 
-// New trusts these roots and no others.
-func New(roots []*smx509.Certificate) *Judge { return &Judge{roots: slices.Clone(roots)} }
+// New trusts these roots of signers and these makers of seals, and no others.
+func New(roots, makers []*smx509.Certificate) *Judge {
+	return &Judge{roots: slices.Clone(roots), makers: slices.Clone(makers)}
+}
 
 // ParseRoots reads PEM certificates; anything else in the text is an error.
 func ParseRoots(text []byte) ([]*smx509.Certificate, error) {
@@ -49,7 +51,7 @@ func ParseRoots(text []byte) ([]*smx509.Certificate, error) {
 // Judge verifies a file. What makes the file as a whole invalid, such as a signature that was there and is gone, is an
 // error, whatever holds of each signature.
 func (j *Judge) Judge(ctx context.Context, r io.ReaderAt, size int64) ([]platform.SignatureFact, error) {
-	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Now: time.Now()})
+	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Makers: j.makers, Now: time.Now()})
 	if err != nil {
 		return nil, err
 	}

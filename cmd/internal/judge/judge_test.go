@@ -25,6 +25,8 @@ import (
 	"sealdesk/platformapi/web"
 	"sealdesk/signer"
 	"sealdesk/signer/pdf/pdftest"
+	"sealdesk/signer/seal"
+	"sealdesk/signer/ses/sestest"
 	"sealdesk/token/ca"
 )
 
@@ -74,7 +76,7 @@ func TestFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := judge.New(authority.Roots())
+	j := judge.New(authority.Roots(), nil)
 	for _, alg := range ca.Algorithms() {
 		buyer, seller := issue(t, authority, alg, platformtest.Purchaser), issue(t, authority, alg, platformtest.Supplier)
 		one := buyer.sign(t, pdftest.Document(pdftest.Options{Pages: 2}))
@@ -112,6 +114,46 @@ func TestFacts(t *testing.T) {
 	}
 }
 
+// An electronic seal is a trusted signature where its maker is trusted, and only there.
+func TestMakersOfSeals(t *testing.T) {
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	makers, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	buyer, maker := issue(t, authority, ca.SM2, platformtest.Purchaser), issue(t, makers, ca.SM2, platformapi.Organisation{Name: "制章中心"})
+	info := sestest.Info(t, buyer.chain[0])
+	info.Created = time.Now()
+	place, err := seal.ParsePlace("page=1,x=60mm,y=60mm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	job := signer.Job{
+		In: filepath.Join(dir, "in.pdf"), Out: filepath.Join(dir, "out.pdf"), Key: buyer.key, Chain: buyer.chain,
+		Electronic: sestest.Make(t, maker.key, maker.chain[0], info), Places: []seal.Place{place},
+	}
+	if err := os.WriteFile(job.In, pdftest.Document(pdftest.Options{Pages: 1}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := job.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(job.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for trusted, j := range map[bool]*judge.Judge{true: judge.New(authority.Roots(), makers.Roots()), false: judge.New(authority.Roots(), authority.Roots())} {
+		facts, err := j.Judge(t.Context(), bytes.NewReader(sealed), int64(len(sealed)))
+		if err != nil || len(facts) != 1 || !facts[0].Intact || facts[0].Trusted != trusted || facts[0].SignerUSCC != buyer.org.USCC {
+			t.Errorf("%v, %+v", err, facts)
+		}
+	}
+}
+
 // TestPlatformTakesRealSealsOnly runs a platform with this judge.
 func TestPlatformTakesRealSealsOnly(t *testing.T) {
 	authority, err := ca.New(ca.SM2)
@@ -127,7 +169,7 @@ func TestPlatformTakesRealSealsOnly(t *testing.T) {
 	for _, r := range authority.Roots() {
 		pool.AddCert(r)
 	}
-	p, err := platform.New(t.Context(), platform.Config{Dir: t.TempDir(), Judge: judge.New(authority.Roots()), Roots: pool, Origins: []string{url}})
+	p, err := platform.New(t.Context(), platform.Config{Dir: t.TempDir(), Judge: judge.New(authority.Roots(), nil), Roots: pool, Origins: []string{url}})
 	if err != nil {
 		t.Fatal(err)
 	}

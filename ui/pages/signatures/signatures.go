@@ -1,12 +1,15 @@
 package signatures
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 
+	"sealdesk/signer/finding"
+	"sealdesk/signer/ses"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
@@ -88,7 +91,7 @@ func List(w *words.Catalog, r *verify.Report, show func(page int)) *fyne.Contain
 	if len(r.Findings) > 0 {
 		inner := widgets.Column(8, widgets.NewText(w.T("verifyfile.about_file"), theme.TextBody, theme.Text).Bold())
 		for _, f := range r.Findings {
-			inner.Add(finding(w, f))
+			inner.Add(found(w, f))
 		}
 		col.Add(card(inner))
 	}
@@ -122,7 +125,7 @@ func signature(w *words.Catalog, n int, s *verify.Signature, show func(int)) *fy
 		col.Add(widgets.HLine())
 	}
 	for _, f := range s.Findings {
-		col.Add(finding(w, f))
+		col.Add(found(w, f))
 	}
 	for _, c := range s.ChangesAfter {
 		col.Add(change(w, c))
@@ -147,17 +150,39 @@ func facts(w *words.Catalog, s *verify.Signature) []widgets.Fact {
 	if s.Algorithm != "" {
 		out = append(out, widgets.Fact{Name: t("verifyfile.algorithm"), Value: s.Algorithm})
 	}
-	out = append(out, widgets.Fact{Name: t("verifyfile.level"), Value: t("verifyfile.level." + s.Level)})
+	level := t("verifyfile.level." + s.Level)
+	if s.SealFacts != nil {
+		level = t("verifyfile.level.seal" + strconv.Itoa(s.SealFacts.Version))
+	}
+	out = append(out, widgets.Fact{Name: t("verifyfile.level"), Value: level})
 	if c := s.Certificate; c != nil {
 		out = append(out,
 			widgets.Fact{Name: t("verifyfile.issuer"), Value: issuers(s)},
 			widgets.Fact{Name: t("verifyfile.until"), Value: t("verifyfile.from_until", "from", c.NotBefore.Format(time.DateOnly), "until", c.NotAfter.Format(time.DateOnly))},
 			widgets.Fact{Name: t("verifyfile.serial"), Value: c.SerialNumber.Text(16)})
 	}
+	if s.SealFacts != nil {
+		out = append(out, sealFacts(w, s.SealFacts)...)
+	}
 	if s.Reason != "" {
 		out = append(out, widgets.Fact{Name: t("verifyfile.reason"), Value: s.Reason})
 	}
 	return out
+}
+
+// sealFacts are what the electronic seal says that was pressed.
+func sealFacts(w *words.Catalog, s *ses.Facts) []widgets.Fact {
+	t := w.T
+	maker := s.Maker
+	if maker == "" {
+		maker = t("verifyfile.no_maker")
+	}
+	return []widgets.Fact{
+		{Name: t("verifyfile.seal"), Value: t("verifyfile.seal_size", "name", s.Name, "width", s.Picture.WidthMM, "height", s.Picture.HeightMM)},
+		{Name: t("verifyfile.seal_maker"), Value: maker},
+		{Name: t("verifyfile.seal_until"), Value: t("verifyfile.from_until",
+			"from", s.ValidFrom.Local().Format(time.DateOnly), "until", s.ValidUntil.Local().Format(time.DateOnly))},
+	}
 }
 
 // issuers names who vouches for the signer, up to the root where it is trusted.
@@ -193,12 +218,12 @@ func pages(w *words.Catalog, s *verify.Signature, show func(int)) *fyne.Containe
 	return widgets.Row(12, append([]fyne.CanvasObject{widgets.NewText(w.T("verifyfile.shows_on"), theme.TextTable, theme.Text3)}, row...)...)
 }
 
-func finding(w *words.Catalog, f verify.Finding) fyne.CanvasObject {
+func found(w *words.Catalog, f finding.Finding) fyne.CanvasObject {
 	tone := theme.Neutral
 	switch f.Severity {
-	case verify.Fatal:
+	case finding.Fatal:
 		tone = theme.Bad
-	case verify.Doubt:
+	case finding.Doubt:
 		tone = theme.Warn
 	}
 	text, ok := w.Sentence(f.Code, f.Params)

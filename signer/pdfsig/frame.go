@@ -1,0 +1,101 @@
+package pdfsig
+
+import (
+	"hash"
+	"math"
+	"slices"
+
+	"sealdesk/signer/cms"
+	"sealdesk/signer/ses"
+	"sealdesk/signer/sigform"
+)
+
+// Frame makes the signature value. Its answers must not change between calls.
+// Whatever can be checked without the key, Hash and SizeBound check.
+type Frame interface {
+	// Form says what the signature dictionary names the value.
+	Form() (sigform.Form, error)
+	// Hash returns a new hash for the signed bytes.
+	Hash() (hash.Hash, error)
+	// SizeBound returns the most bytes that Sign can answer for a scope that is
+	// no longer, in writing, than the given one; all of them are kept free.
+	SizeBound(sigform.Scope) (int, error)
+	// Sign asks the key once and returns the value for the digest of the signed bytes.
+	Sign(digest []byte, of sigform.Scope) ([]byte, error)
+}
+
+// CMS frames a signature in SignedData, which names no scope: the digest is over
+// the dictionary, too.
+type CMS struct {
+	Builder cms.Builder
+	// As is the form; PAdES unless given. Its value decides on Builder.GM.
+	As sigform.Form
+}
+
+// Form implements Frame.
+func (c CMS) Form() (sigform.Form, error) { return formOf(c.As, sigform.CMS, sigform.GMCMS) }
+
+func (c CMS) builder() cms.Builder {
+	c.Builder.GM = c.As.Value == sigform.GMCMS
+	return c.Builder
+}
+
+// Hash implements Frame.
+func (c CMS) Hash() (hash.Hash, error) { return c.builder().Hash() }
+
+// SizeBound implements Frame.
+func (c CMS) SizeBound(sigform.Scope) (int, error) { return c.builder().SizeBound() }
+
+// Sign implements Frame.
+func (c CMS) Sign(digest []byte, _ sigform.Scope) ([]byte, error) { return c.builder().Sign(digest) }
+
+// Seal frames a signature in a SES_Signature, and puts the scope into its
+// propertyInfo.
+type Seal struct {
+	Builder ses.Builder
+	// As is the form; that of GM.sm2seal unless given.
+	As sigform.Form
+}
+
+// sealRoom is kept beside the seal, in bytes: for two certificates, the
+// signature and a time stamp, which readers put in later.
+const sealRoom = 8 << 10
+
+// Form implements Frame.
+func (s Seal) Form() (sigform.Form, error) { return formOf(s.As, sigform.Seal) }
+
+// Hash implements Frame.
+func (s Seal) Hash() (hash.Hash, error) { return s.Builder.Hash() }
+
+// SizeBound implements Frame.
+func (s Seal) SizeBound(widest sigform.Scope) (int, error) {
+	s.Builder.PropertyInfo = widest.String()
+	n, err := s.Builder.SizeBound()
+	if err != nil {
+		return 0, err
+	}
+	return max(n, len(s.Builder.Seal.Raw())+sealRoom), nil
+}
+
+// Sign implements Frame.
+func (s Seal) Sign(digest []byte, of sigform.Scope) ([]byte, error) {
+	s.Builder.PropertyInfo = of.String()
+	return s.Builder.Sign(digest)
+}
+
+// formOf returns the form that was asked for, which must have a value of these
+// kinds, or the usual one of the first kind.
+func formOf(f sigform.Form, values ...sigform.Value) (sigform.Form, error) {
+	switch {
+	case f == (sigform.Form{}):
+		return sigform.Default().For(values[0])
+	case !slices.Contains(values, f.Value) || f.DigestInside:
+		return sigform.Form{}, fail(BadRequest, "the form %q is not made here", f.Name)
+	}
+	return f, nil
+}
+
+// widest is a scope that no file's is longer than, in writing.
+func widest(field string) sigform.Scope {
+	return sigform.Scope{Field: field, ByteRange: [4]int64{0, math.MaxInt64, math.MaxInt64, math.MaxInt64}}
+}

@@ -1,0 +1,2 @@
+// Package sestest makes electronic seals for tests that press them.
+package sestest

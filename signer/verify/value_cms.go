@@ -1,0 +1,119 @@
+package verify
+
+import (
+	"bytes"
+	"errors"
+	"hash"
+
+	"sealdesk/signer/cms"
+	"sealdesk/signer/finding"
+	"sealdesk/signer/sigform"
+)
+
+// cmsValue is SignedData.
+type cmsValue struct {
+	form  sigform.Form
+	sd    *cms.SignedData
+	isDER bool
+}
+
+func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
+	der, n, err := cms.ToDER(raw)
+	if err != nil {
+		return nil, &broken{cmsFinding(err)}
+	}
+	if err := zeros(raw[n:]); err != nil {
+		return nil, err
+	}
+	parse := cms.Parse
+	if form.DigestInside {
+		parse = cms.ParseDigest
+	}
+	sd, err := parse(der)
+	if err != nil {
+		return nil, &broken{cmsFinding(err)}
+	}
+	s.Certificate = sd.SignerCertificate()
+	s.Signer = signerName(s.Certificate)
+	s.Algorithm = sd.Algorithm()
+	if t, ok := sd.SigningTime(); ok && s.SignedAt == nil {
+		s.SignedAt = &t
+	}
+	return &cmsValue{form, sd, bytes.Equal(der, raw[:n])}, nil
+}
+
+func (v *cmsValue) hash() (hash.Hash, error) {
+	h, err := v.sd.DigestHash()
+	if err != nil {
+		return nil, &broken{cmsFinding(err)}
+	}
+	return h, nil
+}
+
+func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
+	if !v.isDER {
+		s.add(find("encoding_not_der"))
+	}
+	if v.form.NamesCertificate && !v.sd.HasSigningCertificate() {
+		s.add(find("no_signing_cert"))
+	}
+	if v.sd.DigestInside() {
+		s.add(find("digest_inside"))
+	}
+	if len(v.sd.UnsignedAttributes()) > 0 {
+		s.add(find("attr_not_checked"))
+	}
+	s.Level = "B"
+	if fault := v.notBaseline(s); fault != "" {
+		s.Level = "none"
+		s.add(find("profile_not_pades", "detail", fault))
+	}
+	if err := v.sd.Check(digest); err != nil {
+		s.add(cmsFinding(err))
+	}
+	var findings []finding.Finding
+	s.Chain, findings = trust(s.Certificate, append(v.sd.Certificates(), opts.Intermediates...), s.SignedAt, opts)
+	s.add(findings...)
+}
+
+// notBaseline names the first requirement of PAdES baseline B (EN 319 142-1,
+// 6.3) that the signature does not meet.
+func (v *cmsValue) notBaseline(s *judged) string {
+	_, signingTime := v.sd.SigningTime()
+	switch {
+	case !v.form.NamesCertificate:
+		return "its SubFilter is " + s.SubFilter
+	case !v.isDER:
+		return "its value is not DER"
+	case !v.sd.HasSigningCertificate():
+		return "it does not name its certificate"
+	case signingTime:
+		return "signing-time is among the signed attributes"
+	case !s.dated:
+		return "the dictionary has no time M"
+	case s.dict["Cert"] != nil:
+		return "the dictionary has a certificate"
+	case v.sd.GM():
+		return "its content types are those of GB/T 35275"
+	}
+	return ""
+}
+
+// cmsFinding says what a fault of the signature's value means to the document.
+func cmsFinding(err error) finding.Finding {
+	var e *cms.Error
+	if !errors.As(err, &e) {
+		return find("cms_malformed", "detail", err.Error())
+	}
+	switch e.Kind {
+	case cms.DigestMismatch:
+		return find("digest_mismatch")
+	case cms.BadSignature, cms.CertificateMismatch:
+		return find("signature_forged")
+	case cms.WeakAlgorithm:
+		return find("weak_algorithm", "algorithm", e.Algorithm)
+	case cms.UnsupportedAlgorithm, cms.AlgorithmMismatch:
+		return find("algorithm_unknown", "algorithm", e.Algorithm)
+	}
+	return find("cms_malformed", "detail", e.Detail)
+}
