@@ -9,10 +9,13 @@ import (
 	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/checkup"
+	"sealdesk/ui/desk/judgement"
 )
 
 type verifyCmd struct {
-	File string `arg:"" help:"verify_file"`
+	File   string `arg:"" help:"verify_file"`
+	Report string `placeholder:"OUT.pdf" help:"verify_report"`
 	trustFlags
 }
 
@@ -57,7 +60,12 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	report, err := a.judge(c.File, trusted)
+	var report *verify.Report
+	if c.Report == "" {
+		report, err = a.judge(c.File, trusted)
+	} else {
+		report, err = a.report(c.File, c.Report, trusted)
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +93,21 @@ func (a *app) judge(path string, trusted verify.Options) (*verify.Report, error)
 		return nil, fault("file_unreadable", "file", path)
 	}
 	return verify.File(a.ctx, f, info.Size(), trusted)
+}
+
+// report verifies a file and writes what was found to a new PDF.
+func (a *app) report(path, to string, trusted verify.Options) (*verify.Report, error) {
+	renderer, err := newRenderer()
+	if err != nil {
+		return nil, err
+	}
+	defer renderer.Close()
+	judge := checkup.ThisProgram("sealctl", version).String()
+	report, data, err := judgement.Examiner{Words: a.words, Renderer: renderer, Options: trusted, Judge: judge}.Write(a.ctx, path)
+	if err != nil {
+		return nil, fault("file_unreadable", "file", path, "cause", err)
+	}
+	return report, create(to, data)
 }
 
 func (a *app) showReport(path string, r *verify.Report) {

@@ -179,11 +179,10 @@ func (p *Page) result(r signer.Result) {
 		}
 		return nil
 	}, func(error) {
-		sentence, do := signatures.Said(p.host.Words(), r.Report)
 		back := widgets.NewButton(widgets.Primary, p.t("result.back"), p.host.Back)
 		look := widgets.NewButton(widgets.Secondary, p.t("result.look"), func() { p.host.Open(view.New(p.host, p.work, file)) })
 		col := widgets.Column(16,
-			widgets.Verdict(signatures.Tone(r.Report.Verdict), p.t("result.done", "sentence", sentence), do),
+			signatures.Done(p.host.Words(), r.Report),
 			widgets.PaddedCard(widgets.FactLines(
 				widgets.Fact{Name: p.t("result.signer"), Value: newest.Signer},
 				widgets.Fact{Name: p.t("result.time"), Value: p.t("result.time_is", "time", at)},
