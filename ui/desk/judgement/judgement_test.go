@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sealdesk/assets"
+	"sealdesk/assets/i18n"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/paper"
 	"sealdesk/signer/verify"
@@ -20,7 +21,7 @@ import (
 
 func catalog(t *testing.T, lang string) *words.Catalog {
 	t.Helper()
-	w, err := words.New(assets.I18n(), lang)
+	w, err := words.New(i18n.Files, lang)
 	if err != nil {
 		t.Fatal(err)
 	}
