@@ -14,6 +14,7 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/choose"
+	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
@@ -100,6 +101,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
+		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
 	}
 	side.SetItems(items...)
 	side.OnNavigate = w.Home
@@ -184,6 +186,8 @@ func (w *Window) Home(nav string) {
 		p = keys.New(w)
 	case verifyfile.Nav:
 		p = verifyfile.New(w)
+	case compare.Nav:
+		p = compare.New(w)
 	default:
 		p = contracts.New(w)
 	}
