@@ -286,6 +286,11 @@ func (w *Window) SaveFile(name string, chosen func(path string)) {
 	choose.Save(w, w.desk.Documents(), name, w.remembering(chosen))
 }
 
+// ChooseFolder implements page.Host.
+func (w *Window) ChooseFolder(chosen func(path string)) {
+	choose.Folder(w, w.desk.Documents(), w.remembering(chosen))
+}
+
 // remembering has the next choice begin in the folder of this one.
 func (w *Window) remembering(chosen func(path string)) func(path, folder string) {
 	return func(path, folder string) {
