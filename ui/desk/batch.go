@@ -54,7 +54,7 @@ type BatchView struct {
 type BatchGroup struct {
 	State   batch.State
 	Problem words.Problem // of the first
-	Names   []string
+	Names   []string      // of the documents
 }
 
 // NewBatch begins a batch.
@@ -85,7 +85,7 @@ func BatchGroups(w *words.Catalog, rows []batch.Outcome) []BatchGroup {
 			i = len(groups)
 			groups = append(groups, BatchGroup{State: o.State, Problem: p})
 		}
-		groups[i].Names = append(groups[i].Names, o.Item.Name)
+		groups[i].Names = append(groups[i].Names, filepath.Base(o.Item.In))
 	}
 	slices.SortStableFunc(groups, func(a, b BatchGroup) int { return len(b.Names) - len(a.Names) })
 	return groups

@@ -13,6 +13,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
+	"sealdesk/ui/pages/batch"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
@@ -102,6 +103,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
+		{ID: batch.Nav, Text: w.t("nav.batch"), Icon: theme.IconBatch},
 	}
 	side.SetItems(items...)
 	side.OnNavigate = w.Home
@@ -188,6 +190,8 @@ func (w *Window) Home(nav string) {
 		p = verifyfile.New(w)
 	case compare.Nav:
 		p = compare.New(w)
+	case batch.Nav:
+		p = batch.New(w)
 	default:
 		p = contracts.New(w)
 	}
