@@ -22,7 +22,7 @@ import (
 // Nav is the page's item of the sidebar.
 const Nav = "batch"
 
-const panelWidth = 296
+const panelWidth = 280
 
 // redraw is how often the table follows the work.
 const redraw = 150 * time.Millisecond
@@ -69,9 +69,9 @@ func New(host page.Host) page.Page {
 	p.life, p.leave = context.WithCancel(context.Background())
 	p.rule = newRule(p)
 	p.table = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("batch.col_file"), Min: 190},
+		widgets.TableColumn{Title: p.t("batch.col_file"), Min: 180},
 		widgets.TableColumn{Title: p.t("batch.col_state"), Width: 104},
-		widgets.TableColumn{Title: "", Width: 116},
+		widgets.TableColumn{Title: "", Width: 112},
 	).High(52)
 	p.head = widgets.Column(0)
 	p.side = widgets.NewScrollArea(widgets.Gap(1, 1))
@@ -338,17 +338,17 @@ func (p *Page) fill() {
 	})
 }
 
-// about is the folder of a file below the one that was added, its pages and the beginning of its digest.
+// about is the number of a file's pages, the beginning of its digest, and its folder below the one that was added.
 func (p *Page) about(o batch.Outcome) string {
 	var parts []string
-	if dir := path.Dir(o.Item.Name); dir != "." {
-		parts = append(parts, dir)
-	}
 	if o.Pages > 0 {
-		parts = append(parts, p.t("view.total", "pages", o.Pages))
+		parts = append(parts, p.t("batch.pages", "pages", o.Pages))
 	}
 	if len(o.SourceSHA256) > 8 {
-		parts = append(parts, p.t("compare.digest", "digest", o.SourceSHA256[:8]))
+		parts = append(parts, o.SourceSHA256[:8])
+	}
+	if dir := path.Dir(o.Item.Name); dir != "." {
+		parts = append(parts, dir)
 	}
 	return strings.Join(parts, " · ")
 }
