@@ -288,6 +288,9 @@ func (b *Batch) take(outcomes []batch.Outcome) {
 	for _, o := range outcomes {
 		for i := range b.rows {
 			if b.rows[i].Item.Name == o.Item.Name {
+				if o.Pages == 0 && o.SourceSHA256 == b.rows[i].SourceSHA256 {
+					o.Pages = b.rows[i].Pages // signing does not count them
+				}
 				b.rows[i] = o
 			}
 		}
