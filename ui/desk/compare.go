@@ -30,6 +30,31 @@ func PaperAt(path string) Paper { return Paper{Name: filepath.Base(path), Path: 
 // Paper is a file of the contract.
 func (w *Work) Paper(f File) Paper { return Paper{f.Name, w.path(&f), f.SHA256} }
 
+// Uploaded is the contract's file as it was uploaded, for looking at beside its clean copy: a Word document as pages, with what is
+// tracked in it. The pages are made once.
+func (w *Work) Uploaded(ctx context.Context) (Paper, error) {
+	w.mu.Lock()
+	original := w.d.clone().Filing.Original
+	w.mu.Unlock()
+	switch {
+	case original == nil:
+		return Paper{}, fault("no_filing", nil)
+	case !w.whole(original):
+		return Paper{}, fault("file_changed", nil, "file", original.Name)
+	case strings.HasSuffix(original.Path, ".pdf"):
+		return w.Paper(*original), nil
+	}
+	cfg := w.s.desk.cfg
+	shown := Paper{Name: original.Name, Path: filepath.Join(cfg.Folders.Cache, "uploads", original.SHA256+".pdf")}
+	if _, err := os.Stat(shown.Path); err == nil {
+		return shown, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(shown.Path), 0o700); err != nil {
+		return Paper{}, diskError(shown.Path, err)
+	}
+	return shown, cfg.Cleaner.AsUploaded(ctx, w.path(original), shown.Path)
+}
+
 // Versions gives what the other party sent last and what we hold against it: what we sent, or for the other side what it
 // received in the round before. theirs is nil when nothing came, ours when this machine has nothing of our own.
 func (w *Work) Versions(ctx context.Context) (ours, theirs *Paper) {

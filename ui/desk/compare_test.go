@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sealdesk/assets"
 	"sealdesk/signer/compare"
 	"sealdesk/signer/pdf/pdftest"
 )
@@ -122,4 +123,36 @@ func TestVersionsOfAContract(t *testing.T) {
 	c, err := theirSession.Desk().Compare(ctx, *ours, *second, compare.Options{}, nil)
 	must(t, err)
 	must(t, c.Close())
+}
+
+// A Word document is shown beside its clean copy as it was uploaded; its pages are made once.
+func TestTheUploadBesideItsCleanCopy(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	word := filepath.Join(t.TempDir(), "合同.docx")
+	must(t, os.WriteFile(word, assets.SampleContract(), 0o600))
+	must(t, work.AttachFiling(t.Context(), word))
+	_, err := work.Clean(t.Context(), nil)
+	must(t, err)
+	uploaded, err := work.Uploaded(t.Context())
+	must(t, err)
+	c, err := s.Desk().Compare(t.Context(), uploaded, work.Paper(*work.View(t.Context()).Filing.Clean), compare.Options{}, nil)
+	must(t, err)
+	defer c.Close()
+	if c.Report.Same || c.Report.TooDifferent || uploaded.Name != "合同.docx" {
+		t.Errorf("%s", c.Sentence())
+	}
+	before, err := os.Stat(uploaded.Path)
+	must(t, err)
+	again, err := work.Uploaded(t.Context())
+	must(t, err)
+	if after, err := os.Stat(again.Path); err != nil || !after.ModTime().Equal(before.ModTime()) {
+		t.Errorf("it was made anew: %v", err)
+	}
+
+	must(t, work.AttachFiling(t.Context(), w.file))
+	if p, err := work.Uploaded(t.Context()); err != nil || p.SHA256 == "" || filepath.Dir(p.Path) != work.dir {
+		t.Errorf("a PDF shows itself: %+v, %v", p, err)
+	}
 }

@@ -195,9 +195,7 @@ func (p *Page) tell(r *cleancopy.Report) {
 	found := newList(p.host.Words(), r, p.reader.View.GoTo)
 	found.changed = func() { p.panel.Refresh() }
 	p.panel.SetContent(widgets.Pad(16, 16, 16, 16, found.column))
-	if r.Type == cleancopy.TypePDF && p.view.Filing.Original != nil {
-		p.beside.Show()
-	}
+	p.beside.Show()
 	total := 0
 	for _, it := range r.Items {
 		total += max(it.Count, 1)
@@ -213,8 +211,20 @@ func (p *Page) tell(r *cleancopy.Report) {
 
 // compare shows the copy beside the upload, with what differs.
 func (p *Page) compare() {
-	original, clean := p.work.Paper(*p.view.Filing.Original), p.work.Paper(*p.view.Filing.Clean)
-	p.host.Open(compare.Of(p.host, &original, compare.RoleUploaded, &clean, compare.RoleClean))
+	p.beside.SetBusy(true)
+	clean := p.work.Paper(*p.view.Filing.Clean)
+	var uploaded desk.Paper
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		uploaded, err = p.work.Uploaded(ctx)
+		return err
+	}, func(err error) {
+		p.beside.SetBusy(false)
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.host.Open(compare.Of(p.host, &uploaded, compare.RoleUploaded, &clean, compare.RoleClean))
+	})
 }
 
 // confirmed keeps that the person saw it and goes on to the seal; the way back from there leads to the contract.
