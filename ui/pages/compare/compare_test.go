@@ -206,6 +206,29 @@ func TestPictures(t *testing.T) {
 	}
 }
 
+// A picture of a Word document beside its clean copy.
+func TestPictureOfTheUpload(t *testing.T) {
+	if os.Getenv("SEALDESK_PICTURES") == "" {
+		t.Skip("for looking at: set SEALDESK_PICTURES")
+	}
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	w.Clean(work, w.Sample)
+	uploaded, err := work.Uploaded(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean := work.Paper(*work.View(t.Context()).Filing.Clean)
+	h := pagetest.NewHost(t, w.Desk, s)
+	h.Window().Resize(fyne.NewSize(1366-216, 768-56))
+	p := Of(h, &uploaded, RoleUploaded, &clean, RoleClean).(*Page)
+	h.Open(p)
+	h.Until("the comparison", func() bool { return p.result != nil })
+	h.Settle(time.Second)
+	h.Picture("compare-upload")
+}
+
 var changes = strings.NewReplacer("采购人", "采购方", "日内", "个工作日内", "验收合格", "到货")
 
 // cleaned is the sample contract with its words changed, as a clean copy.
