@@ -100,7 +100,9 @@ func (r *run) adopt(ctx context.Context, o *Outcome) error {
 		return errors.Join(taken, err)
 	}
 	defer f.Close()
-	report, err := verify.File(ctx, f, total, verify.Options{Roots: r.Job.Roots, Now: r.Job.Time})
+	report, err := verify.File(ctx, f, total, verify.Options{
+		Roots: r.Job.Roots, Makers: r.Job.Makers, Intermediates: r.Job.Chain[1:], Forms: r.Job.Forms, Now: r.Job.Time,
+	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -241,7 +241,7 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) *ba
 	defer b.mu.Unlock()
 	cfg := b.s.desk.cfg
 	bt := &batch.Batch{Out: b.out, Job: signer.Job{
-		Chain: b.chain, Places: b.rule.Places, Roots: cfg.Roots, Reason: cfg.Words.T("seal.reason"),
+		Chain: b.chain, Places: b.rule.Places, Roots: cfg.Roots, Makers: cfg.Makers, Reason: cfg.Words.T("seal.reason"),
 	}}
 	pressed := b.rule.Seal.Seal
 	bt.Job.Seal = &pressed
