@@ -34,10 +34,7 @@ func (c *cleanCmd) Run(a *app) error {
 	if show != nil {
 		options.Progress = func(step cleancopy.Step, fraction float64) { show("clean."+string(step), int64(fraction*1000), 1000) }
 	}
-	cleaner := cleancopy.Cleaner{Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-		return renderer.OpenBytes(ctx, pdf)
-	}}
-	report, err := cleaner.Clean(a.ctx, c.In, c.Out, options)
+	report, err := newCleaner(renderer).Clean(a.ctx, c.In, c.Out, options)
 	end()
 	if err != nil {
 		return err
@@ -73,6 +70,12 @@ func (a *app) kind(kind string) string {
 		return s
 	}
 	return kind
+}
+
+func newCleaner(renderer *preview.Renderer) *cleancopy.Cleaner {
+	return &cleancopy.Cleaner{Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
+		return renderer.OpenBytes(ctx, pdf)
+	}}
 }
 
 // newRenderer is the page engine, with the window's cache of its code.

@@ -74,6 +74,8 @@ type Desk struct {
 type preferences struct {
 	Key    string `json:"key"`              // URI of the remembered key
 	Folder string `json:"folder,omitempty"` // where a file was chosen last
+
+	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
 
 const preferencesFile = "preferences.json"
