@@ -70,12 +70,19 @@ type Inline struct {
 	Interpolate bool
 }
 
-// Filter writes a content stream anew. mode is the text rendering mode that it begins with.
-func Filter(data []byte, r Resources, mode int) (*Result, error) {
+// Options of Filter.
+type Options struct {
+	Mode          int  // the text rendering mode that the stream begins with
+	KeepInvisible bool // leaves text in that draws nothing
+}
+
+// Filter writes a content stream anew. data must not be used any more.
+func Filter(data []byte, r Resources, o Options) (*Result, error) {
 	f := filter{
 		r:      r,
+		keep:   o.KeepInvisible,
 		Result: Result{Uses: map[Use]bool{}, Hidden: map[string]int{}},
-		state:  state{mode: mode, scale: 1},
+		state:  state{mode: o.Mode, scale: 1},
 	}
 	f.out = make([]byte, 0, len(data))
 	s := scanner{data: data}
@@ -133,6 +140,7 @@ type mark struct {
 type filter struct {
 	Result
 	r     Resources
+	keep  bool // invisible text
 	out   []byte
 	state state
 	saved []state
@@ -531,7 +539,7 @@ func (f *filter) show(op operator) {
 	for _, o := range strings {
 		empty = empty && (o.kind != text || len(o.bytes) == 0)
 	}
-	drawn := f.state.font != nil && f.state.font.Drawn()
+	drawn := f.keep || f.state.font != nil && f.state.font.Drawn()
 	switch {
 	case !empty && f.hide():
 		f.out = append(f.out, line...)

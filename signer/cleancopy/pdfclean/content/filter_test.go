@@ -91,7 +91,7 @@ func TestFilter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			r, err := Filter([]byte(tt.in), world{}, 0)
+			r, err := Filter([]byte(tt.in), world{}, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +101,7 @@ func TestFilter(t *testing.T) {
 			if strings.Contains(tt.in, "off") && strings.Contains(tt.in, "secret") && r.Hidden["off"] == 0 {
 				t.Errorf("hidden things are not counted: %+v", r)
 			}
-			again, err := Filter(r.Data, world{}, 0)
+			again, err := Filter(r.Data, world{}, Options{})
 			if err != nil || !bytes.Equal(again.Data, r.Data) && !strings.Contains(tt.name, "form") || again.Invisible > 0 {
 				t.Errorf("a second time gives %q, %v", again.Data, err)
 			}
@@ -111,7 +111,7 @@ func TestFilter(t *testing.T) {
 
 func TestUses(t *testing.T) {
 	in := "/F 1 Tf /G gs /OC /off BDC BT /T 1 Tf (x) Tj ET EMC BT (x) Tj ET /CS0 cs 1 scn /S sh 3 Tr /Form Do 1 0 0 RG 0 0 0 1 k"
-	r, err := Filter([]byte(in), world{}, 0)
+	r, err := Filter([]byte(in), world{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestInlineImages(t *testing.T) {
 			}
 		})
 	}
-	r, err := Filter([]byte("BI /Width 1 /H 1 /Secret (secret) /BPC 8 /CS /RGB /I true /F /LZW ID abc EI"), world{}, 0)
+	r, err := Filter([]byte("BI /Width 1 /H 1 /Secret (secret) /BPC 8 /CS /RGB /I true /F /LZW ID abc EI"), world{}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,12 +165,12 @@ func TestBounds(t *testing.T) {
 	for name, in := range map[string]string{
 		"states": strings.Repeat("q ", maxGraphics+1), "arrays": strings.Repeat("[", maxNesting+2) + " 1", "elements": "[" + strings.Repeat("1 ", maxElements+1),
 	} {
-		if _, err := Filter([]byte(in), world{}, 0); err == nil {
+		if _, err := Filter([]byte(in), world{}, Options{}); err == nil {
 			t.Errorf("%s without bound", name)
 		}
 	}
 	// Every setter is looked at once, however many hold.
-	if _, err := Filter([]byte(strings.Repeat("/G gs ", 50_000)+strings.Repeat("q 0 0 1 1 re f Q ", 50_000)), world{}, 0); err != nil {
+	if _, err := Filter([]byte(strings.Repeat("/G gs ", 50_000)+strings.Repeat("q 0 0 1 1 re f Q ", 50_000)), world{}, Options{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -180,11 +180,11 @@ func FuzzFilter(f *testing.F) {
 	f.Add([]byte("BI /W 4 /H 1 /BPC 8 /CS /G /F [/A85 /Fl] ID abc~>\nEI 7 Tr BT (x) ' ET W n /G gs f"), 3)
 	f.Add([]byte("((\\053)<4> [<</A[1]>>] % x\n-.-5 1e5 #41 d0 /P scn sh"), 7)
 	f.Fuzz(func(t *testing.T, data []byte, mode int) {
-		r, err := Filter(bytes.Clone(data), world{}, mode&7)
+		r, err := Filter(bytes.Clone(data), world{}, Options{Mode: mode & 7})
 		if err != nil {
 			return
 		}
-		again, err := Filter(bytes.Clone(r.Data), world{}, mode&7)
+		again, err := Filter(bytes.Clone(r.Data), world{}, Options{Mode: mode & 7})
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)
 		}
