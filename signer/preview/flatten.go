@@ -83,6 +83,10 @@ func (s *session) flatten(page requests.Page, drop []int) error {
 	if err := s.ownBoxes(page); err != nil {
 		return err
 	}
+	// The form environment gives annotations without an appearance theirs, as it does to show them.
+	if _, err := s.FORM_OnAfterLoadPage(&requests.FORM_OnAfterLoadPage{FormHandle: s.form, Page: page}); err != nil {
+		return err
+	}
 	flat, err := s.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: page, Usage: requests.FPDFPage_FlattenUsagePrint})
 	if err != nil {
 		return err

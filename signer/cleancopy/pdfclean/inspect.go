@@ -14,12 +14,18 @@ type Inspection struct {
 	Pages     int
 	Signed    bool
 	XFA       bool
-	Disputed  []string             // names of layers that readers may or may not show
-	Annotated bool                 // there is something for a renderer to draw into the pages
-	Unshown   map[int][]int        // by page: which annotations, from 0, belong to layers that are not shown
-	Fields    map[int][][4]float64 // by page: the rectangles of form fields
+	Disputed  []string        // names of layers that readers may or may not show
+	Annotated bool            // there is something for a renderer to draw into the pages
+	Unshown   map[int][]int   // by page: which annotations, from 0, belong to layers that are not shown
+	Places    map[int][]Place // by page: where annotations and form fields stand
 	Findings  []Finding
 	Truncated bool
+}
+
+// Place is where an annotation stands.
+type Place struct {
+	Rect  [4]float64 // left, bottom, right, top in user space; empty when it is broken
+	Field bool       // it is a form field
 }
 
 const (
@@ -38,7 +44,7 @@ func Inspect(ctx context.Context, f *pdf.File) (*Inspection, error) {
 		return nil, err
 	}
 	i := inspector{ctx: ctx, f: f, layers: shown, rights: map[pdf.Ref]bool{}}
-	i.Unshown, i.Fields = map[int][]int{}, map[int][][4]float64{}
+	i.Unshown, i.Places = map[int][]int{}, map[int][]Place{}
 	for _, step := range []func(pdf.Dict) error{i.document, i.form, i.pages, i.objects} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -156,6 +162,7 @@ func (i *inspector) annotation(page int, a pdf.Dict) error {
 	if err != nil {
 		return err
 	}
+	i.Places[page] = append(i.Places[page], Place{Rect: i.rectangle(a["Rect"]), Field: kind == "Widget"})
 	switch kind {
 	case "Link":
 		i.found.add(KindLink, page, "", 1)
@@ -167,7 +174,6 @@ func (i *inspector) annotation(page int, a pdf.Dict) error {
 			return err
 		}
 		i.found.add(KindFormField, page, name+": "+value, 1)
-		i.Fields[page] = append(i.Fields[page], i.rectangle(a["Rect"]))
 	case "Screen", "Movie", "Sound", "3D", "RichMedia":
 		i.Annotated = true
 		i.found.add(KindMedia, page, string(kind), 1)

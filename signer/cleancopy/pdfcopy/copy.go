@@ -100,7 +100,7 @@ type work struct {
 	tell     func(Stage, float64)
 	original []byte
 	flat     []byte // with annotations and form fields drawn into the pages; nil when there were none
-	fields   map[int][][4]float64
+	places   map[int][]pdfclean.Place
 	mended   bool
 }
 
@@ -130,7 +130,7 @@ func (w *work) run() ([]byte, error) {
 		if data, err = w.flatten(data, found.Unshown); err != nil {
 			return nil, err
 		}
-		w.flat, w.fields = data, found.Fields
+		w.flat, w.places = data, found.Places
 	}
 	w.tell(StageConvert, 0)
 	f, err := open(data)

@@ -564,7 +564,9 @@ func (f *filter) show(op operator) {
 	default:
 		if !empty {
 			f.seen(f.state.mode != 1, f.state.mode != 0)
-			f.state.fontSet.use()
+		}
+		if len(strings) > 0 {
+			f.state.fontSet.use() // numbers alone move on by its size
 		}
 		if len(line) > 0 {
 			f.moved()

@@ -75,6 +75,7 @@ func TestFilter(t *testing.T) {
 		{"text after text for clipping", "q BT /F 10 Tf 7 Tr (secret) Tj 0 Tr (kept) Tj ET Q", "q|BT|/F 10 Tf|7 Tr|[-3000.000] TJ|0 Tr|(kept) Tj|ET|Q"},
 		{"text that clips", "q BT /F 10 Tf 7 Tr (kept) Tj ET /Image Do Q", "q|BT|/F 10 Tf|7 Tr|[(kept)] TJ|ET|/Image Do|Q"},
 		{"outlined text", "BT /F 10 Tf 1 Tr (kept) Tj ET", "BT|/F 10 Tf|1 Tr|(kept) Tj|ET"},
+		{"text that only moves on", "BT /F 9 Tf [-500] TJ /T 1 Tf (kept) Tj ET", "BT|/F 9 Tf|[-500] TJ|/T 1 Tf|(kept) Tj|ET"},
 		{"text without letters", "BT /F 10 Tf 3 Tr () Tj 0 Tr (kept) Tj ET", "BT|/F 10 Tf|3 Tr|() Tj|0 Tr|(kept) Tj|ET"},
 		{"a form goes on in its mode", "3 Tr /Form Do 0 Tr /Form Do", "3 Tr|/Form.3 Do|0 Tr|/Form Do"},
 
