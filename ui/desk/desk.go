@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
@@ -42,7 +43,8 @@ type Config struct {
 	Connect      Connector             // nil: no platform is set
 	Roots        []*smx509.Certificate // whom we trust as issuers
 
-	// What documents are worked on with; nil takes the usual one.
+	// What documents are worked on with; nil takes the usual one. The usual Cleaner works in this process: programs give one
+	// that does not, see package apart.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
@@ -110,9 +112,7 @@ func (d *Desk) equip() error {
 		c.Renderer = d.own
 	}
 	if c.Cleaner == nil {
-		c.Cleaner = &cleancopy.Cleaner{Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-			return c.Renderer.OpenBytes(ctx, pdf)
-		}}
+		c.Cleaner = &cleancopy.Cleaner{PDF: pdfcopy.Copier{Engine: c.Renderer}}
 	}
 	if c.SealFont == nil {
 		font, err := seal.ParseFont(assets.SerifBold())
