@@ -25,7 +25,7 @@ type Inspection struct {
 // Place is where an annotation stands.
 type Place struct {
 	Rect  [4]float64 // left, bottom, right, top in user space; empty when it is broken
-	Field bool       // it is a form field
+	Apart bool       // PDFium draws it otherwise than readers print it: a form field, or part of a layer that is not shown
 }
 
 const (
@@ -142,27 +142,31 @@ func (i *inspector) pages(pdf.Dict) error {
 			if err != nil {
 				return err
 			}
-			if a["OC"] != nil {
-				if _, shown := i.layers.Shown(a["OC"]); !shown {
-					i.Unshown[n] = append(i.Unshown[n], k)
-				}
+			if a == nil {
+				continue
 			}
-			if a != nil {
-				if err := i.annotation(n, a); err != nil {
-					return err
-				}
+			hidden := false
+			if a["OC"] != nil {
+				_, shown := i.layers.Shown(a["OC"])
+				hidden = !shown
+			}
+			if hidden {
+				i.Unshown[n] = append(i.Unshown[n], k)
+			}
+			if err := i.annotation(n, a, hidden); err != nil {
+				return err
 			}
 		}
 		return i.ctx.Err()
 	})
 }
 
-func (i *inspector) annotation(page int, a pdf.Dict) error {
+func (i *inspector) annotation(page int, a pdf.Dict, hidden bool) error {
 	kind, err := i.f.Name(a["Subtype"])
 	if err != nil {
 		return err
 	}
-	i.Places[page] = append(i.Places[page], Place{Rect: i.rectangle(a["Rect"]), Field: kind == "Widget"})
+	i.Places[page] = append(i.Places[page], Place{Rect: i.rectangle(a["Rect"]), Apart: hidden || kind == "Widget"})
 	switch kind {
 	case "Link":
 		i.found.add(KindLink, page, "", 1)

@@ -77,9 +77,9 @@ func changed(page int) error {
 	return refusal.New(refusal.AppearanceChanged, "the clean copy would look different", map[string]any{"page": page})
 }
 
-// compare draws a page of all versions, at the same time, and gives the copy's picture. PDFium draws form fields on a layer
-// of their own, so the original is compared outside them, and lines of annotations a fraction of a dot aside; but what
-// PDFium made of the page when it flattened it must be what the copy shows.
+// compare draws a page of all versions, at the same time, and gives the copy's picture. PDFium draws form fields on their
+// own, and annotations of layers that are not shown; the original is compared outside these. Other annotations' lines may
+// lie a fraction of a dot aside. But what PDFium made of the page when it flattened it must be what the copy shows.
 func (w *work) compare(before, flat, after *preview.Document, n int) (*image.RGBA, error) {
 	type drawn struct {
 		picture *image.RGBA
@@ -109,15 +109,15 @@ func (w *work) compare(before, flat, after *preview.Document, n int) (*image.RGB
 		return nil, unshowable(err)
 	}
 	s := sight{geometry: g, picture: picture}
-	var fields, annotations []image.Rectangle
+	var apart, about []image.Rectangle
 	for _, p := range w.places[n] {
-		if p.Field {
-			fields = append(fields, s.area(p.Rect))
+		if p.Apart {
+			apart = append(apart, s.area(p.Rect))
 		} else {
-			annotations = append(annotations, s.area(p.Rect))
+			about = append(about, s.area(p.Rect))
 		}
 	}
-	if !alike(old.picture, picture, fields, annotations) {
+	if !alike(old.picture, picture, apart, about) {
 		dump(n, old.picture, picture)
 		return nil, changed(n)
 	}
