@@ -316,8 +316,15 @@ func (b *builder) dict(d pdf.Dict, as *shape, stream bool, depth int) (pdf.Objec
 		}
 		out[key] = c
 	}
-	if as == font && subtype == "Type3" {
-		return out, b.glyphs(d, out)
+	if as == font {
+		switch subtype {
+		case "Type3":
+			return out, b.glyphs(d, out)
+		case "CIDFontType2":
+			if out["CIDToGIDMap"] == nil { // what it is when nothing is said (table 117)
+				out["CIDToGIDMap"] = pdf.Name("Identity")
+			}
+		}
 	}
 	return out, nil
 }

@@ -27,7 +27,7 @@ const maxContent = 64 << 20
 
 // Judge looks at every object of a file. Errors are those of package pdf, or the context's.
 func Judge(ctx context.Context, f *pdf.File) (Verdict, error) {
-	j := judge{ctx: ctx, f: f, fonts: map[string]bool{}, colours: map[string]bool{}, other: map[string]bool{}}
+	j := judge{ctx: ctx, f: f, fonts: map[string]bool{}, colours: map[string]bool{}, other: map[string]bool{}, used: map[pdf.Ref]*usedFont{}, seen: map[int64]bool{}}
 	if err := j.file(); err != nil {
 		return Verdict{}, err
 	}
@@ -40,6 +40,9 @@ type judge struct {
 	f                     *pdf.File
 	intent                string // colour space of the output intent's profile
 	fonts, colours, other map[string]bool
+	used                  map[pdf.Ref]*usedFont
+	direct                []*usedFont    // fonts that are no objects of their own
+	seen                  map[int64]bool // streams of operators, by their place
 }
 
 func (j *judge) against(format string, args ...any) { j.other[fmt.Sprintf(format, args...)] = true }
@@ -77,7 +80,22 @@ func (j *judge) file() error {
 			}
 		}
 	}
-	return nil
+	// A Type 3 font's glyphs may show other fonts.
+	for judged := map[*usedFont]bool{}; ; {
+		more := false
+		for _, u := range slices.Concat(slices.Collect(maps.Values(j.used)), j.direct) {
+			if judged[u] {
+				continue
+			}
+			judged[u], more = true, true
+			if err := j.font(u); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return nil
+		}
+	}
 }
 
 // intents reads which colours the file's output intent is for, from its profile's header (ICC.1, 7.2).
@@ -228,11 +246,6 @@ func (j *judge) device(n pdf.Name, resources pdf.Dict) {
 
 func (j *judge) dict(d pdf.Dict) error {
 	typ, _ := j.f.Name(d["Type"])
-	if typ == "Font" {
-		if err := j.font(d); err != nil {
-			return err
-		}
-	}
 	if typ == "ExtGState" || d["BM"] != nil || d["SMask"] != nil || d["TR"] != nil || d["HT"] != nil {
 		j.graphics(d)
 	}
@@ -314,6 +327,10 @@ func (j *judge) stream(s *pdf.Stream) error {
 
 // content looks at what operators use.
 func (j *judge) content(s *pdf.Stream, of pdf.Object) error {
+	if j.seen[s.Offset] {
+		return nil
+	}
+	j.seen[s.Offset] = true
 	data, err := j.f.Decode(s, maxContent)
 	if err != nil {
 		return err
@@ -322,8 +339,7 @@ func (j *judge) content(s *pdf.Stream, of pdf.Object) error {
 	if err != nil {
 		return err
 	}
-	text := shown{f: j.f, resources: resources}
-	r, err := content.Filter(data, &text, content.Options{})
+	r, err := content.Filter(data, &shown{j, resources}, content.Options{})
 	if err != nil {
 		return err
 	}
@@ -347,12 +363,33 @@ func (j *judge) content(s *pdf.Stream, of pdf.Object) error {
 	return nil
 }
 
-// shown answers content.Filter where all is to be kept.
+// shown answers content.Filter where all is to be kept, and notes which fonts are used for what.
 type shown struct {
-	f         *pdf.File
+	*judge
 	resources pdf.Dict
 }
 
 func (s *shown) Layer(pdf.Name) (string, bool)    { return "", true }
-func (s *shown) Font(pdf.Name) content.Font       { return nil }
 func (s *shown) XObject(pdf.Name) content.XObject { return content.XObject{Kind: content.Image} }
+
+func (s *shown) Font(n pdf.Name) content.Font {
+	fonts, err := s.f.Dict(s.resources["Font"])
+	if err != nil {
+		return nil
+	}
+	ref, indirect := fonts[n].(pdf.Ref)
+	if u := s.used[ref]; indirect && u != nil {
+		return u
+	}
+	d, err := s.f.Dict(fonts[n])
+	if err != nil || d == nil {
+		return nil
+	}
+	u := &usedFont{dict: d, used: map[int]bool{}, wide: isWide(s.f, d)}
+	if indirect {
+		s.used[ref] = u
+	} else {
+		s.direct = append(s.direct, u)
+	}
+	return u
+}

@@ -43,6 +43,11 @@ type Font interface {
 	Advance(s []byte) (width float64, glyphs, spaces int, ok bool)
 }
 
+// A Watcher is a Font that hears of every string that stays.
+type Watcher interface {
+	Shown(s []byte)
+}
+
 // Use is a resource that what was written still asks for.
 type Use struct {
 	Category pdf.Name // of the resource dictionary: Font, XObject …
@@ -554,6 +559,7 @@ func (f *filter) show(op operator) {
 			f.textCl = &setter{}
 		}
 		f.catchUp()
+		f.watch(strings)
 		start := len(f.out)
 		f.out = append(operand{kind: array, items: strings}.write(f.out), " TJ\n"...)
 		f.skip(strings)
@@ -564,6 +570,7 @@ func (f *filter) show(op operator) {
 	default:
 		if !empty {
 			f.seen(f.state.mode != 1, f.state.mode != 0)
+			f.watch(strings)
 		}
 		if len(strings) > 0 {
 			f.state.fontSet.use() // numbers alone move on by its size
@@ -573,6 +580,18 @@ func (f *filter) show(op operator) {
 		}
 		f.catchUp()
 		f.put(op)
+	}
+}
+
+func (f *filter) watch(strings []operand) {
+	w, ok := f.state.font.(Watcher)
+	if !ok {
+		return
+	}
+	for _, o := range strings {
+		if o.kind == text {
+			w.Shown(o.bytes)
+		}
 	}
 }
 
