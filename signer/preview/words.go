@@ -93,6 +93,35 @@ func (d *Document) Glyphs(ctx context.Context, n int) ([]Glyph, error) {
 	return out, err
 }
 
+// TextRects returns the rectangles (left, bottom, right, top in points of the page's user space) of the pieces of text that
+// page n draws, white space within them included: far fewer than its Glyphs, and sooner found. Errors are those of Words.
+func (d *Document) TextRects(ctx context.Context, n int) ([][4]float64, error) {
+	var out [][4]float64
+	err := d.withPage(ctx, n, func(_ context.Context, s *session, page requests.Page) error {
+		loaded, err := s.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
+		if err != nil {
+			return err
+		}
+		count, err := s.FPDFText_CountRects(&requests.FPDFText_CountRects{TextPage: loaded.TextPage, Count: -1})
+		if err != nil {
+			return err
+		}
+		if count.Count > pageChars {
+			return ErrTooMuchText.with(map[string]any{"page": n, "limit": pageChars})
+		}
+		for i := range count.Count {
+			r, err := s.FPDFText_GetRect(&requests.FPDFText_GetRect{TextPage: loaded.TextPage, Index: i})
+			if err != nil {
+				return err
+			}
+			out = append(out, [4]float64{r.Left, r.Bottom, r.Right, r.Top})
+		}
+		_, err = s.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
+		return err
+	})
+	return out, err
+}
+
 // charBox is as high as the line, whatever the character.
 func (s *session) charBox(text references.FPDF_TEXTPAGE, i int) ([4]float64, error) {
 	b, err := s.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: text, Index: i})

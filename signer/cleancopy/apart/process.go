@@ -17,7 +17,7 @@ import (
 
 // Defaults of Process's zero fields.
 const (
-	DefaultTimeout = 5 * time.Minute
+	DefaultTimeout = 10 * time.Minute
 	DefaultMemory  = 3 << 30
 )
 

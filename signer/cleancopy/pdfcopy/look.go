@@ -181,15 +181,25 @@ func mean(m *image.RGBA, at image.Point) []uint8 {
 
 // words tells which words of page n were taken out, and which stay though they are hard to see.
 func (w *work) words(after *preview.Document, n int, picture *image.RGBA, r *removed) error {
-	glyphs, err := after.Glyphs(w.ctx, n)
-	if err != nil {
-		return err
-	}
 	g, err := after.Geometry(w.ctx, n)
 	if err != nil {
 		return err
 	}
 	s := sight{geometry: g, picture: picture}
+	_, lost := r.pages[n]
+	if !lost {
+		pieces, err := after.TextRects(w.ctx, n)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(pieces, s.suspicious) {
+			return nil
+		}
+	}
+	glyphs, err := after.Glyphs(w.ctx, n)
+	if err != nil {
+		return err
+	}
 	if err := r.page(w, n, glyphs, s); err != nil {
 		return err
 	}
@@ -230,6 +240,31 @@ func (s sight) judge(g preview.Glyph) string {
 		return pdfclean.KindUnseenText
 	}
 	return ""
+}
+
+// suspicious tells whether some of a piece of text may be hard to see, so that its characters are worth a look one by one:
+// where a stretch as long as the text is high shows nothing.
+func (s sight) suspicious(r [4]float64) bool {
+	b := s.geometry.Box
+	width, height := r[2]-r[0], r[3]-r[1]
+	if r[0] < b[0] || r[2] > b[2] || r[1] < b[1] || r[3] > b[3] || min(width, height) < 2*tiny {
+		return true
+	}
+	step := min(width, height)
+	for k := range int(max(width, height) / step) {
+		part := r
+		if width > height {
+			part[0] += float64(k) * step
+			part[2] = part[0] + step
+		} else {
+			part[1] += float64(k) * step
+			part[3] = part[1] + step
+		}
+		if !s.shows(part) {
+			return true
+		}
+	}
+	return false
 }
 
 // marks ink little at any size.

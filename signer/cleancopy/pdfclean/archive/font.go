@@ -36,7 +36,7 @@ func (j *judge) font(u *usedFont) error {
 	d := u.dict
 	subtype, _ := j.f.Name(d["Subtype"])
 	if subtype == "Type3" {
-		return j.drawn(d)
+		return j.drawn(u)
 	}
 	inner := d
 	if subtype == "Type0" {
@@ -84,11 +84,21 @@ func nameOf(f *pdf.File, d pdf.Dict) string {
 	return strings.ToValidUTF8(plain, "?")
 }
 
-// drawn judges the glyphs of a Type 3 font.
-func (j *judge) drawn(d pdf.Dict) error {
+// drawn judges the glyphs of a Type 3 font, and that there is one for each character.
+func (j *judge) drawn(u *usedFont) error {
+	d := u.dict
 	procs, err := j.f.Dict(d["CharProcs"])
 	if err != nil {
 		return err
+	}
+	names, err := j.differences(d["Encoding"])
+	if err != nil {
+		return err
+	}
+	for code := range u.used {
+		if n, ok := names[code]; !ok || procs[n] == nil {
+			j.against("6.2.11.4.1 a character that a Type 3 font does not draw")
+		}
 	}
 	for _, key := range procs.Keys() {
 		s, err := j.f.Stream(procs[key])
@@ -102,6 +112,34 @@ func (j *judge) drawn(d pdf.Dict) error {
 		}
 	}
 	return nil
+}
+
+// differences reads the names that an encoding gives to codes (table 114).
+func (j *judge) differences(o pdf.Object) (map[int]pdf.Name, error) {
+	v, err := j.f.Resolve(o)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := v.(pdf.Dict)
+	list, err := j.f.Array(d["Differences"])
+	if err != nil {
+		return nil, err
+	}
+	names, code := map[int]pdf.Name{}, 0
+	for _, o := range list {
+		switch v, err := j.f.Resolve(o); v := v.(type) {
+		case pdf.Integer:
+			code = int(v)
+		case pdf.Name:
+			names[code] = v
+			code++
+		default:
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return names, nil
 }
 
 func (j *judge) trueType(u *usedFont, inner, descriptor pdf.Dict, s *pdf.Stream) error {

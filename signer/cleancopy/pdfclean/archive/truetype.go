@@ -15,8 +15,8 @@ type trueType struct {
 	maps     map[[2]int]map[int]int // by platform and encoding
 }
 
-// maxMapped bounds the characters that are read of a map.
-const maxMapped = 1 << 17
+// maxMapped bounds the characters that are read of a map, those that are said twice included.
+const maxMapped = 1 << 18
 
 func parseTrueType(b []byte) (*trueType, error) {
 	tables, err := tableOf(b)
@@ -86,6 +86,7 @@ func (t *trueType) readMaps(b []byte) error {
 
 func readMap(b []byte) map[int]int {
 	m := map[int]int{}
+	steps := 0
 	u16 := func(at int) int {
 		if at < 0 || at+2 > len(b) {
 			return 0
@@ -104,7 +105,8 @@ func readMap(b []byte) map[int]int {
 		for s := range segments {
 			end, start := u16(14+2*s), u16(16+2*segments+2*s)
 			delta, offset := u16(16+4*segments+2*s), u16(16+6*segments+2*s)
-			for c := start; c <= end && c < 0xffff && len(m) < maxMapped; c++ {
+			for c := start; c <= end && c < 0xffff && steps < maxMapped; c++ {
+				steps++
 				g := c + delta
 				if offset != 0 {
 					if g = u16(16 + 6*segments + 2*s + offset + 2*(c-start)); g != 0 {
@@ -126,7 +128,8 @@ func readMap(b []byte) map[int]int {
 		u32 := func(at int) int { return u16(at)<<16 | u16(at+2) }
 		for i := range min(u32(12), len(b)/12) {
 			start, end, g := u32(16+12*i), u32(20+12*i), u32(24+12*i)
-			for c := start; c <= end && len(m) < maxMapped; c++ {
+			for c := start; c <= end && steps < maxMapped; c++ {
+				steps++
 				m[c] = g + c - start
 			}
 		}
