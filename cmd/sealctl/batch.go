@@ -181,7 +181,11 @@ func (c *batchSignCmd) equip(a *app, b *batch.Batch) (end func(), err error) {
 		b.Find = func(path string) signer.Finder { return desk.Finder(renderer, path) }
 	}
 	if c.Clean {
-		b.Clean = desk.CleanWith(newCleaner(renderer))
+		cleaner, err := newCleaner()
+		if err != nil {
+			return nil, err
+		}
+		b.Clean = desk.CleanWith(cleaner)
 	}
 	return func() { _ = renderer.Close() }, nil
 }

@@ -371,7 +371,7 @@ func TestDecode(t *testing.T) {
 		{"negative", pdf.Dict{"Filter": pdf.Name("FlateDecode"), "DecodeParms": predictor(15, -3)}, flate([]byte("a")), "", pdf.Malformed},
 		{"no flate", pdf.Dict{"Filter": pdf.Name("FlateDecode")}, []byte("abc"), "", pdf.Malformed},
 		{"open hex", pdf.Dict{"Filter": pdf.Name("ASCIIHexDecode")}, []byte("616"), "", pdf.Malformed},
-		{"unknown", pdf.Dict{"Filter": pdf.Name("LZWDecode")}, []byte("abc"), "", pdf.UnsupportedFilter},
+		{"unknown", pdf.Dict{"Filter": pdf.Name("DCTDecode")}, []byte("abc"), "", pdf.UnsupportedFilter},
 		{"many", pdf.Dict{"Filter": make(pdf.Array, 9)}, []byte("abc"), "", pdf.TooComplex},
 	}
 	for _, tt := range tests {

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bufio"
 	"bytes"
 	"compress/zlib"
 	"encoding/ascii85"
@@ -16,8 +17,8 @@ func (f *File) Raw(s *Stream) *io.SectionReader {
 	return io.NewSectionReader(f.src, s.Offset, s.Length)
 }
 
-// Decode returns the bytes of a stream, decoded by FlateDecode with its
-// predictors, ASCIIHexDecode and ASCII85Decode. More than limit bytes are an
+// Decode returns the bytes of a stream, decoded by FlateDecode and LZWDecode
+// with their predictors, RunLengthDecode, ASCIIHexDecode and ASCII85Decode. More than limit bytes are an
 // Error of Kind TooComplex, another filter is one of UnsupportedFilter.
 func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 	return f.decode(s, limit, 0)
@@ -43,18 +44,28 @@ func (f *File) decode(s *Stream, limit int64, nested int) ([]byte, error) {
 		if o, err = f.resolve(o, nested+1); err != nil {
 			return nil, err
 		}
+		var p Object = Null{}
+		if i < len(params) {
+			p = params[i]
+		}
 		switch o {
 		case Name("FlateDecode"):
 			if r, err = zlib.NewReader(r); err != nil {
 				return nil, fail(Malformed, s.Offset, "a stream is not Flate data: %v", err)
 			}
-			var p Object = Null{}
-			if i < len(params) {
-				p = params[i]
-			}
 			if r, err = f.predict(r, p, s, nested); err != nil {
 				return nil, err
 			}
+		case Name("LZWDecode"):
+			early, err := f.earlyChange(p, nested)
+			if err != nil {
+				return nil, err
+			}
+			if r, err = f.predict(newLZWReader(r, early), p, s, nested); err != nil {
+				return nil, err
+			}
+		case Name("RunLengthDecode"):
+			r = &runReader{src: bufio.NewReader(r)}
 		case Name("ASCIIHexDecode"):
 			r = &hexReader{src: r}
 		case Name("ASCII85Decode"):
@@ -75,6 +86,20 @@ func (f *File) decode(s *Stream, limit int64, nested int) ([]byte, error) {
 		return nil, fail(TooComplex, s.Offset, "reading the structure takes too much work")
 	}
 	return out.Bytes(), nil
+}
+
+// earlyChange reads a parameter of LZWDecode, which is 1 unless given as 0.
+func (f *File) earlyChange(params Object, nested int) (int, error) {
+	params, err := f.resolve(params, nested+1)
+	if err != nil {
+		return 0, err
+	}
+	d, _ := params.(Dict)
+	early, err := f.resolve(d["EarlyChange"], nested+1)
+	if early == Integer(0) {
+		return 0, err
+	}
+	return 1, err
 }
 
 // list resolves an object that may stand alone or in an array.

@@ -277,7 +277,7 @@ func CleanWith(c *cleancopy.Cleaner) func(ctx context.Context, in, out, report s
 		if err != nil {
 			return err
 		}
-		return writeNew(ctx, report, data)
+		return writeNew(report, data)
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -254,7 +253,7 @@ func (c *Comparison) Export(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	return writeNew(ctx, path, data)
+	return writeNew(path, data)
 }
 
 func (c *Comparison) list(asJSON bool) ([]byte, error) {
@@ -285,26 +284,6 @@ func (c *Comparison) list(asJSON bool) ([]byte, error) {
 		fmt.Fprintf(&b, "%d\t%s\t%s\t%s\n", i+1, t("compare.kind."+string(d.Kind)), t("compare.pages", "a", d.A[0].Page, "b", d.B[0].Page), Said(d))
 	}
 	return []byte(b.String()), nil
-}
-
-// writeNew writes a file that is not there yet, synced.
-func writeNew(ctx context.Context, path string, data []byte) (err error) {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return diskError(path, err)
-	}
-	_, err = io.Copy(out, bytes.NewReader(data))
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		_ = os.Remove(path)
-		return diskError(path, err)
-	}
-	return nil
 }
 
 // A Pair is two files that were compared.

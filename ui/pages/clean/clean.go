@@ -201,7 +201,7 @@ func (p *Page) tell(r *cleancopy.Report) {
 		total += max(it.Count, 1)
 	}
 	tone := theme.Good
-	if total > 0 {
+	if total+len(r.Doubts) > 0 {
 		tone = theme.Warn
 	}
 	p.count.Set(p.t("clean.count", "count", total), tone)
