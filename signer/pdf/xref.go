@@ -1,8 +1,10 @@
 package pdf
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"math"
 	"slices"
 )
@@ -201,6 +203,10 @@ func (d *document) tableEntry(p *parser) (Entry, error) {
 	exact = exact && p.pos == genAt+5 && p.peek() == ' '
 	p.skipWhite()
 	kind := p.next()
+	if kind == 'n' && offset == 0 { // numbered by the writer, and not written
+		p.defect(XRefEntryZero, start)
+		kind = 'f'
+	}
 	if kind == 'f' {
 		gen = min(gen, math.MaxUint16) // some writers count one too far, where it means nothing
 	}
@@ -267,24 +273,24 @@ func (d *document) readXRefStream(p *parser, s *section, room int) error {
 			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
 		}
 	}
-	data, err := (&File{document: d, top: -1}).decode(stream, maxXRefBytes, 0)
+	width, total := widths[0]+widths[1]+widths[2], int64(0)
+	for i := 0; i < len(index); i += 2 {
+		first, ok := index[i].(Integer)
+		count, ok2 := index[i+1].(Integer)
+		if !ok || !ok2 || first < 0 || count < 0 || first > math.MaxUint32 || count > math.MaxUint32-first {
+			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
+		}
+		if total += int64(count); total > int64(room) {
+			return fail(TooComplex, s.offset, "the file has more than %d objects", maxObjects)
+		}
+	}
+	data, err := d.readEntries(stream, total*int64(width))
 	if err != nil {
 		return err
 	}
 	for ; len(index) > 0; index = index[2:] {
-		first, ok := index[0].(Integer)
-		count, ok2 := index[1].(Integer)
-		if !ok || !ok2 || first < 0 || count < 0 || first > math.MaxUint32 || count > math.MaxUint32-first {
-			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
-		}
-		width := widths[0] + widths[1] + widths[2]
-		if int64(count) > int64(len(data)/width) {
-			return fail(Malformed, s.offset, "a cross-reference stream is shorter than its /Index")
-		}
-		if int64(len(s.entries))+int64(count) > int64(room) {
-			return fail(TooComplex, s.offset, "the file has more than %d objects", maxObjects)
-		}
-		for i := range count {
+		first := index[0].(Integer)
+		for i := range index[1].(Integer) {
 			e, err := d.streamEntry(data[:width], widths, s.offset)
 			if err != nil {
 				return err
@@ -295,6 +301,28 @@ func (d *document) readXRefStream(p *parser, s *section, room int) error {
 		}
 	}
 	return s.finish()
+}
+
+// readEntries decodes as many bytes of a cross-reference stream as it has
+// entries. What follows is not looked at: some writers cut the compressed data
+// off behind the last entry.
+func (d *document) readEntries(stream *Stream, size int64) ([]byte, error) {
+	r, err := (&File{document: d, top: -1}).decoder(stream, 0)
+	if err != nil {
+		return nil, err
+	}
+	if d.budget.Add(-size) < 0 {
+		return nil, fail(TooComplex, stream.Offset, "reading the structure takes too much work")
+	}
+	var data bytes.Buffer // grows with what is there, not with what is claimed
+	switch n, err := io.CopyN(&data, r, size); {
+	case n == size:
+		return data.Bytes(), nil
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fail(Malformed, stream.Offset, "a cross-reference stream is shorter than its /Index")
+	default:
+		return nil, fail(Malformed, stream.Offset, "a stream cannot be decoded: %v", err)
+	}
 }
 
 func xrefWidths(dict Dict, offset int64) (widths [3]int, err error) {
@@ -336,6 +364,10 @@ func (d *document) streamEntry(b []byte, widths [3]int, offset int64) (Entry, er
 	case 0:
 		return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
 	case 1:
+		if field[1] == 0 {
+			d.note(XRefEntryZero, offset)
+			return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
+		}
 		if field[1] > math.MaxInt64-uint64(d.base) || field[2] > math.MaxUint16 {
 			return Entry{}, bad
 		}
