@@ -66,12 +66,13 @@ func (d *document) readSection(offset int64, room int) (*section, error) {
 	}
 	p := d.parserAt(offset)
 	p.skipWhite()
-	if p.pos != offset {
-		d.note(XRefOffset, offset)
-	}
 	s := &section{offset: p.pos, form: Table}
 	var err error
 	if p.keyword("xref") {
+		// White space before a stream is before an object, as anywhere.
+		if s.offset != offset {
+			d.note(XRefOffset, offset)
+		}
 		err = d.readTable(p, s, room)
 	} else {
 		s.form = XRefStream
@@ -388,16 +389,11 @@ func (d *document) makeRevisions(chain []*section) error {
 	n := len(chain)
 	linearized := n >= 2 && chain[n-1].offset > chain[n-2].offset
 	if linearized {
-		head, main := chain[n-2], chain[n-1]
-		merged := &section{offset: head.offset, after: main.after, form: head.form, trailer: head.trailer, hybrid: head.hybrid || main.hybrid}
-		merged.entries = slices.Clone(head.entries)
-		for _, e := range main.entries {
-			if _, ok := find(head.entries, e.Num); !ok {
-				merged.entries = append(merged.entries, e)
-			}
-		}
-		sortEntries(merged.entries)
-		chain = append(chain[:n-2], merged)
+		chain = append(chain[:n-2], merge(chain[n-1].after, chain[n-2], chain[n-1]))
+	}
+	chain, err := d.joinSections(chain)
+	if err != nil {
+		return err
 	}
 	slices.Reverse(chain)
 	var start int64
@@ -419,7 +415,8 @@ func (d *document) makeRevisions(chain []*section) error {
 			d.note(NoEnd, s.after)
 			r.EOF, r.End = s.after, s.after
 		default:
-			if stated+d.base != s.offset {
+			named := d.parserAt(stated + d.base)
+			if named.skipWhite(); named.pos != s.offset {
 				d.note(NoEnd, s.after)
 			}
 			r.EOF, r.End = eof, p.pos
@@ -432,6 +429,47 @@ func (d *document) makeRevisions(chain []*section) error {
 		d.note(JunkAfterEnd, p.pos)
 	}
 	return p.err
+}
+
+// merge makes one section of several, newest first: what an older one says counts
+// where no newer one says anything. It ends where the last to be written ends.
+func merge(after int64, sections ...*section) *section {
+	m := *sections[0]
+	m.after, m.entries = after, nil
+	for _, s := range sections {
+		m.hybrid = m.hybrid || s.hybrid
+		m.entries = append(m.entries, s.entries...)
+	}
+	sortEntries(m.entries) // stable, so that the newest comes first
+	m.entries = slices.CompactFunc(m.entries, func(a, b Entry) bool { return a.Num == b.Num })
+	return &m
+}
+
+// joinSections makes one of sections, newest first, that follow one another with
+// nothing between: the file never ended with the older one. Office writes its
+// hybrid files so, as a table of everything and an empty one with the /XRefStm.
+func (d *document) joinSections(chain []*section) ([]*section, error) {
+	var out []*section
+	for len(chain) > 0 {
+		n := 1
+		for ; n < len(chain); n++ {
+			p := d.parserAt(chain[n].after)
+			p.skipWhite()
+			if p.err != nil {
+				return nil, p.err
+			}
+			if p.pos != chain[n-1].offset {
+				break
+			}
+		}
+		if n == 1 {
+			out = append(out, chain[0])
+		} else {
+			out = append(out, merge(chain[0].after, chain[:n]...))
+		}
+		chain = chain[n:]
+	}
+	return out, nil
 }
 
 // startXRef reads "startxref 123 %%EOF" and one end of line; eof is the offset before that.
