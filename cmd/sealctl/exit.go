@@ -25,6 +25,8 @@ var own = map[string]int{
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
 	"ctl.form_not_made":     statusUsage,
+	"ctl.detached_flags":    statusUsage,
+	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
