@@ -42,7 +42,9 @@ func (r runner) run(ctx context.Context, s suite) error {
 	for _, name := range s.targets {
 		cmd := exec.CommandContext(ctx, program, "-test.run", "^$", "-test.fuzz", "^"+name+"$", "-test.fuzztime", r.perTarget.String(),
 			"-test.fuzzcachedir", filepath.Join(strings.TrimSpace(string(cache)), "fuzz", filepath.FromSlash(s.path)),
-			"-test.parallel", strconv.Itoa(r.workers))
+			"-test.parallel", strconv.Itoa(r.workers),
+			// Making every new input as short as can be, for a minute each, would take all the time of slow targets.
+			"-test.fuzzminimizetime", "2s")
 		cmd.Dir = s.folder
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		cmd.WaitDelay = grace
