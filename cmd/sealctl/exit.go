@@ -31,6 +31,8 @@ var own = map[string]int{
 	"batch.list":            statusUsage,
 	"batch.too_many":        statusUsage,
 	"batch.ledger":          statusInternal,
+	"ctl.detached_flags":    statusUsage,
+	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
