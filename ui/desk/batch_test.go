@@ -124,7 +124,7 @@ func TestABatchGoesOnAfterARestart(t *testing.T) {
 	w := newWorld(t)
 	s := w.at(buyer)
 	b := s.NewBatch()
-	must(t, b.Add(w.contracts(6)))
+	must(t, b.Add(w.contracts(60)))
 	b.SetRule(w.rule(s, "page=last,x=60mm,y=200mm"))
 	must(t, b.Check(t.Context(), nil))
 	ctx, stop := context.WithCancel(t.Context())
@@ -147,7 +147,7 @@ func TestABatchGoesOnAfterARestart(t *testing.T) {
 		t.Fatalf("%v, it was %v", v.Count, before.Count)
 	}
 	must(t, b.Run(t.Context(), BatchRequest{PIN: []byte(rightPIN)}, nil))
-	if v := b.View(); v.Count[batch.Signed] != 6 {
+	if v := b.View(); v.Count[batch.Signed] != 60 {
 		t.Errorf("%v", v.Count)
 	}
 }
