@@ -118,7 +118,6 @@ func (w *work) compare(before, flat, after *preview.Document, n int) (*image.RGB
 		}
 	}
 	if !alike(old.picture, picture, apart, about) {
-		dump(n, old.picture, picture)
 		return nil, changed(n)
 	}
 	return picture, nil
