@@ -14,6 +14,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
+	"sealdesk/ui/desk/judgement"
 )
 
 // A Preview is the very file that will be signed, on show.
@@ -120,6 +121,9 @@ var signSteps = map[signer.Step]string{
 	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
 }
 
+// Finder looks for keywords in a document that is opened for each of them.
+func Finder(r *preview.Renderer, path string) signer.Finder { return finder{r, path} }
+
 // A finder looks for a seal's keyword in the document that is to be signed; it opens it only when there is one.
 type finder struct {
 	renderer *preview.Renderer
@@ -220,6 +224,18 @@ func (w *Work) void(f File, why error) error {
 // Verify judges any PDF of the person's (验证文件).
 func (d *Desk) Verify(ctx context.Context, path string) (*verify.Report, error) {
 	return d.verify(ctx, path)
+}
+
+// WriteReport judges a file of the person's and writes the report to a new file, a PDF. A file that is there already is not
+// overwritten.
+func (d *Desk) WriteReport(ctx context.Context, path, to string) error {
+	_, data, err := judgement.Examiner{
+		Words: d.cfg.Words, Renderer: d.cfg.Renderer, Options: verify.Options{Roots: d.cfg.Roots, Makers: d.cfg.Makers}, Judge: d.cfg.Program.String(),
+	}.Write(ctx, path)
+	if err != nil {
+		return fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	return writeNew(to, data)
 }
 
 // verify judges a file against the desk's roots and makers.
