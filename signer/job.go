@@ -58,6 +58,13 @@ type Job struct {
 	Electronic *ses.Seal
 	Places     []seal.Place // where the seal goes
 	Find       Finder       // for places by keyword
+	// DateFont writes the date that a place may ask for.
+	DateFont *seal.Font
+	// AllowOverlap puts the seal over an earlier signature where a place says so. That is for a person to decide.
+	AllowOverlap bool
+	// Pictures, if given, is shared by jobs with the same seal, which is then
+	// compressed only once.
+	Pictures *pdfsig.Pictures
 	// Form is what the signature is called in the file; PAdES, or the usual form of
 	// an electronic seal, unless given.
 	Form sigform.Form
@@ -76,6 +83,9 @@ type Job struct {
 	// package verify does not know, so that nobody can say here whether it is
 	// intact. That is for a person to decide.
 	AcceptUnknown bool
+	// Admit, if given, is shown the judgement on the signatures that the document
+	// has already, and may refuse to sign after them; its error passes through.
+	Admit func(before *verify.Report) error
 	// Roots and Makers are used to judge the trust of the signers and of the makers
 	// of electronic seals in the Result's Report. Whether the signature is intact
 	// does not depend on them.
@@ -101,30 +111,15 @@ type Result struct {
 // checked has been. When an error is returned there is no output file, and no
 // temporary one.
 //
-// Errors: *Error, those of Locate, *pdfsig.Error, *pdf.Error, *cms.Error,
+// Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error,
 // *ses.Error, *tsa.Error, *fetch.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
 		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
 	}
-	if j.Time.IsZero() {
-		j.Time = time.Now()
-	}
-	if j.Electronic != nil {
-		if j.Seal != nil {
-			return Result{}, fail(BadRequest, "an electronic seal brings its own picture")
-		}
-		face, err := Face(j.Electronic)
-		if err != nil {
-			return Result{}, err
-		}
-		j.Seal = &face
-	}
-	if j.Electronic != nil && j.Stamps != nil {
-		return Result{}, fail(BadRequest, "signatures of electronic seals are not stamped")
-	}
-	if (j.Seal == nil) != (len(j.Places) == 0) {
-		return Result{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
+	j, err := j.faced()
+	if err != nil {
+		return Result{}, err
 	}
 	if err := free(j.Out); err != nil {
 		return Result{}, onOutput(filepath.Dir(j.Out), j.Out, err)
@@ -135,10 +130,11 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	}
 	defer in.Close()
 	j.progress(StepPrepare, 0, 0)
-	plan, before, err := j.prepare(ctx, in, size)
+	ready, err := j.prepare(ctx, in, size)
 	if err != nil {
 		return Result{}, err
 	}
+	plan, before := ready.plan, ready.before
 	draft, err := newDraft(j.Out)
 	if err != nil {
 		return Result{}, err
@@ -168,6 +164,30 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	}, nil
 }
 
+// faced is the job with the picture of its electronic seal, and with the time of now unless one is given.
+func (j Job) faced() (Job, error) {
+	if j.Time.IsZero() {
+		j.Time = time.Now()
+	}
+	if j.Electronic != nil {
+		if j.Seal != nil {
+			return Job{}, fail(BadRequest, "an electronic seal brings its own picture")
+		}
+		face, err := Face(j.Electronic)
+		if err != nil {
+			return Job{}, err
+		}
+		j.Seal = &face
+	}
+	if j.Electronic != nil && j.Stamps != nil {
+		return Job{}, fail(BadRequest, "signatures of electronic seals are not stamped")
+	}
+	if (j.Seal == nil) != (len(j.Places) == 0) {
+		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
+	}
+	return j, nil
+}
+
 func (j Job) progress(step Step, done, total int64) {
 	if j.Progress != nil {
 		j.Progress(step, done, total)
@@ -190,31 +210,36 @@ func openInput(path string) (*os.File, int64, error) {
 	return in, info.Size(), nil
 }
 
-// prepare plans the signature. before is the judgement on the signatures that
-// the document has already, which must all be intact: who signs after a broken
+// prepare plans the signature. The signatures that the document has
+// already must all be intact: who signs after a broken
 // one would vouch for a document that nobody else will accept.
-func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.Plan, *verify.Report, error) {
+func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared, error) {
 	file, err := pdf.Open(in, size)
 	if err != nil {
-		return nil, nil, err
+		return prepared{}, err
 	}
 	before, err := verify.File(ctx, in, size, j.judging())
 	if err != nil {
-		return nil, nil, inputFailure(ctx, j.In, err)
+		return prepared{}, inputFailure(ctx, j.In, err)
 	}
 	for _, s := range before.Signatures {
 		switch detail := fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings)); {
 		case s.Intact || j.AcceptUnknown && unknown(s):
 		case unknown(s):
-			return nil, nil, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
+			return prepared{}, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
 		default:
-			return nil, nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+			return prepared{}, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+		}
+	}
+	if j.Admit != nil {
+		if err := j.Admit(before); err != nil {
+			return prepared{}, err
 		}
 	}
 	var places []pdfsig.Appearance
 	if j.Seal != nil {
-		if places, err = Locate(ctx, file, *j.Seal, j.Places, j.Find); err != nil {
-			return nil, nil, err
+		if places, err = j.locate(ctx, file, before); err != nil {
+			return prepared{}, err
 		}
 	}
 	name := j.Name
@@ -222,12 +247,20 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		name = j.Chain[0].Subject.CommonName
 	}
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
-		Frame: j.frame(ctx), Places: places,
+		Frame: j.frame(ctx), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
 		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
 	})
-	return plan, before, err
+	return prepared{file, before, places, plan}, err
+}
+
+// prepared is a document of which everything is known but the signature.
+type prepared struct {
+	file   *pdf.File
+	before *verify.Report
+	places []pdfsig.Appearance
+	plan   *pdfsig.Plan
 }
 
 // frame is what the signature's value is made in.
@@ -260,6 +293,38 @@ func (j Job) judging() verify.Options {
 		o.StampRoots = j.Stamps.Roots
 	}
 	return o
+}
+
+// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+	layout, err := ReadLayout(ctx, file, before)
+	if err != nil {
+		return nil, err
+	}
+	day := j.Time
+	if day.IsZero() {
+		day = time.Now()
+	}
+	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Outside) > 0 {
+		return nil, found.Outside[0].Err
+	}
+	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
+		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+	}
+	if len(found.Overlaps) > 0 && !j.AllowOverlap {
+		o := found.Overlaps[0]
+		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
+	}
+	out := make([]pdfsig.Appearance, len(found.Impressions))
+	for i, im := range found.Impressions {
+		out[i] = layout.appearance(im)
+	}
+	return out, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {

@@ -23,6 +23,7 @@ import (
 	"sealdesk/signer/cms"
 	"sealdesk/signer/cms/cmstest"
 	"sealdesk/signer/fetch"
+	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/tsa"
 )
@@ -99,6 +100,7 @@ func TestJobStamps(t *testing.T) {
 			s.before = nil
 			// The second party signs on top; the first one's time stamp stands.
 			f.job.In, f.job.Out, f.job.ExpectSHA256, f.job.Stamps = result.Path, filepath.Join(f.dir, "two.pdf"), result.SHA256, s.client()
+			f.job.Places = []seal.Place{place(t, "page=3,x=60mm,y=80mm")}
 			second, err := f.job.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)

@@ -28,6 +28,14 @@ var own = map[string]int{
 	"ctl.level_needs_tsa":   statusUsage,
 	"ctl.level_needs_trust": statusUsage,
 	"ctl.seal_not_stamped":  statusUsage,
+	"ctl.batch_empty":       statusUsage,
+	"batch.other_rule":      statusUsage,
+	"batch.busy":            statusUsage,
+	"batch.list":            statusUsage,
+	"batch.too_many":        statusUsage,
+	"batch.ledger":          statusInternal,
+	"ctl.detached_flags":    statusUsage,
+	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
@@ -74,7 +82,7 @@ var rooms = map[string]int{
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
 	"tsa": statusPlatform, "fetch": statusPlatform,
-	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "amount": statusUsage,
+	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "batch": statusNotValid, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.

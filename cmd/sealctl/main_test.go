@@ -19,6 +19,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sealdesk/assets"
+	"sealdesk/signer/cleancopy/apart"
+	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -27,6 +29,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if apart.Asked(os.Args[1:]) {
+		os.Exit(start())
+	}
 	testscript.Main(cached{m}, map[string]func(){"sealctl": func() { os.Exit(start()) }})
 }
 
@@ -76,6 +81,10 @@ func TestScripts(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(pin), 0o600); err != nil {
 					return err
 				}
+			}
+			five := pdftest.Document(pdftest.Options{Pages: 5})
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "five.pdf"), five, 0o600); err != nil {
+				return err
 			}
 			for name, text := range map[string]string{"page.pdf": "SIGN HERE", "other.pdf": "SEAL HERE"} {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), pagePDF(text), 0o600); err != nil {

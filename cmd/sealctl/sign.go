@@ -19,11 +19,13 @@ import (
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/ui/desk"
 )
 
 type signCmd struct {
-	In       string   `arg:"" help:"sign_in"`
-	Out      string   `required:"" short:"o" placeholder:"OUT.pdf" help:"sign_out"`
+	In  string `arg:"" help:"sign_in"`
+	Out string `required:"" short:"o" placeholder:"OUT.pdf" help:"sign_out"`
+	detachedFlags
 	Token    string   `required:"" placeholder:"URI" help:"token_uri"`
 	Cert     string   `placeholder:"ID" help:"sign_cert"`
 	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"pin_file"`
@@ -35,6 +37,7 @@ type signCmd struct {
 	Level    string   `enum:"b,t" default:"b" help:"sign_level"`
 	TSA      string   `name:"tsa" placeholder:"URL" help:"sign_tsa"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
+	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
 	trustFlags
 }
 
@@ -48,6 +51,9 @@ type signedJSON struct {
 
 // Run prints {"file", "sha256", "size", "signer"}.
 func (c *signCmd) Run(a *app) error {
+	if c.Detached || c.GM || c.PEM {
+		return c.detached(a)
+	}
 	if err := mustBeFree(c.Out); err != nil {
 		return err
 	}
@@ -98,28 +104,24 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	dates, err := desk.DateFont()
+	if err != nil {
+		return err
+	}
 	words, err := newFinder(a, c.In, places)
 	if err != nil {
 		return err
 	}
 	defer words.Close()
 
-	// Everything that can be wrong without the key was looked at: now the PIN.
-	pin, err := a.pin(c.PINFile, u, prompt(a, f.info.Label))
-	if err != nil {
-		return err
-	}
-	if err := a.unlock(f, pin); err != nil {
-		return err
-	}
-	key, err := id.Signer(a.ctx)
+	key, err := a.key(f, u, id, c.PINFile)
 	if err != nil {
 		return err
 	}
 	show, end := a.tui.progress()
 	defer end()
 	job := signer.Job{
-		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, Form: form,
+		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
 		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
 	}
@@ -205,16 +207,11 @@ func newFinder(a *app, path string, places []seal.Place) (*finder, error) {
 }
 
 // Find is for places by keyword.
-func (f *finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+func (f *finder) Find(ctx context.Context, words string) (preview.Found, error) {
 	if f.document == nil {
-		return nil, nil
+		return preview.Found{}, nil
 	}
-	found, err := f.document.Find(ctx, words)
-	hits := make([]signer.Hit, len(found.Hits))
-	for i, h := range found.Hits {
-		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
-	}
-	return hits, err
+	return f.document.Find(ctx, words)
 }
 
 func (f *finder) Close() {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,12 +13,16 @@ import (
 	"sealdesk/signer/sigform"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/checkup"
+	"sealdesk/ui/desk/judgement"
 )
 
 type verifyCmd struct {
 	File     string `arg:"" help:"verify_file"`
 	Online   bool   `help:"verify_online"`
 	Intranet bool   `help:"verify_intranet"`
+	Report   string `placeholder:"OUT.pdf" xor:"kind" help:"verify_report"`
+	Detached string `placeholder:"FILE.p7s" xor:"kind" help:"verify_detached"`
 	trustFlags
 }
 
@@ -67,7 +72,14 @@ func (c *verifyCmd) Run(a *app) error {
 			return err
 		}
 	}
-	report, err := a.judge(c.File, trusted)
+	judge := a.judge
+	switch {
+	case c.Detached != "":
+		judge = a.judgeDetached(c.Detached)
+	case c.Report != "":
+		judge = a.reporting(c.Report)
+	}
+	report, err := judge(c.File, trusted)
 	if err != nil {
 		return err
 	}
@@ -95,19 +107,46 @@ func (c *verifyCmd) revocation() (*revocation.Checker, error) {
 
 // judge verifies a file.
 func (a *app) judge(path string, trusted verify.Options) (*verify.Report, error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
-		return nil, fault("file_unreadable", "file", path, "cause", err)
+		return nil, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	return verify.File(a.ctx, f, size, trusted)
+}
+
+// openRegular opens a file that is to be judged, and tells its size in bytes.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault("file_unreadable", "file", path, "cause", err)
+		return nil, 0, fault("file_unreadable", "file", path, "cause", err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fault("file_unreadable", "file", path)
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
 	}
-	return verify.File(a.ctx, f, info.Size(), trusted)
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, fault("file_unreadable", "file", path, "cause", err)
+	}
+	return f, info.Size(), nil
+}
+
+// reporting is judge that writes what was found to a new PDF too.
+func (a *app) reporting(to string) func(path string, trusted verify.Options) (*verify.Report, error) {
+	return func(path string, trusted verify.Options) (*verify.Report, error) {
+		renderer, err := newRenderer()
+		if err != nil {
+			return nil, err
+		}
+		defer renderer.Close()
+		judge := checkup.ThisProgram("sealctl", version).String()
+		report, data, err := judgement.Examiner{Words: a.words, Renderer: renderer, Options: trusted, Judge: judge}.Write(a.ctx, path)
+		if err != nil {
+			return nil, fault("file_unreadable", "file", path, "cause", err)
+		}
+		return report, create(to, data)
+	}
 }
 
 func (a *app) showReport(path string, r *verify.Report) {

@@ -9,12 +9,13 @@ import (
 	"sealdesk/signer/cleancopy/docx"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/opc"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
 )
 
-// Flattener draws annotations and form fields into the pages of a PDF.
-type Flattener interface {
-	Flatten(ctx context.Context, pdf []byte) ([]byte, error)
+// PDFCopier makes the clean copy of a PDF: apart.Process in a process of its own, pdfcopy.Copier in this one.
+type PDFCopier interface {
+	CopyFile(ctx context.Context, in, out string, tell func(s pdfcopy.Stage, done float64)) (*pdfcopy.Result, error)
 }
 
 // Converter turns a Word document into another format; office.Office is one.
@@ -25,12 +26,10 @@ type Converter interface {
 // DefaultMaxInput is the size, in bytes, above which documents are refused.
 const DefaultMaxInput = 200 << 20
 
-// Cleaner makes clean copies. Only Flattener must be set, and only for PDFs.
+// Cleaner makes clean copies. Only PDF must be set, and only for PDFs.
 type Cleaner struct {
-	Office    Converter // nil: LibreOffice wherever it is found
-	Flattener Flattener
-	// Open shows PDFs, so that the look of a cleaned PDF can be held against the original; nil: it is not.
-	Open     func(ctx context.Context, pdf []byte) (Document, error)
+	Office   Converter // nil: LibreOffice wherever it is found
+	PDF      PDFCopier
 	TempDir  string     // for private working folders; empty: the system's
 	MaxInput int64      // bytes; 0: DefaultMaxInput
 	Limits   opc.Limits // of a docx; zero fields: opc.DefaultLimits
@@ -73,7 +72,7 @@ func (c Cleaner) Clean(ctx context.Context, in, out string, opts Options) (Repor
 	}
 	opts.tell(StepRead, 0)
 	j := job{Cleaner: c, Options: opts, work: work, name: in}
-	j.report.Items, j.report.Notices, j.report.Fonts = []Item{}, []Notice{}, []Font{} // lists in JSON, even when empty
+	j.report.Items, j.report.Doubts, j.report.Notices, j.report.Fonts = []Item{}, []Item{}, []Notice{}, []Font{} // lists in JSON, even when empty
 	result, err := j.run(ctx, in)
 	if err != nil {
 		return Report{}, err
@@ -194,9 +193,10 @@ func (j *job) docx(ctx context.Context, pkg *opc.Package, converted bool) (strin
 		return "", outOfSpace(err, j.work)
 	}
 	j.tell(StepCheck, 0.85)
-	if j.report.Pages, err = countPages(ctx, pdf); err != nil {
+	if j.report.Pages, err = countPages(pdf); err != nil {
 		return "", err
 	}
+	j.report.Standard = pdfA
 	j.lookForFonts(ctx, res.Fonts)
 	return pdf, nil
 }

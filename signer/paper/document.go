@@ -37,6 +37,9 @@ var inks = map[Tone]color.NRGBA{
 	Good: {0x1a, 0x7f, 0x37, 0xff}, Warn: {0x9a, 0x67, 0x00, 0xff}, Bad: {0xb4, 0x23, 0x18, 0xff},
 }
 
+// faint is the ink of rules and frames.
+var faint = color.NRGBA{0xd0, 0xd3, 0xd8, 0xff}
+
 // Options are what holds for a whole document.
 type Options struct {
 	Title   string
@@ -147,22 +150,26 @@ func (d *Document) Facts(facts ...Fact) {
 	d.y -= 4
 }
 
-// Picture shows a picture at the width and height in millimetres, or smaller,
-// its shape kept, where the page has no room for that.
-func (d *Document) Picture(m image.Image, widthMM, heightMM float64) {
+// Picture shows a picture in a thin frame under its caption, at the width and
+// height in millimetres, or smaller, its shape kept, where a page has no room for
+// that.
+func (d *Document) Picture(caption string, m image.Image, widthMM, heightMM float64) {
+	const above = 20 // points, for the caption
 	w, h := widthMM*perMM, heightMM*perMM
-	shrink := min(1, column/w, (high4-2*margin)/h)
+	shrink := min(1, column/w, (high4-2*margin-above)/h)
 	w, h = w*shrink, h*shrink
-	d.room(h)
+	d.room(h + above)
+	d.Paragraph(caption, Quiet)
 	p := d.page()
 	p.pictures = append(p.pictures, m)
 	d.y -= h
 	fmt.Fprintf(&p.content, "q %.2f 0 0 %.2f %.2f %.2f cm /P%d Do Q\n", w, h, margin, d.y, len(p.pictures)-1)
+	fmt.Fprintf(&p.content, "%s RG 0.5 w %.2f %.2f %.2f %.2f re S\n", rgb(faint), margin, d.y, w, h)
 	d.y -= 8
 }
 
 func (d *Document) rule() {
-	d.fill(margin, d.y, column, 0.5, color.NRGBA{0xd0, 0xd3, 0xd8, 0xff})
+	d.fill(margin, d.y, column, 0.5, faint)
 }
 
 func (d *Document) fill(x, y, w, h float64, c color.NRGBA) {

@@ -49,7 +49,7 @@ func sample(t *testing.T) []byte {
 	for i := range 60 {
 		square.SetNRGBA(i, i, color.NRGBA{200, 30, 30, 255})
 	}
-	d.Picture(square, 40, 40)
+	d.Picture("签署时的第 1 页", square, 40, 40)
 	var long strings.Builder
 	for i := range 600 {
 		long.WriteRune(rune(0x4e00 + i))

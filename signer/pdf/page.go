@@ -1,9 +1,6 @@
 package pdf
 
-import (
-	"errors"
-	"math"
-)
+import "errors"
 
 // Bounds on the page tree.
 const (
@@ -20,14 +17,20 @@ func (r Rect) Width() float64 { return r[2] - r[0] }
 // Height returns the height.
 func (r Rect) Height() float64 { return r[3] - r[1] }
 
+func (r Rect) empty() bool { return !(r.Width() > 0 && r.Height() > 0) }
+
+// usLetter is what viewers take for the MediaBox where a page has none.
+var usLetter = Rect{0, 0, 612, 792}
+
 // Page is a leaf of the page tree with what it inherits (7.7.3.4).
 type Page struct {
 	Ref       Ref
-	Dict      Dict   // as it stands, without what is inherited
-	Resources Object // nil when there are none
-	MediaBox  Rect   // normalized: left < right, bottom < top
-	CropBox   Rect   // within the MediaBox; the MediaBox where the page says nothing
-	Rotate    int    // 0, 90, 180 or 270 degrees clockwise
+	Dict      Dict    // as it stands, without what is inherited
+	Resources Object  // nil when there are none
+	MediaBox  Rect    // normalized: left < right, bottom < top
+	CropBox   Rect    // within the MediaBox; the MediaBox where the page says nothing
+	Rotate    int     // 0, 90, 180 or 270 degrees clockwise
+	UserUnit  float64 // points to a unit of user space, usually 1 (table 31)
 }
 
 // errStop ends a walk early.
@@ -143,6 +146,10 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 	if p.MediaBox, err = w.f.rect(in.mediaBox, ref); err != nil {
 		return err
 	}
+	if p.MediaBox.empty() {
+		w.f.note(PageBox, -1)
+		p.MediaBox = usLetter
+	}
 	p.CropBox = p.MediaBox
 	if in.cropBox != nil {
 		crop, err := w.f.rect(in.cropBox, ref)
@@ -150,7 +157,7 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 			return err
 		}
 		crop = Rect{max(crop[0], p.MediaBox[0]), max(crop[1], p.MediaBox[1]), min(crop[2], p.MediaBox[2]), min(crop[3], p.MediaBox[3])}
-		if crop.Width() > 0 && crop.Height() > 0 {
+		if !crop.empty() {
 			p.CropBox = crop
 		}
 	}
@@ -162,17 +169,42 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 		return fail(Malformed, -1, "page %v is turned by %d degrees", ref, turn)
 	}
 	p.Rotate = int((turn%360 + 360) % 360)
+	if p.UserUnit, err = w.f.userUnit(d["UserUnit"]); err != nil {
+		return err
+	}
 	if w.count++; w.count > maxPages {
 		return fail(TooComplex, -1, "the document has more than %d pages", maxPages)
 	}
 	return w.fn(w.count, p)
 }
 
-// rect reads a rectangle given by two opposite corners (7.9.5).
+// maxUserUnit is a page of 381 km a side.
+const maxUserUnit = 75_000
+
+// userUnit reads the size of a page's unit. What is no size counts as 1, as for every viewer.
+func (f *File) userUnit(o Object) (float64, error) {
+	if o == nil {
+		return 1, nil
+	}
+	u, err := f.Number(o)
+	if err != nil {
+		return 0, err
+	}
+	if !(u > 0 && u <= maxUserUnit) {
+		return 1, nil
+	}
+	return u, nil
+}
+
+// rect reads a rectangle given by two opposite corners (7.9.5); one that is not
+// there is empty.
 func (f *File) rect(o Object, of Ref) (Rect, error) {
 	a, err := f.Array(o)
 	if err != nil {
 		return Rect{}, err
+	}
+	if a == nil {
+		return Rect{}, nil
 	}
 	if len(a) != 4 {
 		return Rect{}, fail(Malformed, -1, "page %v has no proper MediaBox or CropBox", of)
@@ -183,9 +215,5 @@ func (f *File) rect(o Object, of Ref) (Rect, error) {
 			return Rect{}, err
 		}
 	}
-	r := Rect{min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3])}
-	if !(r.Width() > 0 && r.Height() > 0) || math.IsInf(r.Width()*r.Height(), 0) {
-		return Rect{}, fail(Malformed, -1, "page %v has an empty MediaBox or CropBox", of)
-	}
-	return r, nil
+	return Rect{min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3])}, nil
 }

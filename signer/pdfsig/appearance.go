@@ -10,7 +10,7 @@ import (
 	"sealdesk/signer/pdf"
 )
 
-// appearance returns the form XObject that shows a picture upright, on a page
+// appearance returns the form XObject that shows a picture, or an upright part of it cut out by the BBox, upright on a page
 // that is turned for display too (12.5.5: the transformed BBox is fitted into
 // the annotation's rectangle).
 func (u *update) appearance(f face) (pdf.Ref, error) {
@@ -39,11 +39,14 @@ func (u *update) appearance(f face) (pdf.Ref, error) {
 	case 270:
 		d["Matrix"] = matrix(0, -1, 1, 0, 0, w)
 	}
+	whole := w / (f.part[1] - f.part[0])
 	content := []byte("q ")
-	content = pdf.Append(content, number(w))
+	content = pdf.Append(content, number(whole))
 	content = append(content, " 0 0 "...)
 	content = pdf.Append(content, number(h))
-	content = append(content, " 0 0 cm /Im0 Do Q"...)
+	content = append(content, ' ')
+	content = pdf.Append(content, number(-f.part[0]*whole))
+	content = append(content, " 0 cm /Im0 Do Q"...)
 	ref := u.reserve()
 	u.stream(ref, d, content)
 	u.forms[f] = ref
@@ -55,33 +58,19 @@ func (u *update) picture(m *image.NRGBA) (pdf.Ref, error) {
 	if ref, ok := u.images[m]; ok {
 		return ref, nil
 	}
-	w, h := m.Rect.Dx(), m.Rect.Dy()
-	rgb, alpha := make([]byte, 0, 3*w*h), make([]byte, 0, w*h)
-	opaque := true
-	for y := range h {
-		row := m.Pix[y*m.Stride : y*m.Stride+4*w]
-		for i := 0; i < len(row); i += 4 {
-			rgb = append(rgb, row[i:i+3]...)
-			alpha = append(alpha, row[i+3])
-			opaque = opaque && row[i+3] == 0xff
-		}
-	}
-	d := imageDict(w, h, "DeviceRGB")
-	if !opaque {
-		mask := u.reserve()
-		data, err := deflate(alpha)
-		if err != nil {
-			return pdf.Ref{}, err
-		}
-		u.stream(mask, imageDict(w, h, "DeviceGray"), data)
-		d["SMask"] = mask
-	}
-	data, err := deflate(rgb)
+	e, err := u.req.Pictures.of(m)
 	if err != nil {
 		return pdf.Ref{}, err
 	}
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	d := imageDict(w, h, "DeviceRGB")
+	if e.alpha != nil {
+		mask := u.reserve()
+		u.stream(mask, imageDict(w, h, "DeviceGray"), e.alpha)
+		d["SMask"] = mask
+	}
 	ref := u.reserve()
-	u.stream(ref, d, data)
+	u.stream(ref, d, e.rgb)
 	u.images[m] = ref
 	return ref, nil
 }

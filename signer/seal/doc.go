@@ -3,7 +3,7 @@
 // Draw draws the round red seal of a Chinese organisation from outlines, at any
 // size up to 600 dpi of a 42 mm seal; Load reads the picture of an existing one
 // and bounds what it accepts, since such a file may come from anyone. Place reads
-// and prints the places of the command line, `page=3,x=120mm,y=60mm`,
-// `keyword=采购人（盖章）` and `edge`. The package knows pictures and millimetres
+// and prints the rules for where a seal goes, `page=3,x=120mm,y=60mm`,
+// `keyword=采购人（盖章）` and `edge`, and WriteDate the date beside it. The package knows pictures and millimetres
 // only: it neither opens PDF files nor sees a key.
 package seal

@@ -101,12 +101,13 @@ func (e *NoSuchPageError) Params() map[string]any {
 
 // OutsideError says that a seal would not lie wholly on its page.
 type OutsideError struct {
+	Page                     int     // where known, from 1
 	Left, Top, Right, Bottom float64 // millimetres that stick out on each side, 0 where none
 }
 
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("the seal sticks out of the page: left %.1f, top %.1f, right %.1f, bottom %.1f mm",
-		e.Left, e.Top, e.Right, e.Bottom)
+	return fmt.Sprintf("the seal sticks out of page %d: left %.1f, top %.1f, right %.1f, bottom %.1f mm",
+		e.Page, e.Left, e.Top, e.Right, e.Bottom)
 }
 
 // Code returns "seal.outside_page".
@@ -114,5 +115,5 @@ func (e *OutsideError) Code() string { return "seal.outside_page" }
 
 // Params returns the millimetres on each side.
 func (e *OutsideError) Params() map[string]any {
-	return map[string]any{"left": e.Left, "top": e.Top, "right": e.Right, "bottom": e.Bottom}
+	return map[string]any{"page": e.Page, "left": e.Left, "top": e.Top, "right": e.Right, "bottom": e.Bottom}
 }

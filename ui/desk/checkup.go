@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
-	"os"
 
 	"sealdesk/ui/desk/checkup"
 )
@@ -30,13 +28,5 @@ func (d *Desk) SaveBundle(r checkup.Report, path string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return diskError(path, err)
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(diskError(path, err), os.Remove(path))
-	}
-	return nil
+	return writeNew(path, data)
 }

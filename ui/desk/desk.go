@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
@@ -43,7 +44,8 @@ type Config struct {
 	Roots        []*smx509.Certificate // whom we trust as issuers
 	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
-	// What documents are worked on with; nil takes the usual one.
+	// What documents are worked on with; nil takes the usual one. The usual Cleaner works in this process: programs give one
+	// that does not, see package apart.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
@@ -74,6 +76,8 @@ type Desk struct {
 type preferences struct {
 	Key    string `json:"key"`              // URI of the remembered key
 	Folder string `json:"folder,omitempty"` // where a file was chosen last
+
+	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
 
 const preferencesFile = "preferences.json"
@@ -111,9 +115,7 @@ func (d *Desk) equip() error {
 		c.Renderer = d.own
 	}
 	if c.Cleaner == nil {
-		c.Cleaner = &cleancopy.Cleaner{Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-			return c.Renderer.OpenBytes(ctx, pdf)
-		}}
+		c.Cleaner = &cleancopy.Cleaner{PDF: pdfcopy.Copier{Engine: c.Renderer}}
 	}
 	if c.SealFont == nil {
 		font, err := seal.ParseFont(assets.SerifBold())

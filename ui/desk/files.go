@@ -258,7 +258,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	}
 	err = w.update(func(d *draft) {
 		d.dropSeal()
-		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items) == 0
+		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items)+len(report.Doubts) == 0
 	})
 	if err != nil {
 		_ = os.Remove(w.path(&clean))

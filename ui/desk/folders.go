@@ -61,6 +61,19 @@ func writeFile(path string, data []byte) error {
 	return diskError(path, err)
 }
 
+// writeNew writes a file that does not exist yet; one that does is an error and stays.
+func writeNew(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return diskError(path, err)
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(diskError(path, err), os.Remove(path))
+	}
+	return nil
+}
+
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // a folder cannot be synced there; NTFS journals the rename

@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 
+	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/signer"
+	"sealdesk/signer/pdf"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
+	"sealdesk/ui/desk/judgement"
 )
 
 // A Preview is the very file that will be signed, on show.
@@ -19,6 +22,7 @@ type Preview struct {
 	Name     string
 	Document *preview.Document
 	Verdict  *verify.Report // on the seals that are on it already; nil when there are none
+	Layout   *signer.Layout // for placing; nil for a document that is only read
 }
 
 // Close gives the document's memory back.
@@ -35,11 +39,36 @@ func (w *Work) Preview(ctx context.Context) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
+	layout, err := layoutOf(ctx, w.path(&f), report)
+	if err != nil {
+		doc.Close()
+		return nil, err
+	}
 	w.mu.Lock()
 	w.shown = doc.SHA256()
 	w.mu.Unlock()
-	return &Preview{Name: f.Name, Document: doc, Verdict: report}, nil
+	return &Preview{Name: f.Name, Document: doc, Verdict: report, Layout: layout}, nil
 }
+
+func layoutOf(ctx context.Context, path string, report *verify.Report) (*signer.Layout, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return nil, fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	file, err := pdf.Open(in, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	return signer.ReadLayout(ctx, file, report)
+}
+
+// DateFont is the face in which the date beside a seal is written.
+func DateFont() (*seal.Font, error) { return seal.ParseFont(assets.SerifDate()) }
 
 // Show opens any file of the contract for reading.
 func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
@@ -92,27 +121,22 @@ var signSteps = map[signer.Step]string{
 	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
 }
 
+// Finder looks for keywords in a document that is opened for each of them.
+func Finder(r *preview.Renderer, path string) signer.Finder { return finder{r, path} }
+
 // A finder looks for a seal's keyword in the document that is to be signed; it opens it only when there is one.
 type finder struct {
 	renderer *preview.Renderer
 	path     string
 }
 
-func (f finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+func (f finder) Find(ctx context.Context, words string) (preview.Found, error) {
 	doc, err := f.renderer.OpenFile(ctx, f.path)
 	if err != nil {
-		return nil, err
+		return preview.Found{}, err
 	}
 	defer doc.Close()
-	found, err := doc.Find(ctx, words)
-	if err != nil {
-		return nil, err
-	}
-	hits := make([]signer.Hit, len(found.Hits))
-	for i, h := range found.Hits {
-		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
-	}
-	return hits, nil
+	return doc.Find(ctx, words)
 }
 
 // SealRequest is what the person chose on the page 加盖印章. The PIN is wiped.
@@ -122,6 +146,8 @@ type SealRequest struct {
 	PIN     []byte // none while the session holds the key
 	LastTry bool
 	Keep    bool // the key stays unlocked for the next signatures of this session
+	// AllowOverlap says that the person was asked about a seal that lies over another party's.
+	AllowOverlap bool
 }
 
 // Seal puts the seal on and signs with the key of this session. The file that comes out was verified by reading it back;
@@ -148,13 +174,17 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
+	dates, err := DateFont()
+	if err != nil {
+		return signer.Result{}, err
+	}
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
+			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)}, DateFont: dates, AllowOverlap: r.AllowOverlap,
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
@@ -164,6 +194,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if err != nil {
 		return signer.Result{}, err
 	}
+	// Remembering is a help for the next time; that it fails is no reason to call this signature a failure.
+	_ = w.s.KeepTemplate(w.DocumentKind(), Template{LastPlaces, r.Places})
 	sealed.SHA256, sealed.Size = result.SHA256, result.Size
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
 		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
@@ -192,6 +224,18 @@ func (w *Work) void(f File, why error) error {
 // Verify judges any PDF of the person's (验证文件).
 func (d *Desk) Verify(ctx context.Context, path string) (*verify.Report, error) {
 	return d.verify(ctx, path)
+}
+
+// WriteReport judges a file of the person's and writes the report to a new file, a PDF. A file that is there already is not
+// overwritten.
+func (d *Desk) WriteReport(ctx context.Context, path, to string) error {
+	_, data, err := judgement.Examiner{
+		Words: d.cfg.Words, Renderer: d.cfg.Renderer, Options: verify.Options{Roots: d.cfg.Roots, Makers: d.cfg.Makers}, Judge: d.cfg.Program.String(),
+	}.Write(ctx, path)
+	if err != nil {
+		return fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	return writeNew(to, data)
 }
 
 // verify judges a file against the desk's roots and makers.

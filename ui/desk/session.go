@@ -154,6 +154,8 @@ type Session struct {
 	sealsMu sync.Mutex
 	drawn   []SealChoice
 	loaded  map[string]loadedSeal
+
+	templatesMu sync.Mutex // of places.json
 }
 
 // Link is how the platform is reached, for the foot of the sidebar.

@@ -1,6 +1,9 @@
 package checkup
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"strings"
+)
 
 // Program is what made the bundle.
 type Program struct {
@@ -8,6 +11,9 @@ type Program struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision"` // of the source
 }
+
+// String is the name and the version, as a person tells them.
+func (p Program) String() string { return strings.TrimSpace(p.Name + " " + p.Version) }
 
 // ThisProgram is what the build knows of the running program; version is empty where no release was built.
 func ThisProgram(name, version string) Program {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -133,14 +134,30 @@ func (p *Page) judged(r *verify.Report, size int64) {
 	if len(r.Signatures) > 0 {
 		list.Objects = append([]fyne.CanvasObject{widgets.Title(p.t("verifyfile.signatures", "count", len(r.Signatures)))}, list.Objects...)
 	}
-	p.put(widgets.Column(16, p.head(reader.Size(size)), signatures.Verdict(w, r), list))
+	save := widgets.NewButton(widgets.Secondary, p.t("verifyfile.report"), p.report).WithIcon(theme.IconDownload)
+	p.put(widgets.Column(16, p.head(reader.Size(size), save), signatures.Verdict(w, r), list))
 }
 
 // head names the file and leads to the next one.
-func (p *Page) head(note string) fyne.CanvasObject {
-	return widgets.Row(12, widgets.Icon(theme.IconContract, 22, theme.Text2),
-		widgets.Grow(widgets.Row(10, widgets.Grow(widgets.Title(filepath.Base(p.path)).Clip()), widgets.Quiet(note))),
-		widgets.NewButton(widgets.Primary, p.t("verifyfile.another"), p.OpenFile).WithIcon(theme.IconUpload))
+func (p *Page) head(note string, more ...fyne.CanvasObject) fyne.CanvasObject {
+	row := append([]fyne.CanvasObject{widgets.Icon(theme.IconContract, 22, theme.Text2),
+		widgets.Grow(widgets.Row(10, widgets.Grow(widgets.Title(filepath.Base(p.path)).Clip()), widgets.Quiet(note)))}, more...)
+	return widgets.Row(12, append(row, widgets.NewButton(widgets.Primary, p.t("verifyfile.another"), p.OpenFile).WithIcon(theme.IconUpload))...)
+}
+
+// report saves what was found as a PDF.
+func (p *Page) report() {
+	path := p.path
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	p.host.SaveFile(p.t("verifyfile.report_name", "file", name), func(to string) {
+		p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Desk().WriteReport(ctx, path, to) }, func(err error) {
+			if err != nil {
+				p.host.Tell(err)
+				return
+			}
+			p.host.Toast(theme.Good, p.t("verifyfile.report_done", "file", filepath.Base(to)))
+		})
+	})
 }
 
 func (p *Page) put(o fyne.CanvasObject) {
