@@ -169,6 +169,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 		return signer.Result{}, err
 	}
 	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	// The seal is offered first the next time. That it cannot be noted is no reason to say that nothing was signed.
+	_ = w.s.seals.Prefer(SealsForContracts, r.Seal.ID)
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
 		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
 	}
