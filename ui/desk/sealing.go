@@ -152,13 +152,17 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
+	picture, electronic, err := r.Seal.pressed()
+	if err != nil {
+		return signer.Result{}, err
+	}
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
+			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
