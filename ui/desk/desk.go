@@ -21,6 +21,7 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/seal/sysfont"
 	"sealdesk/token"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
@@ -50,6 +51,9 @@ type Config struct {
 	Renderer *preview.Renderer
 	SealFont *seal.Font
 
+	// FontFolders are where a font is looked for that has a rare character; nil takes the system's.
+	FontFolders []string
+
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
 
@@ -71,11 +75,14 @@ type Desk struct {
 	prefs     preferences
 	seen      map[string][]Key // by the token's URI, as they were read last
 	libraries chan struct{}    // closed when libraries were added or removed, and made anew
+
+	sealFonts sealFonts
 }
 
 type preferences struct {
-	Key    string `json:"key"`              // URI of the remembered key
-	Folder string `json:"folder,omitempty"` // where a file was chosen last
+	Key    string  `json:"key"`                   // URI of the remembered key
+	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
+	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
@@ -123,6 +130,9 @@ func (d *Desk) equip() error {
 			return err
 		}
 		c.SealFont = font
+	}
+	if c.FontFolders == nil {
+		c.FontFolders = sysfont.Folders()
 	}
 	return nil
 }
@@ -375,6 +385,24 @@ func (d *Desk) RememberDocuments(folder string) error {
 		return nil
 	}
 	d.prefs.Folder = folder
+	return d.savePreferences()
+}
+
+// PixelsPerMM is how many pixels of the window a millimetre of the screen takes, as the person measured it; 0 before that.
+func (d *Desk) PixelsPerMM() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !(d.prefs.Pixels > 0.5 && d.prefs.Pixels < 50) {
+		return 0
+	}
+	return d.prefs.Pixels
+}
+
+// CalibratePixels keeps what was measured; 0 forgets it.
+func (d *Desk) CalibratePixels(perMM float64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prefs.Pixels = perMM
 	return d.savePreferences()
 }
 
