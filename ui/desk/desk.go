@@ -21,6 +21,7 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/seal/sysfont"
 	"sealdesk/token"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
@@ -50,6 +51,9 @@ type Config struct {
 	Renderer *preview.Renderer
 	SealFont *seal.Font
 
+	// FontFolders are where a font is looked for that has a rare character; nil takes the system's.
+	FontFolders []string
+
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
 
@@ -71,6 +75,8 @@ type Desk struct {
 	prefs     preferences
 	seen      map[string][]Key // by the token's URI, as they were read last
 	libraries chan struct{}    // closed when libraries were added or removed, and made anew
+
+	sealFonts sealFonts
 }
 
 type preferences struct {
@@ -123,6 +129,9 @@ func (d *Desk) equip() error {
 			return err
 		}
 		c.SealFont = font
+	}
+	if c.FontFolders == nil {
+		c.FontFolders = sysfont.Folders()
 	}
 	return nil
 }

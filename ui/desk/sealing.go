@@ -197,6 +197,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	// Remembering is a help for the next time; that it fails is no reason to call this signature a failure.
 	_ = w.s.KeepTemplate(w.DocumentKind(), Template{LastPlaces, r.Places})
 	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	// The seal is offered first the next time. That it cannot be noted is no reason to say that nothing was signed.
+	_ = w.s.seals.Prefer(SealsForContracts, r.Seal.ID)
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
 		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
 	}
