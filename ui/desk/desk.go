@@ -80,8 +80,9 @@ type Desk struct {
 }
 
 type preferences struct {
-	Key    string `json:"key"`              // URI of the remembered key
-	Folder string `json:"folder,omitempty"` // where a file was chosen last
+	Key    string  `json:"key"`                   // URI of the remembered key
+	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
+	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
@@ -384,6 +385,24 @@ func (d *Desk) RememberDocuments(folder string) error {
 		return nil
 	}
 	d.prefs.Folder = folder
+	return d.savePreferences()
+}
+
+// PixelsPerMM is how many pixels of the window a millimetre of the screen takes, as the person measured it; 0 before that.
+func (d *Desk) PixelsPerMM() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !(d.prefs.Pixels > 0.5 && d.prefs.Pixels < 50) {
+		return 0
+	}
+	return d.prefs.Pixels
+}
+
+// CalibratePixels keeps what was measured; 0 forgets it.
+func (d *Desk) CalibratePixels(perMM float64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prefs.Pixels = perMM
 	return d.savePreferences()
 }
 
