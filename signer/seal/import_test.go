@@ -152,6 +152,70 @@ func TestLoadSVG(t *testing.T) {
 	}
 }
 
+// Transforms put shapes where the standard says.
+func TestTransformsOfASVG(t *testing.T) {
+	// A square of 20 that each transform brings to 300..320, 100..120 of 420.
+	for _, transform := range []string{
+		"translate(300,100)", "translate(300 , 100) scale(1)", "matrix(1 0 0 1 300 100)", "translate(300,100) scale(2)scale(.5,.5)",
+		"translate(320,100) rotate(90)", "rotate(90 310 110) translate(300,100)", "translate(300,100),skewX(0) skewY(0)", "translate(320,120) scale(-1)",
+		"translate(300) translate(0,100)",
+	} {
+		p, err := load(t, []byte(svgHead+`<rect width="20" height="20" fill="red" transform="`+transform+`"/></svg>`))
+		if err != nil {
+			t.Errorf("%s: %v", transform, err)
+			continue
+		}
+		p, err = p.Clean()
+		if err != nil {
+			t.Errorf("%s: %v", transform, err)
+			continue
+		}
+		before, err := load(t, []byte(svgHead+`<rect x="300" y="100" width="20" height="20" fill="red"/></svg>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := load(t, []byte(svgHead+`<rect width="20" height="20" fill="red" transform="`+transform+`"/></svg>`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := distance(before.Image, whole.Image); d > alike {
+			t.Errorf("%s: it lies elsewhere: %.1f", transform, d)
+		}
+		if w := p.Image.Rect.Dx(); w < 46 || w > 50 {
+			t.Errorf("%s: %d pixels wide", transform, w)
+		}
+	}
+}
+
+// A line is as wide as the drawing says, whatever scale it is drawn at and whatever its transforms.
+func TestLinesOfASVGAreAsWideAsTheySay(t *testing.T) {
+	for what, shape := range map[string]string{
+		"plain":            `<circle cx="210" cy="210" r="200" fill="none" stroke="red" stroke-width="20"/>`,
+		"enlarged":         `<g transform="scale(10)"><circle cx="21" cy="21" r="20" fill="none" stroke="red" stroke-width="2"/></g>`,
+		"by a matrix":      `<g transform="matrix(0 10 -10 0 420 0)"><g transform="scale(2)"><circle cx="10.5" cy="10.5" r="10" style="fill:none;stroke:red;stroke-width:1"/></g></g>`,
+		"moved and shrunk": `<circle transform="translate(10,10) scale(.5)" cx="400" cy="400" r="400" fill="none" stroke="red" stroke-width="40"/>`,
+	} {
+		p, err := load(t, []byte(svgHead+shape+"</svg>"))
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		first, last := 0, 0
+		for x := range 200 {
+			if p.Image.NRGBAAt(x, 500).A > 128 {
+				if first == 0 {
+					first = x
+				}
+				last = x
+			}
+		}
+		// From 0 to 20 of 420 at the left edge: 0 to 48 of 1000 pixels.
+		if first > 1 || last < 46 || last > 49 {
+			t.Errorf("%s: the ring lies on pixels %d to %d, want 0 to 47", what, first, last)
+		}
+	}
+}
+
 func TestLoadSVGRefuses(t *testing.T) {
 	rect := `<rect width="420" height="420" fill="red"/>`
 	for _, c := range []struct{ what, svg, reason string }{
@@ -168,6 +232,8 @@ func TestLoadSVGRefuses(t *testing.T) {
 		{"a clipped part", svgHead + `<rect width="9" height="9" clip-path="url(#c)"/></svg>`, "svg_unsupported"},
 		{"a hidden part", svgHead + `<rect width="9" height="9" style="display:none"/></svg>`, "svg_unsupported"},
 		{"a hidden class", svgHead + `<style>.a{visibility:hidden}</style>` + rect + `</svg>`, "svg_unsupported"},
+		{"a transform that is none", svgHead + `<g transform="turn(9)">` + rect + `</g></svg>`, "svg_unsupported"},
+		{"a transform with a word too many", svgHead + `<g transform="scale(1 2 3)">` + rect + `</g></svg>`, "svg_unsupported"},
 		{"a number without end", svgHead + `<path d="M0 0H1e300V9z"/></svg>`, "svg_unsupported"},
 		{"no size", `<svg xmlns="http://www.w3.org/2000/svg">` + rect + `</svg>`, "damaged"},
 		{"a size of nothing", `<svg viewBox="0 0 0 0">` + rect + `</svg>`, "damaged"},

@@ -56,6 +56,12 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 	scale := float64(min(svgPixels, side)) / max(f.box[2], f.box[3])
 	w, h := max(1, int(math.Round(f.box[2]*scale))), max(1, int(math.Round(f.box[3]*scale)))
 	canvas := image.NewRGBA(image.Rect(0, 0, w, h))
+	if len(icon.SVGPaths) != len(f.strokes) {
+		return Picture{}, damaged(errors.New("a shape of it cannot be drawn"))
+	}
+	for i := range icon.SVGPaths { // the renderer leaves a line as wide as it was before any transform
+		icon.SVGPaths[i].LineWidth *= f.strokes[i] * scale
+	}
 	icon.SetTarget(0, 0, float64(w), float64(h))
 	icon.Draw(rasterx.NewDasher(w, h, rasterx.NewScannerGV(w, h, canvas, canvas.Rect)), 1)
 	p = Picture{Image: toNRGBA(canvas), WidthMM: f.widthMM}
@@ -70,6 +76,7 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 // What a drawing may consist of. Whatever else would be left out by the renderer, and a seal that lacks a part is another seal.
 var (
 	svgDrawn   = []string{"g", "defs", "style", "rect", "circle", "ellipse", "line", "polyline", "polygon", "path", "linearGradient", "radialGradient", "stop"}
+	svgShapes  = []string{"rect", "circle", "ellipse", "line", "polyline", "polygon", "path"}
 	svgSkipped = []string{"title", "desc", "metadata"}
 	svgUnsafe  = []string{"script", "image", "foreignObject", "animate", "set", "a", "iframe", "audio", "video"}
 
@@ -90,6 +97,8 @@ type svgFilter struct {
 	box     [4]float64 // viewBox
 	widthMM float64    // 0: not told
 	open    []string
+	scales  []float64 // by how much the transforms up to each open element enlarge
+	strokes []float64 // by how much each shape is enlarged, in the order of the file
 	count   int
 }
 
@@ -154,7 +163,7 @@ func (f *svgFilter) start(d *xml.Decoder, e xml.StartElement) error {
 		if name != "svg" || f.count > 1 {
 			return damaged(errors.New("its root is not svg"))
 		}
-		f.open = append(f.open, name)
+		f.open, f.scales = append(f.open, name), append(f.scales, 1)
 		return f.root(e)
 	case slices.Contains(svgUnsafe, name):
 		return refused("svg_unsafe", "<"+name+">")
@@ -172,17 +181,39 @@ func (f *svgFilter) start(d *xml.Decoder, e xml.StartElement) error {
 	if err != nil {
 		return err
 	}
+	own, err := transformOf(e.Attr)
+	if err != nil {
+		return err
+	}
 	if name == "style" && !f.inside("defs") { // the renderer looks for it there alone
 		f.out.WriteString("<defs>")
 	}
 	f.out.WriteString("<" + name + attributes + ">")
-	f.open = append(f.open, name)
+	scale := f.scales[len(f.scales)-1] * own.enlarges()
+	if slices.Contains(svgShapes, name) && !slices.Contains(f.open, "defs") {
+		f.strokes = append(f.strokes, scale)
+	}
+	f.open, f.scales = append(f.open, name), append(f.scales, scale)
 	return nil
+}
+
+// transformOf reads an element's transform.
+func transformOf(list []xml.Attr) (matrix, error) {
+	for _, a := range list {
+		if a.Name.Local == "transform" && a.Name.Space == "" {
+			m, ok := parseTransform(a.Value)
+			if !ok {
+				return m, refused("svg_unsupported", "transform="+a.Value)
+			}
+			return m, nil
+		}
+	}
+	return identity, nil
 }
 
 func (f *svgFilter) end() {
 	name := f.open[len(f.open)-1]
-	f.open = f.open[:len(f.open)-1]
+	f.open, f.scales = f.open[:len(f.open)-1], f.scales[:len(f.scales)-1]
 	f.out.WriteString("</" + name + ">")
 	if name == "style" && !f.inside("defs") {
 		f.out.WriteString("</defs>")
@@ -255,6 +286,13 @@ func (f *svgFilter) attributes(list []xml.Attr) (string, error) {
 		case slices.Contains(svgGeometry, name):
 			if !bounded(value) {
 				return "", refused("svg_unsupported", name+"="+value)
+			}
+			if name == "transform" || name == "gradientTransform" { // the renderer reads some forms wrongly, but not this one
+				m, ok := parseTransform(value)
+				if !ok {
+					return "", refused("svg_unsupported", name+"="+value)
+				}
+				value = m.String()
 			}
 			b.WriteString(attribute(name, value))
 		case slices.Contains(svgPaint, name):
