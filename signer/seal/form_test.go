@@ -178,7 +178,7 @@ func TestInvoiceMeasures(t *testing.T) {
 		{"the seal's own number", 24.3, 28.5, 19.5, 20.5, 25, 25 + 2.2},
 	} {
 		top, bottom := rows(c.from, c.to, c.x0, c.x1)
-		if math.Abs(top-c.top) > 0.15 || math.Abs(bottom-c.bottom) > 0.15 {
+		if math.Abs(top-c.top) > 0.11 || math.Abs(bottom-c.bottom) > 0.11 { // round digits reach a little over straight ones
 			t.Errorf("%s reaches from %.2f to %.2f mm, want %.2f to %.2f", c.what, top, bottom, c.top, c.bottom)
 		}
 	}
