@@ -19,7 +19,7 @@ import (
 
 // Bounds of a drawing.
 const (
-	maxSVG         = 2 << 20 // bytes
+	maxSVG         = 1 << 20 // bytes
 	maxSVGElements = 20_000
 	maxSVGDepth    = 64
 	maxSVGNumber   = 1e6
