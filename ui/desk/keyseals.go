@@ -15,14 +15,18 @@ type KeyRead struct {
 	Errs   []error // of seals that do not hold, and of data that could not be read
 }
 
-// ReadKey looks for electronic seals among the data on the key. Without a PIN it looks at what can be read without one; the
-// PIN, which is wiped, opens the rest. A key that holds no data, or is of a kind that has none, is the error
-// "desk.key_without_data".
-func (c *SealCase) ReadKey(ctx context.Context, pin []byte, lastTry bool) (KeyRead, error) {
-	defer token.Wipe(pin)
+// KeyPIN opens a key. The PIN is wiped; on a key with a pad of its own it is empty and entered there.
+type KeyPIN struct {
+	PIN     []byte
+	LastTry bool // the person confirmed to spend the last try
+}
+
+// ReadKey looks for electronic seals among the data on the key: without a PIN, which is nil then, at what lies open, and with it
+// at all. A key that holds no data, or is of a kind that has none, is the error "desk.key_without_data".
+func (c *SealCase) ReadKey(ctx context.Context, pin *KeyPIN) (KeyRead, error) {
 	var t token.Token
-	if len(pin) > 0 {
-		k, err := c.desk.unlock(ctx, c.key, pin, lastTry)
+	if pin != nil {
+		k, err := c.desk.unlock(ctx, c.key, pin.PIN, pin.LastTry)
 		if err != nil {
 			return KeyRead{}, err
 		}

@@ -397,7 +397,7 @@ func TestSealsAreReadFromAKey(t *testing.T) {
 	must(t, err)
 	c := d.SealCase(keys[0])
 
-	read, err := c.ReadKey(t.Context(), nil, false)
+	read, err := c.ReadKey(t.Context(), nil)
 	must(t, err)
 	if len(read.Seals)+read.Looked+read.Locked+len(read.Errs) != 0 {
 		t.Errorf("of an empty key: %+v", read)
@@ -413,7 +413,7 @@ func TestSealsAreReadFromAKey(t *testing.T) {
 	}{{"SEAL1", append(slices.Clone(open), make([]byte, 500)...), false}, {"SEAL2", secret, true}, {"config", []byte("a=b"), false}, {"SEAL3", forged, false}} {
 		must(t, device.PutFile(f.name, f.data, f.locked))
 	}
-	read, err = c.ReadKey(t.Context(), nil, false)
+	read, err = c.ReadKey(t.Context(), nil)
 	must(t, err)
 	if len(read.Seals) != 1 || read.Locked != 1 || read.Looked != 3 || len(read.Errs) != 1 {
 		t.Fatalf("without the PIN: %d seals, %d locked, %d looked at, %v", len(read.Seals), read.Locked, read.Looked, read.Errs)
@@ -426,22 +426,22 @@ func TestSealsAreReadFromAKey(t *testing.T) {
 		t.Errorf("%d PINs reached the key", n)
 	}
 	pin := []byte(rightPIN)
-	read, err = c.ReadKey(t.Context(), pin, false)
+	read, err = c.ReadKey(t.Context(), &KeyPIN{PIN: pin})
 	must(t, err)
 	if len(read.Seals) != 2 || read.Locked != 0 || !bytes.Equal(pin, make([]byte, len(pin))) {
 		t.Errorf("with the PIN: %d seals, %d locked, PIN %q", len(read.Seals), read.Locked, pin)
 	}
-	_, err = c.ReadKey(t.Context(), []byte(wrongPIN), false)
+	_, err = c.ReadKey(t.Context(), &KeyPIN{PIN: []byte(wrongPIN)})
 	told(t, d.Words(), err, CodePINWrong)
 	device.Unplug()
-	_, err = c.ReadKey(t.Context(), nil, false)
+	_, err = c.ReadKey(t.Context(), nil)
 	told(t, d.Words(), err, "token.removed")
 }
 
 // A key of a kind that holds no data says so.
 func TestAKeyWithoutData(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.at(buyer).SealCase().ReadKey(t.Context(), nil, false)
+	_, err := w.at(buyer).SealCase().ReadKey(t.Context(), nil)
 	w.told(err, "desk.key_without_data")
 }
 

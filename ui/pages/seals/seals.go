@@ -44,7 +44,7 @@ func New(host page.Host) *Page {
 		widgets.Row(4, widgets.Grow(widgets.Quiet(p.t("seals.true_size")).Clip()),
 			widgets.NewButton(widgets.Link, p.t("seals.calibrate_short"), func() { calibrate(p.host, p.draw) })),
 		widgets.Actions(
-			widgets.NewButton(widgets.Secondary, p.t("seals.read_key"), func() { p.readKey(nil, false) }).WithIcon(theme.Icon("usb")),
+			widgets.NewButton(widgets.Secondary, p.t("seals.read_key"), func() { p.readKey(nil) }).WithIcon(theme.Icon("usb")),
 			widgets.NewButton(widgets.Secondary, p.t("seals.import"), p.OpenFile).WithIcon(theme.Icon("upload")),
 			widgets.NewButton(widgets.Primary, p.t("seals.make"), func() { host.Open(NewMaking(host)) }).WithIcon(theme.IconPlus)))
 	p.content = widgets.Border(nil, foot, nil, nil, p.faces)

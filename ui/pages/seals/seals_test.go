@@ -1,6 +1,7 @@
 package seals
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	"image/color"
@@ -16,7 +17,11 @@ import (
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 
+	"sealdesk/assets"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/ses"
+	"sealdesk/token"
+	"sealdesk/token/ca"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -344,4 +349,90 @@ func TestSealsOfAKeyAreTakenOnRequest(t *testing.T) {
 	h.Until("the question", func() bool { return h.Says(p.t("seals.pin_for_what")) })
 	h.Fits()
 	h.Picture("seals-pin")
+}
+
+// electronic is the file of an electronic seal whose maker nobody trusts, and whose term ends soon.
+func electronic(t *testing.T) string {
+	t.Helper()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := ca.GenerateKey(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "示范制章中心"}, PublicKey: key.Public(), Usage: token.UsageSign})
+	if err != nil {
+		t.Fatal(err)
+	}
+	font, err := seal.ParseFont(assets.SerifBold())
+	if err != nil {
+		t.Fatal(err)
+	}
+	face, err := seal.Make(font, seal.Style{Form: seal.Contract, Name: "云台县第一人民医院", Bottom: "合同专用章", Number: "4108990012345"}, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, face.Image); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	der, err := ses.Maker{Signer: key, Certificate: cert}.Make(ses.Info{
+		Version: ses.V4, Vendor: "test", ID: "4108990012345", Kind: ses.Organisation, Name: "云台县第一人民医院合同专用章",
+		Signers: ses.SignersByCertificate(cert), Created: now.Add(-time.Minute), From: now.Add(-time.Minute), Until: now.AddDate(0, 0, 20),
+		Picture: ses.Picture{Format: "PNG", Data: b.Bytes(), WidthMM: 42, HeightMM: 42},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "seal.esl")
+	if err := os.WriteFile(path, der, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// An electronic seal is shown with its maker, owner and term before it is taken, and marked when its term ends soon.
+func TestAnElectronicSealIsImported(t *testing.T) {
+	_, h, p := opened(t)
+	p.importFile(electronic(t))
+	h.Until("the question", func() bool { return len(h.Dialogs) == 1 })
+	h.Window().Resize(fyne.NewSize(theme.MinWindowW-theme.SidebarWidth, theme.MinWindowH-theme.TopbarHeight))
+	h.Picture("seals-electronic-import")
+	take := h.Button(p.t("seals.take"))
+	if bottom := fyne.CurrentApp().Driver().AbsolutePositionForObject(take).Y + take.Size().Height; bottom > h.Window().Canvas().Size().Height {
+		t.Errorf("its button ends at %g, under the window", bottom)
+	}
+	for _, text := range []string{"示范制章中心", "4108990012345", "42 × 42 mm", "制章"} {
+		if !h.Says(text) {
+			t.Errorf("%q is not said: %q", text, h.Texts())
+		}
+	}
+	if h.Says(p.t("seals.size_ask")) {
+		t.Error("its size is asked for")
+	}
+	h.Press(p.t("seals.take"))
+	h.Until("the seal", func() bool { return len(p.seals) == 3 })
+	if !h.Says(p.t("seals.kind_electronic")) || !h.Says("天后") || p.seals[2].Electronic == nil {
+		t.Errorf("%q", h.Texts())
+	}
+	h.Fits()
+	h.Picture("seals-electronic")
+}
+
+// A key with many seals does not grow out of the window.
+func TestManySealsOfAKeyFit(t *testing.T) {
+	_, h, p := opened(t)
+	draft, err := p.seal().Draw(t.Context(), seal.Style{Name: "云台县第一人民医院"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := desk.KeyRead{}
+	for range 30 {
+		read.Seals = append(read.Seals, draft)
+	}
+	p.found(read)
+	h.Fits()
 }

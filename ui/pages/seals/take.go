@@ -55,13 +55,13 @@ func (p *Page) take(draft desk.SealDraft) {
 	title, mm := widgets.NewTextField(""), widgets.NewTextField("")
 	title.SetText(draft.Title)
 	mm.SetText(millimetres(max(draft.Seal.WidthMM, draft.Seal.HeightMM)))
-	col := widgets.Column(6, widgets.Fixed(0, 230, widgets.Stack(ground, widgets.Center(face))),
-		widgets.NewFieldAbove(p.t("seals.title_of"), true, title, ""))
+	shown := widgets.Fixed(0, 200, widgets.Stack(ground, widgets.Center(face)))
 	size := widgets.NewFieldAbove(p.t("seals.size_ask"), true, mm, p.t("seals.size_hint"))
+	named := widgets.NewFieldAbove(p.t("seals.title_of"), true, title, "")
+	col := widgets.Column(6, shown, named, size)
 	if draft.SizeKnown {
-		col.Add(widgets.FactLines(p.facts(draft.SealChoice)...))
-	} else {
-		col.Add(size)
+		beside := widgets.Row(18, widgets.Fixed(max(200, face.MinSize().Width+20), 0, shown), widgets.Grow(widgets.FactLines(p.facts(draft.SealChoice)...)))
+		col = widgets.Column(10, beside, named)
 	}
 	if len(draft.Doubts) > 0 {
 		col.Add(widgets.WarnPanel(page.ErrorText(draft.Doubts[0])))
@@ -97,7 +97,7 @@ func (p *Page) take(draft desk.SealDraft) {
 		d.Close()
 		p.keep(draft)
 	})
-	d = widgets.NewDialog(p.t("seals.take_title"), col, widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() }), confirm).Wide(480)
+	d = widgets.NewDialog(p.t("seals.take_title"), col, widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() }), confirm).Wide(560)
 	if !draft.SizeKnown {
 		d.FocusFirst(mm)
 	}
@@ -125,11 +125,11 @@ func (p *Page) keep(draft desk.SealDraft) {
 }
 
 // readKey looks for seals on the key of this session; without a PIN, at what lies open.
-func (p *Page) readKey(pin []byte, lastTry bool) {
+func (p *Page) readKey(pin *desk.KeyPIN) {
 	var read desk.KeyRead
 	p.host.Toast(theme.Info, p.t("seals.reading"))
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		read, err = p.seal().ReadKey(ctx, pin, lastTry)
+		read, err = p.seal().ReadKey(ctx, pin)
 		return err
 	}, func(err error) {
 		switch problem := p.host.Words().Problem(err); {
@@ -191,7 +191,12 @@ func (p *Page) found(read desk.KeyRead) {
 		}
 	})
 	check(true)
-	d = widgets.NewDialog(p.t("seals.key_title"), col, widgets.NewButton(widgets.Secondary, p.t("button.close"), func() { d.Close() }), confirm).Wide(520)
+	var body fyne.CanvasObject = col
+	const most = 400 // pixels: a key may hold many
+	if col.MinSize().Height > most {
+		body = widgets.Fixed(0, most, widgets.NewScrollArea(col))
+	}
+	d = widgets.NewDialog(p.t("seals.key_title"), body, widgets.NewButton(widgets.Secondary, p.t("button.close"), func() { d.Close() }), confirm).Wide(520)
 	p.host.Dialog(d)
 }
 
@@ -260,10 +265,10 @@ func (p *Page) pinDialog(key desk.Key, trouble string) {
 		pin := body.Field.Take()
 		d.Close()
 		if key.Tries == 1 {
-			p.host.Ask(p.t("pin.last_title"), p.t("pin.last_body", "owner", key.Owner), true, p.t("pin.last_confirm"), func() { p.readKey(pin, true) })
+			p.host.Ask(p.t("pin.last_title"), p.t("pin.last_body", "owner", key.Owner), true, p.t("pin.last_confirm"), func() { p.readKey(&desk.KeyPIN{PIN: pin, LastTry: true}) })
 			return
 		}
-		p.readKey(pin, false)
+		p.readKey(&desk.KeyPIN{PIN: pin})
 	}
 	confirm.SetOnPress(enter)
 	body.Field.OnChanged, body.Field.OnSubmitted = reason, enter

@@ -63,7 +63,7 @@ func calibrate(host page.Host, done func()) {
 	var d *widgets.Dialog
 	change := func(factor float32) func() {
 		return func() {
-			if next := k * factor; next > usualPixels/2 && next < usualPixels*2 {
+			if next := k * factor; next > usualPixels*0.6 && next < usualPixels*1.5 {
 				k = next
 				draw()
 				d.Refresh()
