@@ -23,7 +23,8 @@ const (
 	maxSVGElements = 20_000
 	maxSVGDepth    = 64
 	maxSVGNumber   = 1e6
-	svgPixels      = 1000 // of the longer side: 600 dpi of a 42 mm seal
+	maxSVGNumbers  = 100_000 // coordinates; a traced seal has some ten thousand
+	svgPixels      = 1000    // of the longer side: 600 dpi of a 42 mm seal
 )
 
 const svgSpace = "http://www.w3.org/2000/svg"
@@ -100,6 +101,7 @@ type svgFilter struct {
 	scales  []float64 // by how much the transforms up to each open element enlarge
 	strokes []float64 // by how much each shape is enlarged, in the order of the file
 	count   int
+	numbers int // in what was read so far
 }
 
 func (f *svgFilter) run(data []byte) error {
@@ -286,6 +288,9 @@ func (f *svgFilter) attributes(list []xml.Attr) (string, error) {
 		case slices.Contains(svgGeometry, name):
 			if !bounded(value) {
 				return "", refused("svg_unsupported", name+"="+value)
+			}
+			if f.numbers += len(svgNumber.FindAllStringIndex(value, -1)); f.numbers > maxSVGNumbers {
+				return "", damaged(errors.New("it has too many points"))
 			}
 			if name == "transform" || name == "gradientTransform" { // the renderer reads some forms wrongly, but not this one
 				m, ok := parseTransform(value)
