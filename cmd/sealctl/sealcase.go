@@ -29,7 +29,7 @@ func (c *caseFlags) open(a *app) (_ *desk.SealCase, leave func(), err error) {
 		return nil, nil, err
 	}
 	_ = f.Close() // the desk opens it anew
-	o, err := openOffice(a, desk.Config{Folders: dirs, Drivers: []token.Driver{f.driver}, SealMakers: makers})
+	o, err := openOffice(a, desk.Config{Folders: dirs, Drivers: []token.Driver{f.driver}, Makers: makers})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -291,7 +291,7 @@ func (m *sealMaker) make(name string, until time.Time) []byte {
 func TestElectronicSeals(t *testing.T) {
 	t.Parallel()
 	m := newSealMaker(t)
-	d := plainDesk(t, t.TempDir(), func(c *Config) { c.SealMakers = m.authority.Roots() })
+	d := plainDesk(t, t.TempDir(), func(c *Config) { c.Makers = m.authority.Roots() })
 	c := d.SealCase(owner)
 	until := time.Now().AddDate(0, 0, 30)
 	der := m.make(owner.Owner, until)
@@ -318,6 +318,10 @@ func TestElectronicSeals(t *testing.T) {
 	kept := all[2]
 	if !bytes.Equal(kept.Electronic, der) || !kept.Expiring(time.Now()) || kept.Expired(time.Now()) || kept.Broken != nil {
 		t.Errorf("kept %+v", kept)
+	}
+
+	if picture, e, err := kept.pressed(); err != nil || picture != nil || e.ID != "4108990012345" {
+		t.Errorf("the signer is handed %v, %v, %v", picture, e, err)
 	}
 
 	// A maker that nobody trusts is told, and the seal is kept.
@@ -391,7 +395,7 @@ func TestSealsAreReadFromAKey(t *testing.T) {
 	must(t, err)
 	t.Cleanup(func() { _ = driver.Close() })
 	d := plainDesk(t, t.TempDir(), func(c *Config) {
-		c.SealMakers, c.Drivers = m.authority.Roots(), []token.Driver{token.Guard(driver, token.Limits{})}
+		c.Makers, c.Drivers = m.authority.Roots(), []token.Driver{token.Guard(driver, token.Limits{})}
 	})
 	keys, err := d.Keys(t.Context())
 	must(t, err)

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"image"
-	"image/draw"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,6 +13,8 @@ import (
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealdesk/signer"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 )
@@ -147,26 +147,26 @@ func (c *SealCase) electronic(der []byte, when judgedFor) (SealChoice, error) {
 	if err != nil {
 		return SealChoice{}, err
 	}
-	opts := ses.Options{Makers: c.desk.cfg.SealMakers}
+	opts := ses.Options{Makers: c.desk.cfg.Makers}
 	if when == keptOnce && time.Now().After(s.Until) {
 		opts.Now = s.Until
 	}
 	var doubts []error
 	for _, f := range s.Judge(opts).Findings {
 		switch f.Severity {
-		case ses.Fatal:
+		case finding.Fatal:
 			return SealChoice{}, &ses.Error{Finding: f}
-		case ses.Doubt:
+		case finding.Doubt:
 			doubts = append(doubts, &ses.Error{Finding: f})
 		}
 	}
-	face, err := electronicFace(s.Picture)
+	face, err := signer.Face(s)
 	if err != nil {
 		return SealChoice{}, err
 	}
 	choice := SealChoice{
 		Title: s.Name, Owner: s.Name, Electronic: der, Number: s.ID, From: s.From, Until: s.Until, Doubts: c.desk.doubts(doubts),
-		Seal: seal.Seal{Name: s.Name, Image: face, WidthMM: float64(s.Picture.WidthMM), HeightMM: float64(s.Picture.HeightMM)},
+		Seal: face,
 	}
 	if s.Kind == ses.Person {
 		choice.Form = seal.Personal
@@ -175,25 +175,4 @@ func (c *SealCase) electronic(der []byte, when judgedFor) (SealChoice, error) {
 		choice.Maker = ownerOf(m).Org
 	}
 	return choice, nil
-}
-
-// electronicFace unpacks the picture of an electronic seal, whose size in millimetres the seal says.
-func electronicFace(p ses.Picture) (*image.NRGBA, error) {
-	if strings.EqualFold(p.Format, "SVG") {
-		if _, _, err := p.Size(); err != nil {
-			return nil, err
-		}
-		drawn, err := seal.Load(bytes.NewReader(p.Data), seal.Limits{})
-		return drawn.Image, err
-	}
-	m, err := p.Image()
-	if err != nil {
-		return nil, err
-	}
-	face := image.NewNRGBA(image.Rect(0, 0, m.Bounds().Dx(), m.Bounds().Dy()))
-	draw.Draw(face, face.Rect, m, m.Bounds().Min, draw.Src)
-	if seal.Opaque(face) {
-		face = seal.KnockOutWhite(face)
-	}
-	return face, nil
 }

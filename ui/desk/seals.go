@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sealdesk/signer/seal"
+	"sealdesk/signer/ses"
 	"sealdesk/ui/desk/words"
 )
 
@@ -50,6 +51,15 @@ func (c SealChoice) Expired(now time.Time) bool { return !c.Until.IsZero() && no
 // Expiring tells whether an electronic seal's term ends within ExpiringDays.
 func (c SealChoice) Expiring(now time.Time) bool {
 	return !c.Until.IsZero() && !c.Expired(now) && c.Until.Sub(now) < ExpiringDays*24*time.Hour
+}
+
+// pressed is what the signer is handed: the picture, or the electronic seal, which brings its own.
+func (c SealChoice) pressed() (*seal.Seal, *ses.Seal, error) {
+	if c.Electronic == nil {
+		return &c.Seal, nil, nil
+	}
+	s, err := ses.ParseSeal(c.Electronic)
+	return nil, s, err
 }
 
 const sealDPI = 600

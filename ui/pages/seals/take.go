@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -125,16 +126,16 @@ func (p *Page) keep(draft desk.SealDraft) {
 }
 
 // readKey looks for seals on the key of this session; without a PIN, at what lies open.
-func (p *Page) readKey(pin *desk.KeyPIN) {
+func (p *Page) readKey(secret *desk.KeyPIN) {
 	var read desk.KeyRead
 	p.host.Toast(theme.Info, p.t("seals.reading"))
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		read, err = p.seal().ReadKey(ctx, pin)
+		read, err = p.seal().ReadKey(ctx, secret)
 		return err
 	}, func(err error) {
-		switch problem := p.host.Words().Problem(err); {
-		case err != nil && problem.Code == desk.CodePINWrong:
-			p.askPIN(problem.String())
+		switch trouble, again := pin.Again(p.host, err); {
+		case again:
+			p.askPIN(trouble)
 		case err != nil:
 			p.host.Tell(err)
 		case len(read.Seals) == 0 && read.Locked > 0:
@@ -209,73 +210,9 @@ func (p *Page) doubt(s desk.SealChoice) fyne.CanvasObject {
 
 // askPIN asks for the PIN that opens the rest of the key's data; trouble is what went wrong with the one before.
 func (p *Page) askPIN(trouble string) {
-	mine := p.host.Session().Key()
-	var key desk.Key
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		keys, err := p.host.Desk().Keys(ctx)
-		for _, k := range keys {
-			if k.URI == mine.URI && k.ID == mine.ID {
-				key = k
-				return nil
-			}
-		}
-		if err == nil {
-			err = desk.ErrKeyGone
-		}
-		return err
-	}, func(err error) {
-		if err != nil {
-			p.host.Tell(err)
-			return
-		}
-		p.pinDialog(key, trouble)
-	})
-}
-
-func (p *Page) pinDialog(key desk.Key, trouble string) {
-	body := widgets.NewPINBody(p.t("login.pin"), p.t("login.pin_hint"),
-		[]widgets.Fact{{Name: p.t("seals.pin_for"), Value: p.t("seals.pin_for_what")}, {Name: p.t("pin.owner"), Value: key.Owner}}, nil)
-	confirm := widgets.NewButton(widgets.Primary, p.t("seals.read_key"), nil)
-	reason := func(int) {
-		why := ""
-		switch {
-		case key.Locked:
-			why = p.t("login.why_locked")
-		case body.Field.Len() == 0 && !key.PINPad:
-			why = p.t("login.why_no_pin")
-		}
-		confirm.SetReason(why)
-	}
-	switch {
-	case key.PINPad:
-		body.Field.Disable()
-		body.SetTries(p.t("login.pin_pad"), false)
-	case key.Locked:
-		body.SetTries(p.t("login.locked")+" · "+p.t("login.locked_do"), true)
-	case trouble != "":
-		body.SetTries(trouble, true)
-	case key.Tries >= 0:
-		body.SetTries(p.t("login.tries", "tries", key.Tries), key.FewTries())
-	}
-	var d *widgets.Dialog
-	enter := func() {
-		if confirm.Reason() != "" {
-			return
-		}
-		pin := body.Field.Take()
-		d.Close()
-		if key.Tries == 1 {
-			p.host.Ask(p.t("pin.last_title"), p.t("pin.last_body", "owner", key.Owner), true, p.t("pin.last_confirm"), func() { p.readKey(&desk.KeyPIN{PIN: pin, LastTry: true}) })
-			return
-		}
-		p.readKey(&desk.KeyPIN{PIN: pin})
-	}
-	confirm.SetOnPress(enter)
-	body.Field.OnChanged, body.Field.OnSubmitted = reason, enter
-	reason(0)
-	d = widgets.NewDialog(p.t("seals.pin_title"), body.Body, widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() {
-		body.Field.Wipe()
-		d.Close()
-	}), confirm).FocusFirst(body.Field)
-	p.host.Dialog(d)
+	pin.Ask(p.ctx, p.host, pin.Request{
+		Facts:   []widgets.Fact{{Name: p.t("seals.pin_for"), Value: p.t("seals.pin_for_what")}},
+		Confirm: p.t("seals.read_key"), Once: true,
+		Run: func(secret []byte, lastTry, _ bool) { p.readKey(&desk.KeyPIN{PIN: secret, LastTry: lastTry}) },
+	}, trouble)
 }
