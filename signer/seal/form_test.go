@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/png"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -230,38 +229,6 @@ func TestEndingFillsTheSquare(t *testing.T) {
 	for name, want := range map[string]string{"张堃": "之印", "王小明": "印", "欧阳靖宇": "", "王": ""} {
 		if got := seal.EndingFor(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
-		}
-	}
-}
-
-// The strips of an edge seal, side by side, are the seal, whatever its size and whatever the number of pages.
-func TestEdgeStripsGiveBackTheSeal(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
-		w, h, n := 1+random.IntN(180), 1+random.IntN(60), 1+random.IntN(220)
-		m := image.NewNRGBA(image.Rect(0, 0, w, h))
-		for i := range m.Pix {
-			m.Pix[i] = byte(random.Uint32())
-		}
-		strips := seal.EdgeStrips(m, n)
-		if len(strips) != min(n, w) {
-			t.Fatalf("%d×%d on %d pages: %d strips", w, h, n, len(strips))
-		}
-		back := image.NewNRGBA(m.Rect)
-		at := 0
-		for i, s := range strips {
-			if d := s.Rect.Dx() - w/len(strips); s.Rect.Dy() != h || d < 0 || d > 1 {
-				t.Fatalf("%d×%d on %d pages: strip %d is %v", w, h, n, i, s.Rect)
-			}
-			for y := range h {
-				for x := range s.Rect.Dx() {
-					back.SetNRGBA(at+x, y, s.NRGBAAt(x, y))
-				}
-			}
-			at += s.Rect.Dx()
-		}
-		if at != w || !bytes.Equal(back.Pix, m.Pix) {
-			t.Fatalf("%d×%d on %d pages: the strips are not the seal", w, h, n)
 		}
 	}
 }
