@@ -95,13 +95,13 @@ type Style struct {
 
 // Bounds of the texts, in characters.
 const (
-	MaxNameRunes = 40
-	maxPerson    = 12
-	maxBottom    = 10
-	maxNumber    = 18
-	minTaxID     = 15
-	maxTaxID     = 20
-	maxEnding    = 2
+	MaxNameRunes  = 40
+	maxPerson     = 12
+	maxBottom     = 10
+	maxSealNumber = 18
+	minTaxID      = 15
+	maxTaxID      = 20
+	maxEnding     = 2
 )
 
 // EndingFor is what usually follows a person's name, so that four characters fill the square.
@@ -186,7 +186,7 @@ func (s Style) Check() error {
 	}{
 		{"name", s.Name, minName, d.name},
 		{"bottom", s.Bottom, 0, maxBottom},
-		{"number", s.Number, 0, maxNumber},
+		{"number", s.Number, 0, maxSealNumber},
 		{"ending", s.Ending, 0, maxEnding},
 	}
 	if s.Form == Invoice {

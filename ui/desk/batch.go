@@ -246,11 +246,11 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*b
 	bt := &batch.Batch{Out: b.out, Job: signer.Job{
 		Chain: b.chain, Places: b.rule.Places, Roots: cfg.Roots, Makers: cfg.Makers, Reason: cfg.Words.T("seal.reason"),
 	}}
+	bt.Job.DateFont, _ = DateFont() // embedded; without it a place with a date is refused
 	var err error
 	if bt.Job.Seal, bt.Job.Electronic, err = b.rule.Seal.pressed(); err != nil {
 		return nil, err
 	}
-	bt.Job.DateFont, _ = DateFont() // embedded; without it a place with a date is refused
 	if slices.ContainsFunc(b.rule.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }
 	}

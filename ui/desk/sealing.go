@@ -174,11 +174,11 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
-	picture, electronic, err := r.Seal.pressed()
+	dates, err := DateFont()
 	if err != nil {
 		return signer.Result{}, err
 	}
-	dates, err := DateFont()
+	picture, electronic, err := r.Seal.pressed()
 	if err != nil {
 		return signer.Result{}, err
 	}
@@ -188,7 +188,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)}, DateFont: dates, AllowOverlap: r.AllowOverlap,
+			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
+			DateFont: dates, AllowOverlap: r.AllowOverlap,
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
