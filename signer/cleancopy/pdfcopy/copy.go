@@ -220,28 +220,34 @@ func (w *work) flatten(data []byte, drop map[int][]int) ([]byte, error) {
 
 // rebuild writes the pages anew, as PDF/A where nothing stands against it.
 func (w *work) rebuild(f *pdf.File) ([]byte, *pdfclean.Built, error) {
-	var out bytes.Buffer
-	built, err := pdfclean.Rebuild(w.ctx, f, &out, pdfclean.Options{Archive: true})
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	if built.Missing > 0 && w.mended != nil {
-		return nil, nil, refusal.New(refusal.Damaged, "parts of the pages are missing", map[string]any{"type": "pdf", "detail": "incomplete"})
-	}
-	clean, err := open(out.Bytes())
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	verdict, err := archive.Judge(w.ctx, clean)
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	if w.Archive = verdict.OK(); w.Archive {
-		return out.Bytes(), built, nil
+	var verdict archive.Verdict
+	for _, o := range []pdfclean.Options{{Archive: true, KeepIntent: true}, {Archive: true}} {
+		out, built, err := w.write(f, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if built.Missing > 0 && w.mended != nil {
+			return nil, nil, refusal.New(refusal.Damaged, "parts of the pages are missing", map[string]any{"type": "pdf", "detail": "incomplete"})
+		}
+		clean, err := open(out)
+		if err != nil {
+			return nil, nil, damaged(err)
+		}
+		if verdict, err = archive.Judge(w.ctx, clean); err != nil {
+			return nil, nil, damaged(err)
+		}
+		if w.Archive = verdict.OK(); w.Archive {
+			return out, built, nil
+		}
 	}
 	w.plain(verdict)
-	out.Reset()
-	if built, err = pdfclean.Rebuild(w.ctx, f, &out, pdfclean.Options{}); err != nil {
+	return w.write(f, pdfclean.Options{})
+}
+
+func (w *work) write(f *pdf.File, o pdfclean.Options) ([]byte, *pdfclean.Built, error) {
+	var out bytes.Buffer
+	built, err := pdfclean.Rebuild(w.ctx, f, &out, o)
+	if err != nil {
 		return nil, nil, damaged(err)
 	}
 	return out.Bytes(), built, nil
