@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"sealdesk/signer/cleancopy"
+	libreoffice "sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/preview"
 )
 
@@ -12,6 +13,8 @@ type cleanCmd struct {
 	In     string `arg:"" help:"clean_in"`
 	Out    string `required:"" short:"o" placeholder:"OUT.pdf" help:"clean_out"`
 	Report string `placeholder:"FILE" help:"clean_report"`
+
+	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
 }
 
 // Run prints the cleancopy.Report; --report writes the same to a file.
@@ -28,15 +31,18 @@ func (c *cleanCmd) Run(a *app) error {
 		return err
 	}
 	defer renderer.Close()
+	converter := libreoffice.NewWarm(libreoffice.Office{Program: c.Converter})
+	defer converter.Close()
 	show, end := a.tui.progress()
 	defer end()
 	options := cleancopy.Options{}
 	if show != nil {
 		options.Progress = func(step cleancopy.Step, fraction float64) { show("clean."+string(step), int64(fraction*1000), 1000) }
 	}
-	cleaner := cleancopy.Cleaner{Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
+	cleaner := cleancopy.Cleaner{Office: converter, Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
 		return renderer.OpenBytes(ctx, pdf)
 	}}
+	cleaner.Prepare(c.In)
 	report, err := cleaner.Clean(a.ctx, c.In, c.Out, options)
 	end()
 	if err != nil {

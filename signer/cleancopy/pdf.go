@@ -210,18 +210,6 @@ func (j *job) tellPDF(found *pdfclean.Inspection) {
 	}
 }
 
-// countPages opens what LibreOffice wrote.
-func countPages(ctx context.Context, path string) (int, error) {
-	found, err := inspect(ctx, path)
-	if err != nil {
-		return 0, err
-	}
-	if found.Pages == 0 {
-		return 0, noPages()
-	}
-	return found.Pages, nil
-}
-
 func noPages() error { return refusal.New(refusal.NoPages, "the document has no pages", nil) }
 
 // pdfError names what the reader found wrong with a PDF. Errors of writing and of the context pass through.

@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
@@ -43,6 +44,9 @@ type Config struct {
 	Roots        []*smx509.Certificate // whom we trust as issuers
 	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
+	// Converter names the program that converts Word documents; empty: it is looked for.
+	Converter string
+
 	// What documents are worked on with; nil takes the usual one.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
@@ -63,6 +67,7 @@ type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
 	own    *preview.Renderer // made here, so closed here
+	word   *office.Warm      // likewise
 	opened time.Time
 
 	mu        sync.Mutex
@@ -111,7 +116,8 @@ func (d *Desk) equip() error {
 		c.Renderer = d.own
 	}
 	if c.Cleaner == nil {
-		c.Cleaner = &cleancopy.Cleaner{Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
+		d.word = office.NewWarm(office.Office{Program: c.Converter})
+		c.Cleaner = &cleancopy.Cleaner{Office: d.word, Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
 			return c.Renderer.OpenBytes(ctx, pdf)
 		}}
 	}
@@ -128,10 +134,21 @@ func (d *Desk) equip() error {
 // Close closes the outbox; what waits in it stays. Sessions are closed before.
 func (d *Desk) Close() error {
 	err := d.outbox.Close()
+	if d.word != nil {
+		err = errors.Join(err, d.word.Close())
+	}
 	if d.own != nil {
 		err = errors.Join(err, d.own.Close())
 	}
 	return err
+}
+
+// Converter tells what is kept running to convert Word documents.
+func (d *Desk) Converter() office.State {
+	if d.word == nil {
+		return office.State{}
+	}
+	return d.word.State()
 }
 
 // Words are the desk's language.

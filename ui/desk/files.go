@@ -21,7 +21,7 @@ const MaxFile = 200 << 20
 // AttachFiling takes the contract's file (合同备案; doc, docx or pdf) into the contract's folder. The person's own file is
 // only read. A clean copy and a seal that were made of an earlier file no longer count.
 func (w *Work) AttachFiling(ctx context.Context, path string) error {
-	return w.attach(ctx, path, "original", func(d *draft, f File) {
+	err := w.attach(ctx, path, "original", func(d *draft, f File) {
 		d.dropSeal()
 		d.remove(d.Filing.Original)
 		if d.Filing.Original != nil {
@@ -29,6 +29,10 @@ func (w *Work) AttachFiling(ctx context.Context, path string) error {
 		}
 		d.Filing = Filing{Original: &f}
 	})
+	if err == nil {
+		w.s.desk.cfg.Cleaner.Prepare(path) // the clean copy is what comes next
+	}
+	return err
 }
 
 // RemoveFiling takes the contract's file out again.

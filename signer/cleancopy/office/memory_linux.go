@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 )
 
@@ -16,13 +17,22 @@ func residentOf(pid, depth int) (total int64) {
 		pages, _ := strconv.ParseInt(string(fields[1]), 10, 64)
 		total = pages * int64(os.Getpagesize())
 	}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil || depth == 0 {
+	if depth == 0 {
 		return total
 	}
-	for _, c := range bytes.Fields(children) {
-		if child, err := strconv.Atoi(string(c)); err == nil {
-			total += residentOf(child, depth-1)
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return total
+	}
+	for _, task := range tasks {
+		children, err := os.ReadFile(task)
+		if err != nil {
+			continue // it has just ended
+		}
+		for _, c := range bytes.Fields(children) {
+			if child, err := strconv.Atoi(string(c)); err == nil {
+				total += residentOf(child, depth-1)
+			}
 		}
 	}
 	return total

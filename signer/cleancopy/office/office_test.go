@@ -108,10 +108,3 @@ func TestEnvironmentHasNoProxyAndNoSecrets(t *testing.T) {
 		}
 	}
 }
-
-func TestMissingFonts(t *testing.T) {
-	got := Missing(t.Context(), []string{"No Such Font At All", "@No-Such: Font"})
-	if len(got) != 2 || got[0].Name != "No Such Font At All" || got[1].Name != "No-Such: Font" || got[0].By == "" {
-		t.Errorf("%+v", got)
-	}
-}

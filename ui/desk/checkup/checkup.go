@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	cleanfonts "sealdesk/signer/cleancopy/fonts"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/token"
 	"sealdesk/token/doctor"
@@ -192,7 +193,7 @@ func converter(ctx context.Context) doctor.Check {
 
 // fonts looks whether Chinese text has a font at all.
 func fonts(ctx context.Context) doctor.Check {
-	switch installed, known := office.Chinese(ctx); {
+	switch installed, known := cleanfonts.Chinese(ctx); {
 	case !known:
 		return doctor.Check{Step: Fonts, Code: "doctor.fonts_elsewhere", State: NotApplicable}
 	case !installed:
