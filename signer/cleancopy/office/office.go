@@ -63,6 +63,9 @@ func (o Office) Convert(ctx context.Context, in, dir string, format Format) (str
 	if err != nil {
 		return "", err
 	}
+	if in, err = filepath.Abs(in); err != nil {
+		return "", err
+	}
 	work, err := os.MkdirTemp(dir, "office-")
 	if err != nil {
 		return "", err

@@ -38,12 +38,13 @@ func TestFailures(t *testing.T) {
 		{"crashes", fake(t, "echo 'Fatal  exception' >&2; kill -SEGV $$"), refusal.ConverterFailed, "Fatal exception"},
 		{"says no", fake(t, "echo 'Error: source file could not be loaded'; exit 0"), refusal.ConverterFailed, "Error: source file could not be loaded"},
 		{"talks without end", fake(t, "yes 123456789 | head -c 3000000; exit 1"), refusal.ConverterFailed, ""},
+		{"takes all memory", fake(t, "exec tail /dev/zero"), refusal.ConverterMemory, ""},
 		{"hangs", fake(t, "sleep 60 & wait"), refusal.ConverterTimeout, ""},
 		{"writes without end", fake(t, `for a; do case "$p" in --outdir) out="$a";; esac; p="$a"; done; exec head -c 40000000 /dev/zero > "$out/in.pdf"`), refusal.OutputTooLarge, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := Office{Program: tt.program, Timeout: time.Second, MaxOutput: 1 << 20}
+			o := Office{Program: tt.program, Timeout: time.Second, MaxOutput: 1 << 20, MaxMemory: 64 << 20}
 			_, err := o.Convert(t.Context(), "in.docx", t.TempDir(), PDFA2b)
 			var r *refusal.Error
 			if !errors.As(err, &r) || r.Code() != tt.code {

@@ -113,7 +113,7 @@ var settings = []setting{
 	{"Office.Common/Misc", "CrashReport", "false"},
 	{"Office.Common/History", "PickListSize", "0"},
 	{"Office.Java/VirtualMachine", "Enable", "false"},
-	{"Setup/Product", "ooSetupLastVersion", "99.9"}, // an older one makes it test its drawing first, for 0.7 s
+	{"Setup/Product", "ooSetupLastVersion", "99.9"},             // an older one makes it test its drawing first, for 0.7 s
 	{"Office.Linguistic/General", "DefaultLocale_CJK", "zh-CN"}, // text without a language gets Chinese shapes
 	{"Inet/Settings", "ooInetProxyType", "2"},
 	{"Inet/Settings", "ooInetHTTPProxyName", "127.0.0.1"},
