@@ -31,8 +31,17 @@ type Office struct {
 	MaxMemory int64         // resident bytes of all its processes, while it works
 }
 
-// complete fills in the defaults. The error is a refusal.
+// complete fills in the defaults. The error is a refusal for want of a program.
 func (o Office) complete() (Office, error) {
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.MaxOutput <= 0 {
+		o.MaxOutput = DefaultMaxOutput
+	}
+	if o.MaxMemory <= 0 {
+		o.MaxMemory = DefaultMaxMemory
+	}
 	if o.Program == "" {
 		found, err := Find()
 		if err != nil {
@@ -42,15 +51,6 @@ func (o Office) complete() (Office, error) {
 	}
 	if _, err := exec.LookPath(o.Program); err != nil {
 		return o, missing()
-	}
-	if o.Timeout <= 0 {
-		o.Timeout = DefaultTimeout
-	}
-	if o.MaxOutput <= 0 {
-		o.MaxOutput = DefaultMaxOutput
-	}
-	if o.MaxMemory <= 0 {
-		o.MaxMemory = DefaultMaxMemory
 	}
 	return o, nil
 }

@@ -88,15 +88,13 @@ func (w *Warm) Close() error {
 
 func (w *Warm) pass() { w.turn <- struct{}{} }
 
-// Convert is Office.Convert with the LibreOffice that is kept.
+// Convert is Office.Convert with the LibreOffice that is kept. On Windows, Word or WPS stands in for one that is not
+// installed.
 func (w *Warm) Convert(ctx context.Context, in, dir string, format Format) (string, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(w.ctx, cancel)()
-	o, err := w.office.complete()
-	if err != nil {
-		return "", err
-	}
+	o, missing := w.office.complete()
 	select {
 	case <-w.turn:
 		defer w.pass()
@@ -105,6 +103,14 @@ func (w *Warm) Convert(ctx context.Context, in, dir string, format Format) (stri
 	}
 	if ctx.Err() != nil {
 		return "", ctx.Err()
+	}
+	if missing != nil {
+		if w.office.Program == "" {
+			if result, tried, err := o.automate(ctx, in, dir, format); tried {
+				return result, err
+			}
+		}
+		return "", missing
 	}
 	result, err := w.convert(ctx, o, in, dir, format)
 	cold := err
