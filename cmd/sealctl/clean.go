@@ -13,8 +13,6 @@ type cleanCmd struct {
 	In     string `arg:"" help:"clean_in"`
 	Out    string `required:"" short:"o" placeholder:"OUT.pdf" help:"clean_out"`
 	Report string `placeholder:"FILE" help:"clean_report"`
-
-	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
 }
 
 // Run prints the cleancopy.Report; --report writes the same to a file.
@@ -31,7 +29,7 @@ func (c *cleanCmd) Run(a *app) error {
 		return err
 	}
 	defer renderer.Close()
-	converter := libreoffice.NewWarm(libreoffice.Office{Program: c.Converter})
+	converter := libreoffice.NewWarm(libreoffice.Office{Program: a.converter})
 	defer converter.Close()
 	show, end := a.tui.progress()
 	defer end()

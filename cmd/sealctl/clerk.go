@@ -24,7 +24,7 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.Renderer = a.words, renderer
+	c.Words, c.Renderer, c.Converter = a.words, renderer, a.converter
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

@@ -3,6 +3,7 @@ package office
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path"
 	"strings"
 	"testing"
@@ -76,11 +77,16 @@ func TestFind(t *testing.T) {
 
 // A program that a setting names is taken even where another one would be found.
 func TestSettingWins(t *testing.T) {
-	o, err := Office{Program: "/bin/sh"}.complete()
-	if err != nil || o.Program != "/bin/sh" {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := Office{Program: self}.complete()
+	if err != nil || o.Program != self {
 		t.Errorf("%q, %v", o.Program, err)
 	}
-	if _, err := (Office{Program: "/no/such/program"}).complete(); err == nil {
-		t.Error("a setting that names nothing is passed over in silence")
+	var r *refusal.Error
+	if _, err := (Office{Program: self + "-not"}).complete(); !errors.As(err, &r) || r.Code() != refusal.ConverterSetting {
+		t.Errorf("a setting that names nothing is passed over: %v", err)
 	}
 }

@@ -42,21 +42,19 @@ func (o Office) complete() (Office, error) {
 	if o.MaxMemory <= 0 {
 		o.MaxMemory = DefaultMaxMemory
 	}
-	if o.Program == "" {
-		found, err := Find()
-		if err != nil {
-			return o, err
+	if o.Program != "" {
+		if _, err := exec.LookPath(o.Program); err != nil {
+			return o, refusal.Wrap(refusal.ConverterSetting, err, "the program that the settings name cannot be started", map[string]any{"program": o.Program})
 		}
-		o.Program = found
+		return o, nil
 	}
-	if _, err := exec.LookPath(o.Program); err != nil {
-		return o, missing()
-	}
-	return o, nil
+	var err error
+	o.Program, err = Find()
+	return o, err
 }
 
 // Convert turns the file in into format inside dir, which must be private to the caller, and returns the result's
-// path. Errors are refusals: ConverterMissing, ConverterTimeout, ConverterMemory, ConverterFailed, OutputTooLarge; or
+// path. Errors are refusals: ConverterMissing, ConverterConfined, ConverterSetting, ConverterTimeout, ConverterMemory, ConverterFailed, OutputTooLarge; or
 // the context's.
 func (o Office) Convert(ctx context.Context, in, dir string, format Format) (string, error) {
 	o, err := o.complete()

@@ -34,7 +34,7 @@ func TestFailures(t *testing.T) {
 		code    string
 		message string
 	}{
-		{"not there", filepath.Join(t.TempDir(), "none"), refusal.ConverterMissing, ""},
+		{"not there", filepath.Join(t.TempDir(), "none"), refusal.ConverterSetting, ""},
 		{"crashes", fake(t, "echo 'Fatal  exception' >&2; kill -SEGV $$"), refusal.ConverterFailed, "Fatal exception"},
 		{"says no", fake(t, "echo 'Error: source file could not be loaded'; exit 0"), refusal.ConverterFailed, "Error: source file could not be loaded"},
 		{"talks without end", fake(t, "yes 123456789 | head -c 3000000; exit 1"), refusal.ConverterFailed, ""},

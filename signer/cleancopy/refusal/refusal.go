@@ -20,6 +20,7 @@ const (
 	NoPages           = "cleancopy.no_pages"           // the document shows nothing
 	ConverterMissing  = "cleancopy.converter_missing"  // LibreOffice Writer is not installed
 	ConverterConfined = "cleancopy.converter_confined" // program: LibreOffice that may not read other programs' files
+	ConverterSetting  = "cleancopy.converter_setting"  // program: named by the settings, and not there
 	ConverterTimeout  = "cleancopy.converter_timeout"  // seconds
 	ConverterMemory   = "cleancopy.converter_memory"   // limit: bytes
 	ConverterFailed   = "cleancopy.converter_failed"   // message: LibreOffice's own words
