@@ -44,7 +44,10 @@ func TestFailures(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := Office{Program: tt.program, Timeout: time.Second, MaxOutput: 1 << 20, MaxMemory: 64 << 20}
+			o := Office{Program: tt.program, Timeout: 30 * time.Second, MaxOutput: 1 << 20, MaxMemory: 64 << 20}
+			if tt.code == refusal.ConverterTimeout {
+				o.Timeout = 500 * time.Millisecond
+			}
 			_, err := o.Convert(t.Context(), "in.docx", t.TempDir(), PDFA2b)
 			var r *refusal.Error
 			if !errors.As(err, &r) || r.Code() != tt.code {

@@ -3,15 +3,17 @@ package office
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 )
 
-// Defaults of when a kept LibreOffice is exchanged for a new one, between two documents.
+// When a kept LibreOffice is exchanged for a new one, between two documents, or given up.
 const (
 	maxDocuments  = 200
 	maxIdleMemory = 1 << 30 // resident bytes
+	startShare    = 3       // of the time for a document, what its start may take before it is given up
 )
 
 // Warm keeps one LibreOffice running between documents, so that only the first pays for its start. It converts one
@@ -173,6 +175,8 @@ func (w *Warm) instance(ctx context.Context, o Office) (*instance, error) {
 		}
 		w.drop()
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout/startShare, fmt.Errorf("%w: it does not start in time", errGone))
+	defer cancel()
 	i, err := o.begin(ctx)
 	if err != nil {
 		return nil, err

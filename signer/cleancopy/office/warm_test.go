@@ -235,12 +235,14 @@ func TestWarmFallsBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := warm(t, Office{Program: fake(t, `for a; do case "$a" in --accept*) echo no such option; exit 3;; esac; done; exec `+real+` "$@"`)})
-	if got := text(t, convert(t, w, document(t, paragraph("words")))); got != "words" {
-		t.Errorf("%q", got)
-	}
-	if s := w.State(); s.Cold == nil || !strings.Contains(s.Cold.Error(), "no such option") {
-		t.Errorf("it does not tell why: %v", s.Cold)
+	for does, says := range map[string]string{"echo no such option; exit 3": "no such option", "sleep 60": "does not start in time"} {
+		w := warm(t, Office{Program: fake(t, `for a; do case "$a" in --accept*) `+does+`;; esac; done; exec `+real+` "$@"`), Timeout: startShare * 2 * time.Second})
+		if got := text(t, convert(t, w, document(t, paragraph("words")))); got != "words" {
+			t.Errorf("%q", got)
+		}
+		if s := w.State(); s.Cold == nil || !strings.Contains(s.Cold.Error(), says) {
+			t.Errorf("it does not tell why: %v, not %s", s.Cold, says)
+		}
 	}
 }
 
