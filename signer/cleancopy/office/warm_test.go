@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -38,8 +39,8 @@ func warm(t *testing.T, o Office) *Warm {
 		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
-		for _, path := range p.traces() {
-			if _, err := os.Lstat(path); err == nil {
+		for _, path := range []string{p.dir, p.pipe.folder, singleOffice(p.user())} {
+			if p.dir != "" && there(path) {
 				t.Errorf("%s is left", path)
 			}
 		}
@@ -97,6 +98,11 @@ func TestWarmServesOneAfterTheOther(t *testing.T) {
 		t.Error("it runs before anyone needs it")
 	}
 	first := convert(t, w, document(t, paragraph("first words")))
+	for _, path := range []string{w.live.profile.pipe.folder, singleOffice(w.live.profile.user())} {
+		if st, err := os.Stat(path); err != nil || st.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is not there, or there for others: %v", path, err)
+		}
+	}
 	pid := w.live.run.group.pid
 	second := convert(t, w, document(t, paragraph("second words")))
 	if got := text(t, first) + "|" + text(t, second); got != "first words|second words" {
@@ -299,6 +305,28 @@ func TestNothingIsFetched(t *testing.T) {
 	convert(t, Office{}, in)
 	if n := asked.Load(); n != 0 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// Whatever runs in LibreOffice's place reaches nothing, not even this machine.
+func TestNoNetwork(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	reach := func(isolated bool) error {
+		cmd := exec.Command("bash", "-c", fmt.Sprintf("exec 3<>/dev/tcp/127.0.0.1/%d", l.Addr().(*net.TCPAddr).Port))
+		if isolated && !isolate(cmd) {
+			return errors.New("this system has no namespaces")
+		}
+		return cmd.Run()
+	}
+	if err := reach(false); err != nil {
+		t.Fatalf("the test itself cannot reach its server: %v", err)
+	}
+	if err := reach(true); err == nil {
+		t.Error("it has a network")
 	}
 }
 
