@@ -68,8 +68,8 @@ func (o Office) Convert(ctx context.Context, in, dir string, format Format) (str
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = os.RemoveAll(filepath.Join(work, "office")) }() // the caller removes dir; this spares it the bulk early
 	p, err := o.profile(ctx, filepath.Join(work, "office"))
+	defer p.remove()
 	if err != nil {
 		return "", err
 	}

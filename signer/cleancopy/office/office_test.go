@@ -103,6 +103,32 @@ func running(pid int) bool {
 	return err != nil || !strings.Contains(string(stat), ") Z ")
 }
 
+// TestCancelLeavesNoSocket cancels a conversion of a LibreOffice that listens for others already.
+func TestCancelLeavesNoSocket(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	in := document(t, strings.Repeat(paragraph("words and more words"), 20000))
+	done := make(chan error, 1)
+	go func() { _, err := Office{}.Convert(ctx, in, dir, PDFA2b); done <- err }()
+	socket := ""
+	for deadline := time.Now().Add(20 * time.Second); socket == "" || !there(socket); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("LibreOffice does not listen")
+		}
+		if found, _ := filepath.Glob(filepath.Join(dir, "office-*", "office", "profile")); len(found) == 1 {
+			socket = singleOffice(found[0])
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if there(socket) {
+		t.Error("its socket is left")
+	}
+}
+
 func TestEnvironmentHasNoProxyAndNoSecrets(t *testing.T) {
 	t.Setenv("http_proxy", "http://127.0.0.1:1")
 	t.Setenv("API_TOKEN", "secret")
