@@ -108,7 +108,10 @@ func sizeOf(dir string) (total int64) {
 
 // environment passes on what LibreOffice needs to start and to find fonts; no proxy, no settings of the person.
 func environment(tmp string) []string {
-	env := []string{"TMPDIR=" + tmp, "TMP=" + tmp, "TEMP=" + tmp, "LC_ALL=C.UTF-8", "SAL_USE_VCLPLUGIN=svp", "SAL_DISABLE_OPENCL=1"}
+	env := []string{
+		"TMPDIR=" + tmp, "TMP=" + tmp, "TEMP=" + tmp, "LC_ALL=C.UTF-8", "SAL_USE_VCLPLUGIN=svp", "SAL_DISABLE_OPENCL=1",
+		"DCONF_PROFILE=/dev/null", // no settings of the desktop's
+	}
 	for _, name := range []string{
 		"PATH", "HOME", "LD_LIBRARY_PATH", "XDG_DATA_HOME", "XDG_DATA_DIRS", "FONTCONFIG_FILE", "FONTCONFIG_PATH",
 		"SystemRoot", "SystemDrive", "windir", "ProgramFiles", "ProgramData", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT",

@@ -96,7 +96,7 @@ func (w *Warm) Convert(ctx context.Context, in, dir string, format Format) (stri
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(w.ctx, cancel)()
-	o, missing := w.office.complete()
+	o, absent := w.office.complete()
 	select {
 	case <-w.turn:
 		defer w.pass()
@@ -106,13 +106,13 @@ func (w *Warm) Convert(ctx context.Context, in, dir string, format Format) (stri
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
-	if missing != nil {
+	if absent != nil {
 		if w.office.Program == "" {
 			if result, tried, err := o.automate(ctx, in, dir, format); tried {
 				return result, err
 			}
 		}
-		return "", missing
+		return "", absent
 	}
 	result, err := w.convert(ctx, o, in, dir, format)
 	cold := err
