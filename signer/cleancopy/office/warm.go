@@ -7,13 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
 // When a kept LibreOffice is exchanged for a new one, between two documents, or given up.
 const (
 	maxDocuments  = 200
 	maxIdleMemory = 1 << 30 // resident bytes
-	startShare    = 3       // of the time for a document, what its start may take before it is given up
+	maxStart      = time.Minute
 )
 
 // Warm keeps one LibreOffice running between documents, so that only the first pays for its start. It converts one
@@ -27,6 +28,7 @@ type Warm struct {
 	turn   chan struct{} // holds one token while nobody converts
 	ctx    context.Context
 	stop   context.CancelFunc
+	start  time.Duration // what a start may take before it is given up
 
 	mu   sync.Mutex // guards what follows; live is changed only by whoever has the turn
 	live *instance
@@ -35,7 +37,7 @@ type Warm struct {
 
 // NewWarm makes a converter that keeps its LibreOffice. It must be closed.
 func NewWarm(o Office) *Warm {
-	w := &Warm{office: o, turn: make(chan struct{}, 1)}
+	w := &Warm{office: o, turn: make(chan struct{}, 1), start: maxStart}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.turn <- struct{}{}
 	return w
@@ -175,7 +177,7 @@ func (w *Warm) instance(ctx context.Context, o Office) (*instance, error) {
 		}
 		w.drop()
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, o.Timeout/startShare, fmt.Errorf("%w: it does not start in time", errGone))
+	ctx, cancel := context.WithTimeoutCause(ctx, w.start, fmt.Errorf("%w: it does not start in time", errGone))
 	defer cancel()
 	i, err := o.begin(ctx)
 	if err != nil {

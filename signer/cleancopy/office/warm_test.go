@@ -242,7 +242,8 @@ func TestWarmFallsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	for does, says := range map[string]string{"echo no such option; exit 3": "no such option", "sleep 60": "does not start in time"} {
-		w := warm(t, Office{Program: fake(t, `for a; do case "$a" in --accept*) `+does+`;; esac; done; exec `+real+` "$@"`), Timeout: startShare * 2 * time.Second})
+		w := warm(t, Office{Program: fake(t, `for a; do case "$a" in --accept*) `+does+`;; esac; done; exec `+real+` "$@"`)})
+		w.start = 2 * time.Second
 		if got := text(t, convert(t, w, document(t, paragraph("words")))); got != "words" {
 			t.Errorf("%q", got)
 		}
