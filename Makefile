@@ -3,14 +3,16 @@
 # make interop   hold our work against other programs: the clean copy of Word documents, for the corpora in ../shared/corpora, and
 #                signatures before MuPDF and pyHanko
 # make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
+# make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
+FUZZTIME ?= 1m
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test interop bench pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build test interop bench fuzz pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -31,6 +33,9 @@ interop: deps-interop
 bench: deps-bench
 	@mkdir -p dist
 	$(GO) run ./packaging/bench -o dist/bench.md
+
+fuzz: deps-test
+	$(GO) run ./packaging/fuzz -tags $(TAGS) -time $(FUZZTIME)
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk

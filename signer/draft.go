@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"sealdesk/signer/internal/disk"
 )
 
 // A draft is the output under its temporary name, in the folder where it will
@@ -63,7 +65,7 @@ func (d *draft) name() error {
 			return err
 		}
 	}
-	if err := syncFolder(d.folder); err != nil {
+	if err := disk.SyncFolder(d.folder); err != nil {
 		os.Remove(d.target) // a name that may be gone after a power cut is none
 		return err
 	}

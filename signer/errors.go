@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"syscall"
+
+	"sealdesk/signer/internal/disk"
 )
 
 // Kind says in one word why a job failed.
@@ -104,7 +106,7 @@ func onOutput(folder, path string, err error) error {
 		return &Error{Kind: NoFolder, Path: folder, Detail: "the output's folder is not there", cause: err}
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
 		return &Error{Kind: NoPermission, Path: folder, Detail: "the output's folder cannot be written to", cause: err}
-	case isDiskFull(err):
+	case disk.Full(err):
 		return &Error{Kind: DiskFull, Path: folder, Detail: "there is no room for the signed file", cause: err}
 	}
 	return &Error{Kind: WriteFailed, Path: path, Detail: "the signed file cannot be written", cause: err}

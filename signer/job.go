@@ -57,6 +57,9 @@ type Job struct {
 	Electronic *ses.Seal
 	Places     []seal.Place // where the seal goes
 	Find       Finder       // for places by keyword
+	// Pictures, if given, is shared by jobs with the same seal, which is then
+	// compressed only once.
+	Pictures *pdfsig.Pictures
 	// Form is what the signature is called in the file; PAdES, or the usual form of
 	// an electronic seal, unless given.
 	Form sigform.Form
@@ -70,6 +73,9 @@ type Job struct {
 	// package verify does not know, so that nobody can say here whether it is
 	// intact. That is for a person to decide.
 	AcceptUnknown bool
+	// Admit, if given, is shown the judgement on the signatures that the document
+	// has already, and may refuse to sign after them; its error passes through.
+	Admit func(before *verify.Report) error
 	// Roots and Makers are used to judge the trust of the signers and of the makers
 	// of electronic seals in the Result's Report. Whether the signature is intact
 	// does not depend on them.
@@ -101,21 +107,9 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
 		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
 	}
-	if j.Time.IsZero() {
-		j.Time = time.Now()
-	}
-	if j.Electronic != nil {
-		if j.Seal != nil {
-			return Result{}, fail(BadRequest, "an electronic seal brings its own picture")
-		}
-		face, err := Face(j.Electronic)
-		if err != nil {
-			return Result{}, err
-		}
-		j.Seal = &face
-	}
-	if (j.Seal == nil) != (len(j.Places) == 0) {
-		return Result{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
+	j, err := j.faced()
+	if err != nil {
+		return Result{}, err
 	}
 	if err := free(j.Out); err != nil {
 		return Result{}, onOutput(filepath.Dir(j.Out), j.Out, err)
@@ -126,10 +120,11 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	}
 	defer in.Close()
 	j.progress(StepPrepare, 0, 0)
-	plan, before, err := j.prepare(ctx, in, size)
+	ready, err := j.prepare(ctx, in, size)
 	if err != nil {
 		return Result{}, err
 	}
+	plan, before := ready.plan, ready.before
 	draft, err := newDraft(j.Out)
 	if err != nil {
 		return Result{}, err
@@ -159,6 +154,27 @@ func (j Job) Run(ctx context.Context) (Result, error) {
 	}, nil
 }
 
+// faced is the job with the picture of its electronic seal, and with the time of now unless one is given.
+func (j Job) faced() (Job, error) {
+	if j.Time.IsZero() {
+		j.Time = time.Now()
+	}
+	if j.Electronic != nil {
+		if j.Seal != nil {
+			return Job{}, fail(BadRequest, "an electronic seal brings its own picture")
+		}
+		face, err := Face(j.Electronic)
+		if err != nil {
+			return Job{}, err
+		}
+		j.Seal = &face
+	}
+	if (j.Seal == nil) != (len(j.Places) == 0) {
+		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
+	}
+	return j, nil
+}
+
 func (j Job) progress(step Step, done, total int64) {
 	if j.Progress != nil {
 		j.Progress(step, done, total)
@@ -181,31 +197,36 @@ func openInput(path string) (*os.File, int64, error) {
 	return in, info.Size(), nil
 }
 
-// prepare plans the signature. before is the judgement on the signatures that
-// the document has already, which must all be intact: who signs after a broken
+// prepare plans the signature. The signatures that the document has
+// already must all be intact: who signs after a broken
 // one would vouch for a document that nobody else will accept.
-func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.Plan, *verify.Report, error) {
+func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared, error) {
 	file, err := pdf.Open(in, size)
 	if err != nil {
-		return nil, nil, err
+		return prepared{}, err
 	}
 	before, err := verify.File(ctx, in, size, j.judging())
 	if err != nil {
-		return nil, nil, inputFailure(ctx, j.In, err)
+		return prepared{}, inputFailure(ctx, j.In, err)
 	}
 	for _, s := range before.Signatures {
 		switch detail := fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings)); {
 		case s.Intact || j.AcceptUnknown && unknown(s):
 		case unknown(s):
-			return nil, nil, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
+			return prepared{}, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
 		default:
-			return nil, nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+			return prepared{}, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+		}
+	}
+	if j.Admit != nil {
+		if err := j.Admit(before); err != nil {
+			return prepared{}, err
 		}
 	}
 	var places []pdfsig.Appearance
 	if j.Seal != nil {
 		if places, err = Locate(ctx, file, *j.Seal, j.Places, j.Find); err != nil {
-			return nil, nil, err
+			return prepared{}, err
 		}
 	}
 	name := j.Name
@@ -213,12 +234,20 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (*pdfsig.P
 		name = j.Chain[0].Subject.CommonName
 	}
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
-		Frame: j.frame(), Places: places,
+		Frame: j.frame(), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
 		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
 	})
-	return plan, before, err
+	return prepared{file, before, places, plan}, err
+}
+
+// prepared is a document of which everything is known but the signature.
+type prepared struct {
+	file   *pdf.File
+	before *verify.Report
+	places []pdfsig.Appearance
+	plan   *pdfsig.Plan
 }
 
 // frame is what the signature's value is made in.

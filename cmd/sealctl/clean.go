@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
 	"path/filepath"
 
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/apart"
 	libreoffice "sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/preview"
 )
@@ -24,23 +24,20 @@ func (c *cleanCmd) Run(a *app) error {
 			}
 		}
 	}
-	renderer, err := newRenderer()
+	cleaner, err := newCleaner()
 	if err != nil {
 		return err
 	}
-	defer renderer.Close()
 	converter := libreoffice.NewWarm(libreoffice.Office{Program: a.converter})
 	defer converter.Close()
+	cleaner.Office = converter
+	cleaner.Prepare(c.In)
 	show, end := a.tui.progress()
 	defer end()
 	options := cleancopy.Options{}
 	if show != nil {
 		options.Progress = func(step cleancopy.Step, fraction float64) { show("clean."+string(step), int64(fraction*1000), 1000) }
 	}
-	cleaner := cleancopy.Cleaner{Office: converter, Flattener: renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-		return renderer.OpenBytes(ctx, pdf)
-	}}
-	cleaner.Prepare(c.In)
 	report, err := cleaner.Clean(a.ctx, c.In, c.Out, options)
 	end()
 	if err != nil {
@@ -63,6 +60,9 @@ func (a *app) showCleaning(out string, r cleancopy.Report) {
 	for _, i := range r.Items {
 		a.tui.print("  - %s %s %s", a.kind(i.Kind), i.Author, i.Text)
 	}
+	for _, i := range r.Doubts {
+		a.tui.print("  ? %s %s", a.kind(i.Kind), i.Text)
+	}
 	for _, n := range r.Notices {
 		if s, ok := a.words.Sentence(n.Code, n.Params); ok {
 			a.tui.print("  * %s", s)
@@ -77,6 +77,15 @@ func (a *app) kind(kind string) string {
 		return s
 	}
 	return kind
+}
+
+// newCleaner makes clean copies of PDFs in a process of its own.
+func newCleaner() (*cleancopy.Cleaner, error) {
+	f, err := folders()
+	if err != nil {
+		return nil, err
+	}
+	return &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(f.Cache, "pdf-engine")}}, nil
 }
 
 // newRenderer is the page engine, with the window's cache of its code.

@@ -24,7 +24,11 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.Renderer, c.Converter = a.words, renderer, a.converter
+	cleaner, err := newCleaner()
+	if err != nil {
+		return nil, err
+	}
+	c.Words, c.Renderer, c.Cleaner, c.Converter = a.words, renderer, cleaner, a.converter
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

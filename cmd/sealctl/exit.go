@@ -25,6 +25,14 @@ var own = map[string]int{
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
 	"ctl.form_not_made":     statusUsage,
+	"ctl.batch_empty":       statusUsage,
+	"batch.other_rule":      statusUsage,
+	"batch.busy":            statusUsage,
+	"batch.list":            statusUsage,
+	"batch.too_many":        statusUsage,
+	"batch.ledger":          statusInternal,
+	"ctl.detached_flags":    statusUsage,
+	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.lot_unknown":       statusUsage,
@@ -70,7 +78,7 @@ var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
-	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "amount": statusUsage,
+	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "batch": statusNotValid, "amount": statusUsage,
 }
 
 // status is the one place where an error becomes an exit status: that of the first code in its tree which has one.

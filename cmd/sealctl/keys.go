@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"io"
 	"os"
@@ -255,6 +256,18 @@ func (a *app) pin(file string, u *uri.URI, prompt string) ([]byte, error) {
 		return nil, fault("pin_file", "file", file)
 	}
 	return append([]byte(nil), data[:end]...), nil
+}
+
+// key asks for the PIN and gives an identity's key. It comes last: everything that can be wrong without the key was looked at.
+func (a *app) key(f found, u *uri.URI, id token.Identity, pinFile string) (crypto.Signer, error) {
+	pin, err := a.pin(pinFile, u, prompt(a, f.info.Label))
+	if err != nil {
+		return nil, err
+	}
+	if err := a.unlock(f, pin); err != nil {
+		return nil, err
+	}
+	return id.Signer(a.ctx)
 }
 
 // unlock hands the PIN to the token. The last try is spent only when the person says so.

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"sealdesk/cmd/internal/keyhost"
+	"sealdesk/signer/cleancopy/apart"
 )
 
 func main() {
@@ -20,6 +21,9 @@ func main() {
 func start() int {
 	if keyhost.Asked(os.Args[1:]) {
 		return keyhost.Main(os.Args[1:])
+	}
+	if apart.Asked(os.Args[1:]) {
+		return apart.Main(os.Stdin, os.Stdout)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -15,11 +15,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"sealdesk/assets"
+	"sealdesk/signer/cleancopy/apart"
 	"sealdesk/token/softkey"
 	"sealdesk/token/softkey/softkeytest"
 )
 
 func TestMain(m *testing.M) {
+	if apart.Asked(os.Args[1:]) {
+		os.Exit(start())
+	}
 	testscript.Main(cached{m}, map[string]func(){"sealctl": func() { os.Exit(start()) }})
 }
 

@@ -21,8 +21,9 @@ import (
 )
 
 type signCmd struct {
-	In       string   `arg:"" help:"sign_in"`
-	Out      string   `required:"" short:"o" placeholder:"OUT.pdf" help:"sign_out"`
+	In  string `arg:"" help:"sign_in"`
+	Out string `required:"" short:"o" placeholder:"OUT.pdf" help:"sign_out"`
+	detachedFlags
 	Token    string   `required:"" placeholder:"URI" help:"token_uri"`
 	Cert     string   `placeholder:"ID" help:"sign_cert"`
 	PINFile  string   `name:"pin-file" placeholder:"FILE" help:"pin_file"`
@@ -45,6 +46,9 @@ type signedJSON struct {
 
 // Run prints {"file", "sha256", "size", "signer"}.
 func (c *signCmd) Run(a *app) error {
+	if c.Detached || c.GM || c.PEM {
+		return c.detached(a)
+	}
 	if err := mustBeFree(c.Out); err != nil {
 		return err
 	}
@@ -88,15 +92,7 @@ func (c *signCmd) Run(a *app) error {
 	}
 	defer words.Close()
 
-	// Everything that can be wrong without the key was looked at: now the PIN.
-	pin, err := a.pin(c.PINFile, u, prompt(a, f.info.Label))
-	if err != nil {
-		return err
-	}
-	if err := a.unlock(f, pin); err != nil {
-		return err
-	}
-	key, err := id.Signer(a.ctx)
+	key, err := a.key(f, u, id, c.PINFile)
 	if err != nil {
 		return err
 	}

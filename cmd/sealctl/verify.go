@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"time"
 
@@ -14,8 +15,9 @@ import (
 )
 
 type verifyCmd struct {
-	File   string `arg:"" help:"verify_file"`
-	Report string `placeholder:"OUT.pdf" help:"verify_report"`
+	File     string `arg:"" help:"verify_file"`
+	Report   string `placeholder:"OUT.pdf" xor:"kind" help:"verify_report"`
+	Detached string `placeholder:"FILE.p7s" xor:"kind" help:"verify_detached"`
 	trustFlags
 }
 
@@ -60,12 +62,14 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var report *verify.Report
-	if c.Report == "" {
-		report, err = a.judge(c.File, trusted)
-	} else {
-		report, err = a.report(c.File, c.Report, trusted)
+	judge := a.judge
+	switch {
+	case c.Detached != "":
+		judge = a.judgeDetached(c.Detached)
+	case c.Report != "":
+		judge = a.reporting(c.Report)
 	}
+	report, err := judge(c.File, trusted)
 	if err != nil {
 		return err
 	}
@@ -80,34 +84,46 @@ func (c *verifyCmd) Run(a *app) error {
 
 // judge verifies a file.
 func (a *app) judge(path string, trusted verify.Options) (*verify.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault("file_unreadable", "file", path, "cause", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fault("file_unreadable", "file", path, "cause", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fault("file_unreadable", "file", path)
-	}
-	return verify.File(a.ctx, f, info.Size(), trusted)
-}
-
-// report verifies a file and writes what was found to a new PDF.
-func (a *app) report(path, to string, trusted verify.Options) (*verify.Report, error) {
-	renderer, err := newRenderer()
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
-	defer renderer.Close()
-	judge := checkup.ThisProgram("sealctl", version).String()
-	report, data, err := judgement.Examiner{Words: a.words, Renderer: renderer, Options: trusted, Judge: judge}.Write(a.ctx, path)
+	defer f.Close()
+	return verify.File(a.ctx, f, size, trusted)
+}
+
+// openRegular opens a file that is to be judged, and tells its size in bytes.
+func openRegular(path string) (*os.File, int64, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault("file_unreadable", "file", path, "cause", err)
+		return nil, 0, fault("file_unreadable", "file", path, "cause", err)
 	}
-	return report, create(to, data)
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a regular file")
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, fault("file_unreadable", "file", path, "cause", err)
+	}
+	return f, info.Size(), nil
+}
+
+// reporting is judge that writes what was found to a new PDF too.
+func (a *app) reporting(to string) func(path string, trusted verify.Options) (*verify.Report, error) {
+	return func(path string, trusted verify.Options) (*verify.Report, error) {
+		renderer, err := newRenderer()
+		if err != nil {
+			return nil, err
+		}
+		defer renderer.Close()
+		judge := checkup.ThisProgram("sealctl", version).String()
+		report, data, err := judgement.Examiner{Words: a.words, Renderer: renderer, Options: trusted, Judge: judge}.Write(a.ctx, path)
+		if err != nil {
+			return nil, fault("file_unreadable", "file", path, "cause", err)
+		}
+		return report, create(to, data)
+	}
 }
 
 func (a *app) showReport(path string, r *verify.Report) {

@@ -16,6 +16,8 @@ import (
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/apart"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/libraries"
@@ -46,6 +48,9 @@ type options struct {
 }
 
 func main() {
+	if apart.Asked(os.Args[1:]) {
+		os.Exit(apart.Main(os.Stdin, os.Stdout))
+	}
 	var o options
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
@@ -77,6 +82,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		return 5
 	}
 	defer closeWorld()
+	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
 	config.Converter = o.converter
 	d, err := desk.Open(ctx, config)

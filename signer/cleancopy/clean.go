@@ -1,6 +1,7 @@
 package cleancopy
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
@@ -10,13 +11,14 @@ import (
 	"sealdesk/signer/cleancopy/fonts"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/opc"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/signer/pdf"
 )
 
-// Flattener draws annotations and form fields into the pages of a PDF.
-type Flattener interface {
-	Flatten(ctx context.Context, pdf []byte) ([]byte, error)
+// PDFCopier makes the clean copy of a PDF: apart.Process in a process of its own, pdfcopy.Copier in this one.
+type PDFCopier interface {
+	CopyFile(ctx context.Context, in, out string, tell func(s pdfcopy.Stage, done float64)) (*pdfcopy.Result, error)
 }
 
 // Converter turns a Word document into another format; office.Office and office.Warm are.
@@ -27,12 +29,10 @@ type Converter interface {
 // DefaultMaxInput is the size, in bytes, above which documents are refused.
 const DefaultMaxInput = 200 << 20
 
-// Cleaner makes clean copies. Only Flattener must be set, and only for PDFs.
+// Cleaner makes clean copies. Only PDF must be set, and only for PDFs.
 type Cleaner struct {
-	Office    Converter // nil: LibreOffice wherever it is found
-	Flattener Flattener
-	// Open shows PDFs, so that the look of a cleaned PDF can be held against the original; nil: it is not.
-	Open     func(ctx context.Context, pdf []byte) (Document, error)
+	Office   Converter // nil: LibreOffice wherever it is found
+	PDF      PDFCopier
 	TempDir  string     // for private working folders; empty: the system's
 	MaxInput int64      // bytes; 0: DefaultMaxInput
 	Limits   opc.Limits // of a docx; zero fields: opc.DefaultLimits
@@ -84,7 +84,7 @@ func (c Cleaner) Clean(ctx context.Context, in, out string, opts Options) (Repor
 	}
 	opts.tell(StepRead, 0)
 	j := job{Cleaner: c, Options: opts, work: work, name: in}
-	j.report.Items, j.report.Notices, j.report.Fonts = []Item{}, []Notice{}, []Font{} // lists in JSON, even when empty
+	j.report.Items, j.report.Doubts, j.report.Notices, j.report.Fonts = []Item{}, []Item{}, []Notice{}, []Font{} // lists in JSON, even when empty
 	result, err := j.run(ctx, in)
 	if err != nil {
 		return Report{}, err
@@ -251,17 +251,23 @@ func (j *job) read(ctx context.Context, path string, asked []string) error {
 	}
 	doc, err := pdf.Open(f, st.Size())
 	if err != nil {
-		return pdfError(err)
+		return unlikely(err)
 	}
 	if j.report.Pages, err = doc.PageCount(); err != nil {
-		return pdfError(err)
+		return unlikely(err)
 	}
 	if j.report.Pages == 0 {
-		return noPages()
+		return refusal.New(refusal.NoPages, "the document has no pages", nil)
+	}
+	if declaresPDFA2(doc) { // Word, where it stands in for LibreOffice, writes another part of the standard
+		j.report.Standard = pdfA
 	}
 	used, err := fonts.Used(ctx, doc)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
-		return pdfError(err)
+		return unlikely(err)
 	}
 	installed, err := fonts.Installed(ctx)
 	if ctx.Err() != nil {
@@ -279,4 +285,20 @@ func (j *job) read(ctx context.Context, path string, asked []string) error {
 		j.report.notice(NoticeFontReplaced, map[string]any{"fonts": names})
 	}
 	return nil
+}
+
+const maxMetadata = 1 << 20 // bytes
+
+// declaresPDFA2 tells whether a file's metadata say that it is PDF/A-2 (ISO 19005-2, 6.6.4).
+func declaresPDFA2(doc *pdf.File) bool {
+	catalog, err := doc.Catalog()
+	if err != nil {
+		return false
+	}
+	stream, err := doc.Stream(catalog["Metadata"])
+	if err != nil || stream == nil {
+		return false
+	}
+	data, err := doc.Decode(stream, maxMetadata)
+	return err == nil && bytes.Contains(data, []byte("<pdfaid:part>2</pdfaid:part>"))
 }

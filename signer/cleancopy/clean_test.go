@@ -21,6 +21,7 @@ import (
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/opc"
 	"sealdesk/signer/cleancopy/pdfclean"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/signer/preview"
 )
@@ -39,10 +40,7 @@ func TestMain(m *testing.M) {
 }
 
 func cleaner() cleancopy.Cleaner {
-	return cleancopy.Cleaner{
-		Flattener: renderer,
-		Open:      func(ctx context.Context, b []byte) (cleancopy.Document, error) { return renderer.OpenBytes(ctx, b) },
-	}
+	return cleancopy.Cleaner{PDF: pdfcopy.Copier{Engine: renderer}}
 }
 
 // tool finds a program that the tests need; packaging/deps.sh installs all of them.
@@ -278,8 +276,10 @@ func TestCleanPDF(t *testing.T) {
 			t.Errorf("%s is not reported: %+v", k, report.Items)
 		}
 	}
-	if !slices.ContainsFunc(report.Notices, func(n cleancopy.Notice) bool { return n.Code == cleancopy.NoticeInvisibleText }) {
-		t.Errorf("invisible text is not told: %v", report.Notices)
+	if !slices.ContainsFunc(report.Items, func(i cleancopy.Item) bool {
+		return i.Kind == pdfclean.KindInvisibleText && i.Page == 1 && i.Text == "ghost"
+	}) {
+		t.Errorf("invisible text is not told: %+v", report.Items)
 	}
 	again := filepath.Join(t.TempDir(), "again.pdf")
 	second, err := cleaner().Clean(t.Context(), out, again, cleancopy.Options{})
@@ -333,8 +333,6 @@ func TestRefusals(t *testing.T) {
 		{"encrypted pdf", "a.pdf", buildPDF("/Encrypted true", fontA, printed), refusal.Encrypted},
 		{"pdf cut short", "a.pdf", buildPDF("", fontA, printed)[:300], refusal.Damaged},
 		{"xfa", "a.pdf", buildPDF("/AcroForm << /Fields [] /XFA (x) >>", fontA, printed), refusal.XFA},
-		{"hidden layer", "a.pdf", buildPDF("/OCProperties << /OCGs [10 0 R] /D << /OFF [10 0 R] >> >>", fontA, printed, "<< /Type /OCG /Name (x) >>"), refusal.HiddenLayer},
-		{"layers off by default", "a.pdf", buildPDF("/OCProperties << /OCGs [10 0 R] /D << /BaseState /OFF >> >>", fontA, printed, "<< /Type /OCG /Name (x) >>"), refusal.HiddenLayer},
 		{"layer not for print", "a.pdf", buildPDF("/OCProperties << /OCGs [10 0 R] /D << >> >>", fontA, printed, "<< /Type /OCG /Name (x) /Usage << /Print << /PrintState /OFF >> >> >>"), refusal.HiddenLayer},
 	}
 	for _, tt := range tests {

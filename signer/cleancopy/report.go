@@ -17,8 +17,10 @@ type Report struct {
 	Input     File     `json:"input"`
 	Output    File     `json:"output"`
 	Pages     int      `json:"pages"`
-	Items     []Item   `json:"items"`
-	Truncated bool     `json:"truncated"` // more was taken out than Items lists
+	Standard  string   `json:"standard,omitempty"` // "PDF/A-2b", when the copy is that
+	Items     []Item   `json:"items"`              // what was taken out
+	Doubts    []Item   `json:"doubts"`             // what is in the copy, though it is hard to see
+	Truncated bool     `json:"truncated"`          // more was found than the two list
 	Notices   []Notice `json:"notices"`
 	Fonts     []Font   `json:"fonts"` // that the document asks for and this machine lacks
 }
@@ -29,8 +31,8 @@ type File struct {
 	SHA256 string `json:"sha256"` // lower-case hex
 }
 
-// Item is one thing that was taken out, or one of a kind that was. Kind is one of the Kind constants here and in
-// package docx.
+// Item is one thing that was taken out, or one of a kind that was. Kind is one of the Kind constants of packages docx and
+// pdfclean.
 type Item struct {
 	Kind      string `json:"kind"`
 	Part      string `json:"part,omitempty"`      // of a Word document: body, header1, footnotes …
@@ -41,13 +43,12 @@ type Item struct {
 	Count     int    `json:"count"`
 }
 
-// Notice codes: what a person should know although the copy was made.
+// Notice codes: what a person should know although the copy was made. Package pdfcopy has those of PDFs alone.
 const (
 	NoticeTypeMismatch  = "cleancopy.notice.type_mismatch"  // name, type: the file's name says otherwise
 	NoticeAlreadySigned = "cleancopy.notice.already_signed" // the PDF is signed: nothing was changed
 	NoticeFontReplaced  = "cleancopy.notice.font_replaced"  // fonts: names, the look may differ
 	NoticeDateFields    = "cleancopy.notice.date_fields"    // count: date fields of a .doc show the day of conversion
-	NoticeInvisibleText = "cleancopy.notice.invisible_text" // count: text that cannot be seen is still there
 	NoticeNothingHidden = "cleancopy.notice.nothing_hidden" // nothing had to be taken out
 )
 
@@ -62,6 +63,9 @@ type Font struct {
 	Name string `json:"name"`
 	By   string `json:"by,omitempty"` // the font that stands in for it, if known
 }
+
+// pdfA is what LibreOffice is asked for, and what a PDF becomes where it can.
+const pdfA = "PDF/A-2b"
 
 const (
 	maxItems = 5000 // listed one by one; a report is read by a person

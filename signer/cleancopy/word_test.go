@@ -73,6 +73,9 @@ func TestDOCIsLikeDOCX(t *testing.T) {
 				t.Errorf("%s: %s is not reported", report.Type, k)
 			}
 		}
+		if report.Standard != "PDF/A-2b" {
+			t.Errorf("%s: the copy is called %q", report.Type, report.Standard)
+		}
 		texts = append(texts, strings.Join(strings.Fields(text), " "))
 	}
 	if texts[0] != texts[1] || !strings.Contains(texts[0], "总价 壹佰万元") {

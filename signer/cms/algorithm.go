@@ -9,6 +9,7 @@ import (
 	_ "crypto/sha512" // crypto.SHA384.New, crypto.SHA512.New
 	"encoding/asn1"
 	"hash"
+	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm3"
@@ -151,8 +152,9 @@ func (a algorithm) plain() bool {
 type suite struct {
 	scheme  scheme
 	digest  digest
-	saltLen int  // PSS only
-	gm      bool // identifiers of GB/T 35275
+	saltLen int       // PSS only
+	gm      bool      // identifiers of GB/T 35275
+	time    time.Time // claimed, zero for none
 }
 
 func (s suite) String() string { return s.scheme.String() + "-" + s.digest.name }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
@@ -32,6 +33,9 @@ type Builder struct {
 	// GM writes the identifiers of GB/T 35275 (GM/T 0010) instead of those of RFC
 	// 5652: content types, and SM2 by its own. For SM2 only.
 	GM bool
+	// SigningTime, if given, is claimed in a signed attribute (RFC 5652, 11.3).
+	// In a PDF the dictionary claims it, and PAdES forbids the attribute.
+	SigningTime time.Time
 	// Reserve is added to SizeBound, for unsigned attributes that are put in
 	// after signing, such as a signature time stamp. In bytes.
 	Reserve int
@@ -50,7 +54,7 @@ func (b Builder) prepare() (suite, error) {
 	if b.GM && s.scheme != schemeSM2 {
 		return suite{}, failAlgorithm(AlgorithmMismatch, s.String(), "GB/T 35275 knows SM2, not %s", s)
 	}
-	s.gm = b.GM
+	s.gm, s.time = b.GM, b.SigningTime
 	equal, ok := pub.(interface{ Equal(crypto.PublicKey) bool })
 	if !ok || !equal.Equal(b.Signer.Public()) {
 		return suite{}, fail(KeyMismatch, "the signing key is not the certificate's")
@@ -149,7 +153,26 @@ func (s suite) attributes(digest []byte, c *smx509.Certificate) ([]byte, error) 
 		}
 		attrs = append(attrs, der)
 	}
+	if !s.time.IsZero() {
+		der, err := encode(cbasn1.SEQUENCE, s.addSigningTime)
+		if err != nil {
+			return nil, err
+		}
+		attrs = append(attrs, der)
+	}
 	return setOf(cbasn1.SET, attrs)
+}
+
+// addSigningTime writes the attribute, in whole seconds: UTCTime through 2049.
+func (s suite) addSigningTime(b *cryptobyte.Builder) {
+	b.AddASN1ObjectIdentifier(oidAttrSigningTime)
+	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+		if t := s.time.UTC(); t.Year() >= 1950 && t.Year() < 2050 {
+			b.AddASN1UTCTime(t)
+		} else {
+			b.AddASN1GeneralizedTime(t)
+		}
+	})
 }
 
 // contentOID names the signed content: data, as RFC 5652 or GB/T 35275 have it.

@@ -4,9 +4,9 @@
 //
 // A Builder writes the frame of PAdES baseline signatures (ETSI EN 319 142-1,
 // EN 319 122-1): signed attributes content-type, message-digest and
-// signing-certificate-v2 and nothing else. The same frame carries RSA and
-// ECDSA with SHA-2 and SM2 with SM3 (GB/T 32918, OIDs of GM/T 0006, content
-// types of RFC 5652).
+// signing-certificate-v2, and signing-time where it is asked for. The same frame carries RSA and
+// ECDSA with SHA-2 and SM2 with SM3 (GB/T 32918, OIDs of GM/T 0006), under the
+// content types of RFC 5652 or of GB/T 35275.
 //
 // Parse is the strict opposite: it accepts DER only, repairs nothing, and
 // keeps the bytes it read, so that Check verifies what was sent and not what a

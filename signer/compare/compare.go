@@ -47,12 +47,15 @@ func Documents(ctx context.Context, a, b *preview.Document, o Options) (*Report,
 		docA: a, docB: b, options: o,
 		vocabulary: &vocabulary{ids: map[string]uint32{}},
 		report: &Report{
-			A: File{a.SHA256(), a.Pages()}, B: File{b.SHA256(), b.Pages()},
-			Differences: []Difference{}, Seals: []Difference{},
+			A: File{SHA256: a.SHA256(), Pages: a.Pages()}, B: File{SHA256: b.SHA256(), Pages: b.Pages()},
+			Pages: []PagePair{}, Differences: []Difference{}, Seals: []Difference{},
 		},
 	}
 	if a.SHA256() == b.SHA256() {
 		c.report.Same = true
+		for n := range a.Pages() {
+			c.report.Pages = append(c.report.Pages, PagePair{n + 1, n + 1})
+		}
 		return c.report, nil
 	}
 	if err := c.run(ctx); err != nil {
@@ -84,6 +87,7 @@ func (c *comparison) run(ctx context.Context) error {
 		return err
 	}
 	c.vocabulary.settle(c.a, c.b)
+	c.report.A.Words, c.report.B.Words = len(c.a.tokens), len(c.b.tokens)
 	c.step(StepAlign)
 	match, ok, err := align(ctx, c.a.ids(), c.b.ids(), budget)
 	if err != nil {
@@ -106,6 +110,7 @@ func (c *comparison) run(ctx context.Context) error {
 	for a, b := range c.partner {
 		if b > 0 {
 			c.origin[b] = a
+			c.report.Pages = append(c.report.Pages, PagePair{a, b})
 		}
 	}
 	c.forget(match, hunks)

@@ -639,3 +639,26 @@ func BenchmarkLong(b *testing.B) {
 	}
 	b.ReportMetric(float64(peak>>20), "peak-MiB")
 }
+
+// The report says which pages belong together, and whether there were words to compare.
+func TestPagesThatBelongTogether(t *testing.T) {
+	sheets := flowed(prose(1, 30), 10)
+	longer := slices.Insert(slices.Clone(sheets), 1, sheet{lines: prose(90, 10)})
+	r := run(t, document(sheets...), document(longer...), compare.Options{})
+	if want := []compare.PagePair{{A: 1, B: 1}, {A: 2, B: 3}, {A: 3, B: 4}}; !slices.Equal(r.Pages, want) {
+		t.Errorf("pages %v, want %v", r.Pages, want)
+	}
+	if r.A.Words == 0 || r.B.Words <= r.A.Words {
+		t.Errorf("words: %d and %d", r.A.Words, r.B.Words)
+	}
+	same := run(t, document(sheets...), document(sheets...), compare.Options{})
+	if want := []compare.PagePair{{A: 1, B: 1}, {A: 2, B: 2}, {A: 3, B: 3}}; !slices.Equal(same.Pages, want) {
+		t.Errorf("pages of the same file %v, want %v", same.Pages, want)
+	}
+	scan := []sheet{{raw: "0 0 1 rg 100 100 200 200 re f"}}
+	other := []sheet{{raw: "0 0 1 rg 100 100 200 250 re f"}}
+	r = run(t, document(scan...), document(other...), compare.Options{})
+	if r.A.Words != 0 || r.B.Words != 0 || len(r.Differences) == 0 {
+		t.Errorf("pictures alone: %+v", r)
+	}
+}

@@ -44,6 +44,13 @@ type Difference struct {
 type File struct {
 	SHA256 string `json:"sha256"`
 	Pages  int    `json:"pages"`
+	Words  int    `json:"words"` // 0: it shows pictures alone, as a scan does, or the files are the same and were not read
+}
+
+// A PagePair is a page of the first document and the page of the second one that it became.
+type PagePair struct {
+	A int `json:"a"`
+	B int `json:"b"`
 }
 
 // A Report is the outcome of a comparison.
@@ -55,6 +62,8 @@ type Report struct {
 	TooDifferent bool `json:"tooDifferent"`
 	A            File `json:"a"`
 	B            File `json:"b"`
+	// Pages are the pages that belong together, in order. A page that was added or removed is in none of them.
+	Pages []PagePair `json:"pages"`
 	// Differences are in the order of the first document.
 	Differences []Difference `json:"differences"`
 	// Seals are the differences in the signatures' widgets.

@@ -82,6 +82,12 @@ const (
 	XRefOffset       = "xref_offset"        // white space stands where a cross-reference section should begin
 	XRefEntryForm    = "xref_entry_form"    // entries of a cross-reference table that are not 20 bytes long
 	XRefSize         = "xref_size"          // an object number beyond the trailer's /Size
+	XRefEntryZero    = "xref_entry_zero"    // an object in use at byte 0, where the header stands; it is taken as free
 	PrevZero         = "prev_zero"          // a /Prev 0, which cannot be
 	DuplicateKey     = "duplicate_key"      // a dictionary has a key twice; the last one counts
+	EmptyObject      = "empty_object"       // nothing stands between obj and endobj; it is taken as null
+	KeywordGlued     = "keyword_glued"      // endobj follows a number without white space
+	StreamStart      = "stream_start"       // the stream keyword is followed by blanks, or by a carriage return alone
+	StreamEnd        = "stream_end"         // more white space than an end of line stands before endstream
+	PageBox          = "page_box"           // a page without a MediaBox, or with an empty one; it is taken as US Letter
 )

@@ -18,7 +18,7 @@ const (
 	maxNested    = 16        // objects that are needed to read an object
 	maxXRefBytes = 48 << 20  // decoded bytes of a cross-reference stream
 	maxObjStream = 16 << 20  // decoded bytes of an object stream
-	cacheBytes   = 32 << 20  // decoded object streams kept
+	cacheBytes   = 32 << 20  // of decoded object streams kept
 	baseBudget   = 256 << 20 // bytes of structure that may be scanned and decoded in all, and
 	sizeBudget   = 8         // so many times the file's size
 )

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"slices"
 )
@@ -12,8 +13,12 @@ type objectStream struct {
 	offset  int64 // of the stream object's header
 	data    []byte
 	numbers []uint32
-	starts  []int64
+	starts  []int32 // in data, by index
+	order   []int32 // the starts, ascending
 }
+
+// size is about how many bytes of memory the stream takes.
+func (s *objectStream) size() int64 { return int64(len(s.data) + 12*len(s.numbers)) }
 
 // objectStream returns the object stream with a number.
 func (f *File) objectStream(num uint32, nested int) (*objectStream, error) {
@@ -47,10 +52,10 @@ func (f *File) objectStream(num uint32, nested int) (*objectStream, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.streams = slices.Insert(f.streams, 0, s)
-	f.cached += int64(len(s.data))
+	f.cached += s.size()
 	for f.cached > cacheBytes && len(f.streams) > 1 {
 		last := len(f.streams) - 1
-		f.cached -= int64(len(f.streams[last].data))
+		f.cached -= f.streams[last].size()
 		f.streams = slices.Delete(f.streams, last, last+1)
 	}
 	return s, nil
@@ -93,7 +98,11 @@ func (f *File) readObjectStream(stream *Stream, nested int) (*objectStream, erro
 			return nil, fail(Malformed, stream.Offset, "an object stream has a broken index")
 		}
 		s.numbers = append(s.numbers, uint32(num))
-		s.starts = append(s.starts, first+at)
+		s.starts = append(s.starts, int32(first+at)) // within maxObjStream
+	}
+	s.order = slices.Sorted(slices.Values(s.starts))
+	if len(slices.Compact(s.order)) < len(s.starts) {
+		return nil, fail(Malformed, stream.Offset, "an object stream has two objects at one place")
 	}
 	return s, nil
 }
@@ -110,14 +119,26 @@ func (s *objectStream) object(d *document, num, index uint32) (Object, error) {
 	if int64(index) >= int64(len(s.numbers)) || s.numbers[index] != num {
 		return nil, fail(Malformed, s.offset, "object %d is not in its object stream", num)
 	}
-	p := d.parserOf(s.data)
-	p.pos = s.starts[index]
+	start, next := int64(s.starts[index]), int64(len(s.data))
+	if i, _ := slices.BinarySearch(s.order, s.starts[index]+1); i < len(s.order) {
+		next = int64(s.order[i])
+	}
+	// An object ends before the next one begins, so that all of them together are read in the time of the stream.
+	p := d.parserOf(s.data[:next])
+	p.pos = start
 	o, err := p.object(0)
 	if err != nil {
-		return nil, fail(Malformed, s.offset, "object %d in an object stream: %v", num, err)
+		kind := Malformed
+		if errors.Is(err, &Error{Kind: TooComplex}) {
+			kind = TooComplex
+		}
+		return nil, fail(kind, s.offset, "object %d in an object stream: %v", num, err)
 	}
-	p.skipSpace()
-	if c := p.peek(); c >= 0 && !slices.Contains(s.starts, p.pos) {
+	// What is asked for again and again is paid for here as in the file itself.
+	if n := p.pos - start; n > firstWindow && d.budget.Add(-n) < 0 {
+		return nil, fail(TooComplex, s.offset, "reading the structure takes too much work")
+	}
+	if p.skipSpace(); p.pos < next {
 		return nil, fail(Malformed, s.offset, "object %d in an object stream is followed by something else", num)
 	}
 	return o, nil

@@ -1,9 +1,6 @@
 package pdf
 
-import (
-	"errors"
-	"math"
-)
+import "errors"
 
 // Bounds on the page tree.
 const (
@@ -19,6 +16,11 @@ func (r Rect) Width() float64 { return r[2] - r[0] }
 
 // Height returns the height.
 func (r Rect) Height() float64 { return r[3] - r[1] }
+
+func (r Rect) empty() bool { return !(r.Width() > 0 && r.Height() > 0) }
+
+// usLetter is what viewers take for the MediaBox where a page has none.
+var usLetter = Rect{0, 0, 612, 792}
 
 // Page is a leaf of the page tree with what it inherits (7.7.3.4).
 type Page struct {
@@ -143,6 +145,10 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 	if p.MediaBox, err = w.f.rect(in.mediaBox, ref); err != nil {
 		return err
 	}
+	if p.MediaBox.empty() {
+		w.f.note(PageBox, -1)
+		p.MediaBox = usLetter
+	}
 	p.CropBox = p.MediaBox
 	if in.cropBox != nil {
 		crop, err := w.f.rect(in.cropBox, ref)
@@ -150,7 +156,7 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 			return err
 		}
 		crop = Rect{max(crop[0], p.MediaBox[0]), max(crop[1], p.MediaBox[1]), min(crop[2], p.MediaBox[2]), min(crop[3], p.MediaBox[3])}
-		if crop.Width() > 0 && crop.Height() > 0 {
+		if !crop.empty() {
 			p.CropBox = crop
 		}
 	}
@@ -168,11 +174,15 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 	return w.fn(w.count, p)
 }
 
-// rect reads a rectangle given by two opposite corners (7.9.5).
+// rect reads a rectangle given by two opposite corners (7.9.5); one that is not
+// there is empty.
 func (f *File) rect(o Object, of Ref) (Rect, error) {
 	a, err := f.Array(o)
 	if err != nil {
 		return Rect{}, err
+	}
+	if a == nil {
+		return Rect{}, nil
 	}
 	if len(a) != 4 {
 		return Rect{}, fail(Malformed, -1, "page %v has no proper MediaBox or CropBox", of)
@@ -183,9 +193,5 @@ func (f *File) rect(o Object, of Ref) (Rect, error) {
 			return Rect{}, err
 		}
 	}
-	r := Rect{min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3])}
-	if !(r.Width() > 0 && r.Height() > 0) || math.IsInf(r.Width()*r.Height(), 0) {
-		return Rect{}, fail(Malformed, -1, "page %v has an empty MediaBox or CropBox", of)
-	}
-	return r, nil
+	return Rect{min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3])}, nil
 }

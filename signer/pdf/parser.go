@@ -15,6 +15,13 @@ const (
 	maxNumber   = 64       // characters of a number
 )
 
+// A value costs more work than the few bytes that it may take in the file. Those
+// of ordinary objects are free, as their bytes are.
+const (
+	freeElements = 1024
+	elementCost  = 32
+)
+
 // A parser reads objects from a scanner. origin is added to nothing: offsets in
 // errors are the scanner's, which for object streams are those of the decoded
 // bytes.
@@ -38,6 +45,9 @@ func (p *parser) object(depth int) (Object, error) {
 	}
 	if p.elements++; p.elements > maxElements {
 		return nil, fail(TooComplex, p.pos, "an object holds more than %d values", maxElements)
+	}
+	if p.elements > freeElements && p.budget.Add(-elementCost) < 0 {
+		return nil, fail(TooComplex, p.pos, "reading the structure takes too much work")
 	}
 	p.skipSpace()
 	switch c := p.peek(); {
@@ -256,6 +266,11 @@ func (p *parser) numberOrRef() (Object, error) {
 	if len(text) > maxNumber {
 		return nil, p.fail("a number is too long")
 	}
+	if n, glued := strings.CutSuffix(text, "endobj"); glued {
+		text = n
+		p.pos -= int64(len("endobj"))
+		p.note(KeywordGlued)
+	}
 	digits := strings.TrimLeft(text, "+-")
 	if len(text)-len(digits) > 1 || digits == "" || strings.Trim(digits, "0123456789.") != "" {
 		p.pos = start
@@ -318,6 +333,11 @@ func (p *parser) header() (Ref, error) {
 // indirect reads the body of an indirect object behind its header, the endobj
 // included. length finds the value of a stream's /Length.
 func (p *parser) indirect(length func(Object) (int64, error)) (Object, error) {
+	p.skipSpace()
+	if p.keyword("endobj") {
+		p.note(EmptyObject)
+		return Null{}, nil
+	}
 	o, err := p.object(0)
 	if err != nil {
 		return nil, err
@@ -338,14 +358,8 @@ func (p *parser) indirect(length func(Object) (int64, error)) (Object, error) {
 }
 
 func (p *parser) stream(d Dict, length func(Object) (int64, error)) (*Stream, error) {
-	// A lone carriage return is not allowed here, for it could be data (7.3.8.1).
-	start := p.pos
-	if p.peek() == '\r' {
-		p.pos++
-	}
-	if p.next() != '\n' {
-		p.pos = start
-		return nil, p.fail("the stream keyword is not followed by an end of line")
+	if err := p.streamStart(); err != nil {
+		return nil, err
 	}
 	if _, external := d["F"]; external {
 		return nil, p.fail("a stream lies in another file")
@@ -361,8 +375,40 @@ func (p *parser) stream(d Dict, length func(Object) (int64, error)) (*Stream, er
 	s.Length = n
 	p.pos += n
 	p.skipEOL()
-	if !p.keyword("endstream") {
-		return nil, p.fail("a stream's length of %d bytes is wrong", n)
+	if end := p.pos; !p.keyword("endstream") {
+		// Only white space is at stake, whichever of the two a reader believes.
+		if p.skipWhite(); !p.keyword("endstream") {
+			p.pos = end
+			return nil, p.fail("a stream's length of %d bytes is wrong", n)
+		}
+		p.note(StreamEnd)
 	}
 	return s, nil
+}
+
+// streamStart passes what ends the line of the stream keyword. A carriage return
+// alone is not allowed, for it could be data (7.3.8.1), nor are blanks; readers
+// agree on where the data begin then, and /Length must confirm it.
+func (p *parser) streamStart() error {
+	start := p.pos
+	for c := p.peek(); c == ' ' || c == '\t'; c = p.peek() {
+		p.pos++
+	}
+	proper := p.pos == start
+	switch p.next() {
+	case '\n':
+	case '\r':
+		if p.peek() == '\n' {
+			p.pos++
+		} else {
+			proper = false
+		}
+	default:
+		p.pos = start
+		return p.fail("the stream keyword is not followed by an end of line")
+	}
+	if !proper {
+		p.note(StreamStart)
+	}
+	return nil
 }

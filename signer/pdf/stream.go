@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bufio"
 	"bytes"
 	"compress/zlib"
 	"encoding/ascii85"
@@ -16,52 +17,19 @@ func (f *File) Raw(s *Stream) *io.SectionReader {
 	return io.NewSectionReader(f.src, s.Offset, s.Length)
 }
 
-// Decode returns the bytes of a stream, decoded by FlateDecode with its
-// predictors, ASCIIHexDecode and ASCII85Decode. More than limit bytes are an
-// Error of Kind TooComplex, another filter is one of UnsupportedFilter.
+// Decode returns the bytes of a stream, decoded by FlateDecode and LZWDecode
+// with their predictors, RunLengthDecode, ASCIIHexDecode and ASCII85Decode, or
+// their abbreviations, which are for inline images but mean the same elsewhere.
+// More than limit bytes are an Error of Kind TooComplex, another filter is one
+// of UnsupportedFilter.
 func (f *File) Decode(s *Stream, limit int64) ([]byte, error) {
 	return f.decode(s, limit, 0)
 }
 
 func (f *File) decode(s *Stream, limit int64, nested int) ([]byte, error) {
-	filters, err := f.list(s.Dict["Filter"], nested)
+	r, err := f.decoder(s, nested)
 	if err != nil {
 		return nil, err
-	}
-	params, err := f.list(s.Dict["DecodeParms"], nested)
-	if err != nil {
-		return nil, err
-	}
-	if len(filters) > maxFilters {
-		return nil, fail(TooComplex, s.Offset, "a stream has more than %d filters", maxFilters)
-	}
-	if len(filters) == 0 && s.Length > limit {
-		return nil, fail(TooComplex, s.Offset, "a stream has more than %d bytes", limit)
-	}
-	var r io.Reader = f.Raw(s)
-	for i, o := range filters {
-		if o, err = f.resolve(o, nested+1); err != nil {
-			return nil, err
-		}
-		switch o {
-		case Name("FlateDecode"):
-			if r, err = zlib.NewReader(r); err != nil {
-				return nil, fail(Malformed, s.Offset, "a stream is not Flate data: %v", err)
-			}
-			var p Object = Null{}
-			if i < len(params) {
-				p = params[i]
-			}
-			if r, err = f.predict(r, p, s, nested); err != nil {
-				return nil, err
-			}
-		case Name("ASCIIHexDecode"):
-			r = &hexReader{src: r}
-		case Name("ASCII85Decode"):
-			r = ascii85.NewDecoder(&ascii85Input{src: r})
-		default:
-			return nil, fail(UnsupportedFilter, s.Offset, "a stream has the filter %v", o)
-		}
 	}
 	var out bytes.Buffer
 	n, err := io.Copy(&out, io.LimitReader(r, limit+1))
@@ -75,6 +43,71 @@ func (f *File) decode(s *Stream, limit int64, nested int) ([]byte, error) {
 		return nil, fail(TooComplex, s.Offset, "reading the structure takes too much work")
 	}
 	return out.Bytes(), nil
+}
+
+// earlyChange reads a parameter of LZWDecode, which is 1 unless given as 0.
+func (f *File) earlyChange(params Object, nested int) (int, error) {
+	params, err := f.resolve(params, nested+1)
+	if err != nil {
+		return 0, err
+	}
+	d, _ := params.(Dict)
+	early, err := f.resolve(d["EarlyChange"], nested+1)
+	if early == Integer(0) {
+		return 0, err
+	}
+	return 1, err
+}
+
+// decoder returns a reader of a stream's decoded bytes.
+func (f *File) decoder(s *Stream, nested int) (io.Reader, error) {
+	filters, err := f.list(s.Dict["Filter"], nested)
+	if err != nil {
+		return nil, err
+	}
+	params, err := f.list(s.Dict["DecodeParms"], nested)
+	if err != nil {
+		return nil, err
+	}
+	if len(filters) > maxFilters {
+		return nil, fail(TooComplex, s.Offset, "a stream has more than %d filters", maxFilters)
+	}
+	var r io.Reader = f.Raw(s)
+	for i, o := range filters {
+		if o, err = f.resolve(o, nested+1); err != nil {
+			return nil, err
+		}
+		var p Object = Null{}
+		if i < len(params) {
+			p = params[i]
+		}
+		switch o {
+		case Name("FlateDecode"), Name("Fl"):
+			if r, err = zlib.NewReader(r); err != nil {
+				return nil, fail(Malformed, s.Offset, "a stream is not Flate data: %v", err)
+			}
+			if r, err = f.predict(r, p, s, nested); err != nil {
+				return nil, err
+			}
+		case Name("LZWDecode"), Name("LZW"):
+			early, err := f.earlyChange(p, nested)
+			if err != nil {
+				return nil, err
+			}
+			if r, err = f.predict(newLZWReader(r, early), p, s, nested); err != nil {
+				return nil, err
+			}
+		case Name("RunLengthDecode"), Name("RL"):
+			r = &runReader{src: bufio.NewReader(r)}
+		case Name("ASCIIHexDecode"), Name("AHx"):
+			r = &hexReader{src: r}
+		case Name("ASCII85Decode"), Name("A85"):
+			r = ascii85.NewDecoder(&ascii85Input{src: r})
+		default:
+			return nil, fail(UnsupportedFilter, s.Offset, "a stream has the filter %v", o)
+		}
+	}
+	return r, nil
 }
 
 // list resolves an object that may stand alone or in an array.

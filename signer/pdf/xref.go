@@ -1,8 +1,10 @@
 package pdf
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"io"
 	"math"
 	"slices"
 )
@@ -64,12 +66,13 @@ func (d *document) readSection(offset int64, room int) (*section, error) {
 	}
 	p := d.parserAt(offset)
 	p.skipWhite()
-	if p.pos != offset {
-		d.note(XRefOffset, offset)
-	}
 	s := &section{offset: p.pos, form: Table}
 	var err error
 	if p.keyword("xref") {
+		// White space before a stream is before an object, as anywhere.
+		if s.offset != offset {
+			d.note(XRefOffset, offset)
+		}
 		err = d.readTable(p, s, room)
 	} else {
 		s.form = XRefStream
@@ -201,6 +204,10 @@ func (d *document) tableEntry(p *parser) (Entry, error) {
 	exact = exact && p.pos == genAt+5 && p.peek() == ' '
 	p.skipWhite()
 	kind := p.next()
+	if kind == 'n' && offset == 0 { // numbered by the writer, and not written
+		p.defect(XRefEntryZero, start)
+		kind = 'f'
+	}
 	if kind == 'f' {
 		gen = min(gen, math.MaxUint16) // some writers count one too far, where it means nothing
 	}
@@ -267,24 +274,24 @@ func (d *document) readXRefStream(p *parser, s *section, room int) error {
 			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
 		}
 	}
-	data, err := (&File{document: d, top: -1}).decode(stream, maxXRefBytes, 0)
+	width, total := widths[0]+widths[1]+widths[2], int64(0)
+	for i := 0; i < len(index); i += 2 {
+		first, ok := index[i].(Integer)
+		count, ok2 := index[i+1].(Integer)
+		if !ok || !ok2 || first < 0 || count < 0 || first > math.MaxUint32 || count > math.MaxUint32-first {
+			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
+		}
+		if total += int64(count); total > int64(room) {
+			return fail(TooComplex, s.offset, "the file has more than %d objects", maxObjects)
+		}
+	}
+	data, err := d.readEntries(stream, total*int64(width))
 	if err != nil {
 		return err
 	}
 	for ; len(index) > 0; index = index[2:] {
-		first, ok := index[0].(Integer)
-		count, ok2 := index[1].(Integer)
-		if !ok || !ok2 || first < 0 || count < 0 || first > math.MaxUint32 || count > math.MaxUint32-first {
-			return fail(Malformed, s.offset, "a cross-reference stream has no proper /Index")
-		}
-		width := widths[0] + widths[1] + widths[2]
-		if int64(count) > int64(len(data)/width) {
-			return fail(Malformed, s.offset, "a cross-reference stream is shorter than its /Index")
-		}
-		if int64(len(s.entries))+int64(count) > int64(room) {
-			return fail(TooComplex, s.offset, "the file has more than %d objects", maxObjects)
-		}
-		for i := range count {
+		first := index[0].(Integer)
+		for i := range index[1].(Integer) {
 			e, err := d.streamEntry(data[:width], widths, s.offset)
 			if err != nil {
 				return err
@@ -295,6 +302,28 @@ func (d *document) readXRefStream(p *parser, s *section, room int) error {
 		}
 	}
 	return s.finish()
+}
+
+// readEntries decodes as many bytes of a cross-reference stream as it has
+// entries. What follows is not looked at: some writers cut the compressed data
+// off behind the last entry.
+func (d *document) readEntries(stream *Stream, size int64) ([]byte, error) {
+	r, err := (&File{document: d, top: -1}).decoder(stream, 0)
+	if err != nil {
+		return nil, err
+	}
+	if d.budget.Add(-size) < 0 {
+		return nil, fail(TooComplex, stream.Offset, "reading the structure takes too much work")
+	}
+	var data bytes.Buffer // grows with what is there, not with what is claimed
+	switch n, err := io.CopyN(&data, r, size); {
+	case n == size:
+		return data.Bytes(), nil
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, fail(Malformed, stream.Offset, "a cross-reference stream is shorter than its /Index")
+	default:
+		return nil, fail(Malformed, stream.Offset, "a stream cannot be decoded: %v", err)
+	}
 }
 
 func xrefWidths(dict Dict, offset int64) (widths [3]int, err error) {
@@ -336,6 +365,10 @@ func (d *document) streamEntry(b []byte, widths [3]int, offset int64) (Entry, er
 	case 0:
 		return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
 	case 1:
+		if field[1] == 0 {
+			d.note(XRefEntryZero, offset)
+			return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
+		}
 		if field[1] > math.MaxInt64-uint64(d.base) || field[2] > math.MaxUint16 {
 			return Entry{}, bad
 		}
@@ -356,16 +389,11 @@ func (d *document) makeRevisions(chain []*section) error {
 	n := len(chain)
 	linearized := n >= 2 && chain[n-1].offset > chain[n-2].offset
 	if linearized {
-		head, main := chain[n-2], chain[n-1]
-		merged := &section{offset: head.offset, after: main.after, form: head.form, trailer: head.trailer, hybrid: head.hybrid || main.hybrid}
-		merged.entries = slices.Clone(head.entries)
-		for _, e := range main.entries {
-			if _, ok := find(head.entries, e.Num); !ok {
-				merged.entries = append(merged.entries, e)
-			}
-		}
-		sortEntries(merged.entries)
-		chain = append(chain[:n-2], merged)
+		chain = append(chain[:n-2], merge(chain[n-1].after, chain[n-2], chain[n-1]))
+	}
+	chain, err := d.joinSections(chain)
+	if err != nil {
+		return err
 	}
 	slices.Reverse(chain)
 	var start int64
@@ -387,7 +415,8 @@ func (d *document) makeRevisions(chain []*section) error {
 			d.note(NoEnd, s.after)
 			r.EOF, r.End = s.after, s.after
 		default:
-			if stated+d.base != s.offset {
+			named := d.parserAt(stated + d.base)
+			if named.skipWhite(); named.pos != s.offset {
 				d.note(NoEnd, s.after)
 			}
 			r.EOF, r.End = eof, p.pos
@@ -400,6 +429,47 @@ func (d *document) makeRevisions(chain []*section) error {
 		d.note(JunkAfterEnd, p.pos)
 	}
 	return p.err
+}
+
+// merge makes one section of several, newest first: what an older one says counts
+// where no newer one says anything. It ends where the last to be written ends.
+func merge(after int64, sections ...*section) *section {
+	m := *sections[0]
+	m.after, m.entries = after, nil
+	for _, s := range sections {
+		m.hybrid = m.hybrid || s.hybrid
+		m.entries = append(m.entries, s.entries...)
+	}
+	sortEntries(m.entries) // stable, so that the newest comes first
+	m.entries = slices.CompactFunc(m.entries, func(a, b Entry) bool { return a.Num == b.Num })
+	return &m
+}
+
+// joinSections makes one of sections, newest first, that follow one another with
+// nothing between: the file never ended with the older one. Office writes its
+// hybrid files so, as a table of everything and an empty one with the /XRefStm.
+func (d *document) joinSections(chain []*section) ([]*section, error) {
+	var out []*section
+	for len(chain) > 0 {
+		n := 1
+		for ; n < len(chain); n++ {
+			p := d.parserAt(chain[n].after)
+			p.skipWhite()
+			if p.err != nil {
+				return nil, p.err
+			}
+			if p.pos != chain[n-1].offset {
+				break
+			}
+		}
+		if n == 1 {
+			out = append(out, chain[0])
+		} else {
+			out = append(out, merge(chain[0].after, chain[:n]...))
+		}
+		chain = chain[n:]
+	}
+	return out, nil
 }
 
 // startXRef reads "startxref 123 %%EOF" and one end of line; eof is the offset before that.

@@ -55,33 +55,19 @@ func (u *update) picture(m *image.NRGBA) (pdf.Ref, error) {
 	if ref, ok := u.images[m]; ok {
 		return ref, nil
 	}
-	w, h := m.Rect.Dx(), m.Rect.Dy()
-	rgb, alpha := make([]byte, 0, 3*w*h), make([]byte, 0, w*h)
-	opaque := true
-	for y := range h {
-		row := m.Pix[y*m.Stride : y*m.Stride+4*w]
-		for i := 0; i < len(row); i += 4 {
-			rgb = append(rgb, row[i:i+3]...)
-			alpha = append(alpha, row[i+3])
-			opaque = opaque && row[i+3] == 0xff
-		}
-	}
-	d := imageDict(w, h, "DeviceRGB")
-	if !opaque {
-		mask := u.reserve()
-		data, err := deflate(alpha)
-		if err != nil {
-			return pdf.Ref{}, err
-		}
-		u.stream(mask, imageDict(w, h, "DeviceGray"), data)
-		d["SMask"] = mask
-	}
-	data, err := deflate(rgb)
+	e, err := u.req.Pictures.of(m)
 	if err != nil {
 		return pdf.Ref{}, err
 	}
+	w, h := m.Rect.Dx(), m.Rect.Dy()
+	d := imageDict(w, h, "DeviceRGB")
+	if e.alpha != nil {
+		mask := u.reserve()
+		u.stream(mask, imageDict(w, h, "DeviceGray"), e.alpha)
+		d["SMask"] = mask
+	}
 	ref := u.reserve()
-	u.stream(ref, d, data)
+	u.stream(ref, d, e.rgb)
 	u.images[m] = ref
 	return ref, nil
 }

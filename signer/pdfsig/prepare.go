@@ -40,6 +40,8 @@ type Appearance struct {
 type Request struct {
 	Frame  Frame
 	Places []Appearance // none: an invisible signature
+	// Pictures, if given, is shared by requests with the same seal.
+	Pictures *Pictures
 	// Name of the signer, and what else the signature dictionary may tell.
 	Name, Reason, Location, ContactInfo string
 	// Time is the claimed time of signing; the zero value means now.

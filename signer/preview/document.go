@@ -352,15 +352,30 @@ func (d *Document) Geometry(ctx context.Context, n int) (Geometry, error) {
 // picture that would have more than MaxSide pixels on a side is made smaller, its
 // shape kept.
 func (d *Document) Render(ctx context.Context, n, widthPx int) (*image.RGBA, error) {
-	return d.draw(ctx, n, widthPx, true)
+	return d.draw(ctx, n, widthPx, dressed)
+}
+
+// RenderPrinted is Render as the page is printed: annotations and layers that are not meant for print are left out, those
+// that are for print only are shown. Form fields are not drawn.
+func (d *Document) RenderPrinted(ctx context.Context, n, widthPx int) (*image.RGBA, error) {
+	return d.draw(ctx, n, widthPx, printed)
 }
 
 // RenderBare is Render without annotations, form fields and seals: the page alone.
 func (d *Document) RenderBare(ctx context.Context, n, widthPx int) (*image.RGBA, error) {
-	return d.draw(ctx, n, widthPx, false)
+	return d.draw(ctx, n, widthPx, bare)
 }
 
-func (d *Document) draw(ctx context.Context, n, widthPx int, dressed bool) (*image.RGBA, error) {
+// A look is what of a page is drawn.
+type look int
+
+const (
+	bare    look = iota // the page alone
+	dressed             // with annotations, form fields and seals, as on a screen
+	printed             // with what is meant for print
+)
+
+func (d *Document) draw(ctx context.Context, n, widthPx int, as look) (*image.RGBA, error) {
 	width, height, err := d.PageSize(ctx, n)
 	if err != nil {
 		return nil, err
@@ -368,7 +383,7 @@ func (d *Document) draw(ctx context.Context, n, widthPx int, dressed bool) (*ima
 	w, h := fit(width, height, widthPx)
 	var picture *image.RGBA
 	err = d.withPage(ctx, n, func(_ context.Context, s *session, page requests.Page) error {
-		picture, err = s.render(page, w, h, dressed)
+		picture, err = s.render(page, w, h, as)
 		return err
 	})
 	return picture, err
@@ -381,7 +396,7 @@ func fit(width, height float64, widthPx int) (w, h int) {
 	return max(1, int(math.Round(width*scale))), max(1, int(math.Round(height*scale)))
 }
 
-func (s *session) render(page requests.Page, w, h int, dressed bool) (*image.RGBA, error) {
+func (s *session) render(page requests.Page, w, h int, as look) (*image.RGBA, error) {
 	made, err := s.FPDFBitmap_Create(&requests.FPDFBitmap_Create{Width: w, Height: h})
 	if err != nil {
 		return nil, err
@@ -392,15 +407,18 @@ func (s *session) render(page requests.Page, w, h int, dressed bool) (*image.RGB
 	}
 	// PDFium's own order is BGR.
 	flags := enums.FPDF_RENDER_FLAG_REVERSE_BYTE_ORDER
-	if dressed {
+	switch as {
+	case dressed:
 		flags |= enums.FPDF_RENDER_FLAG_ANNOT
+	case printed:
+		flags |= enums.FPDF_RENDER_FLAG_ANNOT | enums.FPDF_RENDER_FLAG_PRINTING
 	}
 	if _, err := s.FPDF_RenderPageBitmap(&requests.FPDF_RenderPageBitmap{
 		Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: flags,
 	}); err != nil {
 		return nil, err
 	}
-	if dressed {
+	if as == dressed {
 		if _, err := s.FPDF_FFLDraw(&requests.FPDF_FFLDraw{
 			FormHandle: s.form, Bitmap: bitmap, Page: page, SizeX: w, SizeY: h, Flags: flags,
 		}); err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/responses"
@@ -18,24 +19,32 @@ const rewriteGrowth = 20
 // have become part of the pages, as they would be printed: what is hidden or not
 // meant for print is gone. Everything else that a PDF may carry, such as layers,
 // attachments and scripts, is still in the copy. A signed document loses its
-// signatures. data is not changed.
+// signatures. data is not changed. drop names, by page from 1, the annotations
+// that are left out, counted from 0 as they stand with the page.
 //
 // Errors: ErrEncrypted also where no password is needed to read, ErrTooLarge,
 // ErrDamaged, ErrTimeout, ErrEngine, ErrClosed.
-func (r *Renderer) Flatten(ctx context.Context, data []byte) ([]byte, error) {
-	plain, err := r.rewrite(ctx, data, nil)
+func (r *Renderer) Flatten(ctx context.Context, data []byte, drop map[int][]int) ([]byte, error) {
+	plain, err := r.Mend(ctx, data)
 	if err != nil {
 		return nil, err
 	}
 	if plain, err = ownResources(plain); err != nil {
 		return nil, ErrDamaged.because(err)
 	}
-	return r.rewrite(ctx, plain, (*session).flatten)
+	return r.rewrite(ctx, plain, func(s *session, n int, page requests.Page) error { return s.flatten(page, drop[n]) })
+}
+
+// Mend returns the document as PDFium understands it, written anew: with a
+// cross-reference table that fits, streams as long as they say, and without what
+// cannot be read. Errors are those of Flatten.
+func (r *Renderer) Mend(ctx context.Context, data []byte) ([]byte, error) {
+	return r.rewrite(ctx, data, nil)
 }
 
 // rewrite opens the document, applies edit to each page, if there is one, and
 // returns the document as PDFium writes it anew.
-func (r *Renderer) rewrite(ctx context.Context, data []byte, edit func(*session, requests.Page) error) ([]byte, error) {
+func (r *Renderer) rewrite(ctx context.Context, data []byte, edit func(*session, int, requests.Page) error) ([]byte, error) {
 	d, err := r.OpenBytes(ctx, data)
 	if err != nil {
 		return nil, err
@@ -47,7 +56,7 @@ func (r *Renderer) rewrite(ctx context.Context, data []byte, edit func(*session,
 	out := &boundedBuffer{limit: len(data)*rewriteGrowth + 1<<20}
 	err = d.do(ctx, func(_ context.Context, s *session) error {
 		for n := 1; edit != nil && n <= d.pages; n++ {
-			if err := s.withPage(n, func(page requests.Page) error { return edit(s, page) }); err != nil {
+			if err := s.withPage(n, func(page requests.Page) error { return edit(s, n, page) }); err != nil {
 				return err
 			}
 		}
@@ -65,8 +74,17 @@ func (r *Renderer) rewrite(ctx context.Context, data []byte, edit func(*session,
 	return out.Bytes(), nil
 }
 
-func (s *session) flatten(page requests.Page) error {
+func (s *session) flatten(page requests.Page, drop []int) error {
+	for _, i := range slices.Backward(slices.Sorted(slices.Values(drop))) { // those behind move up
+		if _, err := s.FPDFPage_RemoveAnnot(&requests.FPDFPage_RemoveAnnot{Page: page, Index: i}); err != nil {
+			return err
+		}
+	}
 	if err := s.ownBoxes(page); err != nil {
+		return err
+	}
+	// The form environment gives annotations without an appearance theirs, as it does to show them.
+	if _, err := s.FORM_OnAfterLoadPage(&requests.FORM_OnAfterLoadPage{FormHandle: s.form, Page: page}); err != nil {
 		return err
 	}
 	flat, err := s.FPDFPage_Flatten(&requests.FPDFPage_Flatten{Page: page, Usage: requests.FPDFPage_FlattenUsagePrint})

@@ -143,7 +143,7 @@ func TestFlatten(t *testing.T) {
 	for _, bare := range []bool{false, true} {
 		in := sealed(bare)
 		before := bytes.Clone(in)
-		out, err := shared.Flatten(t.Context(), in)
+		out, err := shared.Flatten(t.Context(), in, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -290,7 +290,7 @@ func TestOpenRefuses(t *testing.T) {
 		if d != nil {
 			d.Close()
 		}
-		if _, err := c.r.Flatten(t.Context(), c.data); !errors.Is(err, c.want) {
+		if _, err := c.r.Flatten(t.Context(), c.data, nil); !errors.Is(err, c.want) {
 			t.Errorf("flattening %s: %v, want %v", c.what, err, c.want)
 		}
 	}

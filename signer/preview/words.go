@@ -64,6 +64,64 @@ func (s *session) wordRect(text references.FPDF_TEXTPAGE, w word) ([4]float64, e
 	return union(first, last), err
 }
 
+// A Glyph is a character that the page draws, or would draw if it could be seen.
+type Glyph struct {
+	Rune rune
+	Rect [4]float64 // left, bottom, right, top of what is inked, in points of the page's user space
+}
+
+// Glyphs returns the characters of page n in the order in which the page draws them, those outside the visible page too,
+// without white space. Errors are those of Words.
+func (d *Document) Glyphs(ctx context.Context, n int) ([]Glyph, error) {
+	var out []Glyph
+	err := d.withText(ctx, n, func(s *session, text references.FPDF_TEXTPAGE, chars []rune) error {
+		if len(chars) == pageChars {
+			return ErrTooMuchText.with(map[string]any{"page": n, "limit": pageChars})
+		}
+		for i, r := range chars {
+			if r == 0 || unicode.IsSpace(r) || ignorable(r) {
+				continue
+			}
+			b, err := s.FPDFText_GetCharBox(&requests.FPDFText_GetCharBox{TextPage: text, Index: i})
+			if err != nil {
+				return err
+			}
+			out = append(out, Glyph{Rune: r, Rect: [4]float64{b.Left, b.Bottom, b.Right, b.Top}})
+		}
+		return nil
+	})
+	return out, err
+}
+
+// TextRects returns the rectangles (left, bottom, right, top in points of the page's user space) of the pieces of text that
+// page n draws, white space within them included: far fewer than its Glyphs, and sooner found. Errors are those of Words.
+func (d *Document) TextRects(ctx context.Context, n int) ([][4]float64, error) {
+	var out [][4]float64
+	err := d.withPage(ctx, n, func(_ context.Context, s *session, page requests.Page) error {
+		loaded, err := s.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
+		if err != nil {
+			return err
+		}
+		count, err := s.FPDFText_CountRects(&requests.FPDFText_CountRects{TextPage: loaded.TextPage, Count: -1})
+		if err != nil {
+			return err
+		}
+		if count.Count > pageChars {
+			return ErrTooMuchText.with(map[string]any{"page": n, "limit": pageChars})
+		}
+		for i := range count.Count {
+			r, err := s.FPDFText_GetRect(&requests.FPDFText_GetRect{TextPage: loaded.TextPage, Index: i})
+			if err != nil {
+				return err
+			}
+			out = append(out, [4]float64{r.Left, r.Bottom, r.Right, r.Top})
+		}
+		_, err = s.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: loaded.TextPage})
+		return err
+	})
+	return out, err
+}
+
 // charBox is as high as the line, whatever the character.
 func (s *session) charBox(text references.FPDF_TEXTPAGE, i int) ([4]float64, error) {
 	b, err := s.FPDFText_GetLooseCharBox(&requests.FPDFText_GetLooseCharBox{TextPage: text, Index: i})

@@ -68,6 +68,11 @@ func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
 		s.Level = "none"
 		s.add(find("profile_not_pades", "detail", fault))
 	}
+	v.finish(s, digest, opts)
+}
+
+// finish judges the value against the digest, and who made it.
+func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
 	if err := v.sd.Check(digest); err != nil {
 		s.add(cmsFinding(err))
 	}

@@ -19,6 +19,7 @@ import (
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/cleancopy/office"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
@@ -47,7 +48,8 @@ type Config struct {
 	// Converter names the program that converts Word documents; empty: it is looked for.
 	Converter string
 
-	// What documents are worked on with; nil takes the usual one.
+	// What documents are worked on with; nil takes the usual one. The usual Cleaner works in this process: programs give one
+	// that does not, see package apart. A Cleaner without an Office gets the desk's.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
@@ -67,7 +69,7 @@ type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
 	own    *preview.Renderer // made here, so closed here
-	word   *office.Warm      // likewise
+	word   *office.Warm
 	opened time.Time
 
 	mu        sync.Mutex
@@ -79,6 +81,8 @@ type Desk struct {
 type preferences struct {
 	Key    string `json:"key"`              // URI of the remembered key
 	Folder string `json:"folder,omitempty"` // where a file was chosen last
+
+	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
 
 const preferencesFile = "preferences.json"
@@ -111,15 +115,13 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 // equip takes the usual tools where none were given. Nothing of them starts before it is used.
 func (d *Desk) equip() error {
 	c := &d.cfg
+	d.word = office.NewWarm(office.Office{Program: c.Converter})
 	if c.Renderer == nil {
 		d.own = preview.New(preview.Options{CacheDir: filepath.Join(c.Folders.Cache, "pdf-engine")})
 		c.Renderer = d.own
 	}
 	if c.Cleaner == nil {
-		d.word = office.NewWarm(office.Office{Program: c.Converter})
-		c.Cleaner = &cleancopy.Cleaner{Office: d.word, Flattener: c.Renderer, Open: func(ctx context.Context, pdf []byte) (cleancopy.Document, error) {
-			return c.Renderer.OpenBytes(ctx, pdf)
-		}}
+		c.Cleaner = &cleancopy.Cleaner{PDF: pdfcopy.Copier{Engine: c.Renderer}}
 	}
 	if c.SealFont == nil {
 		font, err := seal.ParseFont(assets.SerifBold())
@@ -133,10 +135,7 @@ func (d *Desk) equip() error {
 
 // Close closes the outbox; what waits in it stays. Sessions are closed before.
 func (d *Desk) Close() error {
-	err := d.outbox.Close()
-	if d.word != nil {
-		err = errors.Join(err, d.word.Close())
-	}
+	err := errors.Join(d.outbox.Close(), d.word.Close())
 	if d.own != nil {
 		err = errors.Join(err, d.own.Close())
 	}
@@ -144,11 +143,15 @@ func (d *Desk) Close() error {
 }
 
 // Converter tells what is kept running to convert Word documents.
-func (d *Desk) Converter() office.State {
-	if d.word == nil {
-		return office.State{}
+func (d *Desk) Converter() office.State { return d.word.State() }
+
+// cleaner makes clean copies, of Word documents with the LibreOffice that the desk keeps.
+func (d *Desk) cleaner() cleancopy.Cleaner {
+	c := *d.cfg.Cleaner
+	if c.Office == nil {
+		c.Office = d.word
 	}
-	return d.word.State()
+	return c
 }
 
 // Words are the desk's language.

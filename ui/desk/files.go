@@ -30,7 +30,7 @@ func (w *Work) AttachFiling(ctx context.Context, path string) error {
 		d.Filing = Filing{Original: &f}
 	})
 	if err == nil {
-		w.s.desk.cfg.Cleaner.Prepare(path) // the clean copy is what comes next
+		w.s.desk.cleaner().Prepare(path) // the clean copy is what comes next
 	}
 	return err
 }
@@ -244,7 +244,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 		return nil, fault("file_changed", nil, "file", original.Name)
 	}
 	rel := "clean-" + platformapi.NewID() + ".pdf"
-	report, err := w.s.desk.cfg.Cleaner.Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
+	report, err := w.s.desk.cleaner().Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
 		Progress: func(step cleancopy.Step, fraction float64) {
 			progress.report("clean."+string(step), int64(fraction*1000), 1000)
 		},
@@ -262,7 +262,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	}
 	err = w.update(func(d *draft) {
 		d.dropSeal()
-		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items) == 0
+		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items)+len(report.Doubts) == 0
 	})
 	if err != nil {
 		_ = os.Remove(w.path(&clean))

@@ -93,6 +93,9 @@ var signSteps = map[signer.Step]string{
 	signer.StepPrepare: "sign.prepare", signer.StepSign: "sign.sign", signer.StepVerify: "sign.verify", signer.StepStore: "sign.store",
 }
 
+// Finder looks for keywords in a document that is opened for each of them.
+func Finder(r *preview.Renderer, path string) signer.Finder { return finder{r, path} }
+
 // A finder looks for a seal's keyword in the document that is to be signed; it opens it only when there is one.
 type finder struct {
 	renderer *preview.Renderer

@@ -23,6 +23,7 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
@@ -104,8 +105,7 @@ func aloneInTheWorld(t *testing.T) *world {
 	w.words, err = words.New(i18n.Files, words.Chinese)
 	must(t, err)
 	must(t, os.WriteFile(w.file, pdftest.Document(pdftest.Options{Pages: 2}), 0o600))
-	w.cleaner = &cleancopy.Cleaner{TempDir: t.TempDir(), Flattener: engine}
-	w.cleaner.Open = func(ctx context.Context, pdf []byte) (cleancopy.Document, error) { return engine.OpenBytes(ctx, pdf) }
+	w.cleaner = &cleancopy.Cleaner{TempDir: t.TempDir(), PDF: pdfcopy.Copier{Engine: engine}}
 	for _, s := range []ca.Subject{buyer, seller} {
 		w.makeKey(soft.Options{Label: s.Name, Subject: s})
 	}

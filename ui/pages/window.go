@@ -13,7 +13,9 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
+	"sealdesk/ui/pages/batch"
 	"sealdesk/ui/pages/choose"
+	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
@@ -100,6 +102,8 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
+		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
+		{ID: batch.Nav, Text: w.t("nav.batch"), Icon: theme.IconBatch},
 	}
 	side.SetItems(items...)
 	side.OnNavigate = w.Home
@@ -184,6 +188,10 @@ func (w *Window) Home(nav string) {
 		p = keys.New(w)
 	case verifyfile.Nav:
 		p = verifyfile.New(w)
+	case compare.Nav:
+		p = compare.New(w)
+	case batch.Nav:
+		p = batch.New(w)
 	default:
 		p = contracts.New(w)
 	}
@@ -280,6 +288,11 @@ func (w *Window) ChooseFile(endings []string, chosen func(path string)) {
 // SaveFile implements page.Host.
 func (w *Window) SaveFile(name string, chosen func(path string)) {
 	choose.Save(w, w.desk.Documents(), name, w.remembering(chosen))
+}
+
+// ChooseFolder implements page.Host.
+func (w *Window) ChooseFolder(chosen func(path string)) {
+	choose.Folder(w, w.desk.Documents(), w.remembering(chosen))
 }
 
 // remembering has the next choice begin in the folder of this one.

@@ -55,8 +55,14 @@ type PageView struct {
 	slots   map[int]*pageSlot
 	marks   []*Mark
 	current int
-	loader  *pageLoader
-	clock   clock
+	onMoved func() // scrolled or zoomed
+
+	highlights      map[int][]Highlight // by page
+	chosenHighlight int
+	onHighlight     func(id int)
+
+	loader *pageLoader
+	clock  clock
 
 	scroll *container.Scroll
 	body   *pageBody
@@ -69,7 +75,10 @@ func NewPageView() *PageView {
 	v.body = &pageBody{view: v}
 	v.body.ExtendBaseWidget(v.body)
 	v.scroll = container.NewScroll(v.body)
-	v.scroll.OnScrolled = func(fyne.Position) { v.update() }
+	v.scroll.OnScrolled = func(fyne.Position) {
+		v.update()
+		v.moved()
+	}
 	v.all = Stack(canvas.NewRectangle(theme.Desk), container.NewThemeOverride(v.scroll, theme.Bare{}))
 	v.ExtendBaseWidget(v)
 	return v
@@ -97,7 +106,7 @@ func (v *PageView) Unload() {
 		s.settle()
 	}
 	v.slots = map[int]*pageSlot{}
-	v.marks = nil
+	v.marks, v.highlights = nil, nil
 	v.current = 0
 	v.relayout()
 }
@@ -126,6 +135,13 @@ func (v *PageView) scrollTo(x, y float32) {
 	most := v.body.MinSize().Subtract(v.scroll.Size())
 	v.scroll.ScrollToOffset(fyne.NewPos(min(max(x, 0), max(most.Width, 0)), min(max(y, 0), max(most.Height, 0))))
 	v.update()
+	v.moved()
+}
+
+func (v *PageView) moved() {
+	if v.onMoved != nil {
+		v.onMoved()
+	}
 }
 
 // ZoomIn and ZoomOut change the size by a quarter; Fit makes the widest page as
@@ -251,6 +267,7 @@ func (v *PageView) update() {
 		}
 	}
 	v.fillMarks()
+	v.fillHighlights()
 	v.body.Refresh()
 	if v.loader != nil {
 		v.loader.want(nearest(wanted, current))
@@ -379,7 +396,8 @@ type pageSlot struct {
 	paper *canvas.Rectangle
 	img   *canvas.Image
 	spin  *Spinner
-	wait  func() // ends the waiting for the spinner to show
+	wait  func()          // ends the waiting for the spinner to show
+	lit   *fyne.Container // highlights
 	marks *fyne.Container
 }
 
@@ -394,7 +412,7 @@ func newPageSlot(v *PageView, n int) *pageSlot {
 		s.spin.Show()
 		s.spin.Start()
 	})
-	s.marks = container.NewWithoutLayout()
+	s.lit, s.marks = container.NewWithoutLayout(), container.NewWithoutLayout()
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -430,15 +448,17 @@ func (v *PageView) mm(p fyne.Position) (x, y float64) {
 // CreateRenderer implements fyne.Widget.
 func (s *pageSlot) CreateRenderer() fyne.WidgetRenderer {
 	return &drawn{
-		objects: []fyne.CanvasObject{s.paper, s.spin, s.img, s.marks},
+		objects: []fyne.CanvasObject{s.paper, s.spin, s.img, s.lit, s.marks},
 		layout: func(size fyne.Size) {
 			s.paper.Resize(size)
 			s.img.Resize(size)
+			s.lit.Resize(size)
 			s.marks.Resize(size)
 			place(s.spin, (size.Width-28)/2, min(size.Height/3, 200), 28, 28)
+			s.placeHighlights()
 			s.placeMarks()
 		},
 		min:     func() fyne.Size { return fyne.Size{} },
-		refresh: func() { s.placeMarks(); canvas.Refresh(s) },
+		refresh: func() { s.placeHighlights(); s.placeMarks(); canvas.Refresh(s) },
 	}
 }

@@ -21,20 +21,46 @@ const (
 	KindTags        = "structure_tags"
 	KindPrivate     = "application_data"
 	KindPictureData = "picture_metadata"
+	KindThumbnail   = "thumbnail"       // small picture of a page, which may show other than the page
+	KindAlternate   = "alternate_image" // other version of a picture, for another occasion
+	KindPostScript  = "postscript"      // program for a printer
+	KindMedia       = "media"           // film, sound, three-dimensional model
 )
 
-// Finding is one of them.
+// Kinds of what the pages draw without its being seen, which is taken out.
+const (
+	KindHiddenLayer   = "hidden_layer"    // its name and its words
+	KindInvisibleText = "invisible_text"  // in a rendering mode that draws nothing
+	KindRecognized    = "recognized_text" // likewise, over the picture of a scan
+)
+
+// Kinds of words that stay in the copy, though they are hard to see.
+const (
+	KindUnseenText  = "unseen_text"  // white on white, or beneath something
+	KindTinyText    = "tiny_text"    // too small to be read
+	KindOutsideText = "outside_text" // outside the visible part of the page
+)
+
+// Finding is one thing of a kind.
 type Finding struct {
-	Kind  string
-	Page  int // from 1; 0 when it belongs to the document
-	Text  string
-	Count int
+	Kind  string `json:"kind"`
+	Page  int    `json:"page,omitempty"` // from 1; 0 when it belongs to the document
+	Text  string `json:"text,omitempty"` // its words, shortened
+	Count int    `json:"count"`
 }
 
 const (
-	maxText     = 300
+	maxText     = 300 // characters
 	maxFindings = 20000
 )
+
+// Add adds a finding to a list, to its last ones where they are the same. It is false when the list is full.
+func Add(list *[]Finding, kind string, page int, text string, count int) bool {
+	f := findings{list: *list}
+	f.add(kind, page, text, count)
+	*list = f.list
+	return !f.truncated
+}
 
 type findings struct {
 	list      []Finding

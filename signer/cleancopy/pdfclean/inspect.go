@@ -1,29 +1,36 @@
 package pdfclean
 
 import (
+	"bytes"
 	"context"
-	"maps"
-	"regexp"
-	"slices"
 
+	"sealdesk/signer/cleancopy/pdfclean/archive"
+	"sealdesk/signer/cleancopy/pdfclean/layers"
 	"sealdesk/signer/pdf"
 )
 
 // Inspection is what Inspect found.
 type Inspection struct {
-	Pages         int
-	Signed        bool
-	XFA           bool
-	HiddenLayers  []string // names of layers that are not shown, or not always
-	Annotated     bool     // there is something for a renderer to draw into the pages
-	InvisibleText int      // pages with text drawn in the mode that draws nothing
-	Findings      []Finding
-	Truncated     bool
+	Pages     int
+	Signed    bool
+	XFA       bool
+	Disputed  []string        // names of layers that readers may or may not show
+	Annotated bool            // there is something for a renderer to draw into the pages
+	Unshown   map[int][]int   // by page: which annotations, from 0, belong to layers that are not shown
+	Places    map[int][]Place // by page: where annotations and form fields stand
+	Findings  []Finding
+	Truncated bool
+}
+
+// Place is where an annotation stands.
+type Place struct {
+	Rect  [4]float64 // left, bottom, right, top in user space; empty when it is broken
+	Apart bool       // PDFium draws it otherwise than readers print it: a form field, or part of a layer that is not shown
 }
 
 const (
 	maxDepth   = 64       // of direct objects within one another; the reader's own bound is lower or near
-	maxContent = 64 << 20 // bytes of one content stream looked through for invisible text
+	maxContent = 64 << 20 // decoded bytes of one content stream, of a script that is quoted
 )
 
 // Inspect reads the whole file once. Errors are those of package pdf, or the context's.
@@ -32,8 +39,13 @@ func Inspect(ctx context.Context, f *pdf.File) (*Inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := inspector{ctx: ctx, f: f, layers: map[pdf.Ref]string{}, rights: map[pdf.Ref]bool{}}
-	for _, step := range []func(pdf.Dict) error{i.document, i.form, i.pages, i.objects, i.optional} {
+	shown, err := layers.Read(f)
+	if err != nil {
+		return nil, err
+	}
+	i := inspector{ctx: ctx, f: f, layers: shown, rights: map[pdf.Ref]bool{}}
+	i.Unshown, i.Places = map[int][]int{}, map[int][]Place{}
+	for _, step := range []func(pdf.Dict) error{i.document, i.form, i.pages, i.objects} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -41,7 +53,10 @@ func Inspect(ctx context.Context, f *pdf.File) (*Inspection, error) {
 			return nil, err
 		}
 	}
-	slices.Sort(i.HiddenLayers)
+	i.Disputed = shown.Disputed
+	for _, label := range shown.Labels(true) {
+		i.found.add(KindLayer, 0, label, 1)
+	}
 	i.Findings, i.Truncated = i.found.list, i.found.truncated
 	return &i.Inspection, nil
 }
@@ -51,7 +66,7 @@ type inspector struct {
 	ctx    context.Context
 	f      *pdf.File
 	found  findings
-	layers map[pdf.Ref]string
+	layers *layers.Set
 	rights map[pdf.Ref]bool // usage rights, which have a signature's form
 }
 
@@ -74,8 +89,8 @@ func (i *inspector) document(catalog pdf.Dict) error {
 		key  pdf.Name
 		kind string
 	}{
-		{"Metadata", KindMetadata}, {"Outlines", KindBookmarks}, {"Threads", KindBookmarks}, {"StructTreeRoot", KindTags},
-		{"PieceInfo", KindPrivate}, {"SpiderInfo", KindPrivate}, {"Collection", KindAttachment},
+		{"Outlines", KindBookmarks}, {"Threads", KindBookmarks}, {"Dests", KindBookmarks}, {"PageLabels", KindBookmarks},
+		{"StructTreeRoot", KindTags}, {"SpiderInfo", KindPrivate}, {"Collection", KindAttachment},
 	} {
 		if catalog[k.key] != nil {
 			i.found.add(k.kind, 0, "", 1)
@@ -115,36 +130,43 @@ func (i *inspector) form(catalog pdf.Dict) error {
 func (i *inspector) pages(pdf.Dict) error {
 	return i.f.EachPage(func(n int, p pdf.Page) error {
 		i.Pages = n
-		if p.Dict["Metadata"] != nil {
-			i.found.add(KindMetadata, n, "", 1)
-		}
-		if p.Dict["PieceInfo"] != nil {
-			i.found.add(KindPrivate, n, "", 1)
+		if p.Dict["Thumb"] != nil {
+			i.found.add(KindThumbnail, n, "", 1)
 		}
 		annots, err := i.f.Array(p.Dict["Annots"])
 		if err != nil {
 			return err
 		}
-		for _, o := range annots {
+		for k, o := range annots {
 			a, err := i.f.Dict(o)
 			if err != nil {
 				return err
 			}
-			if a != nil {
-				if err := i.annotation(n, a); err != nil {
-					return err
-				}
+			if a == nil {
+				continue
+			}
+			hidden := false
+			if a["OC"] != nil {
+				_, shown := i.layers.Shown(a["OC"])
+				hidden = !shown
+			}
+			if hidden {
+				i.Unshown[n] = append(i.Unshown[n], k)
+			}
+			if err := i.annotation(n, a, hidden); err != nil {
+				return err
 			}
 		}
 		return i.ctx.Err()
 	})
 }
 
-func (i *inspector) annotation(page int, a pdf.Dict) error {
+func (i *inspector) annotation(page int, a pdf.Dict, hidden bool) error {
 	kind, err := i.f.Name(a["Subtype"])
 	if err != nil {
 		return err
 	}
+	i.Places[page] = append(i.Places[page], Place{Rect: i.rectangle(a["Rect"]), Apart: hidden || kind == "Widget"})
 	switch kind {
 	case "Link":
 		i.found.add(KindLink, page, "", 1)
@@ -156,11 +178,28 @@ func (i *inspector) annotation(page int, a pdf.Dict) error {
 			return err
 		}
 		i.found.add(KindFormField, page, name+": "+value, 1)
+	case "Screen", "Movie", "Sound", "3D", "RichMedia":
+		i.Annotated = true
+		i.found.add(KindMedia, page, string(kind), 1)
 	default:
 		i.Annotated = true
 		i.found.add(KindAnnotation, page, string(kind)+": "+i.text(a["Contents"]), 1)
 	}
 	return nil
+}
+
+// rectangle reads a rectangle; one that is broken is empty.
+func (i *inspector) rectangle(o pdf.Object) (r [4]float64) {
+	list, err := i.f.Array(o)
+	if err != nil || len(list) != 4 {
+		return r
+	}
+	for k, o := range list {
+		if r[k], err = i.f.Number(o); err != nil {
+			return [4]float64{}
+		}
+	}
+	return [4]float64{min(r[0], r[2]), min(r[1], r[3]), max(r[0], r[2]), max(r[1], r[3])}
 }
 
 // fieldText gives a form field's name and value, which may stand with its ancestors.
@@ -232,10 +271,7 @@ func (i *inspector) object(ref pdf.Ref, o pdf.Object, depth int) error {
 	}
 	switch v := o.(type) {
 	case *pdf.Stream:
-		if err := i.dict(ref, v.Dict, depth); err != nil {
-			return err
-		}
-		i.content(v)
+		return i.dict(ref, v.Dict, depth)
 	case pdf.Dict:
 		return i.dict(ref, v, depth)
 	case pdf.Array:
@@ -257,12 +293,6 @@ func (i *inspector) dict(ref pdf.Ref, d pdf.Dict, depth int) error {
 	case i.rights[ref]:
 	case d["ByteRange"] != nil && d["Contents"] != nil, (kind == "Sig" || kind == "DocTimeStamp") && d["Contents"] != nil:
 		i.Signed = true
-	case kind == "OCG":
-		i.layers[ref] = i.text(d["Name"])
-	case kind == "OCMD":
-		if policy := i.text(d["P"]); policy == "AllOff" || policy == "AnyOff" || d["VE"] != nil {
-			i.HiddenLayers = append(i.HiddenLayers, "")
-		}
 	case kind == "EmbeddedFile":
 		i.found.add(KindAttachment, 0, "", 1)
 	case d["EF"] != nil:
@@ -272,6 +302,7 @@ func (i *inspector) dict(ref pdf.Ref, d pdf.Dict, depth int) error {
 		}
 		i.found.add(KindAttachment, 0, name, 1)
 	}
+	i.beside(d)
 	i.action(d)
 	for _, key := range d.Keys() {
 		if err := i.object(pdf.Ref{}, d[key], depth+1); err != nil {
@@ -279,6 +310,32 @@ func (i *inspector) dict(ref pdf.Ref, d pdf.Dict, depth int) error {
 		}
 	}
 	return nil
+}
+
+// beside notes what may hang on any object without being drawn.
+func (i *inspector) beside(d pdf.Dict) {
+	if d["Metadata"] != nil && !i.ours(d["Metadata"]) {
+		i.found.add(KindMetadata, 0, "", 1)
+	}
+	if d["PieceInfo"] != nil {
+		i.found.add(KindPrivate, 0, "", 1)
+	}
+	if d["Alternates"] != nil || d["OPI"] != nil {
+		i.found.add(KindAlternate, 0, "", 1)
+	}
+	if i.text(d["Subtype"]) == "PS" && i.text(d["Type"]) != "Font" {
+		i.found.add(KindPostScript, 0, "", 1)
+	}
+}
+
+// ours tells whether metadata is what a clean copy says of itself.
+func (i *inspector) ours(o pdf.Object) bool {
+	s, err := i.f.Stream(o)
+	if err != nil || s == nil || s.Length > 1<<12 {
+		return false
+	}
+	b, err := i.f.Decode(s, 1<<12)
+	return err == nil && bytes.Equal(b, archive.Metadata())
 }
 
 // actions that reach beyond a jump within the document.
@@ -308,85 +365,4 @@ func (i *inspector) action(d pdf.Dict) {
 		return
 	}
 	i.found.add(KindAction, 0, name+" "+i.text(d[target]), 1)
-}
-
-var invisible = regexp.MustCompile(`(?:^|[\s\]\)>])3\s+Tr[\s\[\(<]`)
-
-// content looks for text that is drawn without being seen, as scanners put it under a picture. Streams that cannot be
-// decoded here are pictures and fonts, or are found broken by those who draw them.
-func (i *inspector) content(s *pdf.Stream) {
-	switch i.text(s.Dict["Subtype"]) {
-	case "", "Form":
-	default:
-		return
-	}
-	if s.Dict["Type"] != nil && i.text(s.Dict["Type"]) != "XObject" || s.Dict["FunctionType"] != nil || s.Dict["Length1"] != nil {
-		return
-	}
-	b, err := i.f.Decode(s, maxContent)
-	if err == nil && invisible.Match(b) {
-		i.InvisibleText++
-	}
-}
-
-// optional decides which layers are shown by default, in a viewer and in print (ISO 32000-1, 8.11.4).
-func (i *inspector) optional(catalog pdf.Dict) error {
-	oc, err := i.f.Dict(catalog["OCProperties"])
-	if err != nil || oc == nil {
-		return err
-	}
-	config, err := i.f.Dict(oc["D"])
-	if err != nil {
-		return err
-	}
-	off, err := i.refs(config["OFF"])
-	if err != nil {
-		return err
-	}
-	on, err := i.refs(config["ON"])
-	if err != nil {
-		return err
-	}
-	base := i.text(config["BaseState"])
-	for _, ref := range slices.SortedFunc(maps.Keys(i.layers), pdf.Ref.Compare) {
-		name := i.layers[ref]
-		if off[ref] || base != "" && base != "ON" && !on[ref] || i.switched(ref) {
-			i.HiddenLayers = append(i.HiddenLayers, name)
-			continue
-		}
-		i.found.add(KindLayer, 0, name, 1)
-	}
-	return nil
-}
-
-func (i *inspector) refs(o pdf.Object) (map[pdf.Ref]bool, error) {
-	list, err := i.f.Array(o)
-	if err != nil {
-		return nil, err
-	}
-	set := map[pdf.Ref]bool{}
-	for _, k := range list {
-		if r, ok := k.(pdf.Ref); ok {
-			set[r] = true
-		}
-	}
-	return set, nil
-}
-
-// switched tells whether a layer is turned off for a screen or a printer of its own accord.
-func (i *inspector) switched(ref pdf.Ref) bool {
-	d, err := i.f.Dict(ref)
-	if err != nil {
-		return true
-	}
-	usage, err := i.f.Dict(d["Usage"])
-	if err != nil {
-		return true
-	}
-	for _, u := range []struct{ use, state pdf.Name }{{"View", "ViewState"}, {"Print", "PrintState"}} {
-		if s, err := i.f.Dict(usage[u.use]); err != nil || i.text(s[u.state]) == "OFF" {
-			return true
-		}
-	}
-	return false
 }

@@ -1,142 +1,197 @@
 package pdfclean
 
 import (
-	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"fmt"
-	"hash"
+	"errors"
 	"io"
-	"strings"
+	"slices"
 
 	"sealdesk/signer/cleancopy/jpegmeta"
+	"sealdesk/signer/cleancopy/pdfclean/archive"
+	"sealdesk/signer/cleancopy/pdfclean/layers"
 	"sealdesk/signer/pdf"
 )
 
+// Options of Rebuild.
+type Options struct {
+	// Archive says in the file that it is PDF/A-2b, and gives it the output intent that it needs. Whether that is true
+	// package archive tells.
+	Archive bool
+	// KeepLayers and KeepInvisible leave in the pages what is otherwise taken out, so that its words can be looked at.
+	KeepLayers, KeepInvisible bool
+}
+
+// Removal is what was left out of a page, of what it draws itself or by forms. A form that several pages draw counts for
+// the first.
+type Removal struct {
+	Page      int            // from 1
+	Layers    map[string]int // by the name of a layer that is not shown: things drawn in it
+	Invisible int            // pieces of text in a rendering mode that draws nothing
+}
+
+// Built tells what became of a file.
+type Built struct {
+	Removed []Removal // in the order of pages
+	Missing int       // things that pages draw with and that the file lacks
+	// PictureData counts pictures that lost what was written beside them.
+	PictureData int
+}
+
 // Rebuild writes a new file with the pages of f. Errors are those of package pdf, of w, or the context's.
-func Rebuild(ctx context.Context, f *pdf.File, w io.Writer) error {
+func Rebuild(ctx context.Context, f *pdf.File, w io.Writer, o Options) (*Built, error) {
 	catalog, err := f.Catalog()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sum := sha256.New()
-	b := builder{ctx: ctx, f: f, sum: sum, numbers: map[pdf.Ref]pdf.Ref{}}
-	b.out = bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<16)
-	version := "1.7"
-	if strings.HasPrefix(f.Version(), "2.") {
-		version = "2.0"
+	shown, err := layers.Read(f)
+	if err != nil {
+		return nil, err
 	}
-	b.write([]byte("%PDF-" + version + "\n%\xe2\xe3\xcf\xd3\n"))
+	b := builder{Options: o, ctx: ctx, f: f, layers: shown, out: newOutput(w), numbers: map[errand]pdf.Ref{}, fonts: map[pdf.Ref]*metrics{}}
 	if err := b.document(catalog); err != nil {
-		return err
+		return nil, err
 	}
-	b.finish()
-	return b.err
+	return &b.built, b.out.finish()
 }
 
 type builder struct {
+	Options
 	ctx     context.Context
 	f       *pdf.File
-	out     *bufio.Writer
-	sum     hash.Hash
-	err     error // the first that writing met
-	at      int64
-	offsets []int64 // of object n+1
-	numbers map[pdf.Ref]pdf.Ref
+	layers  *layers.Set
+	out     *output
+	built   Built
+	numbers map[errand]pdf.Ref
 	todo    []errand
+	fonts   map[pdf.Ref]*metrics
+
+	number    int      // of the page that is being written, from 1
+	inherited pdf.Dict // its resources, which forms without their own draw with
 }
 
-// errand is an object of the old file that is to be copied. When two ways lead to it, the first decides its shape.
+// errand is an object of the old file that is to be copied: what it is taken for, the text rendering mode that it begins
+// with, and the page whose resources it draws with, 0 where it has its own. Each way of using it gets a copy of its own.
 type errand struct {
-	old pdf.Ref
-	as  *shape
+	old  pdf.Ref
+	as   *shape
+	mode int
+	page int
 }
-
-const (
-	rootNumber  = 1
-	pagesNumber = 2
-)
 
 func (b *builder) document(catalog pdf.Dict) error {
-	b.offsets = make([]int64, pagesNumber)
 	root := pdf.Dict{"Type": pdf.Name("Catalog"), "Pages": pdf.Ref{Num: pagesNumber}}
-	if err := b.copyEntries(root, catalog, catalogEntries); err != nil {
-		return err
+	if lang, err := b.f.String(catalog["Lang"]); err == nil && lang != "" {
+		root["Lang"] = lang
 	}
 	var kids pdf.Array
-	err := b.f.EachPage(func(_ int, p pdf.Page) error {
-		ref, err := b.page(p)
+	err := b.f.EachPage(func(n int, p pdf.Page) error {
+		ref, err := b.page(n, p)
 		kids = append(kids, ref)
-		if err == nil {
-			err = b.drain()
-		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := b.drain(); err != nil {
-		return err
+	if b.Archive {
+		if err := b.archive(catalog, root); err != nil {
+			return err
+		}
 	}
-	b.put(rootNumber, root)
-	b.put(pagesNumber, pdf.Dict{"Type": pdf.Name("Pages"), "Kids": kids, "Count": pdf.Integer(len(kids))})
+	b.out.put(rootNumber, root)
+	b.out.put(pagesNumber, pdf.Dict{"Type": pdf.Name("Pages"), "Kids": kids, "Count": pdf.Integer(len(kids))})
 	return nil
 }
 
-type entry struct {
-	key pdf.Name
-	as  *shape
-}
-
-// What is copied of the catalog and, beside what they may inherit, of pages.
-var (
-	catalogEntries = []entry{{"Lang", anything}, {"OutputIntents", intents}}
-	pageEntries    = []entry{{"Contents", contents}, {"Group", group}, {"UserUnit", anything}}
-)
-
-func (b *builder) copyEntries(to, from pdf.Dict, list []entry) error {
-	for _, e := range list {
-		if from[e.key] == nil {
-			continue
+// archive adds what PDF/A-2b asks of the catalog: the metadata that says so, and what colours are meant: by the old file's
+// own intent, or else as sRGB.
+func (b *builder) archive(catalog, root pdf.Dict) error {
+	meta := b.out.number()
+	b.out.putStream(meta.Num, pdf.Dict{"Type": pdf.Name("Metadata"), "Subtype": pdf.Name("XML")}, archive.Metadata())
+	root["Metadata"] = meta
+	intent := pdf.Dict{"Type": pdf.Name("OutputIntent"), "S": pdf.Name("GTS_PDFA1"), "OutputConditionIdentifier": pdf.String("Custom")}
+	old, err := b.intent(catalog)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		if intent["DestOutputProfile"], err = b.object(old, profile, 0); err == nil {
+			err = b.drain()
 		}
-		v, err := b.object(from[e.key], e.as, 0)
 		if err != nil {
 			return err
 		}
-		to[e.key] = v
+	} else {
+		ref := b.out.number()
+		b.out.putStream(ref.Num, pdf.Dict{"N": pdf.Integer(3)}, archive.Profile())
+		intent["DestOutputProfile"], intent["OutputConditionIdentifier"] = ref, pdf.String("sRGB")
 	}
+	ref := b.out.number()
+	b.out.put(ref.Num, intent)
+	root["OutputIntents"] = pdf.Array{ref}
 	return nil
 }
 
-func (b *builder) page(p pdf.Page) (pdf.Ref, error) {
+// intent gives the profile of the old file's output intent for PDF/A, nil when it has none.
+func (b *builder) intent(catalog pdf.Dict) (pdf.Object, error) {
+	list, err := b.f.Array(catalog["OutputIntents"])
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range list {
+		d, err := b.f.Dict(o)
+		if err != nil {
+			return nil, err
+		}
+		s, err := b.f.Name(d["S"])
+		if err != nil {
+			return nil, err
+		}
+		if ref, ok := d["DestOutputProfile"].(pdf.Ref); ok && s == "GTS_PDFA1" {
+			return ref, nil
+		}
+	}
+	return nil, nil
+}
+
+func (b *builder) page(n int, p pdf.Page) (pdf.Ref, error) {
 	d := pdf.Dict{"Type": pdf.Name("Page"), "Parent": pdf.Ref{Num: pagesNumber}, "MediaBox": rectangle(p.MediaBox), "CropBox": rectangle(p.CropBox)}
 	if p.Rotate != 0 {
 		d["Rotate"] = pdf.Integer(p.Rotate)
 	}
-	d["Resources"] = pdf.Dict{}
-	if p.Resources != nil {
-		v, err := b.object(p.Resources, resources, 0)
+	if unit, err := b.f.Number(p.Dict["UserUnit"]); err == nil && unit > 0 && unit != 1 {
+		d["UserUnit"] = pdf.Real(unit)
+	}
+	b.built.Removed = append(b.built.Removed, Removal{Page: n, Layers: map[string]int{}})
+	b.number = n
+	var err error
+	if b.inherited, err = b.f.Dict(p.Resources); err != nil {
+		return pdf.Ref{}, err
+	}
+	if p.Dict["Group"] != nil {
+		v, err := b.object(p.Dict["Group"], group, 0)
 		if err != nil {
 			return pdf.Ref{}, err
 		}
-		d["Resources"] = v
+		d["Group"] = v
 	}
-	if err := b.copyEntries(d, p.Dict, pageEntries); err != nil {
+	if err := b.pageContents(p, d); err != nil {
 		return pdf.Ref{}, err
 	}
-	ref := b.number()
-	b.put(ref.Num, d)
-	return ref, nil
+	ref := b.out.number()
+	b.out.put(ref.Num, d)
+	if err := b.drain(); err != nil {
+		return pdf.Ref{}, err
+	}
+	last := &b.built.Removed[len(b.built.Removed)-1]
+	if len(last.Layers) == 0 && last.Invisible == 0 {
+		b.built.Removed = b.built.Removed[:len(b.built.Removed)-1]
+	}
+	return ref, b.out.err
 }
 
 func rectangle(r pdf.Rect) pdf.Array {
 	return pdf.Array{pdf.Real(r[0]), pdf.Real(r[1]), pdf.Real(r[2]), pdf.Real(r[3])}
-}
-
-func (b *builder) number() pdf.Ref {
-	b.offsets = append(b.offsets, 0)
-	return pdf.Ref{Num: uint32(len(b.offsets))}
 }
 
 // drain copies what was referred to, and what that refers to.
@@ -147,27 +202,68 @@ func (b *builder) drain() error {
 		}
 		next := b.todo[len(b.todo)-1]
 		b.todo = b.todo[:len(b.todo)-1]
-		number := b.numbers[next.old].Num
+		number := b.numbers[next].Num
 		o, err := b.f.Resolve(next.old)
 		if err != nil {
 			return err
 		}
 		if s, ok := o.(*pdf.Stream); ok {
-			err = b.stream(number, s, next.as)
+			err = b.stream(number, s, next)
 		} else {
 			var v pdf.Object
 			if v, err = b.object(o, next.as, 0); err == nil {
-				b.put(number, v)
+				b.out.put(number, v)
 			}
 		}
 		if err != nil {
 			return err
 		}
-		if b.err != nil {
-			return b.err
+		if b.out.err != nil {
+			return b.out.err
 		}
 	}
 	return nil
+}
+
+// reference gives the new number of an object, which is copied later.
+func (b *builder) reference(old pdf.Ref, as *shape, mode int) (pdf.Object, error) {
+	e := errand{old: old, as: as, mode: mode}
+	if as.draws() || as == font {
+		lacks, err := b.lacksResources(old)
+		if err != nil {
+			return nil, err
+		}
+		if lacks {
+			e.page = b.number
+		}
+	}
+	n, ok := b.numbers[e]
+	if !ok {
+		n = b.out.number()
+		b.numbers[e] = n
+		b.todo = append(b.todo, e)
+	}
+	return n, nil
+}
+
+// lacksResources tells of what draws by operators whether it has no resources of its own, as was allowed once.
+func (b *builder) lacksResources(ref pdf.Ref) (bool, error) {
+	d, err := b.f.Resolve(ref)
+	if err != nil {
+		return false, err
+	}
+	var dict pdf.Dict
+	switch d := d.(type) {
+	case *pdf.Stream:
+		dict = d.Dict
+	case pdf.Dict:
+		dict = d
+	}
+	if dict["Resources"] != nil {
+		return false, nil
+	}
+	subtype, err := b.f.Name(dict["Subtype"])
+	return subtype == "Form" || subtype == "Type3" || dict["TilingType"] != nil, err
 }
 
 // object copies a value; what it refers to is noted for later.
@@ -177,13 +273,7 @@ func (b *builder) object(o pdf.Object, as *shape, depth int) (pdf.Object, error)
 	}
 	switch v := o.(type) {
 	case pdf.Ref:
-		n, ok := b.numbers[v]
-		if !ok {
-			n = b.number()
-			b.numbers[v] = n
-			b.todo = append(b.todo, errand{v, as})
-		}
-		return n, nil
+		return b.reference(v, as, 0)
 	case pdf.Array:
 		list := make(pdf.Array, 0, len(v))
 		for _, k := range v {
@@ -226,88 +316,89 @@ func (b *builder) dict(d pdf.Dict, as *shape, stream bool, depth int) (pdf.Objec
 		}
 		out[key] = c
 	}
+	if as == font {
+		switch subtype {
+		case "Type3":
+			return out, b.glyphs(d, out)
+		case "CIDFontType2":
+			if out["CIDToGIDMap"] == nil { // what it is when nothing is said (table 117)
+				out["CIDToGIDMap"] = pdf.Name("Identity")
+			}
+		}
+	}
 	return out, nil
 }
 
-// stream copies a stream as it is encoded; only pictures lose what was written beside them.
-func (b *builder) stream(number uint32, s *pdf.Stream, as *shape) error {
-	copied, err := b.dict(s.Dict, as, true, 0)
+// stream copies a stream: what draws is written anew, anything else as it is encoded, but for an encoding that PDF/A does
+// not allow. Pictures lose what was written beside them.
+func (b *builder) stream(number uint32, s *pdf.Stream, e errand) error {
+	copied, err := b.dict(s.Dict, e.as, true, 0)
 	if err != nil {
 		return err
 	}
 	d, ok := copied.(pdf.Dict)
 	if !ok { // what is not drawn
-		b.put(number, copied)
+		b.out.put(number, copied)
 		return nil
 	}
-	if plainJPEG(d) && s.Length <= maxContent {
+	subtype, err := b.f.Name(s.Dict["Subtype"])
+	if err != nil {
+		return err
+	}
+	if e.as.of(subtype).draws() {
+		return b.drawn(number, s, d, e)
+	}
+	filters, err := b.filters(s)
+	if err != nil {
+		return err
+	}
+	switch {
+	case slices.Contains(filters, "LZWDecode"):
+		data, err := b.f.Decode(s, maxContent)
+		if errors.Is(err, &pdf.Error{Kind: pdf.UnsupportedFilter}) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		delete(d, "DecodeParms")
+		b.out.putStream(number, d, data)
+		return nil
+	case slices.Equal(filters, []pdf.Name{"DCTDecode"}) && s.Length <= maxContent:
 		data, err := io.ReadAll(b.f.Raw(s))
 		if err != nil {
 			return err
 		}
-		data, _ = jpegmeta.Strip(data)
-		b.putStream(number, d, bytes.NewReader(data), int64(len(data)))
+		data, segments := jpegmeta.Strip(data)
+		if segments > 0 {
+			b.built.PictureData++
+		}
+		b.out.copyStream(number, d, bytes.NewReader(data), int64(len(data)))
 		return nil
 	}
-	b.putStream(number, d, b.f.Raw(s), s.Length)
+	b.out.copyStream(number, d, b.f.Raw(s), s.Length)
 	return nil
 }
 
-func plainJPEG(d pdf.Dict) bool {
-	switch f := d["Filter"].(type) {
-	case pdf.Name:
-		return f == "DCTDecode"
-	case pdf.Array:
-		return len(f) == 1 && f[0] == pdf.Name("DCTDecode")
+// filters are the names of a stream's filters. What is no name is none that we know.
+func (b *builder) filters(s *pdf.Stream) ([]pdf.Name, error) {
+	o, err := b.f.Resolve(s.Dict["Filter"])
+	if err != nil {
+		return nil, err
 	}
-	return false
-}
-
-func (b *builder) put(number uint32, o pdf.Object) {
-	b.offsets[number-1] = b.at
-	b.write(fmt.Appendf(nil, "%d 0 obj\n", number))
-	b.write(pdf.Append(nil, o))
-	b.write([]byte("\nendobj\n"))
-}
-
-func (b *builder) putStream(number uint32, d pdf.Dict, data io.Reader, length int64) {
-	d["Length"] = pdf.Integer(length)
-	b.offsets[number-1] = b.at
-	b.write(fmt.Appendf(nil, "%d 0 obj\n", number))
-	b.write(pdf.Append(nil, d))
-	b.write([]byte("\nstream\n"))
-	if b.err == nil {
-		var n int64
-		n, b.err = io.Copy(b.out, data)
-		b.at += n
-		if b.err == nil && n != length {
-			b.err = io.ErrUnexpectedEOF
+	list, ok := o.(pdf.Array)
+	if !ok {
+		list = pdf.Array{o}
+	}
+	var out []pdf.Name
+	for _, o := range list {
+		n, err := b.f.Name(o)
+		if err != nil {
+			return nil, err
+		}
+		if n != "" {
+			out = append(out, n)
 		}
 	}
-	b.write([]byte("\nendstream\nendobj\n"))
-}
-
-func (b *builder) write(p []byte) {
-	if b.err == nil {
-		_, b.err = b.out.Write(p)
-		b.at += int64(len(p))
-	}
-}
-
-// finish writes the cross-reference table. The file's identifier is made of its contents.
-func (b *builder) finish() {
-	xref := b.at
-	b.write(fmt.Appendf(nil, "xref\n0 %d\n0000000000 65535 f \n", len(b.offsets)+1))
-	for _, o := range b.offsets {
-		b.write(fmt.Appendf(nil, "%010d 00000 n \n", o))
-	}
-	if b.err == nil {
-		b.err = b.out.Flush()
-	}
-	id := pdf.String(b.sum.Sum(nil)[:16])
-	trailer := pdf.Dict{"Size": pdf.Integer(len(b.offsets) + 1), "Root": pdf.Ref{Num: rootNumber}, "ID": pdf.Array{id, id}}
-	b.write(append(pdf.Append([]byte("trailer\n"), trailer), fmt.Sprintf("\nstartxref\n%d\n%%%%EOF\n", xref)...))
-	if b.err == nil {
-		b.err = b.out.Flush()
-	}
+	return out, nil
 }

@@ -65,7 +65,7 @@ func rebuilt(t testing.TB, data []byte) ([]byte, error) {
 		return nil, err
 	}
 	var out bytes.Buffer
-	err = Rebuild(t.Context(), f, &out)
+	_, err = Rebuild(t.Context(), f, &out, Options{Archive: true})
 	return out.Bytes(), err
 }
 

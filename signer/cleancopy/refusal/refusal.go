@@ -15,7 +15,10 @@ const (
 	ZipBomb           = "cleancopy.zip_bomb"           // detail
 	UnsafeXML         = "cleancopy.unsafe_xml"         // part, detail
 	XFA               = "cleancopy.xfa"                // a PDF form that only Adobe's programs can show
-	HiddenLayer       = "cleancopy.hidden_layer"       // layers: names of what is not shown
+	HiddenLayer       = "cleancopy.hidden_layer"       // layers: names of what some programs show and some do not
+	SignedDamaged     = "cleancopy.signed_damaged"     // a PDF that is signed is never mended
+	Crashed           = "cleancopy.crashed"            // cleaning a PDF ended its process, as hostile files may
+	Timeout           = "cleancopy.timeout"            // seconds: cleaning a PDF took longer
 	AppearanceChanged = "cleancopy.appearance_changed" // page: cleaning would change what this page shows
 	NoPages           = "cleancopy.no_pages"           // the document shows nothing
 	ConverterMissing  = "cleancopy.converter_missing"  // LibreOffice Writer is not installed

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -35,6 +36,14 @@ func Save(host page.Host, folder, name string, chosen func(path, folder string))
 	newDialog(host, folder, nil, name, chosen).open()
 }
 
+// Folder lets the person choose a folder: the one that is marked, or else the one that is open.
+func Folder(host page.Host, folder string, chosen func(path, folder string)) {
+	d := newDialog(host, folder, nil, "", chosen)
+	d.folders = true
+	d.choose.SetText(host.Words().T("choose.this_folder"))
+	d.open()
+}
+
 // shortcut goes to the field of the path.
 var shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyL, Modifier: fyne.KeyModifierControl}
 
@@ -49,6 +58,7 @@ type dialog struct {
 	home    string
 	places  []place
 	saving  bool
+	folders bool   // a folder is chosen, and no file
 	wanted  string // the name as the person wants it, before another was proposed
 
 	sheet  *widgets.Dialog
@@ -163,6 +173,9 @@ func (d *dialog) enter(dir string) {
 	proposal := d.wanted
 	d.host.Do(d.ctx, func(ctx context.Context) (err error) {
 		entries, cut, err = readFolder(ctx, dir, endings)
+		if d.folders {
+			entries = slices.DeleteFunc(entries, func(e entry) bool { return !e.folder })
+		}
 		if d.saving {
 			proposal = freeName(dir, filepath.Base(proposal))
 		}
@@ -185,13 +198,17 @@ func (d *dialog) show(entries []entry, cut bool, err error) {
 		d.faces.Failed(d.trouble(err), widgets.NewButton(widgets.Secondary, t("button.retry"), func() { d.enter(d.folder) }))
 	case len(entries) == 0 && len(d.endings) > 0:
 		d.faces.Empty(t("choose.none_fits", "endings", strings.Join(d.endings, "、")), nil)
+	case len(entries) == 0 && d.folders:
+		d.faces.Empty(t("choose.no_folders"), nil)
 	case len(entries) == 0:
 		d.faces.Empty(t("choose.empty"), nil)
 	default:
 		d.list.fill(entries)
 		d.faces.Filled()
 		if c := d.host.Window().Canvas(); c.Focused() == nil {
-			c.Focus(d.list) // the arrows choose
+			if !d.folders { // what is open is chosen until one in it is marked
+				c.Focus(d.list) // the arrows choose
+			}
 		}
 	}
 	if cut {
@@ -262,7 +279,7 @@ func (d *dialog) typedPath(typed string) {
 		case d.saving:
 			d.name.SetText(filepath.Base(path))
 			d.enter(filepath.Dir(path))
-		case !fits(path, d.endings):
+		case d.folders || !fits(path, d.endings):
 			d.path.SetWrong(true)
 			d.note.SetText(t("choose.wrong_ending", "endings", strings.Join(d.endings, "、")))
 		default:
@@ -280,6 +297,7 @@ func (d *dialog) refresh() {
 		reason = t("choose.why_name")
 	case d.saving && strings.ContainsAny(d.name.Text(), `/\`):
 		reason = t("choose.why_slash")
+	case d.folders:
 	case !d.saving && (d.list.at < 0 || d.list.at >= len(d.list.entries)):
 		reason = t("choose.why_none")
 	}
@@ -289,6 +307,14 @@ func (d *dialog) refresh() {
 // confirm is the blue button: it opens what is chosen, or takes the new name if no file has it.
 func (d *dialog) confirm() {
 	if d.choose.Reason() != "" {
+		return
+	}
+	if d.folders {
+		path := d.folder
+		if d.list.at >= 0 && d.list.at < len(d.list.entries) {
+			path = filepath.Join(path, d.list.entries[d.list.at].name)
+		}
+		d.take(path)
 		return
 	}
 	if !d.saving {

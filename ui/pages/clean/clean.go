@@ -9,6 +9,7 @@ import (
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/preview"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
 	"sealdesk/ui/pages/stamp"
@@ -31,6 +32,7 @@ type Page struct {
 	count    *widgets.Chip
 	note     *widgets.Text
 	again    *widgets.Button
+	beside   *widgets.Button // the copy beside the upload
 	confirm  *widgets.Button
 	progress *widgets.Progress
 	made     fyne.CanvasObject // what is shown when there is a copy
@@ -45,13 +47,15 @@ func New(host page.Host, work *desk.Work) page.Page {
 	p.count = widgets.NewChip("0", theme.Neutral)
 	p.note = widgets.NewText("", theme.TextTable, theme.Text2).Clip()
 	p.again = widgets.NewButton(widgets.Secondary, p.t("clean.again"), p.make)
+	p.beside = widgets.NewButton(widgets.Secondary, p.t("clean.compare"), p.compare).WithIcon(theme.IconCompare)
+	p.beside.Hide()
 	p.confirm = widgets.NewButton(widgets.Primary, p.t("clean.confirm"), p.confirmed)
 	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.White,
 		widgets.Border(reader.Head(widgets.Grow(widgets.Title(p.t("clean.taken_out"))), p.count), nil, nil, nil, p.panel)))
 	p.made = widgets.Border(nil, nil, nil, widgets.Border(nil, nil, widgets.VLine(), nil, side), p.reader.Content())
 	p.body = widgets.Stack(p.made)
 	back := widgets.NewButton(widgets.Secondary, p.t("clean.back"), host.Back)
-	p.content = widgets.Border(nil, widgets.Foot(p.note, widgets.Actions(back, p.again, p.confirm)), nil, nil, p.body)
+	p.content = widgets.Border(nil, widgets.Foot(p.note, widgets.Actions(back, p.again, p.beside, p.confirm)), nil, nil, p.body)
 	return p
 }
 
@@ -191,17 +195,36 @@ func (p *Page) tell(r *cleancopy.Report) {
 	found := newList(p.host.Words(), r, p.reader.View.GoTo)
 	found.changed = func() { p.panel.Refresh() }
 	p.panel.SetContent(widgets.Pad(16, 16, 16, 16, found.column))
+	p.beside.Show()
 	total := 0
 	for _, it := range r.Items {
 		total += max(it.Count, 1)
 	}
 	tone := theme.Good
-	if total > 0 {
+	if total+len(r.Doubts) > 0 {
 		tone = theme.Warn
 	}
 	p.count.Set(p.t("clean.count", "count", total), tone)
 	p.note.SetText(p.t("clean.note", "pages", r.Pages, "size", reader.Size(r.Output.Size), "digest", r.Output.SHA256[:min(8, len(r.Output.SHA256))]))
 	p.content.Refresh()
+}
+
+// compare shows the copy beside the upload, with what differs.
+func (p *Page) compare() {
+	p.beside.SetBusy(true)
+	clean := p.work.Paper(*p.view.Filing.Clean)
+	var uploaded desk.Paper
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		uploaded, err = p.work.Uploaded(ctx)
+		return err
+	}, func(err error) {
+		p.beside.SetBusy(false)
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.host.Open(compare.Of(p.host, &uploaded, compare.RoleUploaded, &clean, compare.RoleClean))
+	})
 }
 
 // confirmed keeps that the person saw it and goes on to the seal; the way back from there leads to the contract.

@@ -16,15 +16,16 @@ import (
 
 // order is that of the groups: what changes the contract's words first. A kind that is not in it comes last.
 var order = []string{
-	"deletion", "insertion", "move", "hidden_text", "hidden_row", "hidden_shape", "comment", "annotation", "format_change",
+	"unseen_text", "tiny_text", "outside_text",
+	"deletion", "insertion", "move", "hidden_text", "hidden_layer", "invisible_text", "hidden_row", "hidden_shape", "comment", "annotation", "format_change",
 	"field", "form_field", "unreferenced_note", "alt_chunk", "embedded_object", "attachment", "macro", "javascript", "action",
-	"active_control", "external_link", "external_content", "link", "layer", "digital_signature", "ink", "media", "alt_text",
+	"active_control", "external_link", "external_content", "link", "recognized_text", "layer", "digital_signature", "ink", "media", "alt_text",
 	"properties", "metadata", "document_variables", "custom_xml", "earlier_version", "bookmarks", "structure_tags",
-	"application_data", "picture_metadata", "building_blocks", "other_part",
+	"application_data", "thumbnail", "alternate_image", "postscript", "picture_metadata", "building_blocks", "other_part",
 }
 
 // weighty kinds change what the contract says or hide something from the reader: they are told in amber.
-var weighty = []string{"deletion", "insertion", "move", "hidden_text", "hidden_row", "hidden_shape", "comment", "annotation",
+var weighty = []string{"unseen_text", "tiny_text", "outside_text", "deletion", "insertion", "move", "hidden_text", "hidden_layer", "invisible_text", "hidden_row", "hidden_shape", "comment", "annotation",
 	"macro", "javascript", "action", "attachment", "alt_chunk", "external_content", "earlier_version"}
 
 // Entries of a group that are shown at first, and with each press on 更多.
@@ -33,7 +34,7 @@ const (
 	moreEntries  = 50
 )
 
-// A list tells what was taken out, grouped by kind, and what should be known beside.
+// A list tells what was taken out and what is hard to see, grouped by kind, and what should be known beside.
 type list struct {
 	words   *words.Catalog
 	show    func(page int)
@@ -50,7 +51,7 @@ func newList(w *words.Catalog, r *cleancopy.Report, show func(page int)) *list {
 	}
 	groups := map[string][]cleancopy.Item{}
 	kinds := []string{}
-	for _, it := range r.Items {
+	for _, it := range slices.Concat(r.Doubts, r.Items) {
 		if groups[it.Kind] == nil {
 			kinds = append(kinds, it.Kind)
 		}

@@ -26,7 +26,7 @@ func (c coded) Code() string  { return string(c) }
 func (p *Page) drawNotices() {
 	v := p.view
 	link := p.host.Session().Link(p.life)
-	if !p.notices.fresh(v.State, v.Waiting, v.Verdict, v.Starter, v.Filing.Sealed, p.unlocked, v.SubmittedAt, v.ViewedAt, v.ConcludedAt, v.Published, link.Online, v.Lot.SignBy) {
+	if !p.notices.fresh(v.State, v.Waiting, v.Verdict, v.Starter, v.Filing.Sealed, v.Received, p.unlocked, v.SubmittedAt, v.ViewedAt, v.ConcludedAt, v.Published, link.Online, v.Lot.SignBy) {
 		return
 	}
 	var out []fyne.CanvasObject
@@ -48,6 +48,9 @@ func (p *Page) drawNotices() {
 		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.refusal"), Why: p.t("form.refusal_why", "opinion", opinion), Do: do}))
 	}
 	if o := p.standing(); o != nil {
+		add(o)
+	}
+	if o := p.versions(); o != nil {
 		add(o)
 	}
 	if d := v.Lot.SignBy; d != nil && (d.State == platformapi.DeadlineSoon || d.State == platformapi.DeadlineOver) && v.State != platformapi.StateConcluded {

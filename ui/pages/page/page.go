@@ -73,6 +73,8 @@ type Host interface {
 	// ChooseFile lets the person choose a file to read with one of these endings, SaveFile one to write.
 	ChooseFile(endings []string, chosen func(path string))
 	SaveFile(name string, chosen func(path string))
+	// ChooseFolder lets the person choose a folder.
+	ChooseFolder(chosen func(path string))
 
 	Window() fyne.Window
 }

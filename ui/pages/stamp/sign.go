@@ -10,128 +10,29 @@ import (
 	"sealdesk/signer"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/signatures"
 	"sealdesk/ui/pages/view"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
 
-// askPIN reads the key's tries and asks for the PIN; trouble is what went wrong with the one before.
+// askPIN asks for the PIN; trouble is what went wrong with the one before.
 func (p *Page) askPIN(trouble string) {
-	mine := p.host.Session().Key()
-	var keys []desk.Key
-	held := false
-	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		if held = p.host.Session().Held(); held {
-			return nil
-		}
-		keys, err = p.host.Desk().Keys(ctx)
-		return err
-	}, func(err error) {
-		if held {
-			p.confirmDialog(mine)
-			return
-		}
-		for _, k := range keys {
-			if k.URI == mine.URI && k.ID == mine.ID {
-				p.pinDialog(k, trouble)
-				return
-			}
-		}
-		p.host.Tell(errors.Join(desk.ErrKeyGone, err)) // a driver that fails beside it is not what matters here
-	})
-}
-
-// facts say who asks, for what, and who signs.
-func (p *Page) facts(k desk.Key) []widgets.Fact {
-	return []widgets.Fact{
+	pin.Ask(p.ctx, p.host, pin.Request{Confirm: p.t("pin.sign"), Run: p.run, Facts: []widgets.Fact{
 		{Name: p.t("pin.who"), Value: p.host.Desk().PlatformName()},
 		{Name: p.t("pin.document"), Value: p.t("pin.document_is", "name", p.shown.Name, "pages", len(p.reader.Sizes()))},
 		{Name: p.t("pin.digest"), Value: p.shown.Document.SHA256()[:8]},
-		{Name: p.t("pin.owner"), Value: k.Owner},
-	}
-}
-
-// confirmDialog asks before a signature with a key that is kept unlocked.
-func (p *Page) confirmDialog(k desk.Key) {
-	var d *widgets.Dialog
-	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() })
-	confirm := widgets.NewButton(widgets.Primary, p.t("pin.sign"), func() {
-		d.Close()
-		p.run(nil, false, true)
-	})
-	lock := widgets.NewButton(widgets.Link, p.t("pin.release"), func() {
-		d.Close()
-		p.host.Do(p.ctx, func(context.Context) error {
-			p.host.Session().Release()
-			return nil
-		}, func(error) { p.askPIN("") })
-	})
-	d = widgets.NewDialog(p.t("pin.title_held"), widgets.Column(12, widgets.Facts(p.facts(k)...),
-		widgets.Row(8, widgets.Grow(widgets.Quiet(p.t("pin.held")).Clip()), lock)), cancel, confirm)
-	p.host.Dialog(d)
-}
-
-func (p *Page) pinDialog(k desk.Key, trouble string) {
-	body := widgets.NewPINBody(p.t("login.pin"), p.t("login.pin_hint"), p.facts(k), nil)
-	keep := widgets.NewCheckbox(p.t("pin.keep"), nil)
-	switch {
-	case k.PINPad:
-		body.Field.Disable()
-		body.SetTries(p.t("login.pin_pad"), false)
-	case k.Locked:
-		body.SetTries(p.t("login.locked")+" · "+p.t("login.locked_do"), true)
-	case trouble != "":
-		body.SetTries(trouble, true)
-	case k.Tries >= 0:
-		body.SetTries(p.t("login.tries", "tries", k.Tries), k.FewTries())
-	}
-	content := widgets.Column(10, body.Body, keep)
-	if k.DemoPIN != "" {
-		content.Add(widgets.NewText(p.t("login.demo_pin", "pin", k.DemoPIN), theme.TextCaption, theme.Amber))
-	}
-	var d *widgets.Dialog
-	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() {
-		body.Field.Wipe()
-		d.Close()
-	})
-	confirm := widgets.NewButton(widgets.Primary, p.t("pin.sign"), nil)
-	reason := func(int) {
-		why := ""
-		switch {
-		case k.Locked:
-			why = p.t("login.why_locked")
-		case body.Field.Len() == 0 && !k.PINPad:
-			why = p.t("login.why_no_pin")
-		}
-		confirm.SetReason(why)
-	}
-	enter := func() {
-		if confirm.Reason() != "" {
-			return
-		}
-		pin := body.Field.Take()
-		d.Close()
-		if k.Tries == 1 {
-			p.host.Ask(p.t("pin.last_title"), p.t("pin.last_body", "owner", k.Owner), true, p.t("pin.last_confirm"), func() { p.run(pin, true, keep.On()) })
-			return
-		}
-		p.run(pin, false, keep.On())
-	}
-	confirm.SetOnPress(enter)
-	body.Field.OnChanged, body.Field.OnSubmitted = reason, enter
-	reason(0)
-	d = widgets.NewDialog(p.t("pin.title"), content, cancel, confirm).FocusFirst(body.Field)
-	p.host.Dialog(d)
+	}}, trouble)
 }
 
 // run signs, showing how far it has come.
-func (p *Page) run(pin []byte, lastTry, keep bool) {
+func (p *Page) run(secret []byte, lastTry, keep bool) {
 	ctx, stop := context.WithCancel(p.ctx)
 	progress := widgets.NewProgress(widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() }))
 	d := widgets.NewDialog(p.t("sign.title"), progress, nil, nil)
 	p.host.Dialog(d)
-	request := desk.SealRequest{Seal: p.seal(), Places: p.asked(), PIN: pin, LastTry: lastTry, Keep: keep}
+	request := desk.SealRequest{Seal: p.seal(), Places: p.asked(), PIN: secret, LastTry: lastTry, Keep: keep}
 	var result signer.Result
 	p.host.Do(p.ctx, func(context.Context) (err error) {
 		result, err = p.work.Seal(ctx, request, func(step string, done, total int64) {
@@ -150,10 +51,11 @@ func (p *Page) run(pin []byte, lastTry, keep bool) {
 			p.result(result)
 			return
 		}
-		problem := p.host.Words().Problem(err)
-		switch {
-		case problem.Code == desk.CodePINWrong || errors.Is(err, desk.ErrKeyLocked):
-			p.askPIN(problem.What)
+		if trouble, again := pin.Again(p.host, err); again {
+			p.askPIN(trouble)
+			return
+		}
+		switch problem := p.host.Words().Problem(err); {
 		case errors.Is(err, context.Canceled) || problem.Code == desk.CodeCancelled:
 			p.host.Toast(theme.Neutral, p.t("stamp.cancelled"))
 		default:

@@ -41,6 +41,7 @@ type Host struct {
 	Dialogs []*widgets.Dialog
 	Choose  func(endings []string) string // answers ChooseFile; "" chooses nothing
 	Save    func(name string) string      // answers SaveFile
+	Folder  func() string                 // answers ChooseFolder
 }
 
 // A Question is what was put to the person.
@@ -327,6 +328,16 @@ func (h *Host) SaveFile(name string, chosen func(string)) {
 		return
 	}
 	if path := h.Save(name); path != "" {
+		chosen(path)
+	}
+}
+
+// ChooseFolder implements page.Host.
+func (h *Host) ChooseFolder(chosen func(string)) {
+	if h.Folder == nil {
+		return
+	}
+	if path := h.Folder(); path != "" {
 		chosen(path)
 	}
 }

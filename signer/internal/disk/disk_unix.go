@@ -1,6 +1,6 @@
 //go:build !windows
 
-package signer
+package disk
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// isDiskFull also knows quotas and file systems whose files are limited, such
+// Full tells that an error says there is no room left; it also knows quotas and file systems whose files are limited, such
 // as FAT on a USB stick.
-func isDiskFull(err error) bool {
+func Full(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
-// syncFolder makes a new name in the folder survive a power cut.
-func syncFolder(folder string) error {
+// SyncFolder makes a new name in the folder survive a power cut.
+func SyncFolder(folder string) error {
 	d, err := os.Open(folder)
 	if err != nil {
 		return err

@@ -1,0 +1,135 @@
+package archive
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"sealdesk/signer/pdf"
+	"sealdesk/signer/pdf/pdftest"
+)
+
+// The profile turns colours into what the standard's formula says: checked on its tags, which are read back.
+func TestProfile(t *testing.T) {
+	p := Profile()
+	if int(binary.BigEndian.Uint32(p)) != len(p) || len(p) > 1024 || string(p[36:40]) != "acsp" || string(p[12:20]) != "mntrRGB " {
+		t.Fatalf("header % x, %d bytes", p[:44], len(p))
+	}
+	tags := map[string][]byte{}
+	for i := range binary.BigEndian.Uint32(p[128:]) {
+		e := p[132+12*i:]
+		at, size := binary.BigEndian.Uint32(e[4:]), binary.BigEndian.Uint32(e[8:])
+		tags[string(e[:4])] = p[at : at+size]
+	}
+	number := func(b []byte) float64 { return float64(int32(binary.BigEndian.Uint32(b))) / 65536 }
+	// The published colorants of sRGB, adapted to D50.
+	for name, want := range map[string][3]float64{
+		"rXYZ": {0.4360, 0.2225, 0.0139}, "gXYZ": {0.3851, 0.7169, 0.0971}, "bXYZ": {0.1431, 0.0606, 0.7141}, "wtpt": {0.9642, 1, 0.8249},
+	} {
+		for i, w := range want {
+			if got := number(tags[name][8+4*i:]); math.Abs(got-w) > 0.0005 {
+				t.Errorf("%s[%d] = %.4f, want %.4f", name, i, got, w)
+			}
+		}
+	}
+	curve := tags["gTRC"]
+	if string(curve[:4]) != "para" || math.Abs(number(curve[12:])-2.4) > 1e-4 {
+		t.Errorf("curve % x", curve)
+	}
+	if !bytes.Equal(curve, tags["bTRC"]) || !bytes.Equal(curve, tags["rTRC"]) {
+		t.Error("the curves differ")
+	}
+}
+
+// program is a TrueType font of two glyphs, 0 and 1, where 1 is A and as wide as is said.
+func program(advance uint16) []byte {
+	table := func(n int, set map[int]uint16) []byte {
+		b := make([]byte, n)
+		for at, v := range set {
+			binary.BigEndian.PutUint16(b[at:], v)
+		}
+		return b
+	}
+	tables := []struct {
+		name string
+		data []byte
+	}{
+		{"cmap", table(4+8+4+2+6, map[int]uint16{2: 1, 4: 3, 6: 1, 10: 12, 12: 6, 14: 12, 18: 'A', 20: 1, 22: 1})},
+		{"glyf", make([]byte, 4)}, {"head", table(54, map[int]uint16{18: 1000})}, {"hhea", table(36, map[int]uint16{34: 2})},
+		{"hmtx", table(8, map[int]uint16{0: 500, 4: advance})}, {"loca", make([]byte, 6)}, {"maxp", table(6, map[int]uint16{4: 2})},
+	}
+	b := table(12+16*len(tables), map[int]uint16{0: 1, 4: uint16(len(tables))})
+	for i, e := range tables {
+		entry := b[12+16*i:]
+		copy(entry, e.name)
+		binary.BigEndian.PutUint32(entry[8:], uint32(len(b)))
+		binary.BigEndian.PutUint32(entry[12:], uint32(len(e.data)))
+		b = append(b, e.data...)
+	}
+	return b
+}
+
+func TestJudge(t *testing.T) {
+	tests := []struct {
+		name, font, contents, resources, page, against string
+		program                                        []byte
+	}{
+		{name: "nothing", contents: "0 g 0 0 9 9 re f"},
+		{name: "sRGB", contents: "1 0 0 rg 0 0 9 9 re f"},
+		{name: "CMYK", contents: "1 0 0 0 k 0 0 9 9 re f", against: "DeviceCMYK"},
+		{name: "CMYK with a meaning", contents: "1 0 0 0 k 0 0 9 9 re f", resources: "/ColorSpace << /DefaultCMYK [/CalRGB << /WhitePoint [1 1 1] >>] >>"},
+		{name: "a spot colour of CMYK", contents: "/S cs 1 scn 0 0 9 9 re f", resources: "/ColorSpace << /S [/Separation /Gold /DeviceCMYK << /FunctionType 2 /Domain [0 1] /N 1 >>] >>", against: "DeviceCMYK"},
+		{name: "a font that is not embedded", contents: "BT /F 9 Tf (A) Tj ET", font: "/Type1", against: "Test"},
+		{name: "a font that is", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: program(600)},
+		{name: "a font that is as wide but for a hair", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: program(601)},
+		{name: "a font that is wider", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: program(650), against: "6.2.11.5"},
+		{name: "a character without a glyph", contents: "BT /F 9 Tf (B) Tj ET", font: "/TrueType", program: program(600), against: "6.2.11.8"},
+		{name: "a program that is none", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: []byte("none"), against: "6.2.11.4.1"},
+		{name: "a transfer function", contents: "/G gs 0 0 9 9 re f", resources: "/ExtGState << /G << /Type /ExtGState /TR /Identity >> >>", against: "6.2.5"},
+		{name: "a blend mode of its own", contents: "/G gs 0 0 9 9 re f", resources: "/ExtGState << /G << /BM /Glow >> >>", against: "6.2.10"},
+		{name: "an inline picture", contents: "BI /W 1 /H 1 /BPC 8 /CS /G /I true ID x EI", against: "6.2.8.1"},
+		{name: "states saved too deep", contents: strings.Repeat("q ", 29), against: "6.1.13"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b pdftest.Builder
+			root := b.AddRaw("<< /Type /Catalog /Pages 2 0 R /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /DestOutputProfile 6 0 R >>] >>")
+			b.AddRaw("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
+			b.AddRaw("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> " + tt.resources + " >> >>")
+			b.AddStream(nil, []byte(tt.contents))
+			file := ""
+			if tt.program != nil {
+				file = "/FontFile2 7 0 R"
+			}
+			b.AddRaw(fmt.Sprintf("<< /Type /Font /Subtype %s /BaseFont /ABCDEF+Test /FirstChar 65 /Widths [600] /Encoding /WinAnsiEncoding /FontDescriptor << /Flags 32 %s >> >>",
+				max(tt.font, "/Type1"), file))
+			b.AddStream(pdf.Dict{"N": pdf.Integer(3)}, Profile())
+			b.AddStream(nil, tt.program)
+			data := b.Bytes(pdf.Table, root)
+			f, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := Judge(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			said := strings.Join(append(append(v.Fonts, v.Colours...), v.Other...), "|")
+			if v.OK() != (tt.against == "") || !strings.Contains(said, tt.against) {
+				t.Errorf("%q, want %q", said, tt.against)
+			}
+		})
+	}
+}
+
+func FuzzTrueType(f *testing.F) {
+	f.Add(program(600))
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		if t, err := parseTrueType(b); err == nil {
+			t.advance(1)
+		}
+	})
+}

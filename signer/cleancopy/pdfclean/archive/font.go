@@ -1,0 +1,345 @@
+package archive
+
+import (
+	"math"
+	"strings"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"sealdesk/signer/pdf"
+)
+
+// usedFont is a font, and the codes that the pages show in it.
+type usedFont struct {
+	dict pdf.Dict
+	used map[int]bool
+	wide bool // codes of two bytes
+}
+
+// Drawn, Advance and Shown are what content.Filter asks of a font; only the last is of use here.
+func (u *usedFont) Drawn() bool                              { return true }
+func (u *usedFont) Advance([]byte) (float64, int, int, bool) { return 0, 0, 0, false }
+func (u *usedFont) Shown(s []byte) {
+	if !u.wide {
+		for _, c := range s {
+			u.used[int(c)] = true
+		}
+		return
+	}
+	for i := 0; i+1 < len(s); i += 2 {
+		u.used[int(s[i])<<8|int(s[i+1])] = true
+	}
+}
+
+// font judges a font (6.2.11): a program must be embedded, and the file must read it as it is.
+func (j *judge) font(u *usedFont) error {
+	d := u.dict
+	subtype, _ := j.f.Name(d["Subtype"])
+	if subtype == "Type3" {
+		return j.drawn(u)
+	}
+	inner := d
+	if subtype == "Type0" {
+		list, err := j.f.Array(d["DescendantFonts"])
+		if err != nil {
+			return err
+		}
+		if len(list) != 1 {
+			j.against("6.2.11.3 a composite font without its descendant")
+			return nil
+		}
+		if inner, err = j.f.Dict(list[0]); err != nil {
+			return err
+		}
+	}
+	descriptor, err := j.f.Dict(inner["FontDescriptor"])
+	if err != nil {
+		return err
+	}
+	for _, key := range []pdf.Name{"FontFile", "FontFile2", "FontFile3"} {
+		s, err := j.f.Stream(descriptor[key])
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			continue
+		}
+		if key != "FontFile2" {
+			j.against("6.2.11.5 widths of a font of a kind that is not looked into (%s)", nameOf(j.f, d))
+			return nil
+		}
+		return j.trueType(u, inner, descriptor, s)
+	}
+	j.fonts[nameOf(j.f, d)] = true
+	return nil
+}
+
+// nameOf is a font's name without the tag of a subset.
+func nameOf(f *pdf.File, d pdf.Dict) string {
+	name, _ := f.Name(d["BaseFont"])
+	plain := string(name)
+	if len(plain) > 7 && plain[6] == '+' {
+		plain = plain[7:]
+	}
+	return strings.ToValidUTF8(plain, "?")
+}
+
+// drawn judges the glyphs of a Type 3 font, and that there is one for each character.
+func (j *judge) drawn(u *usedFont) error {
+	d := u.dict
+	procs, err := j.f.Dict(d["CharProcs"])
+	if err != nil {
+		return err
+	}
+	names, err := j.differences(d["Encoding"])
+	if err != nil {
+		return err
+	}
+	for code := range u.used {
+		if n, ok := names[code]; !ok || procs[n] == nil {
+			j.against("6.2.11.4.1 a character that a Type 3 font does not draw")
+		}
+	}
+	for _, key := range procs.Keys() {
+		s, err := j.f.Stream(procs[key])
+		if err != nil {
+			return err
+		}
+		if s != nil {
+			if err := j.content(s, d["Resources"]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// differences reads the names that an encoding gives to codes (table 114).
+func (j *judge) differences(o pdf.Object) (map[int]pdf.Name, error) {
+	v, err := j.f.Resolve(o)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := v.(pdf.Dict)
+	list, err := j.f.Array(d["Differences"])
+	if err != nil {
+		return nil, err
+	}
+	names, code := map[int]pdf.Name{}, 0
+	for _, o := range list {
+		switch v, err := j.f.Resolve(o); v := v.(type) {
+		case pdf.Integer:
+			code = int(v)
+		case pdf.Name:
+			names[code] = v
+			code++
+		default:
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return names, nil
+}
+
+func (j *judge) trueType(u *usedFont, inner, descriptor pdf.Dict, s *pdf.Stream) error {
+	name := nameOf(j.f, u.dict)
+	b, err := j.f.Decode(s, maxContent)
+	if err != nil {
+		return err
+	}
+	t, err := parseTrueType(b)
+	if err != nil {
+		j.against("6.2.11.4.1 the program of the font %s cannot be read", name)
+		return nil
+	}
+	var glyph func(code int) (int, bool)
+	var width func(code int) (float64, error)
+	if subtype, _ := j.f.Name(u.dict["Subtype"]); subtype == "Type0" {
+		glyph, err = j.compositeGlyphs(u, inner)
+		width = j.compositeWidths(inner)
+	} else {
+		glyph, err = j.simpleGlyphs(t, u.dict, descriptor)
+		width = j.simpleWidths(u.dict, descriptor)
+	}
+	if err != nil {
+		return err
+	}
+	if glyph == nil {
+		return nil // said already
+	}
+	for code := range u.used {
+		g, ok := glyph(code)
+		if !ok || g == 0 {
+			j.against("6.2.11.8 a character that the font %s has no glyph for", name)
+			return nil
+		}
+		in, ok := t.advance(g)
+		if !ok {
+			j.against("6.2.11.4.1 a glyph that the font %s lacks", name)
+			return nil
+		}
+		stated, err := width(code)
+		if err != nil {
+			return err
+		}
+		if math.Abs(in-stated) > 1 {
+			j.against("6.2.11.5 the font %s states other widths than it has", name)
+			return nil
+		}
+	}
+	return nil
+}
+
+// compositeGlyphs tells which glyph a code means, for codes that are the glyphs' numbers or mapped to them.
+func (j *judge) compositeGlyphs(u *usedFont, inner pdf.Dict) (func(int) (int, bool), error) {
+	encoding, err := j.f.Resolve(u.dict["Encoding"])
+	if err != nil {
+		return nil, err
+	}
+	if encoding != pdf.Name("Identity-H") && encoding != pdf.Name("Identity-V") {
+		j.against("6.2.11.3 a character map that is not looked into")
+		return nil, nil
+	}
+	o, err := j.f.Resolve(inner["CIDToGIDMap"])
+	if err != nil {
+		return nil, err
+	}
+	s, ok := o.(*pdf.Stream)
+	if !ok {
+		return func(c int) (int, bool) { return c, true }, nil
+	}
+	b, err := j.f.Decode(s, 1<<17)
+	if err != nil {
+		return nil, err
+	}
+	return func(c int) (int, bool) {
+		if 2*c+1 >= len(b) {
+			return 0, false
+		}
+		return int(b[2*c])<<8 | int(b[2*c+1]), true
+	}, nil
+}
+
+func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
+	widths := map[int]float64{}
+	w, err := j.f.Array(inner["W"])
+	for i := 0; err == nil && i+1 < len(w); {
+		var first, last int64
+		var next pdf.Object
+		if first, err = j.f.Int(w[i]); err != nil {
+			break
+		}
+		if next, err = j.f.Resolve(w[i+1]); err != nil {
+			break
+		}
+		if list, ok := next.(pdf.Array); ok {
+			for k := range list {
+				if widths[int(first)+k], err = j.f.Number(list[k]); err != nil {
+					break
+				}
+			}
+			i += 2
+			continue
+		}
+		if last, err = j.f.Int(next); err != nil || i+2 >= len(w) {
+			break
+		}
+		width, werr := j.f.Number(w[i+2])
+		err = werr
+		for c := first; c <= min(last, 0xffff); c++ {
+			widths[int(c)] = width
+		}
+		i += 3
+	}
+	standard := 1000.0
+	if err == nil && inner["DW"] != nil {
+		standard, err = j.f.Number(inner["DW"])
+	}
+	return func(code int) (float64, error) {
+		if v, ok := widths[code]; ok {
+			return v, err
+		}
+		return standard, err
+	}
+}
+
+func (j *judge) simpleWidths(d, descriptor pdf.Dict) func(int) (float64, error) {
+	list, err := j.f.Array(d["Widths"])
+	first, ferr := j.f.Int(d["FirstChar"])
+	if err == nil {
+		err = ferr
+	}
+	return func(code int) (float64, error) {
+		if i := code - int(first); err == nil && i >= 0 && i < len(list) {
+			return j.f.Number(list[i])
+		}
+		missing, merr := j.f.Number(descriptor["MissingWidth"])
+		if err == nil {
+			err = merr
+		}
+		return missing, err
+	}
+}
+
+const symbolic = 4 // of a descriptor's Flags (table 123)
+
+// simpleGlyphs tells which glyph a code means (6.2.11.6).
+func (j *judge) simpleGlyphs(t *trueType, d, descriptor pdf.Dict) (func(int) (int, bool), error) {
+	flags, err := j.f.Int(descriptor["Flags"])
+	if err != nil {
+		return nil, err
+	}
+	encoding, err := j.f.Resolve(d["Encoding"])
+	if err != nil {
+		return nil, err
+	}
+	if flags&symbolic != 0 {
+		return j.symbolGlyphs(t, encoding), nil
+	}
+	name, ok := encoding.(pdf.Name)
+	table := map[pdf.Name]*charmap.Charmap{"WinAnsiEncoding": charmap.Windows1252, "MacRomanEncoding": charmap.Macintosh}[name]
+	if !ok || table == nil {
+		j.against("6.2.11.6 the encoding of a TrueType font, which is not looked into")
+		return nil, nil
+	}
+	m := t.maps[[2]int{3, 1}]
+	if m == nil {
+		j.against("6.2.11.6 a TrueType font without a map of Unicode")
+		return nil, nil
+	}
+	return func(c int) (int, bool) {
+		g, ok := m[int(table.DecodeByte(byte(c)))]
+		return g, ok
+	}, nil
+}
+
+func (j *judge) symbolGlyphs(t *trueType, encoding pdf.Object) func(int) (int, bool) {
+	if _, none := encoding.(pdf.Null); !none {
+		j.against("6.2.11.6 a symbolic TrueType font with an encoding")
+		return nil
+	}
+	m, high := t.maps[[2]int{3, 0}], 0xf000
+	if m == nil && len(t.maps) == 1 {
+		for _, only := range t.maps {
+			m = only
+		}
+	}
+	if m == nil {
+		j.against("6.2.11.6 a symbolic TrueType font without a map of its own")
+		return nil
+	}
+	return func(c int) (int, bool) {
+		if g, ok := m[c]; ok {
+			return g, true
+		}
+		g, ok := m[high|c]
+		return g, ok
+	}
+}
+
+// isWide tells whether a font's codes have two bytes; all composite ones that are looked into have.
+func isWide(f *pdf.File, d pdf.Dict) bool {
+	subtype, _ := f.Name(d["Subtype"])
+	return subtype == "Type0"
+}
