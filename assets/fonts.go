@@ -3,7 +3,7 @@ package assets
 import _ "embed"
 
 // The fonts are static CFF OpenType files, which is what both Fyne and
-// golang.org/x/image/font/sfnt read. All hold the characters of GBK, those of
+// golang.org/x/image/font/sfnt read. All but the one of dates hold the characters of GBK, those of
 // the Table of General Standard Chinese Characters beyond it, and the marks that
 // the window draws. Licence: fonts/OFL.txt.
 var (
@@ -13,6 +13,8 @@ var (
 	sansMedium []byte
 	//go:embed fonts/serif-bold.otf
 	serifBold []byte
+	//go:embed fonts/serif-date.otf
+	serifDate []byte
 	//go:embed fonts/OFL.txt
 	fontLicence string
 )
@@ -27,6 +29,10 @@ func SansMedium() []byte { return sansMedium }
 // SerifBold returns Noto Serif CJK SC Bold, the face of seals and of titles of
 // documents.
 func SerifBold() []byte { return serifBold }
+
+// SerifDate returns the figures and the words of a date in Noto Serif CJK SC Regular, the face of the date beside a seal. It
+// holds nothing else.
+func SerifDate() []byte { return serifDate }
 
 // FontLicence returns the copyright line and licence of the fonts.
 func FontLicence() string { return fontLicence }

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/preview"
 )
 
 // Kind says in one word why a job failed.
@@ -32,8 +33,16 @@ const (
 	WriteFailed Kind = "write_failed"
 	// KeywordNotFound: the words that a seal goes to are not in the document.
 	KeywordNotFound Kind = "keyword_not_found"
+	// HitMissing: the words stand less often in the document than the place counts.
+	HitMissing Kind = "hit_missing"
 	// EdgeNeedsPages: an edge seal needs two pages at least.
 	EdgeNeedsPages Kind = "edge_needs_pages"
+	// EdgeTooThin: so many pages would share an edge seal that nothing of it could be seen.
+	EdgeTooThin Kind = "edge_too_thin"
+	// OverSeal: the seal would lie over an earlier signature. Job.AllowOverlap signs all the same.
+	OverSeal Kind = "over_seal"
+	// TooMuch: the seal would cover so much of a page that the signature is doubted.
+	TooMuch Kind = "too_much"
 	// EarlierBroken: a signature that the document has already is not intact.
 	EarlierBroken Kind = "earlier_broken"
 	// EarlierUnknown: a signature that the document has already is of a kind
@@ -48,10 +57,14 @@ const (
 // package seal, and the key's.
 type Error struct {
 	Kind   Kind
-	Path   string // the file or folder in question
-	Words  string // KeywordNotFound: what was looked for
-	Field  string // EarlierBroken, EarlierUnknown: the signature's field
-	Detail string // for logs, in English
+	Path   string        // the file or folder in question
+	Words  string        // KeywordNotFound, HitMissing: what was looked for
+	Near   []preview.Hit // KeywordNotFound: the likest words, best first
+	Count  int           // HitMissing: how often the words are there; EdgeTooThin: how many pages share a seal
+	Field  string        // EarlierBroken, EarlierUnknown, OverSeal: the signature's field
+	Signer string        // OverSeal: whose it is
+	Page   int           // OverSeal, TooMuch: where
+	Detail string        // for logs, in English
 	cause  error
 }
 
@@ -65,16 +78,29 @@ func (e *Error) Error() string {
 // Unwrap returns what caused the failure, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Code returns "signer." and the kind.
-func (e *Error) Code() string { return "signer." + string(e.Kind) }
+// Code returns "signer." and the kind, or "signer.keyword_near" where there are words like those that were looked for.
+func (e *Error) Code() string {
+	if len(e.Near) > 0 {
+		return "signer.keyword_near"
+	}
+	return "signer." + string(e.Kind)
+}
 
-// Params returns "path", "words" or "field" where the kind has one.
+// Params returns what the fields of the Error's kind hold; of the likest words the first.
 func (e *Error) Params() map[string]any {
 	p := map[string]any{}
-	for name, value := range map[string]string{"path": e.Path, "words": e.Words, "field": e.Field} {
+	for name, value := range map[string]string{"path": e.Path, "words": e.Words, "field": e.Field, "signer": e.Signer} {
 		if value != "" {
 			p[name] = value
 		}
+	}
+	for name, value := range map[string]int{"count": e.Count, "page": e.Page} {
+		if value != 0 {
+			p[name] = value
+		}
+	}
+	if len(e.Near) > 0 {
+		p["near"], p["page"] = e.Near[0].Text, e.Near[0].Page
 	}
 	return p
 }

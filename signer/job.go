@@ -57,6 +57,10 @@ type Job struct {
 	Electronic *ses.Seal
 	Places     []seal.Place // where the seal goes
 	Find       Finder       // for places by keyword
+	// DateFont writes the date that a place may ask for.
+	DateFont *seal.Font
+	// AllowOverlap puts the seal over an earlier signature where a place says so. That is for a person to decide.
+	AllowOverlap bool
 	// Pictures, if given, is shared by jobs with the same seal, which is then
 	// compressed only once.
 	Pictures *pdfsig.Pictures
@@ -101,7 +105,7 @@ type Result struct {
 // checked has been. When an error is returned there is no output file, and no
 // temporary one.
 //
-// Errors: *Error, those of Locate, *pdfsig.Error, *pdf.Error, *cms.Error,
+// Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error,
 // *ses.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
@@ -225,7 +229,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 	}
 	var places []pdfsig.Appearance
 	if j.Seal != nil {
-		if places, err = Locate(ctx, file, *j.Seal, j.Places, j.Find); err != nil {
+		if places, err = j.locate(ctx, file, before); err != nil {
 			return prepared{}, err
 		}
 	}
@@ -263,6 +267,38 @@ func (j Job) frame() pdfsig.Frame {
 // judging is how signatures are judged, ours and those before it.
 func (j Job) judging() verify.Options {
 	return verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
+}
+
+// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+	layout, err := ReadLayout(ctx, file, before)
+	if err != nil {
+		return nil, err
+	}
+	day := j.Time
+	if day.IsZero() {
+		day = time.Now()
+	}
+	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Outside) > 0 {
+		return nil, found.Outside[0].Err
+	}
+	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
+		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+	}
+	if len(found.Overlaps) > 0 && !j.AllowOverlap {
+		o := found.Overlaps[0]
+		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
+	}
+	out := make([]pdfsig.Appearance, len(found.Impressions))
+	for i, im := range found.Impressions {
+		out[i] = layout.appearance(im)
+	}
+	return out, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {

@@ -21,7 +21,6 @@ import (
 	"sealdesk/signer"
 	"sealdesk/signer/cms"
 	"sealdesk/signer/cms/cmstest"
-	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
@@ -327,7 +326,7 @@ func TestFailuresLeaveNothingBehind(t *testing.T) {
 			return nil
 		}, "signer.bad_request", nil},
 		{"words that are not there", func(t *testing.T, f *fixture) context.Context {
-			f.job.Places, f.job.Find = []seal.Place{place(t, "keyword=盖章")}, finder{}
+			f.job.Places, f.job.Find = []seal.Place{place(t, "keyword=盖章")}, words{}
 			return nil
 		}, "signer.keyword_not_found", nil},
 		{"not a PDF", func(t *testing.T, f *fixture) context.Context {
@@ -366,10 +365,6 @@ func (f *fixture) rewrite(t *testing.T, data []byte) {
 	}
 	f.input, f.job.ExpectSHA256 = data, sum(data)
 }
-
-type finder []signer.Hit
-
-func (f finder) Find(context.Context, string) ([]signer.Hit, error) { return f, nil }
 
 func TestAnExistingFileIsNeverReplaced(t *testing.T) {
 	f := newFixture(t, "ecdsa")
@@ -472,70 +467,4 @@ func TestAFullDiskIsSaid(t *testing.T) {
 		t.Errorf("left behind: %v", entries)
 	}
 	f.clean(t)
-}
-
-// TestPlaces checks where seals come to lie, on pages that are turned and cropped.
-func TestPlaces(t *testing.T) {
-	crop := pdf.Rect{50, 100, 450, 700} // 400 by 600 points
-	mm := seal.PointsPerMM
-	tests := []struct {
-		name   string
-		rotate int
-		place  string
-		hit    pdf.Rect
-		want   pdf.Rect
-	}{
-		{"upright", 0, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{50 + 19*mm, 700 - 71*mm, 50 + 61*mm, 700 - 29*mm}},
-		{"quarter turn", 90, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{50 + 29*mm, 100 + 19*mm, 50 + 71*mm, 100 + 61*mm}},
-		{"half turn", 180, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{450 - 61*mm, 100 + 29*mm, 450 - 19*mm, 100 + 71*mm}},
-		{"three quarters", 270, "page=1,x=40mm,y=50mm", pdf.Rect{}, pdf.Rect{450 - 71*mm, 700 - 61*mm, 450 - 29*mm, 700 - 19*mm}},
-		{"words", 0, "keyword=x", pdf.Rect{200, 300, 260, 320}, pdf.Rect{230 - 21*mm, 310 - 21*mm, 230 + 21*mm, 310 + 21*mm}},
-		{"words, moved", 90, "keyword=x,dx=10mm,dy=5mm", pdf.Rect{200, 300, 260, 320}, pdf.Rect{230 - 16*mm, 310 - 11*mm, 230 + 26*mm, 310 + 31*mm}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			data := pdftest.Document(pdftest.Options{Rotate: tt.rotate, CropBox: crop})
-			file, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			got, err := signer.Locate(context.Background(), file, *redSeal(), []seal.Place{place(t, tt.place)}, finder{{Page: 1, Rect: tt.hit}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i := range 4 {
-				if d := got[0].Rect[i] - tt.want[i]; d > 0.01 || d < -0.01 {
-					t.Fatalf("got %v, want %v", got[0].Rect, tt.want)
-				}
-			}
-		})
-	}
-}
-
-func TestEdgeSealsCoverAllPages(t *testing.T) {
-	for _, pages := range []int{2, 51, 250} {
-		data := pdftest.Document(pdftest.Options{Pages: pages})
-		file, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := signer.Locate(context.Background(), file, *redSeal(), []seal.Place{place(t, "edge,y=100mm")}, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got) != pages {
-			t.Fatalf("%d strips on %d pages", len(got), pages)
-		}
-		var width float64
-		for i, a := range got {
-			if a.Page != i+1 || a.Rect[2] < 594.9 {
-				t.Errorf("strip %d: %+v", i, a)
-			}
-			width += a.Rect.Width()
-		}
-		seals := width / (42 * seal.PointsPerMM)
-		if want := (pages + 104) / 105; seals < float64(want)-0.01 || seals > float64(want)+0.01 {
-			t.Errorf("%d pages: %.2f seals", pages, seals)
-		}
-	}
 }

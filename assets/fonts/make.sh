@@ -21,3 +21,7 @@ cut() {
 cut NotoSansCJK-Regular sans-regular.otf
 cut NotoSansCJK-Medium sans-medium.otf
 cut NotoSerifCJK-Bold serif-bold.otf
+
+# The date beside a seal needs a lighter face than the seal, and these characters only.
+hb-subset --font-file="$noto/NotoSerifCJK-Regular.ttc" --face-index=2 --no-hinting \
+	--layout-features='' --text=0123456789年月日 -o serif-date.otf

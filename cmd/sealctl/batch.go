@@ -167,8 +167,11 @@ func (c *batchSignCmd) items() ([]batch.Item, error) {
 	return items, err
 }
 
-// equip gives the batch the page engine, where places by keyword or clean copies want it.
+// equip gives the batch the face of dates, and the page engine where places by keyword or clean copies want it.
 func (c *batchSignCmd) equip(a *app, b *batch.Batch) (end func(), err error) {
+	if b.Job.DateFont, err = desk.DateFont(); err != nil {
+		return nil, err
+	}
 	keyword := slices.ContainsFunc(b.Job.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword })
 	if !keyword && !c.Clean {
 		return func() {}, nil

@@ -159,7 +159,7 @@ func usualPlace(ctx context.Context, doc *preview.Document, role platformapi.Rol
 		x, y, w, h := g.RectToScreen(hit.Rect)
 		pageW, pageH := g.Size()
 		if _, err := s.Rect(pageW, pageH, (x+w/2)/seal.PointsPerMM, (y+h/2)/seal.PointsPerMM); err == nil {
-			return seal.Place{Kind: seal.AtKeyword, Keyword: words, Index: -1}, nil
+			return seal.Place{Kind: seal.AtKeyword, Keyword: words, Hits: seal.Last()}, nil
 		}
 	}
 	width, height, err := doc.PageSize(ctx, doc.Pages())
@@ -172,5 +172,5 @@ func usualPlace(ctx context.Context, doc *preview.Document, role platformapi.Rol
 	if role == platformapi.RoleSupplier {
 		x = max(pageW-margin-s.WidthMM/2, pageW/2)
 	}
-	return seal.Place{Kind: seal.AtPosition, Page: seal.LastPage, X: x, Y: max(pageH-margin-s.HeightMM/2, pageH/2)}, nil
+	return seal.Place{Kind: seal.AtPosition, Pages: seal.Last(), X: x, Y: max(pageH-margin-s.HeightMM/2, pageH/2)}, nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/signer/cleancopy/apart"
+	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/token/softkey"
 	"sealdesk/token/softkey/softkeytest"
 )
@@ -73,6 +74,10 @@ func TestScripts(t *testing.T) {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(pin), 0o600); err != nil {
 					return err
 				}
+			}
+			five := pdftest.Document(pdftest.Options{Pages: 5})
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "five.pdf"), five, 0o600); err != nil {
+				return err
 			}
 			for name, text := range map[string]string{"page.pdf": "SIGN HERE", "other.pdf": "SEAL HERE"} {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), pagePDF(text), 0o600); err != nil {

@@ -18,6 +18,7 @@ import (
 	"sealdesk/signer/sigform"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/ui/desk"
 )
 
 type signCmd struct {
@@ -33,6 +34,7 @@ type signCmd struct {
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Form     string   `placeholder:"NAME" help:"sign_form"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
+	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
 	trustFlags
 }
 
@@ -86,6 +88,10 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	dates, err := desk.DateFont()
+	if err != nil {
+		return err
+	}
 	words, err := newFinder(a, c.In, places)
 	if err != nil {
 		return err
@@ -99,7 +105,7 @@ func (c *signCmd) Run(a *app) error {
 	show, end := a.tui.progress()
 	defer end()
 	job := signer.Job{
-		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, Form: form,
+		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
 		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
 	}
@@ -185,16 +191,11 @@ func newFinder(a *app, path string, places []seal.Place) (*finder, error) {
 }
 
 // Find is for places by keyword.
-func (f *finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+func (f *finder) Find(ctx context.Context, words string) (preview.Found, error) {
 	if f.document == nil {
-		return nil, nil
+		return preview.Found{}, nil
 	}
-	found, err := f.document.Find(ctx, words)
-	hits := make([]signer.Hit, len(found.Hits))
-	for i, h := range found.Hits {
-		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
-	}
-	return hits, err
+	return f.document.Find(ctx, words)
 }
 
 func (f *finder) Close() {

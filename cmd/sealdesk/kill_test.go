@@ -180,7 +180,7 @@ func (b *bench) makeContract(s *screen) {
 	s.choose(filepath.Join(b.home, "合同.docx"))
 	s.click("清稿并加盖印章")
 	s.click("确认清稿，去盖章")
-	s.wait("找到 1 处，已定位到第 6 页")
+	s.wait("第 6 页  采购人（盖章）")
 	s.sign(killPIN)
 	s.click("返回合同")
 }

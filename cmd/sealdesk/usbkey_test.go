@@ -145,7 +145,7 @@ func TestContractIsSignedWithUSBKeys(t *testing.T) {
 	s.clickOn(s.waitFor("合同签订", 0, time.Minute))
 	s.wait("对方签章：文件完整，1 个签名全部有效，签名人可信。")
 	s.click("签章")
-	s.wait("找到 1 处，已定位到第 6 页")
+	s.wait("第 6 页  中标单位（盖章）")
 
 	device.Unplug()
 	s.waitFor("的密钥已拔出…", 0, 2*time.Second)

@@ -25,11 +25,12 @@ var usLetter = Rect{0, 0, 612, 792}
 // Page is a leaf of the page tree with what it inherits (7.7.3.4).
 type Page struct {
 	Ref       Ref
-	Dict      Dict   // as it stands, without what is inherited
-	Resources Object // nil when there are none
-	MediaBox  Rect   // normalized: left < right, bottom < top
-	CropBox   Rect   // within the MediaBox; the MediaBox where the page says nothing
-	Rotate    int    // 0, 90, 180 or 270 degrees clockwise
+	Dict      Dict    // as it stands, without what is inherited
+	Resources Object  // nil when there are none
+	MediaBox  Rect    // normalized: left < right, bottom < top
+	CropBox   Rect    // within the MediaBox; the MediaBox where the page says nothing
+	Rotate    int     // 0, 90, 180 or 270 degrees clockwise
+	UserUnit  float64 // points to a unit of user space, usually 1 (table 31)
 }
 
 // errStop ends a walk early.
@@ -168,10 +169,31 @@ func (w *pageWalk) leaf(ref Ref, d Dict, in inherited) error {
 		return fail(Malformed, -1, "page %v is turned by %d degrees", ref, turn)
 	}
 	p.Rotate = int((turn%360 + 360) % 360)
+	if p.UserUnit, err = w.f.userUnit(d["UserUnit"]); err != nil {
+		return err
+	}
 	if w.count++; w.count > maxPages {
 		return fail(TooComplex, -1, "the document has more than %d pages", maxPages)
 	}
 	return w.fn(w.count, p)
+}
+
+// maxUserUnit is a page of 381 km a side.
+const maxUserUnit = 75_000
+
+// userUnit reads the size of a page's unit. What is no size counts as 1, as for every viewer.
+func (f *File) userUnit(o Object) (float64, error) {
+	if o == nil {
+		return 1, nil
+	}
+	u, err := f.Number(o)
+	if err != nil {
+		return 0, err
+	}
+	if !(u > 0 && u <= maxUserUnit) {
+		return 1, nil
+	}
+	return u, nil
 }
 
 // rect reads a rectangle given by two opposite corners (7.9.5); one that is not

@@ -392,7 +392,7 @@ func TestPages(t *testing.T) {
 	b.Set(top, pdf.Dict{"Type": pdf.Name("Pages"), "Kids": pdf.Array{node, other}, "Count": pdf.Integer(77), "MediaBox": num(500, 700, 0, 0), "Rotate": pdf.Integer(-90)})
 	b.Set(node, pdf.Dict{"Type": pdf.Name("Pages"), "Kids": pdf.Array{leaf}, "CropBox": num(100, 100, 900, 900), "Resources": pdf.Dict{"A": pdf.Null{}}})
 	b.Set(leaf, pdf.Dict{"Type": pdf.Name("Page")})
-	b.Set(other, pdf.Dict{"Type": pdf.Name("Page"), "Rotate": pdf.Integer(0), "MediaBox": num(0, 0, 10, 20)})
+	b.Set(other, pdf.Dict{"Type": pdf.Name("Page"), "Rotate": pdf.Integer(0), "MediaBox": num(0, 0, 10, 20), "UserUnit": pdf.Real(2.5)})
 	f := open(t, b.Bytes(pdf.Table, root))
 	if n, err := f.PageCount(); n != 2 || err != nil {
 		t.Fatal(n, err)
@@ -401,15 +401,18 @@ func TestPages(t *testing.T) {
 	if err != nil || p.Ref != leaf || p.MediaBox != (pdf.Rect{0, 0, 500, 700}) || p.CropBox != (pdf.Rect{100, 100, 500, 700}) || p.Rotate != 270 || p.Resources == nil {
 		t.Errorf("%+v %v", p, err)
 	}
-	if p, err = f.Page(2); err != nil || p.MediaBox != p.CropBox || p.CropBox[3] != 20 || p.Rotate != 0 {
+	if p, err = f.Page(2); err != nil || p.MediaBox != p.CropBox || p.CropBox[3] != 20 || p.Rotate != 0 || p.UserUnit != 2.5 {
 		t.Errorf("%+v %v", p, err)
 	}
 	var e *pdf.Error
 	if _, err = f.Page(3); !errors.As(err, &e) || e.Kind != pdf.NoSuchPage || e.Pages != 2 {
 		t.Error(err)
 	}
-	for _, turn := range []int{0, 90, 180, 270} {
-		p.Rotate = turn
+	for i, turn := range []int{0, 90, 180, 270} {
+		p.Rotate, p.UserUnit = turn, []float64{1, 2, 4, 0.5}[i]
+		if w, h := p.Displayed(); w*h != 200*p.UserUnit*p.UserUnit || (w > h) != (turn%180 != 0) {
+			t.Errorf("turned by %d: %v by %v", turn, w, h)
+		}
 		x, y := p.ToUser(3, 4)
 		if u, v := p.FromUser(x, y); u != 3 || v != 4 {
 			t.Errorf("turned by %d: %v %v", turn, u, v)

@@ -10,7 +10,7 @@ import (
 	"sealdesk/signer/pdf"
 )
 
-// appearance returns the form XObject that shows a picture upright, on a page
+// appearance returns the form XObject that shows a picture, or an upright part of it cut out by the BBox, upright on a page
 // that is turned for display too (12.5.5: the transformed BBox is fitted into
 // the annotation's rectangle).
 func (u *update) appearance(f face) (pdf.Ref, error) {
@@ -39,11 +39,14 @@ func (u *update) appearance(f face) (pdf.Ref, error) {
 	case 270:
 		d["Matrix"] = matrix(0, -1, 1, 0, 0, w)
 	}
+	whole := w / (f.part[1] - f.part[0])
 	content := []byte("q ")
-	content = pdf.Append(content, number(w))
+	content = pdf.Append(content, number(whole))
 	content = append(content, " 0 0 "...)
 	content = pdf.Append(content, number(h))
-	content = append(content, " 0 0 cm /Im0 Do Q"...)
+	content = append(content, ' ')
+	content = pdf.Append(content, number(-f.part[0]*whole))
+	content = append(content, " 0 cm /Im0 Do Q"...)
 	ref := u.reserve()
 	u.stream(ref, d, content)
 	u.forms[f] = ref

@@ -34,6 +34,19 @@ type Appearance struct {
 	// becomes a soft mask. Places with the same Image share one copy. nil
 	// leaves the rectangle empty.
 	Image *image.NRGBA
+	// Part cuts the Image upright: it shows what lies between two fractions of
+	// its width, as the strip of an edge seal does. Zero means the whole. The
+	// cut is exact however many pixels the Image has: the appearance's BBox
+	// makes it.
+	Part [2]float64
+}
+
+// part returns the Part, the whole spelt out.
+func (a Appearance) part() [2]float64 {
+	if a.Part == [2]float64{} {
+		return [2]float64{0, 1}
+	}
+	return a.Part
 }
 
 // Request says how to sign.
@@ -147,6 +160,9 @@ func (r *Request) check() error {
 		}
 		if a.Rect.Width() <= 0 || a.Rect.Height() <= 0 {
 			return fail(BadRequest, "a place is not a rectangle")
+		}
+		if p := a.part(); !(p[0] >= 0 && p[0] < p[1] && p[1] <= 1) {
+			return fail(BadRequest, "a picture cut at %v of its width", p)
 		}
 		if a.Image != nil {
 			if w, h := a.Image.Rect.Dx(), a.Image.Rect.Dy(); w < 1 || h < 1 || w > maxPixels || h > maxPixels {

@@ -44,6 +44,7 @@ type update struct {
 // face is what makes one appearance stream differ from another.
 type face struct {
 	image         *image.NRGBA
+	part          [2]float64
 	width, height float64
 	rotate        int
 }
@@ -177,7 +178,7 @@ func (u *update) writeWidget(a Appearance, name string) (pdf.Ref, error) {
 		"Rect": rectArray(a.Rect),
 	}
 	if a.Image != nil {
-		ap, err := u.appearance(face{a.Image, a.Rect.Width(), a.Rect.Height(), page.Rotate})
+		ap, err := u.appearance(face{a.Image, a.part(), a.Rect.Width(), a.Rect.Height(), page.Rotate})
 		if err != nil {
 			return pdf.Ref{}, err
 		}

@@ -19,6 +19,8 @@ import (
 	"github.com/klippa-app/go-pdfium/references"
 	"github.com/klippa-app/go-pdfium/requests"
 	"github.com/klippa-app/go-pdfium/structs"
+
+	"sealdesk/signer/pdf"
 )
 
 // MaxSide bounds the pictures that Render makes, in pixels a side: more than a
@@ -37,6 +39,7 @@ type Document struct {
 	size     int64
 	pages    int
 	secured  bool
+	units    map[int]float64 // points to a unit of user space, of the pages where that is not 1; PDFium does not look
 
 	gate   chan struct{} // holds the right to use live
 	live   *session      // nil until opened again after a failure
@@ -138,6 +141,7 @@ func (r *Renderer) OpenBytes(ctx context.Context, data []byte) (*Document, error
 		}
 		d.pages = count.PageCount
 		d.secured = security.SecurityHandlerRevision != -1
+		d.units = userUnits(data)
 		return nil
 	})
 	if err != nil {
@@ -145,6 +149,33 @@ func (r *Renderer) OpenBytes(ctx context.Context, data []byte) (*Document, error
 		return nil, err
 	}
 	return d, nil
+}
+
+// userUnits reads the pages' units. What is not well-formed enough to be read, and therefore to be signed, has common ones.
+func userUnits(data []byte) map[int]float64 {
+	units := map[int]float64{}
+	file, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return nil
+	}
+	err = file.EachPage(func(n int, p pdf.Page) error {
+		if p.UserUnit != 1 {
+			units[n] = p.UserUnit
+		}
+		return nil
+	})
+	if err != nil {
+		return nil
+	}
+	return units
+}
+
+// unit is how many points a unit of page n's user space has.
+func (d *Document) unit(n int) float64 {
+	if u, ok := d.units[n]; ok {
+		return u
+	}
+	return 1
 }
 
 // Close gives the document's memory back. It waits for a call in progress.
@@ -319,7 +350,7 @@ func (d *Document) PageSize(ctx context.Context, n int) (width, height float64, 
 		if err != nil {
 			return err
 		}
-		width, height = float64(size.Size.Width), float64(size.Size.Height)
+		width, height = float64(size.Size.Width)*d.unit(n), float64(size.Size.Height)*d.unit(n)
 		if !(width > 0 && height > 0) || math.IsInf(width, 0) || math.IsInf(height, 0) {
 			return ErrDamaged.because(fmt.Errorf("page %d has no size", n))
 		}
@@ -341,7 +372,7 @@ func (d *Document) Geometry(ctx context.Context, n int) (Geometry, error) {
 			return err
 		}
 		g.Box = [4]float64{float64(box.Rect.Left), float64(box.Rect.Bottom), float64(box.Rect.Right), float64(box.Rect.Top)}
-		g.Rotate = 90 * int(rotation.PageRotation)
+		g.Rotate, g.Unit = 90*int(rotation.PageRotation), d.unit(n)
 		return nil
 	})
 	return g, err

@@ -6,11 +6,12 @@ package preview
 type Geometry struct {
 	Box    [4]float64 // the visible part of the page, in user space: left, bottom, right, top
 	Rotate int        // clockwise turn for display: 0, 90, 180 or 270
+	Unit   float64    // points to a unit of user space, usually 1
 }
 
 // Size returns the displayed width and height.
 func (g Geometry) Size() (width, height float64) {
-	width, height = g.Box[2]-g.Box[0], g.Box[3]-g.Box[1]
+	width, height = (g.Box[2]-g.Box[0])*g.Unit, (g.Box[3]-g.Box[1])*g.Unit
 	if g.Rotate == 90 || g.Rotate == 270 {
 		width, height = height, width
 	}
@@ -20,6 +21,7 @@ func (g Geometry) Size() (width, height float64) {
 // ToPage returns the user space point of a point on the screen.
 func (g Geometry) ToPage(x, y float64) (px, py float64) {
 	left, bottom, right, top := g.Box[0], g.Box[1], g.Box[2], g.Box[3]
+	x, y = x/g.Unit, y/g.Unit
 	switch g.Rotate {
 	case 90:
 		return left + y, bottom + x
@@ -37,14 +39,15 @@ func (g Geometry) ToScreen(px, py float64) (x, y float64) {
 	left, bottom, right, top := g.Box[0], g.Box[1], g.Box[2], g.Box[3]
 	switch g.Rotate {
 	case 90:
-		return py - bottom, px - left
+		x, y = py-bottom, px-left
 	case 180:
-		return right - px, py - bottom
+		x, y = right-px, py-bottom
 	case 270:
-		return top - py, right - px
+		x, y = top-py, right-px
 	default:
-		return px - left, top - py
+		x, y = px-left, top-py
 	}
+	return x * g.Unit, y * g.Unit
 }
 
 // RectToPage returns the user space rectangle (left, bottom, right, top) of a

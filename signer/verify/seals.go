@@ -2,12 +2,12 @@ package verify
 
 import "slices"
 
-// Limits of what a seal may hide. A round seal of a company is 40 to 58 mm wide,
-// the seal of a person less.
-const (
-	maxSealArea = (80 / 25.4 * 72) * (80 / 25.4 * 72) // on one page, in square points
-	minOverlap  = 1                                   // in square points
-)
+// MaxSealArea is how much of one page a signature may show on, in square units
+// of user space, before it is doubted: it might hide the text. A round seal of a
+// company is 40 to 58 mm wide, the seal of a person less.
+const MaxSealArea = (80 / 25.4 * 72) * (80 / 25.4 * 72)
+
+const minOverlap = 1 // in square points
 
 // seals looks at where signatures show. A picture may be put over an earlier
 // seal, or over half a page of text, without changing an object of the page.
@@ -17,7 +17,7 @@ func seals(signatures []Signature) {
 		s := &signatures[i]
 		area := map[int]float64{}
 		for _, w := range s.Widgets {
-			if area[w.Page] += shared(w.Rect, w.Rect); area[w.Page] > maxSealArea {
+			if area[w.Page] += shared(w.Rect, w.Rect); area[w.Page] > MaxSealArea {
 				s.add(find("seal_too_large", "page", w.Page))
 				break
 			}

@@ -50,7 +50,7 @@ func BenchmarkBatchWithKeys(b *testing.B) {
 			var took time.Duration
 			for i := 0; b.Loop(); i++ {
 				bt := &batch.Batch{Out: filepath.Join(b.TempDir(), strconv.Itoa(i)), Job: signer.Job{
-					Key: key, Chain: chain, Seal: &face, Places: []seal.Place{{Kind: seal.AtPosition, Page: seal.LastPage, X: 100, Y: 200}},
+					Key: key, Chain: chain, Seal: &face, Places: []seal.Place{{Kind: seal.AtPosition, Pages: seal.Last(), X: 100, Y: 200}},
 				}}
 				var err error
 				if bt.Items, err = batch.List([]string{in}, bt.Out); err != nil {
@@ -83,7 +83,7 @@ func pressedSeal(b *testing.B) seal.Seal {
 	if err := d.equip(); err != nil {
 		b.Fatal(err)
 	}
-	s, err := seal.Make(d.cfg.SealFont, seal.Style{Name: buyer.Name, Bottom: contractSeal}, sealDPI)
+	s, err := seal.Make(d.cfg.SealFont, seal.Style{Name: buyer.Name, Bottom: seal.Contract.Bottom()}, sealDPI)
 	if err != nil {
 		b.Fatal(err)
 	}

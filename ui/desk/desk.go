@@ -22,6 +22,7 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/seal/sysfont"
 	"sealdesk/token"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
@@ -54,6 +55,9 @@ type Config struct {
 	Renderer *preview.Renderer
 	SealFont *seal.Font
 
+	// FontFolders are where a font is looked for that has a rare character; nil takes the system's.
+	FontFolders []string
+
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
 
@@ -76,11 +80,14 @@ type Desk struct {
 	prefs     preferences
 	seen      map[string][]Key // by the token's URI, as they were read last
 	libraries chan struct{}    // closed when libraries were added or removed, and made anew
+
+	sealFonts sealFonts
 }
 
 type preferences struct {
-	Key    string `json:"key"`              // URI of the remembered key
-	Folder string `json:"folder,omitempty"` // where a file was chosen last
+	Key    string  `json:"key"`                   // URI of the remembered key
+	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
+	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
@@ -129,6 +136,9 @@ func (d *Desk) equip() error {
 			return err
 		}
 		c.SealFont = font
+	}
+	if c.FontFolders == nil {
+		c.FontFolders = sysfont.Folders()
 	}
 	return nil
 }
@@ -393,6 +403,24 @@ func (d *Desk) RememberDocuments(folder string) error {
 		return nil
 	}
 	d.prefs.Folder = folder
+	return d.savePreferences()
+}
+
+// PixelsPerMM is how many pixels of the window a millimetre of the screen takes, as the person measured it; 0 before that.
+func (d *Desk) PixelsPerMM() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !(d.prefs.Pixels > 0.5 && d.prefs.Pixels < 50) {
+		return 0
+	}
+	return d.prefs.Pixels
+}
+
+// CalibratePixels keeps what was measured; 0 forgets it.
+func (d *Desk) CalibratePixels(perMM float64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prefs.Pixels = perMM
 	return d.savePreferences()
 }
 

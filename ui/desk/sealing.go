@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/signer"
+	"sealdesk/signer/pdf"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
@@ -20,6 +22,7 @@ type Preview struct {
 	Name     string
 	Document *preview.Document
 	Verdict  *verify.Report // on the seals that are on it already; nil when there are none
+	Layout   *signer.Layout // for placing; nil for a document that is only read
 }
 
 // Close gives the document's memory back.
@@ -36,11 +39,36 @@ func (w *Work) Preview(ctx context.Context) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
+	layout, err := layoutOf(ctx, w.path(&f), report)
+	if err != nil {
+		doc.Close()
+		return nil, err
+	}
 	w.mu.Lock()
 	w.shown = doc.SHA256()
 	w.mu.Unlock()
-	return &Preview{Name: f.Name, Document: doc, Verdict: report}, nil
+	return &Preview{Name: f.Name, Document: doc, Verdict: report, Layout: layout}, nil
 }
+
+func layoutOf(ctx context.Context, path string, report *verify.Report) (*signer.Layout, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return nil, fault("file_unreadable", err, "file", filepath.Base(path))
+	}
+	file, err := pdf.Open(in, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	return signer.ReadLayout(ctx, file, report)
+}
+
+// DateFont is the face in which the date beside a seal is written.
+func DateFont() (*seal.Font, error) { return seal.ParseFont(assets.SerifDate()) }
 
 // Show opens any file of the contract for reading.
 func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
@@ -102,21 +130,13 @@ type finder struct {
 	path     string
 }
 
-func (f finder) Find(ctx context.Context, words string) ([]signer.Hit, error) {
+func (f finder) Find(ctx context.Context, words string) (preview.Found, error) {
 	doc, err := f.renderer.OpenFile(ctx, f.path)
 	if err != nil {
-		return nil, err
+		return preview.Found{}, err
 	}
 	defer doc.Close()
-	found, err := doc.Find(ctx, words)
-	if err != nil {
-		return nil, err
-	}
-	hits := make([]signer.Hit, len(found.Hits))
-	for i, h := range found.Hits {
-		hits[i] = signer.Hit{Page: h.Page, Rect: h.Rect}
-	}
-	return hits, nil
+	return doc.Find(ctx, words)
 }
 
 // SealRequest is what the person chose on the page 加盖印章. The PIN is wiped.
@@ -126,6 +146,8 @@ type SealRequest struct {
 	PIN     []byte // none while the session holds the key
 	LastTry bool
 	Keep    bool // the key stays unlocked for the next signatures of this session
+	// AllowOverlap says that the person was asked about a seal that lies over another party's.
+	AllowOverlap bool
 }
 
 // Seal puts the seal on and signs with the key of this session. The file that comes out was verified by reading it back;
@@ -152,13 +174,21 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
+	picture, electronic, err := r.Seal.pressed()
+	if err != nil {
+		return signer.Result{}, err
+	}
+	dates, err := DateFont()
+	if err != nil {
+		return signer.Result{}, err
+	}
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
+			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)}, DateFont: dates, AllowOverlap: r.AllowOverlap,
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
@@ -168,7 +198,11 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if err != nil {
 		return signer.Result{}, err
 	}
+	// Remembering is a help for the next time; that it fails is no reason to call this signature a failure.
+	_ = w.s.KeepTemplate(w.DocumentKind(), Template{LastPlaces, r.Places})
 	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	// The seal is offered first the next time. That it cannot be noted is no reason to say that nothing was signed.
+	_ = w.s.seals.Prefer(SealsForContracts, r.Seal.ID)
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
 		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
 	}

@@ -39,6 +39,8 @@ const (
 	SidePanel     float32 = 288
 	ThumbColumn   float32 = 168
 	ThumbWidth    float32 = 110
+	NarrowColumn  float32 = 88 // the small pages in a small window
+	NarrowThumb   float32 = 60
 	PageGap       float32 = 20 // between the pages of a document
 	MinWindowW    float32 = 1024
 	MinWindowH    float32 = 680

@@ -15,25 +15,32 @@ import (
 // Mark is a seal on a page, at true size. Its place is the seal's centre in mm
 // from the page's top left.
 type Mark struct {
-	ID     string
-	Page   int // from 1
-	X, Y   float64
-	W, H   float64 // mm
-	Image  image.Image
-	Fixed  bool // another party's, or given by a rule: cannot be moved
-	Void   bool // shown crossed
-	Chosen bool
+	ID      string
+	Page    int // from 1
+	X, Y    float64
+	W, H    float64 // mm
+	Image   image.Image
+	Fixed   bool // another party's, or given by a rule: cannot be moved
+	Upright bool // it moves up and down only, as an edge seal does
+	Void    bool // shown crossed
+	Chosen  bool
+	Wrong   bool // framed in red: it cannot stay there as it is
 }
 
-// Steps of the arrow keys in mm; with Shift the fine one.
+// Steps of the arrow keys in mm: alone, with Shift, with Ctrl.
 const (
-	nudge     = 1.0
-	nudgeFine = 0.2
+	nudge      = 0.5
+	nudgeFine  = 0.1
+	nudgeLarge = 5.0
 )
 
 // SetMarks replaces the marks. The view keeps its own copies; moves are told by
-// OnMarkMove.
+// OnMarkMove. Marks that are there already stay the ones they are, so that one
+// may be set from there while it is dragged.
 func (v *PageView) SetMarks(marks ...Mark) {
+	if v.renewMarks(marks) {
+		return
+	}
 	v.marks = v.marks[:0]
 	for _, m := range marks {
 		m := m
@@ -47,6 +54,33 @@ func (v *PageView) SetMarks(marks ...Mark) {
 	}
 	v.fillMarks()
 	v.body.Refresh()
+}
+
+// renewMarks changes the marks where they are the same ones as before; false
+// when they are others.
+func (v *PageView) renewMarks(marks []Mark) bool {
+	if len(marks) != len(v.marks) {
+		return false
+	}
+	for i, m := range marks {
+		if old := v.marks[i]; m.ID != old.ID || m.Page != old.Page || m.Fixed != old.Fixed {
+			return false
+		}
+	}
+	for i, m := range marks {
+		if !m.Fixed {
+			v.clampMark(&m)
+		}
+		*v.marks[i] = m
+	}
+	for _, s := range v.slots {
+		for _, o := range s.marks.Objects {
+			if w, ok := o.(*markWidget); ok {
+				w.renew()
+			}
+		}
+	}
+	return true
 }
 
 // Marks returns the marks as they lie now.
@@ -126,6 +160,7 @@ type markWidget struct {
 	moving   bool
 	onTheWay bool       // the drag under way has moved it already
 	free     [2]float64 // where the pointer would have the centre, were there no edge
+	snapped  snapped    // the guides that it has come to lie on
 }
 
 func newMarkWidget(s *pageSlot, m *Mark) *markWidget {
@@ -140,15 +175,16 @@ func newMarkWidget(s *pageSlot, m *Mark) *markWidget {
 		w.cross[i] = canvas.NewLine(theme.Red)
 		w.cross[i].StrokeWidth = 2
 	}
-	w.guideX = canvas.NewRasterWithPixels(func(x, _, _, _ int) color.Color { return dashAt(x) })
-	w.guideY = canvas.NewRasterWithPixels(func(_, y, _, _ int) color.Color { return dashAt(y) })
+	w.guideX = canvas.NewRasterWithPixels(func(x, _, _, _ int) color.Color { return dashAt(x, w.snapped.y != nil) })
+	w.guideY = canvas.NewRasterWithPixels(func(_, y, _, _ int) color.Color { return dashAt(y, w.snapped.x != nil) })
 	w.ExtendBaseWidget(w)
 	w.draw()
 	return w
 }
 
-func dashAt(n int) color.Color {
-	if n%8 < 5 {
+// dashAt is a dashed line, or a whole one.
+func dashAt(n int, whole bool) color.Color {
+	if whole || n%8 < 5 {
 		return theme.Primary
 	}
 	return theme.Clear
@@ -163,8 +199,21 @@ func (w *markWidget) settle() {
 	w.arrange(w.Size())
 }
 
+// renew takes over what SetMarks changed in the mark.
+func (w *markWidget) renew() {
+	if w.img.Image != w.mark.Image {
+		w.img.Image = w.mark.Image
+		w.img.Refresh()
+	}
+	w.settle()
+	w.draw()
+}
+
 func (w *markWidget) moveTo(x, y float64) {
 	old := *w.mark
+	if w.mark.Upright {
+		x = old.X
+	}
 	w.mark.X, w.mark.Y = x, y
 	w.slot.view.clampMark(w.mark)
 	if w.mark.X == old.X && w.mark.Y == old.Y {
@@ -190,12 +239,29 @@ func (w *markWidget) Dragged(ev *fyne.DragEvent) {
 	dx, dy := w.slot.view.mm(fyne.NewPos(ev.Dragged.DX, ev.Dragged.DY))
 	w.free[0] += dx
 	w.free[1] += dy
-	w.moveTo(w.free[0], w.free[1])
+	w.snapped = snapped{}
+	if !held(fyne.KeyModifierControl) {
+		w.snapped = w.slot.view.snap(w.mark, w.free[0], w.free[1])
+	}
+	w.moveTo(w.snapped.at(w.free[0], w.free[1]))
 	w.draw()
 }
 
 // DragEnd implements fyne.Draggable.
-func (w *markWidget) DragEnd() { w.moving, w.onTheWay = false, false; w.draw() }
+func (w *markWidget) DragEnd() {
+	w.moving, w.onTheWay = false, false
+	w.snapped = snapped{}
+	w.draw()
+	if f := w.slot.view.OnMarkMoved; f != nil {
+		f(w.mark.ID)
+	}
+}
+
+// held tells whether a modifier key is down.
+func held(key fyne.KeyModifier) bool {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	return ok && d.CurrentKeyModifiers()&key != 0
+}
 
 // Tapped takes the keyboard.
 func (w *markWidget) Tapped(*fyne.PointEvent) {
@@ -229,18 +295,36 @@ func (w *markWidget) FocusLost() { w.focused = false; w.draw() }
 // TypedRune implements fyne.Focusable.
 func (w *markWidget) TypedRune(rune) {}
 
-// TypedKey nudges the mark with the arrows.
+// TypedKey nudges the mark with the arrows, and tells of Delete.
 func (w *markWidget) TypedKey(ev *fyne.KeyEvent) {
 	step := nudge
-	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok && d.CurrentKeyModifiers()&fyne.KeyModifierShift != 0 {
+	if held(fyne.KeyModifierShift) {
 		step = nudgeFine
 	}
 	w.typed(ev, step)
 }
 
+// TypedShortcut nudges far where an arrow comes with Ctrl; other shortcuts are the window's.
+func (w *markWidget) TypedShortcut(s fyne.Shortcut) {
+	if c, ok := s.(*desktop.CustomShortcut); ok && c.Modifier == fyne.KeyModifierControl {
+		switch c.KeyName {
+		case fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown:
+			w.typed(&fyne.KeyEvent{Name: c.KeyName}, nudgeLarge)
+			return
+		}
+	}
+	if window, ok := canvasOf(w).(fyne.Shortcutable); ok {
+		window.TypedShortcut(s)
+	}
+}
+
 func (w *markWidget) typed(ev *fyne.KeyEvent, step float64) {
 	x, y := w.mark.X, w.mark.Y
 	switch ev.Name {
+	case fyne.KeyDelete, fyne.KeyBackspace:
+		if f := w.slot.view.OnMarkDelete; f != nil {
+			f(w.mark.ID)
+		}
 	case fyne.KeyLeft:
 		w.moveTo(x-step, y)
 	case fyne.KeyRight:
@@ -272,10 +356,13 @@ func (w *markWidget) Cursor() desktop.Cursor {
 }
 
 func (w *markWidget) draw() {
-	edged := !w.mark.Fixed && (w.focused || w.hovered || w.moving || w.mark.Chosen)
+	edged := w.mark.Wrong || !w.mark.Fixed && (w.focused || w.hovered || w.moving || w.mark.Chosen)
 	for _, e := range w.edge {
 		e.FillColor = theme.FrameHi
-		if w.focused || w.moving || w.mark.Chosen {
+		switch {
+		case w.mark.Wrong:
+			e.FillColor = theme.Red
+		case w.focused || w.moving || w.mark.Chosen:
 			e.FillColor = theme.Primary
 		}
 		e.Hidden = !edged
@@ -324,9 +411,16 @@ func (w *markWidget) arrange(s fyne.Size) {
 	place4(w.edge[2], -out, -out, t, full.Height)
 	place4(w.edge[3], s.Width+out-t, -out, t, full.Height)
 	page, at := w.slot.Size(), w.Position()
-	w.guideX.Move(fyne.NewPos(-at.X, s.Height/2))
+	lineX, lineY := s.Width/2, s.Height/2
+	if g := w.snapped.x; g != nil {
+		lineX = w.slot.view.px(g.At*pointsPerMM) - at.X
+	}
+	if g := w.snapped.y; g != nil {
+		lineY = w.slot.view.px(g.At*pointsPerMM) - at.Y
+	}
+	w.guideX.Move(fyne.NewPos(-at.X, lineY))
 	w.guideX.Resize(fyne.NewSize(page.Width, 1))
-	w.guideY.Move(fyne.NewPos(s.Width/2, -at.Y))
+	w.guideY.Move(fyne.NewPos(lineX, -at.Y))
 	w.guideY.Resize(fyne.NewSize(1, page.Height))
 	w.cross[0].Position1, w.cross[0].Position2 = fyne.NewPos(0, 0), fyne.NewPos(s.Width, s.Height)
 	w.cross[1].Position1, w.cross[1].Position2 = fyne.NewPos(s.Width, 0), fyne.NewPos(0, s.Height)

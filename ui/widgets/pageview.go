@@ -42,18 +42,21 @@ const (
 // and those of others, which cannot.
 type PageView struct {
 	widget.BaseWidget
-	OnPage     func(n int)                                // another page is in the middle of the view
-	OnZoom     func(zoom string)                          // 100%
-	OnMarkMove func(id string, x, y float64, begins bool) // begins: the first step of a drag, or a nudge
-	OnMark     func(id string)                            // a mark was pressed or focused
-	OnPlace    func(page int, x, y float64)               // a free place was pressed, in mm
-	OnError    func(page int, err error)
+	OnPage       func(n int)                                // another page is in the middle of the view
+	OnZoom       func(zoom string)                          // 100%
+	OnMarkMove   func(id string, x, y float64, begins bool) // begins: the first step of a drag, or a nudge
+	OnMarkMoved  func(id string)                            // a drag has ended
+	OnMarkDelete func(id string)                            // Delete was pressed on a mark
+	OnMark       func(id string)                            // a mark was pressed or focused
+	OnPlace      func(page int, x, y float64)               // a free place was pressed, in mm
+	OnError      func(page int, err error)
 
 	source  PageSource
 	zoom    float64
 	fit     bool
 	slots   map[int]*pageSlot
 	marks   []*Mark
+	guides  []Guide
 	current int
 	onMoved func() // scrolled or zoomed
 
@@ -106,7 +109,7 @@ func (v *PageView) Unload() {
 		s.settle()
 	}
 	v.slots = map[int]*pageSlot{}
-	v.marks, v.highlights = nil, nil
+	v.marks, v.guides, v.highlights = nil, nil, nil
 	v.current = 0
 	v.relayout()
 }

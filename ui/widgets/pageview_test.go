@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -150,7 +151,7 @@ func TestMarksAreNudged(t *testing.T) {
 	key(c, fyne.KeyRight, fyne.KeyRight, fyne.KeyUp)
 	w := v.slots[1].marks.Objects[0].(*markWidget)
 	w.typed(&fyne.KeyEvent{Name: fyne.KeyDown}, nudgeFine)
-	if m := v.Marks()[0]; math.Abs(m.X-102) > 1e-6 || math.Abs(m.Y-79.2) > 1e-6 {
+	if m := v.Marks()[0]; math.Abs(m.X-101) > 1e-6 || math.Abs(m.Y-79.6) > 1e-6 {
 		t.Errorf("at %.2f, %.2f", m.X, m.Y)
 	}
 	if !w.guideX.Visible() || !w.edge[0].Visible() {
@@ -233,5 +234,77 @@ func TestThumbs(t *testing.T) {
 	defer r.mu.Unlock()
 	if r.count > 20 {
 		t.Errorf("%d small pages were rendered", r.count)
+	}
+}
+
+// A mark that is dragged near a guide lies on it, by its centre or by its edge, and shows so; far from it, it lies where the
+// pointer is, and an edge seal keeps to its edge.
+func TestMarksSnapToGuides(t *testing.T) {
+	v, _, _, _ := openView(t, 2)
+	v.SetGuides(
+		Guide{Page: 1, Upright: true, At: 105}, Guide{Page: 1, At: 100}, Guide{Page: 1, Upright: true, At: 20, Edge: true},
+		Guide{Page: 2, Upright: true, At: 82}, // of another page
+	)
+	k := 600.0 / 210 // pixels a mm
+	for _, d := range []struct {
+		name         string
+		from, by, to [2]float64 // mm
+		upright      bool
+	}{
+		{"centres", [2]float64{80, 80}, [2]float64{24, 18.5}, [2]float64{105, 100}, false},
+		{"one centre", [2]float64{80, 80}, [2]float64{24, 40}, [2]float64{105, 120}, false},
+		{"an edge", [2]float64{80, 60}, [2]float64{-40, 0}, [2]float64{41, 60}, false},
+		{"nothing near", [2]float64{80, 60}, [2]float64{2, 4}, [2]float64{82, 64}, false},
+		{"up and down only", [2]float64{107, 60}, [2]float64{10, 41}, [2]float64{107, 100}, true},
+	} {
+		v.SetMarks()
+		v.SetMarks(Mark{ID: "a", Page: 1, X: d.from[0], Y: d.from[1], W: 42, H: 42, Image: gallerySeal(64), Upright: d.upright})
+		w := v.slots[1].marks.Objects[0].(*markWidget)
+		moved := ""
+		v.OnMarkMoved = func(id string) { moved = id }
+		w.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(float32(d.by[0]*k), float32(d.by[1]*k))})
+		m := v.Marks()[0]
+		if math.Abs(m.X-d.to[0]) > 0.15 || math.Abs(m.Y-d.to[1]) > 0.15 {
+			t.Errorf("%s: at %.2f, %.2f mm, want %v", d.name, m.X, m.Y, d.to)
+		}
+		if d.upright && w.snapped.x != nil {
+			t.Errorf("%s: it shows a line that it cannot lie on", d.name)
+		}
+		if at := w.Position().X + w.guideY.Position().X; w.snapped.x != nil && math.Abs(float64(at)-w.snapped.x.At*k) > 1 {
+			t.Errorf("%s: the line is at %v pixels", d.name, at)
+		}
+		w.DragEnd()
+		if moved != "a" || w.snapped.x != nil || w.snapped.y != nil {
+			t.Errorf("%s: after the drag", d.name)
+		}
+	}
+}
+
+// Marks may be set anew from a drag of one of them: the drag goes on.
+func TestMarksAreRenewedWhileDragged(t *testing.T) {
+	v, _, _, _ := openView(t, 2)
+	at := func(y float64) []Mark {
+		return []Mark{{ID: "a", Page: 1, X: 80, Y: y, W: 42, H: 42, Image: gallerySeal(64)}, {ID: "b", Page: 2, X: 80, Y: y, W: 42, H: 42, Image: gallerySeal(64)}}
+	}
+	v.SetMarks(at(60)...)
+	v.OnMarkMove = func(_ string, _, y float64, _ bool) { v.SetMarks(at(y)...) }
+	w := v.slots[1].marks.Objects[0].(*markWidget)
+	for range 4 {
+		w.Dragged(&fyne.DragEvent{Dragged: fyne.NewDelta(0, 20)})
+	}
+	if v.slots[1].marks.Objects[0] != w {
+		t.Fatal("the mark was replaced")
+	}
+	for _, m := range v.Marks() {
+		if math.Abs(m.Y-88) > 0.1 {
+			t.Errorf("%s at %.2f", m.ID, m.Y)
+		}
+	}
+	deleted := ""
+	v.OnMarkDelete = func(id string) { deleted = id }
+	w.TypedKey(&fyne.KeyEvent{Name: fyne.KeyDelete})
+	w.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierControl})
+	if m := v.Marks()[0]; deleted != "a" || math.Abs(m.Y-83) > 0.1 {
+		t.Errorf("deleted %q, at %.2f", deleted, m.Y)
 	}
 }

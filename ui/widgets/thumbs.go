@@ -24,6 +24,7 @@ type Thumbs struct {
 	OnPage func(n int)
 
 	source  PageSource
+	width   float32 // of a small page
 	current int
 	dots    map[int]bool // pages that carry a mark
 	images  map[int]*image.RGBA
@@ -37,11 +38,34 @@ type Thumbs struct {
 
 // NewThumbs makes an empty column.
 func NewThumbs() *Thumbs {
-	t := &Thumbs{images: map[int]*image.RGBA{}, clock: mainClock{}}
+	t := &Thumbs{images: map[int]*image.RGBA{}, clock: mainClock{}, width: theme.ThumbWidth}
 	t.list = newThumbList(t)
-	t.all = Fixed(theme.ThumbColumn, 0, Filled(theme.White, container.NewThemeOverride(t.list, theme.Bare{})))
+	t.all = Filled(theme.White, container.NewThemeOverride(t.list, theme.Bare{}))
 	t.ExtendBaseWidget(t)
 	return t
+}
+
+// Resize makes the pages as small as the column wants it: a narrow one has
+// narrow pages.
+func (t *Thumbs) Resize(s fyne.Size) {
+	t.BaseWidget.Resize(s)
+	width := theme.ThumbWidth
+	if s.Width < (theme.ThumbColumn+theme.NarrowColumn)/2 {
+		width = theme.NarrowThumb
+	}
+	if width == t.width {
+		return
+	}
+	t.width = width
+	t.images, t.order, t.wishes = map[int]*image.RGBA{}, nil, nil
+	t.setHeights()
+}
+
+func (t *Thumbs) setHeights() {
+	for n := range t.source.Sizes {
+		t.list.SetItemHeight(n, t.height(n+1))
+	}
+	t.list.Refresh()
 }
 
 // Load shows a document's pages.
@@ -49,10 +73,7 @@ func (t *Thumbs) Load(src PageSource) {
 	t.Unload()
 	t.source, t.current = src, 1
 	t.loader = newPageLoader(src, t.clock, t.arrived)
-	for n := range src.Sizes {
-		t.list.SetItemHeight(n, t.height(n+1))
-	}
-	t.list.Refresh()
+	t.setHeights()
 }
 
 // Unload drops the document.
@@ -92,12 +113,15 @@ const thumbFoot = 40 // number and gap under a small page
 
 func (t *Thumbs) height(n int) float32 {
 	s := t.source.Sizes[n-1]
-	return snap(theme.ThumbWidth*s.Height/max(s.Width, 1)) + thumbFoot
+	return snap(t.width*s.Height/max(s.Width, 1)) + thumbFoot
 }
 
 func (t *Thumbs) arrived(w pageWish, img *image.RGBA, err error) {
 	if err != nil {
 		return // the view tells of it
+	}
+	if w.px != t.pixels() {
+		return // the column has become wider or narrower meanwhile
 	}
 	if len(t.order) == thumbsKept {
 		delete(t.images, t.order[0])
@@ -108,14 +132,19 @@ func (t *Thumbs) arrived(w pageWish, img *image.RGBA, err error) {
 	t.list.RefreshItem(w.page - 1)
 }
 
-// wish asks for a small page; the last asked for come first, since they are what
-// is looked at now.
-func (t *Thumbs) wish(n int) {
+// pixels is the width of a small page's picture.
+func (t *Thumbs) pixels() int {
 	scale := float32(1)
 	if c := canvasOf(t); c != nil {
 		scale = c.Scale()
 	}
-	w := pageWish{n, int(math.Round(float64(theme.ThumbWidth * scale)))}
+	return int(math.Round(float64(t.width * scale)))
+}
+
+// wish asks for a small page; the last asked for come first, since they are what
+// is looked at now.
+func (t *Thumbs) wish(n int) {
+	w := pageWish{n, t.pixels()}
 	kept := []pageWish{w}
 	for _, x := range t.wishes {
 		if x.page != n && t.images[x.page] == nil && len(kept) < 12 {
@@ -222,7 +251,7 @@ func (x *thumb) CreateRenderer() fyne.WidgetRenderer {
 	return &drawn{
 		objects: []fyne.CanvasObject{x.frame, x.paper, x.img, x.number, x.dot},
 		layout:  x.arrange,
-		min:     func() fyne.Size { return fyne.NewSize(theme.ThumbWidth+20, 155+thumbFoot) },
+		min:     func() fyne.Size { return fyne.NewSize(x.thumbs.width+20, x.thumbs.width*math.Sqrt2+thumbFoot) },
 		refresh: func() { x.arrange(x.Size()); canvas.Refresh(x) },
 	}
 }
@@ -232,12 +261,12 @@ func (x *thumb) arrange(s fyne.Size) {
 	if x.page == x.thumbs.current {
 		edge = 2
 	}
-	h := s.Height - thumbFoot
-	left := snap((s.Width - theme.ThumbWidth) / 2)
+	h, width := s.Height-thumbFoot, x.thumbs.width
+	left := snap((s.Width - width) / 2)
 	const top = 10
-	place(x.frame, left-edge, top-edge, theme.ThumbWidth+2*edge, h+2*edge)
-	place(x.paper, left, top, theme.ThumbWidth, h)
-	place(x.img, left, top, theme.ThumbWidth, h)
+	place(x.frame, left-edge, top-edge, width+2*edge, h+2*edge)
+	place(x.paper, left, top, width, h)
+	place(x.img, left, top, width, h)
 	m := x.number.MinSize()
 	place(x.number, (s.Width-m.Width)/2, top+h+5, m.Width, m.Height)
 	place(x.dot, (s.Width+m.Width)/2+5, top+h+5+(m.Height-6)/2, 6, 6)

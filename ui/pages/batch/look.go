@@ -2,7 +2,6 @@ package batch
 
 import (
 	"context"
-	"image"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -109,9 +108,8 @@ func press(marks []widgets.Mark, face seal.Seal) {
 	}
 	// A long document has several seals over its edges: as many strips each as their width tells.
 	each := max(int(face.WidthMM/marks[narrow[0]].W+0.5), 1)
-	strips := seal.EdgeStrips(face.Image, each)
 	for n, i := range narrow {
-		var strip image.Image = strips[n%len(strips)]
-		marks[i].Image = strip
+		at := float64(n % each)
+		marks[i].Image = seal.Slice(face.Image, [2]float64{at / float64(each), (at + 1) / float64(each)})
 	}
 }

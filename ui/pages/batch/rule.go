@@ -132,12 +132,12 @@ func (r *rule) take(k desk.BatchRule) {
 	case seal.AtKeyword:
 		r.mode.Choose(byKeyword)
 		r.keyword.SetText(at.Keyword)
-		r.which.Choose(second(at.Index >= 0))
+		r.which.Choose(second(at.Hits.String() != seal.Last().String()))
 	case seal.AtEdge:
 		r.mode.Choose(byEdge)
 	default:
 		r.mode.Choose(byPosition)
-		r.at.Choose(second(at.Page == 1))
+		r.at.Choose(second(first(at)))
 		r.x.SetText(number(at.X))
 		r.y.SetText(number(at.Y))
 	}
@@ -184,7 +184,7 @@ func (r *rule) place() (seal.Place, bool) {
 	case byKeyword:
 		at := seal.Place{Kind: seal.AtKeyword, Keyword: strings.TrimSpace(r.keyword.Text())}
 		if r.which.Chosen() == 0 {
-			at.Index = -1
+			at.Hits = seal.Last()
 		}
 		return check(at)
 	case byEdge:
@@ -192,15 +192,18 @@ func (r *rule) place() (seal.Place, bool) {
 	}
 	x, errX := strconv.ParseFloat(strings.TrimSpace(r.x.Text()), 64)
 	y, errY := strconv.ParseFloat(strings.TrimSpace(r.y.Text()), 64)
-	at := seal.Place{Kind: seal.AtPosition, Page: seal.LastPage, X: x, Y: y}
+	at := seal.Place{Kind: seal.AtPosition, Pages: seal.Last(), X: x, Y: y}
 	if r.at.Chosen() == 1 {
-		at.Page = 1
+		at.Pages = seal.Only(1)
 	}
 	if errX != nil || errY != nil {
 		return at, false
 	}
 	return check(at)
 }
+
+// first tells that a position is on the first page, not the last.
+func first(at seal.Place) bool { return at.Pages.String() == seal.Only(1).String() }
 
 // check has the place read as the command line would read it.
 func check(at seal.Place) (seal.Place, bool) {
@@ -235,7 +238,7 @@ func (r *rule) said() string {
 			parts = append(parts, t("batch.by_edge"))
 		default:
 			page := t("batch.page_last")
-			if at.Page == 1 {
+			if first(at) {
 				page = t("batch.page_first")
 			}
 			parts = append(parts, t("batch.said_position", "page", page, "x", at.X, "y", at.Y))

@@ -78,28 +78,37 @@ func New(host page.Host) *Reader {
 	)
 	left := widgets.Border(Head(widgets.Title(t("view.pages")), widgets.Grow(r.total.Clip())), nil, nil, nil, r.thumbs)
 	middle := widgets.Border(Head(widgets.Grow(r.name), tools), nil, nil, nil, widgets.Stack(r.View, r.cover))
-	r.content = container.New(besideLayout{}, widgets.Border(nil, nil, nil, widgets.VLine(), left), middle)
+	r.content = container.New(besideLayout{r.total}, widgets.Border(nil, nil, nil, widgets.VLine(), left), middle)
 	return r
 }
 
-// besideLayout puts the thumbnails beside the pages where there is room for both; in a small window the pages have it alone.
-type besideLayout struct{}
+// besideLayout puts the thumbnails beside the pages: a column of the usual width where there is room, a narrow one in a small
+// window, and none where the pages need all there is. A narrow one has no room for the number of pages over it.
+type besideLayout struct{ total fyne.CanvasObject }
 
 // MinSize implements fyne.Layout.
 func (besideLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[1].MinSize() }
 
 // Layout implements fyne.Layout.
-func (besideLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
+func (b besideLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	left, pages := objects[0], objects[1]
-	width := left.MinSize().Width
-	if width+pages.MinSize().Width > s.Width {
-		width = 0
+	width := float32(0)
+	for _, w := range []float32{theme.ThumbColumn, theme.NarrowColumn} {
+		if w+pages.MinSize().Width <= s.Width {
+			width = w
+			break
+		}
 	}
 	switch {
 	case width == 0 && left.Visible():
 		left.Hide()
 	case width > 0 && !left.Visible():
 		left.Show()
+	}
+	if width == theme.NarrowColumn {
+		b.total.Hide()
+	} else {
+		b.total.Show()
 	}
 	left.Resize(fyne.NewSize(width, s.Height))
 	pages.Move(fyne.NewPos(width, 0))

@@ -32,7 +32,7 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 	progress := widgets.NewProgress(widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() }))
 	d := widgets.NewDialog(p.t("sign.title"), progress, nil, nil)
 	p.host.Dialog(d)
-	request := desk.SealRequest{Seal: p.seal(), Places: p.asked(), PIN: secret, LastTry: lastTry, Keep: keep}
+	request := desk.SealRequest{Seal: p.seal(), Places: p.plan.now().places, PIN: secret, LastTry: lastTry, Keep: keep, AllowOverlap: p.allowed}
 	var result signer.Result
 	p.host.Do(p.ctx, func(context.Context) (err error) {
 		result, err = p.work.Seal(ctx, request, func(step string, done, total int64) {

@@ -2,10 +2,9 @@ package stamp
 
 import (
 	"context"
-	"fmt"
+	"image"
 	"math"
-	"strconv"
-	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -15,7 +14,6 @@ import (
 	"sealdesk/signer"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
-	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
@@ -23,13 +21,7 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-const panelWidth = 280
-
-// A place is where one impression of the seal goes: its centre in millimetres from the page's top left corner.
-type place struct {
-	page int // from 1
-	x, y float64
-}
+const panelWidth = 296
 
 // A Page is the page 加盖印章 of one contract.
 type Page struct {
@@ -37,37 +29,38 @@ type Page struct {
 	work *desk.Work
 	ctx  context.Context
 
-	view    desk.View
-	shown   *desk.Preview
-	seals   []desk.SealChoice
-	chosen  int
-	edge    bool // 骑缝章 on all pages
-	places  []place
-	history [][]place // for undo
-	current int       // of places
-	others  []widgets.Mark
+	view     desk.View
+	shown    *desk.Preview
+	seals    []desk.SealChoice
+	chosen   int
+	plan     plan
+	spots    []spot // of the plan's places
+	found    map[string]preview.Found
+	strips   map[strip]image.Image
+	dateFont *seal.Font
+	allowed  bool // the person was asked about a seal over another's
 
-	reader   *reader.Reader
-	cards    *fyne.Container
-	mode     *widgets.Tabs
-	keyword  *widgets.TextField
-	found    *widgets.Text
-	x, y     *widgets.TextField
-	where    *widgets.Text
-	warning  *widgets.Text
-	undo     *widgets.Button
-	remove   *widgets.Button
-	sign     *widgets.Button
-	editing  fyne.CanvasObject
-	body     *fyne.Container
-	content  fyne.CanvasObject
-	setting  bool // the fields are being filled by the page, not by the person
-	finished *signer.Result
+	reader    *reader.Reader
+	cards     *fyne.Container
+	editor    editor
+	templates templates
+	mode      *widgets.Tabs
+	notices   *fyne.Container
+	undo      *widgets.Button
+	redo      *widgets.Button
+	remove    *widgets.Button
+	sign      *widgets.Button
+	panel     *fyne.Container // what scrolls
+	editing   fyne.CanvasObject
+	body      *fyne.Container
+	content   fyne.CanvasObject
+	finished  *signer.Result
 }
 
 // New makes the page.
 func New(host page.Host, work *desk.Work) page.Page {
-	p := &Page{host: host, work: work, ctx: context.Background(), reader: reader.New(host)}
+	p := &Page{host: host, work: work, ctx: context.Background(), reader: reader.New(host),
+		found: map[string]preview.Found{}, strips: map[strip]image.Image{}}
 	p.build()
 	return p
 }
@@ -83,6 +76,15 @@ func (p *Page) Title() string { return p.t("stamp.title") }
 // Content implements page.Page.
 func (p *Page) Content() fyne.CanvasObject { return p.content }
 
+// shortcuts are those of undoing; a field that is being typed in has its own.
+func (p *Page) shortcuts() map[fyne.Shortcut]func() {
+	return map[fyne.Shortcut]func(){
+		&fyne.ShortcutUndo{}: p.undone,
+		&fyne.ShortcutRedo{}: p.redone,
+		&desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierControl | fyne.KeyModifierShift}: p.redone,
+	}
+}
+
 // Show implements page.Page: it opens the very file that will be signed.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
@@ -90,7 +92,9 @@ func (p *Page) Show(ctx context.Context) {
 		return
 	}
 	p.reader.Listen()
-	p.host.Window().Canvas().AddShortcut(undoShortcut(), func(fyne.Shortcut) { p.undone() })
+	for s, f := range p.shortcuts() {
+		p.host.Window().Canvas().AddShortcut(s, func(fyne.Shortcut) { f() })
+	}
 	if p.shown == nil {
 		p.open()
 	}
@@ -99,79 +103,56 @@ func (p *Page) Show(ctx context.Context) {
 // Leave implements page.Leaver.
 func (p *Page) Leave() {
 	p.reader.Silence()
-	p.host.Window().Canvas().RemoveShortcut(undoShortcut())
+	for s := range p.shortcuts() {
+		p.host.Window().Canvas().RemoveShortcut(s)
+	}
 	p.reader.Close()
 }
 
-func undoShortcut() fyne.Shortcut {
-	return &desktop.CustomShortcut{KeyName: fyne.KeyZ, Modifier: fyne.KeyModifierControl}
-}
-
 func (p *Page) build() {
-	p.cards = widgets.Column(10)
-	p.mode = widgets.NewSegments(p.t("stamp.mode_place"), p.t("stamp.mode_edge"))
-	p.mode.OnChanged = func(i int) {
-		p.edge = i == 1
-		p.draw()
-	}
-	p.keyword = widgets.NewTextField(p.t("stamp.keyword_hint"))
-	p.keyword.OnSubmitted = func(string) { p.find(p.keyword.Text()) }
-	search := widgets.NewButton(widgets.Secondary, p.t("stamp.find"), func() { p.find(p.keyword.Text()) })
-	p.found = widgets.Quiet("")
-	p.x, p.y = widgets.NewTextField("X"), widgets.NewTextField("Y")
-	p.x.OnChanged, p.y.OnChanged = func(string) { p.typed() }, func(string) { p.typed() }
-	p.where = widgets.NewText("", theme.TextTable, theme.Text2).Clip()
-	p.warning = widgets.NewText("", theme.TextCaption, theme.Amber).Clip()
+	p.cards = widgets.Column(8)
+	p.mode = widgets.NewSegments(p.t("stamp.mode_one"), p.t("stamp.mode_many"), p.t("stamp.mode_edge"), p.t("stamp.mode_words"))
+	p.mode.OnChanged = p.changeMode
+	p.notices = widgets.Column(6)
 	p.undo = widgets.NewButton(widgets.Link, p.t("stamp.undo"), p.undone)
+	p.redo = widgets.NewButton(widgets.Link, p.t("stamp.redo"), p.redone)
 	p.remove = widgets.NewButton(widgets.Link, p.t("stamp.remove"), p.removed)
-	p.sign = widgets.NewButton(widgets.Primary, p.t("stamp.sign"), func() { p.askPIN("") }).WithIcon(theme.Icon("seal"))
+	p.sign = widgets.NewButton(widgets.Primary, p.t("stamp.sign"), p.askFirst).WithIcon(theme.Icon("seal"))
 	back := widgets.NewButton(widgets.Secondary, p.t("stamp.back"), p.host.Back)
+	p.templates.build(p)
+	p.editor.build(p)
 
 	heading := func(s string) fyne.CanvasObject { return widgets.NewText(s, theme.TextBody, theme.Text).Bold() }
-	millimetres := widgets.Row(8, widgets.Grow(p.x), widgets.Grow(p.y), widgets.Quiet("mm"))
-	controls := widgets.Column(10,
+	p.panel = widgets.Column(10,
 		widgets.Row(8, widgets.Grow(heading(p.t("stamp.seals"))), widgets.NewButton(widgets.Link, p.t("stamp.import"), p.importSeal)),
 		p.cards,
-		widgets.Gap(1, 2),
-		heading(p.t("stamp.mode")), p.mode,
-		widgets.Gap(1, 2),
-		heading(p.t("stamp.by_keyword")),
-		widgets.Row(8, widgets.Grow(p.keyword), search), p.found.Clip(),
-		heading(p.t("stamp.position")), p.where, millimetres, p.warning,
-		widgets.Row(16, widgets.NewButton(widgets.Link, p.t("stamp.add"), p.added), p.remove, p.undo),
-		widgets.Quiet(p.t("stamp.drag")).Clip(),
+		widgets.HLine(),
+		widgets.Row(12, widgets.Grow(heading(p.t("stamp.places"))), p.undo, p.redo, widgets.NewButton(widgets.Link, p.t("stamp.add"), p.added)),
+		p.templates.row, p.editor.list, p.mode, p.editor.body, p.notices,
+		widgets.NewParagraph(p.t("stamp.drag"), theme.TextCaption, theme.Text3),
 	)
-	foot := widgets.Pad(12, 16, 16, 16, widgets.Column(8, p.sign.Note(), widgets.Fixed(0, 40, p.sign), back))
+	foot := widgets.Pad(12, 16, 14, 16, widgets.Column(8, p.sign.Note().Clip(), widgets.Fixed(0, 40, p.sign), back))
 	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.White,
 		widgets.Border(nil, widgets.Column(0, widgets.HLine(), foot), nil, nil,
-			widgets.NewScrollArea(widgets.Pad(12, 16, 12, 16, controls)))))
+			widgets.NewScrollArea(widgets.Pad(12, 16, 12, 16, p.panel)))))
 	p.editing = widgets.Border(nil, nil, nil, widgets.Border(nil, nil, widgets.VLine(), nil, side), p.reader.Content())
 	p.body = widgets.Stack(p.editing)
 	p.content = p.body
 
-	p.reader.View.OnMark = func(id string) {
-		if i, ok := index(id); ok && i < len(p.places) {
-			p.current = i
-			p.fill()
+	v := p.reader.View
+	v.OnMark = func(id string) {
+		if i, _, ok := p.impressionOf(id); ok && i != p.plan.current {
+			p.choose(i)
 		}
 	}
-	p.reader.View.OnMarkMove = func(id string, x, y float64, begins bool) {
-		if i, ok := index(id); ok && i < len(p.places) {
-			if begins {
-				p.remember()
-			}
-			p.current, p.places[i].x, p.places[i].y = i, x, y
-			p.fill()
+	v.OnMarkMove = p.moved
+	v.OnMarkDelete = func(id string) {
+		if i, _, ok := p.impressionOf(id); ok {
+			p.plan.choose(i)
+			p.removed()
 		}
 	}
-	p.reader.View.OnPlace = func(n int, x, y float64) {
-		if p.edge || len(p.places) == 0 {
-			return
-		}
-		p.remember()
-		p.places[p.current] = p.inside(place{n, x, y})
-		p.draw()
-	}
+	v.OnPlace = p.placed
 }
 
 func (p *Page) open() {
@@ -179,31 +160,40 @@ func (p *Page) open() {
 	var shown *desk.Preview
 	var view desk.View
 	var seals []desk.SealChoice
+	var kept []desk.Template
+	var font *seal.Font
+	var forgot error
 	p.reader.Load(p.ctx, "", func(ctx context.Context) (_ *preview.Document, err error) {
 		if shown, err = p.work.Preview(ctx); err != nil {
 			return nil, err
 		}
 		view = p.work.View(ctx)
-		if seals, err = p.host.Session().Seals(); err != nil {
+		if font, err = desk.DateFont(); err == nil {
+			seals, err = p.host.Session().Seals()
+		}
+		if err != nil {
 			_ = shown.Close()
 			return nil, err
 		}
+		kept, forgot = p.host.Session().Templates(p.work.DocumentKind())
 		return shown.Document, nil
 	}, func(err error) {
 		if err != nil {
 			p.reader.Failed(err, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.open))
 			return
 		}
-		p.shown, p.view, p.seals = shown, view, seals
+		p.shown, p.view, p.seals, p.dateFont = shown, view, seals, font
 		p.reader.Named(p.shown.Name)
-		p.markOthers()
-		last := len(p.reader.Sizes())
-		w, h := p.pageMM(last)
-		p.places = []place{p.inside(place{last, w - 60, h - 60})}
-		p.draw()
+		p.templates.set(kept)
+		if forgot != nil {
+			p.host.Toast(theme.Warn, p.host.Words().Problem(forgot).String())
+		}
 		p.propose()
 	})
 }
+
+// day is the day of the signature, for the date beside the seal.
+func (p *Page) day() time.Time { return time.Now() }
 
 // usualKeywords are the words beside which contracts have a party's seal, the likeliest first.
 var usualKeywords = map[platformapi.Role][]string{
@@ -211,312 +201,290 @@ var usualKeywords = map[platformapi.Role][]string{
 	platformapi.RoleSupplier:  {"中标单位（盖章）", "供应商（盖章）", "乙方（盖章）", "成交供应商（盖章）", "中标人（盖章）", "供应商（公章）", "乙方（公章）"},
 }
 
-// markOthers shows the seals that are on the pages already; they cannot be moved.
-func (p *Page) markOthers() {
-	p.others = nil
-	if p.shown.Verdict == nil {
-		return
-	}
-	var marks []widgets.Mark
+// propose puts the seal at the usual words, or at the foot of the last page when the document has none of them.
+func (p *Page) propose() {
+	usual := usualKeywords[p.view.Role]
+	doc := p.shown.Document
+	results := map[string]preview.Found{}
 	p.host.Do(p.ctx, func(ctx context.Context) error {
-		for _, s := range p.shown.Verdict.Signatures {
-			for _, wd := range s.Widgets {
-				if m, ok := p.otherMark(ctx, s, wd); ok {
-					marks = append(marks, m)
-				}
+		for _, word := range usual {
+			found, err := doc.Find(ctx, word)
+			if err != nil {
+				return err
+			}
+			if results[word] = found; len(found.Hits) > 0 {
+				return nil
 			}
 		}
 		return nil
 	}, func(error) {
-		p.others = marks
+		for word, found := range results {
+			p.found[word] = found
+			if len(found.Hits) > 0 && len(p.plan.places) == 0 {
+				p.plan.begin(p.fitted(seal.Place{Kind: seal.AtKeyword, Keyword: word, Hits: seal.Last()}))
+			}
+		}
+		if len(p.plan.places) == 0 {
+			last := p.shown.Layout.Pages()
+			w, h := p.shown.Layout.PageSize(last)
+			p.plan.begin(p.inside(last, seal.Place{Kind: seal.AtPosition, Pages: p.only(last), X: w - 60, Y: h - 60}))
+		}
 		p.draw()
+		p.reveal()
 	})
 }
 
-func (p *Page) otherMark(ctx context.Context, s verify.Signature, wd verify.Widget) (widgets.Mark, bool) {
-	if wd.Page < 1 {
-		return widgets.Mark{}, false
+// only is the choice of one page. The last one is chosen as the last, so that a template finds it in other documents.
+func (p *Page) only(n int) seal.Ranges {
+	if n > 1 && n == p.shown.Layout.Pages() {
+		return seal.Last()
 	}
-	g, err := p.shown.Document.Geometry(ctx, wd.Page)
-	if err != nil {
-		return widgets.Mark{}, false
-	}
-	x, y, w, h := g.RectToScreen(wd.Rect)
-	const mm = seal.PointsPerMM
-	return widgets.Mark{ID: "other-" + s.Field, Page: wd.Page, X: (x + w/2) / mm, Y: (y + h/2) / mm, W: w / mm, H: h / mm, Fixed: true}, w > 0
+	return seal.Only(n)
 }
 
-// A spot is where words stand.
-type spot struct {
-	place
-	text string
-}
-
-// spots looks for words in the document: those that are the same, and those that come near.
-func (p *Page) spots(ctx context.Context, keyword string) (hits, near []spot, err error) {
-	found, err := p.shown.Document.Find(ctx, keyword)
-	if err != nil {
-		return nil, nil, err
-	}
-	locate := func(list []preview.Hit) (out []spot) {
-		for _, h := range list {
-			g, err := p.shown.Document.Geometry(ctx, h.Page)
-			if err != nil {
-				continue
-			}
-			x, y, w, ht := g.RectToScreen(h.Rect)
-			out = append(out, spot{place{h.Page, (x + w/2) / seal.PointsPerMM, (y + ht/2) / seal.PointsPerMM}, h.Text})
-		}
-		return out
-	}
-	return locate(found.Hits), locate(found.Near), nil
-}
-
-// propose puts the seal at the usual words, and leaves it where it is when the document has none of them.
-func (p *Page) propose() {
-	usual := usualKeywords[p.view.Role]
-	var hits []spot
-	word := ""
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		for _, word = range usual {
-			var err error
-			if hits, _, err = p.spots(ctx, word); err != nil || len(hits) > 0 {
-				return err
-			}
-		}
-		word = usual[0]
-		return nil
-	}, func(err error) {
-		if p.keyword.Text() == "" {
-			p.keyword.SetText(word)
-		}
-		switch {
-		case len(p.history) > 0 || len(p.places) == 0: // the person was faster
-		case err == nil && len(hits) > 0:
-			p.putAt(hits)
-		default:
-			p.reader.View.GoTo(p.places[0].page)
-		}
+// fitted moves a place by words so that the whole seal lies on its page.
+func (p *Page) fitted(place seal.Place) seal.Place {
+	got, err := p.shown.Layout.Locate(p.ctx, signer.Placing{
+		Seal: p.seal().Seal, Places: []seal.Place{place}, Find: p, Day: p.day(), DateFont: p.dateFont,
 	})
-}
-
-// find puts the current seal at the words that the person typed.
-func (p *Page) find(keyword string) {
-	keyword = strings.TrimSpace(keyword)
-	if keyword == "" || p.shown == nil {
-		return
+	if err != nil || len(got.Outside) == 0 {
+		return place
 	}
-	var hits, near []spot
-	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		hits, near, err = p.spots(ctx, keyword)
-		return err
-	}, func(err error) {
-		switch {
-		case err != nil:
-			p.host.Tell(err)
-		case len(hits) > 0:
-			p.remember()
-			p.putAt(hits)
-		case len(near) > 0:
-			p.found.SetText(p.t("stamp.near", "text", near[0].text, "page", near[0].page))
-			p.reader.View.GoTo(near[0].page)
-		default:
-			p.found.SetText(p.t("stamp.not_found"))
-		}
-	})
+	by := got.Outside[0].Err
+	place.DX, place.DY = outward(place.DX+by.Left-by.Right, by.Left-by.Right), outward(place.DY+by.Top-by.Bottom, by.Top-by.Bottom)
+	return place
 }
 
-// putAt puts the current seal at the last place of the words: the signature page's.
-func (p *Page) putAt(hits []spot) {
-	if len(p.places) == 0 {
-		p.places, p.current = []place{{}}, 0
+// outward rounds to a tenth of a millimetre in the direction of a move, so that what is moved inside stays inside.
+func outward(v, direction float64) float64 {
+	if direction < 0 {
+		return math.Floor(v*10) / 10
 	}
-	at := p.inside(hits[len(hits)-1].place)
-	p.places[p.current] = at
-	p.found.SetText(p.t("stamp.found", "count", len(hits), "page", at.page))
-	p.draw()
-	p.reader.View.Reveal(at.page, at.x, at.y)
+	return math.Ceil(v*10) / 10
 }
 
-func (p *Page) pageMM(n int) (w, h float64) {
-	s := p.reader.Sizes()[n-1]
-	return float64(s.Width) / seal.PointsPerMM, float64(s.Height) / seal.PointsPerMM
-}
-
-// inside moves a place so that the whole seal lies on its page.
-func (p *Page) inside(at place) place {
-	w, h := p.pageMM(at.page)
+// inside moves a position so that the whole seal lies on the page.
+func (p *Page) inside(n int, place seal.Place) seal.Place {
+	w, h := p.shown.Layout.PageSize(n)
 	s := p.seal().Seal
-	at.x = math.Min(math.Max(at.x, s.WidthMM/2), w-s.WidthMM/2)
-	at.y = math.Min(math.Max(at.y, s.HeightMM/2), h-s.HeightMM/2)
-	return at
+	place.X = clamp(place.X, s.WidthMM/2, w-s.WidthMM/2)
+	place.Y = clamp(place.Y, s.HeightMM/2, h-s.HeightMM/2)
+	return place
 }
+
+func clamp(v, low, high float64) float64 {
+	if high < low {
+		return (low + high) / 2
+	}
+	return math.Min(math.Max(tenth(v), math.Ceil(low*10)/10), math.Floor(high*10)/10)
+}
+
+// tenth rounds to a tenth of a millimetre, finer than a printer places paper.
+func tenth(v float64) float64 { return math.Round(v*10)/10 + 0 }
 
 func (p *Page) seal() desk.SealChoice { return p.seals[p.chosen] }
 
-func (p *Page) remember() {
-	p.history = append(p.history, append([]place(nil), p.places...))
-	if len(p.history) > 100 {
-		p.history = p.history[1:]
-	}
-}
+// ready tells that there is something to place a seal on.
+func (p *Page) ready() bool { return p.shown != nil && len(p.plan.places) > 0 }
 
 func (p *Page) undone() {
-	if n := len(p.history); n > 0 {
-		p.places, p.history = p.history[n-1], p.history[:n-1]
-		p.current = min(p.current, len(p.places)-1)
+	if p.ready() && p.plan.undo() {
 		p.draw()
 	}
 }
 
+func (p *Page) redone() {
+	if p.ready() && p.plan.redo() {
+		p.draw()
+	}
+}
+
+// added puts one more seal in the middle of the page that is looked at.
 func (p *Page) added() {
-	if p.shown == nil {
+	if !p.ready() {
 		return
 	}
-	p.remember()
 	n := max(p.reader.View.Current(), 1)
-	w, h := p.pageMM(n)
-	p.places = append(p.places, p.inside(place{n, w / 2, h / 2}))
-	p.current = len(p.places) - 1
+	w, h := p.shown.Layout.PageSize(n)
+	p.plan.add(p.inside(n, seal.Place{Kind: seal.AtPosition, Pages: p.only(n), X: w / 2, Y: h / 2}))
 	p.draw()
 }
 
 func (p *Page) removed() {
-	if len(p.places) < 2 {
-		return
+	if p.ready() && p.plan.remove() {
+		p.draw()
 	}
-	p.remember()
-	p.places = append(p.places[:p.current], p.places[p.current+1:]...)
-	p.current = min(p.current, len(p.places)-1)
+}
+
+// choose makes another place the current one.
+func (p *Page) choose(i int) {
+	p.plan.choose(i)
 	p.draw()
 }
 
-// typed takes the position from the fields.
-func (p *Page) typed() {
-	if p.setting || len(p.places) == 0 {
+// placed takes the current seal to where a page was pressed.
+func (p *Page) placed(n int, x, y float64) {
+	if !p.ready() {
 		return
 	}
-	x, errX := strconv.ParseFloat(p.x.Text(), 64)
-	y, errY := strconv.ParseFloat(p.y.Text(), 64)
-	p.x.SetWrong(errX != nil)
-	p.y.SetWrong(errY != nil)
-	if errX != nil || errY != nil {
-		return
+	switch p.mode.Chosen() {
+	case onePage:
+		p.plan.set("", func(at *seal.Place) { at.Pages = p.only(n); at.X, at.Y = x, y; *at = p.inside(n, *at) })
+	case manyPages:
+		p.plan.set("", func(at *seal.Place) { at.X, at.Y = x, y; *at = p.inside(n, *at) })
+	case atEdge:
+		half := p.seal().Seal.HeightMM / 2
+		_, h := p.shown.Layout.PageSize(n)
+		p.plan.set("", func(at *seal.Place) { at.Y = clamp(y, half, h-half) })
+	case atWords:
+		for _, im := range p.spots[p.plan.current].Impressions {
+			if im.Page == n && !im.Date {
+				p.plan.set("", func(at *seal.Place) { at.DX, at.DY = tenth(at.DX+x-im.X), tenth(at.DY+y-im.Y); *at = p.fitted(*at) })
+				p.draw()
+				return
+			}
+		}
 	}
-	at := p.places[p.current]
-	at.x, at.y = x, y
-	p.places[p.current] = p.inside(at)
-	p.marks()
-	p.tell()
+	p.draw()
 }
 
-// draw shows seals, marks and position as they are.
-func (p *Page) draw() {
-	if p.shown == nil {
+// changeMode turns the current place into one of another way, as near as that can be.
+func (p *Page) changeMode(mode int) {
+	if !p.ready() {
 		return
 	}
+	n := max(p.reader.View.Current(), 1)
+	w, h := p.shown.Layout.PageSize(n)
+	x, y := w-60, h-60
+	for _, im := range p.spots[p.plan.current].Impressions {
+		if !im.Date && p.plan.places[p.plan.current].Kind != seal.AtEdge {
+			n, x, y = im.Page, im.X, im.Y
+			break
+		}
+	}
+	p.plan.set("", func(at *seal.Place) {
+		date := at.Date
+		switch mode {
+		case onePage:
+			*at = p.inside(n, seal.Place{Kind: seal.AtPosition, Pages: p.only(n), X: x, Y: y, Date: date})
+		case manyPages:
+			*at = p.inside(n, seal.Place{Kind: seal.AtPosition, Pages: seal.Ranges{{From: 1, To: -1, Step: 1}}, X: x, Y: y, Date: date})
+		case atEdge:
+			*at = p.freeEdge()
+		case atWords:
+			*at = seal.Place{Kind: seal.AtKeyword, Keyword: p.usualWord(), Hits: seal.Last(), Date: date}
+		}
+	})
+	if mode == atWords {
+		p.look(p.plan.places[p.plan.current].Keyword)
+	}
+	p.drawMode(mode)
+	p.reveal()
+}
+
+// freeEdge is an edge seal in the middle, or as near to it as other seals leave room.
+func (p *Page) freeEdge() seal.Place {
+	for _, off := range []float64{0, 50, -50, 100, -100} {
+		place := seal.Place{Kind: seal.AtEdge}
+		if off != 0 {
+			_, h := p.shown.Layout.PageSize(1)
+			place.Y = tenth(h/2 + off)
+		}
+		got, err := p.shown.Layout.Locate(p.ctx, signer.Placing{Seal: p.seal().Seal, Places: []seal.Place{place}})
+		if err == nil && len(got.Overlaps) == 0 && len(got.Outside) == 0 {
+			return place
+		}
+	}
+	return seal.Place{Kind: seal.AtEdge}
+}
+
+// usualWord is one of the usual words that the document has, or the likeliest.
+func (p *Page) usualWord() string {
+	usual := usualKeywords[p.view.Role]
+	for _, word := range usual {
+		if len(p.found[word].Hits) > 0 {
+			return word
+		}
+	}
+	if len(usual) == 0 {
+		return ""
+	}
+	return usual[0]
+}
+
+// look searches the document for words, unless that was done.
+func (p *Page) look(words string) {
+	if _, done := p.found[words]; done || words == "" || p.shown == nil {
+		return
+	}
+	doc := p.shown.Document
+	var found preview.Found
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		found, err = doc.Find(ctx, words)
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.found[words] = found
+		p.draw()
+		p.reveal()
+	})
+}
+
+// reveal scrolls to the current place.
+func (p *Page) reveal() {
+	if p.plan.current >= len(p.spots) {
+		return
+	}
+	if list := p.spots[p.plan.current].Impressions; len(list) > 0 {
+		im := list[0]
+		if p.plan.places[p.plan.current].Kind == seal.AtEdge || len(list) > 2 {
+			return // it is on many pages, and one of them is in sight
+		}
+		p.reader.View.Reveal(im.Page, im.X, im.Y)
+	}
+}
+
+// way is how the current place finds its spot. A choice of pages that holds one page stays a choice of pages while it is
+// being typed.
+func (p *Page) way() int {
+	mode := modeOf(p.plan.places[p.plan.current])
+	if mode == onePage && p.mode.Chosen() == manyPages && p.plan.editing == "pages" {
+		return manyPages
+	}
+	return mode
+}
+
+// draw shows everything as it is.
+func (p *Page) draw() {
+	if p.ready() {
+		p.drawMode(p.way())
+	}
+}
+
+func (p *Page) drawMode(mode int) {
 	p.cards.Objects = nil
 	for i, s := range p.seals {
 		p.cards.Add(newSealCard(s, p.host.Session().Key().Owner, i == p.chosen, func() {
 			p.chosen = i
-			for n := range p.places {
-				p.places[n] = p.inside(p.places[n])
-			}
+			p.strips = map[strip]image.Image{}
 			p.draw()
 		}))
 	}
-	p.cards.Refresh()
+	p.mode.Choose(mode)
+	p.refresh()
+	p.editor.rebuild(mode)
+	p.panel.Refresh()
+}
+
+// refresh locates the places anew and shows marks, fields and warnings; the controls stay the ones they are.
+func (p *Page) refresh() {
+	p.locate()
 	p.marks()
-	p.fill()
-}
-
-func (p *Page) marks() {
-	marks := append([]widgets.Mark(nil), p.others...)
-	s := p.seal().Seal
-	var dots []int
-	if p.edge {
-		pages := len(p.reader.Sizes())
-		strips := seal.EdgeStrips(s.Image, pages)
-		for n := 1; n <= pages; n++ {
-			strip := strips[(n-1)%len(strips)]
-			w, h := p.pageMM(n)
-			width := s.WidthMM / float64(len(strips))
-			marks = append(marks, widgets.Mark{ID: "edge-" + strconv.Itoa(n), Page: n, X: w - width/2, Y: h / 2, W: width, H: s.HeightMM, Image: strip, Fixed: true})
-			dots = append(dots, n)
-		}
-	} else {
-		for i, at := range p.places {
-			marks = append(marks, widgets.Mark{ID: markID(i), Page: at.page, X: at.x, Y: at.y, W: s.WidthMM, H: s.HeightMM, Image: s.Image, Chosen: i == p.current})
-			dots = append(dots, at.page)
-		}
-	}
-	p.reader.View.SetMarks(marks...)
-	p.reader.Dots(dots...)
-}
-
-func markID(i int) string { return "mine-" + strconv.Itoa(i) }
-
-func index(id string) (int, bool) {
-	s, mine := strings.CutPrefix(id, "mine-")
-	i, err := strconv.Atoi(s)
-	return i, mine && err == nil
-}
-
-// fill shows the current place in the fields.
-func (p *Page) fill() {
-	if len(p.places) == 0 {
-		return
-	}
-	at := p.places[p.current]
-	p.setting = true
-	p.x.SetText(fmt.Sprintf("%.1f", at.x))
-	p.y.SetText(fmt.Sprintf("%.1f", at.y))
-	p.setting = false
-	p.x.SetLocked(p.edge)
-	p.y.SetLocked(p.edge)
+	p.editor.fill()
 	p.tell()
-}
-
-// tell says where the seal lies, what to think of, and why something cannot be pressed.
-func (p *Page) tell() {
-	at := p.places[p.current]
-	p.where.SetText(p.t("stamp.where", "page", at.page, "n", p.current+1, "count", len(p.places)))
-	p.warning.SetText("")
-	p.sign.SetReason("")
-	if p.edge {
-		p.where.SetText(p.t("stamp.where_edge", "pages", len(p.reader.Sizes())))
-		if len(p.reader.Sizes()) < 2 {
-			p.sign.SetReason(p.t("stamp.why_one_page"))
-		}
-	} else if p.overlaps() {
-		p.warning.SetText(p.t("stamp.overlaps"))
-	}
-	only := ""
-	if len(p.places) < 2 || p.edge {
-		only = p.t("stamp.why_only")
-	}
-	p.remove.SetReason(only)
-	none := ""
-	if len(p.history) == 0 {
-		none = p.t("stamp.why_no_undo")
-	}
-	p.undo.SetReason(none)
-	if why, ok := p.view.Why(desk.ActionSeal); !ok {
-		p.sign.SetReason(why.What)
-	}
-}
-
-// overlaps tells whether one of our impressions lies over another party's seal.
-func (p *Page) overlaps() bool {
-	s := p.seal().Seal
-	for _, at := range p.places {
-		for _, o := range p.others {
-			if at.page == o.Page && math.Abs(at.x-o.X) < (s.WidthMM+o.W)/2 && math.Abs(at.y-o.Y) < (s.HeightMM+o.H)/2 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (p *Page) importSeal() {
@@ -536,18 +504,6 @@ func (p *Page) importSeal() {
 			p.draw()
 		})
 	})
-}
-
-// asked is what the person chose, in the terms of the signer.
-func (p *Page) asked() []seal.Place {
-	if p.edge {
-		return []seal.Place{{Kind: seal.AtEdge}}
-	}
-	var out []seal.Place
-	for _, at := range p.places {
-		out = append(out, seal.Place{Kind: seal.AtPosition, Page: at.page, X: at.x, Y: at.y})
-	}
-	return out
 }
 
 // sealPicture is a seal at a fixed side on the card.
