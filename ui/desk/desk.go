@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
@@ -45,8 +46,11 @@ type Config struct {
 	Roots        []*smx509.Certificate // whom we trust as issuers
 	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
+	// Converter names the program that converts Word documents; empty: it is looked for.
+	Converter string
+
 	// What documents are worked on with; nil takes the usual one. The usual Cleaner works in this process: programs give one
-	// that does not, see package apart.
+	// that does not, see package apart. A Cleaner without an Office gets the desk's.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
@@ -69,6 +73,7 @@ type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
 	own    *preview.Renderer // made here, so closed here
+	word   *office.Warm
 	opened time.Time
 
 	mu        sync.Mutex
@@ -117,6 +122,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 // equip takes the usual tools where none were given. Nothing of them starts before it is used.
 func (d *Desk) equip() error {
 	c := &d.cfg
+	d.word = office.NewWarm(office.Office{Program: c.Converter})
 	if c.Renderer == nil {
 		d.own = preview.New(preview.Options{CacheDir: filepath.Join(c.Folders.Cache, "pdf-engine")})
 		c.Renderer = d.own
@@ -139,11 +145,23 @@ func (d *Desk) equip() error {
 
 // Close closes the outbox; what waits in it stays. Sessions are closed before.
 func (d *Desk) Close() error {
-	err := d.outbox.Close()
+	err := errors.Join(d.outbox.Close(), d.word.Close())
 	if d.own != nil {
 		err = errors.Join(err, d.own.Close())
 	}
 	return err
+}
+
+// Converter tells what is kept running to convert Word documents.
+func (d *Desk) Converter() office.State { return d.word.State() }
+
+// cleaner makes clean copies, of Word documents with the LibreOffice that the desk keeps.
+func (d *Desk) cleaner() cleancopy.Cleaner {
+	c := *d.cfg.Cleaner
+	if c.Office == nil {
+		c.Office = d.word
+	}
+	return c
 }
 
 // Words are the desk's language.
