@@ -5,6 +5,7 @@ import (
 
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/cleancopy/apart"
+	libreoffice "sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/preview"
 )
 
@@ -27,6 +28,10 @@ func (c *cleanCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	converter := libreoffice.NewWarm(libreoffice.Office{Program: a.converter})
+	defer converter.Close()
+	cleaner.Office = converter
+	cleaner.Prepare(c.In)
 	show, end := a.tui.progress()
 	defer end()
 	options := cleancopy.Options{}

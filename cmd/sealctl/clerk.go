@@ -28,7 +28,7 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.Renderer, c.Cleaner = a.words, renderer, cleaner
+	c.Words, c.Renderer, c.Cleaner, c.Converter = a.words, renderer, cleaner, a.converter
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

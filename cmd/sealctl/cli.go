@@ -18,6 +18,8 @@ type cli struct {
 	Lang string `enum:",zh-CN,en" default:"" placeholder:"zh-CN|en" help:"lang"`
 	JSON bool   `name:"json" help:"json"`
 
+	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
+
 	Token    tokenCmd    `cmd:"" help:"token"`
 	Clean    cleanCmd    `cmd:"" help:"clean"`
 	Compare  compareCmd  `cmd:"" help:"compare"`
@@ -40,6 +42,8 @@ type app struct {
 	words  *words.Catalog
 	getenv func(string) string
 	set    *libraries.Set // opened when first needed
+
+	converter string // of Word documents, as the setting has it; empty: it is looked for
 }
 
 // run reads the arguments, does the verb and gives the exit status.
@@ -80,7 +84,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 		return tui.fail(err)
 	}
 	tui.json = c.JSON
-	a := &app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv}
+	a := &app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv, converter: c.Converter}
 	defer a.close()
 	if err := line.Run(a); err != nil {
 		if ctx.Err() != nil {

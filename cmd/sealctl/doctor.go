@@ -81,7 +81,7 @@ func (c *doctorCmd) checkup(a *app) (checkup.Checkup, error) {
 	if set == nil { // a damaged list of the person's own is what the doctor tells of
 		return checkup.Checkup{}, err
 	}
-	work := checkup.Checkup{Words: a.words, Data: f.Data, Cache: f.Cache, Libraries: set}
+	work := checkup.Checkup{Words: a.words, Data: f.Data, Cache: f.Cache, Libraries: set, Converter: a.converter}
 	keys, err := keysFolder()
 	if err != nil {
 		return work, err

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"image"
 	"image/png"
 	"io/fs"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/seal/sysfont"
 	"sealdesk/signer/ses"
 )
 
@@ -18,14 +18,22 @@ type sealCmd struct {
 	Make   sealMakeCmd   `cmd:"" help:"seal_make"`
 	Show   sealShowCmd   `cmd:"" help:"seal_show"`
 	Import sealImportCmd `cmd:"" help:"seal_import"`
+	Add    sealAddCmd    `cmd:"" help:"seal_add"`
+	List   sealListCmd   `cmd:"" help:"seal_list"`
 }
 
 type sealMakeCmd struct {
-	Name   string  `required:"" placeholder:"ORG" help:"seal_name"`
-	Bottom string  `placeholder:"TEXT" help:"seal_bottom"`
-	Number string  `placeholder:"DIGITS" help:"seal_number"`
-	DPI    float64 `name:"dpi" default:"600" help:"seal_dpi"`
-	Out    string  `required:"" short:"o" placeholder:"FILE" help:"seal_out"`
+	Kind     string   `enum:"company,contract,finance,invoice,name" default:"company" placeholder:"KIND" help:"seal_kind"`
+	Name     string   `required:"" placeholder:"NAME" help:"seal_name"`
+	Bottom   *string  `placeholder:"TEXT" help:"seal_bottom"`
+	Number   string   `placeholder:"DIGITS" help:"seal_number"`
+	TaxID    string   `name:"tax-id" placeholder:"CODE" help:"seal_tax_id"`
+	Ending   *string  `placeholder:"TEXT" help:"seal_ending"`
+	Intaglio bool     `help:"seal_intaglio"`
+	Size     float64  `placeholder:"MM" help:"seal_size"`
+	Fonts    []string `name:"font" placeholder:"FILE" help:"seal_font"`
+	DPI      float64  `name:"dpi" default:"600" help:"seal_dpi"`
+	Out      string   `required:"" short:"o" placeholder:"FILE" help:"seal_out"`
 
 	Work      string `and:"electronic" placeholder:"DIR" help:"seal_work"`
 	Token     string `and:"electronic" placeholder:"URI" help:"seal_token"`
@@ -37,13 +45,62 @@ type sealMakeCmd struct {
 	ByDigest  bool   `name:"by-digest" help:"seal_by_digest"`
 }
 
+// style is what was asked for. What was not is what usually stands on a seal of the kind.
+func (c *sealMakeCmd) style() seal.Style {
+	form := seal.Form(c.Kind)
+	s := seal.Style{
+		Form: form, Name: c.Name, Bottom: form.Bottom(), Number: c.Number, TaxID: c.TaxID, Intaglio: c.Intaglio, SizeMM: c.Size,
+	}
+	if form == seal.Personal {
+		s.Ending = seal.EndingFor(c.Name)
+	}
+	if c.Bottom != nil {
+		s.Bottom = *c.Bottom
+	}
+	if c.Ending != nil {
+		s.Ending = *c.Ending
+	}
+	return s
+}
+
+// font is the seal's own with those that were named, and with the system's where these lack a character of the text.
+func (c *sealMakeCmd) font(a *app, text string) (*seal.Font, error) {
+	font, err := seal.ParseFont(assets.SerifBold())
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range c.Fonts {
+		own, err := sysfont.Load(path)
+		var bad *seal.FontError
+		if err != nil && !errors.As(err, &bad) {
+			return nil, fault("file_unreadable", "file", path, "cause", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		font = font.Or(own)
+	}
+	if missing := font.Missing(text); len(missing) > 0 {
+		found, err := sysfont.Find(a.ctx, sysfont.Folders(), missing)
+		if err != nil {
+			return nil, err
+		}
+		font = font.Or(found...)
+	}
+	for r, name := range font.Lent(text) {
+		a.tui.warn("ctl.seal.lent", "rune", string(r), "font", name)
+	}
+	return font, nil
+}
+
 // Run prints the seal as `seal show` does.
 func (c *sealMakeCmd) Run(a *app) error {
-	font, err := seal.ParseFont(assets.SerifBold())
+	style := c.style()
+	font, err := c.font(a, style.Text())
 	if err != nil {
 		return err
 	}
-	s, err := seal.Make(font, seal.Style{Name: c.Name, Bottom: c.Bottom, Number: c.Number}, c.DPI)
+	s, err := seal.Make(font, style, c.DPI)
 	if err != nil {
 		return err
 	}
@@ -108,24 +165,22 @@ func (a *app) showSeal(file string, s seal.Seal) error {
 	})
 }
 
-// loadSeal reads a seal's picture. Its longer side becomes as long as a contract seal is wide.
+// loadSeal reads a seal's picture, as the window does. Where it does not say how large it is, its longer side becomes as long as
+// a contract seal is wide.
 func loadSeal(path string) (seal.Seal, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return seal.Seal{}, fault("file_unreadable", "file", path, "cause", err)
 	}
 	defer f.Close()
-	m, err := seal.Load(f, seal.Limits{})
+	p, err := seal.Load(f, seal.Limits{})
+	if err == nil {
+		p, err = p.Clean()
+	}
 	if err != nil {
 		return seal.Seal{}, err
 	}
-	return pressed(filepath.Base(path), m), nil
-}
-
-func pressed(name string, m *image.NRGBA) seal.Seal {
-	w, h := float64(m.Rect.Dx()), float64(m.Rect.Dy())
-	scale := seal.DefaultDiameterMM / max(w, h)
-	return seal.Seal{Name: name, Image: m, WidthMM: w * scale, HeightMM: h * scale}
+	return p.Press(filepath.Base(path), seal.DefaultDiameterMM), nil
 }
 
 // create writes a new file, complete or not at all: it gets its name when it is on the disk. A file that has the name

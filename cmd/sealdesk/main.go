@@ -44,6 +44,7 @@ type options struct {
 	trust     string
 	makers    string
 	lang      string
+	converter string
 }
 
 func main() {
@@ -59,6 +60,7 @@ func main() {
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
+	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -82,6 +84,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	defer closeWorld()
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
+	config.Converter = o.converter
 	d, err := desk.Open(ctx, config)
 	if err != nil {
 		fmt.Fprintln(stderr, catalog.Problem(err))

@@ -1,16 +1,19 @@
 package cleancopy
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"sealdesk/signer/cleancopy/docx"
+	"sealdesk/signer/cleancopy/fonts"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/opc"
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
+	"sealdesk/signer/pdf"
 )
 
 // PDFCopier makes the clean copy of a PDF: apart.Process in a process of its own, pdfcopy.Copier in this one.
@@ -18,7 +21,7 @@ type PDFCopier interface {
 	CopyFile(ctx context.Context, in, out string, tell func(s pdfcopy.Stage, done float64)) (*pdfcopy.Result, error)
 }
 
-// Converter turns a Word document into another format; office.Office is one.
+// Converter turns a Word document into another format; office.Office and office.Warm are.
 type Converter interface {
 	Convert(ctx context.Context, in, dir string, format office.Format) (string, error)
 }
@@ -33,6 +36,15 @@ type Cleaner struct {
 	TempDir  string     // for private working folders; empty: the system's
 	MaxInput int64      // bytes; 0: DefaultMaxInput
 	Limits   opc.Limits // of a docx; zero fields: opc.DefaultLimits
+}
+
+// Prepare tells that a file of this name will be cleaned soon, so that what it needs can start in the background. It
+// does not wait.
+func (c Cleaner) Prepare(name string) {
+	kept, ok := c.Office.(interface{ Prepare() })
+	if typ := promised(name); ok && (typ == TypeDOCX || typ == TypeDOC) {
+		kept.Prepare()
+	}
 }
 
 // Step is a stage of the work, as a code that the desk has words for.
@@ -124,11 +136,22 @@ func (j *job) run(ctx context.Context, in string) (result string, err error) {
 	return j.docx(ctx, pkg, false)
 }
 
+// promised is the type that a file's name promises, "" when it is none of ours.
+func promised(name string) Type {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".docx", ".docm", ".dotx", ".dotm":
+		return TypeDOCX
+	case ".doc", ".dot":
+		return TypeDOC
+	case ".pdf":
+		return TypePDF
+	}
+	return ""
+}
+
 // compareName tells when the file's name promises another type.
 func (j *job) compareName(typ Type) {
-	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(j.name)), ".")
-	family := map[string]Type{"docx": TypeDOCX, "docm": TypeDOCX, "dotx": TypeDOCX, "dotm": TypeDOCX, "doc": TypeDOC, "dot": TypeDOC, "pdf": TypePDF}
-	if family[ext] != typ {
+	if promised(j.name) != typ {
 		j.report.notice(NoticeTypeMismatch, map[string]any{"name": filepath.Base(j.name), "type": string(typ)})
 	}
 }
@@ -188,17 +211,15 @@ func (j *job) docx(ctx context.Context, pkg *opc.Package, converted bool) (strin
 	}
 	j.tellFindings(res, converted)
 	j.tell(StepConvert, 0.35)
-	pdf, err := j.converter().Convert(ctx, clean, j.work, office.PDFA2b)
+	pages, err := j.converter().Convert(ctx, clean, j.work, office.PDFA2b)
 	if err != nil {
 		return "", outOfSpace(err, j.work)
 	}
 	j.tell(StepCheck, 0.85)
-	if j.report.Pages, err = countPages(pdf); err != nil {
+	if err := j.read(ctx, pages, res.Fonts); err != nil {
 		return "", err
 	}
-	j.report.Standard = pdfA
-	j.lookForFonts(ctx, res.Fonts)
-	return pdf, nil
+	return pages, nil
 }
 
 func (j *job) tellFindings(res *docx.Result, converted bool) {
@@ -217,13 +238,67 @@ func (j *job) tellFindings(res *docx.Result, converted bool) {
 	}
 }
 
-func (j *job) lookForFonts(ctx context.Context, fonts []string) {
+// read looks at the pages that LibreOffice made: how many there are, and with which fonts they are drawn.
+func (j *job) read(ctx context.Context, path string, asked []string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return writeError(err, path)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return writeError(err, path)
+	}
+	doc, err := pdf.Open(f, st.Size())
+	if err != nil {
+		return unlikely(err)
+	}
+	if j.report.Pages, err = doc.PageCount(); err != nil {
+		return unlikely(err)
+	}
+	if j.report.Pages == 0 {
+		return refusal.New(refusal.NoPages, "the document has no pages", nil)
+	}
+	if declaresPDFA2(doc) { // Word, where it stands in for LibreOffice, writes another part of the standard
+		j.report.Standard = pdfA
+	}
+	used, err := fonts.Used(ctx, doc)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return unlikely(err)
+	}
+	installed, err := fonts.Installed(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return nil // what is not known is not told
+	}
 	var names []string
-	for _, r := range office.Missing(ctx, fonts) {
+	for _, r := range installed.Substitutes(asked, used) {
 		j.report.Fonts = append(j.report.Fonts, Font{Name: r.Name, By: r.By})
 		names = append(names, r.Name)
 	}
 	if len(names) > 0 {
 		j.report.notice(NoticeFontReplaced, map[string]any{"fonts": names})
 	}
+	return nil
+}
+
+const maxMetadata = 1 << 20 // bytes
+
+// declaresPDFA2 tells whether a file's metadata say that it is PDF/A-2 (ISO 19005-2, 6.6.4).
+func declaresPDFA2(doc *pdf.File) bool {
+	catalog, err := doc.Catalog()
+	if err != nil {
+		return false
+	}
+	stream, err := doc.Stream(catalog["Metadata"])
+	if err != nil || stream == nil {
+		return false
+	}
+	data, err := doc.Decode(stream, maxMetadata)
+	return err == nil && bytes.Contains(data, []byte("<pdfaid:part>2</pdfaid:part>"))
 }

@@ -2,13 +2,11 @@ package cleancopy
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"sealdesk/signer/cleancopy/pdfclean"
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
-	"sealdesk/signer/pdf"
 )
 
 // stages are the parts of the whole that the stages of a PDF's copy take.
@@ -62,31 +60,6 @@ func (j *job) tellPDF(done *pdfcopy.Result) {
 
 func itemOf(f pdfclean.Finding) Item {
 	return Item{Kind: f.Kind, Page: f.Page, Text: f.Text, Count: f.Count}
-}
-
-// countPages opens what LibreOffice wrote.
-func countPages(path string) (int, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return 0, writeError(err, path)
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return 0, writeError(err, path)
-	}
-	doc, err := pdf.Open(f, st.Size())
-	if err != nil {
-		return 0, unlikely(err)
-	}
-	pages, err := doc.PageCount()
-	if err != nil {
-		return 0, unlikely(err)
-	}
-	if pages == 0 {
-		return 0, refusal.New(refusal.NoPages, "the document has no pages", nil)
-	}
-	return pages, nil
 }
 
 func unlikely(err error) error {

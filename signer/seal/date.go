@@ -17,11 +17,10 @@ const dateDPI = 600
 //
 // Error: *MissingGlyphError for a character that the font lacks.
 func WriteDate(font *Font, text string, sizeMM float64) (Seal, error) {
-	var buf sfnt.Buffer
 	var glyphs []*glyph
 	ems := 0.0
 	for _, r := range text {
-		g, err := font.glyph(&buf, r)
+		g, err := font.glyph(r)
 		if err != nil {
 			return Seal{}, err
 		}

@@ -33,7 +33,7 @@ func face(t testing.TB, s seal.Style, px int) *image.NRGBA {
 		t.Fatal(err)
 	}
 	if dir := os.Getenv("SEAL_PICTURES"); dir != "" { // to look at what the tests judge
-		f, err := os.Create(filepath.Join(dir, s.Name+".png"))
+		f, err := os.Create(filepath.Join(dir, string(s.Form)+s.Name+s.Ending+".png"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ type region struct{ r0, r1, a0, a1 float64 }
 // ink returns the share of the region that is covered, from samples every tenth
 // of a millimetre and every half degree.
 func ink(m *image.NRGBA, g region) float64 {
-	scale := float64(m.Rect.Dx()) / 2 / 21.25
+	scale := float64(m.Rect.Dx()) / 2 / 21
 	centre := float64(m.Rect.Dx()) / 2
 	sum, n := 0.0, 0.0
 	for a := g.a0 + 0.25; a < g.a1; a += 0.5 {
@@ -86,7 +86,7 @@ func TestDrawFace(t *testing.T) {
 			min, max float64
 		}{
 			{"the ring", region{19.95, 20.85, 0, 360}, 0.999, 1},
-			{"outside the ring", region{21.2, 40, 0, 360}, 0, 0},
+			{"outside the ring", region{21.15, 40, 0, 360}, 0, 0.0001},
 			{"the air inside the ring", region{19.05, 19.6, 0, 360}, 0, 0.01},
 			{"the star's heart", region{0.1, 2.5, 0, 360}, 0.999, 1},
 			{"the star's upper point", region{5, 6, 358, 360}, 0.5, 1},
@@ -174,10 +174,15 @@ func TestDrawErrors(t *testing.T) {
 		{"endless name", seal.Style{Name: strings.Repeat("长", 41)}, 200, "seal.bad_name"},
 		{"endless line", seal.Style{Name: "某某公司", Bottom: strings.Repeat("章", 11)}, 200, "seal.bad_bottom"},
 		{"endless number", seal.Style{Name: "某某公司", Number: strings.Repeat("1", 19)}, 200, "seal.bad_number"},
-		{"too many pixels", seal.Style{Name: "某某公司"}, 1201, "seal.bad_pixels"},
+		{"too many pixels", seal.Style{Name: "某某公司"}, seal.MaxPixels + 1, "seal.bad_pixels"},
 		{"too few pixels", seal.Style{Name: "某某公司"}, 31, "seal.bad_pixels"},
-		{"plate-sized", seal.Style{Name: "某某公司", DiameterMM: 250}, 200, "seal.bad_diameter"},
-		{"not a number", seal.Style{Name: "某某公司", DiameterMM: math.NaN()}, 200, "seal.bad_diameter"},
+		{"plate-sized", seal.Style{Name: "某某公司", SizeMM: 250}, 200, "seal.bad_size"},
+		{"not a number", seal.Style{Name: "某某公司", SizeMM: math.NaN()}, 200, "seal.bad_size"},
+		{"a form of one's own", seal.Style{Form: "heart", Name: "某某公司"}, 200, "seal.bad_form"},
+		{"no taxpayer's number", seal.Style{Form: seal.Invoice, Name: "某某公司"}, 200, "seal.bad_tax_id"},
+		{"words for a number", seal.Style{Form: seal.Invoice, Name: "某某公司", TaxID: "纳税人识别号"}, 200, "seal.bad_tax_id"},
+		{"a family's seal", seal.Style{Form: seal.Personal, Name: strings.Repeat("王", 13)}, 200, "seal.bad_name"},
+		{"an endless ending", seal.Style{Form: seal.Personal, Name: "王", Ending: "之印章"}, 200, "seal.bad_ending"},
 		{"rune without glyph", seal.Style{Name: "某🀄公司"}, 200, "seal.missing_glyph"},
 		{"rune without glyph below", seal.Style{Name: "某某公司", Bottom: "🀄"}, 200, "seal.missing_glyph"},
 	} {

@@ -20,7 +20,7 @@ func (e *MissingGlyphError) Params() map[string]any {
 
 // StyleError says that a part of a Style cannot be drawn.
 type StyleError struct {
-	Field    string // "name", "bottom", "number", "diameter" or "pixels"
+	Field    string // "form", "name", "bottom", "number", "tax_id", "ending", "size" or "pixels"
 	Min, Max float64
 }
 
@@ -34,24 +34,40 @@ func (e *StyleError) Code() string { return "seal.bad_" + e.Field }
 // Params returns the bounds.
 func (e *StyleError) Params() map[string]any { return map[string]any{"min": e.Min, "max": e.Max} }
 
+// FontError says that a file is no font that seals can be drawn with.
+type FontError struct{ cause error }
+
+func (e *FontError) Error() string { return "reading the seal font: " + e.cause.Error() }
+
+// Unwrap returns the parser's error.
+func (e *FontError) Unwrap() error { return e.cause }
+
+// Code returns "seal.bad_font".
+func (e *FontError) Code() string { return "seal.bad_font" }
+
 // PictureError says why a picture cannot serve as a seal.
 type PictureError struct {
-	Reason        string // "not_png", "too_large", "too_many_pixels", "damaged" or "empty"
+	Reason        string // "not_picture", "too_large", "too_many_pixels", "damaged", "empty", "svg_unsafe" or "svg_unsupported"
 	Width, Height int    // pixels, where known
 	Limit         int64  // the bound that was passed: bytes for "too_large", pixels for "too_many_pixels"
+	Part          string // of an SVG file: the element or attribute that was refused
 	cause         error
 }
 
 func (e *PictureError) Error() string {
 	switch e.Reason {
-	case "not_png":
-		return "the seal's picture is not a PNG file"
+	case "not_picture":
+		return "the seal's picture is not a PNG, JPEG or SVG file"
 	case "too_large":
 		return fmt.Sprintf("the seal's picture is larger than %d bytes", e.Limit)
 	case "too_many_pixels":
 		return fmt.Sprintf("the seal's picture has %d×%d pixels, more than %d a side", e.Width, e.Height, e.Limit)
 	case "empty":
 		return "the seal's picture shows nothing: every pixel is transparent"
+	case "svg_unsafe":
+		return fmt.Sprintf("the seal's drawing holds %q, which could reach outside of it", e.Part)
+	case "svg_unsupported":
+		return fmt.Sprintf("the seal's drawing holds %q, which would not be drawn", e.Part)
 	default:
 		return "the seal's picture is damaged"
 	}
@@ -63,9 +79,9 @@ func (e *PictureError) Unwrap() error { return e.cause }
 // Code returns "seal.picture_" and the reason.
 func (e *PictureError) Code() string { return "seal.picture_" + e.Reason }
 
-// Params returns the size of the picture and the bound.
+// Params returns the size of the picture, the bound, and the part that was refused.
 func (e *PictureError) Params() map[string]any {
-	return map[string]any{"width": e.Width, "height": e.Height, "limit": e.Limit, "limitMiB": e.Limit >> 20}
+	return map[string]any{"width": e.Width, "height": e.Height, "limit": e.Limit, "limitMiB": e.Limit >> 20, "part": e.Part}
 }
 
 // PlaceError says that a place could not be read.

@@ -39,10 +39,10 @@ func TestLoadKeepsTransparency(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got.Pix, want.Pix) {
+	if !bytes.Equal(got.Image.Pix, want.Pix) {
 		t.Error("the pixels changed")
 	}
-	if seal.Opaque(got) {
+	if seal.Opaque(got.Image) {
 		t.Error("a transparent picture is called opaque")
 	}
 }
@@ -55,7 +55,7 @@ func TestLoadReadsAllKinds(t *testing.T) {
 	} {
 		m.Set(3, 3, color.NRGBA{R: 200, G: 20, B: 20, A: 255})
 		got, err := seal.Load(bytes.NewReader(encode(t, m)), seal.Limits{})
-		if err != nil || got.Rect != bounds {
+		if err != nil || got.Image.Rect != bounds {
 			t.Errorf("%T: %v", m, err)
 		}
 	}
@@ -103,8 +103,8 @@ func TestLoadRefuses(t *testing.T) {
 		limits seal.Limits
 		code   string
 	}{
-		{"nothing", nil, seal.Limits{}, "seal.picture_not_png"},
-		{"a GIF", []byte("GIF89a............"), seal.Limits{}, "seal.picture_not_png"},
+		{"nothing", nil, seal.Limits{}, "seal.picture_not_picture"},
+		{"a GIF", []byte("GIF89a............"), seal.Limits{}, "seal.picture_not_picture"},
 		{"a torn file", good[:len(good)/2], seal.Limits{}, "seal.picture_damaged"},
 		{"a flipped byte", flip(good, len(good)/2), seal.Limits{}, "seal.picture_damaged"},
 		{"a picture bomb", header(60000, 60000), seal.Limits{}, "seal.picture_too_many_pixels"},
@@ -135,13 +135,17 @@ func FuzzLoad(f *testing.F) {
 	f.Add(encode(f, small(f)))
 	f.Add(header(3, 3))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		m, err := seal.Load(bytes.NewReader(data), seal.Limits{Side: 512})
+		p, err := seal.Load(bytes.NewReader(data), seal.Limits{Side: 512})
 		if err != nil {
 			return
 		}
+		m := p.Image
 		if m.Rect.Dx() > 512 || m.Rect.Dy() > 512 || m.Rect.Min != (image.Point{}) {
 			t.Fatalf("bounds %v", m.Rect)
 		}
-		seal.KnockOutWhite(m)
+		if p.WidthMM != 0 && !(p.WidthMM > 0 && p.WidthMM < 100 && p.HeightMM > 0 && p.HeightMM < 100) {
+			t.Fatalf("%g × %g mm", p.WidthMM, p.HeightMM)
+		}
+		_, _ = p.Clean()
 	})
 }

@@ -25,7 +25,7 @@ func Last() Ranges { return Only(-1) }
 // named are choices that have a name.
 var named = map[string]Range{"all": {1, -1, 1}, "odd": {1, -1, 2}, "even": {2, -1, 2}, "last": {-1, -1, 1}}
 
-const maxNumber = 1_000_000
+const maxOrdinal = 1_000_000
 
 var errRange = errors.New("it must be numbers and ranges such as 1-5,8,last, or all, odd, even")
 
@@ -68,7 +68,7 @@ func cutNumber(text string) (n int, rest string, ok bool) {
 		end++
 	}
 	n, err := strconv.Atoi(text[:end])
-	if err != nil || n == 0 || n > maxNumber || n < -maxNumber {
+	if err != nil || n == 0 || n > maxOrdinal || n < -maxOrdinal {
 		return 0, "", false
 	}
 	return n, strings.TrimSpace(text[end:]), true

@@ -16,26 +16,6 @@ type Seal struct {
 	HeightMM float64
 }
 
-// Make draws a seal of the style at the given resolution, in dots per inch.
-func Make(font *Font, s Style, dpi float64) (Seal, error) {
-	if s.DiameterMM == 0 {
-		s.DiameterMM = DefaultDiameterMM
-	}
-	px := math.Round(s.DiameterMM / 25.4 * dpi)
-	if !(px >= MinPixels && px <= MaxPixels) {
-		return Seal{}, &StyleError{Field: "pixels", Min: MinPixels, Max: MaxPixels}
-	}
-	face, err := Draw(font, s, int(px))
-	if err != nil {
-		return Seal{}, err
-	}
-	name := compact(s.Name)
-	if bottom := compact(s.Bottom); bottom != "" {
-		name += " " + bottom
-	}
-	return Seal{Name: name, Image: face, WidthMM: s.DiameterMM, HeightMM: s.DiameterMM}, nil
-}
-
 // Rect returns the rectangle of the seal whose centre lies x and y millimetres
 // from the top left corner of a page, the page's size being given in points. The
 // result is left, bottom, right, top in points from the lower left corner of the

@@ -220,6 +220,23 @@ func (t *remoteToken) Unlock(ctx context.Context, pin []byte) error {
 	return err
 }
 
+// Data is there for every library; one that has no data answers token.ErrNotSupported.
+func (t *remoteToken) Data(ctx context.Context) ([]token.DataObject, error) {
+	reply, err := t.look(ctx, wire.OpData)
+	if err != nil {
+		return nil, err
+	}
+	return reply.Objects, nil
+}
+
+func (t *remoteToken) ReadData(ctx context.Context, name string) ([]byte, error) {
+	reply, _, err := t.operate(ctx, 0, &wire.Request{Op: wire.OpReadData, Text: name})
+	if err != nil {
+		return nil, err
+	}
+	return reply.Data, nil
+}
+
 // Lock does not start a helper: without one the token is locked.
 func (t *remoteToken) Lock(ctx context.Context) error { return t.end(ctx, wire.OpLock) }
 

@@ -36,6 +36,10 @@ type PKCS11 struct {
 
 	// MaxTries is the number of PINs after a right one, where the product is known to count them; PKCS #11 does not tell.
 	MaxTries int `json:"maxTries,omitempty"`
+
+	// Seals are patterns (path.Match) of the labels of data objects that hold electronic seals, where the product is known to
+	// name them so; no others are read then. Empty: every data object may be one.
+	Seals []string `json:"seals,omitempty"`
 }
 
 // SM2 is one way in which a library offers SM2. A number that is zero is an ability that it has not.
@@ -68,6 +72,9 @@ func (p *PKCS11) check() error {
 	}
 	if p.MaxTries < 0 || p.MaxTries > 255 {
 		return errors.New("the number of tries is out of bounds")
+	}
+	if err := checkPatterns(p.Seals); err != nil {
+		return err
 	}
 	for _, s := range p.SM2 {
 		switch s.Ciphertext {

@@ -3,6 +3,7 @@ package profile
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 )
@@ -28,6 +29,10 @@ type SKF struct {
 	// DeviceKey is the key of 16 characters by which an empty device lets an application be made, where it is not the usual
 	// one.
 	DeviceKey string `json:"deviceKey,omitempty"`
+
+	// Seals are patterns (path.Match) of the names of files that hold electronic seals, where the product is known to name them
+	// so; no others are read then. Empty: every file may be one.
+	Seals []string `json:"seals,omitempty"`
 }
 
 // SKFEdition is an edition of GM/T 0016.
@@ -99,6 +104,9 @@ func (p *SKF) check() error {
 	if p.DeviceKey != "" && len(p.DeviceKey) != 16 {
 		return errors.New("the device key has not 16 characters")
 	}
+	if err := checkPatterns(p.Seals); err != nil {
+		return err
+	}
 	for _, functions := range [][]Function{p.SignSM2, p.SignRSA, p.DecryptSM2, p.DecryptRSA} {
 		if len(functions) > maxList {
 			return fmt.Errorf("more than %d functions for one use", maxList)
@@ -107,6 +115,19 @@ func (p *SKF) check() error {
 			if err := f.check(); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// checkPatterns wants what path.Match reads, and not too much of it.
+func checkPatterns(patterns []string) error {
+	if len(patterns) > maxList {
+		return fmt.Errorf("more than %d names of seals", maxList)
+	}
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil || p == "" || len(p) > maxText {
+			return fmt.Errorf("%q is no pattern of names", p)
 		}
 	}
 	return nil

@@ -19,6 +19,7 @@ type dialect struct {
 	deviceKey     string
 	device        deviceLayout
 	publicKeyHead int // bytes before an ECCPUBLICKEYBLOB
+	seals         []string
 }
 
 // standardErrors are the numbers of GM/T 0016-2012, annex A, that say more than that something failed. Those from 0x0B000000 on
@@ -91,7 +92,7 @@ func newDialect(p profile.SKF, exports func(name string) bool) *dialect {
 	if exports(draftRead.Name) && !exports(standardRead.Name) {
 		p.Edition = profile.SKF2010
 	}
-	d := &dialect{errors: maps.Clone(standardErrors), hashesAgain: p.HashesAgain, deviceKey: p.DeviceKey}
+	d := &dialect{errors: maps.Clone(standardErrors), hashesAgain: p.HashesAgain, deviceKey: p.DeviceKey, seals: p.Seals}
 	maps.Copy(d.errors, p.Errors)
 	if d.deviceKey == "" {
 		d.deviceKey = "1234567812345678"

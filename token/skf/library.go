@@ -21,6 +21,7 @@ var names = []string{
 	"SKF_GetPINInfo", "SKF_ChangePIN", "SKF_ClearSecureState", "SKF_ExportPublicKey",
 	"SKF_GenRandom", "SKF_DevAuth", "SKF_CreateApplication", "SKF_CreateContainer", "SKF_GenECCKeyPair", "SKF_ImportECCKeyPair",
 	"SKF_GenRSAKeyPair", "SKF_ImportRSAKeyPair",
+	"SKF_EnumFiles", "SKF_GetFileInfo", "SKF_ReadFile",
 }
 
 const required = 11

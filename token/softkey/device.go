@@ -71,6 +71,7 @@ type application struct {
 	user       pin
 	admin      pin
 	containers []*container
+	files      []*dataFile
 }
 
 // container holds up to two key pairs.

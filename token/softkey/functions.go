@@ -55,6 +55,12 @@ var functions = map[string]function{
 	"SKF_Decrypt":               {keyHandle, false, skfDecrypt},
 	"SKF_DecryptUpdate":         {keyHandle, false, skfDecryptUpdate},
 	"SKF_DecryptFinal":          {keyHandle, false, skfDecryptFinal},
+	"SKF_CreateFile":            {appHandle, false, skfCreateFile},
+	"SKF_DeleteFile":            {appHandle, false, skfDeleteFile},
+	"SKF_EnumFiles":             {appHandle, false, skfEnumFiles},
+	"SKF_GetFileInfo":           {appHandle, false, skfGetFileInfo},
+	"SKF_ReadFile":              {appHandle, false, skfReadFile},
+	"SKF_WriteFile":             {appHandle, false, skfWriteFile},
 	"SKF_CloseHandle":           {anyHandle, false, skfClose},
 
 	"C_Initialize":        {noTarget, false, ckInitialize},

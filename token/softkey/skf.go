@@ -323,7 +323,7 @@ func skfCreateApplication(c *call) code {
 	name := c.in.text()
 	adminPIN, adminTries := c.in.bytes(), c.in.number()
 	userPIN, userTries := c.in.bytes(), c.in.number()
-	c.in.number() // rights to make files, which this key has none of
+	c.in.number() // rights to make files: whoever has the PIN makes them
 	d := c.device
 	switch {
 	case c.in.bad || name == "" || len(name) > maxText || min(adminTries, userTries) < 1 || max(adminTries, userTries) > maxTries:

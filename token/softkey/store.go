@@ -36,6 +36,7 @@ type applicationFile struct {
 	User       pin             `json:"user"`
 	Admin      pin             `json:"admin"`
 	Containers []containerFile `json:"containers,omitempty"`
+	Files      []*dataFile     `json:"files,omitempty"`
 }
 
 type containerFile struct {
@@ -87,7 +88,7 @@ func (d *Device) file() (*deviceFile, error) {
 		Format: fileFormat, Label: d.label, Serial: d.serial, Manufacturer: d.manufacturer, Dialect: d.dialect, LastPair: d.lastPair,
 	}
 	for _, app := range d.applications {
-		a := applicationFile{Name: app.name, User: app.user, Admin: app.admin}
+		a := applicationFile{Name: app.name, User: app.user, Admin: app.admin, Files: app.files}
 		for _, box := range app.containers {
 			sign, err := box.sign.file()
 			if err != nil {
@@ -172,7 +173,7 @@ func read(path string) (*Device, error) {
 	}
 	d := &Device{label: f.Label, serial: f.Serial, manufacturer: f.Manufacturer, dialect: f.Dialect, lastPair: f.LastPair}
 	for _, a := range f.Applications {
-		app := &application{name: a.Name, user: a.User, admin: a.Admin}
+		app := &application{name: a.Name, user: a.User, admin: a.Admin, files: a.Files}
 		for _, c := range a.Containers {
 			box := &container{name: c.Name}
 			if box.sign, err = c.Sign.pair(); err != nil {

@@ -138,7 +138,7 @@ func TestAConverterThatFailsIsTold(t *testing.T) {
 		office.Office
 		code string
 	}{
-		{"missing", office.Office{Program: filepath.Join(t.TempDir(), "soffice")}, "cleancopy.converter_missing"},
+		{"missing", office.Office{Program: filepath.Join(t.TempDir(), "soffice")}, "cleancopy.converter_setting"},
 		{"hanging", office.Office{Program: script(t, "sleep 600"), Timeout: 300 * time.Millisecond}, "cleancopy.converter_timeout"},
 		{"crashing", office.Office{Program: script(t, "echo 'no such filter' >&2; exit 77")}, "cleancopy.converter_failed"},
 		{"making nothing", office.Office{Program: script(t, "exit 0")}, "cleancopy.converter_failed"},

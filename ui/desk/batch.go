@@ -196,7 +196,10 @@ func (b *Batch) check(ctx context.Context, progress BatchProgress, which func(ba
 	if err := b.certificate(ctx); err != nil {
 		return err
 	}
-	bt := b.part(progress, which)
+	bt, err := b.part(progress, which)
+	if err != nil {
+		return err
+	}
 	for i := range bt.Items {
 		bt.Items[i].ExpectSHA256 = "" // it is being shown now
 	}
@@ -236,16 +239,18 @@ func (b *Batch) certificate(ctx context.Context) error {
 }
 
 // part is the work on some of the files.
-func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) *batch.Batch {
+func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*batch.Batch, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	cfg := b.s.desk.cfg
 	bt := &batch.Batch{Out: b.out, Job: signer.Job{
 		Chain: b.chain, Places: b.rule.Places, Roots: cfg.Roots, Makers: cfg.Makers, Reason: cfg.Words.T("seal.reason"),
 	}}
-	pressed := b.rule.Seal.Seal
-	bt.Job.Seal = &pressed
 	bt.Job.DateFont, _ = DateFont() // embedded; without it a place with a date is refused
+	var err error
+	if bt.Job.Seal, bt.Job.Electronic, err = b.rule.Seal.pressed(); err != nil {
+		return nil, err
+	}
 	if slices.ContainsFunc(b.rule.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }
 	}
@@ -264,7 +269,7 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) *ba
 			progress(done, total, o)
 		}
 	}
-	return bt
+	return bt, nil
 }
 
 // CleanWith makes the clean copies of a batch, with their reports as JSON.
@@ -313,7 +318,10 @@ func (b *Batch) Run(ctx context.Context, r BatchRequest, progress BatchProgress)
 		return fault("busy", nil)
 	}
 	defer b.working.Unlock()
-	bt := b.part(progress, func(o batch.Outcome) bool { return o.State == batch.Ready })
+	bt, err := b.part(progress, func(o batch.Outcome) bool { return o.State == batch.Ready })
+	if err != nil {
+		return err
+	}
 	if len(bt.Items) == 0 {
 		return fault("batch_nothing", nil)
 	}
@@ -321,7 +329,7 @@ func (b *Batch) Run(ctx context.Context, r BatchRequest, progress BatchProgress)
 		return err
 	}
 	var outcomes []batch.Outcome
-	err := b.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
+	err = b.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		bt.Job.Key, bt.Job.Chain = key.Signer, key.Chain
 		outcomes, err = bt.Run(ctx)
 		return err

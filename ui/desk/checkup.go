@@ -14,6 +14,7 @@ func (d *Desk) checkup(s *Session) checkup.Checkup {
 	c := checkup.Checkup{
 		Words: d.cfg.Words, Data: d.cfg.Folders.Data, Cache: d.cfg.Folders.Cache,
 		Libraries: d.cfg.Libraries, Drivers: d.cfg.Drivers,
+		Converter: d.cfg.Converter, Kept: d.Converter(),
 	}
 	if s != nil {
 		c.Clock = s.platform.Now

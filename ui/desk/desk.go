@@ -18,9 +18,11 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
+	"sealdesk/signer/seal/sysfont"
 	"sealdesk/token"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
@@ -44,11 +46,17 @@ type Config struct {
 	Roots        []*smx509.Certificate // whom we trust as issuers
 	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
+	// Converter names the program that converts Word documents; empty: it is looked for.
+	Converter string
+
 	// What documents are worked on with; nil takes the usual one. The usual Cleaner works in this process: programs give one
-	// that does not, see package apart.
+	// that does not, see package apart. A Cleaner without an Office gets the desk's.
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
+
+	// FontFolders are where a font is looked for that has a rare character; nil takes the system's.
+	FontFolders []string
 
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
@@ -65,17 +73,21 @@ type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
 	own    *preview.Renderer // made here, so closed here
+	word   *office.Warm
 	opened time.Time
 
 	mu        sync.Mutex
 	prefs     preferences
 	seen      map[string][]Key // by the token's URI, as they were read last
 	libraries chan struct{}    // closed when libraries were added or removed, and made anew
+
+	sealFonts sealFonts
 }
 
 type preferences struct {
-	Key    string `json:"key"`              // URI of the remembered key
-	Folder string `json:"folder,omitempty"` // where a file was chosen last
+	Key    string  `json:"key"`                   // URI of the remembered key
+	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
+	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 }
@@ -110,6 +122,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 // equip takes the usual tools where none were given. Nothing of them starts before it is used.
 func (d *Desk) equip() error {
 	c := &d.cfg
+	d.word = office.NewWarm(office.Office{Program: c.Converter})
 	if c.Renderer == nil {
 		d.own = preview.New(preview.Options{CacheDir: filepath.Join(c.Folders.Cache, "pdf-engine")})
 		c.Renderer = d.own
@@ -124,16 +137,31 @@ func (d *Desk) equip() error {
 		}
 		c.SealFont = font
 	}
+	if c.FontFolders == nil {
+		c.FontFolders = sysfont.Folders()
+	}
 	return nil
 }
 
 // Close closes the outbox; what waits in it stays. Sessions are closed before.
 func (d *Desk) Close() error {
-	err := d.outbox.Close()
+	err := errors.Join(d.outbox.Close(), d.word.Close())
 	if d.own != nil {
 		err = errors.Join(err, d.own.Close())
 	}
 	return err
+}
+
+// Converter tells what is kept running to convert Word documents.
+func (d *Desk) Converter() office.State { return d.word.State() }
+
+// cleaner makes clean copies, of Word documents with the LibreOffice that the desk keeps.
+func (d *Desk) cleaner() cleancopy.Cleaner {
+	c := *d.cfg.Cleaner
+	if c.Office == nil {
+		c.Office = d.word
+	}
+	return c
 }
 
 // Words are the desk's language.
@@ -375,6 +403,24 @@ func (d *Desk) RememberDocuments(folder string) error {
 		return nil
 	}
 	d.prefs.Folder = folder
+	return d.savePreferences()
+}
+
+// PixelsPerMM is how many pixels of the window a millimetre of the screen takes, as the person measured it; 0 before that.
+func (d *Desk) PixelsPerMM() float64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !(d.prefs.Pixels > 0.5 && d.prefs.Pixels < 50) {
+		return 0
+	}
+	return d.prefs.Pixels
+}
+
+// CalibratePixels keeps what was measured; 0 forgets it.
+func (d *Desk) CalibratePixels(perMM float64) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.prefs.Pixels = perMM
 	return d.savePreferences()
 }
 

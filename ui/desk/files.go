@@ -21,7 +21,7 @@ const MaxFile = 200 << 20
 // AttachFiling takes the contract's file (合同备案; doc, docx or pdf) into the contract's folder. The person's own file is
 // only read. A clean copy and a seal that were made of an earlier file no longer count.
 func (w *Work) AttachFiling(ctx context.Context, path string) error {
-	return w.attach(ctx, path, "original", func(d *draft, f File) {
+	err := w.attach(ctx, path, "original", func(d *draft, f File) {
 		d.dropSeal()
 		d.remove(d.Filing.Original)
 		if d.Filing.Original != nil {
@@ -29,6 +29,10 @@ func (w *Work) AttachFiling(ctx context.Context, path string) error {
 		}
 		d.Filing = Filing{Original: &f}
 	})
+	if err == nil {
+		w.s.desk.cleaner().Prepare(path) // the clean copy is what comes next
+	}
+	return err
 }
 
 // RemoveFiling takes the contract's file out again.
@@ -240,7 +244,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 		return nil, fault("file_changed", nil, "file", original.Name)
 	}
 	rel := "clean-" + platformapi.NewID() + ".pdf"
-	report, err := w.s.desk.cfg.Cleaner.Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
+	report, err := w.s.desk.cleaner().Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
 		Progress: func(step cleancopy.Step, fraction float64) {
 			progress.report("clean."+string(step), int64(fraction*1000), 1000)
 		},

@@ -178,13 +178,18 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if err != nil {
 		return signer.Result{}, err
 	}
+	picture, electronic, err := r.Seal.pressed()
+	if err != nil {
+		return signer.Result{}, err
+	}
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		result, err = signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: &r.Seal.Seal, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)}, DateFont: dates, AllowOverlap: r.AllowOverlap,
+			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
+			DateFont: dates, AllowOverlap: r.AllowOverlap,
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
@@ -197,6 +202,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	// Remembering is a help for the next time; that it fails is no reason to call this signature a failure.
 	_ = w.s.KeepTemplate(w.DocumentKind(), Template{LastPlaces, r.Places})
 	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	// The seal is offered first the next time. That it cannot be noted is no reason to say that nothing was signed.
+	_ = w.s.seals.Prefer(SealsForContracts, r.Seal.ID)
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
 		return signer.Result{}, w.void(sealed, fault("replaced", err, "file", in.Name))
 	}

@@ -151,9 +151,7 @@ type Session struct {
 
 	hold held
 
-	sealsMu sync.Mutex
-	drawn   []SealChoice
-	loaded  map[string]loadedSeal
+	seals *SealCase
 
 	templatesMu sync.Mutex // of places.json
 }
@@ -171,12 +169,12 @@ type Link struct {
 const retryPause = 5 * time.Second
 
 func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*Session, error) {
-	dir := filepath.Join(d.cfg.Folders.Data, "parties", safeName(key.USCC))
+	dir := d.partyFolder(key)
 	if err := os.MkdirAll(filepath.Join(dir, "contracts"), 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
 	s := &Session{desk: d, key: key, platform: p, dir: dir, ledger: newLedger(d.outbox, key.USCC), stopped: make(chan struct{}),
-		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, loaded: map[string]loadedSeal{}}
+		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key)}
 	if _, err := s.ledger.entries(ctx); err != nil {
 		return nil, err
 	}
@@ -188,6 +186,11 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 		s.deliver(run)
 	}()
 	return s, nil
+}
+
+// partyFolder is where what belongs to a key's owner is kept.
+func (d *Desk) partyFolder(key Key) string {
+	return filepath.Join(d.cfg.Folders.Data, "parties", safeName(key.USCC))
 }
 
 // deliver sends what waits until the session is over. A journal that cannot be written now is tried again.

@@ -28,6 +28,7 @@ import (
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/seals"
 	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/pages/view"
@@ -183,6 +184,9 @@ var faces = []face{
 	{name: "keys", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }},
 	{name: "keys, PIN changed", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }, then: press("keys.change_pin")},
 	{name: "keys, tested", open: func(_ *stage, h *pagetest.Host) page.Page { return keys.New(h) }, then: press("keys.test")},
+	{name: "seals", open: func(_ *stage, h *pagetest.Host) page.Page { return seals.New(h) }},
+	{name: "seals, new", open: func(_ *stage, h *pagetest.Host) page.Page { return seals.NewMaking(h) }},
+	{name: "seals, measured", open: func(_ *stage, h *pagetest.Host) page.Page { return seals.New(h) }, then: press("seals.calibrate_short")},
 	{name: "verify, nothing yet", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) }},
 	{name: "verify, sealed", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
 		then: verified(func(s *stage) string {

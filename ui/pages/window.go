@@ -21,6 +21,7 @@ import (
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/seals"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -101,6 +102,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
+		{ID: seals.Nav, Text: w.t("nav.seals"), Icon: theme.Icon("seal")},
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
 		{ID: batch.Nav, Text: w.t("nav.batch"), Icon: theme.IconBatch},
@@ -186,6 +188,8 @@ func (w *Window) Home(nav string) {
 		p = outbox.New(w)
 	case keys.Nav:
 		p = keys.New(w)
+	case seals.Nav:
+		p = seals.New(w)
 	case verifyfile.Nav:
 		p = verifyfile.New(w)
 	case compare.Nav:

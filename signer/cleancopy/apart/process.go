@@ -110,6 +110,10 @@ func converse(t task, lifeline io.Writer, answer io.Reader, tell func(pdfcopy.St
 			if _, err := os.Stat(t.Out); err != nil && !m.Result.Signed {
 				return nil, crashed(err)
 			}
+			// The other process ends of its own accord, before its lifeline is cut.
+			if err := d.Decode(new(message)); !errors.Is(err, io.EOF) {
+				return nil, crashed(errors.New("it went on after its answer"))
+			}
 			return m.Result, nil
 		default:
 			return nil, crashed(errors.New("an answer that is none"))

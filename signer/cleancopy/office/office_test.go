@@ -34,16 +34,20 @@ func TestFailures(t *testing.T) {
 		code    string
 		message string
 	}{
-		{"not there", filepath.Join(t.TempDir(), "none"), refusal.ConverterMissing, ""},
+		{"not there", filepath.Join(t.TempDir(), "none"), refusal.ConverterSetting, ""},
 		{"crashes", fake(t, "echo 'Fatal  exception' >&2; kill -SEGV $$"), refusal.ConverterFailed, "Fatal exception"},
 		{"says no", fake(t, "echo 'Error: source file could not be loaded'; exit 0"), refusal.ConverterFailed, "Error: source file could not be loaded"},
 		{"talks without end", fake(t, "yes 123456789 | head -c 3000000; exit 1"), refusal.ConverterFailed, ""},
+		{"takes all memory", fake(t, "exec tail /dev/zero"), refusal.ConverterMemory, ""},
 		{"hangs", fake(t, "sleep 60 & wait"), refusal.ConverterTimeout, ""},
 		{"writes without end", fake(t, `for a; do case "$p" in --outdir) out="$a";; esac; p="$a"; done; exec head -c 40000000 /dev/zero > "$out/in.pdf"`), refusal.OutputTooLarge, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			o := Office{Program: tt.program, Timeout: time.Second, MaxOutput: 1 << 20}
+			o := Office{Program: tt.program, Timeout: 30 * time.Second, MaxOutput: 1 << 20, MaxMemory: 64 << 20}
+			if tt.code == refusal.ConverterTimeout {
+				o.Timeout = 500 * time.Millisecond
+			}
 			_, err := o.Convert(t.Context(), "in.docx", t.TempDir(), PDFA2b)
 			var r *refusal.Error
 			if !errors.As(err, &r) || r.Code() != tt.code {
@@ -99,6 +103,32 @@ func running(pid int) bool {
 	return err != nil || !strings.Contains(string(stat), ") Z ")
 }
 
+// TestCancelLeavesNoSocket cancels a conversion of a LibreOffice that listens for others already.
+func TestCancelLeavesNoSocket(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	in := document(t, strings.Repeat(paragraph("words and more words"), 20000))
+	done := make(chan error, 1)
+	go func() { _, err := Office{}.Convert(ctx, in, dir, PDFA2b); done <- err }()
+	socket := ""
+	for deadline := time.Now().Add(20 * time.Second); socket == "" || !there(socket); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("LibreOffice does not listen")
+		}
+		if found, _ := filepath.Glob(filepath.Join(dir, "office-*", "office", "profile")); len(found) == 1 {
+			socket = singleOffice(found[0])
+		}
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if there(socket) {
+		t.Error("its socket is left")
+	}
+}
+
 func TestEnvironmentHasNoProxyAndNoSecrets(t *testing.T) {
 	t.Setenv("http_proxy", "http://127.0.0.1:1")
 	t.Setenv("API_TOKEN", "secret")
@@ -106,12 +136,5 @@ func TestEnvironmentHasNoProxyAndNoSecrets(t *testing.T) {
 		if strings.Contains(v, "secret") || strings.Contains(strings.ToLower(v), "proxy") {
 			t.Errorf("%s is passed on", v)
 		}
-	}
-}
-
-func TestMissingFonts(t *testing.T) {
-	got := Missing(t.Context(), []string{"No Such Font At All", "@No-Such: Font"})
-	if len(got) != 2 || got[0].Name != "No Such Font At All" || got[1].Name != "No-Such: Font" || got[0].By == "" {
-		t.Errorf("%+v", got)
 	}
 }

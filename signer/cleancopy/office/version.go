@@ -31,7 +31,7 @@ func Version(ctx context.Context, program string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	g, err := start(cmd)
+	g, err := start(cmd, 0, dir)
 	if err != nil {
 		return "", failed(err, "")
 	}

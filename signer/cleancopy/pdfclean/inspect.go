@@ -291,7 +291,7 @@ func (i *inspector) dict(ref pdf.Ref, d pdf.Dict, depth int) error {
 	}
 	switch {
 	case i.rights[ref]:
-	case d["ByteRange"] != nil && d["Contents"] != nil, (kind == "Sig" || kind == "DocTimeStamp") && d["Contents"] != nil:
+	case d["ByteRange"] != nil, kind == "Sig", kind == "DocTimeStamp": // whatever it lacks, it is not ours to take out
 		i.Signed = true
 	case kind == "EmbeddedFile":
 		i.found.add(KindAttachment, 0, "", 1)

@@ -15,9 +15,9 @@ import (
 
 // Options of Rebuild.
 type Options struct {
-	// Archive says in the file that it is PDF/A-2b, and gives it the output intent that it needs. Whether that is true
-	// package archive tells.
-	Archive bool
+	// Archive says in the file that it is PDF/A-2b, and gives it the output intent that it needs: sRGB, or the old file's own
+	// where it has one and KeepIntent is set. Whether that is true package archive tells.
+	Archive, KeepIntent bool
 	// KeepLayers and KeepInvisible leave in the pages what is otherwise taken out, so that its words can be looked at.
 	KeepLayers, KeepInvisible bool
 }
@@ -103,8 +103,7 @@ func (b *builder) document(catalog pdf.Dict) error {
 	return nil
 }
 
-// archive adds what PDF/A-2b asks of the catalog: the metadata that says so, and what colours are meant: by the old file's
-// own intent, or else as sRGB.
+// archive adds what PDF/A-2b asks of the catalog: the metadata that says so, and what colours are meant.
 func (b *builder) archive(catalog, root pdf.Dict) error {
 	meta := b.out.number()
 	b.out.putStream(meta.Num, pdf.Dict{"Type": pdf.Name("Metadata"), "Subtype": pdf.Name("XML")}, archive.Metadata())
@@ -114,7 +113,7 @@ func (b *builder) archive(catalog, root pdf.Dict) error {
 	if err != nil {
 		return err
 	}
-	if old != nil {
+	if old != nil && b.KeepIntent {
 		if intent["DestOutputProfile"], err = b.object(old, profile, 0); err == nil {
 			err = b.drain()
 		}

@@ -101,7 +101,8 @@ type work struct {
 	original []byte
 	flat     []byte // with annotations and form fields drawn into the pages; nil when there were none
 	places   map[int][]pdfclean.Place
-	mended   bool
+	unopened bool  // the original's structure cannot be read
+	mended   error // what was wrong with the original before it was mended
 }
 
 func (w *work) run() ([]byte, error) {
@@ -112,8 +113,8 @@ func (w *work) run() ([]byte, error) {
 	}
 	w.Pages = found.Pages
 	switch {
-	case found.Signed && w.mended:
-		return nil, refusal.New(refusal.SignedDamaged, "the PDF bears a signature and is damaged", nil)
+	case found.Signed && w.unopened: // a countersignature needs the structure that its revisions hang on
+		return nil, refusal.Wrap(refusal.SignedDamaged, w.mended, "the PDF bears a signature and is damaged", nil)
 	case found.Signed:
 		w.Signed, w.Notices = true, nil
 		return nil, nil
@@ -159,6 +160,7 @@ func open(data []byte) (*pdf.File, error) { return pdf.Open(bytes.NewReader(data
 // read finds out what the file holds. One that is only slightly broken is mended first.
 func (w *work) read() ([]byte, *pdfclean.Inspection, error) {
 	f, err := open(w.original)
+	w.unopened = err != nil
 	var found *pdfclean.Inspection
 	if err == nil {
 		found, err = pdfclean.Inspect(w.ctx, f)
@@ -184,7 +186,7 @@ func (w *work) read() ([]byte, *pdfclean.Inspection, error) {
 	if merr != nil {
 		return nil, nil, damaged(err)
 	}
-	w.mended = true
+	w.mended = err
 	code := MendedObjects
 	if broken.Kind == pdf.NoXRef {
 		code = MendedXRef
@@ -218,28 +220,34 @@ func (w *work) flatten(data []byte, drop map[int][]int) ([]byte, error) {
 
 // rebuild writes the pages anew, as PDF/A where nothing stands against it.
 func (w *work) rebuild(f *pdf.File) ([]byte, *pdfclean.Built, error) {
-	var out bytes.Buffer
-	built, err := pdfclean.Rebuild(w.ctx, f, &out, pdfclean.Options{Archive: true})
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	if built.Missing > 0 && w.mended {
-		return nil, nil, refusal.New(refusal.Damaged, "parts of the pages are missing", map[string]any{"type": "pdf", "detail": "incomplete"})
-	}
-	clean, err := open(out.Bytes())
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	verdict, err := archive.Judge(w.ctx, clean)
-	if err != nil {
-		return nil, nil, damaged(err)
-	}
-	if w.Archive = verdict.OK(); w.Archive {
-		return out.Bytes(), built, nil
+	var verdict archive.Verdict
+	for _, o := range []pdfclean.Options{{Archive: true, KeepIntent: true}, {Archive: true}} {
+		out, built, err := w.write(f, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if built.Missing > 0 && w.mended != nil {
+			return nil, nil, refusal.New(refusal.Damaged, "parts of the pages are missing", map[string]any{"type": "pdf", "detail": "incomplete"})
+		}
+		clean, err := open(out)
+		if err != nil {
+			return nil, nil, damaged(err)
+		}
+		if verdict, err = archive.Judge(w.ctx, clean); err != nil {
+			return nil, nil, damaged(err)
+		}
+		if w.Archive = verdict.OK(); w.Archive {
+			return out, built, nil
+		}
 	}
 	w.plain(verdict)
-	out.Reset()
-	if built, err = pdfclean.Rebuild(w.ctx, f, &out, pdfclean.Options{}); err != nil {
+	return w.write(f, pdfclean.Options{})
+}
+
+func (w *work) write(f *pdf.File, o pdfclean.Options) ([]byte, *pdfclean.Built, error) {
+	var out bytes.Buffer
+	built, err := pdfclean.Rebuild(w.ctx, f, &out, o)
+	if err != nil {
 		return nil, nil, damaged(err)
 	}
 	return out.Bytes(), built, nil

@@ -2,6 +2,7 @@ package pdfcopy_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -176,6 +177,13 @@ func TestSignedStays(t *testing.T) {
 	if out, r := clean(t, signed); out != nil || !r.Signed {
 		t.Errorf("%d bytes, %+v", len(out), r)
 	}
+	// A part of it that is malformed does not matter; that its structure cannot be read does.
+	if out, r := clean(t, bytes.Replace(signed, []byte("endstream"), []byte("endstreak"), 1)); out != nil || !r.Signed {
+		t.Errorf("with a malformed stream: %d bytes, %+v", len(out), r)
+	}
+	if out, r := clean(t, bytes.Replace(signed, []byte("/Contents <00>"), []byte("/Xontents <00>"), 1)); out != nil || !r.Signed {
+		t.Errorf("without contents: %d bytes, %+v", len(out), r)
+	}
 	broken := bytes.Replace(signed, []byte("startxref\n"), []byte("startxref\n9"), 1)
 	if got := refused(t, broken); got != refusal.SignedDamaged {
 		t.Error(got)
@@ -223,5 +231,17 @@ func TestSlightlyBroken(t *testing.T) {
 	}
 	if got := refused(t, good[:len(good)/2]); got != refusal.Damaged {
 		t.Errorf("half a file: %s", got)
+	}
+}
+
+// Text that follows invisible text in a font of unknown widths moves when that is taken out: the copy would look different.
+func TestAnotherLookIsRefused(t *testing.T) {
+	f := file{resources: "/ProcSet [/PDF]", contents: "BT /G 12 Tf 20 100 Td 3 Tr (SECRET) Tj 0 Tr (kept) Tj ET",
+		page: "/Resources << /Font << /G << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"}
+	data := bytes.Replace(f.bytes(), []byte("/Resources << /Font << /F 5 0 R >> /ProcSet"), []byte("/Unused___ << /Font << /F 5 0 R >> /ProcSet"), 1)
+	out, _, err := pdfcopy.Copier{Engine: engine}.Copy(t.Context(), data, nothing)
+	var r *refusal.Error
+	if !errors.As(err, &r) || r.Code() != refusal.AppearanceChanged || r.Params()["page"] != 1 {
+		t.Errorf("%d bytes, %v", len(out), err)
 	}
 }

@@ -1,7 +1,6 @@
 package pdfcopy
 
 import (
-	"bytes"
 	"math"
 	"slices"
 	"strings"
@@ -47,11 +46,11 @@ func (w *work) removed(f *pdf.File, built *pdfclean.Built) (r *removed, err erro
 }
 
 func (w *work) version(f *pdf.File, o pdfclean.Options) (*preview.Document, error) {
-	var out bytes.Buffer
-	if _, err := pdfclean.Rebuild(w.ctx, f, &out, o); err != nil {
-		return nil, damaged(err)
+	out, _, err := w.write(f, o)
+	if err != nil {
+		return nil, err
 	}
-	d, err := w.Engine.OpenBytes(w.ctx, out.Bytes())
+	d, err := w.Engine.OpenBytes(w.ctx, out)
 	if err != nil {
 		return nil, unshowable(err)
 	}

@@ -22,7 +22,10 @@ const (
 	AppearanceChanged = "cleancopy.appearance_changed" // page: cleaning would change what this page shows
 	NoPages           = "cleancopy.no_pages"           // the document shows nothing
 	ConverterMissing  = "cleancopy.converter_missing"  // LibreOffice Writer is not installed
+	ConverterConfined = "cleancopy.converter_confined" // program: LibreOffice that may not read other programs' files
+	ConverterSetting  = "cleancopy.converter_setting"  // program: named by the settings, and not there
 	ConverterTimeout  = "cleancopy.converter_timeout"  // seconds
+	ConverterMemory   = "cleancopy.converter_memory"   // limit: bytes
 	ConverterFailed   = "cleancopy.converter_failed"   // message: LibreOffice's own words
 	OutputTooLarge    = "cleancopy.output_too_large"   // limit: bytes
 	FlattenFailed     = "cleancopy.flatten_failed"     // detail

@@ -206,8 +206,23 @@ func (s *server) do(ctx context.Context, h *held, q *wire.Request, r *wire.Reply
 		return h.use(q, r)
 	case wire.OpNewKey, wire.OpStore:
 		return provision(ctx, h, q, r)
+	case wire.OpData, wire.OpReadData:
+		return data(ctx, h, q, r)
 	}
 	return token.ErrNotSupported
+}
+
+func data(ctx context.Context, h *held, q *wire.Request, r *wire.Reply) (err error) {
+	reader, ok := h.token.(token.DataReader)
+	if !ok {
+		return token.ErrNotSupported
+	}
+	if q.Op == wire.OpData {
+		r.Objects, err = reader.Data(ctx)
+		return err
+	}
+	r.Data, err = reader.ReadData(ctx, q.Text)
+	return err
 }
 
 func identities(ctx context.Context, h *held, r *wire.Reply) error {

@@ -31,6 +31,7 @@ const CodeFailed = "token.driver_failed"
 var values = []*token.Error{
 	token.ErrPINLocked, token.ErrPINEmpty, token.ErrLastTry, token.ErrRemoved, token.ErrCancelled, token.ErrTimeout,
 	token.ErrNotSupported, token.ErrNotUnlocked, token.ErrWrongUsage, token.ErrBadDigest, token.ErrBadSignature, token.ErrDecrypt,
+	token.ErrNoData, token.ErrDataTooLong,
 	profile.ErrLibraryUnsafe, profile.ErrLibraryMissing,
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // Version is said in the first request; an end of another version is not spoken to.
-const Version = 1
+const Version = 2
 
 // Op is what a request asks for.
 type Op uint64
@@ -28,6 +28,8 @@ const (
 	OpNewKey    // in the container Text, of the algorithm Kind, for Usage; Reply.Text is its id, Reply.Data its public key (PKIX)
 	OpStore     // the certificate Data and its issuers List beside the key Identity
 	OpAbout     // Reply.Text: what the library says of itself
+	OpData      // of Token; Reply.Objects
+	OpReadData  // of Token, the object Text; Reply.Data
 	opEnd
 )
 
@@ -158,6 +160,7 @@ type Reply struct {
 	Err        error
 	Tokens     []Token
 	Identities []Identity
+	Objects    []token.DataObject
 	Number     uint64
 	Text       string
 	Data       []byte
@@ -188,6 +191,12 @@ func WriteReply(w io.Writer, r *Reply) error {
 		e.flag(i.HasKey)
 		e.text(i.Container)
 	}
+	e.number(uint64(len(r.Objects)))
+	for _, o := range r.Objects {
+		e.text(o.Name)
+		e.signed(o.Size)
+		e.flag(o.Locked)
+	}
 	e.number(r.Number)
 	e.text(r.Text)
 	e.bytes(r.Data)
@@ -217,6 +226,9 @@ func decodeReply(b []byte) (*Reply, error) {
 			ID: d.text(), Certificate: d.bytes(maxData), Chain: d.list(), Usage: token.Usage(d.number() & 3), HasKey: d.flag(),
 			Container: d.text(),
 		})
+	}
+	for range d.members() {
+		p.Objects = append(p.Objects, token.DataObject{Name: d.text(), Size: d.signed(), Locked: d.flag()})
 	}
 	p.Number, p.Text, p.Data = d.number(), d.text(), d.bytes(maxData)
 	if err := d.end(); err != nil {

@@ -27,6 +27,7 @@ var requests = []*Request{
 var replies = []*Reply{
 	{},
 	{Err: token.ErrRemoved},
+	{Err: token.ErrNoData},
 	{Err: &token.PINWrongError{Tries: 3}},
 	{Err: &token.PINWrongError{Tries: -1}},
 	{Err: &token.PINLengthError{Min: 4, Max: 8}},
@@ -37,6 +38,7 @@ var replies = []*Reply{
 	{Identities: []Identity{{
 		ID: "1", Certificate: []byte("c"), Chain: [][]byte{[]byte("d")}, Usage: token.UsageSign, HasKey: true, Container: "k",
 	}}},
+	{Objects: []token.DataObject{{Name: "seal", Size: 17_000}, {Name: "secret", Size: -1, Locked: true}}},
 	{Number: 1 << 60, Text: "id", Data: []byte("signature")},
 }
 

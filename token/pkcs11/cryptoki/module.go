@@ -410,6 +410,38 @@ func (s *Session) attributes(object uint, types []uint, room func(uint) uint) (v
 	return values, whole, nil
 }
 
+// ValueSize asks how long an object's CKA_VALUE is, in bytes; -1 when the token does not tell.
+func (s *Session) ValueSize(object uint) (int, error) {
+	var l lent
+	defer l.giveBack()
+	memory := l.template([]Attribute{{CKA_VALUE, nil}})
+	err := s.m.call(cGetAttribute, s.handle, uintptr(object), l.bytes(memory), 1)
+	if err != nil {
+		return 0, err
+	}
+	n := host.readULong(memory[len(memory)-host.ulong:])
+	if n == host.unavailable() || n > 1<<30 {
+		return -1, nil
+	}
+	return int(n), nil
+}
+
+// Value reads an object's CKA_VALUE of whatever length up to limit: longer ones, and a token that does not tell, are ErrBounds.
+func (s *Session) Value(object uint, limit int) ([]byte, error) {
+	size, err := s.ValueSize(object)
+	if err != nil {
+		return nil, err
+	}
+	if size < 0 || size > limit {
+		return nil, ErrBounds
+	}
+	values, _, err := s.attributes(object, []uint{CKA_VALUE}, func(uint) uint { return uint(size) })
+	if err != nil {
+		return nil, err
+	}
+	return values[0], nil
+}
+
 // Create stores a new object.
 func (s *Session) Create(template ...Attribute) (uint, error) {
 	var l lent

@@ -159,6 +159,40 @@ API SKF_ClearSecureState(HANDLE application)
 	return CALL("SKF_ClearSecureState", "h", application);
 }
 
+/* ---- files ---- */
+
+enum { FILE_ATTRIBUTE = 44 };
+
+API SKF_CreateFile(HANDLE application, STRING name, ULONG size, ULONG read, ULONG write)
+{
+	return CALL("SKF_CreateFile", "hsuuu", application, name, size, read, write);
+}
+
+API SKF_DeleteFile(HANDLE application, STRING name)
+{
+	return CALL("SKF_DeleteFile", "hs", application, name);
+}
+
+API SKF_EnumFiles(HANDLE application, STRING names, ULONG *size)
+{
+	return CALL("SKF_EnumFiles", "hB", application, names, size);
+}
+
+API SKF_GetFileInfo(HANDLE application, STRING name, void *attribute)
+{
+	return CALL("SKF_GetFileInfo", "hsF", application, name, attribute, (size_t)FILE_ATTRIBUTE);
+}
+
+API SKF_ReadFile(HANDLE application, STRING name, ULONG offset, ULONG n, BYTE *data, ULONG *size)
+{
+	return CALL("SKF_ReadFile", "hsuuB", application, name, offset, n, data, size);
+}
+
+API SKF_WriteFile(HANDLE application, STRING name, ULONG offset, BYTE *data, ULONG n)
+{
+	return CALL("SKF_WriteFile", "hsub", application, name, offset, data, (unsigned long)n);
+}
+
 /* ---- containers ---- */
 
 API SKF_CreateContainer(HANDLE application, STRING name, HANDLE *container)

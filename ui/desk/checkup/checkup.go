@@ -12,7 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/signer/cleancopy/fonts"
 	"sealdesk/signer/cleancopy/office"
+	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/token"
 	"sealdesk/token/doctor"
 	"sealdesk/token/libraries"
@@ -75,6 +77,8 @@ type Checkup struct {
 	Libraries *libraries.Set // of USB keys; nil: keys are not looked for
 	Drivers   []token.Driver // of other keys
 	Clock     Clock          // nil: the platform is not asked
+	Converter string         // program that converts Word documents; empty: it is looked for
+	Kept      office.State   // of the one that is kept running
 
 	Doctor doctor.Options // English and Others are set here
 }
@@ -103,7 +107,7 @@ func (c Checkup) Run(ctx context.Context) Report {
 	if c.Clock != nil {
 		found = append(found, c.platform(ctx))
 	}
-	found = append(found, converter(ctx), fonts(ctx), folder(c.Data), folder(c.Cache), space(c.Data))
+	found = append(found, c.converter(ctx), chinese(ctx), folder(c.Data), folder(c.Cache), space(c.Data))
 	var r Report
 	for _, f := range found {
 		r.Checks = append(r.Checks, c.say(f))
@@ -173,11 +177,19 @@ func (c Checkup) platform(ctx context.Context) doctor.Check {
 }
 
 // converter looks for LibreOffice, without which only PDF files can be made clean.
-func converter(ctx context.Context) doctor.Check {
+func (c Checkup) converter(ctx context.Context) doctor.Check {
 	f := doctor.Check{Step: Office, Code: "doctor.office_missing", State: Warning, Advice: "doctor.office_missing"}
-	program, err := office.Find()
-	if err != nil {
-		return f
+	program := c.Converter
+	if program == "" {
+		found, err := office.Find()
+		var why *refusal.Error
+		if errors.As(err, &why) && why.Code() == refusal.ConverterConfined {
+			f.Code, f.Advice, f.Params = "doctor.office_confined", "doctor.office_confined", why.Params()
+		}
+		if err != nil {
+			return f
+		}
+		program = found
 	}
 	version, err := office.Version(ctx, program)
 	if err != nil {
@@ -185,14 +197,18 @@ func converter(ctx context.Context) doctor.Check {
 		f.Params = map[string]any{"program": program}
 		return f
 	}
-	return doctor.Check{
+	f = doctor.Check{
 		Step: Office, Code: "doctor.office", State: OK, Params: map[string]any{"version": version, "program": program},
 	}
+	if c.Kept.Running {
+		f.Code, f.Params["memory"] = "doctor.office_running", c.Kept.Memory>>20
+	}
+	return f
 }
 
-// fonts looks whether Chinese text has a font at all.
-func fonts(ctx context.Context) doctor.Check {
-	switch installed, known := office.Chinese(ctx); {
+// chinese looks whether Chinese text has a font at all.
+func chinese(ctx context.Context) doctor.Check {
+	switch installed, known := fonts.Chinese(ctx); {
 	case !known:
 		return doctor.Check{Step: Fonts, Code: "doctor.fonts_elsewhere", State: NotApplicable}
 	case !installed:

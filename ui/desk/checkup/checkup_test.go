@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sealdesk/assets/i18n"
+	"sealdesk/signer/cleancopy/office"
 	"sealdesk/token/doctor"
 	"sealdesk/ui/desk/words"
 )
@@ -117,15 +118,23 @@ func TestSpace(t *testing.T) {
 
 // LibreOffice is one of the tests' tools.
 func TestConverterAndFonts(t *testing.T) {
-	f := converter(t.Context())
+	f := Checkup{}.converter(t.Context())
 	if version, _ := f.Params["version"].(string); f.State != OK || !strings.HasPrefix(version, "LibreOffice ") {
 		t.Errorf("got %+v: run packaging/deps.sh test", f)
 	}
-	g := fonts(t.Context())
+	g := chinese(t.Context())
 	if g.State == Warning {
 		t.Errorf("got %+v: run packaging/deps.sh test", g)
 	}
-	said(t, f, g)
+	h := Checkup{Kept: office.State{Running: true, Memory: 300 << 20}}.converter(t.Context())
+	if h.Params["memory"] != int64(300) {
+		t.Errorf("got %+v", h)
+	}
+	none := Checkup{Converter: filepath.Join(t.TempDir(), "soffice")}.converter(t.Context())
+	if none.State != Warning || none.Code != "doctor.office_silent" {
+		t.Errorf("a setting that names nothing: %+v", none)
+	}
+	said(t, f, g, h, none)
 }
 
 func TestWithoutKeysThePlatformIsNotAsked(t *testing.T) {

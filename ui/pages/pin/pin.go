@@ -14,6 +14,7 @@ import (
 type Request struct {
 	Facts   []widgets.Fact // who asks, and for what; the key's owner is added
 	Confirm string         // the button: what is done
+	Once    bool           // the key is locked again after it: that it stays unlocked is not offered
 	// Run is told what the person entered: the PIN, none while the key is kept unlocked; that the last try is to be spent; and
 	// that the key is to stay unlocked. It wipes the PIN.
 	Run func(pin []byte, lastTry, keep bool)
@@ -98,7 +99,10 @@ func (a asking) enter(k desk.Key, trouble string) {
 	case k.Tries >= 0:
 		body.SetTries(a.t("login.tries", "tries", k.Tries), k.FewTries())
 	}
-	content := widgets.Column(10, body.Body, keep)
+	content := widgets.Column(10, body.Body)
+	if !a.request.Once {
+		content.Add(keep)
+	}
 	if k.DemoPIN != "" {
 		content.Add(widgets.NewText(a.t("login.demo_pin", "pin", k.DemoPIN), theme.TextCaption, theme.Amber))
 	}

@@ -1,6 +1,8 @@
 package stamp
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -11,27 +13,50 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// A sealCard is one seal to choose.
+// A sealCard is one seal to choose, with the pointer or with Enter and Space.
 type sealCard struct {
 	widget.BaseWidget
-	tap func()
-	all fyne.CanvasObject
+	tap    func()
+	chosen bool
+	ground *canvas.Rectangle
+	all    fyne.CanvasObject
 }
 
+// newSealCard makes a card; owner is whose seal it is where the seal does not say.
 func newSealCard(s desk.SealChoice, owner string, chosen bool, tap func()) *sealCard {
+	if s.Owner != "" {
+		owner = s.Owner
+	}
 	ground := canvas.NewRectangle(theme.White)
 	ground.CornerRadius = 6
-	ground.StrokeColor, ground.StrokeWidth = theme.Frame, 1
-	if chosen {
-		ground.FillColor, ground.StrokeColor, ground.StrokeWidth = theme.Chosen, theme.Primary, 1.5
-	}
 	lines := widgets.Column(3,
 		widgets.NewText(s.Title, theme.TextBody, theme.Text).Bold().Clip(),
 		widgets.NewText(owner, theme.TextCaption, theme.Text2).Clip())
-	c := &sealCard{tap: tap, all: widgets.Stack(ground, widgets.Pad(8, 12, 8, 10,
+	if !s.Until.IsZero() {
+		until := widgets.Quiet("~ " + s.Until.Local().Format(time.DateOnly)).Clip()
+		if s.Expiring(time.Now()) {
+			until.SetColor(theme.Amber)
+		}
+		lines.Add(until)
+	}
+	c := &sealCard{tap: tap, chosen: chosen, ground: ground, all: widgets.Stack(ground, widgets.Pad(8, 12, 8, 10,
 		widgets.Row(12, sealPicture(s, 56), widgets.Grow(lines))))}
 	c.ExtendBaseWidget(c)
+	c.draw(false)
 	return c
+}
+
+func (c *sealCard) draw(focused bool) {
+	c.ground.FillColor, c.ground.StrokeColor, c.ground.StrokeWidth = theme.White, theme.Frame, 1
+	switch {
+	case focused && c.chosen:
+		c.ground.FillColor, c.ground.StrokeColor, c.ground.StrokeWidth = theme.Chosen, theme.PrimaryDown, theme.FocusWidth
+	case focused:
+		c.ground.StrokeColor, c.ground.StrokeWidth = theme.PrimaryDown, theme.FocusWidth
+	case c.chosen:
+		c.ground.FillColor, c.ground.StrokeColor, c.ground.StrokeWidth = theme.Chosen, theme.Primary, 1.5
+	}
+	c.ground.Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.
@@ -42,3 +67,20 @@ func (c *sealCard) Tapped(*fyne.PointEvent) { c.tap() }
 
 // Cursor implements desktop.Cursorable.
 func (c *sealCard) Cursor() desktop.Cursor { return desktop.PointerCursor }
+
+// FocusGained implements fyne.Focusable.
+func (c *sealCard) FocusGained() { c.draw(true) }
+
+// FocusLost implements fyne.Focusable.
+func (c *sealCard) FocusLost() { c.draw(false) }
+
+// TypedKey implements fyne.Focusable.
+func (c *sealCard) TypedKey(ev *fyne.KeyEvent) {
+	switch ev.Name {
+	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		c.tap()
+	}
+}
+
+// TypedRune implements fyne.Focusable.
+func (c *sealCard) TypedRune(rune) {}

@@ -689,7 +689,7 @@ func TestASealIsImportedAndChosen(t *testing.T) {
 	h.Choose = func([]string) string { return bad }
 	p.importSeal()
 	h.Until("the trouble", func() bool { return len(h.Told) == 1 })
-	if problem := h.Words().Problem(h.Told[0]); problem.Code != "seal.picture_not_png" {
+	if problem := h.Words().Problem(h.Told[0]); problem.Code != "seal.picture_not_picture" {
 		t.Errorf("%+v", problem)
 	}
 	if len(p.seals) != 2 || len(p.cards.Objects) != 2 {

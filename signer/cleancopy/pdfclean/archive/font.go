@@ -14,12 +14,14 @@ type usedFont struct {
 	dict pdf.Dict
 	used map[int]bool
 	wide bool // codes of two bytes
+	long bool // a string is longer than PDF/A allows
 }
 
 // Drawn, Advance and Shown are what content.Filter asks of a font; only the last is of use here.
 func (u *usedFont) Drawn() bool                              { return true }
 func (u *usedFont) Advance([]byte) (float64, int, int, bool) { return 0, 0, 0, false }
 func (u *usedFont) Shown(s []byte) {
+	u.long = u.long || len(s) > maxString
 	if !u.wide {
 		for _, c := range s {
 			u.used[int(c)] = true
@@ -34,6 +36,9 @@ func (u *usedFont) Shown(s []byte) {
 // font judges a font (6.2.11): a program must be embedded, and the file must read it as it is.
 func (j *judge) font(u *usedFont) error {
 	d := u.dict
+	if u.long {
+		j.against("6.1.13 a string is longer than 32767 bytes")
+	}
 	subtype, _ := j.f.Name(d["Subtype"])
 	if subtype == "Type3" {
 		return j.drawn(u)
@@ -207,6 +212,10 @@ func (j *judge) compositeGlyphs(u *usedFont, inner pdf.Dict) (func(int) (int, bo
 	}
 	s, ok := o.(*pdf.Stream)
 	if !ok {
+		if o != pdf.Name("Identity") {
+			j.against("6.2.11.3.2 a composite font without a map to its glyphs")
+			return nil, nil
+		}
 		return func(c int) (int, bool) { return c, true }, nil
 	}
 	b, err := j.f.Decode(s, 1<<17)

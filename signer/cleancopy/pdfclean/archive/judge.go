@@ -22,6 +22,9 @@ type Verdict struct {
 // OK tells whether nothing stands against it.
 func (v Verdict) OK() bool { return len(v.Fonts)+len(v.Colours)+len(v.Other) == 0 }
 
+// maxString is how long a string may be, in bytes (6.1.13).
+const maxString = 32767
+
 // maxContent bounds the decoded bytes of one stream that is looked into.
 const maxContent = 64 << 20
 
@@ -181,7 +184,7 @@ func (j *judge) object(o pdf.Object, key pdf.Name) error {
 			j.device(v, nil)
 		}
 	case pdf.String:
-		if len(v) > 32767 {
+		if len(v) > maxString {
 			j.against("6.1.13 a string is longer than 32767 bytes")
 		}
 	case pdf.Integer:

@@ -55,6 +55,9 @@ type World struct {
 	held   atomic.Pointer[chan struct{}]
 }
 
+// Data is the folder in which the desk keeps what must not be lost.
+func (w *World) Data() string { return filepath.Join(w.dir, "data") }
+
 // Away makes the platform unreachable, or reachable again.
 func (w *World) Away(on bool) { w.away.Store(on) }
 
@@ -105,7 +108,7 @@ func NewWorldIn(t *testing.T, language string) *World {
 	must(t, err)
 	w.Desk, err = desk.Open(ctx, desk.Config{
 		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
-		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(),
+		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(), FontFolders: []string{},
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{})
 		},
