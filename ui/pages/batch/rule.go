@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,7 @@ func (r *rule) load(ctx context.Context) {
 			return
 		}
 		chosen := r.chosen()
+		seals = slices.DeleteFunc(seals, func(s desk.SealChoice) bool { return s.Broken != nil }) // the page 印章管理 says why
 		r.seals = seals
 		var options []widgets.Option
 		for _, s := range seals {
