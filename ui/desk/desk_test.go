@@ -24,6 +24,13 @@ import (
 	"sealdesk/ui/desk/words"
 )
 
+// imported takes a seal's file and says what went wrong.
+func imported(t *testing.T, s *Session, path string) error {
+	t.Helper()
+	_, err := s.ImportSeal(t.Context(), path)
+	return err
+}
+
 // The owner of a key is whom its certificate names, and usable keys stand first.
 func TestKeysTellWhoseTheyAreAndWhyTheyCannotBeUsed(t *testing.T) {
 	w := newWorld(t)
@@ -144,8 +151,8 @@ func TestSealsAreDrawnAndImported(t *testing.T) {
 		t.Fatalf("%v", drawn)
 	}
 	path := w.picture("公章.PNG")
-	must(t, s.ImportSeal(t.Context(), path))
-	must(t, s.ImportSeal(t.Context(), path)) // it is there already
+	must(t, imported(t, s, path))
+	must(t, imported(t, s, path)) // it is there already
 	if got := list(); !slices.Equal(got, append(slices.Clone(drawn), "公章")) {
 		t.Errorf("%v", got)
 	}
@@ -156,7 +163,7 @@ func TestSealsAreDrawnAndImported(t *testing.T) {
 		t.Errorf("its longer side is not a seal's: %g × %g mm", c.WidthMM, c.HeightMM)
 	}
 	other := write(t, "公章.png", content(t, w.pictureOf("b.png", 120)))
-	must(t, s.ImportSeal(t.Context(), other))
+	must(t, imported(t, s, other))
 	if got := list(); len(got) != 4 || !slices.Contains(got, "公章 (2)") {
 		t.Errorf("another one of the same name: %v", got)
 	}
@@ -187,12 +194,12 @@ func TestABadPictureIsNoSeal(t *testing.T) {
 		{"shows nothing", clear, "seal.picture_empty"},
 		{"is oversized", write(t, "a.png", append(slices.Clone(good), make([]byte, maxSeal)...)), "seal.picture_too_large"},
 	} {
-		t.Run(c.name, func(t *testing.T) { told(t, w.words, s.ImportSeal(t.Context(), c.path), c.code) })
+		t.Run(c.name, func(t *testing.T) { told(t, w.words, imported(t, s, c.path), c.code) })
 	}
 	if seals, err := s.Seals(); err != nil || len(seals) != 2 {
 		t.Errorf("%d seals, %v", len(seals), err)
 	}
-	must(t, s.ImportSeal(t.Context(), w.picture("好.png")))
+	must(t, imported(t, s, w.picture("好.png")))
 	if seals, err := s.Seals(); err != nil || len(seals) != 3 {
 		t.Errorf("%d seals, %v", len(seals), err)
 	}

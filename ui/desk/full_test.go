@@ -95,9 +95,9 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	if view().Filing.Original != nil {
 		t.Error("half a file is attached")
 	}
-	w.told(s.ImportSeal(t.Context(), picture), "desk.disk_full")
+	w.told(imported(t, s, picture), "desk.disk_full")
 	d.free()
-	must(t, s.ImportSeal(t.Context(), picture))
+	must(t, imported(t, s, picture))
 	must(t, work.AttachFiling(t.Context(), w.file)) // which writes what was typed before
 
 	d.fill()

@@ -200,7 +200,7 @@ func TestADamagedSealIsShownAndLosesNothing(t *testing.T) {
 func TestTheChosenSealComesFirst(t *testing.T) {
 	w := newWorld(t)
 	s := w.at(buyer)
-	must(t, s.ImportSeal(t.Context(), w.picture("章.png")))
+	must(t, imported(t, s, w.picture("章.png")))
 	before, err := s.Seals()
 	must(t, err)
 	if len(before) != 3 || before[0].Form != seal.Contract {

@@ -91,13 +91,17 @@ func (s *Session) Seals() ([]SealChoice, error) {
 	return usable, nil
 }
 
+// SealFiles are the endings of the files that ImportSeal takes: pictures, and electronic seals as makers of seals name them.
+func SealFiles() []string {
+	return []string{"png", "jpg", "jpeg", "svg", "esl", "seal", "ses", "dat", "der", "txt"}
+}
+
 // ImportSeal takes a seal's file among the party's seals: a picture, at the size that it says or else at a contract seal's, or an
 // electronic seal. What is there already is not taken twice.
-func (s *Session) ImportSeal(ctx context.Context, path string) error {
+func (s *Session) ImportSeal(ctx context.Context, path string) (SealChoice, error) {
 	draft, err := s.seals.ReadFile(ctx, path)
 	if err != nil {
-		return err
+		return SealChoice{}, err
 	}
-	_, err = s.seals.Keep(draft)
-	return err
+	return s.seals.Keep(draft)
 }

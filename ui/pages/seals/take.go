@@ -16,11 +16,8 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// sealFiles are the endings of pictures and of electronic seals, as makers of seals name them.
-var sealFiles = []string{"png", "jpg", "jpeg", "svg", "esl", "seal", "ses", "dat", "der", "txt"}
-
 // OpenFile implements page.Opener: a seal is imported.
-func (p *Page) OpenFile() { p.host.ChooseFile(sealFiles, p.importFile) }
+func (p *Page) OpenFile() { p.host.ChooseFile(desk.SealFiles(), p.importFile) }
 
 // Drop implements page.Dropper.
 func (p *Page) Drop(_ fyne.Position, files []fyne.URI) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -488,10 +489,11 @@ func (p *Page) refresh() {
 }
 
 func (p *Page) importSeal() {
-	p.host.ChooseFile([]string{"png"}, func(path string) {
+	p.host.ChooseFile(desk.SealFiles(), func(path string) {
 		var seals []desk.SealChoice
+		var taken desk.SealChoice
 		p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-			if err = p.host.Session().ImportSeal(ctx, path); err == nil {
+			if taken, err = p.host.Session().ImportSeal(ctx, path); err == nil {
 				seals, err = p.host.Session().Seals()
 			}
 			return err
@@ -500,7 +502,8 @@ func (p *Page) importSeal() {
 				p.host.Tell(err)
 				return
 			}
-			p.seals, p.chosen = seals, len(seals)-1
+			p.seals = seals
+			p.chosen = max(0, slices.IndexFunc(seals, func(s desk.SealChoice) bool { return s.ID == taken.ID }))
 			p.draw()
 		})
 	})

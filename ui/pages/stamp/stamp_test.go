@@ -3,6 +3,8 @@ package stamp
 import (
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -701,6 +703,18 @@ func TestASealIsImportedAndChosen(t *testing.T) {
 	}
 	if m := p.reader.View.Marks(); len(m) != 1 || m[0].W != p.seals[1].Seal.WidthMM {
 		t.Errorf("%+v", m)
+	}
+
+	good := filepath.Join(t.TempDir(), "圆章.svg")
+	drawing := `<svg xmlns="http://www.w3.org/2000/svg" width="38mm" height="38mm" viewBox="0 0 38 38"><circle cx="19" cy="19" r="18" fill="none" stroke="red" stroke-width="1"/></svg>`
+	if err := os.WriteFile(good, []byte(drawing), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.Choose = func([]string) string { return good }
+	p.importSeal()
+	h.Until("the third seal", func() bool { return len(p.seals) == 3 })
+	if s := p.seals[p.chosen]; s.Title != "圆章" {
+		t.Errorf("chosen is %q", s.Title)
 	}
 }
 
