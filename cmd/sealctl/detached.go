@@ -1,6 +1,12 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+
 	"github.com/emmansun/gmsm/sm2"
 
 	"sealdesk/signer"
@@ -76,4 +82,18 @@ func (a *app) judgeDetached(signature string) func(path string, trusted verify.O
 		defer f.Close()
 		return verify.Detached(a.ctx, value, f, size, trusted)
 	}
+}
+
+// digestOf is what will be signed, so that a file that changes while the PIN is typed is found out.
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault("file_unreadable", "file", path, "cause", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", errors.Join(fault("file_unreadable", "file", path), err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

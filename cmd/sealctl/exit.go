@@ -64,6 +64,9 @@ var own = map[string]int{
 	"token.ca_subject_invalid":   statusUsage,
 	"token.ca_algorithm_unknown": statusUsage,
 
+	"signer.input_missing":    statusUsage,
+	"signer.input_unreadable": statusUsage,
+
 	"desk.disk":           statusInternal,
 	"desk.disk_full":      statusInternal,
 	"desk.not_writable":   statusInternal,

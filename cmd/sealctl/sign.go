@@ -2,11 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -100,10 +95,6 @@ func (c *signCmd) Run(a *app) error {
 		}
 		stamps = &tsa.Client{URL: c.TSA, Roots: trusted.Roots}
 	}
-	digest, err := digestOf(c.In)
-	if err != nil {
-		return err
-	}
 	dates, err := desk.DateFont()
 	if err != nil {
 		return err
@@ -114,17 +105,21 @@ func (c *signCmd) Run(a *app) error {
 	}
 	defer words.Close()
 
-	key, err := a.key(f, u, id, c.PINFile)
+	job := signer.Job{
+		In: c.In, Out: c.Out, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
+		Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
+		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
+	}
+	checked, err := job.Check(a.ctx) // what is wrong is told before a PIN is asked
 	if err != nil {
+		return err
+	}
+	job.ExpectSHA256 = checked.SHA256
+	if job.Key, err = a.key(f, u, id, c.PINFile); err != nil {
 		return err
 	}
 	show, end := a.tui.progress()
 	defer end()
-	job := signer.Job{
-		In: c.In, Out: c.Out, ExpectSHA256: digest, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
-		Key: key, Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
-		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
-	}
 	if show != nil {
 		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
 	}
@@ -240,18 +235,4 @@ func placesOf(texts []string) ([]seal.Place, error) {
 		places = append(places, p)
 	}
 	return places, nil
-}
-
-// digestOf is what will be signed, so that a file that changes while the PIN is typed is found out.
-func digestOf(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fault("file_unreadable", "file", path, "cause", err)
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", errors.Join(fault("file_unreadable", "file", path), err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }
