@@ -71,14 +71,14 @@ func needTools(t *testing.T, names ...string) {
 	}
 }
 
-// builds are the program and its helper, built once for all tests of this package.
+// builds are the programs, built once for all tests of this package.
 var builds = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "sealdesk-test-")
 	if err != nil {
 		return "", err
 	}
 	// Without the race detector, under which the page engine takes minutes to get ready; the pages' own tests have it.
-	build := exec.Command("go", "build", "-tags", "x11,uitest", "-o", dir+string(filepath.Separator), ".", "../tokenhost")
+	build := exec.Command("go", "build", "-tags", "x11,uitest", "-o", dir+string(filepath.Separator), ".", "../tokenhost", "../sealctl")
 	if out, err := build.CombinedOutput(); err != nil {
 		return dir, fmt.Errorf("go build: %w\n%s", err, out)
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"sealdesk/assets"
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/signer/verify"
 )
@@ -197,8 +201,85 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.wait("文件完整，2 个签名全部有效，签名人可信。")
 	s.shot("verify")
 
+	ours, theirs := versions(t, filepath.Dir(bin), filepath.Join(home, "pair"))
+	s.click("版本比对")
+	s.clickOn(s.waitFor("将 PDF 拖到此处，或点击选择", 0, time.Minute))
+	s.choose(ours)
+	s.click("将 PDF 拖到此处，或点击选择")
+	s.choose(theirs)
+	s.wait("两份文件的文字有 2 处不同。")
+	s.gone("正在打开文件")
+	s.key("F7")
+	s.shot("compare")
+
+	s.click("批量盖章")
+	s.click("骑缝章")
+	s.click("添加文件夹")
+	s.wait("选择此文件夹")
+	s.folder(filepath.Dir(ours))
+	s.click("选择此文件夹")
+	s.wait("共 2 份")
+	s.click("检查文件")
+	s.waitFor("可盖章", 1, time.Minute)
+	s.click("盖章 2 份")
+	s.fill("请输入 PIN 码", "654321")
+	s.key("Return")
+	s.wait("全部完成：已盖章 2 份。")
+	s.shot("batch")
+	s.click("印章管理")
+	s.wait("新建印章")
+	s.shot("seals")
+
 	s.noThreadErrors()
 	checkFinal(t, final, filepath.Join(work, "roots.pem"))
+}
+
+// versions makes two clean copies of the sample contract in a folder, of which the second has other terms of payment.
+func versions(t *testing.T, bin, folder string) (ours, theirs string) {
+	t.Helper()
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	clean := func(name string, document []byte) string {
+		docx, out := filepath.Join(t.TempDir(), "in.docx"), filepath.Join(folder, name)
+		if err := os.WriteFile(docx, document, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if told, err := exec.Command(filepath.Join(bin, "sealctl"), "clean", docx, "-o", out).CombinedOutput(); err != nil {
+			t.Fatalf("sealctl clean: %v\n%s", err, told)
+		}
+		return out
+	}
+	sample := assets.SampleContract()
+	return clean("我方.pdf", sample), clean("对方.pdf", rewritten(t, sample, "百分之四十", "百分之三十", "百分之六十", "百分之七十"))
+}
+
+// rewritten is a Word document with other words in it.
+func rewritten(t *testing.T, document []byte, oldnew ...string) []byte {
+	t.Helper()
+	in, err := zip.NewReader(bytes.NewReader(document), int64(len(document)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf bytes.Buffer
+	out := zip.NewWriter(&buf)
+	for _, f := range in.File {
+		part, err := fs.ReadFile(in, f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := out.Create(f.Name)
+		if err == nil {
+			_, err = strings.NewReplacer(oldnew...).WriteString(w, string(part))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return buf.Bytes()
 }
 
 // checkFinal has the contract judged by our verifier, and by poppler and qpdf, which know nothing of us.
