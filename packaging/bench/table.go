@@ -65,7 +65,7 @@ func packages(ctx context.Context, w io.Writer, match *regexp.Regexp) error {
 		if !match.MatchString(folder) {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-bench", ".", "./"+folder).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "go", "test", "-tags", "x11", "-run", "^$", "-bench", ".", "./"+folder).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("benchmarks of %s: %w\n%s", folder, err, out)
 		}
