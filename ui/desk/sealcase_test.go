@@ -15,12 +15,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/image/font/gofont/goregular"
 
 	"sealdesk/assets"
 	"sealdesk/assets/i18n"
+	"sealdesk/platformapi"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
+	"sealdesk/signer/verify"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/profile"
@@ -268,8 +271,14 @@ func newSealMaker(t *testing.T) *sealMaker {
 	return &sealMaker{t, authority, ses.Maker{Signer: key, Certificate: cert}}
 }
 
-// make makes one of a name, whose term ends then.
+// make makes one of a name that nobody may press, whose term ends then.
 func (m *sealMaker) make(name string, until time.Time) []byte {
+	m.t.Helper()
+	return m.makeFor(name, until, m.maker.Certificate)
+}
+
+// makeFor makes one that the owner of a certificate may press.
+func (m *sealMaker) makeFor(name string, until time.Time, signer *smx509.Certificate) []byte {
 	m.t.Helper()
 	font, err := seal.ParseFont(assets.SerifBold())
 	must(m.t, err)
@@ -280,12 +289,47 @@ func (m *sealMaker) make(name string, until time.Time) []byte {
 	created := time.Now().Add(-time.Minute)
 	info := ses.Info{
 		Version: ses.V4, Vendor: "test", ID: "4108990012345", Kind: ses.Organisation, Name: name + "合同专用章",
-		Signers: ses.SignersByCertificate(m.maker.Certificate), Created: created, From: created, Until: until,
+		Signers: ses.SignersByCertificate(signer), Created: created, From: created, Until: until,
 		Picture: ses.Picture{Format: "PNG", Data: b.Bytes(), WidthMM: 42, HeightMM: 42},
 	}
 	der, err := m.maker.Make(info)
 	must(m.t, err)
 	return der
+}
+
+// Both parties press electronic seals on one contract, and the platform and each other's desk accept them.
+func TestContractWithElectronicSeals(t *testing.T) {
+	m := newSealMaker(t)
+	w := newWorldOfSeals(t, m)
+	press := func(s *Session, work *Work, who ca.Subject) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "章.esl")
+		must(t, os.WriteFile(path, m.makeFor(who.Name, time.Now().AddDate(1, 0, 0), w.certificate(who)), 0o600))
+		taken, err := s.ImportSeal(t.Context(), path)
+		must(t, err)
+		w.show(work)
+		r := w.request(work, rightPIN)
+		r.Seal = taken
+		_, err = work.Seal(t.Context(), r, nil)
+		must(t, err)
+	}
+	first, second := w.at(buyer), w.at(seller)
+	work := w.begin(first, "lot-1")
+	w.clean(work)
+	press(first, work, buyer)
+	w.deliver(work.Submit(t.Context()))
+	theirs := w.open(second, work.ID())
+	press(second, theirs, seller)
+	w.deliver(theirs.Agree(t.Context(), ""))
+	final := state(t, work, platformapi.StateConcluded)
+	if final.Verdict.Verdict != verify.Valid || len(final.Verdict.Signatures) != 2 {
+		t.Fatalf("the final file: %s, %d signatures", final.Verdict.Verdict, len(final.Verdict.Signatures))
+	}
+	for i, who := range []ca.Subject{buyer, seller} {
+		if f := final.Verdict.Signatures[i].SealFacts; f == nil || f.Name != who.Name+"合同专用章" || f.Version != 4 {
+			t.Errorf("seal %d: %+v", i+1, f)
+		}
+	}
 }
 
 func TestElectronicSeals(t *testing.T) {

@@ -77,6 +77,9 @@ type world struct {
 	cleaner *cleancopy.Cleaner
 	gate    atomic.Pointer[gate]
 	timeout time.Duration // of a call to the platform
+	// algorithm of the parties' keys, and whom they and the platform trust as makers of seals.
+	algorithm ca.Algorithm
+	makers    []*smx509.Certificate
 
 	platform http.Handler
 }
@@ -94,13 +97,25 @@ func newWorld(t *testing.T) *world {
 	return aloneInTheWorld(t)
 }
 
+// newWorldOfSeals is a world of SM2 keys, in which this maker of electronic seals is trusted.
+func newWorldOfSeals(t *testing.T, m *sealMaker) *world {
+	t.Helper()
+	t.Parallel()
+	return makeWorld(t, ca.SM2, m.authority.Roots())
+}
+
 // aloneInTheWorld is newWorld for a test that changes something of the whole process.
 func aloneInTheWorld(t *testing.T) *world {
 	t.Helper()
+	return makeWorld(t, ca.ECDSA, nil)
+}
+
+func makeWorld(t *testing.T, algorithm ca.Algorithm, makers []*smx509.Certificate) *world {
+	t.Helper()
 	dir := t.TempDir()
-	authority, err := ca.New(ca.ECDSA)
+	authority, err := ca.New(algorithm)
 	must(t, err)
-	w := &world{t: t, dir: dir, ca: authority, timeout: patience}
+	w := &world{t: t, dir: dir, ca: authority, timeout: patience, algorithm: algorithm, makers: makers}
 	w.keys, w.file = filepath.Join(dir, "keys"), filepath.Join(dir, "合同.pdf")
 	w.words, err = words.New(i18n.Files, words.Chinese)
 	must(t, err)
@@ -123,10 +138,31 @@ func (w *world) in(t *testing.T) {
 // makeKey adds a software key whose PIN is cheap to try.
 func (w *world) makeKey(o soft.Options) {
 	w.t.Helper()
-	o.Algorithm, o.PIN, o.Issuer, o.Tries = ca.ECDSA, []byte(rightPIN), w.ca, tries
+	o.Algorithm, o.PIN, o.Issuer, o.Tries = w.algorithm, []byte(rightPIN), w.ca, tries
 	o.Cost = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
 	_, err := soft.Create(w.keys, o)
 	must(w.t, err)
+}
+
+// certificate is the one that a party signs with.
+func (w *world) certificate(who ca.Subject) *smx509.Certificate {
+	w.t.Helper()
+	driver, err := soft.Open(w.keys)
+	must(w.t, err)
+	tokens, err := driver.Tokens(w.t.Context())
+	must(w.t, err)
+	for _, t := range tokens {
+		defer t.Close()
+		ids, err := t.Identities(w.t.Context())
+		must(w.t, err)
+		for _, id := range ids {
+			if c := id.Certificate(); id.Usage()&token.UsageSign != 0 && ca.SubjectOf(c).Name == who.Name {
+				return c
+			}
+		}
+	}
+	w.t.Fatalf("no certificate of %s", who.Name)
+	return nil
 }
 
 func (w *world) serve() {
@@ -143,7 +179,7 @@ func (w *world) serve() {
 		roots.AddCert(r)
 	}
 	p, err := platform.New(w.t.Context(), platform.Config{
-		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots()}, Roots: roots, Origins: []string{server.URL},
+		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots(), w.makers}, Roots: roots, Origins: []string{server.URL},
 		Log: slog.New(slog.DiscardHandler),
 	})
 	must(w.t, err)
@@ -184,7 +220,7 @@ func (w *world) desk(name string) *Desk {
 	must(w.t, err)
 	d, err := Open(w.t.Context(), Config{
 		Words: w.words, Folders: Folders{Data: filepath.Join(w.dir, name), Cache: filepath.Join(w.dir, name+"-cache")},
-		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Cleaner: w.cleaner, Renderer: engine,
+		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Makers: w.makers, Cleaner: w.cleaner, Renderer: engine,
 		Connect: func(ctx context.Context, key PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, w.url, key.Signer, key.Chain, client.Options{Timeout: w.timeout, Transfer: w.timeout})
 		},
@@ -427,10 +463,10 @@ func (w *world) glob(parts ...string) []string {
 }
 
 // judge tells the platform what holds of a seal.
-type judge struct{ roots []*smx509.Certificate }
+type judge struct{ roots, makers []*smx509.Certificate }
 
 func (j judge) Judge(ctx context.Context, r io.ReaderAt, size int64) ([]platform.SignatureFact, error) {
-	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Now: time.Now()})
+	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Makers: j.makers, Now: time.Now()})
 	if err != nil {
 		return nil, err
 	}
