@@ -69,7 +69,11 @@ func (c *Catalog) T(key string, pairs ...any) string {
 }
 
 func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
-	text, err := c.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: data})
+	said := make(map[string]any, len(data))
+	for name, value := range data {
+		said[name] = c.listed(value)
+	}
+	text, err := c.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: said})
 	var missing *i18n.MessageNotFoundErr
 	if text != "" && errors.As(err, &missing) {
 		err = nil // the text of the language it falls back to
@@ -119,6 +123,25 @@ func (c *Catalog) Sentence(code string, params map[string]any) (string, bool) {
 func (c *Catalog) Advice(code string, params map[string]any) (string, bool) {
 	text, err := c.lookup("error."+code+".do", params)
 	return text, err == nil
+}
+
+// listed joins a list, also one that was kept as JSON meanwhile, as the language does it; anything else stays what it is.
+func (c *Catalog) listed(v any) any {
+	comma := ", "
+	if c.lang == Chinese {
+		comma = "、"
+	}
+	switch v := v.(type) {
+	case []string:
+		return strings.Join(v, comma)
+	case []any:
+		names := make([]string, len(v))
+		for i, x := range v {
+			names[i] = fmt.Sprint(x)
+		}
+		return strings.Join(names, comma)
+	}
+	return v
 }
 
 func (c *Catalog) coded(err error) (Problem, bool) {

@@ -39,6 +39,17 @@ func TestT(t *testing.T) {
 	}
 }
 
+// A list reads as one, also after it was kept as JSON.
+func TestLists(t *testing.T) {
+	for _, list := range []any{[]string{"宋体", "黑体"}, []any{"宋体", "黑体"}} {
+		for lang, want := range map[string]string{Chinese: "你好，宋体、黑体", English: "Hello, 宋体, 黑体"} {
+			if got := catalog(t, lang).T("greet", "name", list); got != want {
+				t.Errorf("%s, %T: %q, want %q", lang, list, got, want)
+			}
+		}
+	}
+}
+
 type pinError struct{ tries int }
 
 func (e pinError) Error() string          { return "wrong pin" }

@@ -75,23 +75,12 @@ func newList(w *words.Catalog, r *cleancopy.Report, show func(page int)) *list {
 
 // notice is a thing to know: the sentence of its code.
 func (l *list) notice(n cleancopy.Notice, r *cleancopy.Report) fyne.CanvasObject {
-	params := map[string]any{}
-	for name, value := range n.Params {
-		params[name] = readable(value)
-	}
-	what, ok := l.words.Sentence(n.Code, params)
+	what, ok := l.words.Sentence(n.Code, n.Params)
 	if !ok {
 		return nil
 	}
-	var pairs []any
-	for name, value := range params {
-		pairs = append(pairs, name, value)
-	}
-	do := "error." + n.Code + ".do"
-	text := widgets.ErrorText{What: what, Do: l.words.T(do, pairs...)}
-	if text.Do == do {
-		text.Do = ""
-	}
+	do, _ := l.words.Advice(n.Code, n.Params)
+	text := widgets.ErrorText{What: what, Do: do}
 	switch n.Code {
 	case cleancopy.NoticeNothingHidden:
 		return widgets.Verdict(theme.Good, what, text.Do)
@@ -112,22 +101,6 @@ func (l *list) fonts(fonts []cleancopy.Font) string {
 		}
 	}
 	return strings.Join(out, l.words.T("found.comma"))
-}
-
-// readable joins a list of names.
-func readable(v any) any {
-	var names []string
-	switch v := v.(type) {
-	case []string:
-		names = v
-	case []any: // as it comes back from the draft's file
-		for _, x := range v {
-			names = append(names, fmt.Sprint(x))
-		}
-	default:
-		return v
-	}
-	return strings.Join(names, "、")
 }
 
 func (l *list) group(kind string, items []cleancopy.Item) fyne.CanvasObject {
