@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -105,7 +106,7 @@ func TestJudge(t *testing.T) {
 				file = "/FontFile2 7 0 R"
 			}
 			b.AddRaw(fmt.Sprintf("<< /Type /Font /Subtype %s /BaseFont /ABCDEF+Test /FirstChar 65 /Widths [600] /Encoding /WinAnsiEncoding /FontDescriptor << /Flags 32 %s >> >>",
-				max(tt.font, "/Type1"), file))
+				cmp.Or(tt.font, "/Type1"), file))
 			b.AddStream(pdf.Dict{"N": pdf.Integer(3)}, Profile())
 			b.AddStream(nil, tt.program)
 			data := b.Bytes(pdf.Table, root)
