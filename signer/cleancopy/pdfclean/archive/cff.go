@@ -294,12 +294,15 @@ func (c *cff) charset(at int, keyed bool) ([]int, error) {
 	return ids, nil
 }
 
-// encoding gives the glyphs of codes (section 12). That of the Expert fonts is not read.
+// encoding gives the glyphs of codes (section 12). That of the Expert fonts is not read: no code has a glyph by it.
 func (c *cff) encoding(at int, named map[string]int, byID map[int]int) (map[int]int, error) {
-	if at == 0 {
+	switch at {
+	case 0:
 		return standard(named), nil
+	case 1:
+		return nil, nil
 	}
-	if at < 2 || at+2 > len(c.data) {
+	if at+2 > len(c.data) {
 		return nil, errFont
 	}
 	format, n, b := c.data[at], int(c.data[at+1]), c.data[at+2:]
@@ -362,9 +365,8 @@ func (c *cff) privates(top dict) (func(glyph int) *private, error) {
 		if err != nil {
 			return nil, err
 		}
-		if list[i], err = c.private(d, top, d); err != nil {
-			return nil, err
-		}
+		// What cannot be read counts only if a glyph needs it: subsets leave fonts behind that have none.
+		list[i], _ = c.private(d, top, d)
 	}
 	choice, err := c.choice(top.offset(opFDSelect))
 	if err != nil {

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -9,7 +10,7 @@ import (
 
 // fits says which fonts a program of a kind is for (ISO 32000-1, table 126).
 var fits = map[pdf.Name][]pdf.Name{
-	"TrueType": {"TrueType", "CIDFontType2"}, "Type1": {"Type1"}, "Type1C": {"Type1"}, "CIDFontType0C": {"CIDFontType0"},
+	"TrueType": {"TrueType", "CIDFontType2"}, "Type1": {"Type1", "MMType1"}, "Type1C": {"Type1", "MMType1"}, "CIDFontType0C": {"CIDFontType0"},
 	"CFF": {"Type1", "CIDFontType0"}, // within OpenType
 }
 
@@ -43,7 +44,13 @@ func (j *judge) embedded(u *usedFont, inner, descriptor pdf.Dict, key pdf.Name, 
 		j.against("6.2.11.2 the font %s is of another kind than its program", name)
 		return nil
 	}
-	p, glyph, err := j.chosen(u, inner, descriptor, kind, b)
+	var p fontProgram
+	var glyph func(code int) (int, bool)
+	if kind == "TrueType" {
+		p, glyph, err = j.trueType(u, inner, descriptor, b)
+	} else {
+		p, glyph, err = j.charstrings(u, kind, s.Dict, b)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,25 +88,34 @@ func (j *judge) embedded(u *usedFont, inner, descriptor pdf.Dict, key pdf.Name, 
 	return nil
 }
 
-// chosen reads a program, nil if it cannot be read, and tells which glyph a code means, nil if something stands against it.
-func (j *judge) chosen(u *usedFont, inner, descriptor pdf.Dict, kind pdf.Name, b []byte) (fontProgram, func(code int) (int, bool), error) {
-	if kind == "TrueType" {
-		t, err := parseTrueType(b)
-		if err != nil {
-			return nil, nil, nil
-		}
-		if u.wide {
-			glyph, err := j.compositeGlyphs(u, inner)
-			return t, glyph, err
-		}
-		glyph, err := j.simpleGlyphs(t, u.dict, descriptor)
+// trueType reads a TrueType program, nil if it cannot be read, and tells which glyph a code means, nil if something stands
+// against that.
+func (j *judge) trueType(u *usedFont, inner, descriptor pdf.Dict, b []byte) (fontProgram, func(code int) (int, bool), error) {
+	t, err := parseTrueType(b)
+	if err != nil {
+		return nil, nil, nil
+	}
+	if u.wide {
+		glyph, err := j.compositeGlyphs(u, inner)
 		return t, glyph, err
 	}
-	parse := parseCFF
+	glyph, err := j.simpleGlyphs(t, u.dict, descriptor)
+	return t, glyph, err
+}
+
+// charstrings does the same for a program in CFF or Type 1, whose stream has the dictionary d.
+func (j *judge) charstrings(u *usedFont, kind pdf.Name, d pdf.Dict, b []byte) (fontProgram, func(code int) (int, bool), error) {
+	var o *outlines
+	var err error
 	if kind == "Type1" {
-		parse = parseType1
+		clear, err1 := j.f.Int(d["Length1"])
+		secret, err2 := j.f.Int(d["Length2"])
+		if err = errors.Join(err1, err2); err == nil {
+			o, err = parseType1(b, clear, secret)
+		}
+	} else {
+		o, err = parseCFF(b)
 	}
-	o, err := parse(b)
 	if err != nil {
 		return nil, nil, nil
 	}

@@ -11,13 +11,12 @@ import (
 // type1 reads a Type 1 program (Adobe Type 1 Font Format, 1990). It is no interpreter of PostScript: it knows the form
 // that the book asks of a font (chapters 2, 7 and 10), and what has another form cannot be read.
 type type1 struct {
-	scale  float64
-	skip   int // bytes before each charstring's own (lenIV)
-	subrs  map[int][]byte
-	chars  [][]byte // by glyph; 0 is .notdef
-	named  map[string]int
-	codes  map[int]string
-	adobes bool // the encoding is StandardEncoding
+	scale     float64
+	skip      int // bytes before each charstring's own (lenIV); -1 if charstrings are not encrypted
+	subrs     map[int][]byte
+	chars     [][]byte // by glyph; 0 is .notdef
+	named     map[string]int
+	encodings []map[int]string // names by code; nil for StandardEncoding
 }
 
 // The keys of its two layers of encryption (chapter 7).
@@ -26,39 +25,51 @@ const (
 	keyChar = 4330
 )
 
-func parseType1(b []byte) (*outlines, error) {
-	clear, secret, ok := bytes.Cut(b, []byte("currentfile eexec"))
-	if !ok || len(secret) < 8 {
+// parseType1 reads a program whose first bytes, as many as clear says, are not encrypted, as the next ones are, as many as
+// secret says (ISO 32000-1, table 127).
+func parseType1(b []byte, clear, secret int64) (*outlines, error) {
+	if clear < 0 || secret < 0 || clear > int64(len(b)) || secret > int64(len(b))-clear {
 		return nil, errFont
 	}
-	t := &type1{skip: 4, subrs: map[int][]byte{}, chars: make([][]byte, 1), named: map[string]int{}, codes: map[int]string{}}
-	if err := t.readClear(&postscript{b: clear}); err != nil {
+	const white = " \t\r\n"
+	open, ok := bytes.CutSuffix(bytes.TrimRight(b[:clear], white), []byte("currentfile eexec"))
+	hidden := bytes.TrimLeft(b[clear:clear+secret], white) // which never begins with white space
+	if !ok || len(hidden) < 4 {
+		return nil, errFont
+	}
+	t := &type1{skip: 4, subrs: map[int][]byte{}, chars: make([][]byte, 1), named: map[string]int{}}
+	if err := t.readClear(&postscript{b: open}); err != nil {
 		return nil, err
 	}
-	// One byte of white space, or an end of line of two, stands before it.
-	if secret[0] == '\r' && secret[1] == '\n' {
-		secret = secret[1:]
-	}
-	secret = secret[1:]
-	if _, err := hex.Decode(make([]byte, 2), secret[:4]); err == nil {
-		if secret = unhex(secret); len(secret) < 4 {
+	if _, err := hex.Decode(make([]byte, 2), hidden[:4]); err == nil {
+		if hidden = unhex(hidden); len(hidden) < 4 {
 			return nil, errFont
 		}
 	}
-	if err := t.readPrivate(&postscript{b: decrypt(secret, keyFile)[4:]}); err != nil {
+	if err := t.readPrivate(&postscript{b: decrypt(hidden, keyFile)[4:]}); err != nil {
 		return nil, err
 	}
-	o := &outlines{named: t.named, builtIn: map[int]int{}, glyphs: len(t.chars)}
-	if t.adobes {
-		o.builtIn = standard(t.named)
+	return &outlines{
+		named: t.named, builtIn: t.builtIn(), glyphs: len(t.chars),
+		width: func(glyph int) (float64, error) { return t.width(t.chars[glyph]) },
+	}, nil
+}
+
+// builtIn gives the glyphs of codes. Some programs state two encodings, and readers differ on which counts: none does here.
+func (t *type1) builtIn() map[int]int {
+	m := map[int]int{}
+	if len(t.encodings) != 1 {
+		return m
 	}
-	for code, name := range t.codes {
+	if t.encodings[0] == nil {
+		return standard(t.named)
+	}
+	for code, name := range t.encodings[0] {
 		if g, ok := t.named[name]; ok {
-			o.builtIn[code] = g
+			m[code] = g
 		}
 	}
-	o.width = func(glyph int) (float64, error) { return t.width(t.chars[glyph]) }
-	return o, nil
+	return m
 }
 
 // unhex decodes the digits up to what is none.
@@ -121,18 +132,17 @@ func (t *type1) readClear(p *postscript) error {
 }
 
 func (t *type1) readEncoding(p *postscript) error {
-	if t.adobes || len(t.codes) > 0 {
-		return errFont
-	}
 	if p.next() == "StandardEncoding" {
-		t.adobes = true
+		t.encodings = append(t.encodings, nil)
 		return nil
 	}
+	codes := map[int]string{}
 	for {
 		switch p.next() {
 		case "":
 			return errFont
 		case "def", "readonly":
+			t.encodings = append(t.encodings, codes)
 			return nil
 		case "dup":
 			code, err := strconv.Atoi(p.next())
@@ -140,7 +150,7 @@ func (t *type1) readEncoding(p *postscript) error {
 			if err != nil || code < 0 || code > 255 || !strings.HasPrefix(name, "/") || p.next() != "put" {
 				return errFont
 			}
-			t.codes[code] = name[1:]
+			codes[code] = name[1:]
 		}
 	}
 }
@@ -157,7 +167,7 @@ func (t *type1) readPrivate(p *postscript) error {
 			return nil
 		case "/lenIV":
 			n, err := strconv.Atoi(p.next())
-			if err != nil || n < 0 || n > 16 {
+			if err != nil || n < -1 || n > 16 {
 				return errFont
 			}
 			t.skip = n
@@ -245,12 +255,15 @@ func (t *type1) readChars(p *postscript) error {
 func (t *type1) charstring(p *postscript) ([]byte, error) {
 	n, err := strconv.Atoi(p.next())
 	p.next() // RD or -|, as the font calls it; one space follows
-	if err != nil || n < t.skip || n > len(p.b)-1 {
+	if err != nil || n < max(t.skip, 0) || n > len(p.b)-1 {
 		return nil, errFont
 	}
-	b := decrypt(p.b[1:1+n], keyChar)[t.skip:]
+	b := p.b[1 : 1+n]
 	p.b = p.b[1+n:]
-	return b, nil
+	if t.skip < 0 {
+		return b, nil
+	}
+	return decrypt(b, keyChar)[t.skip:], nil
 }
 
 // width reads the width that a Type 1 charstring sets first (6.4: hsbw, sbw).
