@@ -12,7 +12,7 @@ import (
 // that the book asks of a font (chapters 2, 7 and 10), and what has another form cannot be read.
 type type1 struct {
 	scale     float64
-	skip      int // bytes before each charstring's own (lenIV); -1 if charstrings are not encrypted
+	skip      int // bytes before each charstring's own (lenIV)
 	subrs     map[int][]byte
 	chars     [][]byte // by glyph; 0 is .notdef
 	named     map[string]int
@@ -167,7 +167,7 @@ func (t *type1) readPrivate(p *postscript) error {
 			return nil
 		case "/lenIV":
 			n, err := strconv.Atoi(p.next())
-			if err != nil || n < -1 || n > 16 {
+			if err != nil || n < 0 || n > 16 {
 				return errFont
 			}
 			t.skip = n
@@ -255,15 +255,12 @@ func (t *type1) readChars(p *postscript) error {
 func (t *type1) charstring(p *postscript) ([]byte, error) {
 	n, err := strconv.Atoi(p.next())
 	p.next() // RD or -|, as the font calls it; one space follows
-	if err != nil || n < max(t.skip, 0) || n > len(p.b)-1 {
+	if err != nil || n < t.skip || n > len(p.b)-1 {
 		return nil, errFont
 	}
-	b := p.b[1 : 1+n]
+	b := decrypt(p.b[1:1+n], keyChar)[t.skip:]
 	p.b = p.b[1+n:]
-	if t.skip < 0 {
-		return b, nil
-	}
-	return decrypt(b, keyChar)[t.skip:], nil
+	return b, nil
 }
 
 // width reads the width that a Type 1 charstring sets first (6.4: hsbw, sbw).
