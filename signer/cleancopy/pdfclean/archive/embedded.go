@@ -80,7 +80,7 @@ func (j *judge) embedded(u *usedFont, inner, descriptor pdf.Dict, key pdf.Name, 
 		if err != nil {
 			return err
 		}
-		if math.Abs(in-stated) > 1 {
+		if d := math.Abs(in - stated); d > 1 || math.IsNaN(d) {
 			j.against("6.2.11.5 the font %s states other widths than it has", name)
 			return nil
 		}

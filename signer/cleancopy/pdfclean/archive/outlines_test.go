@@ -238,6 +238,7 @@ func TestPrograms(t *testing.T) {
 		{"Type 1, an encoding of its own", simple("", 600, "/FontFile"), "(A)", lengths, other, ""},
 		{"Type 1, wider", simple(win, 600, "/FontFile"), "(A)", lengths, wider, "6.2.11.5"},
 		{"Type 1, the glyph removed", simple(win, 600, "/FontFile"), "(A)", lengths, other, "6.2.11.8"},
+		{"Type 1 of no size", simple(win, 600, "/FontFile"), "(A)", lengths, bytes.Replace(old, []byte("0.001"), []byte("  NaN"), 1), "6.2.11.5"},
 		{"Type 1 in digits", simple(win, 600, "/FontFile"), "(A)", fmt.Sprintf("/Length1 %d /Length2 %d", upper, len(hexed)-upper), hexed, ""},
 		{"Type 1, other lengths", simple(win, 600, "/FontFile"), "(A)", "/Length1 9 /Length2 99", old, "6.2.11.4.1"},
 		{"Type 1 for a composite font", strings.Replace(composite("1 [600]"), "FontFile3", "FontFile", 1), "<0001>", lengths, old, "6.2.11.2"},
