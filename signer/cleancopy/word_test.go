@@ -1,9 +1,11 @@
 package cleancopy_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"sealdesk/signer/cleancopy/docxtest"
 	"sealdesk/signer/cleancopy/fonts"
 	"sealdesk/signer/cleancopy/office"
+	"sealdesk/signer/cleancopy/pdfcopy"
 )
 
 // keeping is a cleaner whose LibreOffice stays until the test ends.
@@ -134,6 +137,51 @@ func TestFontsAreReplaced(t *testing.T) {
 		}
 		if tt.by == serif && got != want || tt.by == sans && got != wantSans {
 			t.Errorf("%s is not drawn with %s", tt.asked, tt.by)
+		}
+	}
+}
+
+// A PDF that an office program made elsewhere with Chinese OpenType fonts is copied as PDF/A, and is not where it states
+// another width than the font has.
+func TestOfficePDF(t *testing.T) {
+	dir := t.TempDir()
+	source := write(t, "source.docx", asking("Noto Serif CJK SC", "Noto Sans CJK SC"))
+	said, err := exec.Command(tool(t, "soffice"), "-env:UserInstallation=file://"+t.TempDir(), "--headless", "--convert-to", "pdf", "--outdir", dir, source).CombinedOutput()
+	if err != nil {
+		t.Fatalf("making the PDF: %v %s", err, said)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "source.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Contains(data, []byte("/FontFile2")) || !regexp.MustCompile(`/FontFile3?[ /]`).Match(data) {
+		t.Fatal("LibreOffice embedded the font in another form than CFF or Type 1")
+	}
+	widths := regexp.MustCompile(`/W(idths)?\s*\[[^]]*1000`).FindIndex(data)
+	if widths == nil {
+		t.Fatal("no width of a Chinese character")
+	}
+	wider := append(slices.Clone(data[:widths[1]-1]), '5') // 1005
+	wider = append(wider, data[widths[1]:]...)
+	for _, tt := range []struct {
+		name, standard, reason string
+		data                   []byte
+	}{
+		{"as it is", "PDF/A-2b", "", data},
+		{"wider", "", "6.2.11.5", wider},
+	} {
+		report, err := cleaner().Clean(t.Context(), write(t, "in.pdf", tt.data), filepath.Join(t.TempDir(), "out.pdf"), cleancopy.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reason := ""
+		for _, n := range report.Notices {
+			if n.Code == pdfcopy.PlainOther {
+				reason, _ = n.Params["detail"].(string)
+			}
+		}
+		if report.Standard != tt.standard || !strings.HasPrefix(reason, tt.reason) || (reason == "") != (tt.reason == "") {
+			t.Errorf("%s: %q because of %q", tt.name, report.Standard, reason)
 		}
 	}
 }

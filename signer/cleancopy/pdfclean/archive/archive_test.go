@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -82,6 +83,9 @@ func TestJudge(t *testing.T) {
 		{name: "CMYK", contents: "1 0 0 0 k 0 0 9 9 re f", against: "DeviceCMYK"},
 		{name: "CMYK with a meaning", contents: "1 0 0 0 k 0 0 9 9 re f", resources: "/ColorSpace << /DefaultCMYK [/CalRGB << /WhitePoint [1 1 1] >>] >>"},
 		{name: "a spot colour of CMYK", contents: "/S cs 1 scn 0 0 9 9 re f", resources: "/ColorSpace << /S [/Separation /Gold /DeviceCMYK << /FunctionType 2 /Domain [0 1] /N 1 >>] >>", against: "DeviceCMYK"},
+		{name: "a spot colour whose name is no UTF-8", contents: "/S cs 1 scn 0 0 9 9 re f", resources: "/ColorSpace << /S [/Separation /#BD#F0 /DeviceRGB << /FunctionType 2 /Domain [0 1] /N 1 >>] >>", against: "6.1.8"},
+		{name: "spot colours of which one's name is no UTF-8", contents: "/S cs 1 1 scn 0 0 9 9 re f", resources: "/ColorSpace << /S [/DeviceN [/Gold /#BD#F0] /DeviceRGB << /FunctionType 2 /Domain [0 1] /N 1 >> << >>] >>", against: "6.1.8"},
+		{name: "a font whose name is no UTF-8", resources: "/Properties << /P << /Type /FontDescriptor /FontName /#CB#CE#CC#E5 >> >>", against: "6.1.8"},
 		{name: "a font that is not embedded", contents: "BT /F 9 Tf (A) Tj ET", font: "/Type1", against: "Test"},
 		{name: "a font that is", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: program(600)},
 		{name: "a font that is as wide but for a hair", contents: "BT /F 9 Tf (A) Tj ET", font: "/TrueType", program: program(601)},
@@ -105,7 +109,7 @@ func TestJudge(t *testing.T) {
 				file = "/FontFile2 7 0 R"
 			}
 			b.AddRaw(fmt.Sprintf("<< /Type /Font /Subtype %s /BaseFont /ABCDEF+Test /FirstChar 65 /Widths [600] /Encoding /WinAnsiEncoding /FontDescriptor << /Flags 32 %s >> >>",
-				max(tt.font, "/Type1"), file))
+				cmp.Or(tt.font, "/Type1"), file))
 			b.AddStream(pdf.Dict{"N": pdf.Integer(3)}, Profile())
 			b.AddStream(nil, tt.program)
 			data := b.Bytes(pdf.Table, root)

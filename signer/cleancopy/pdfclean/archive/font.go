@@ -1,10 +1,7 @@
 package archive
 
 import (
-	"math"
 	"strings"
-
-	"golang.org/x/text/encoding/charmap"
 
 	"sealdesk/signer/pdf"
 )
@@ -69,11 +66,7 @@ func (j *judge) font(u *usedFont) error {
 		if s == nil {
 			continue
 		}
-		if key != "FontFile2" {
-			j.against("6.2.11.5 widths of a font of a kind that is not looked into (%s)", nameOf(j.f, d))
-			return nil
-		}
-		return j.trueType(u, inner, descriptor, s)
+		return j.embedded(u, inner, descriptor, key, s)
 	}
 	j.fonts[nameOf(j.f, d)] = true
 	return nil
@@ -147,89 +140,6 @@ func (j *judge) differences(o pdf.Object) (map[int]pdf.Name, error) {
 	return names, nil
 }
 
-func (j *judge) trueType(u *usedFont, inner, descriptor pdf.Dict, s *pdf.Stream) error {
-	name := nameOf(j.f, u.dict)
-	b, err := j.f.Decode(s, maxContent)
-	if err != nil {
-		return err
-	}
-	t, err := parseTrueType(b)
-	if err != nil {
-		j.against("6.2.11.4.1 the program of the font %s cannot be read", name)
-		return nil
-	}
-	var glyph func(code int) (int, bool)
-	var width func(code int) (float64, error)
-	if subtype, _ := j.f.Name(u.dict["Subtype"]); subtype == "Type0" {
-		glyph, err = j.compositeGlyphs(u, inner)
-		width = j.compositeWidths(inner)
-	} else {
-		glyph, err = j.simpleGlyphs(t, u.dict, descriptor)
-		width = j.simpleWidths(u.dict, descriptor)
-	}
-	if err != nil {
-		return err
-	}
-	if glyph == nil {
-		return nil // said already
-	}
-	for code := range u.used {
-		g, ok := glyph(code)
-		if !ok || g == 0 {
-			j.against("6.2.11.8 a character that the font %s has no glyph for", name)
-			return nil
-		}
-		in, ok := t.advance(g)
-		if !ok {
-			j.against("6.2.11.4.1 a glyph that the font %s lacks", name)
-			return nil
-		}
-		stated, err := width(code)
-		if err != nil {
-			return err
-		}
-		if math.Abs(in-stated) > 1 {
-			j.against("6.2.11.5 the font %s states other widths than it has", name)
-			return nil
-		}
-	}
-	return nil
-}
-
-// compositeGlyphs tells which glyph a code means, for codes that are the glyphs' numbers or mapped to them.
-func (j *judge) compositeGlyphs(u *usedFont, inner pdf.Dict) (func(int) (int, bool), error) {
-	encoding, err := j.f.Resolve(u.dict["Encoding"])
-	if err != nil {
-		return nil, err
-	}
-	if encoding != pdf.Name("Identity-H") && encoding != pdf.Name("Identity-V") {
-		j.against("6.2.11.3 a character map that is not looked into")
-		return nil, nil
-	}
-	o, err := j.f.Resolve(inner["CIDToGIDMap"])
-	if err != nil {
-		return nil, err
-	}
-	s, ok := o.(*pdf.Stream)
-	if !ok {
-		if o != pdf.Name("Identity") {
-			j.against("6.2.11.3.2 a composite font without a map to its glyphs")
-			return nil, nil
-		}
-		return func(c int) (int, bool) { return c, true }, nil
-	}
-	b, err := j.f.Decode(s, 1<<17)
-	if err != nil {
-		return nil, err
-	}
-	return func(c int) (int, bool) {
-		if 2*c+1 >= len(b) {
-			return 0, false
-		}
-		return int(b[2*c])<<8 | int(b[2*c+1]), true
-	}, nil
-}
-
 func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
 	widths := map[int]float64{}
 	w, err := j.f.Array(inner["W"])
@@ -288,62 +198,6 @@ func (j *judge) simpleWidths(d, descriptor pdf.Dict) func(int) (float64, error) 
 			err = merr
 		}
 		return missing, err
-	}
-}
-
-const symbolic = 4 // of a descriptor's Flags (table 123)
-
-// simpleGlyphs tells which glyph a code means (6.2.11.6).
-func (j *judge) simpleGlyphs(t *trueType, d, descriptor pdf.Dict) (func(int) (int, bool), error) {
-	flags, err := j.f.Int(descriptor["Flags"])
-	if err != nil {
-		return nil, err
-	}
-	encoding, err := j.f.Resolve(d["Encoding"])
-	if err != nil {
-		return nil, err
-	}
-	if flags&symbolic != 0 {
-		return j.symbolGlyphs(t, encoding), nil
-	}
-	name, ok := encoding.(pdf.Name)
-	table := map[pdf.Name]*charmap.Charmap{"WinAnsiEncoding": charmap.Windows1252, "MacRomanEncoding": charmap.Macintosh}[name]
-	if !ok || table == nil {
-		j.against("6.2.11.6 the encoding of a TrueType font, which is not looked into")
-		return nil, nil
-	}
-	m := t.maps[[2]int{3, 1}]
-	if m == nil {
-		j.against("6.2.11.6 a TrueType font without a map of Unicode")
-		return nil, nil
-	}
-	return func(c int) (int, bool) {
-		g, ok := m[int(table.DecodeByte(byte(c)))]
-		return g, ok
-	}, nil
-}
-
-func (j *judge) symbolGlyphs(t *trueType, encoding pdf.Object) func(int) (int, bool) {
-	if _, none := encoding.(pdf.Null); !none {
-		j.against("6.2.11.6 a symbolic TrueType font with an encoding")
-		return nil
-	}
-	m, high := t.maps[[2]int{3, 0}], 0xf000
-	if m == nil && len(t.maps) == 1 {
-		for _, only := range t.maps {
-			m = only
-		}
-	}
-	if m == nil {
-		j.against("6.2.11.6 a symbolic TrueType font without a map of its own")
-		return nil
-	}
-	return func(c int) (int, bool) {
-		if g, ok := m[c]; ok {
-			return g, true
-		}
-		g, ok := m[high|c]
-		return g, ok
 	}
 }
 

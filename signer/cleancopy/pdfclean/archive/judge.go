@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"unicode/utf8"
 
 	"sealdesk/signer/cleancopy/pdfclean/content"
 	"sealdesk/signer/pdf"
@@ -203,6 +204,7 @@ func (j *judge) array(a pdf.Array) error {
 				j.device(n, nil)
 			}
 		case "Separation", "DeviceN":
+			j.colorants(a[1])
 			if len(a) > 2 {
 				if n, err := j.f.Name(a[2]); err == nil {
 					j.device(n, nil)
@@ -234,6 +236,20 @@ func (j *judge) array(a pdf.Array) error {
 	return nil
 }
 
+// colorants judges the name of a Separation's colorant, or those of a DeviceN's.
+func (j *judge) colorants(o pdf.Object) {
+	v, _ := j.f.Resolve(o)
+	list, ok := v.(pdf.Array)
+	if !ok {
+		list = pdf.Array{v}
+	}
+	for _, o := range list {
+		if n, _ := j.f.Name(o); !utf8.ValidString(string(n)) {
+			j.against("6.1.8 the name of a colorant is no UTF-8")
+		}
+	}
+}
+
 // device notes a device colour space that neither a default nor the output intent gives a meaning (6.2.4.3).
 func (j *judge) device(n pdf.Name, resources pdf.Dict) {
 	wants := map[pdf.Name]string{"DeviceRGB": "RGB ", "DeviceCMYK": "CMYK"}[n]
@@ -255,6 +271,11 @@ func (j *judge) dict(d pdf.Dict) error {
 	for _, key := range []pdf.Name{"RI", "Intent"} {
 		if n, err := j.f.Name(d[key]); err == nil && !renderingIntents[n] {
 			j.against("6.2.6 rendering intent %s", n)
+		}
+	}
+	for _, key := range []pdf.Name{"BaseFont", "FontName"} {
+		if n, _ := j.f.Name(d[key]); !utf8.ValidString(string(n)) {
+			j.against("6.1.8 the name of a font is no UTF-8")
 		}
 	}
 	for _, key := range d.Keys() {

@@ -137,7 +137,6 @@ func readMap(b []byte) map[int]int {
 	return m
 }
 
-// advance gives a glyph's width; ok is false for a glyph that is not there.
 func (t *trueType) advance(glyph int) (float64, bool) {
 	if glyph < 0 || glyph >= t.glyphs {
 		return 0, false
