@@ -58,3 +58,15 @@ func TestFailingTargetStopsAll(t *testing.T) {
 		t.Error("a package without targets is taken for one that was fuzzed")
 	}
 }
+
+func TestTimeIsUp(t *testing.T) {
+	for out, up := range map[string]bool{
+		"fuzz: elapsed: 1s, execs: 49413\n--- FAIL: FuzzGood (1.02s)\n    context deadline exceeded\nFAIL\n":                     true,
+		"--- FAIL: FuzzBad (0.10s)\n    --- FAIL: FuzzBad (0.00s)\n        bad_test.go:6: context deadline exceeded\nFAIL\n":     false,
+		"--- FAIL: FuzzBad (0.10s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzBad/1\nFAIL\n": false,
+	} {
+		if timeIsUp.MatchString(out) != up {
+			t.Errorf("%q: want %v", out, up)
+		}
+	}
+}
