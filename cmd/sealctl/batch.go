@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -223,11 +224,14 @@ func (c *batchSignCmd) tell(a *app, rows []batch.Outcome, stopped error) error {
 	}
 	err := a.tui.result(v, func() {
 		for _, f := range v.Files {
-			why := ""
+			name, why := f.File, ""
+			if f.State != batch.Signed { // a Word document has another ending than its signed copy
+				name = path.Join(path.Dir(f.File), filepath.Base(f.In))
+			}
 			if f.Why != nil {
 				why = f.Why.What
 			}
-			a.tui.print("%s\t%s\t%s", a.words.T("batch.state."+string(f.State)), f.File, why)
+			a.tui.print("%s\t%s\t%s", a.words.T("batch.state."+string(f.State)), name, why)
 		}
 		a.tui.print("%s", a.words.T("ctl.batch.sum", "signed", v.Count[batch.Signed], "ready", v.Count[batch.Ready],
 			"skipped", v.Count[batch.Skipped], "failed", v.Count[batch.Failed], "waiting", v.Count[batch.Waiting]))
