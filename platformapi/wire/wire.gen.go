@@ -99,19 +99,24 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts One's contracts, the newest first
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContractWithBody Start a contract for a lot (新增合同签订)
+	// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBody(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -128,14 +133,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContract(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBody(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -149,8 +154,10 @@ type ClientInterface interface {
 
 	// PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -190,10 +197,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFields(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -214,14 +244,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContract(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBody(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -286,10 +316,40 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTemplates The texts to begin a contract with (合同模板)
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadTemplate A template's bytes
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTerms The legal terms by which deadlines are counted
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTime The platform's clock
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListContracts One's contracts, the newest first
@@ -307,7 +367,7 @@ func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams,
 	return c.Client.Do(req)
 }
 
-// CreateContractWithBody Start a contract for a lot (新增合同签订)
+// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type.
 //
@@ -324,7 +384,7 @@ func (c *Client) CreateContractWithBody(ctx context.Context, params *CreateContr
 	return c.Client.Do(req)
 }
 
-// CreateContract Start a contract for a lot (新增合同签订)
+// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -371,7 +431,7 @@ func (c *Client) GetContract(ctx context.Context, contractID ContractID, reqEdit
 	return c.Client.Do(req)
 }
 
-// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type.
 //
@@ -388,7 +448,7 @@ func (c *Client) AgreeContractWithBody(ctx context.Context, contractID ContractI
 	return c.Client.Do(req)
 }
 
-// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type.
 //
@@ -422,8 +482,10 @@ func (c *Client) RemoveAttachment(ctx context.Context, contractID ContractID, at
 
 // PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type.
 //
@@ -523,11 +585,64 @@ func (c *Client) SaveFields(ctx context.Context, contractID ContractID, params *
 	return c.Client.Do(req)
 }
 
-// PublishContract Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequest(c.Server, contractID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishContractRequest(c.Server, contractID, params)
+func (c *Client) PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequest(c.Server, contractID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -587,7 +702,7 @@ func (c *Client) RefuseContract(ctx context.Context, contractID ContractID, para
 	return c.Client.Do(req)
 }
 
-// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type.
 //
@@ -604,7 +719,7 @@ func (c *Client) SubmitContractWithBody(ctx context.Context, contractID Contract
 	return c.Client.Do(req)
 }
 
-// SubmitContract Send the sealed contract to the other side (提交合同)
+// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -779,6 +894,51 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// ListTemplates The texts to begin a contract with (合同模板)
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadTemplate A template's bytes
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadTemplateRequest(c.Server, templateID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTerms The legal terms by which deadlines are counted
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *Client) GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTermsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTime The platform's clock
 //
 // Corresponds with GET /v1/time (the `GetTime` operationId).
@@ -792,6 +952,40 @@ func (c *Client) GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendar/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListContractsRequest constructs an http.Request for the ListContracts method
@@ -1470,8 +1664,88 @@ func NewSaveFieldsRequestWithBody(server string, contractID ContractID, params *
 	return req, nil
 }
 
-// NewPublishContractRequest constructs an http.Request for the PublishContract method
-func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams) (*http.Request, error) {
+// NewFileContractRequest calls the generic FileContract builder with application/json body
+func NewFileContractRequest(server string, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewFileContractRequestWithBody constructs an http.Request for the FileContract method, with any body, and a specified content type
+func NewFileContractRequestWithBody(server string, contractID ContractID, params *FileContractParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract_id", contractID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/file", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewPublishContractRequest calls the generic PublishContract builder with application/json body
+func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewPublishContractRequestWithBody constructs an http.Request for the PublishContract method, with any body, and a specified content type
+func NewPublishContractRequestWithBody(server string, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1496,10 +1770,12 @@ func NewPublishContractRequest(server string, contractID ContractID, params *Pub
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -2010,6 +2286,94 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadTemplateRequest constructs an http.Request for the DownloadTemplate method
+func NewDownloadTemplateRequest(server string, templateID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "template_id", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTermsRequest constructs an http.Request for the GetTerms method
+func NewGetTermsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/terms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetTimeRequest constructs an http.Request for the GetTime method
 func NewGetTimeRequest(server string) (*http.Request, error) {
 	var err error
@@ -2081,6 +2445,13 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
+
 	// ListContractsWithResponse One's contracts, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2088,14 +2459,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContractsWithResponse(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*ListContractsResponse, error)
 
-	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBodyWithResponse(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateContractResponse, error)
 
-	// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2116,14 +2487,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContractWithResponse(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*GetContractResponse, error)
 
-	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreeContractResponse, error)
 
-	// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2139,8 +2510,10 @@ type ClientWithResponsesInterface interface {
 
 	// PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2182,12 +2555,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFieldsWithResponse(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFieldsResponse, error)
 
-	// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+	PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+
+	// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
 
 	// ListReceiptsWithResponse The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -2210,14 +2604,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContractWithResponse(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseContractResponse, error)
 
-	// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitContractResponse, error)
 
-	// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2294,12 +2688,81 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
 
+	// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// DownloadTemplateWithResponse A template's bytes
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
+
+	// GetTermsWithResponse The legal terms by which deadlines are counted
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error)
+
 	// GetTimeWithResponse The platform's clock
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTimeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTimeResponse, error)
+}
+
+type GetCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCalendarResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListContractsResponse200Headers the declared response headers of an HTTP 200 response for ListContracts
@@ -2847,6 +3310,62 @@ func (r SaveFieldsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SaveFieldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FileContractResponse200Headers the declared response headers of an HTTP 200 response for FileContract
+type FileContractResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type FileContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Outcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FileContractResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FileContractResponse) GetJSON200() *Outcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileContractResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileContractResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileContractResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3454,6 +3973,151 @@ func (r GetSessionResponse) ContentType() string {
 	return ""
 }
 
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadTemplateResponse200Headers the declared response headers of an HTTP 200 response for DownloadTemplate
+type DownloadTemplateResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadTemplateResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadTemplateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Terms
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTermsResponse) GetJSON200() *Terms {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTermsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTermsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTermsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTermsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTimeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3502,6 +4166,19 @@ func (r GetTimeResponse) ContentType() string {
 	return ""
 }
 
+// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.GetCalendar(ctx, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarResponse(rsp)
+}
+
 // ListContractsWithResponse One's contracts, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3515,7 +4192,7 @@ func (c *ClientWithResponses) ListContractsWithResponse(ctx context.Context, par
 	return ParseListContractsResponse(rsp)
 }
 
-// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3528,7 +4205,7 @@ func (c *ClientWithResponses) CreateContractWithBodyWithResponse(ctx context.Con
 	return ParseCreateContractResponse(rsp)
 }
 
-// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3567,7 +4244,7 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 	return ParseGetContractResponse(rsp)
 }
 
-// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3580,7 +4257,7 @@ func (c *ClientWithResponses) AgreeContractWithBodyWithResponse(ctx context.Cont
 	return ParseAgreeContractResponse(rsp)
 }
 
-// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3608,8 +4285,10 @@ func (c *ClientWithResponses) RemoveAttachmentWithResponse(ctx context.Context, 
 
 // PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3687,13 +4366,52 @@ func (c *ClientWithResponses) SaveFieldsWithResponse(ctx context.Context, contra
 	return ParseSaveFieldsResponse(rsp)
 }
 
-// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContract(ctx, contractID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
-	rsp, err := c.PublishContract(ctx, contractID, params, reqEditors...)
+func (c *ClientWithResponses) PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishContractResponse(rsp)
+}
+
+// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContract(ctx, contractID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3739,7 +4457,7 @@ func (c *ClientWithResponses) RefuseContractWithResponse(ctx context.Context, co
 	return ParseRefuseContractResponse(rsp)
 }
 
-// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3752,7 +4470,7 @@ func (c *ClientWithResponses) SubmitContractWithBodyWithResponse(ctx context.Con
 	return ParseSubmitContractResponse(rsp)
 }
 
-// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3895,6 +4613,45 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 	return ParseGetSessionResponse(rsp)
 }
 
+// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// DownloadTemplateWithResponse A template's bytes
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error) {
+	rsp, err := c.DownloadTemplate(ctx, templateID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadTemplateResponse(rsp)
+}
+
+// GetTermsWithResponse The legal terms by which deadlines are counted
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *ClientWithResponses) GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error) {
+	rsp, err := c.GetTerms(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTermsResponse(rsp)
+}
+
 // GetTimeWithResponse The platform's clock
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3906,6 +4663,39 @@ func (c *ClientWithResponses) GetTimeWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseGetTimeResponse(rsp)
+}
+
+// ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
+func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListContractsResponse parses an HTTP response from a ListContractsWithResponse call
@@ -4417,6 +5207,59 @@ func ParseSaveFieldsResponse(rsp *http.Response) (*SaveFieldsResponse, error) {
 	return response, nil
 }
 
+// ParseFileContractResponse parses an HTTP response from a FileContractWithResponse call
+func ParseFileContractResponse(rsp *http.Response) (*FileContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Outcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FileContractResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePublishContractResponse parses an HTTP response from a PublishContractWithResponse call
 func ParsePublishContractResponse(rsp *http.Response) (*PublishContractResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4889,6 +5732,118 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	return response, nil
 }
 
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDownloadTemplateResponse parses an HTTP response from a DownloadTemplateWithResponse call
+func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadTemplateResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
+func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Terms
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetTimeResponse parses an HTTP response from a GetTimeWithResponse call
 func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4924,10 +5879,13 @@ func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(w http.ResponseWriter, r *http.Request, params ListContractsParams)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(w http.ResponseWriter, r *http.Request, params CreateContractParams)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -4936,7 +5894,7 @@ type ServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(w http.ResponseWriter, r *http.Request, contractID ContractID)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params AgreeContractParams)
 	// RemoveAttachment Take a file out
@@ -4954,7 +5912,10 @@ type ServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(w http.ResponseWriter, r *http.Request, contractID ContractID, params SaveFieldsParams)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -4963,7 +5924,7 @@ type ServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params RefuseContractParams)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params SubmitContractParams)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -4990,6 +5951,15 @@ type ServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(w http.ResponseWriter, r *http.Request)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(w http.ResponseWriter, r *http.Request)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(w http.ResponseWriter, r *http.Request)
@@ -5003,6 +5973,32 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", r.PathValue("year"), &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, year)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListContracts operation middleware
 func (siw *ServerInterfaceWrapper) ListContracts(w http.ResponseWriter, r *http.Request) {
@@ -5690,6 +6686,75 @@ func (siw *ServerInterfaceWrapper) SaveFields(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// FileContract operation middleware
+func (siw *ServerInterfaceWrapper) FileContract(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract_id" -------------
+	var contractID ContractID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract_id", r.PathValue("contract_id"), &contractID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "contract_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileContractParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FileContract(w, r, contractID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PublishContract operation middleware
 func (siw *ServerInterfaceWrapper) PublishContract(w http.ResponseWriter, r *http.Request) {
 
@@ -6133,6 +7198,60 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTemplates(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "template_id" -------------
+	var templateID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "template_id", r.PathValue("template_id"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "template_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadTemplate(w, r, templateID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTerms operation middleware
+func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTerms(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTime operation middleware
 func (siw *ServerInterfaceWrapper) GetTime(w http.ResponseWriter, r *http.Request) {
 
@@ -6272,6 +7391,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login", wrapper.Login)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/terms", wrapper.GetTerms)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendar/{year}", wrapper.GetCalendar)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates", wrapper.ListTemplates)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates/{template_id}/content", wrapper.DownloadTemplate)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -6289,6 +7412,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/agree", wrapper.AgreeContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/refuse", wrapper.RefuseContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
 
 	return m
@@ -6305,6 +7429,45 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetCalendarRequestObject struct {
+	Year int `json:"year"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse CalendarYear
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListContractsRequestObject struct {
 	Params ListContractsParams
@@ -6755,9 +7918,53 @@ func (response SaveFieldsdefaultApplicationProblemPlusJSONResponse) VisitSaveFie
 	return err
 }
 
+type FileContractRequestObject struct {
+	ContractID ContractID `json:"contract_id"`
+	Params     FileContractParams
+	Body       *FileContractJSONRequestBody
+}
+
+type FileContractResponseObject interface {
+	VisitFileContractResponse(w http.ResponseWriter) error
+}
+
+type FileContract200JSONResponse struct{ OutcomeJSONResponse }
+
+func (response FileContract200JSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FileContractdefaultApplicationProblemPlusJSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishContractRequestObject struct {
 	ContractID ContractID `json:"contract_id"`
 	Params     PublishContractParams
+	Body       *PublishContractJSONRequestBody
 }
 
 type PublishContractResponseObject interface {
@@ -7229,6 +8436,135 @@ func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSess
 	return err
 }
 
+type ListTemplatesRequestObject struct {
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadTemplateRequestObject struct {
+	TemplateID string `json:"template_id"`
+}
+
+type DownloadTemplateResponseObject interface {
+	VisitDownloadTemplateResponse(w http.ResponseWriter) error
+}
+
+type DownloadTemplate200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplate200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadTemplate200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadTemplate200ApplicationOctetStreamResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsRequestObject struct {
+}
+
+type GetTermsResponseObject interface {
+	VisitGetTermsResponse(w http.ResponseWriter) error
+}
+
+type GetTerms200JSONResponse Terms
+
+func (response GetTerms200JSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTermsdefaultApplicationProblemPlusJSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -7269,10 +8605,13 @@ func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(ctx context.Context, request CreateContractRequestObject) (CreateContractResponseObject, error)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -7281,7 +8620,7 @@ type StrictServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(ctx context.Context, request AgreeContractRequestObject) (AgreeContractResponseObject, error)
 	// RemoveAttachment Take a file out
@@ -7299,7 +8638,10 @@ type StrictServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(ctx context.Context, request SaveFieldsRequestObject) (SaveFieldsResponseObject, error)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(ctx context.Context, request FileContractRequestObject) (FileContractResponseObject, error)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(ctx context.Context, request PublishContractRequestObject) (PublishContractResponseObject, error)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -7308,7 +8650,7 @@ type StrictServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(ctx context.Context, request RefuseContractRequestObject) (RefuseContractResponseObject, error)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(ctx context.Context, request SubmitContractRequestObject) (SubmitContractResponseObject, error)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -7335,6 +8677,15 @@ type StrictServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -7377,6 +8728,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request GetCalendarRequestObject
+
+	request.Year = year
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListContracts operation middleware
@@ -7679,12 +9056,53 @@ func (sh *strictHandler) SaveFields(w http.ResponseWriter, r *http.Request, cont
 	}
 }
 
+// FileContract operation middleware
+func (sh *strictHandler) FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams) {
+	var request FileContractRequestObject
+
+	request.ContractID = contractID
+	request.Params = params
+
+	var body FileContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FileContract(ctx, request.(FileContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileContract")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FileContractResponseObject); ok {
+		if err := validResponse.VisitFileContractResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PublishContract operation middleware
 func (sh *strictHandler) PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams) {
 	var request PublishContractRequestObject
 
 	request.ContractID = contractID
 	request.Params = params
+
+	var body PublishContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishContract(ctx, request.(PublishContractRequestObject))
@@ -8015,6 +9433,80 @@ func (sh *strictHandler) GetSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(w http.ResponseWriter, r *http.Request) {
+	var request ListTemplatesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx, request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadTemplate operation middleware
+func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string) {
+	var request DownloadTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadTemplate(ctx, request.(DownloadTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadTemplate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadTemplateResponseObject); ok {
+		if err := validResponse.VisitDownloadTemplateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTerms operation middleware
+func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
+	var request GetTermsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTerms(ctx, request.(GetTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTerms")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTermsResponseObject); ok {
+		if err := validResponse.VisitGetTermsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTime operation middleware
 func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	var request GetTimeRequestObject
@@ -8044,123 +9536,163 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17cxu3tfhXwW/bGUvzW0qULDu2NP1DkezWE8X2iE49U9tXBndBEtUSYABQNOvRjHub2G7T1O5tmqbN",
-	"w07qtJlp7Wba5uXkJt+lI1L2t7iD1z5ILLmUJV/ftvkjJnaxwMHBwXnj6KoX0GaLEkQE9xaveg0EQ8TU",
-	"zxPnYF3+GyIeMNwSmBJv0asIRkndBwQ2EQeigUBAiWAwEIc42EKMy26+x4MGakL5uei2kLfoccEwqXvb",
-	"29u+14IMNpEw8ywLAYNGExFxalW2sZymBUXD8z05i7fowbjLBg4932Po5TZmKPQWBWuj9GzfZqjmLXrf",
-	"mk2WNavf8tmXXjq16sn5VwzEufPZJe3LbKdC1GxRgUjQfQF1hzG6DLhg7UC0GQpLNYyiEGhk+eDyRa88",
-	"d6z2j2t/uOhd9gGtgWNAUDBXLoOgASWEiPElYAEEUwvlMmhFUNQoa85sou5GE3OOSR10sGjQtpieuUjO",
-	"NRCoQoaA7AQwB20it1xQGgJB6cxFuX8KKZoYErSkVlKSS0mjogmvrCFSFw1vcX6+7A9tu++dqr0IRdAY",
-	"RsC5LBFJususaf5YsiZDYUPrygW5VtKz5sA6V3bCukbziSOiY+miBYVATH76HxeWSz+ApR+VS8dnNkqX",
-	"rs75Rxe2v+35rmPBEG9RwpE6FWfaIqByvquKGhER8idstSIcQIm42R9yib2rBcnRjqdmyuJ/lRK0pDCp",
-	"zjNDAcIt4QNIwswBB5ADLCTFENrxfBevcEFgus2qPtnzUFpHrQh2JQoHieKiJ5F60QOdBiJANDCXE0tw",
-	"uKCSLiDhHcTkcYAEIMgijJiiGsRFshgOmwhsDtDqEO63fe8so9UINUfgu6V7/P/J8G7HdeD9fAMK0EFE",
-	"gI7kqYrwzGeKL9YZQut6QQqWMMTySxidZbSFmMCSUmow4sj3WqlHVz3awgRrKLNT9u69snv7ev+VW4/+",
-	"+GPPTx+EI46D4Hu8AeePHB23xsr3lmUvTcP2TFywH1+Kx6XVH6JAyHETnq+OSwb4ancsLbM6JJirbZGj",
-	"BW3GzFDZ5Z5GWDQUWbQiGKAQECobTbplfm9RdZINfFVKIwTVkDgsxt99bxOTsX2T5b4ge2/7XhOFGG7o",
-	"eYf4IY1CUGO0qSi42hWIe4690ezoquMFFci19Tf6f/vINVALMUPSQ68YbevVmTeYCFRHTJEGgpHaLyxQ",
-	"k48lEQSjk1BvvhkLMga7kxOZ73H8I7U+KRCg0FAdXUhWlgZSwDoqvjsV1X3b99qtiMIQhRtQZGYKoUAl",
-	"gZvIhUdFTPKgGr4pMQRCiiS/FKAhdxWSLmhShsDUzn+/03t4Z9pbJO0oGuQMElsoBJQEyEGdA8dMUbCi",
-	"QrteQxsZKjNoi7Ft9zY5PWYBvjyAMVFkUTH6KL9gTsIA3d2+2bv9c0l979/0Qe/WL3c/lFSISLspoY9V",
-	"rRqOJB6lHN+iOECpyQyKfe9KSX5W2oJMqZ/yeznpSfupbJyyn2dgq1hCGADus7/ufP6zna/u+qD32V93",
-	"73+9+6e7KeDs2j1N7igsCJSa7aXkY9WumBGkAtqAUYSIhijL/QL7aqM4C0JXWpghPhGxYs7bE9I3UfQ4",
-	"hMPD85pHAUxAFXJ0dKHNIquYgZYUWwpPTqVI6kQLh10ake9Zpc9gYlBra2ISt106XPqMZLCaHdmuK42S",
-	"DEpdRB9v4N7kcyB/1qRigTaCBsQOSb16Yj1B6JLmJ7hOpM6b+hrUMOPCl68JwELqSLwtdTI/Ycvx5spd",
-	"ygr9ubmyU+w34ZVT+vMjCs+mMTfIuwexPLQsJ+7MiR+m/cTM48MIOVMDaAuxLlB8Sy0Z0CiU2p5CQnrJ",
-	"xbi9SxY1sFQvu24jZS/TfU8PuE47rukiKsYNsEYVoMbgGQZMaZG8XVUdKAEd2lYWJI4iAPmmtPKKwvqi",
-	"mcMlo9vNJmRjNTO7txXTfdv3OpBJquU5kMfykQvakvJRNJTpW20LwBtqLVUEIko3pc5fGO3n9azDSxnU",
-	"UQ2geiv8DAkm1DCKjE9Ki52PZQDD1KTsWXBC0rRaM2jCrlxrbNo2cIRAyGBNYFJfArBJ20SedcSayjaT",
-	"zBpIQx5yiZwaZYCSFCl4g2xHj7BRQyRPTD++8cvHH7wrGU/v5nXPH1axmvAKbkrheLyc+U+xCf2m7FLE",
-	"zNQMQe6yS843uupA624gxLUaYjxRgmEHsrCIwWKVYqcOcvv13T9+nB1l3j1Ku1lFLG+c3a/e7N36bICT",
-	"us0nXCco3NArHkWuq1AovVPu7UYIuzxv7v47dx7/9rbcINUrtSGHjx4Ztw3bI8j4LHRpI/FZK3ToHKd/",
-	"kI8QdEVsBG3GKXNZ4gOarZp01OGrCOiydfqv3dn96JuUTtf7+tX+rds7D+/5oPf1q72/fNF/84vd9x88",
-	"enBPdXp87Vrv7fd8oF+kv0p12r3/9aMHH6ifWnlPKYrqlCZaou/BDsRC6z0MiTYj6mkgqRsxTRaqTYKo",
-	"rXVEpXwXVi8FWjVTqkbFzqtay8nkqr2eQKDaKwNgmIcJLOrB9xVAaWQnMmBAnbGfGnVy8GwjAqpUNEAD",
-	"hkBjCCQ2UkBJCGCdITVzMU00YAiKCbXXWsyni5Cw4eoTeQKMY9BlR8tXufa6ehlznGFljG6h4mfwRbqF",
-	"XAev2d1gNBprC6/LPttKcMizlg903CEf8Fa7ap1nSvpE0Zmat3hhjL8s9dH2JUn+dVqSQ5f4Jm6VaEtL",
-	"2FKLSrbGjHxVs7GgAbmGZRLv0SgfB66TDe2PKgb9KoJhhAmaDHQuIBPjAbd7wy3TK8SLhREtSi8Qk54a",
-	"3m61Ijw5UtutcOITaqNHxVw7Wxh1RnEcZR8o7x/HoTGUAG0hgkLtTk7pzFNSBrz16nRBBuRywKRCXwrj",
-	"iX8ljhfETCBz5AfO2tDJSlN2aj8SqknOdszkMhwysxmWnbiE6qpTli5LTQPQGljmGM5WGpDUGxD7YL5c",
-	"Ploqz5XK8wO2fbl0/NLVhe2S/jGf/HAa+fGJGbaAEcNbKPQBkXYfgKAa0WBzSKmtQo65216DTOAgctJa",
-	"2EZFdTKphBYnYusOtpqBZCEFxbpFRUV9UvSgx1+JWIe8InKMLZEgBXCtP2ICVhqYII6sKxITaXgxYduj",
-	"id84HvUumMkNzjSW7TKcFJeBPYU1KveZU3We6JYi8pASNCEiz7zgpebQo8Xv9Ki2uapG3/Y9JfhPMKb1",
-	"0yyphUhAHLllneXpg3hfP7kCjh4vz43lInYE307jQtjJiHaG4SruRWhJPlJcmZDTnZWfjLWjtfVshs+D",
-	"/KzTBytPagvWEYCAC9RSPJo7PMQFN19OEruYLtmZ1SKGENeyj0dqJBYBErrJcFcRqDUWdRoIO3we7tRQ",
-	"Qwuw6lnKEj06zjUqufX4oEi8X0oNMo7fgjpDEbYl1xOzrDYR+lztQfoaqZnPZFIeOIdwY7QjhZsOjPZ+",
-	"cb13669LALZaiIQlSqKuDxAMpOnCGyCQrEgHoeVn1oZR76qoRhkakk4NSMIoR00xwdjffPr4N38vbPrI",
-	"yYqHyooGgoemoWl9bkLdL4knDsz5s/d2b1/fefiw98u3XHOqxIOtHGT13/i0d/PjCZE1Mnz5cs6LOBrp",
-	"cNnhCGnlUe4/5gBWaVu4z4A+rgVcw5pJDPol0cspFVKNlorJZXYnizg/TXKGXEacCstW3P6TnW8e9N/4",
-	"Yuebd3v33/KBjpQ9/u0rO19+6oPezbuPf3svbqnosg+048QH2tuifVY+6P/XPe1fUWq29bPYvr3bP++/",
-	"ckuO/7r92Xv1z7v3HvpgyNGi9VqJEriFYn+tEZrqh4p+a0+MZ60ez/c6WDRCBjuethyyzhg5UJ0hpbWj",
-	"WluxY2W9cj10hERR3cPgdcXCafGswTWtZQu1aa+ibPs0zXyrl2JbdkWmfT5ZmHnyfb0+C0lmmRYAs1rL",
-	"G+2iTftsvPYYQI0ClRpVx2RZJd8MyyOOOC/AMSqmmxSNdNPljj7Tgi+3EagiyFSSj+yUcbguHM6IOdkc",
-	"LSfsGBZE16FQa9tjSG8PcVu5J1C0mUMpWocdEL8GUu4oURNJAIFUshfBemUZnH1hpfKtObA1N3NE5zxV",
-	"vrdcmj9ydAmcWFmtLGee+WD1xPoSqLw4bx6/eFiKsItEDhyiGmxHArQ5YgCHqq9KBBwRPZwvLxybMPCa",
-	"rNiNfldQsI5I4AjInYZNJCW3sml0HwcfVoEDd8Sjf1OyqPERj9FxDTU+R0SM9kSofoBQgQMEpnY+v9+/",
-	"e+Pxtd/t3vlw54s/TIMO5EAOAmhbLAFYVb87OqirXhKlXxeTetpOHm8QPK/6bfuZdFen3IvwVpIG6A3z",
-	"QQUpJegQB2nRpCJaHCGAjTGZnmtvXqyhVICjC2PV3SIZWms0lZolGrTIBy/qjpM7V/Mzt0Y4U/fFIbtH",
-	"F+nT8oPu0dkoGMwLPuw8vNd/61cTqY0u796wTy7rs4ufm7bxihhSynXhJdwpvYiEnnKY5PP2gA8HUQlN",
-	"0nUDSEAVAe0nDBeL8iEVjEdEqKQThpSam+UASjBYjUyvgVChuKDne7LrxoRGu1rRshzpNBUVPY56toa3",
-	"sta8PaiOVK4Pdz96zQePb9x49Pf7Pui/+5Pdt3+m998HvXfu9N75ePfON/13f5ICvkPZJtfbGbQZauqZ",
-	"Ga43VPw/gqRoTG6NivNmsDUqzmbGW6Ni3Q65RsWaGlWvZQ1z8aRhV+PbGelkyA+lJoxsGKWv/rn31bX+",
-	"a2/3797wweP/vPboL5/Z1u6f3tt5+NP+tT8++vhm7+a91IPd37/W+/V1Hzz6ywc7X37mg97rv975/Fr/",
-	"3Q/7D2/7oP/+9f57n/Zev/XowQOp53+68+WbqQ2hLUQ2BCI6iR+TLSxQmDwgqE4FtnZPQAlvR8I2MZHr",
-	"VanemNQjtMFpm6nMrhqDTST3WtpOkqoLbqpGzJkWIucsBPrRKQ3YwNPTGej0s5UsjPZzC6luVxS8FQuu",
-	"fngyBbQBRIO+7XsvJtlA8TlMkjvSeQTpJATfkW2p7KSC2NCTLquJvBiIc4g1k1ZFzXaGJE/i7EzbQ80o",
-	"F0G30AhHdSA1R+ZSKUJqbiDETvYBY3CE8XcwVp9cijHx5M/YvlPPNTDqpwVINlKGm2xm7TQ1igFO/o4t",
-	"NNlIzDPZStlmp1EnnV03gfnyNKPje7gd4xDJcVjNgO7ibdKO3ps5Z3PoxyQcDfoiaY4P8syAO22sF3e+",
-	"PN6N2+ZBMHx+dr+8s/P5td17X+989budb97ffeOjnS9/v3v3x8NRuuXSDy5dnTtWAOFqJqPcOJeXXFYa",
-	"ygyJqbEIYcVuwNbYT9ZNt0FY7ee+K3CQgBxHBFz6Yu+nrz9+69P+g098oB/YlrYZe7d/oR+kWFDs/5V6",
-	"nOYTsCYKSxoFzvN2DNU6Fw+kmst6tOxVpeFY0/GFI88NeaEDGiLXVU5YjdASqDJIggag0th0xkrzw16I",
-	"McomiIkkwTVHigomXEATacgPKoy8O6h6GeHgHKLNzUHTNv2R48dTFv5C2WnjCywiN1D2/s6oVIaR8Jp+",
-	"BuKxWQ+DLi19sUPDF6/P19vtJPpsRs5AMCz/GpCRipPmjjzJ5bHMlCnX94hLZesJ4xjMKx/eiLPmCgCQ",
-	"0ANas9cewdTuG5/07t/evf917/br/b/9GszNTRdPTMt6Uvbr/phZmfVQ5KWnrs+X54+W58rzJZWTOzd6",
-	"U3LCG8bhlBvZmJS0FRfUnGVS+o6tamNOZ69lJxk3OZc00lhzq5lyoSqvYH8DDAejY5rlxJEF0zZqp2nF",
-	"mqdpx5EF0zaRBfutXoNt2aWYdkpBtXNnFmanNOszzVhTNe1EWY1BivVV82Q/jOBYHdizIawBf7oXbie5",
-	"w2TncMJuvI+Wip3+poJkRiN0NvW5bFfiIbZ9zzDsYXVChxkAJiCiHcRKAeQINNCVYc0TlmqXrrpVfd+L",
-	"r4oOB4UISgVFMAHQphNLzuUDqGPz9naXZEG4hlEoeRolINEM829jTXoXVacEbHQaNELSqE6rA6nrxMpG",
-	"cYrWwUB7dsUvVVZW5ELt9S9lD6fg9fIuHRTIrh8IIpvPfBc6XOt0kWEFsS3EzmGXKUB0/sVeMjxoJ2e2",
-	"ONi4fxu6l7uUB5EsobKi1DugAvr6vMYXYtI0UChPb2C3Y33Kudtjbj8muTtDYP/jnV/54P/5AAItvHUV",
-	"CUJ16i3oIpG+NaFFr+QNJIaLGKOHULEhvyl8JwK1VvV48udyakzZPhuPK1unqTijhpaLUVJvb2z/oMoj",
-	"KN1wmBm8dGo1Vque80EThghU9cWpIMLa1+zitMd0Dq76vbBdei5uHN4uXTh2HFYvZZ7Y33M5Kbv2bp07",
-	"51bf4MI6jhCHHA5xQwhAXwGTHep4CxEw1X/jm97Dd7TbXurbC0d9cOy53q3Pdr68B55TyveAj9NcDytI",
-	"GQZc7bZctZ+qYhsoaDMsuhW5UUMJDGr7FB9XSQgJJhpCtHQ9D0xq1CWmIkyS67q0BuqSe5ImIgKkIg2x",
-	"tsxBFYkOQlKgxZI7uSJjhK8cCBKNThSCiIqZi+QiKYHzDaoypIMGJHXEAadNpG8UckRCiXhweaB0z2V9",
-	"o9jUUMHcFlWJ66agWg0FQsHATI2WGTmXuq5oZlIAJeGmpCKUpVFjSoQowKEqZ6DHv2yL8lxeAgvzx+xV",
-	"cR8szM3roDcXMEJ6PuVgULccTf0VDqasn2Najwdl/2qEwGVp+F5W3+nd1h8qoQV6N6+DqbnZuXIZ9F79",
-	"ybSvDD8O5FiHDx8+LqXsS+dWfHWrkqvbdY6k9xDXERd8QMGxGRa6dFKEA0S0b8lUDFpuwaCBSvMzZc/3",
-	"2iwyNMQXZ2c7nc4MVK9nKKvPmm/57NqplROnKyfUN4kLQulGq4hvAuNlinWdlD206M3NlPVnkn/CFvYW",
-	"vcMz5ZnDmj00FKHPbs3NxvQnH9SR0JosYkpInAq9RU9q5itxr2zlrgsOuu+maBqbsj3KJ7MUFwTAAsAo",
-	"Uvd7Fa1QLCkDcVvB6eU2UpERgzt7m6JYtZ2hfIGisech85CyUBIzFIAGQZvJ1WgCp8yINkUfdrm+PI8+",
-	"MGFh2akFmejmLOrlScpRTbII12TmtmXOjIcPYMYIazsymdCkF0mrJ3VldT5zYXXO5XsrCMilgepZ8+Xy",
-	"vlXOytyQdZRxWlbZ69l6WGuYOAL0DEXfuaiuwF70fFvYKg6xy+c6EV4xuGPzx45Njy1bFSPWvYYYKak6",
-	"VKnL/NKikgaFPbO6qgJBnXSZAwHrPJ2Hz5Xa1KLcwS+0c2IlyRQaYBguGJMuswOl8vS2KsXseRp2921H",
-	"02Gy7axaJlgbbQ8R09x4/Mb11Z54TyoCMpEWrDXKAJT8BUz13/y498F75hq6uo88nbND236Wxc9eTXnP",
-	"tjVtKj/M0B5q/8ye9zBVXFHyhwl3vMAXpoxg3pl/Wtv0XbyFQLuV3ihhfYpS9e0ipeDpi9FKkYow4qnK",
-	"dPr63pLJ61Qqc40hBGAdYpJ77pxi+rtI7Mt+PQ026mKhadfxXgsL7gM3XE62UiuWSTEQtYGmHMjSwN3S",
-	"Q9zcLg2kYtOEbFPVSVQpnShzuXTygzqrvceLV3MYrnK+/h85q/vPyDMlEgtx8qfKIhR4YEpfapgGggJ0",
-	"BQYi6mrFWDstjQez2lU1EpayFTcxB+kaEXuhn4SGZ69m6uiOFALrqkhiqlbSwZJWpgbwP7XYOAc3EYA6",
-	"1GYibG79qu1wgKvyft+xVemSgqhKkhzioEPZprQK5eiLIKSBL/93RZkjYW0G6O8NxSml8+zqSWkfc12t",
-	"MOs/v0iMA50vDsxDyWDlZ80A5RiqepMYvoF/iAMYSqgFtU6CrikcZ7L41Rjahs4S49m2+GekRN+Zv3Hk",
-	"cNkHvAFVLMVgpkrD7mCZ53GVj1c0gy2tKpdFnvm34Exqcpt1Jgq7t3LYgyVQ8yaxFSyfdBZTynMYyTbQ",
-	"fYgrg94HTSRgCAUElER5BrtJ684HaqLUrWGg4uKszsnpgAdkbBWsSazmIlKZBgKJEhcMwWZWOifXgzDR",
-	"ddScha2fIaGsy3JaFjzlKk867UuOaUu4ojCRx1P6zuL0vsvi2RTmnSr+Ku0QCfj/EiOczDJ4QnoZPrC2",
-	"CHLKMkj4G29Rjt3x0wTJfmJ5pU6/cbXMHXtutKvF99ZRi1leuliYcatI6QH7cFIMLa4Vvb+0aZNhjU6S",
-	"JcwKskkl/0wK4gE4nVK5yM8eV1zRER0YHw4qJHNUYmmP3C5JKXfTDdxCJ225on8ts3Uwjf6Zowa5N5p/",
-	"UdYEU+kyANNLAJr4X6hfN+EmUkFGdAVzocOOMIpL609OODY/LtfpYVLK/u2iHLON6yigLNRuSWXYxbFl",
-	"lTpgTDjjoYx1HF22D0zpGgx7PPwm12p0ZHHddnpWfZbp/MQczSRe6P4IcjucSY4Q1HWtWgcEktCjoxT2",
-	"nrZMJW7mnjqdH/kv62vMpoc+ezxbwwem4ioqNjuCAJM5umQqF7VJeIgbfw9k6Ak4tUl+ziUZnVv1L0sy",
-	"2dSyZ1DMo9RfKkmLAOOiS5XPnEoX9NmjTIgz5HPpxWac/1uyF/MixzVdk62rwmDTlI4f2MJGfLdfbfaU",
-	"Lso0vaT+boRS2TAvwAtUCZr8LVQldLyDOU+Z8jzFA/f7N7cpe5SjCpjcQRUqxCqpL1W8aM97bnIUvcUL",
-	"lzKxJZ26p3RxXWFHzauybKEFJbWTetuyuzgbZP4OzaiMjrjjAVlEg39P5SnvbrI+Z4JPgmOlS5vCGjp7",
-	"0v6dpn3fYP23OwBU5Z4kSzbXbnJ3dIy2vUZdmvYIR3/RgxHfS3sGkrVsSQ3XNkaRccs1M3lOuiSKVpz3",
-	"R4mXWxHn6UoVnoFq16XI2wIs73+x+/aD6czeZlmulKX6wvt27h5/F8ktnlhk6j91edCbksczI7ofSD9D",
-	"9EiFEDhbM0V087Coiuw+g2hUcOXgUa7J/H1OLiAJuflzMIMkt08UbvJc1Y1r1DK5vgwhoCsAgylN0v1P",
-	"frz70Wv5hJ3Kts9LRFijdR0mH0Drgvv6gRK2UpHpUCYaEeL6j5U++apPxKpynmTNz82qxN8cGG3EFRVH",
-	"qib7gIfzDSrRG9F6HYUAjxBIwlwDy8PKOWxiqgeGkvgyWg5W1NXvaleqy0HD/HWx0FQuk4v8YTuso3Df",
-	"Jfu5VI7FIQ4CU9Z+CI3ZIVJ3Uy5cknyGq/Vp5qQvFcwq/mPGGTwdSoGVq03/+bggpdfFf95YTj8col5O",
-	"7p1wMNW/e6P/4JNpe0kFszj1XXGiofOf/O1k7hg7vmKgxutIHQtzk34XZ4w0bbA2SXwd+HPd3Nu+tP0/",
-	"AQAA//8=",
+	"7H1rcxRHluhfyVu7EUhxS08eBinmgyzBmLAMhITXcddw5VRXdneNqjPbldlqeglF4PGA8RO849eMn3hh",
+	"hrgzxr7zAAwe+7/sqlvw6f6FG3nyUY/O6q4WwsuO1x9MZ6kq8+TJkyfPO897FdZoMkqo4N7cea9OcEBi",
+	"+Hn0NK7JfwPCK3HYFCGj3py3KmJGaz6iuEE4EnWCKoyKGFfEPo42Sczla77HK3XSwPJz0WkSb87jIg5p",
+	"zdva2vK9Jo5xgwg9zoIQuFJvECqOL8l2KIdpYlH3fE+O4s152L6yFgae78Xk5VYYk8CbE3GLpEf7x5hU",
+	"vTnvH6aSaU2pv/Kp558/vuTJ8Rc1xIXjmSntyWjHA9JoMkFopfMs6fRjdAFxEbcqohWTYKIakihAClk+",
+	"eumMNz1zuPrvF353xnvJR6yKDiPB0Mz0NKrUsYSQxHweGQDR2IHpadSMsKiyuDG5QTprjZDzkNZQOxR1",
+	"1hLjk2fo6TpB6zgmSL6EQo5aVC65YCxAgrHJM3L9ACmKGBK0pGYyIaeSRkUDn1smtCbq3tzs7LTft+y+",
+	"d7z6HBaVej8CTmeJSNJdZk6zh5M5aQrrm1chyNUJNWoBrDPTTliXWTFxRGwoXTSxECSWn/7vFxcm/hlP",
+	"/Mv0xJHJtYmz52f8Qwe2/tHzXdsiJrzJKCewK062RIXJ8c4DNRIq5E/cbEZhBUvETf2CS+ydL0mOpj8Y",
+	"KYv/JUbJPGAS9nNMKiRsCh9hGmQ2OMIchUJSDGVtz3fxChcE+rUpeCe7HyZWSDPCHYnCPFGc8SRSz3io",
+	"XScUiXrI5cASHC6YpAtMeZvEcjtgigiOo5DEQDWEi2QyHDcI2sjRah/ut3zvVMzWI9IYgO+meuN/joZ3",
+	"068D7y/UsUBtQgVqS54KhKc/A75YiwlZURMCWIIglF/i6FTMmiQWoaSUKo448b1m6tF5jzVDGioos0N2",
+	"r/9q5+ql3q+uPPj9K56f3ggHHRvB93gdzx48NGyOq88syLcUDZs98aL5+Kztl63/glSE7HehQWjQ0EjO",
+	"s8MICxKjgFVa8g3EKMKSBitRKyCBpUYvP2ncYC0q1qoE5i25BRbenBdScehAsuFCKkiNxBII2+caFplP",
+	"AizIhAgbxHOgJAzKcX7f2wjp0HfNUfSsfHfL8JjzjpUQWJCyva3Cy/n1AKYFQJnu/DTSnOtkD15gaxl8",
+	"r3eG8py4hmnIYfsAwltx7FzzEyQUddi+zQhXSIAok40G29S/NxkAr+FbZywimO79aiTTNevRIEGI19S4",
+	"fecWiwJUjVkDOM16RxDuIpjCJaVMENcWfa3355uujpok1qyn708xa6nZ9VM5JziC9QoFafChW5ng6BhW",
+	"i6/7wnGMO6MzA9/j4b+QkluRC1wj5VdnFV7f8r1WM2J41B0MxCQZhj7fJIZQwIg81wSqy1XFtIMaLCZo",
+	"bPtvn3TvfT7uzdFWFOU5uMQWCRCjFeKgzsHbr0aMSJGhMo02i22ztsnu0RPw5Qa0RJFFxeCt/KzeCTm6",
+	"u3q5e/UtSX3XLvuoe+XdnRs3fdS9+Med6/e279/2fI/QVkNOxErH1TCSKJWi1yYLAQfN1ro5MFNQaNz7",
+	"3rkJ2cnEJo5Bf5C9SWiOmY5k47jtTLZOpTvMTGPV0ExuHnf+tH33je3vvvBR986fencv7tz8AX7ufPX9",
+	"zh++SM3DYEziFlZMbRYSlIQcAHg+6QTai7onaKzq7qTOgSNCAxyvGj7eLwN3CI73cST3G60ROPvamCNM",
+	"KWvRCgnmEYsliSrJLBQcBbgj3ydISKJd7wA5twnZIDTgaKz3yf/pXvxj9+6r/++7t3pvvd5992bvkz/0",
+	"3rm5c+vD8RQeAlKJcAxTaMYkCCuiNArMrJaSLsyjU0lXqen/L4Lj/qOEVav9KHmGRaGcoJ9Ic3ZqoRQJ",
+	"SUOSXhmutgTHoYOjsVZcKVgNykRYIUhIIc0uAQqFi6OUO5wzFLDle20WbzgUbCxasVpYGqDVFoXfCoyY",
+	"IPmR1IoefPPq9nfvbt99Y+fKV+OPioeOXpU8Y85xMHgtkR3kqulZuBjOYh1HEaFqj2bXu2L+tFb+/Cbn",
+	"mmFM+GiyGuetEQ8HCsy8b1X2z6oDXlLeOubk0IFWHBntEzWlbA57xKn5ScXvwH6X2ud7RrPVmMirpo2Q",
+	"2rZLUU0vTwar2Z7NvNIoyaB04ALuTgmpyJ9VybvJWqWOQ4c6snR0JUHovDqMwxqVin3qa1QNYy58+WcK",
+	"bA/mEPM01dvFlauU1WxmZqaduk0DnzuuPj8IeNaNmfz2yGO5b1pO3BktpY/2sVF9eD8+ljOaD5eqTyjU",
+	"3gdFXK5HjBq4gzghgBDEokAqvICismwg0b4cvCCxtTkAPFlFZJPEHQRCySNAkOgVDhDqodTxO26+vJvh",
+	"nlEdrrC2a7iIiWEdLDMAVFud+gEDVZ631uEFRlGbtcCMF0YRwnwDVVlcFtbn9Biu46rVaOC4U1oL1K/L",
+	"owbHclfxAsit8MsFa0rhV9TB/rjeEojXYS7rBEWMyaMHl0b7C2rU/qnkDQUaULUUWRJMqGHQNjsWkijg",
+	"QxlUPzWBUREdlTQNc4bNtU6QtS/Ww4igIMZVEdLaPFL6so8EiRtwQMvDBA5mzCVyqiyWuzYhhSFmCpcM",
+	"/vC1dx9++alkjN3Llzy/X39q4HNhQ8puR6Yz/wEbU3+ZdmlZeuiYYO4yDr1QVwKkeg0FYbVKYp5ouLiN",
+	"46CM1ahm1dEc96CoLclN/d1p1UEhR7zVbEYg/5LAR5W6lIYDKfsSKl8d6175qPfxX/7jwis79y/3vvpy",
+	"+/tPe2/fGi8DmFHFnZrP1bd3fv9NtpdZdy+txjqJi/rZ+e6D7pU7uSPIbVwLa5QEa2opSoltJG6sSXGw",
+	"aOzeJ58//M1VSTnwVopS9h86OIw+tgbsr0Eqo48eXLvRvXjRtNTy+EitzjzC61yqMg2CKbfrPIkWUuvs",
+	"S1qAdZbLjGF3hRSUPkkQOCEPVgUJgLUp2AXP0ISEGCU+/LGJY+izXQ8rdcQFyNLadD2JTlIie5Hqg3V+",
+	"oDbuIClgIykWKv2KMkoQrsoDOQOQ8o/kdWEpFtvpSIUSZuOpNdNfltWpdJfPSdkiWYLVdPfm4aIZxjw4",
+	"nR4utYCnsEsOt1y8FDt3nCv5E4qSc2Kt0oo5i12G9pxBBAYdxNYLlOXem59nlfru9xd7V65u37vuo+73",
+	"F7tff9v74Nuda7ce3LoOLz28cKH78Wc+Un9If2VfuvKW+ovcRL+6Iv8Cr/ho++6F9Ddm0Ae3voSfyjw0",
+	"iZThQBKOJMkWFSRW2xuxSqUVo3adxESSKLzJjUiLazFRn6E6jqpruhv19joTdfWGej1LeXAmJSYL38Nt",
+	"HApFVTERrZgqy0YaGPkWjCiP1WQ8L2ULN+al0iYQQZY0JNBYNT1CayGBCdorCWDQXsxBpz4yIELrGRxV",
+	"s50upmCFB/8EAKfpJhGUcjpJzuSfPwAJVViv4yC1pNpKWGHy0DLAlVMnKzHBYkQVNCA4iEJKHGzeUh6Y",
+	"5XxkzHWYoyqO5T+iTjooblHJSOt4k8jfpc0DemDXzq5aCasMi9DyGHwXKfcejqKTVW/uxcEdHIPXt85K",
+	"aquxCQnFBN8ImxOsqaS6iSaTJ1asZbrH7pDR3l6X0V3+qdC4D3+0gkK/8sk2SXnO+xzbdC5Ko7MWs2io",
+	"5WlFvqNel9uvn6yOCyQ3KgfxNdE093HE0i4clwOGxYGa4jCvwkl4UUV/6EAOl3qJM2JBIhSkz1GXGSVm",
+	"8vAoXg/7QvGapG3XpQk2bZ8eiWybrbhSx3w48vJetEG+HoFjMbxHQw+78SlKOWe9EYpRmRqsajj6bM26",
+	"D2LZWYERRESwnCey4Zg8tUEeHS/NulvNYGTWbQKgynm9NkPSHjQvsK6AY5SHgRYCEGsSKVZARETK4iBn",
+	"+PCji2Wn5/JNpaK3tIXXuJ5syItleRkGl9t+fZstTewpSkjoNeFk9qDJHJ2ZxTDM0yU4LjnlxQWpDkm6",
+	"WOAhnlqVPKWOQx/NTk8fmpiemZiezVlupyeOnD1/YGtC/ZhNfjhNuEu48zwNHYvY+/CGFBJvbP/tk96H",
+	"N9KyG+5oy3lIa1KjKyluyWGW4Fv56wX1vXwghR97evebWUkcbkpdmpJNUGfWI1bZ6LNMrGMecrfRDcci",
+	"rERuCUe7NUZ2fwSMktHkohYpqykHLeLcVmDygW3UYOBgA9tqyJFgDOJOSnOHaswa5UEvI3mY9bOSB6mK",
+	"Am1/Saq0IUUtGgrUoiKMUNAiPpqWSrHkGpLeQ8FJVJWLXsMi3CQqkoptwn5znh3DDwMDo11EQc6JAqOi",
+	"SOgGcfDjhRTxOosF/FqsSxHXzXn1bhq80mrT5TmZdrArWtbw6dVSFGSJI41hPWbC+SxVO7lMeqVKyuip",
+	"3S+1HeMq53VPycglOYBdANWHaZ6yfZknx6DPFLBWlzZgMMkBOAOGr6lCbskRATn5bGrQVdWb/Zvq1TSX",
+	"oPct3wPt4GgcM4crOCACh5FbPjMiVB7jK8cW0aEj0zNDjznTg2+Gca2uxNzuPF6g64xgzys0JALFFBoS",
+	"R/EJ2hPYwlY05aAIDm/vpjlSSBOpSN1iFPlr6NxT4TLp7p0oiVi7nzrLu4qaUtwpr+HJ4U7JT4Y6S5SL",
+	"RHdfBPkpZ2iMPP2auEakkiVIE0RJ7jJmlmMBchDr5zxrRoZJ9CGuaR4P1KUMAiR0o+FuVZDmUNQpIEz3",
+	"RbiDrvomYBTL1GY8NGwvSqFyeFibXS9wCejog5JKVZkzW87HntcgLOx2PynhXg3qwt4zYRAot9YIXjgV",
+	"BY05EnhDyictoc3zqMKaHWuRUMp5Hy8C86bDoEFRnbVRA9MOgpDSjDNkJu8tm3EJRAPcZKn0BAlrjAOy",
+	"xkklJgLMhUpnG+u990P33icPX3vtwV++6v35/e6tz3of/K336bXt799EB6dLOazadSyGO7cl1iUa+1YM",
+	"Ptc24AEr9kLdJSs//PXtB9feevCX33Wv3PHRznt/ffD1p90rd3a+eMVHD+79Yfv+3x58/Yr5W/erqw9/",
+	"eWvn1v/1Uff9S9t3f7vz+4+6X1+SUtDt7fsfpJjMOqYba7iiYJKMTEoFvhcGibZIGvJs9r00YqWQItFa",
+	"kjepiT2N6caCHUo9O6UHVK3jSyfMqOrBUT22ap2WEKwaANSzkwoMwJ4NK3DonDFrS+pQIffddy51r/xp",
+	"HuFmk9BggtGo4yOCK3VUx7yOKlIAU+kN8jNjc4a/rZMqi0kf5dcxDaIC64EO8//w9sMP/1Jao5GDlQ/u",
+	"LZti0DdMxqI4ojEoERdyY77x2c7VS9v37nXf/cg1JqS0bBYgq/fe7e7lb0ZE1sCA65cL/mDjp11KaUSU",
+	"TUeuf8gRXmetglhDdTyViHdRh2I+2IK8nLLsQG8psShn700jzk+TnCYXN09JBi903W3/cKv33rfbP3za",
+	"/eojH6mA3Ye/+dX2/ds+6l7+4uFvrtsWxMP7yPjflKPPOJt7/3pdufbA+mVcfNZXB9482f/b5mfec6Ic",
+	"eGkhCMxOEjV4k9hgFK0ywA+I21eON8+YQz3fa4eiHsS47SnDXtb3ZjxvgNNqi5N+BVCOEBFBSnM4QPOi",
+	"AdegXUGtWwsGeN1eItn2CZb5Vs3ItMzEdPuFZH76yT+paRpIMrM1AOhJG1Zp5q7bid6qHxxTmLDgKoRA",
+	"Rl4tpAuQ89UvnHHCeQl2sqpfk3Ii23AF4Jxs4pdbBK0THENumXwpc0wf2J+R+WRzsNBk+jAgunYMzG2X",
+	"QZa7iKSVK4RFK3ZoCCu4jeyfwVYE51AkAUSCnBNzaGV1AZ16dnH1H2bQ5szkQRWcvfrMwsTswUPz6Oji",
+	"0upC5pmPlo6uzKPV52b14+f2Kzc52KlIFbcigVqcxCgM4F3wcg+I55ydPnB4xFDYZMZu9LvCNGuEVhwh",
+	"iCdww8SPIP2Og0lDqJQ7xqt3WfKv4TFegyO5oH9OqBjsPYD3TCj72Pbdr3pfvPbwwm93Pr+x/e3vxkHs",
+	"huAc1hI2UKetwmzhjxSUzXJHojIqD9eOn4b3VP6dzbJ2HopRuEnS+X55rqgMmpTk/JQmQBaFQqXtpMfa",
+	"nc+rLzj70IGhul8Zm+8yS2WaiTor88Fz6sXR3b/FiWjFBppduHf3xBO7S9+o1hX6N93t17tfX3p47dud",
+	"j2/NazeIic+hCLwmLue2fGVN5TmW8wYnERSjuIJ37RuNcVEoy/a9672Pfj2SUOtyCfY78rKOPvtct7X1",
+	"XdNyod8vYY/pSSQEXcClnzYcpj9ulbIkRrCCKVonSDkXg7myjBDinwkVkIcQExV4mGFBKkNBowCF/AzV",
+	"Sv+Yoq9xm5iVCWe1dNbETRJngrgUIigTwMs935PjraWDChVBlxMJAT8LsssTTKyqDuHZcriZWOr0M63V",
+	"KtmqKMDzzo2dm2/6SNkwfNT79NWdj99QtOWj7iefdz/5ZufzH3qfvpqaU5vFG1yRSqUVm4jFOKzVIZw7",
+	"wrRsdNkyAx+n/GqZiVOZ/paZWDFdLjOxDL2quSyHXDxqrKO24g40JxbHLyZcuh+lF//Y/e5C782Pe1+8",
+	"5qOHv7zw4Os7prXzh8+2773eu/D7B99c7l6+nnqw829vdt+/5KMHX3+5ff+Oj7pvv79990Lv0xu9e1d9",
+	"1Lt2qffZ7e7bVx7cuuWwuLAmoWuCUFUYI6SboSBB8oCSGhOh0fgqjPJWJEwzpHK+UD4hpLWIrOmUOd+r",
+	"xrhBIPlrNMuMQszJJqGnDQTq0XEFWO7piQx06tliFkbzuYFUtVcB3lUDrnp4LAW0BsRac55Lkjvs9kxi",
+	"9dPR1+nQbRvt7jvyYtNppWXRo6BYaGijlW6fJnEjaa3C8Cdp8uTnBgjdthm1um3SUk0HAJCcNNskA/y3",
+	"zjgwkK8CpquAWK9mTl3W6nGLDtCTR1WQIXdqVEVZTlFrxfKnVYnhuYJN/nzeAArPDbCykVJ8ZTOr50KX",
+	"GnD522q4spGot7KldVv4Qk9E/k4puSdIO504NpLrcXfhmT9W8OToFXEGBgrqkkH55BGVJTs8glAeyyyn",
+	"2e8/VEoisqFQGuMu9n+CiV16kE1JiCGOgbxjhhU4ZE7mbK1DXVqz08N9Wi1eqTiiHu5/vn33ws7177e/",
+	"++32D9d23ru5ff/fdr54pT+yamHin8+enznsrIKUnReMpGVL5/SSGkl9Yd52E5WhV2sjbg79ZEW/lofV",
+	"fO67vKgJyNY96hLXu6+//fCj271bf/WRemBaymbQvfqOepD2phjngBSjFQuEnJWyLlwJztOmD2idth1B",
+	"c0H1lq2Q1B9+ceTAwacczrmAuCrI4fWIzKP1GNNKXeW4usPgCyNBSByzeAQHcRJv4giiDikXWLtdiz2s",
+	"A0uWwVv6PHR20eJ6oymbzsEjR1IWngPTThuPCEXkBsqUoxkUfjoQXv2ehnhopGrepKnqlCj47Px8tdxO",
+	"os8GVvcJxDvX782rzMDE04s4IdwkfzU7PmpgKHzAma/YfFKAkMVhLaQ42sdRENYI7y8NVbeO6ZLpwvC6",
+	"g1bMUGuj1sIZEOiipZxR46kfpTJXZsiU98fWnMnP0zcoLFxeXt/dibfrpUml70/v4ULtRcWzEfG3kpw8",
+	"ORu0w7BzSld1gExFxKqmXB8aU174na++7159u/fn99HMTPlY95wpdq/kQT0zW9ysIN5tZXZ69tD0zPTs",
+	"BARmzAym9wLnqbZYF/pNR+WNKvUzFLtgkNYqps1h2XKiSZh9QehZGmtu1UxONFBhDHvptnys/ko9K+uv",
+	"1G2tmemWVc502/ordVv7K823aiqmZWak2ym1zYydmZ8ZUk9TN63+ptuJCqcfaC3OAmiVN/1kL6xPVsjc",
+	"tQVKTePHrR45SlyqGcMJu/ZpGNJ2GpFLEh2LyKnU57K9arvY8j3NyPuFVOW8RCFFEWuTeKKCOUF1cq5f",
+	"n8ET1bPni3RYW0/PUQyBpFytIZV6q8o4lbvL17mctvKt5EthNYQSVFJmTvSN4qo7o559KgpprV1nEVmD",
+	"PZ7IKymvCGi+Bd6irL6ZnfHzq4uLunKXMorH+3i6zo9XVCOhRC55Lm5Ff+a70OGap4sME6+WK7xQFRcA",
+	"91i6PkHIUQMHJFf1QC7smsrhTv2eU/ngYWCSwjENVEqX4H46+Uv+8QzFJvuYT6KYbIak3ddNs8Xrpiq3",
+	"XK0khFJ94KdyynU9JXggR8hmlydQwgmQjFZy4wHigPh1H/BgBTpSj2D3kXiTxKdDlw5PVVTdbuJUWbtg",
+	"QW2UyN7tmd2UJXscIXAQ2w1/QxCmpVbG1m5JbzNdynKkDWVVBOeGGlJILIlA7gP73z/5tY/+h48wUkKT",
+	"qb2h8hxRB+IubdqcEnkk+6UWLqqtFZSJNflN6coFpLmk+pM/F1J9yvYp269snWDiJHQtJwMbdHcn6+Mq",
+	"p3yaNJpRQeqjIOcEEgytk1pI06wKonHGdOGYm9d6n/4w7rDgjGZIM5K+OTzcsvo+jkzh09FMj7u3JY8Y",
+	"jLFL06i7oi+I7KpwuqoDtsdlt0eotOuyaOul0DJ9tvrsIGLbC0HXEu7uJV3wjDmlq4jUcARm/+JU1xEX",
+	"2OwHZyE1KRAktfvSCz5SeR1Dg3mThkkFzdR0GpbEsJvE05hFkbsuOxeQWWqSZjEypWNRXRVrRZCaLdmN",
+	"PHSoZD3pDygrCrRhzkwLyaE4U2kcUAY1IlWzldo4hrCK6tBgOZOjOpK+sidZqLncUpUdmUtNTUiqiLq5",
+	"wzLE11i1bP7dqFsybmTta7MO+1rKmpJB62haYMoUAhPyB+xzsDv16xTPH1+yJpunfBC+TSHkShSqWBGX",
+	"wnZYJfXD7wNbE0/Zxv6tiRcPH8HrZzNPzO+ZghoAptRhH4A6hEAX05tLF9gLVcyRDU/ax7Xwg1TqkXyh",
+	"Fm4S2pdKhA4c8tHhp7pX7mzfv46emhmfTPk816R2M4dwFJ2hyVO5KWsE9AkcE1XcXNSxKp5BRT1JurKW",
+	"MA1m/+BHxrPKQnaOmVJoAExJkUzjUIU+LNnO9OOk/hmkFZ/dUuF+rTgUnVVJu32h4EDRwGggnDtZtroQ",
+	"TXUhR0irzHV4SHZoS9GyKqrJaVCoGJAKa7LI4midiDaBUiTWWpFUjtIGB9mRRLhcaxKgiInJM/QMnUAv",
+	"1BlEJCpfNUecNYiqRsmh2jWm6KXc3TsvqVg0fQlKyM2tKLZUNqlWSUWlo8X6kpVJORaUurRe8WpaIEw8",
+	"KmZDaZtqQCqhqrCn+n/J3Krz0jw6MHvYlEH20YGZWRU+zAWOiBoPXHVAc/oCFY7GjMdwXPWH5fvrEUEv",
+	"VVhAXoLvFBWoD0FRR93Ll9DYzNTM9DTqXnx13AcLOEeyr/379x9BIUXPn170oSKnLo3eX/JDOYh4zqhj",
+	"YtUVWUdhhVDlpdVX/iw0caVOJmYnpyU3jyNNQ3xuaqrdbk9i+PMki2tT+ls+tXx88eiJ1aPwTeLMA6PC",
+	"EuEbSPtrrX0nZRie82Ymp9VnUqHBzdCb8/ZPTk/uV7ysDoQ+tTkzZaoUTJ3vEBxvycc1Ff4qDwvQ3Y4H",
+	"3pz3cyJM+Q0ve/3Wi84rjnSh7+ILjqwMMjuTSaScnXb5MrfO5i43mp2e3rOLjTKV5R237JjK+vPIFrfX",
+	"FeXdldZZtYpUel7b1JtOV+TXTHuDsjZVXmrIYCiC0k47dRFQwre8uRfPpsr6egvmDgAtTnHLQ2zl+/5C",
+	"8G/8svvKa70Pb3Rvvd5751+lDidwDRhq3IoIV5wSqCUtvDrpRIr0i/atPkrp45KdFAcM9S1N4Auft6XR",
+	"QyFPIqgkDJyFhVCpk5sLu15uEQja05Rn6m+UXPt8nH7ZkOs+SZPFBreqXmNINTtksbZMADcx0/Ul9/Zt",
+	"KDCLURPHolMwqZdHuX1slEm4BtPVNwtG3P8YRoxC5XdJBrSbAgRCyyuG51yXBOSx8pN0xVQHP1mAEgrZ",
+	"68+WQ+qIS49J9LMzUBL1jOebe8xsZDkoR1CNAY7Dw7OHD48PvaVsd9zG8peTkCtj96yvtbR2uqC6YR4p",
+	"vQRqr3AHv1DOvFRkeY5huGBMXpnK3YyolhXsak+zoLNnK5qOqtzKqiDyXNvqI6aZ4fi11+k98pqsChyL",
+	"tBhWhRLIEZOS9wffdL/8TNeVhrJC476qkDz4jjRGCRpTVZn/48IruXrZ4wWLnD8lps6n/NZbirzB2dlH",
+	"BsoJumsySF3HKVnMiERT4gt98WQR2/ixVvrn4SZBrWZ6rYXx5kuZokNEag3lyR+FhKfuMlTV8uZ1Sqay",
+	"L8WEIFxTpaLdW7dQItyL9foxOHGRVJdKk9nVVZR7wFAXcub01M0FqqizymOez5Vy3KcLQEN8PUS2gb0Q",
+	"sjFJppbj6Bt1SsVtzJ0v4NkQ7/BfZK/u/VmQuVSz1GHwo7IIAA+NqWIF40gwRM7hiog6SrauhhGZN2EC",
+	"6x1w3vrZO1rDVNlTX6v/qs6o1mrA4asyZCF6ZjcUllD51PnM3cwDj4kVuNAxdfXL4yW+zL3Sf9cHy2m8",
+	"QRBWYXA6+s0txLUccShwFeHPzF14ySW7cNbs40hXKYXe56TE4cv/nQOdJ6iaWxZypWp1hi3EKqgBVDyC",
+	"6v0MPbV0zGqImCpatF4CiGIIUmELRfXwddd6P4BUDR3XGTchFTBaPoaGJyET+7gpmZkyfCreLDuAW3BE",
+	"fy3efRzhQKJLezrAqKYuCFN21DNUg7gR0uBnqcrSBsHWTLiPA9DZOldozF68KCU+ChfRFexyZbTKbrVT",
+	"LfH3uM98Z+rBwf3TPuJ1DAFb2oy9zoJO/mL0YXeFL6oDZmLJBJE7NegDznwct2as3UC7u0A+fxlt0SDm",
+	"LtFHHUVfqtqP5Jzb3kcNInCABYYTpcDmob3KA02I5T2v/UDZa3Kdg7OcEWmox30Uw0MZqYRVBBETXMQE",
+	"N7LSSVLZJKTq0ivnVfBPkFCirjg1B8yY66JYpZaay3TTKXljqhbT+J5LGlMpzDtVnCXWphLw/yRGOJpm",
+	"9Ij00r9hzXXUKc0o4W+8yXjoDtJMkJy6dzW1+7W1aubwU4OtVb63Qpqx4aVzpRm3CUN5nGawFEOzt3bv",
+	"LW2aQCAtcWUJc5WYOPa/J/H3MdjtUmm0Tx5XVFdvaa64Dyw4kjnCsbRLbpckcbvpBm+SY+Z2hJ+W2p5P",
+	"XH/iqEGujeJfUs8YS5c3HJ+3t9sF6s8NvEHAq0/OhVwoPz+OkL7WfVeEEw2w+BwLo5+uwSddzf3JI5sV",
+	"qEKe3PCbBI9A9oDKfU2F5vQVPGD60KRY6ogBaeJYgEdgTAlou+REJtWrkKZ0WtRPlqxyOa9PHmU9hzdI",
+	"EdVkbQzjvg2Yk8QGEXRVFqNQ17vSEr1Jac1dqLk7+tLZS4MjEVbMS0+qgyKd8VcghtuJ7o3UarrTcYGC",
+	"ucofKgdiEqrguKR7V0sGiZGFHEFlHP5kGUI24fJJPGkkfGjMlkI2sXcU6VzMeV1+vEWDfdxkpMXkEcQS",
+	"nWNcSDIqleYnSzLZTKInUKYlOvgsL26kDP1j6XLc474+LMAa5Dbay4MDp7MTx3rv3Hx44ZXurWu9L+7u",
+	"UlyxOeyFpGaSwf87SKGcL8le8pgs/jqubOj78HNEULfVM0FSGFNF2cfnIXgSVJuQl2AjUGW6eAmhSrb3",
+	"eLZipgJ3+RihvRtbVzYvkCJ0ULstL5qpT77nQagqphx0VlVEW11q0iQqR53rlA2zkmrZsqs4Zb8tXk8d",
+	"PGZffEyWA9P/f9LqJvNzxhImOAYdUJeuVWH94LKvkL1fYL6hZUSTG6orYhSu6BBBfZm5hPQBDrGyG8Pm",
+	"wj0BcaGmsKxrGaNI6+iNTEilKjqsZO69kf/lUtgEEin9x1J3c+gApsQxVLwez6xtluXKs1TVNByYPrDM",
+	"Rj8yl9lj18CgTK+bZ0ZsL5AOeaRMlEPgVFVfGleERbhU7glEI8BVgEc5J63tc4FpoC4J7ye5PaJwHVIP",
+	"RfVIU6cVSOlR3XiHxhRJ9/76ys7NN4sJO5UGVhSOtMxqKlgmh9YD7sR1OGwh8ZTFoh4RzqF83qPP+qhJ",
+	"Eys8WYtjOFftN4+NNuylKQNFkz3Awwt1JtEbsVqNBCgccCAJnTU++FQ6bd96jNjJJMMPOxp07RtVNCak",
+	"SehUBxRtVq3KQ3+PNpI82/kIhR8MrhPk9uN76rz5OZIH3mb5l8k9S40wMH5k9CoQ/+2Sf3Jd8gvIrLvD",
+	"Ke8kSZ0XX8QZVeL8Y935coCCpVbprCHYYh+DBA/yja1uIRGmeUmgSzkoy52q5xcUZwQKXXmpEImhDuJ6",
+	"bGeLrf9UhMiwQZLpEYizNJOUp8UvWkHtUVjmAASbqNF9HFX0ffl951G2i1T2+YtnJbfhMD/F6lTa8BQI",
+	"crqf/A4ES4CcbarIUqIhphLuYPj+mLiFJLOco7HeF6/1bv113KSQhrFNVwSRrk+Qsp2DtyLft00Lhf7a",
+	"pgIIsCYbB9swx4pOVkplJVpzT3/XT3dUfzbhVd8azwvJWXeqqNkRsAhHXypdM3UOug+/3NnDva2zW/8/",
+	"AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
