@@ -98,7 +98,7 @@ func save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew bool, known 
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
-	changing := []any{c.State, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
+	changing := []any{c.State, c.HalfSealed, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
 		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.ID}
 	var err error
 	if isNew {
@@ -106,12 +106,12 @@ func save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew bool, known 
 		if c.Starter == platformapi.RoleSupplier {
 			starter, other = other, starter
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
+		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, half_sealed, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
 			submitted_at, viewed_at, concluded_at, publication, filed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, micros(c.CreatedAt))...)
 	} else {
-		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = ?, round = ?, version = ?, fields = ?, sent = ?, words = ?, sent_words = ?,
+		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = ?, half_sealed = ?, round = ?, version = ?, fields = ?, sent = ?, words = ?, sent_words = ?,
 			updated_at = ?, arrived_at = ?, submitted_at = ?, viewed_at = ?, concluded_at = ?, publication = ?, filed = ? WHERE id = ?`, changing...)
 	}
 	switch name := constraint(err); {
