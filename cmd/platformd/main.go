@@ -23,6 +23,8 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/judge"
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web"
 	"sealdesk/signer/tsa"
@@ -35,6 +37,7 @@ const (
 	maxRootsFile = 1 << 20
 	maxSeedFile  = 16 << 20
 	maxKeyFile   = 64 << 10
+	maxTableFile = 1 << 20
 )
 
 func main() {
@@ -47,6 +50,8 @@ type options struct {
 	listen, data, roots, makers, seed, origin, cert, key string
 
 	tsaKeys, tsaPolicy string
+
+	order, calendar, terms, templates string
 }
 
 var errUsage = errors.New("usage")
@@ -65,6 +70,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
 	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
+	f.StringVar(&o.order, "order", string(platformapi.OrderSealFirst), "`order` in which contracts are made: seal_first (one side seals and submits, the other seals and agrees) or review_first (both agree, then both seal)")
+	f.StringVar(&o.calendar, "calendar", "", "JSON `file` of years' holidays and worked weekends, which win over those that are built in")
+	f.StringVar(&o.terms, "terms", "", "JSON `file` of the legal terms, in place of those that are built in")
+	f.StringVar(&o.templates, "templates", "", "`folder` of contract templates, with templates.json in it")
 	if err := f.Parse(args); err != nil {
 		return o, errors.Join(errUsage, err)
 	}
@@ -82,6 +91,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, complain("--listen is not host:port")
 	case (o.cert == "") != (o.key == ""):
 		return o, complain("--tls-cert and --tls-key go together")
+	case !platformapi.SealOrder(o.order).Valid():
+		return o, complain("--order is neither seal_first nor review_first")
 	case (o.tsaKeys == "") != (o.tsaPolicy == ""):
 		return o, complain("--tsa-keys and --tsa-policy go together")
 	case o.cert == "" && !loopback(host):
@@ -134,7 +145,15 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	for _, r := range roots {
 		pool.AddCert(r)
 	}
-	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log}
+	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log, Order: platformapi.SealOrder(o.order)}
+	if config.Rules, err = rules(o.calendar, o.terms); err != nil {
+		return err
+	}
+	if o.templates != "" {
+		if config.Templates, err = platform.ReadTemplates(os.DirFS(o.templates)); err != nil {
+			return err
+		}
+	}
 	if o.tsaKeys != "" {
 		if config.Stamper, err = stamper(o.tsaKeys, o.tsaPolicy); err != nil {
 			return err
@@ -189,6 +208,32 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	return nil
+}
+
+// rules are the holidays and terms that were built in, with what the files say instead.
+func rules(years, terms string) (calendar.Rules, error) {
+	r := calendar.Rules{Calendar: calendar.Embedded(), Terms: calendar.EmbeddedTerms()}
+	if years != "" {
+		data, err := readFile(years, maxTableFile)
+		if err != nil {
+			return r, err
+		}
+		more, err := calendar.Parse(data)
+		if err != nil {
+			return r, fmt.Errorf("%s: %w", years, err)
+		}
+		r.Calendar = r.Calendar.With(more)
+	}
+	if terms != "" {
+		data, err := readFile(terms, maxTableFile)
+		if err != nil {
+			return r, err
+		}
+		if r.Terms, err = calendar.ParseTerms(data); err != nil {
+			return r, fmt.Errorf("%s: %w", terms, err)
+		}
+	}
+	return r, nil
 }
 
 // stamper makes the time-stamp service of its key files.

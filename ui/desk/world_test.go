@@ -180,7 +180,7 @@ func (w *world) serve() {
 	}
 	p, err := platform.New(w.t.Context(), platform.Config{
 		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots(), w.makers}, Roots: roots, Origins: []string{server.URL},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Order: w.order,
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
