@@ -17,6 +17,8 @@ const (
 	CodeInternal         = "platform.internal"           // 500
 	CodeUnavailable      = "platform.unavailable"        // 503
 	CodeChallengeGone    = "platform.challenge_gone"     // 410, used or older than a minute
+	CodeProofWrong       = "platform.proof_wrong"        // 401, of the client's key for this request
+	CodeRenewing         = "platform.renewing"           // 409, the session was renewed at the same moment
 	CodeSignatureWrong   = "platform.signature_wrong"    // 403
 	CodeCertUntrusted    = "platform.cert_untrusted"     // 403
 	CodeCertExpired      = "platform.cert_expired"       // 403, or not valid yet

@@ -703,9 +703,14 @@ type HistoryStep string
 
 // LoginAnswer defines model for LoginAnswer.
 type LoginAnswer struct {
-	Session Session `json:"session"`
+	// ExpiresIn Seconds that the access token holds
+	ExpiresIn int `json:"expires_in"`
 
-	// Token Opaque bearer token
+	// RefreshToken Opaque, bound to the client's key; answers once
+	RefreshToken string  `json:"refresh_token"`
+	Session      Session `json:"session"`
+
+	// Token Opaque access token, bound to the client's key
 	Token string `json:"token"`
 }
 
@@ -872,6 +877,11 @@ type RefuseRequest struct {
 	Opinion string `json:"opinion"`
 }
 
+// RenewRequest defines model for RenewRequest.
+type RenewRequest struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -898,9 +908,11 @@ type ServerTime struct {
 // Session defines model for Session.
 type Session struct {
 	// CertificateSHA256 SHA-256 in lower-case hex
-	CertificateSHA256 SHA256       `json:"certificate_sha256"`
-	ExpiresAt         time.Time    `json:"expires_at"`
-	Organisation      Organisation `json:"organisation"`
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
+
+	// ExpiresAt When the session ends, however often it is renewed
+	ExpiresAt    time.Time    `json:"expires_at"`
+	Organisation Organisation `json:"organisation"`
 
 	// Person The person handling
 	Person string `json:"person"`
@@ -926,6 +938,9 @@ type AttachmentID = UUID
 
 // ContractID UUID version 7, made by the client
 type ContractID = UUID
+
+// DPoP defines model for DPoP.
+type DPoP = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -1066,9 +1081,21 @@ type WithdrawContractParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// LoginParams defines parameters for Login.
+type LoginParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
 // ListLotsParams defines parameters for ListLots.
 type ListLotsParams struct {
 	Kind *LotKind `form:"kind,omitempty" json:"kind,omitempty"`
+}
+
+// RenewSessionParams defines parameters for RenewSession.
+type RenewSessionParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
 }
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.
@@ -1094,3 +1121,6 @@ type LoginJSONRequestBody = LoginRequest
 
 // CreateChallengeJSONRequestBody defines body for CreateChallenge for application/json ContentType.
 type CreateChallengeJSONRequestBody = ChallengeRequest
+
+// RenewSessionJSONRequestBody defines body for RenewSession for application/json ContentType.
+type RenewSessionJSONRequestBody = RenewRequest

@@ -55,11 +55,6 @@ func remoteHost(r *http.Request) string {
 	return host
 }
 
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 func forbid(code, format string, args ...any) *web.Fault {
 	return web.Refuse(http.StatusForbidden, code, format, args...)
 }
@@ -103,6 +98,10 @@ func (s *Server) CreateChallenge(ctx context.Context, r wire.CreateChallengeRequ
 // Login opens a session for a signed challenge.
 func (s *Server) Login(ctx context.Context, r wire.LoginRequestObject) (wire.LoginResponseObject, error) {
 	now := s.now()
+	thumbprint, err := s.proven(ctx, r.Params.DPoP, http.MethodPost, loginPath, "")
+	if err != nil {
+		return nil, err
+	}
 	kept, err := s.store.TakeChallenge(ctx, r.Body.ChallengeID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !now.Before(kept.ExpiresAt) {
 		return nil, web.Refuse(http.StatusGone, platformapi.CodeChallengeGone, "the challenge was used or is too old")
@@ -120,62 +119,24 @@ func (s *Server) Login(ctx context.Context, r wire.LoginRequestObject) (wire.Log
 	}
 	signed := false
 	for _, origin := range s.cfg.Origins {
-		signed = signed || verifyRaw(cert.PublicKey, platformapi.LoginText(origin, p.Challenge, cert.Raw), r.Body.Signature)
+		signed = signed || verifyRaw(cert.PublicKey, platformapi.LoginText(origin, p.Challenge, cert.Raw, thumbprint), r.Body.Signature)
 	}
 	if !signed {
 		return nil, forbid(platformapi.CodeSignatureWrong, "the signature is not of this certificate's key over this challenge for this platform")
 	}
-	var raw [32]byte
-	if _, err := rand.Read(raw[:]); err != nil {
-		return nil, err
-	}
-	token := base64.RawURLEncoding.EncodeToString(raw[:])
 	sum := sha256.Sum256(cert.Raw)
 	x := store.Session{
-		TokenHash: tokenHash(token), USCC: org.USCC, Person: personIn(cert), CertSHA256: hex.EncodeToString(sum[:]), ExpiresAt: now.Add(sessionLife),
+		ID: platformapi.NewID(), Thumbprint: thumbprint,
+		USCC: org.USCC, Person: personIn(cert), CertSHA256: hex.EncodeToString(sum[:]), ExpiresAt: now.Add(sessionLife),
 	}
 	if x.ExpiresAt.After(cert.NotAfter) {
 		x.ExpiresAt = cert.NotAfter.UTC()
 	}
+	given := newTokens(&x, now)
 	if err := s.store.SaveSession(ctx, x, now); err != nil {
 		return nil, err
 	}
-	return wire.Login201JSONResponse{Token: token, Session: session(x, org)}, nil
-}
-
-func session(x store.Session, org platformapi.Organisation) platformapi.Session {
-	return platformapi.Session{Organisation: org, Person: x.Person, CertificateSHA256: x.CertSHA256, ExpiresAt: x.ExpiresAt}
-}
-
-// GetSession says who is logged in.
-func (s *Server) GetSession(ctx context.Context, _ wire.GetSessionRequestObject) (wire.GetSessionResponseObject, error) {
-	x, org, err := s.who(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return wire.GetSession200JSONResponse(session(x, org)), nil
-}
-
-// Logout ends the session.
-func (s *Server) Logout(ctx context.Context, _ wire.LogoutRequestObject) (wire.LogoutResponseObject, error) {
-	x, _, err := s.who(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.store.DropSession(ctx, x.TokenHash); err != nil {
-		return nil, err
-	}
-	return wire.Logout204Response{}, nil
-}
-
-// who is the session of a request and its organisation.
-func (s *Server) who(ctx context.Context) (store.Session, platformapi.Organisation, error) {
-	x, ok := ctx.Value(sessionKey{}).(store.Session)
-	if !ok {
-		return x, platformapi.Organisation{}, errSessionOver()
-	}
-	org, err := s.store.Organisation(ctx, x.USCC)
-	return x, org, err
+	return wire.Login201JSONResponse(given.answer(x, org, now)), nil
 }
 
 // certificate checks a chain: trusted, valid now, for signing, and of an organisation the platform knows by this very name.

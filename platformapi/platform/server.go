@@ -21,6 +21,7 @@ import (
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
@@ -46,6 +47,7 @@ const (
 	orphanAge        = 24 * time.Hour
 	judgeTime        = time.Minute
 	limiterNames     = 10_000
+	proofsKept       = 200_000
 	loginBurst       = 20
 	loginEvery       = 3 * time.Second
 	requestBurst     = 300
@@ -70,6 +72,7 @@ type Server struct {
 	logins    *web.Limiter
 	requests  *web.Limiter
 	stamps    *web.Limiter
+	proofs    *dpop.Guard
 	draining  atomic.Bool
 }
 
@@ -109,6 +112,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		logins:   web.NewLimiter(loginBurst, loginEvery, limiterNames),
 		requests: web.NewLimiter(requestBurst, requestEvery, limiterNames),
 		stamps:   web.NewLimiter(stampBurst, stampEvery, limiterNames),
+		proofs:   dpop.NewGuard(proofsKept),
 	}
 	if _, err := rand.Read(s.cursorKey[:]); err != nil {
 		return nil, errors.Join(err, st.Close())
@@ -201,14 +205,16 @@ func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := remoteHost(r)
 		who := address
+		// Clients set the time of their proofs by it.
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		ctx := context.WithValue(r.Context(), addressKey{}, address)
-		if token := header.Bearer(r.Header.Get("Authorization")); token != "" {
-			x, err := s.store.Session(ctx, tokenHash(token))
+		if token := header.Token(r.Header.Get("Authorization")); token != "" {
+			x, err := s.bound(r, token)
 			switch {
-			case err == nil && s.now().Before(x.ExpiresAt):
+			case err == nil:
 				ctx = context.WithValue(ctx, sessionKey{}, x)
-				who = x.TokenHash
-			case err != nil && !errors.Is(err, store.ErrNotFound):
+				who = x.ID
+			case !errors.Is(err, store.ErrNotFound):
 				web.WriteError(w, r, s.cfg.Log, err)
 				return
 			}

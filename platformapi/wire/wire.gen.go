@@ -238,14 +238,14 @@ type ClientInterface interface {
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Login Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateChallengeWithBody Ask for a text to sign
 	//
@@ -285,6 +285,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewSessionWithBody Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewSession Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetTime The platform's clock
 	//
@@ -641,8 +661,8 @@ func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, pa
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequestWithBody(c.Server, contentType, body)
+func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -658,8 +678,8 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequest(c.Server, body)
+func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -769,6 +789,46 @@ func (c *Client) Logout(ctx context.Context, reqEditors ...RequestEditorFn) (*ht
 // Corresponds with GET /v1/session (the `GetSession` operationId).
 func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewSessionWithBody Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewSession Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1755,18 +1815,18 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 }
 
 // NewLoginRequest calls the generic Login builder with application/json body
-func NewLoginRequest(server string, body LoginJSONRequestBody) (*http.Request, error) {
+func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLoginRequestWithBody(server, "application/json", bodyReader)
+	return NewLoginRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewLoginRequestWithBody constructs an http.Request for the Login method, with any body, and a specified content type
-func NewLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewLoginRequestWithBody(server string, params *LoginParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1790,6 +1850,19 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -2005,6 +2078,59 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRenewSessionRequest calls the generic RenewSession builder with application/json body
+func NewRenewSessionRequest(server string, params *RenewSessionParams, body RenewSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRenewSessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRenewSessionRequestWithBody constructs an http.Request for the RenewSession method, with any body, and a specified content type
+func NewRenewSessionRequestWithBody(server string, params *RenewSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/session/renew")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
 	}
 
 	return req, nil
@@ -2236,14 +2362,14 @@ type ClientWithResponsesInterface interface {
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LoginWithResponse Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// CreateChallengeWithBodyWithResponse Ask for a text to sign
 	//
@@ -2293,6 +2419,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
+
+	// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
+	// RenewSessionWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
 
 	// GetTimeWithResponse The platform's clock
 	//
@@ -3454,6 +3600,54 @@ func (r GetSessionResponse) ContentType() string {
 	return ""
 }
 
+type RenewSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RenewSessionResponse) GetJSON200() *LoginAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RenewSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RenewSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RenewSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RenewSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RenewSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTimeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3783,8 +3977,8 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.LoginWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.LoginWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3796,8 +3990,8 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.Login(ctx, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.Login(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3893,6 +4087,38 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseGetSessionResponse(rsp)
+}
+
+// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSessionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
+}
+
+// RenewSessionWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSession(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
 }
 
 // GetTimeWithResponse The platform's clock
@@ -4889,6 +5115,39 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	return response, nil
 }
 
+// ParseRenewSessionResponse parses an HTTP response from a RenewSessionWithResponse call
+func ParseRenewSessionResponse(rsp *http.Response) (*RenewSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RenewSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetTimeResponse parses an HTTP response from a GetTimeWithResponse call
 func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4971,7 +5230,7 @@ type ServerInterface interface {
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
-	Login(w http.ResponseWriter, r *http.Request)
+	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(w http.ResponseWriter, r *http.Request)
@@ -4990,6 +5249,9 @@ type ServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(w http.ResponseWriter, r *http.Request)
@@ -5995,8 +6257,35 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Login(w, r)
+		siw.Handler.Login(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6124,6 +6413,47 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetSession(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RenewSession operation middleware
+func (siw *ServerInterfaceWrapper) RenewSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenewSessionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RenewSession(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6272,6 +6602,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login", wrapper.Login)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session/renew", wrapper.RenewSession)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -6965,7 +7296,8 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 }
 
 type LoginRequestObject struct {
-	Body *LoginJSONRequestBody
+	Params LoginParams
+	Body   *LoginJSONRequestBody
 }
 
 type LoginResponseObject interface {
@@ -7229,6 +7561,46 @@ func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSess
 	return err
 }
 
+type RenewSessionRequestObject struct {
+	Params RenewSessionParams
+	Body   *RenewSessionJSONRequestBody
+}
+
+type RenewSessionResponseObject interface {
+	VisitRenewSessionResponse(w http.ResponseWriter) error
+}
+
+type RenewSession200JSONResponse LoginAnswer
+
+func (response RenewSession200JSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewSessiondefaultApplicationProblemPlusJSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -7335,6 +7707,9 @@ type StrictServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(ctx context.Context, request RenewSessionRequestObject) (RenewSessionResponseObject, error)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -7828,8 +8203,10 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 }
 
 // Login operation middleware
-func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
+
+	request.Params = params
 
 	var body LoginJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -8015,6 +8392,39 @@ func (sh *strictHandler) GetSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// RenewSession operation middleware
+func (sh *strictHandler) RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams) {
+	var request RenewSessionRequestObject
+
+	request.Params = params
+
+	var body RenewSessionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewSession(ctx, request.(RenewSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RenewSessionResponseObject); ok {
+		if err := validResponse.VisitRenewSessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTime operation middleware
 func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	var request GetTimeRequestObject
@@ -8044,123 +8454,129 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17cxu3tfhXwW/bGUvzW0qULDu2NP1DkezWE8X2iE49U9tXBndBEtUSYABQNOvRjHub2G7T1O5tmqbN",
-	"w07qtJlp7Wba5uXkJt+lI1L2t7iD1z5ILLmUJV/ftvkjJnaxwMHBwXnj6KoX0GaLEkQE9xaveg0EQ8TU",
-	"zxPnYF3+GyIeMNwSmBJv0asIRkndBwQ2EQeigUBAiWAwEIc42EKMy26+x4MGakL5uei2kLfoccEwqXvb",
-	"29u+14IMNpEw8ywLAYNGExFxalW2sZymBUXD8z05i7fowbjLBg4932Po5TZmKPQWBWuj9GzfZqjmLXrf",
-	"mk2WNavf8tmXXjq16sn5VwzEufPZJe3LbKdC1GxRgUjQfQF1hzG6DLhg7UC0GQpLNYyiEGhk+eDyRa88",
-	"d6z2j2t/uOhd9gGtgWNAUDBXLoOgASWEiPElYAEEUwvlMmhFUNQoa85sou5GE3OOSR10sGjQtpieuUjO",
-	"NRCoQoaA7AQwB20it1xQGgJB6cxFuX8KKZoYErSkVlKSS0mjogmvrCFSFw1vcX6+7A9tu++dqr0IRdAY",
-	"RsC5LBFJususaf5YsiZDYUPrygW5VtKz5sA6V3bCukbziSOiY+miBYVATH76HxeWSz+ApR+VS8dnNkqX",
-	"rs75Rxe2v+35rmPBEG9RwpE6FWfaIqByvquKGhER8idstSIcQIm42R9yib2rBcnRjqdmyuJ/lRK0pDCp",
-	"zjNDAcIt4QNIwswBB5ADLCTFENrxfBevcEFgus2qPtnzUFpHrQh2JQoHieKiJ5F60QOdBiJANDCXE0tw",
-	"uKCSLiDhHcTkcYAEIMgijJiiGsRFshgOmwhsDtDqEO63fe8so9UINUfgu6V7/P/J8G7HdeD9fAMK0EFE",
-	"gI7kqYrwzGeKL9YZQut6QQqWMMTySxidZbSFmMCSUmow4sj3WqlHVz3awgRrKLNT9u69snv7ev+VW4/+",
-	"+GPPTx+EI46D4Hu8AeePHB23xsr3lmUvTcP2TFywH1+Kx6XVH6JAyHETnq+OSwb4ancsLbM6JJirbZGj",
-	"BW3GzFDZ5Z5GWDQUWbQiGKAQECobTbplfm9RdZINfFVKIwTVkDgsxt99bxOTsX2T5b4ge2/7XhOFGG7o",
-	"eYf4IY1CUGO0qSi42hWIe4690ezoquMFFci19Tf6f/vINVALMUPSQ68YbevVmTeYCFRHTJEGgpHaLyxQ",
-	"k48lEQSjk1BvvhkLMga7kxOZ73H8I7U+KRCg0FAdXUhWlgZSwDoqvjsV1X3b99qtiMIQhRtQZGYKoUAl",
-	"gZvIhUdFTPKgGr4pMQRCiiS/FKAhdxWSLmhShsDUzn+/03t4Z9pbJO0oGuQMElsoBJQEyEGdA8dMUbCi",
-	"QrteQxsZKjNoi7Ft9zY5PWYBvjyAMVFkUTH6KL9gTsIA3d2+2bv9c0l979/0Qe/WL3c/lFSISLspoY9V",
-	"rRqOJB6lHN+iOECpyQyKfe9KSX5W2oJMqZ/yeznpSfupbJyyn2dgq1hCGADus7/ufP6zna/u+qD32V93",
-	"73+9+6e7KeDs2j1N7igsCJSa7aXkY9WumBGkAtqAUYSIhijL/QL7aqM4C0JXWpghPhGxYs7bE9I3UfQ4",
-	"hMPD85pHAUxAFXJ0dKHNIquYgZYUWwpPTqVI6kQLh10ake9Zpc9gYlBra2ISt106XPqMZLCaHdmuK42S",
-	"DEpdRB9v4N7kcyB/1qRigTaCBsQOSb16Yj1B6JLmJ7hOpM6b+hrUMOPCl68JwELqSLwtdTI/Ycvx5spd",
-	"ygr9ubmyU+w34ZVT+vMjCs+mMTfIuwexPLQsJ+7MiR+m/cTM48MIOVMDaAuxLlB8Sy0Z0CiU2p5CQnrJ",
-	"xbi9SxY1sFQvu24jZS/TfU8PuE47rukiKsYNsEYVoMbgGQZMaZG8XVUdKAEd2lYWJI4iAPmmtPKKwvqi",
-	"mcMlo9vNJmRjNTO7txXTfdv3OpBJquU5kMfykQvakvJRNJTpW20LwBtqLVUEIko3pc5fGO3n9azDSxnU",
-	"UQ2geiv8DAkm1DCKjE9Ki52PZQDD1KTsWXBC0rRaM2jCrlxrbNo2cIRAyGBNYFJfArBJ20SedcSayjaT",
-	"zBpIQx5yiZwaZYCSFCl4g2xHj7BRQyRPTD++8cvHH7wrGU/v5nXPH1axmvAKbkrheLyc+U+xCf2m7FLE",
-	"zNQMQe6yS843uupA624gxLUaYjxRgmEHsrCIwWKVYqcOcvv13T9+nB1l3j1Ku1lFLG+c3a/e7N36bICT",
-	"us0nXCco3NArHkWuq1AovVPu7UYIuzxv7v47dx7/9rbcINUrtSGHjx4Ztw3bI8j4LHRpI/FZK3ToHKd/",
-	"kI8QdEVsBG3GKXNZ4gOarZp01OGrCOiydfqv3dn96JuUTtf7+tX+rds7D+/5oPf1q72/fNF/84vd9x88",
-	"enBPdXp87Vrv7fd8oF+kv0p12r3/9aMHH6ifWnlPKYrqlCZaou/BDsRC6z0MiTYj6mkgqRsxTRaqTYKo",
-	"rXVEpXwXVi8FWjVTqkbFzqtay8nkqr2eQKDaKwNgmIcJLOrB9xVAaWQnMmBAnbGfGnVy8GwjAqpUNEAD",
-	"hkBjCCQ2UkBJCGCdITVzMU00YAiKCbXXWsyni5Cw4eoTeQKMY9BlR8tXufa6ehlznGFljG6h4mfwRbqF",
-	"XAev2d1gNBprC6/LPttKcMizlg903CEf8Fa7ap1nSvpE0Zmat3hhjL8s9dH2JUn+dVqSQ5f4Jm6VaEtL",
-	"2FKLSrbGjHxVs7GgAbmGZRLv0SgfB66TDe2PKgb9KoJhhAmaDHQuIBPjAbd7wy3TK8SLhREtSi8Qk54a",
-	"3m61Ijw5UtutcOITaqNHxVw7Wxh1RnEcZR8o7x/HoTGUAG0hgkLtTk7pzFNSBrz16nRBBuRywKRCXwrj",
-	"iX8ljhfETCBz5AfO2tDJSlN2aj8SqknOdszkMhwysxmWnbiE6qpTli5LTQPQGljmGM5WGpDUGxD7YL5c",
-	"Ploqz5XK8wO2fbl0/NLVhe2S/jGf/HAa+fGJGbaAEcNbKPQBkXYfgKAa0WBzSKmtQo65216DTOAgctJa",
-	"2EZFdTKphBYnYusOtpqBZCEFxbpFRUV9UvSgx1+JWIe8InKMLZEgBXCtP2ICVhqYII6sKxITaXgxYduj",
-	"id84HvUumMkNzjSW7TKcFJeBPYU1KveZU3We6JYi8pASNCEiz7zgpebQo8Xv9Ki2uapG3/Y9JfhPMKb1",
-	"0yyphUhAHLllneXpg3hfP7kCjh4vz43lInYE307jQtjJiHaG4SruRWhJPlJcmZDTnZWfjLWjtfVshs+D",
-	"/KzTBytPagvWEYCAC9RSPJo7PMQFN19OEruYLtmZ1SKGENeyj0dqJBYBErrJcFcRqDUWdRoIO3we7tRQ",
-	"Qwuw6lnKEj06zjUqufX4oEi8X0oNMo7fgjpDEbYl1xOzrDYR+lztQfoaqZnPZFIeOIdwY7QjhZsOjPZ+",
-	"cb13669LALZaiIQlSqKuDxAMpOnCGyCQrEgHoeVn1oZR76qoRhkakk4NSMIoR00xwdjffPr4N38vbPrI",
-	"yYqHyooGgoemoWl9bkLdL4knDsz5s/d2b1/fefiw98u3XHOqxIOtHGT13/i0d/PjCZE1Mnz5cs6LOBrp",
-	"cNnhCGnlUe4/5gBWaVu4z4A+rgVcw5pJDPol0cspFVKNlorJZXYnizg/TXKGXEacCstW3P6TnW8e9N/4",
-	"Yuebd3v33/KBjpQ9/u0rO19+6oPezbuPf3svbqnosg+048QH2tuifVY+6P/XPe1fUWq29bPYvr3bP++/",
-	"ckuO/7r92Xv1z7v3HvpgyNGi9VqJEriFYn+tEZrqh4p+a0+MZ60ez/c6WDRCBjuethyyzhg5UJ0hpbWj",
-	"WluxY2W9cj10hERR3cPgdcXCafGswTWtZQu1aa+ibPs0zXyrl2JbdkWmfT5ZmHnyfb0+C0lmmRYAs1rL",
-	"G+2iTftsvPYYQI0ClRpVx2RZJd8MyyOOOC/AMSqmmxSNdNPljj7Tgi+3EagiyFSSj+yUcbguHM6IOdkc",
-	"LSfsGBZE16FQa9tjSG8PcVu5J1C0mUMpWocdEL8GUu4oURNJAIFUshfBemUZnH1hpfKtObA1N3NE5zxV",
-	"vrdcmj9ydAmcWFmtLGee+WD1xPoSqLw4bx6/eFiKsItEDhyiGmxHArQ5YgCHqq9KBBwRPZwvLxybMPCa",
-	"rNiNfldQsI5I4AjInYZNJCW3sml0HwcfVoEDd8Sjf1OyqPERj9FxDTU+R0SM9kSofoBQgQMEpnY+v9+/",
-	"e+Pxtd/t3vlw54s/TIMO5EAOAmhbLAFYVb87OqirXhKlXxeTetpOHm8QPK/6bfuZdFen3IvwVpIG6A3z",
-	"QQUpJegQB2nRpCJaHCGAjTGZnmtvXqyhVICjC2PV3SIZWms0lZolGrTIBy/qjpM7V/Mzt0Y4U/fFIbtH",
-	"F+nT8oPu0dkoGMwLPuw8vNd/61cTqY0u796wTy7rs4ufm7bxihhSynXhJdwpvYiEnnKY5PP2gA8HUQlN",
-	"0nUDSEAVAe0nDBeL8iEVjEdEqKQThpSam+UASjBYjUyvgVChuKDne7LrxoRGu1rRshzpNBUVPY56toa3",
-	"sta8PaiOVK4Pdz96zQePb9x49Pf7Pui/+5Pdt3+m998HvXfu9N75ePfON/13f5ICvkPZJtfbGbQZauqZ",
-	"Ga43VPw/gqRoTG6NivNmsDUqzmbGW6Ni3Q65RsWaGlWvZQ1z8aRhV+PbGelkyA+lJoxsGKWv/rn31bX+",
-	"a2/3797wweP/vPboL5/Z1u6f3tt5+NP+tT8++vhm7+a91IPd37/W+/V1Hzz6ywc7X37mg97rv975/Fr/",
-	"3Q/7D2/7oP/+9f57n/Zev/XowQOp53+68+WbqQ2hLUQ2BCI6iR+TLSxQmDwgqE4FtnZPQAlvR8I2MZHr",
-	"VanemNQjtMFpm6nMrhqDTST3WtpOkqoLbqpGzJkWIucsBPrRKQ3YwNPTGej0s5UsjPZzC6luVxS8FQuu",
-	"fngyBbQBRIO+7XsvJtlA8TlMkjvSeQTpJATfkW2p7KSC2NCTLquJvBiIc4g1k1ZFzXaGJE/i7EzbQ80o",
-	"F0G30AhHdSA1R+ZSKUJqbiDETvYBY3CE8XcwVp9cijHx5M/YvlPPNTDqpwVINlKGm2xm7TQ1igFO/o4t",
-	"NNlIzDPZStlmp1EnnV03gfnyNKPje7gd4xDJcVjNgO7ibdKO3ps5Z3PoxyQcDfoiaY4P8syAO22sF3e+",
-	"PN6N2+ZBMHx+dr+8s/P5td17X+989budb97ffeOjnS9/v3v3x8NRuuXSDy5dnTtWAOFqJqPcOJeXXFYa",
-	"ygyJqbEIYcVuwNbYT9ZNt0FY7ee+K3CQgBxHBFz6Yu+nrz9+69P+g098oB/YlrYZe7d/oR+kWFDs/5V6",
-	"nOYTsCYKSxoFzvN2DNU6Fw+kmst6tOxVpeFY0/GFI88NeaEDGiLXVU5YjdASqDJIggag0th0xkrzw16I",
-	"McomiIkkwTVHigomXEATacgPKoy8O6h6GeHgHKLNzUHTNv2R48dTFv5C2WnjCywiN1D2/s6oVIaR8Jp+",
-	"BuKxWQ+DLi19sUPDF6/P19vtJPpsRs5AMCz/GpCRipPmjjzJ5bHMlCnX94hLZesJ4xjMKx/eiLPmCgCQ",
-	"0ANas9cewdTuG5/07t/evf917/br/b/9GszNTRdPTMt6Uvbr/phZmfVQ5KWnrs+X54+W58rzJZWTOzd6",
-	"U3LCG8bhlBvZmJS0FRfUnGVS+o6tamNOZ69lJxk3OZc00lhzq5lyoSqvYH8DDAejY5rlxJEF0zZqp2nF",
-	"mqdpx5EF0zaRBfutXoNt2aWYdkpBtXNnFmanNOszzVhTNe1EWY1BivVV82Q/jOBYHdizIawBf7oXbie5",
-	"w2TncMJuvI+Wip3+poJkRiN0NvW5bFfiIbZ9zzDsYXVChxkAJiCiHcRKAeQINNCVYc0TlmqXrrpVfd+L",
-	"r4oOB4UISgVFMAHQphNLzuUDqGPz9naXZEG4hlEoeRolINEM829jTXoXVacEbHQaNELSqE6rA6nrxMpG",
-	"cYrWwUB7dsUvVVZW5ELt9S9lD6fg9fIuHRTIrh8IIpvPfBc6XOt0kWEFsS3EzmGXKUB0/sVeMjxoJ2e2",
-	"ONi4fxu6l7uUB5EsobKi1DugAvr6vMYXYtI0UChPb2C3Y33Kudtjbj8muTtDYP/jnV/54P/5AAItvHUV",
-	"CUJ16i3oIpG+NaFFr+QNJIaLGKOHULEhvyl8JwK1VvV48udyakzZPhuPK1unqTijhpaLUVJvb2z/oMoj",
-	"KN1wmBm8dGo1Vque80EThghU9cWpIMLa1+zitMd0Dq76vbBdei5uHN4uXTh2HFYvZZ7Y33M5Kbv2bp07",
-	"51bf4MI6jhCHHA5xQwhAXwGTHep4CxEw1X/jm97Dd7TbXurbC0d9cOy53q3Pdr68B55TyveAj9NcDytI",
-	"GQZc7bZctZ+qYhsoaDMsuhW5UUMJDGr7FB9XSQgJJhpCtHQ9D0xq1CWmIkyS67q0BuqSe5ImIgKkIg2x",
-	"tsxBFYkOQlKgxZI7uSJjhK8cCBKNThSCiIqZi+QiKYHzDaoypIMGJHXEAadNpG8UckRCiXhweaB0z2V9",
-	"o9jUUMHcFlWJ66agWg0FQsHATI2WGTmXuq5oZlIAJeGmpCKUpVFjSoQowKEqZ6DHv2yL8lxeAgvzx+xV",
-	"cR8szM3roDcXMEJ6PuVgULccTf0VDqasn2Najwdl/2qEwGVp+F5W3+nd1h8qoQV6N6+DqbnZuXIZ9F79",
-	"ybSvDD8O5FiHDx8+LqXsS+dWfHWrkqvbdY6k9xDXERd8QMGxGRa6dFKEA0S0b8lUDFpuwaCBSvMzZc/3",
-	"2iwyNMQXZ2c7nc4MVK9nKKvPmm/57NqplROnKyfUN4kLQulGq4hvAuNlinWdlD206M3NlPVnkn/CFvYW",
-	"vcMz5ZnDmj00FKHPbs3NxvQnH9SR0JosYkpInAq9RU9q5itxr2zlrgsOuu+maBqbsj3KJ7MUFwTAAsAo",
-	"Uvd7Fa1QLCkDcVvB6eU2UpERgzt7m6JYtZ2hfIGisech85CyUBIzFIAGQZvJ1WgCp8yINkUfdrm+PI8+",
-	"MGFh2akFmejmLOrlScpRTbII12TmtmXOjIcPYMYIazsymdCkF0mrJ3VldT5zYXXO5XsrCMilgepZ8+Xy",
-	"vlXOytyQdZRxWlbZ69l6WGuYOAL0DEXfuaiuwF70fFvYKg6xy+c6EV4xuGPzx45Njy1bFSPWvYYYKak6",
-	"VKnL/NKikgaFPbO6qgJBnXSZAwHrPJ2Hz5Xa1KLcwS+0c2IlyRQaYBguGJMuswOl8vS2KsXseRp2921H",
-	"02Gy7axaJlgbbQ8R09x4/Mb11Z54TyoCMpEWrDXKAJT8BUz13/y498F75hq6uo88nbND236Wxc9eTXnP",
-	"tjVtKj/M0B5q/8ye9zBVXFHyhwl3vMAXpoxg3pl/Wtv0XbyFQLuV3ihhfYpS9e0ipeDpi9FKkYow4qnK",
-	"dPr63pLJ61Qqc40hBGAdYpJ77pxi+rtI7Mt+PQ026mKhadfxXgsL7gM3XE62UiuWSTEQtYGmHMjSwN3S",
-	"Q9zcLg2kYtOEbFPVSVQpnShzuXTygzqrvceLV3MYrnK+/h85q/vPyDMlEgtx8qfKIhR4YEpfapgGggJ0",
-	"BQYi6mrFWDstjQez2lU1EpayFTcxB+kaEXuhn4SGZ69m6uiOFALrqkhiqlbSwZJWpgbwP7XYOAc3EYA6",
-	"1GYibG79qu1wgKvyft+xVemSgqhKkhzioEPZprQK5eiLIKSBL/93RZkjYW0G6O8NxSml8+zqSWkfc12t",
-	"MOs/v0iMA50vDsxDyWDlZ80A5RiqepMYvoF/iAMYSqgFtU6CrikcZ7L41Rjahs4S49m2+GekRN+Zv3Hk",
-	"cNkHvAFVLMVgpkrD7mCZ53GVj1c0gy2tKpdFnvm34Exqcpt1Jgq7t3LYgyVQ8yaxFSyfdBZTynMYyTbQ",
-	"fYgrg94HTSRgCAUElER5BrtJ684HaqLUrWGg4uKszsnpgAdkbBWsSazmIlKZBgKJEhcMwWZWOifXgzDR",
-	"ddScha2fIaGsy3JaFjzlKk867UuOaUu4ojCRx1P6zuL0vsvi2RTmnSr+Ku0QCfj/EiOczDJ4QnoZPrC2",
-	"CHLKMkj4G29Rjt3x0wTJfmJ5pU6/cbXMHXtutKvF99ZRi1leuliYcatI6QH7cFIMLa4Vvb+0aZNhjU6S",
-	"JcwKskkl/0wK4gE4nVK5yM8eV1zRER0YHw4qJHNUYmmP3C5JKXfTDdxCJ225on8ts3Uwjf6Zowa5N5p/",
-	"UdYEU+kyANNLAJr4X6hfN+EmUkFGdAVzocOOMIpL609OODY/LtfpYVLK/u2iHLON6yigLNRuSWXYxbFl",
-	"lTpgTDjjoYx1HF22D0zpGgx7PPwm12p0ZHHddnpWfZbp/MQczSRe6P4IcjucSY4Q1HWtWgcEktCjoxT2",
-	"nrZMJW7mnjqdH/kv62vMpoc+ezxbwwem4ioqNjuCAJM5umQqF7VJeIgbfw9k6Ak4tUl+ziUZnVv1L0sy",
-	"2dSyZ1DMo9RfKkmLAOOiS5XPnEoX9NmjTIgz5HPpxWac/1uyF/MixzVdk62rwmDTlI4f2MJGfLdfbfaU",
-	"Lso0vaT+boRS2TAvwAtUCZr8LVQldLyDOU+Z8jzFA/f7N7cpe5SjCpjcQRUqxCqpL1W8aM97bnIUvcUL",
-	"lzKxJZ26p3RxXWFHzauybKEFJbWTetuyuzgbZP4OzaiMjrjjAVlEg39P5SnvbrI+Z4JPgmOlS5vCGjp7",
-	"0v6dpn3fYP23OwBU5Z4kSzbXbnJ3dIy2vUZdmvYIR3/RgxHfS3sGkrVsSQ3XNkaRccs1M3lOuiSKVpz3",
-	"R4mXWxHn6UoVnoFq16XI2wIs73+x+/aD6czeZlmulKX6wvt27h5/F8ktnlhk6j91edCbksczI7ofSD9D",
-	"9EiFEDhbM0V087Coiuw+g2hUcOXgUa7J/H1OLiAJuflzMIMkt08UbvJc1Y1r1DK5vgwhoCsAgylN0v1P",
-	"frz70Wv5hJ3Kts9LRFijdR0mH0Drgvv6gRK2UpHpUCYaEeL6j5U++apPxKpynmTNz82qxN8cGG3EFRVH",
-	"qib7gIfzDSrRG9F6HYUAjxBIwlwDy8PKOWxiqgeGkvgyWg5W1NXvaleqy0HD/HWx0FQuk4v8YTuso3Df",
-	"Jfu5VI7FIQ4CU9Z+CI3ZIVJ3Uy5cknyGq/Vp5qQvFcwq/mPGGTwdSoGVq03/+bggpdfFf95YTj8col5O",
-	"7p1wMNW/e6P/4JNpe0kFszj1XXGiofOf/O1k7hg7vmKgxutIHQtzk34XZ4w0bbA2SXwd+HPd3Nu+tP0/",
-	"AQAA//8=",
+	"7H1rcxu31fBfwbvtjKV5lxIly44sTT8okt16otga0alnGvmVwV2QRLUEGAAUzXo0477NxW2a2n2apmlz",
+	"T502M23cTNvcnDzJf+mIlP0vnsFtLySWXMqS66dtPsTCcgEcHBwcnPte9wLabFGCiODe0nWvgWCImPrz",
+	"7CVYl/+GiAcMtwSmxFvyKoJRUvcBgU3EgWggEFAiGAzECQ52EePyNd/jQQM1oewuui3kLXlcMEzq3t7e",
+	"nu+1IINNJMw8K0LAoNFERJxfk20sp2lB0fB8T87iLXkwfmUbh57vMfRcGzMUekuCtVF6tm8zVPOWvG/N",
+	"Jsua1b/y2WeeOb/myflXDcS589klHclsaxt0YxiPlxoItBilNUBrGo0RRkQicQd1QY0yIBqYAzk34gJM",
+	"bZ5bBWcWFs74YGFmftoHHSwatC0AJAAGAeIcCLqDyAkOGpA3lsFCeS5+BwvP18vU25ssVMGWXlETXltH",
+	"pC4a3tJ8eWHR95qY2Adz/tBm+t75EDVbVCASdJ9C3eF1rgAuWDsQbYbCUg2jKAS6tw+ubnnlucXaP278",
+	"Ycu76ks8LAJBwVy5DIIGlPhHjC8Di34wtVAug1YERY2y5swO6m43MeeY1O1Cp2e2iMRrFTIkUdgEmIM2",
+	"kQQtKA2BoHRmi+ThIrWSklxKHlrmy0481J6GImi4Nzp1ROSpyqxpfjFZkzk/Q+vKBblW0rPmwDpXdsK6",
+	"TvNJP6Jjqb4FhUBMdv1/z66UfgBLPyqXzsxsl65cn/NPL+x92/Ndh54h3qKEI3XmL7ZFQOV819VZQ0TI",
+	"P2GrFeEASsTN/pBL7F0veNjseGqmLP7XKEHLCpPqmDEUINwSPoAkzLAvADnAQlIMoR3Pd3FCFwTmtVn1",
+	"TvY8lDZRK4JdicJBotjyJFK3PNBpIKJPOtbclAsq6QIS3kFMHgdIAIIswojFzCBeDIdNJPnFaIa753sb",
+	"jFYj1ByB75Z+4/9Ohnc7rgPvlxtQgA4iAnTkjaEIz3RTXL/OENrUC1KwhCGWPWG0wWgLMYElpdRgxJHv",
+	"tVKPrnu0hQnWUGan7N15/uD2i/3nb93/4489P30QTjkOgu/xBpw/dXrcGivfW5FvaRq2Z+JZ2/lKPC6t",
+	"/hAFQo6b3GjquGSAr3bH0jKrQ4K52hY5WtBmzAyVXe4FhEVDkUUrggEKAaGy0aS75u9dqk6yga9KaYSg",
+	"GhKHxW4v39vBZOy7yXKfkm/v+V4ThRhu63mH+CGNQlBjtKkouNoViHuOvdHs6LrjByqQa+tf6v/tQ9dA",
+	"LcQMSQ/9xGhbr878golAdcQUaSAYqf3CAjX5WBJBMDoH9eabsSBjsDs5kfkexz9S65MXAhQaqtMLycrS",
+	"QApYR8V3p6Je3/O9diuiMEThNhSZmUIoUEngJnLhURGTPKiGb0oMgZAiyS8FaMhdhaQLmpQhMLX/32/2",
+	"7r0z7S2RdhQNcgaJLRQCSgLkoM6BY6YoWFGhXa+hjQyVGbTF2LZ7m5weswBfHsCYKLKoGH2UnzInYYDu",
+	"bt/s3f65pL73bvqgd+uXBx9IKkSk3ZTQx4JkDUcSj/Ie36U4QKnJDIp971pJdivtQqaEa9lfTnrOdpWN",
+	"87Z7BraKJYQB4D776/7nP9v/6l0f9D7768FHXx/86d0UcHbtniZ3FBYESs32TNJZtStmBCleN2AUIaIh",
+	"ynK/wP60XZwFoWstzBCfiFgx5+0J6ZsoehzC4cl5zaMAJqAKOTq90GZRLFm35LWl8OQUiqRMtHDSJRH5",
+	"nhX6DCYGpbZxcnf6jGSwmh3ZriuNkgxKXUQfb+Dh7udA/lmTggXaDhoQO27qtbObCUKXNT/BdSJl3lRv",
+	"UMOMC1/+TAAWUkbibSmT+QlbjjdX7lL20p+bKzuv/Sa8dl53P6XwbBpzg7x7EMtDy3Lizpz4YdpPlFg+",
+	"jJCLNYB2EesCxbfUkgGNQintKSSkl1yM27vuogaW4mXXraQcZrrv6QE3acc1XUTFuAHWqQLUKDzDgCkp",
+	"krer6gVKQIe2lQaJowhAviO1vKKwPm3mcN3R7WYTsrGSmd3binl9z/c6kEmq5TmQx/cjF7Ql70fRUKpv",
+	"tS0Ab6i1VBGIKN2RMn9htF/Wsw4vZVBGNYDqrfAzJJhQwygyPic1dj6WAQxTk9JnwVlJ02rNoAm7cq2x",
+	"atvAEQIhgzWBSX0ZwCZtE3nWEWsq3UwyayAVecglcmqUAUpSpOANsh09wnYNkbxr+sFLv3zw/luS8fRu",
+	"vuj5wyJWE17DTXk5niln/lNsQv9SdgliZmqGIHfpJZcbXXWg9WsgxLUaYjwRgmEHsrCIwmKFYqcMcvuV",
+	"gz9+nB1l3j1Ku1lFLG+cg69e6936bICTutUnXCco3NYrHkWua1AouVPu7XYIuzxv7v6b7zz47W25Qeqt",
+	"1IacPH1q3DbsjSDjDeiSRuKzVujQOU7/IB8h6JrYDtqMU+bSxAckWzXpqMNXEdCl6/Rffufgw29SMl3v",
+	"6xf6t27v37vjg97XL/T+8kX/tS8O3rt7/+4d9dKDGzd6b7ztA/1DulfqpYOPvr5/9331pxbeU4KiOqWJ",
+	"lOh7sAOx0HIPQ6LNiHoaSOpGTJOFapMgamsZUQnfhcVLgdbMlKpRsfOq1koyuWpvJhCo9uoAGOZhAot6",
+	"8H0FUBrZyR0wIM7YrkacHDzbiIAqFQ3QgCHQGAKJjhRQEgJYZ0jNXEwSDRiCYkLptRbz6SIkbLj6RJYA",
+	"Yxh06dHyp1x9Xf0Yc5xhYYzuouJn8Gm6i1wHr9ndZjQaqwtvynf21MUhz1o+0PEL+YC32lVrPFO3TxRd",
+	"rHlLz46xl6U67V2R5F+nJTl0ie/gVom29A1balHJ1pi5X9VsLGhArmGZxHo0ysaB62Rb26OKQb+GYBhh",
+	"giYDnQvIxHjA7d5wy/QK8WJhrhYlF4hJTw1vt1oRnhyp7VY48Qm1vrFipp1djDqjOI7SD5T1j+PQKEqA",
+	"thBBoTYnp2TmKXkHvP7CdEEG5DLApBx7CuOJfSX2F8RMIHPkB87a0MlKU3ZqPxKqSc52zOQyHDKzGZad",
+	"uC7VNedduiIlDUBrYIVjOFtpQFJvQOyD+XL5dKk8VyrPD+j25dKZK9cX9kr6j/nkD6eSH5+YYQ0YMbyL",
+	"Qh8QqfcBCKoRDXaGhNoq5Ji79TXIBA4iJ62FbVRUJpNCaHEituZgKxlIFlLwWreoqKguRQ963EvEMuQ1",
+	"kaNsiQQpgGv5EROw2sAEcWRNkZhIxYsJ2x5N/MbwqHfBTG5wprFsl+GkuAzsKaxRuc+cqvNEdxWRh5Sg",
+	"CRF58SkvNYceLf5Nj2qba2r0Pd9TF/9ZxrR8miW1EAmII/ddZ3n6IN43z62C02fKc2O5iB3Bt9O4EHYu",
+	"op1huIpbEVqSjxQXJuR0G7LLWD1aa89m+DzIN5w2WOXnh3UEIOACtRSP5g4LccHNl5PEJqYrdma1iCHE",
+	"tezjkRKJRYCEbjLcVQRqjUWdBsIOn4c7NdTQAqx4ltJET48zjUpuPd4pEu+XEoOM4begzFCEbcn1xCyr",
+	"TYQ+V4e4fc2tmc9kUhY4x+XGaEdebtox2vvFi71bf10GsNVCJCxREnV9gGDQUCEjIJCsSDuhZTerw6jf",
+	"qqhGGRq6nRqQhFGOmGKcsb/59MFv/l5Y9ZGTFXeVFXUED01D0/LchLJf4k8cmPNnbx/cfnH/3r3eL193",
+	"zakCD3ZzkNV/9dPezY8nRNZI9+VzOT/E3kiHyQ5HyEQd0Q7AHMAqbQv3GdDHtYBpWDOJQbskei4lQqrR",
+	"Uj65zO5kEeenSc6Qy4hTYdmK236y/83d/qtf7H/zVu+j132gPWUPfvv8/pef+qB3890Hv70Tt5R32Qfa",
+	"cOIDbW3RNisf9P/rjravKDHb2lnsu73bP+8/f0uO/4r9s/fCnw/u3PPBkKFFy7USJXAXxfZac2mqP5T3",
+	"W1tiPKv1eL7XwaIRMtjxtOaQNcbIgeoMKakd1dqKHSvtleuhIySKyh4Gr6sWTotnDa5prVioTXsNZdsX",
+	"aKavXopt2RWZ9uVkYebJ9/X6LCSZZVoAzGotb7SLNu2NeO0xgBoFKjSqjsmKCr4Zvo+s28zl0aooU49k",
+	"n1YSTUXlKfd4xp65eHohY8+ccymBDNUY4o1tNYbDZ9SCz7WRD6ryHAFBh8IIl00YEbe+9kHT8JiblCPO",
+	"C3DIinlNigKjIM2gZATYWUAXTmbglM3RV6aGwU/v1iAqk6W5mIeigUO6Pg/h35a0C0WbOYTHTdgB8c9A",
+	"3s8KWZEEEEhlZAlsVlbAxlOrlW/Ngd25mVM6NqzyvZXS/KnTy+Ds6lplJfPMB2tnN5dB5el58/jpk/Kq",
+	"3yJy4BDVYDsSoM0RAzhU76qAyRFeVh0mOpGDOlmxG/0u52kdkcDhuLwAm8hG0Jp3HISsHCxuz1D/pmTl",
+	"4z1Do/0/anyOiBhtsVHvAUIFDhCY2v/8o/67Lz248buDdz7Y/+IP06ADOZCDANoWywBW1d8d7fxWPxKl",
+	"hxSTDrQ9Ybzi9KR6b8/PBD075YMI7ybhkt7wfaEgpQSd4CB9hSvPH0cIYKN0p+c6nLVvKGTi9MJYZlYk",
+	"km2dpkLYRIMW6fC0fnFyI3R+hNsIo/ORGK4PaUp+VPbiQxplBYN5Tpr9e3f6r/9qIvHaZQUdtl1mbZvx",
+	"c9M21iNDSrmmzoQ7pReR0FMOk3zSHvBhZzOhSVhzAAmoIqDtqeFSUT6kghYQESo4hyGlDmQ5gLoYrOSq",
+	"10CoUFzQ8z356vaExg21ohU50gUqKnoc9Wwd72atHvagOkLePjj48GUfPHjppft//8gH/bd+cvDGz/T+",
+	"+6D35ju9Nz8+eOeb/ls/SQHfoWyH6+0M2gw19cwM1xsqTiKCpKjvcp2Ky2awdSo2MuOtU7Fph1ynYl2N",
+	"qteyjrl4WPe0sYGNNMbku5wTRjaM0hf+3PvqRv/lN/rvvuSDB///xv2/fGZbB396e//eT/s3/nj/45u9",
+	"m3dSDw5+/3Lv1y/64P5f3t//8jMf9F759f7nN/pvfdC/d9sH/fde7L/9ae+VW/fv3pX60Kf7X76W2hDa",
+	"QmRbIKKTHTDZxQKFyQOC6lRgqx8GlPB2JGwTE7leFRKPST1C25y2mZJ+aww2kdxrqWNKqi64qRoxF1uI",
+	"XLIQ6EfnNWADTy9koNPPVrMw2u4WUt2uKHgrFlz98FwKaAOIBn3P955Ooqbic5gEwaTjLdLBGr4jKlXp",
+	"kwWxoSddURN5MRCXEGsmrYqa7SJJnsRRrPYNNaNcBN1FIwz6gZQcmUukCKnJ1IidEQNK8wgl+Xi0Y7kU",
+	"owrLP2M9WD3XwKg/LUCykVJwZTOrz6pRDHDy71iTlY1EjZWtlA57AXXSUYgTqC+PMorgEFlEjis5dj8a",
+	"0F287QIVh4xktbkGYwKzBm22NMdWe3HA7DjW2l1ESW/zIBg+PwdfvrP/+Y2DO1/vf/W7/W/eO3j1w/0v",
+	"f3/w7o+HvZkrpR9cuT63WADhaiYj3DiXlyR1DUXQxNRYhLBic2lrbJdN89ogrLa773KwJCDHnhOXvNj7",
+	"6SsPXv+0f/cTH+gHtqV1xt7tX+gHKRYU28mlHKf5BKyJwjeNAudJO4ZqXYoHUs0VPVo2pWvYJ3dm4dQT",
+	"Q9b6gIbIldALqxFaBlUGSdAAlOh00WGfcr57EDFG2QS+o8QJ6QjlwYQLaDwy+c6XkTmW6i1zOTiHaHNz",
+	"0LROf+rMmZSGv1B26vgCi8gNlM1zGhXyMRJe856BeGx0yKC9SyfAaPji9fl6u51En41cGnAa5qdLmVtx",
+	"0hibh0myy0yZchGMSL7bTBjHYPz98EZsmFQJIKEHtGbTQ8HUwauf9D66ffDR173br/T/9mswNzddPIAv",
+	"a0k5qjw7szJrocgL492cL8+fLs+V50sqdnlu9KbkuIGMwSnXAzQpaSsuqDnLpPQda9VGnc4m5yeRSTnJ",
+	"LGmsucVMuVAVf3G0jpjjkTHNcmIPjGkbsdO0YsnTtGMPjGkbD4ztq9dgW3Yppp0SUO3cmYXZKc36TDOW",
+	"VE07EVZjkGJ51Tw5CiU4FgcOrQhrwB9tYvIkuV52DjfsBHVSoGehG/ImTSRoDslX6cGcwBhTqD1STuNX",
+	"QZqnEdpIdZftSjzEnu+Z22NYttE+D4AJiGgHsVIAOQINdG1YDIal2pXrbr3D9+L83mHPFkEpDw0mANoY",
+	"cMlGfQB1QIVNyZP8ENcwCiWDpQQkYmp+Ct2kCcQ6jmO706ARkhp+WjZJ5YArhcl5zw9GR2RX/ExldVUu",
+	"1ObsKeU8Ba+XlylSICViwPNvuvkudLjW6SLDCmK7iF3CLr2E6KCZw4Tl0E7ObLHH9Og2NJsAm+NaMg5N",
+	"gEjIfdCgHRVWSmtCe49UKRmCOhOkIRxHkIyKhlO/ARXIoY98nAiVJqNC8ZkDBBPLh06CGZP1msRsDYH9",
+	"jzd/5YP/4wMItDCiq4cQqkOuQReJdLaMFiUkeyExXMQocYSKbdmncC4Maq3p8eSfK6kxZXsjHle2LlBx",
+	"UQ0tF6Nu8cNdY8dVFkPJusP85Jnza7GY+IQPmjBEoNpNRQXkMOtFHXut/l7YKz0RN07ulZ5dPAOrVzJP",
+	"7N9zOaHaNqfSHWutM/ew9ovELpQT3BAC0Kl/8oU63kUETPVf/aZ3703thpD6w8JpHyw+0bv12f6Xd8AT",
+	"SpkYsNmatMCClGHA1WbYNdtVFVlBQZth0a3IjTI7mrClgQjBbPWoJCYDqjJUmdJUSQ2q6SWw5a20RYMy",
+	"/CN19pbA2gbd0INsefp4mDtCF8jRv0Nd8mqLmP3NlLrS6c+aYnWZJkVqEhFhi7aSPWsI0dIVZzCpUded",
+	"HGGSJJTTGqjLq4I05SJSPp5YT+GgikQHIXl7x2JKksRlJA05ECR641EIIiqh3CIlcLlBFbMNGpDUEQec",
+	"NpHOeeWSG8tOVweKS13VOe+myg/mtuxPXNkH1WooEAoGZqoIzci5VEKtmUkBlDj6kops9jQZJS5EAQ5V",
+	"wQ09/lVbNurqMliYX7TFDHywMDevww24gBHS8ynTjsrDNRWCuKWDU09M6/GgfL8aIXA1oCG6qvpputQd",
+	"1Q0NejdfBFNzs3PlMui98JNpX6ncHMixTp48eUaSyzOXVn2V98tV/qcjLSPEdcQFH5DmbGyLppoIB4ho",
+	"q56pabXSgkEDleZnyp7vtVlkaIgvzc52Op0ZqH6eoaw+a/ry2fXzq2cvVM6qPonxRwmCa4jvAGPfiwW7",
+	"lCa65M3NlHU3yelhC3tL3smZ8sxJzcga6kjO7s7NxvQnH9SR0DoEYupInQ+9JU/qRKvxW9nKec866L6b",
+	"omlsCkspa9hyqhgcgFGkMtAVrVAsKQNxW2PsuTZSPimDO5vvU6we1FCkRlGv/5BcQ5kNpqNB0GZyNZrA",
+	"KTOXsKIPu1xfnkcfGIe8fKkFmejmLOq5SQqmTbII12QmHzhnxpPHMGOEtQafTGgCu6S+mQpCnB8fglgQ",
+	"kCsD9d3my+Ujq+2WyeF2FBpbUfkV2Ypt65g4QiMYir6zpZK05R1lSq/FwQ3yuU7VUAxucX5xcXpsYbUY",
+	"se41xEhJVUpLlZuQ6qPUnuyZ1XU/pJieKsQhYJ2nM0W4EvBalDv4hTYLrSYxWgMMwwVj8srsQDFHva3q",
+	"Qn6Sht0j29G0g3IvK0AK1kZ7Q8Q0Nx6/cQXAh96TioBMpC9WKaFAyV/AVP+1j3vvv20KJaiM+emcHdrz",
+	"syx+9nrKbrmnaVNZwIb2UFvGDr2HqeKmkj9MuOMFephCl3ln/lFt03fxLgLtVnqjhLXmSiG9i5SAp1P3",
+	"lSAVYcRTtRN1gumyiahVwn2NIQRgHaqQYfe5c17T30XiSPbrUbBRFwtNG+0PW/ryCLjhSrKVWrBMytWo",
+	"DTQFa5YHsp9PcJP/HEjBpgnZjqrkqYJpUSb9efKDOqvt9kvXcxiuMnv/LzmrR8/IM0U8C3HyR8oiFHhg",
+	"SqfdTEu1Fl2DgYi6WjDWFlpjrq12VRWP5WxNWMxBuorJYegnoeHZ65k61iMvgU1VxjNVzet4SStTg/tf",
+	"+tq4BHcQgNrJaXybbvmq7bC2qgKU37F1E5OSveomOcFBh7IdqRXK0ZdASANf/u+aUkfC2gzQ/Q3FKaFz",
+	"Y+2c1I+5rqeZdRZsEeMt4EsD81AyWHldM0A5hqovJoZrRJzgAIYSapNxowwJurShMfOoMbQOnSXGjbb4",
+	"V6RE3xk5c+pk2Qe8AZXjyGCmSsPuYCHycbW5VzWDLa0pk0We+rfgDCdzq3XG/324cvSDRXrzJrE1Vh92",
+	"FlNsdhjJNsTgBFcKvQ+aSMAQCggoifIUdhNQnw/UhL7M3PLBzsnpgAVkbJ22SbTmIrcyDQQSJS4Ygs3s",
+	"7ZwkZmGiK/05S68/RpeyLhxrWfCUq4DutA8oi4sMozC5j6d0Vu30kd/FsynMO0X8NdohEvB/EiOcTDN4",
+	"SHoZPrC2THdKM0j4G29Rjt3O4gTJfqJ5pU6/MbXMLT4x2tTie5uoxSwvXSrMuJVb+JhtOCmGFlczP1ra",
+	"tGHIRibJEmYF2XCefyUB8RiMTqko8MePK65qjw6MDwcVkjmqa+mQ3C4J5nfTDdxF52xBrX8vtXUwgeGx",
+	"owa5N5p/UdYEU+lCFdPLABr/X6h/bsIdpJyM6BrmQrsdYRR//GFywrGRiblGDxPM9x8T5Zht3EQBZWFS",
+	"EiLxLasgB6PCGQtlLOPowpJgSlcJOeThN4Floz2Lm/alx9VmmY4MzZFM4oUezUVuhzNhHIK6Etq1QyBx",
+	"PTqKtR9qy1TIbO6p05Gp/7a2xmxg7uPHszV8YCqu82OjIwgwMbvLprZWm4QnuLH3QIYeglObsPNcktFR",
+	"YP+2JJMNgnsMr3mU+pZO+gowJrpUgdepdMmpQ94JcW5CLr3YWP//3OzFrMhx1eFk66ow2DEfNxjYwkZc",
+	"VUFt9pQuGza9rL5sokQ2zAvwAlX8J38LVfGiifdNfQfyuI5hpp5ScX//0c1t6nnlSBA2clrFLAoTCfkQ",
+	"8oQJv/SWnr2ScUbpWD8lvOtiSGpGFUAMLRCprdf7nN322SDzaaVRISDxi8ekQg1+IugR72uyPmdEUIJj",
+	"JXybGig63NJ+euzIN1h/jgZAVZlL8nCTIZW7o2PE83XqEs1HeAaKHok4hfAxiO6y1U9c2xhFxo7XzARG",
+	"6eo1WtI+GqlfbkUc2CtlfgaqXZfkb2vlvPfFwRt3pzN7m+XR8vLVtQn2cvf4u0hu8cS8Wn+99bg3JY9b",
+	"RvQokH6R6JEKIXC2ZupC52FR1Y1+DNGo4MrBo1yT+eQsF5CE3HzhaJDkjojCTWCsSo5HLRMczBACuqg1",
+	"mNIk3f/kxwcfvpxP2JlEAnfkwjqta7/6AFoX3JkVOu8AK9+5aESI6+/vPvyqz8aydd7Nmh/MVYn7HBtt",
+	"xEUzRwolR4CHyw0q0RvReh2FAI+4kMycsypRLC1gZME7C4MGMPmfZvvSZUZnwGVTBzCJx7P2yoiSOoB1",
+	"CqQYznWkna/yJao07AIUcS0m49T3mVX2wBZJ57e5YhRU7muyb4+R+JvJyi2uhP6zxF+COsclAhsnh7DH",
+	"nusMFguBZIBydpONkEOlwqRy5p3dS9iEChzbwY0TSnMwqmpJVLtSCwwa5rOOoSmFKI/iD9thHYVHjt1L",
+	"qdChExwE5nsiQ2jMDpFKDnv2ijwCXK1PHxudKzOrjoYZZ5AbKAqTq01/tzNIaR/xd+Xl9MORFytJOhUH",
+	"U/13X+rf/WTaHn7M4owOdV8O3VLJR+u5Y+w4c0aN15HcCHMTVRoHQjVtDEISz20TN2Lle+/K3v8EAAD/",
+	"/w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

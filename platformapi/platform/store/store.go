@@ -30,7 +30,11 @@ type Store interface {
 	// SaveSession keeps a session, and forgets those that expired before now.
 	SaveSession(ctx context.Context, s Session, now time.Time) error
 	Session(ctx context.Context, tokenHash string) (Session, error)
-	DropSession(ctx context.Context, tokenHash string) error
+	SessionByID(ctx context.Context, id string) (Session, error)
+	// RenewSession gives the session x.ID the tokens of x, while its refresh token is still the one with this hash; else
+	// ErrNotFound: of two that renew at once, one does.
+	RenewSession(ctx context.Context, refreshHash string, x Session) error
+	DropSession(ctx context.Context, id string) error
 
 	// Lots are those an organisation is a party of, the newest award first.
 	Lots(ctx context.Context, uscc string) ([]Lot, error)
@@ -65,13 +69,19 @@ type Challenge struct {
 	ExpiresAt time.Time
 }
 
-// Session is a login that holds. Only the hash of its token is known.
+// Session is a login that holds. Only the hashes of its tokens are known.
 type Session struct {
-	TokenHash  string
-	USCC       string
-	Person     string
-	CertSHA256 string
-	ExpiresAt  time.Time
+	ID           string
+	TokenHash    string // of the access token
+	TokenUntil   time.Time
+	RefreshHash  string
+	PreviousHash string // of the refresh token before
+	RenewedAt    time.Time
+	Thumbprint   string // of the client's key, to which the tokens are bound
+	USCC         string
+	Person       string
+	CertSHA256   string
+	ExpiresAt    time.Time
 }
 
 // Lot is what was awarded.

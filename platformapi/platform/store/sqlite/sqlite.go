@@ -137,34 +137,6 @@ func (s *Store) TakeChallenge(ctx context.Context, id string) (store.Challenge, 
 	return c, notFound(err)
 }
 
-// SaveSession keeps a session.
-func (s *Store) SaveSession(ctx context.Context, x store.Session, now time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < ?`, micros(now)); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (token_hash, uscc, person, cert_sha256, expires_at) VALUES (?, ?, ?, ?, ?)`,
-			x.TokenHash, x.USCC, x.Person, x.CertSHA256, micros(x.ExpiresAt))
-		return err
-	})
-}
-
-// Session is the session of this token.
-func (s *Store) Session(ctx context.Context, tokenHash string) (store.Session, error) {
-	x := store.Session{TokenHash: tokenHash}
-	var expires int64
-	err := s.read.QueryRowContext(ctx, `SELECT uscc, person, cert_sha256, expires_at FROM sessions WHERE token_hash = ?`, tokenHash).
-		Scan(&x.USCC, &x.Person, &x.CertSHA256, &expires)
-	x.ExpiresAt = moment(expires)
-	return x, notFound(err)
-}
-
-// DropSession forgets a session.
-func (s *Store) DropSession(ctx context.Context, tokenHash string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM sessions WHERE token_hash = ?`, tokenHash)
-	return err
-}
-
 // Lots are those an organisation is a party of.
 func (s *Store) Lots(ctx context.Context, uscc string) ([]store.Lot, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT data FROM lots WHERE ? IN (purchaser_uscc, supplier_uscc) ORDER BY traded_at DESC, id`, uscc)
