@@ -3,6 +3,7 @@ module sealdesk
 go 1.26.0
 
 require (
+	filippo.io/bigmod v0.1.0
 	fyne.io/fyne/v2 v2.8.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/ebitengine/purego v0.11.3

@@ -46,6 +46,9 @@ EOF
 	exit 0
 fi
 
+# Node may come from elsewhere than Debian; its packages, and npm's many, are then not wanted.
+case "$want" in *"$judges"*) command -v npm >/dev/null 2>&1 || want="$want nodejs npm" ;; esac
+
 missing=
 for p in $want; do
 	# A package that another one provides (pkg-config by pkgconf, libreoffice-writer by a backport) counts as installed.
