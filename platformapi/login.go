@@ -12,9 +12,24 @@ import (
 // for one platform is worthless at another. certificate is the DER of the signing certificate; thumbprint is that of the
 // client's key to which the session will be bound (RFC 9449, jkt), so that nobody can open a session of his own with it.
 func LoginText(origin string, c Challenge, certificate []byte, thumbprint string) []byte {
+	return signedText("SealDesk login v1", origin, c, certificate, thumbprint)
+}
+
+// DeviceText is what the key signs to let another device log in: a login by LoginText's rules, with the code that both
+// screens show.
+func DeviceText(origin string, c Challenge, certificate []byte, thumbprint, userCode string) []byte {
+	return signedText("SealDesk login of another device v1", origin, c, certificate, thumbprint, userCode)
+}
+
+// BindingText is what the key signs to be bound to an account.
+func BindingText(origin string, c Challenge, certificate []byte, thumbprint, account string) []byte {
+	return signedText("SealDesk binding of a certificate v1", origin, c, certificate, thumbprint, account)
+}
+
+func signedText(kind, origin string, c Challenge, certificate []byte, thumbprint string, more ...string) []byte {
 	sum := sha256.Sum256(certificate)
-	return []byte(strings.Join([]string{
-		"SealDesk login v1",
+	lines := append([]string{
+		kind,
 		origin,
 		c.PlatformID,
 		c.ChallengeID,
@@ -22,5 +37,6 @@ func LoginText(origin string, c Challenge, certificate []byte, thumbprint string
 		hex.EncodeToString(sum[:]),
 		thumbprint,
 		c.IssuedAt.UTC().Format(time.RFC3339),
-	}, "\n"))
+	}, more...)
+	return []byte(strings.Join(lines, "\n"))
 }

@@ -460,6 +460,28 @@ func (e Warning) Valid() bool {
 	}
 }
 
+// Account defines model for Account.
+type Account struct {
+	Account       string         `json:"account"`
+	Bindings      []Binding      `json:"bindings"`
+	ExpiresAt     time.Time      `json:"expires_at"`
+	Organisations []Organisation `json:"organisations"`
+	Person        string         `json:"person"`
+}
+
+// AccountAnswer defines model for AccountAnswer.
+type AccountAnswer struct {
+	Account   Account `json:"account"`
+	ExpiresIn int     `json:"expires_in"`
+	Token     string  `json:"token"`
+}
+
+// AccountLogin defines model for AccountLogin.
+type AccountLogin struct {
+	Account  string `json:"account"`
+	Password string `json:"password"`
+}
+
 // AgreeRequest defines model for AgreeRequest.
 type AgreeRequest struct {
 	// Opinion 处理意见
@@ -509,6 +531,19 @@ type AttachmentKind string
 
 // AttachmentStage 已上传, 已签章
 type AttachmentStage string
+
+// Binding defines model for Binding.
+type Binding struct {
+	BoundAt time.Time `json:"bound_at"`
+
+	// CertificateSHA256 SHA-256 in lower-case hex
+	CertificateSHA256 SHA256       `json:"certificate_sha256"`
+	NotAfter          time.Time    `json:"not_after"`
+	Organisation      Organisation `json:"organisation"`
+
+	// Person From the certificate
+	Person string `json:"person"`
+}
 
 // Challenge defines model for Challenge.
 type Challenge struct {
@@ -633,6 +668,60 @@ type DeadlineKind string
 
 // DeadlineState defines model for DeadlineState.
 type DeadlineState string
+
+// DeviceChallenge defines model for DeviceChallenge.
+type DeviceChallenge struct {
+	// Address Of the network from which the login was begun
+	Address    string    `json:"address"`
+	Challenge  Challenge `json:"challenge"`
+	ClientName string    `json:"client_name"`
+
+	// Thumbprint Of the key to which the session will be bound
+	Thumbprint string `json:"thumbprint"`
+	UserCode   string `json:"user_code"`
+}
+
+// DeviceChallengeRequest defines model for DeviceChallengeRequest.
+type DeviceChallengeRequest struct {
+	CertificateChain [][]byte `json:"certificate_chain"`
+	UserCode         string   `json:"user_code"`
+}
+
+// DeviceCodes defines model for DeviceCodes.
+type DeviceCodes struct {
+	DeviceCode string `json:"device_code"`
+	ExpiresIn  int    `json:"expires_in"`
+	Interval   int    `json:"interval"`
+
+	// UserCode Shown on both screens
+	UserCode        string `json:"user_code"`
+	VerificationURI string `json:"verification_uri"`
+
+	// VerificationURIComplete What the QR code says
+	VerificationURIComplete string `json:"verification_uri_complete"`
+}
+
+// DeviceDecision defines model for DeviceDecision.
+type DeviceDecision struct {
+	Approve bool `json:"approve"`
+
+	// ChallengeID UUID version 7, made by the client
+	ChallengeID UUID `json:"challenge_id"`
+
+	// Signature Over the text for this login; only with approve
+	Signature []byte `json:"signature,omitempty,omitzero"`
+}
+
+// DeviceRequest defines model for DeviceRequest.
+type DeviceRequest struct {
+	// ClientName What the approving person is shown
+	ClientName string `json:"client_name"`
+}
+
+// DeviceTokenRequest defines model for DeviceTokenRequest.
+type DeviceTokenRequest struct {
+	DeviceCode string `json:"device_code"`
+}
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -1081,8 +1170,26 @@ type WithdrawContractParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// CreateDeviceCodeParams defines parameters for CreateDeviceCode.
+type CreateDeviceCodeParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// TakeDeviceTokenParams defines parameters for TakeDeviceToken.
+type TakeDeviceTokenParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
 // LoginParams defines parameters for Login.
 type LoginParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// LoginAccountParams defines parameters for LoginAccount.
+type LoginAccountParams struct {
 	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
 	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
 }
@@ -1097,6 +1204,12 @@ type RenewSessionParams struct {
 	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
 	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
 }
+
+// BindCertificateJSONRequestBody defines body for BindCertificate for application/json ContentType.
+type BindCertificateJSONRequestBody = LoginRequest
+
+// CreateBindingChallengeJSONRequestBody defines body for CreateBindingChallenge for application/json ContentType.
+type CreateBindingChallengeJSONRequestBody = ChallengeRequest
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.
 type CreateContractJSONRequestBody = NewContract
@@ -1116,8 +1229,23 @@ type RefuseContractJSONRequestBody = RefuseRequest
 // SubmitContractJSONRequestBody defines body for SubmitContract for application/json ContentType.
 type SubmitContractJSONRequestBody = SubmitRequest
 
+// CreateDeviceChallengeJSONRequestBody defines body for CreateDeviceChallenge for application/json ContentType.
+type CreateDeviceChallengeJSONRequestBody = DeviceChallengeRequest
+
+// CreateDeviceCodeJSONRequestBody defines body for CreateDeviceCode for application/json ContentType.
+type CreateDeviceCodeJSONRequestBody = DeviceRequest
+
+// DecideDeviceJSONRequestBody defines body for DecideDevice for application/json ContentType.
+type DecideDeviceJSONRequestBody = DeviceDecision
+
+// TakeDeviceTokenJSONRequestBody defines body for TakeDeviceToken for application/json ContentType.
+type TakeDeviceTokenJSONRequestBody = DeviceTokenRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
+
+// LoginAccountJSONRequestBody defines body for LoginAccount for application/json ContentType.
+type LoginAccountJSONRequestBody = AccountLogin
 
 // CreateChallengeJSONRequestBody defines body for CreateChallenge for application/json ContentType.
 type CreateChallengeJSONRequestBody = ChallengeRequest

@@ -35,10 +35,7 @@ func (c *Client) Login(ctx context.Context, key crypto.Signer, chain []*smx509.C
 	if len(chain) == 0 {
 		return platformapi.Session{}, fmt.Errorf("login: no certificate")
 	}
-	request := platformapi.ChallengeRequest{}
-	for _, cert := range chain {
-		request.CertificateChain = append(request.CertificateChain, cert.Raw)
-	}
+	request := platformapi.ChallengeRequest{CertificateChain: rawChain(chain)}
 	var challenge platformapi.Challenge
 	if err := c.read(ctx, &challenge, func(ctx context.Context) (*http.Response, error) {
 		return c.wire.CreateChallenge(ctx, request)

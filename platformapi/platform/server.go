@@ -18,6 +18,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
+	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/web"
@@ -37,6 +38,9 @@ type Config struct {
 	Now     func() time.Time // the clock; nil is time.Now
 	Log     *slog.Logger     // nil is slog.Default()
 	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
+
+	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
+	VerificationURI string
 }
 
 const (
@@ -48,6 +52,7 @@ const (
 	judgeTime        = time.Minute
 	limiterNames     = 10_000
 	proofsKept       = 200_000
+	passwordsAtOnce  = 2
 	loginBurst       = 20
 	loginEvery       = 3 * time.Second
 	requestBurst     = 300
@@ -73,6 +78,7 @@ type Server struct {
 	requests  *web.Limiter
 	stamps    *web.Limiter
 	proofs    *dpop.Guard
+	passwords *password.Checker
 	draining  atomic.Bool
 }
 
@@ -108,11 +114,12 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, store: st, blobs: files,
-		judges:   make(chan struct{}, runtime.GOMAXPROCS(0)),
-		logins:   web.NewLimiter(loginBurst, loginEvery, limiterNames),
-		requests: web.NewLimiter(requestBurst, requestEvery, limiterNames),
-		stamps:   web.NewLimiter(stampBurst, stampEvery, limiterNames),
-		proofs:   dpop.NewGuard(proofsKept),
+		judges:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		logins:    web.NewLimiter(loginBurst, loginEvery, limiterNames),
+		requests:  web.NewLimiter(requestBurst, requestEvery, limiterNames),
+		stamps:    web.NewLimiter(stampBurst, stampEvery, limiterNames),
+		proofs:    dpop.NewGuard(proofsKept),
+		passwords: password.NewChecker(passwordsAtOnce),
 	}
 	if _, err := rand.Read(s.cursorKey[:]); err != nil {
 		return nil, errors.Join(err, st.Close())

@@ -42,10 +42,14 @@ func newTokens(x *store.Session, now time.Time) tokens {
 	t := tokens{access: secret(), refresh: x.ID + "." + secret()}
 	x.TokenHash, x.RefreshHash, x.RenewedAt = tokenHash(t.access), tokenHash(t.refresh), now
 	x.TokenUntil = now.Add(tokenLife)
-	if x.TokenUntil.After(x.ExpiresAt) {
+	if x.Account != "" || x.TokenUntil.After(x.ExpiresAt) { // an account's session is short, and not renewed
 		x.TokenUntil = x.ExpiresAt
 	}
 	return t
+}
+
+func secondsLeft(x store.Session, now time.Time) int {
+	return max(1, int(x.TokenUntil.Sub(now)/time.Second))
 }
 
 func secret() string {
@@ -56,7 +60,7 @@ func secret() string {
 
 func (t tokens) answer(x store.Session, org platformapi.Organisation, now time.Time) platformapi.LoginAnswer {
 	return platformapi.LoginAnswer{
-		Token: t.access, ExpiresIn: max(1, int(x.TokenUntil.Sub(now)/time.Second)), RefreshToken: t.refresh, Session: session(x, org),
+		Token: t.access, ExpiresIn: secondsLeft(x, now), RefreshToken: t.refresh, Session: session(x, org),
 	}
 }
 
@@ -98,7 +102,7 @@ func (s *Server) RenewSession(ctx context.Context, r wire.RenewSessionRequestObj
 	}
 	id, _, _ := strings.Cut(r.Body.RefreshToken, ".")
 	x, err := s.store.SessionByID(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (!now.Before(x.ExpiresAt) || thumbprint != x.Thumbprint) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!now.Before(x.ExpiresAt) || thumbprint != x.Thumbprint || x.Account != "") {
 		return nil, errSessionOver()
 	}
 	if err != nil {
@@ -143,9 +147,9 @@ func (s *Server) GetSession(ctx context.Context, _ wire.GetSessionRequestObject)
 
 // Logout ends the session, with all its tokens.
 func (s *Server) Logout(ctx context.Context, _ wire.LogoutRequestObject) (wire.LogoutResponseObject, error) {
-	x, _, err := s.who(ctx)
-	if err != nil {
-		return nil, err
+	x, ok := ctx.Value(sessionKey{}).(store.Session)
+	if !ok {
+		return nil, errSessionOver()
 	}
 	if err := s.store.DropSession(ctx, x.ID); err != nil {
 		return nil, err
@@ -158,6 +162,9 @@ func (s *Server) who(ctx context.Context) (store.Session, platformapi.Organisati
 	x, ok := ctx.Value(sessionKey{}).(store.Session)
 	if !ok {
 		return x, platformapi.Organisation{}, errSessionOver()
+	}
+	if x.Account != "" {
+		return x, platformapi.Organisation{}, forbid(platformapi.CodeCertificateOnly, "this is an account's session: log in with a certificate")
 	}
 	org, err := s.store.Organisation(ctx, x.USCC)
 	return x, org, err

@@ -179,6 +179,7 @@ func NewWorld(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *W
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p, err := platform.New(context.Background(), platform.Config{
 		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20,
+		VerificationURI: "https://mobile-ca.example/device",
 	})
 	must(t, err)
 	w.Server = p

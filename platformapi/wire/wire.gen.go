@@ -99,6 +99,48 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetAccount The account, its organisations and the certificates bound to it
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificateWithBody Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificate Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnbindCertificate Take a certificate from the account
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts One's contracts, the newest first
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
@@ -233,6 +275,72 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDeviceWithBody Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDevice Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceTokenWithBody Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceToken Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginWithBody Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type.
@@ -246,6 +354,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
 	Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccountWithBody Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccount Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateChallengeWithBody Ask for a text to sign
 	//
@@ -310,6 +438,108 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAccount The account, its organisations and the certificates bound to it
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificateWithBody Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificate Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallenge Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnbindCertificate Take a certificate from the account
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnbindCertificateRequest(c.Server, certificateSHA256)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListContracts One's contracts, the newest first
@@ -656,6 +886,152 @@ func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, pa
 	return c.Client.Do(req)
 }
 
+// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDeviceWithBody Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDevice Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceTokenWithBody Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceToken Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LoginWithBody Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type.
@@ -680,6 +1056,46 @@ func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, content
 // Corresponds with POST /v1/login (the `Login` operationId).
 func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewLoginRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccountWithBody Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccount Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -852,6 +1268,147 @@ func (c *Client) GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountRequest constructs an http.Request for the GetAccount method
+func NewGetAccountRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBindCertificateRequest calls the generic BindCertificate builder with application/json body
+func NewBindCertificateRequest(server string, body BindCertificateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBindCertificateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBindCertificateRequestWithBody constructs an http.Request for the BindCertificate method, with any body, and a specified content type
+func NewBindCertificateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateBindingChallengeRequest calls the generic CreateBindingChallenge builder with application/json body
+func NewCreateBindingChallengeRequest(server string, body CreateBindingChallengeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateBindingChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateBindingChallengeRequestWithBody constructs an http.Request for the CreateBindingChallenge method, with any body, and a specified content type
+func NewCreateBindingChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnbindCertificateRequest constructs an http.Request for the UnbindCertificate method
+func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate_sha256", certificateSHA256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListContractsRequest constructs an http.Request for the ListContracts method
@@ -1814,6 +2371,192 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 	return req, nil
 }
 
+// NewCreateDeviceChallengeRequest calls the generic CreateDeviceChallenge builder with application/json body
+func NewCreateDeviceChallengeRequest(server string, body CreateDeviceChallengeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDeviceChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateDeviceChallengeRequestWithBody constructs an http.Request for the CreateDeviceChallenge method, with any body, and a specified content type
+func NewCreateDeviceChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateDeviceCodeRequest calls the generic CreateDeviceCode builder with application/json body
+func NewCreateDeviceCodeRequest(server string, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDeviceCodeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDeviceCodeRequestWithBody constructs an http.Request for the CreateDeviceCode method, with any body, and a specified content type
+func NewCreateDeviceCodeRequestWithBody(server string, params *CreateDeviceCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/code")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDecideDeviceRequest calls the generic DecideDevice builder with application/json body
+func NewDecideDeviceRequest(server string, body DecideDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideDeviceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDecideDeviceRequestWithBody constructs an http.Request for the DecideDevice method, with any body, and a specified content type
+func NewDecideDeviceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/decision")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTakeDeviceTokenRequest calls the generic TakeDeviceToken builder with application/json body
+func NewTakeDeviceTokenRequest(server string, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeDeviceTokenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakeDeviceTokenRequestWithBody constructs an http.Request for the TakeDeviceToken method, with any body, and a specified content type
+func NewTakeDeviceTokenRequestWithBody(server string, params *TakeDeviceTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewLoginRequest calls the generic Login builder with application/json body
 func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1835,6 +2578,59 @@ func NewLoginRequestWithBody(server string, params *LoginParams, contentType str
 	}
 
 	operationPath := fmt.Sprintf("/v1/login")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLoginAccountRequest calls the generic LoginAccount builder with application/json body
+func NewLoginAccountRequest(server string, params *LoginAccountParams, body LoginAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLoginAccountRequestWithBody constructs an http.Request for the LoginAccount method, with any body, and a specified content type
+func NewLoginAccountRequestWithBody(server string, params *LoginAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/login/account")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2207,6 +3003,52 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetAccountWithResponse The account, its organisations and the certificates bound to it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error)
+
+	// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// BindCertificateWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// UnbindCertificateWithResponse Take a certificate from the account
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
+
 	// ListContractsWithResponse One's contracts, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2357,6 +3199,72 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContractWithResponse(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*WithdrawContractResponse, error)
 
+	// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// DecideDeviceWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
+	// TakeDeviceTokenWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
 	// LoginWithBodyWithResponse Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -2370,6 +3278,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
 	LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+
+	// LoginAccountWithBodyWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
+
+	// LoginAccountWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
 
 	// CreateChallengeWithBodyWithResponse Ask for a text to sign
 	//
@@ -2446,6 +3374,191 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTimeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTimeResponse, error)
+}
+
+type GetAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountResponse) GetJSON200() *Account {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BindCertificateResponse) GetJSON201() *Account {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateBindingChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Challenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateBindingChallengeResponse) GetJSON201() *Challenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateBindingChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateBindingChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateBindingChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateBindingChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateBindingChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnbindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnbindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnbindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnbindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnbindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListContractsResponse200Headers the declared response headers of an HTTP 200 response for ListContracts
@@ -3271,6 +4384,191 @@ func (r WithdrawContractResponse) ContentType() string {
 	return ""
 }
 
+type CreateDeviceChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceChallenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceChallengeResponse) GetJSON201() *DeviceChallenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateDeviceCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceCodeResponse) GetJSON201() *DeviceCodes {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideDeviceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideDeviceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideDeviceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideDeviceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideDeviceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideDeviceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeDeviceTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r TakeDeviceTokenResponse) GetJSON201() *LoginAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeDeviceTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeDeviceTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeDeviceTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeDeviceTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeDeviceTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3313,6 +4611,54 @@ func (r LoginResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LoginResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LoginAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AccountAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r LoginAccountResponse) GetJSON201() *AccountAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LoginAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LoginAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LoginAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LoginAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LoginAccountResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3696,6 +5042,88 @@ func (r GetTimeResponse) ContentType() string {
 	return ""
 }
 
+// GetAccountWithResponse The account, its organisations and the certificates bound to it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error) {
+	rsp, err := c.GetAccount(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountResponse(rsp)
+}
+
+// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// BindCertificateWithResponse Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// UnbindCertificateWithResponse Take a certificate from the account
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error) {
+	rsp, err := c.UnbindCertificate(ctx, certificateSHA256, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnbindCertificateResponse(rsp)
+}
+
 // ListContractsWithResponse One's contracts, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3972,6 +5400,120 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 	return ParseWithdrawContractResponse(rsp)
 }
 
+// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCodeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCode(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDeviceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// DecideDeviceWithResponse Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDevice(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceTokenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
+// TakeDeviceTokenWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceToken(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
 // LoginWithBodyWithResponse Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -3996,6 +5538,38 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *Log
 		return nil, err
 	}
 	return ParseLoginResponse(rsp)
+}
+
+// LoginAccountWithBodyWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
+}
+
+// LoginAccountWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
 }
 
 // CreateChallengeWithBodyWithResponse Ask for a text to sign
@@ -4132,6 +5706,134 @@ func (c *ClientWithResponses) GetTimeWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseGetTimeResponse(rsp)
+}
+
+// ParseGetAccountResponse parses an HTTP response from a GetAccountWithResponse call
+func ParseGetAccountResponse(rsp *http.Response) (*GetAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBindCertificateResponse parses an HTTP response from a BindCertificateWithResponse call
+func ParseBindCertificateResponse(rsp *http.Response) (*BindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateBindingChallengeResponse parses an HTTP response from a CreateBindingChallengeWithResponse call
+func ParseCreateBindingChallengeResponse(rsp *http.Response) (*CreateBindingChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateBindingChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Challenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnbindCertificateResponse parses an HTTP response from a UnbindCertificateWithResponse call
+func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnbindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListContractsResponse parses an HTTP response from a ListContractsWithResponse call
@@ -4888,6 +6590,134 @@ func ParseWithdrawContractResponse(rsp *http.Response) (*WithdrawContractRespons
 	return response, nil
 }
 
+// ParseCreateDeviceChallengeResponse parses an HTTP response from a CreateDeviceChallengeWithResponse call
+func ParseCreateDeviceChallengeResponse(rsp *http.Response) (*CreateDeviceChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceChallenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateDeviceCodeResponse parses an HTTP response from a CreateDeviceCodeWithResponse call
+func ParseCreateDeviceCodeResponse(rsp *http.Response) (*CreateDeviceCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideDeviceResponse parses an HTTP response from a DecideDeviceWithResponse call
+func ParseDecideDeviceResponse(rsp *http.Response) (*DecideDeviceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideDeviceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeDeviceTokenResponse parses an HTTP response from a TakeDeviceTokenWithResponse call
+func ParseTakeDeviceTokenResponse(rsp *http.Response) (*TakeDeviceTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeDeviceTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLoginResponse parses an HTTP response from a LoginWithResponse call
 func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4904,6 +6734,39 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
 		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLoginAccountResponse parses an HTTP response from a LoginAccountWithResponse call
+func ParseLoginAccountResponse(rsp *http.Response) (*LoginAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LoginAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AccountAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -5183,6 +7046,18 @@ func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(w http.ResponseWriter, r *http.Request)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(w http.ResponseWriter, r *http.Request)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(w http.ResponseWriter, r *http.Request)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(w http.ResponseWriter, r *http.Request, params ListContractsParams)
@@ -5228,9 +7103,24 @@ type ServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(w http.ResponseWriter, r *http.Request)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(w http.ResponseWriter, r *http.Request)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(w http.ResponseWriter, r *http.Request)
@@ -5265,6 +7155,74 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetAccount operation middleware
+func (siw *ServerInterfaceWrapper) GetAccount(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) BindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BindCertificate(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateBindingChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateBindingChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnbindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate_sha256" -------------
+	var certificateSHA256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate_sha256", r.PathValue("certificate_sha256"), &certificateSHA256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate_sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListContracts operation middleware
 func (siw *ServerInterfaceWrapper) ListContracts(w http.ResponseWriter, r *http.Request) {
@@ -6254,6 +8212,116 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// CreateDeviceChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateDeviceCode operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDeviceCodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceCode(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecideDevice operation middleware
+func (siw *ServerInterfaceWrapper) DecideDevice(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecideDevice(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeDeviceToken operation middleware
+func (siw *ServerInterfaceWrapper) TakeDeviceToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeDeviceTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeDeviceToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
@@ -6286,6 +8354,47 @@ func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request)
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Login(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LoginAccount operation middleware
+func (siw *ServerInterfaceWrapper) LoginAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginAccountParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LoginAccount(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6603,6 +8712,15 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session/renew", wrapper.RenewSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login/account", wrapper.LoginAccount)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/account", wrapper.GetAccount)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings/challenge", wrapper.CreateBindingChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings", wrapper.BindCertificate)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/account/bindings/{certificate_sha256}", wrapper.UnbindCertificate)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/code", wrapper.CreateDeviceCode)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/token", wrapper.TakeDeviceToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/challenge", wrapper.CreateDeviceChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/decision", wrapper.DecideDevice)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -6636,6 +8754,155 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetAccountRequestObject struct {
+}
+
+type GetAccountResponseObject interface {
+	VisitGetAccountResponse(w http.ResponseWriter) error
+}
+
+type GetAccount200JSONResponse Account
+
+func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificateRequestObject struct {
+	Body *BindCertificateJSONRequestBody
+}
+
+type BindCertificateResponseObject interface {
+	VisitBindCertificateResponse(w http.ResponseWriter) error
+}
+
+type BindCertificate201JSONResponse Account
+
+func (response BindCertificate201JSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BindCertificatedefaultApplicationProblemPlusJSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengeRequestObject struct {
+	Body *CreateBindingChallengeJSONRequestBody
+}
+
+type CreateBindingChallengeResponseObject interface {
+	VisitCreateBindingChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateBindingChallenge201JSONResponse Challenge
+
+func (response CreateBindingChallenge201JSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateBindingChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnbindCertificateRequestObject struct {
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
+}
+
+type UnbindCertificateResponseObject interface {
+	VisitUnbindCertificateResponse(w http.ResponseWriter) error
+}
+
+type UnbindCertificate204Response struct {
+}
+
+func (response UnbindCertificate204Response) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListContractsRequestObject struct {
 	Params ListContractsParams
@@ -7295,6 +9562,158 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type CreateDeviceChallengeRequestObject struct {
+	Body *CreateDeviceChallengeJSONRequestBody
+}
+
+type CreateDeviceChallengeResponseObject interface {
+	VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceChallenge201JSONResponse DeviceChallenge
+
+func (response CreateDeviceChallenge201JSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodeRequestObject struct {
+	Params CreateDeviceCodeParams
+	Body   *CreateDeviceCodeJSONRequestBody
+}
+
+type CreateDeviceCodeResponseObject interface {
+	VisitCreateDeviceCodeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceCode201JSONResponse DeviceCodes
+
+func (response CreateDeviceCode201JSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceCodedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideDeviceRequestObject struct {
+	Body *DecideDeviceJSONRequestBody
+}
+
+type DecideDeviceResponseObject interface {
+	VisitDecideDeviceResponse(w http.ResponseWriter) error
+}
+
+type DecideDevice204Response struct {
+}
+
+func (response DecideDevice204Response) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DecideDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideDevicedefaultApplicationProblemPlusJSONResponse) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokenRequestObject struct {
+	Params TakeDeviceTokenParams
+	Body   *TakeDeviceTokenJSONRequestBody
+}
+
+type TakeDeviceTokenResponseObject interface {
+	VisitTakeDeviceTokenResponse(w http.ResponseWriter) error
+}
+
+type TakeDeviceToken201JSONResponse LoginAnswer
+
+func (response TakeDeviceToken201JSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeDeviceTokendefaultApplicationProblemPlusJSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
 	Params LoginParams
 	Body   *LoginJSONRequestBody
@@ -7324,6 +9743,46 @@ type LogindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LogindefaultApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountRequestObject struct {
+	Params LoginAccountParams
+	Body   *LoginAccountJSONRequestBody
+}
+
+type LoginAccountResponseObject interface {
+	VisitLoginAccountResponse(w http.ResponseWriter) error
+}
+
+type LoginAccount201JSONResponse AccountAnswer
+
+func (response LoginAccount201JSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LoginAccountdefaultApplicationProblemPlusJSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7641,6 +10100,18 @@ func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(ctx context.Context, request BindCertificateRequestObject) (BindCertificateResponseObject, error)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(ctx context.Context, request CreateBindingChallengeRequestObject) (CreateBindingChallengeResponseObject, error)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
@@ -7686,9 +10157,24 @@ type StrictServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(ctx context.Context, request WithdrawContractRequestObject) (WithdrawContractResponseObject, error)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(ctx context.Context, request CreateDeviceChallengeRequestObject) (CreateDeviceChallengeResponseObject, error)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(ctx context.Context, request CreateDeviceCodeRequestObject) (CreateDeviceCodeResponseObject, error)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(ctx context.Context, request DecideDeviceRequestObject) (DecideDeviceResponseObject, error)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(ctx context.Context, request TakeDeviceTokenRequestObject) (TakeDeviceTokenResponseObject, error)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(ctx context.Context, request LoginAccountRequestObject) (LoginAccountResponseObject, error)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(ctx context.Context, request CreateChallengeRequestObject) (CreateChallengeResponseObject, error)
@@ -7752,6 +10238,118 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetAccount operation middleware
+func (sh *strictHandler) GetAccount(w http.ResponseWriter, r *http.Request) {
+	var request GetAccountRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccount(ctx, request.(GetAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAccountResponseObject); ok {
+		if err := validResponse.VisitGetAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BindCertificate operation middleware
+func (sh *strictHandler) BindCertificate(w http.ResponseWriter, r *http.Request) {
+	var request BindCertificateRequestObject
+
+	var body BindCertificateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BindCertificate(ctx, request.(BindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BindCertificateResponseObject); ok {
+		if err := validResponse.VisitBindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateBindingChallenge operation middleware
+func (sh *strictHandler) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateBindingChallengeRequestObject
+
+	var body CreateBindingChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateBindingChallenge(ctx, request.(CreateBindingChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateBindingChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateBindingChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateBindingChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnbindCertificate operation middleware
+func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256) {
+	var request UnbindCertificateRequestObject
+
+	request.CertificateSHA256 = certificateSHA256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnbindCertificate(ctx, request.(UnbindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnbindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
+		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListContracts operation middleware
@@ -8202,6 +10800,134 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// CreateDeviceChallenge operation middleware
+func (sh *strictHandler) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateDeviceChallengeRequestObject
+
+	var body CreateDeviceChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceChallenge(ctx, request.(CreateDeviceChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateDeviceCode operation middleware
+func (sh *strictHandler) CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams) {
+	var request CreateDeviceCodeRequestObject
+
+	request.Params = params
+
+	var body CreateDeviceCodeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceCode(ctx, request.(CreateDeviceCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceCodeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideDevice operation middleware
+func (sh *strictHandler) DecideDevice(w http.ResponseWriter, r *http.Request) {
+	var request DecideDeviceRequestObject
+
+	var body DecideDeviceJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideDevice(ctx, request.(DecideDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecideDeviceResponseObject); ok {
+		if err := validResponse.VisitDecideDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeDeviceToken operation middleware
+func (sh *strictHandler) TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams) {
+	var request TakeDeviceTokenRequestObject
+
+	request.Params = params
+
+	var body TakeDeviceTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeDeviceToken(ctx, request.(TakeDeviceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeDeviceToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeDeviceTokenResponseObject); ok {
+		if err := validResponse.VisitTakeDeviceTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
@@ -8228,6 +10954,39 @@ func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params Lo
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LoginResponseObject); ok {
 		if err := validResponse.VisitLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LoginAccount operation middleware
+func (sh *strictHandler) LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams) {
+	var request LoginAccountRequestObject
+
+	request.Params = params
+
+	var body LoginAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LoginAccount(ctx, request.(LoginAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LoginAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LoginAccountResponseObject); ok {
+		if err := validResponse.VisitLoginAccountResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8454,129 +11213,150 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1rcxu31fBfwbvtjKV5lxIly44sTT8okt16otga0alnGvmVwV2QRLUEGAAUzXo0477NxW2a2n2apmlz",
-	"T502M23cTNvcnDzJf+mIlP0vnsFtLySWXMqS66dtPsTCcgEcHBwcnPte9wLabFGCiODe0nWvgWCImPrz",
-	"7CVYl/+GiAcMtwSmxFvyKoJRUvcBgU3EgWggEFAiGAzECQ52EePyNd/jQQM1oewuui3kLXlcMEzq3t7e",
-	"nu+1IINNJMw8K0LAoNFERJxfk20sp2lB0fB8T87iLXkwfmUbh57vMfRcGzMUekuCtVF6tm8zVPOWvG/N",
-	"Jsua1b/y2WeeOb/myflXDcS589klHclsaxt0YxiPlxoItBilNUBrGo0RRkQicQd1QY0yIBqYAzk34gJM",
-	"bZ5bBWcWFs74YGFmftoHHSwatC0AJAAGAeIcCLqDyAkOGpA3lsFCeS5+BwvP18vU25ssVMGWXlETXltH",
-	"pC4a3tJ8eWHR95qY2Adz/tBm+t75EDVbVCASdJ9C3eF1rgAuWDsQbYbCUg2jKAS6tw+ubnnlucXaP278",
-	"Ycu76ks8LAJBwVy5DIIGlPhHjC8Di34wtVAug1YERY2y5swO6m43MeeY1O1Cp2e2iMRrFTIkUdgEmIM2",
-	"kQQtKA2BoHRmi+ThIrWSklxKHlrmy0481J6GImi4Nzp1ROSpyqxpfjFZkzk/Q+vKBblW0rPmwDpXdsK6",
-	"TvNJP6Jjqb4FhUBMdv1/z66UfgBLPyqXzsxsl65cn/NPL+x92/Ndh54h3qKEI3XmL7ZFQOV819VZQ0TI",
-	"P2GrFeEASsTN/pBL7F0veNjseGqmLP7XKEHLCpPqmDEUINwSPoAkzLAvADnAQlIMoR3Pd3FCFwTmtVn1",
-	"TvY8lDZRK4JdicJBotjyJFK3PNBpIKJPOtbclAsq6QIS3kFMHgdIAIIswojFzCBeDIdNJPnFaIa753sb",
-	"jFYj1ByB75Z+4/9Ohnc7rgPvlxtQgA4iAnTkjaEIz3RTXL/OENrUC1KwhCGWPWG0wWgLMYElpdRgxJHv",
-	"tVKPrnu0hQnWUGan7N15/uD2i/3nb93/4489P30QTjkOgu/xBpw/dXrcGivfW5FvaRq2Z+JZ2/lKPC6t",
-	"/hAFQo6b3GjquGSAr3bH0jKrQ4K52hY5WtBmzAyVXe4FhEVDkUUrggEKAaGy0aS75u9dqk6yga9KaYSg",
-	"GhKHxW4v39vBZOy7yXKfkm/v+V4ThRhu63mH+CGNQlBjtKkouNoViHuOvdHs6LrjByqQa+tf6v/tQ9dA",
-	"LcQMSQ/9xGhbr878golAdcQUaSAYqf3CAjX5WBJBMDoH9eabsSBjsDs5kfkexz9S65MXAhQaqtMLycrS",
-	"QApYR8V3p6Je3/O9diuiMEThNhSZmUIoUEngJnLhURGTPKiGb0oMgZAiyS8FaMhdhaQLmpQhMLX/32/2",
-	"7r0z7S2RdhQNcgaJLRQCSgLkoM6BY6YoWFGhXa+hjQyVGbTF2LZ7m5weswBfHsCYKLKoGH2UnzInYYDu",
-	"bt/s3f65pL73bvqgd+uXBx9IKkSk3ZTQx4JkDUcSj/Ie36U4QKnJDIp971pJdivtQqaEa9lfTnrOdpWN",
-	"87Z7BraKJYQB4D776/7nP9v/6l0f9D7768FHXx/86d0UcHbtniZ3FBYESs32TNJZtStmBCleN2AUIaIh",
-	"ynK/wP60XZwFoWstzBCfiFgx5+0J6ZsoehzC4cl5zaMAJqAKOTq90GZRLFm35LWl8OQUiqRMtHDSJRH5",
-	"nhX6DCYGpbZxcnf6jGSwmh3ZriuNkgxKXUQfb+Dh7udA/lmTggXaDhoQO27qtbObCUKXNT/BdSJl3lRv",
-	"UMOMC1/+TAAWUkbibSmT+QlbjjdX7lL20p+bKzuv/Sa8dl53P6XwbBpzg7x7EMtDy3Lizpz4YdpPlFg+",
-	"jJCLNYB2EesCxbfUkgGNQintKSSkl1yM27vuogaW4mXXraQcZrrv6QE3acc1XUTFuAHWqQLUKDzDgCkp",
-	"krer6gVKQIe2lQaJowhAviO1vKKwPm3mcN3R7WYTsrGSmd3binl9z/c6kEmq5TmQx/cjF7Ql70fRUKpv",
-	"tS0Ab6i1VBGIKN2RMn9htF/Wsw4vZVBGNYDqrfAzJJhQwygyPic1dj6WAQxTk9JnwVlJ02rNoAm7cq2x",
-	"atvAEQIhgzWBSX0ZwCZtE3nWEWsq3UwyayAVecglcmqUAUpSpOANsh09wnYNkbxr+sFLv3zw/luS8fRu",
-	"vuj5wyJWE17DTXk5niln/lNsQv9SdgliZmqGIHfpJZcbXXWg9WsgxLUaYjwRgmEHsrCIwmKFYqcMcvuV",
-	"gz9+nB1l3j1Ku1lFLG+cg69e6936bICTutUnXCco3NYrHkWua1AouVPu7XYIuzxv7v6b7zz47W25Qeqt",
-	"1IacPH1q3DbsjSDjDeiSRuKzVujQOU7/IB8h6JrYDtqMU+bSxAckWzXpqMNXEdCl6/Rffufgw29SMl3v",
-	"6xf6t27v37vjg97XL/T+8kX/tS8O3rt7/+4d9dKDGzd6b7ztA/1DulfqpYOPvr5/9331pxbeU4KiOqWJ",
-	"lOh7sAOx0HIPQ6LNiHoaSOpGTJOFapMgamsZUQnfhcVLgdbMlKpRsfOq1koyuWpvJhCo9uoAGOZhAot6",
-	"8H0FUBrZyR0wIM7YrkacHDzbiIAqFQ3QgCHQGAKJjhRQEgJYZ0jNXEwSDRiCYkLptRbz6SIkbLj6RJYA",
-	"Yxh06dHyp1x9Xf0Yc5xhYYzuouJn8Gm6i1wHr9ndZjQaqwtvynf21MUhz1o+0PEL+YC32lVrPFO3TxRd",
-	"rHlLz46xl6U67V2R5F+nJTl0ie/gVom29A1balHJ1pi5X9VsLGhArmGZxHo0ysaB62Rb26OKQb+GYBhh",
-	"giYDnQvIxHjA7d5wy/QK8WJhrhYlF4hJTw1vt1oRnhyp7VY48Qm1vrFipp1djDqjOI7SD5T1j+PQKEqA",
-	"thBBoTYnp2TmKXkHvP7CdEEG5DLApBx7CuOJfSX2F8RMIHPkB87a0MlKU3ZqPxKqSc52zOQyHDKzGZad",
-	"uC7VNedduiIlDUBrYIVjOFtpQFJvQOyD+XL5dKk8VyrPD+j25dKZK9cX9kr6j/nkD6eSH5+YYQ0YMbyL",
-	"Qh8QqfcBCKoRDXaGhNoq5Ji79TXIBA4iJ62FbVRUJpNCaHEituZgKxlIFlLwWreoqKguRQ963EvEMuQ1",
-	"kaNsiQQpgGv5EROw2sAEcWRNkZhIxYsJ2x5N/MbwqHfBTG5wprFsl+GkuAzsKaxRuc+cqvNEdxWRh5Sg",
-	"CRF58SkvNYceLf5Nj2qba2r0Pd9TF/9ZxrR8miW1EAmII/ddZ3n6IN43z62C02fKc2O5iB3Bt9O4EHYu",
-	"op1huIpbEVqSjxQXJuR0G7LLWD1aa89m+DzIN5w2WOXnh3UEIOACtRSP5g4LccHNl5PEJqYrdma1iCHE",
-	"tezjkRKJRYCEbjLcVQRqjUWdBsIOn4c7NdTQAqx4ltJET48zjUpuPd4pEu+XEoOM4begzFCEbcn1xCyr",
-	"TYQ+V4e4fc2tmc9kUhY4x+XGaEdebtox2vvFi71bf10GsNVCJCxREnV9gGDQUCEjIJCsSDuhZTerw6jf",
-	"qqhGGRq6nRqQhFGOmGKcsb/59MFv/l5Y9ZGTFXeVFXUED01D0/LchLJf4k8cmPNnbx/cfnH/3r3eL193",
-	"zakCD3ZzkNV/9dPezY8nRNZI9+VzOT/E3kiHyQ5HyEQd0Q7AHMAqbQv3GdDHtYBpWDOJQbskei4lQqrR",
-	"Uj65zO5kEeenSc6Qy4hTYdmK236y/83d/qtf7H/zVu+j132gPWUPfvv8/pef+qB3890Hv70Tt5R32Qfa",
-	"cOIDbW3RNisf9P/rjravKDHb2lnsu73bP+8/f0uO/4r9s/fCnw/u3PPBkKFFy7USJXAXxfZac2mqP5T3",
-	"W1tiPKv1eL7XwaIRMtjxtOaQNcbIgeoMKakd1dqKHSvtleuhIySKyh4Gr6sWTotnDa5prVioTXsNZdsX",
-	"aKavXopt2RWZ9uVkYebJ9/X6LCSZZVoAzGotb7SLNu2NeO0xgBoFKjSqjsmKCr4Zvo+s28zl0aooU49k",
-	"n1YSTUXlKfd4xp65eHohY8+ccymBDNUY4o1tNYbDZ9SCz7WRD6ryHAFBh8IIl00YEbe+9kHT8JiblCPO",
-	"C3DIinlNigKjIM2gZATYWUAXTmbglM3RV6aGwU/v1iAqk6W5mIeigUO6Pg/h35a0C0WbOYTHTdgB8c9A",
-	"3s8KWZEEEEhlZAlsVlbAxlOrlW/Ngd25mVM6NqzyvZXS/KnTy+Ds6lplJfPMB2tnN5dB5el58/jpk/Kq",
-	"3yJy4BDVYDsSoM0RAzhU76qAyRFeVh0mOpGDOlmxG/0u52kdkcDhuLwAm8hG0Jp3HISsHCxuz1D/pmTl",
-	"4z1Do/0/anyOiBhtsVHvAUIFDhCY2v/8o/67Lz248buDdz7Y/+IP06ADOZCDANoWywBW1d8d7fxWPxKl",
-	"hxSTDrQ9Ybzi9KR6b8/PBD075YMI7ybhkt7wfaEgpQSd4CB9hSvPH0cIYKN0p+c6nLVvKGTi9MJYZlYk",
-	"km2dpkLYRIMW6fC0fnFyI3R+hNsIo/ORGK4PaUp+VPbiQxplBYN5Tpr9e3f6r/9qIvHaZQUdtl1mbZvx",
-	"c9M21iNDSrmmzoQ7pReR0FMOk3zSHvBhZzOhSVhzAAmoIqDtqeFSUT6kghYQESo4hyGlDmQ5gLoYrOSq",
-	"10CoUFzQ8z356vaExg21ohU50gUqKnoc9Wwd72atHvagOkLePjj48GUfPHjppft//8gH/bd+cvDGz/T+",
-	"+6D35ju9Nz8+eOeb/ls/SQHfoWyH6+0M2gw19cwM1xsqTiKCpKjvcp2Ky2awdSo2MuOtU7Fph1ynYl2N",
-	"qteyjrl4WPe0sYGNNMbku5wTRjaM0hf+3PvqRv/lN/rvvuSDB///xv2/fGZbB396e//eT/s3/nj/45u9",
-	"m3dSDw5+/3Lv1y/64P5f3t//8jMf9F759f7nN/pvfdC/d9sH/fde7L/9ae+VW/fv3pX60Kf7X76W2hDa",
-	"QmRbIKKTHTDZxQKFyQOC6lRgqx8GlPB2JGwTE7leFRKPST1C25y2mZJ+aww2kdxrqWNKqi64qRoxF1uI",
-	"XLIQ6EfnNWADTy9koNPPVrMw2u4WUt2uKHgrFlz98FwKaAOIBn3P955Ooqbic5gEwaTjLdLBGr4jKlXp",
-	"kwWxoSddURN5MRCXEGsmrYqa7SJJnsRRrPYNNaNcBN1FIwz6gZQcmUukCKnJ1IidEQNK8wgl+Xi0Y7kU",
-	"owrLP2M9WD3XwKg/LUCykVJwZTOrz6pRDHDy71iTlY1EjZWtlA57AXXSUYgTqC+PMorgEFlEjis5dj8a",
-	"0F287QIVh4xktbkGYwKzBm22NMdWe3HA7DjW2l1ESW/zIBg+PwdfvrP/+Y2DO1/vf/W7/W/eO3j1w/0v",
-	"f3/w7o+HvZkrpR9cuT63WADhaiYj3DiXlyR1DUXQxNRYhLBic2lrbJdN89ogrLa773KwJCDHnhOXvNj7",
-	"6SsPXv+0f/cTH+gHtqV1xt7tX+gHKRYU28mlHKf5BKyJwjeNAudJO4ZqXYoHUs0VPVo2pWvYJ3dm4dQT",
-	"Q9b6gIbIldALqxFaBlUGSdAAlOh00WGfcr57EDFG2QS+o8QJ6QjlwYQLaDwy+c6XkTmW6i1zOTiHaHNz",
-	"0LROf+rMmZSGv1B26vgCi8gNlM1zGhXyMRJe856BeGx0yKC9SyfAaPji9fl6u51En41cGnAa5qdLmVtx",
-	"0hibh0myy0yZchGMSL7bTBjHYPz98EZsmFQJIKEHtGbTQ8HUwauf9D66ffDR173br/T/9mswNzddPIAv",
-	"a0k5qjw7szJrocgL492cL8+fLs+V50sqdnlu9KbkuIGMwSnXAzQpaSsuqDnLpPQda9VGnc4m5yeRSTnJ",
-	"LGmsucVMuVAVf3G0jpjjkTHNcmIPjGkbsdO0YsnTtGMPjGkbD4ztq9dgW3Yppp0SUO3cmYXZKc36TDOW",
-	"VE07EVZjkGJ51Tw5CiU4FgcOrQhrwB9tYvIkuV52DjfsBHVSoGehG/ImTSRoDslX6cGcwBhTqD1STuNX",
-	"QZqnEdpIdZftSjzEnu+Z22NYttE+D4AJiGgHsVIAOQINdG1YDIal2pXrbr3D9+L83mHPFkEpDw0mANoY",
-	"cMlGfQB1QIVNyZP8ENcwCiWDpQQkYmp+Ct2kCcQ6jmO706ARkhp+WjZJ5YArhcl5zw9GR2RX/ExldVUu",
-	"1ObsKeU8Ba+XlylSICViwPNvuvkudLjW6SLDCmK7iF3CLr2E6KCZw4Tl0E7ObLHH9Og2NJsAm+NaMg5N",
-	"gEjIfdCgHRVWSmtCe49UKRmCOhOkIRxHkIyKhlO/ARXIoY98nAiVJqNC8ZkDBBPLh06CGZP1msRsDYH9",
-	"jzd/5YP/4wMItDCiq4cQqkOuQReJdLaMFiUkeyExXMQocYSKbdmncC4Maq3p8eSfK6kxZXsjHle2LlBx",
-	"UQ0tF6Nu8cNdY8dVFkPJusP85Jnza7GY+IQPmjBEoNpNRQXkMOtFHXut/l7YKz0RN07ulZ5dPAOrVzJP",
-	"7N9zOaHaNqfSHWutM/ew9ovELpQT3BAC0Kl/8oU63kUETPVf/aZ3703thpD6w8JpHyw+0bv12f6Xd8AT",
-	"SpkYsNmatMCClGHA1WbYNdtVFVlBQZth0a3IjTI7mrClgQjBbPWoJCYDqjJUmdJUSQ2q6SWw5a20RYMy",
-	"/CN19pbA2gbd0INsefp4mDtCF8jRv0Nd8mqLmP3NlLrS6c+aYnWZJkVqEhFhi7aSPWsI0dIVZzCpUded",
-	"HGGSJJTTGqjLq4I05SJSPp5YT+GgikQHIXl7x2JKksRlJA05ECR641EIIiqh3CIlcLlBFbMNGpDUEQec",
-	"NpHOeeWSG8tOVweKS13VOe+myg/mtuxPXNkH1WooEAoGZqoIzci5VEKtmUkBlDj6kops9jQZJS5EAQ5V",
-	"wQ09/lVbNurqMliYX7TFDHywMDevww24gBHS8ynTjsrDNRWCuKWDU09M6/GgfL8aIXA1oCG6qvpputQd",
-	"1Q0NejdfBFNzs3PlMui98JNpX6ncHMixTp48eUaSyzOXVn2V98tV/qcjLSPEdcQFH5DmbGyLppoIB4ho",
-	"q56pabXSgkEDleZnyp7vtVlkaIgvzc52Op0ZqH6eoaw+a/ry2fXzq2cvVM6qPonxRwmCa4jvAGPfiwW7",
-	"lCa65M3NlHU3yelhC3tL3smZ8sxJzcga6kjO7s7NxvQnH9SR0DoEYupInQ+9JU/qRKvxW9nKec866L6b",
-	"omlsCkspa9hyqhgcgFGkMtAVrVAsKQNxW2PsuTZSPimDO5vvU6we1FCkRlGv/5BcQ5kNpqNB0GZyNZrA",
-	"KTOXsKIPu1xfnkcfGIe8fKkFmejmLOq5SQqmTbII12QmHzhnxpPHMGOEtQafTGgCu6S+mQpCnB8fglgQ",
-	"kCsD9d3my+Ujq+2WyeF2FBpbUfkV2Ypt65g4QiMYir6zpZK05R1lSq/FwQ3yuU7VUAxucX5xcXpsYbUY",
-	"se41xEhJVUpLlZuQ6qPUnuyZ1XU/pJieKsQhYJ2nM0W4EvBalDv4hTYLrSYxWgMMwwVj8srsQDFHva3q",
-	"Qn6Sht0j29G0g3IvK0AK1kZ7Q8Q0Nx6/cQXAh96TioBMpC9WKaFAyV/AVP+1j3vvv20KJaiM+emcHdrz",
-	"syx+9nrKbrmnaVNZwIb2UFvGDr2HqeKmkj9MuOMFephCl3ln/lFt03fxLgLtVnqjhLXmSiG9i5SAp1P3",
-	"lSAVYcRTtRN1gumyiahVwn2NIQRgHaqQYfe5c17T30XiSPbrUbBRFwtNG+0PW/ryCLjhSrKVWrBMytWo",
-	"DTQFa5YHsp9PcJP/HEjBpgnZjqrkqYJpUSb9efKDOqvt9kvXcxiuMnv/LzmrR8/IM0U8C3HyR8oiFHhg",
-	"SqfdTEu1Fl2DgYi6WjDWFlpjrq12VRWP5WxNWMxBuorJYegnoeHZ65k61iMvgU1VxjNVzet4SStTg/tf",
-	"+tq4BHcQgNrJaXybbvmq7bC2qgKU37F1E5OSveomOcFBh7IdqRXK0ZdASANf/u+aUkfC2gzQ/Q3FKaFz",
-	"Y+2c1I+5rqeZdRZsEeMt4EsD81AyWHldM0A5hqovJoZrRJzgAIYSapNxowwJurShMfOoMbQOnSXGjbb4",
-	"V6RE3xk5c+pk2Qe8AZXjyGCmSsPuYCHycbW5VzWDLa0pk0We+rfgDCdzq3XG/324cvSDRXrzJrE1Vh92",
-	"FlNsdhjJNsTgBFcKvQ+aSMAQCggoifIUdhNQnw/UhL7M3PLBzsnpgAVkbJ22SbTmIrcyDQQSJS4Ygs3s",
-	"7ZwkZmGiK/05S68/RpeyLhxrWfCUq4DutA8oi4sMozC5j6d0Vu30kd/FsynMO0X8NdohEvB/EiOcTDN4",
-	"SHoZPrC2THdKM0j4G29Rjt3O4gTJfqJ5pU6/MbXMLT4x2tTie5uoxSwvXSrMuJVb+JhtOCmGFlczP1ra",
-	"tGHIRibJEmYF2XCefyUB8RiMTqko8MePK65qjw6MDwcVkjmqa+mQ3C4J5nfTDdxF52xBrX8vtXUwgeGx",
-	"owa5N5p/UdYEU+lCFdPLABr/X6h/bsIdpJyM6BrmQrsdYRR//GFywrGRiblGDxPM9x8T5Zht3EQBZWFS",
-	"EiLxLasgB6PCGQtlLOPowpJgSlcJOeThN4Floz2Lm/alx9VmmY4MzZFM4oUezUVuhzNhHIK6Etq1QyBx",
-	"PTqKtR9qy1TIbO6p05Gp/7a2xmxg7uPHszV8YCqu82OjIwgwMbvLprZWm4QnuLH3QIYeglObsPNcktFR",
-	"YP+2JJMNgnsMr3mU+pZO+gowJrpUgdepdMmpQ94JcW5CLr3YWP//3OzFrMhx1eFk66ow2DEfNxjYwkZc",
-	"VUFt9pQuGza9rL5sokQ2zAvwAlX8J38LVfGiifdNfQfyuI5hpp5ScX//0c1t6nnlSBA2clrFLAoTCfkQ",
-	"8oQJv/SWnr2ScUbpWD8lvOtiSGpGFUAMLRCprdf7nN322SDzaaVRISDxi8ekQg1+IugR72uyPmdEUIJj",
-	"JXybGig63NJ+euzIN1h/jgZAVZlL8nCTIZW7o2PE83XqEs1HeAaKHok4hfAxiO6y1U9c2xhFxo7XzARG",
-	"6eo1WtI+GqlfbkUc2CtlfgaqXZfkb2vlvPfFwRt3pzN7m+XR8vLVtQn2cvf4u0hu8cS8Wn+99bg3JY9b",
-	"RvQokH6R6JEKIXC2ZupC52FR1Y1+DNGo4MrBo1yT+eQsF5CE3HzhaJDkjojCTWCsSo5HLRMczBACuqg1",
-	"mNIk3f/kxwcfvpxP2JlEAnfkwjqta7/6AFoX3JkVOu8AK9+5aESI6+/vPvyqz8aydd7Nmh/MVYn7HBtt",
-	"xEUzRwolR4CHyw0q0RvReh2FAI+4kMycsypRLC1gZME7C4MGMPmfZvvSZUZnwGVTBzCJx7P2yoiSOoB1",
-	"CqQYznWkna/yJao07AIUcS0m49T3mVX2wBZJ57e5YhRU7muyb4+R+JvJyi2uhP6zxF+COsclAhsnh7DH",
-	"nusMFguBZIBydpONkEOlwqRy5p3dS9iEChzbwY0TSnMwqmpJVLtSCwwa5rOOoSmFKI/iD9thHYVHjt1L",
-	"qdChExwE5nsiQ2jMDpFKDnv2ijwCXK1PHxudKzOrjoYZZ5AbKAqTq01/tzNIaR/xd+Xl9MORFytJOhUH",
-	"U/13X+rf/WTaHn7M4owOdV8O3VLJR+u5Y+w4c0aN15HcCHMTVRoHQjVtDEISz20TN2Lle+/K3v8EAAD/",
-	"/w==",
+	"7H1/cxy3leBXwfWmSmRdkxxSlEyRtX/QpJToTEtcjhxdxdLRmG7MDMIeYNzAcDRRsUq+xLYSr9fKrZN1",
+	"Ev/MKhtXZa24shs7lrz2d0lxSOlbXOFXN7obPdNDkbI2if+w2D0N4OHh4eH9xk0voJ0uJYhw5i3f9NoI",
+	"hiiWf56/Alvi3xCxIMZdjinxlr06jylp+YDADmKAtxEIKOExDPgpBnZRzMRnvseCNupA0ZwPushb9hiP",
+	"MWl5e3t7vteFMewgrsdZ5RwG7Q4i/OK6eMZimC7kbc/3xCjesgeTT7Zx6PlejF7u4RiF3jKPe8ge7Vsx",
+	"anrL3t/NpdOaU7+yuRdeuLjuifHXNMSl45kpHcto65t0s4jHK20EujGlTUCbCo0RRkQgcQcNQJPGgLcx",
+	"A2JsxDiY2rqwBs4tLp7zweLswrQP+pi3aY8DSAAMAsQY4HQHkVMMtCFrr4DF2nzyDeaer6apljedqITN",
+	"nlEH3thApMXb3vJCbXHJ9zqYmBfzfmExfe9iiDpdyhEJBs+hQXGeq4DxuBfwXozCmSZGUQhUax+8dM2r",
+	"zS81/3zr3655L/kCD0uAUzBfq4GgDQX+UcxWgEE/mFqs1UA3grxJ487sDhpsdzBjmLTMRKdnrxGB1waM",
+	"kUBhB2AGekQQNKc0BJzS2WukDBfWTGbEVMrQslBz4qH5PORB273Q1hYRuyozp4WldE56/xTmVQpyc0aN",
+	"WgLrfM0J6wYtJ/2IjqX6LuQcxaLp/3lxdeZ7cOYHtZlzs9sz12/O+2cX977l+a5NHyPWpYQhuecv93hA",
+	"xXg35V5DhIs/Ybcb4QAKxM19nwns3ay42Ux/cqQs/tcpQSsSk3KbxShAuMt9AEmYYV8AMoC5oBhC+57v",
+	"4oQuCPRnc/Kb7H6Y2ULdCA4ECvNEcc0TSL3mgX4bEbXTseKmjFNBF5CwPorFdoAEIBhHGMUJM0gmw2AH",
+	"CX4xmuHu+d5mTBsR6ozAd1d98T8nw7vp14H3q23IQR8RDvrixJCEp5tJrh8EtKfA6Ma0i2KOFWnA9Ifc",
+	"THyvgUmISUt+hznqsHHwPasaiLYdeOOiamLvChjHcCB+Rje6OEZsG8qRxW4Uf3kh5GiG4w4qErXv0bgF",
+	"CWYSgdVhumy1qgBYF8V6SYobOd2jLyZ4S1rk4bPQl5nu9WRM2vg+CrgYVK/OqqTCkWs0aqZmjS30YqJZ",
+	"FO70Ot7y0tlFMecOJuo5PWIw4aiFYtFWHmw5zrZ4OnM0icfR6FGdZADxk3mMQMEGbSmYYRhigUgYbVq4",
+	"aMKIIb8cPRbIZxfHnKZCMGKsT+MwQ4LJSz97OtfGH84l9GE6dE67FSO0pRjNhNOmXUywItUsKxje/dHh",
+	"ndcOfvTWw9++kp3FGccB5XusDRfOnB1HXfXvrIqv8vPUjZ1zS8TIIkk3BpPu26AXx7qr7HQvIczbkl13",
+	"IxigEBAqHjp0V/+9S+UJq+FrUBohKLvEYTWp0vd2MBn7bTrd58TXgtWgEMNtNW5BTqFRCJox7ciTpTHg",
+	"iLl4nhITHLyZUI5cS//6wX987OqolK/5Xkx7anZFXsAQjKqz2jqC0QWoFj/PVycjMt9j+Acosy8x4WcX",
+	"PRfDYhy2UPXVqcvP93yv140oDFE40SEkiUlsVC3PCAyBkCIhx3DQFqsKyQB0aIzA1P5/vTu8/8G0t0x6",
+	"UZQ/sQW2UAgoCZCDOnPbTFKwpEIzX00bGSrTaEuwbdY23T16Ar7YgNbRZaNi9FZ+Tu+EHN3duT2884+C",
+	"+j667YPhWz89/I2gQkTEKfNiquA1cSTwKOTrXYoDZA2mUex7N2ZEs5ldGEulV7QXg14wTcXDRdM8A1vd",
+	"EEIOuM//sP+nn+x/+aEPhp//4fCTrw5/96EFnJm7p8gdhRWBkqO9kDaWz3Xdw57vGWGoyPvEmkxEdIFo",
+	"3BSyI9qedCMRyrdhkyu5YnJBa1I2nfKZ7CJcMKzOmos37hB1zDsHnUXD6UT9FMUuYl5rwyhCRJFKdmkC",
+	"89N29bPhKKIsZqw3IeMhklEU8Hp6QR0eABPQgAydXezFUWKK6Ap5QhKwU4sUSuTiaZcK6XtGS9aYyKu5",
+	"k8hCGaxmezbzslEyVlxOFvBogpNNVUEbYge1rp/fShG6ohg9bhFMWjb9giaOGffFzwRgLpRK1hNKrJ+e",
+	"l8niilXKSmPz8zWnPJZqKGckno26kj9UR2wWNS0n7jQrdmgZCR9lRYRcbgK0i+IBkAeKnDKgUSjUY4kE",
+	"e8rVjmGXkNDGQh8fuK06RxnuO6rDLdp3DRfRsTrVBpWAagtRETCpdrNeQ35ACejTnjS54SgCkO2AJo2r",
+	"wvq8HsMlPPU6HRiPFZnN2tb153u+14cxMSq8A/JEcGGcdoXgwtvSVtjoccDaci4NBCJKd1AIYGW0X1Wj",
+	"FqeSVx40oGop/AwJptQwiowvYBSFbCwDKFKTNACC84Km5ZxBBw7EXBNbYBtHCIQxbHJMWisAdoQ65wOO",
+	"4o40ZglmDWCMxDKjUJqQKbFIwSuoqbKH7SYiZfLTo9d/+ujX7wnGM7z9mucXZd9EkT9Xy/xnqfQ1l4Ss",
+	"h44RdJ7NV9sDuaHVZyDEzSaKWaqdwD7M68NuTdJoK07h8M6bh7/91KFVF3vpdRpKXHH1c/jlz4dvfZ7j",
+	"pG69FrcICrfHyzDrQhYRtIriznYIB6xs7IN3P3j0iztigeRX1oKcPntm3DLsjSDjTeiSRpK9VmnTOXZ/",
+	"no8QdINvB72Y0Xi8hUsNOmrz1Tl0KaEHb3xw+PHXlrA9/OrVg7fu7N+/64PhV68Of//Fwc+/OPzo3sN7",
+	"d+VHj27dGv7qfR+oH+xW1keHn3z18N6v5Z9Kq7IkeLlLU/Hd92AfYq7knhjxXkzkW2mQQbEiC/lMgqin",
+	"hHepFVWW+zla10PKh7oZVz6tpoPL560UAvm8lgNDv0xhkS++KwGykZ2eATlxxjTV4mR+byMCGpS3QRuG",
+	"QGEIpMprQEkIYCtGcuSK2kiMIJ9Qem0mfLoKCWuuPpGJRntSXAYO8VOpIUX+mHCcojBGd1H1Pfg83UWu",
+	"jdcZbMc0Gmuk2BLf7MmDQ+y1cqCTD8oB7/YaxtsgT58outz0ll8c42CwGu1dF+TfojOi6xm2g7sztKtO",
+	"2JkuFWwt1uerHC0O2pApWCbRF0cZn3CLbCtDYTXo1xEMI0zQZKAzDmM+HnCzNswwvUq8mOujRcoFfNJd",
+	"w3rdboQnR2qvG068Q00wQTWb2y5G/VEcR+oH0izLcKgVJUC7iKBQ+d8smXlKnAHvvDpdkQG5LGNWJARX",
+	"hgVj+EocrAkTyGz53F4r7Cybsq31SKkm3dsJk8twyMxiGHbiOlTXnWfpqpA0AG2CVYbhXL0NSasNsQ8W",
+	"arWzM7X5mdpCTrevzZy7fnNxb0b9sZD+4VTykx1T1IBRjHdR6AMi9D4AQSOiwU5BqG1AhplbX4Mxx0Hk",
+	"pLWwh6rKZEIIrU7Exk5vJAPBQioe6wYVddmk6kZPWvFEhrzBS5QtniIFMCU/YgLW2pgghoyNGBOheMXc",
+	"PI8mfm0RVqugB9c4U1g203BSXAZ2C2tUrDOjyqm5K4k8pARNiMjLz3nWGKq35DfVq3lcl71LkHZxgEYY",
+	"6GAYxoi5DRQCvwTxPo13lO7Sb+NAee4j2sIE9CEDDdTqEadUYw86krcnH4pWMoyo/KDm7V6n0Y2xy3Gl",
+	"Qd5BA8CpBSxD2paAo0iopA3Nygqd9xiKtwMaovHCfDq7LMx+gtEMrHbfbtLJrNMx2uGehOEshzmr53MZ",
+	"w+bSuO2XduNXNL9pxNFQoSCLkFD+6IJrvP+91Od/drzHXwpEuzDKtRvXLIPEnG+rTfsEUK15sCBGSIZE",
+	"2CfVs2vrF779nf/13Mbzlzb/Yat+5btX//f31NFV9su3SuQWhXZMyXYvxs5tmP9oW+zrCLlO3IRV/8MW",
+	"EJMzrHo0JdhL52foogDfKGhyARPJwpST0joKsJHbJomZ6HZjoaukyLL84kfxgoiTFvJe7MCoYPYSo+J4",
+	"SmMtJU9eAZREAxViZWDyR+39xdq5sxP6G0y/5Ug8Iv/K8v6yE1+OjkkLKE8VEMKv2B4OE9ZEThVr9PKZ",
+	"XaE7iBxteo/DjUbsDhesUt8/H8c0djFFDnHkVnGNKpdH/taFNXD2XG1+7LY1PfhmGCd0Ee0X4aruPOgK",
+	"9aG6DUEMtymajDWfK6O57r4M8k2nT1zGQ8MWAhAwjrpSNWMOj31FmU8MkniWrpuR5SQKiOua1yMNEQYB",
+	"ArrJcFfnqDsWdQoI030Z7mRXhQmYDW8Hm9UqBJuNFy2T9ZIMVft7K5oKqmgrYj6JptIjXO2rIyjdWnYs",
+	"1y0sx5tDp41pX+i0KlBt+E+vDd/6w4pglIiEM+I88AGCQVuG1oNAaCAqWFc0M6ZL+VsDNWmMCkppG5Iw",
+	"KrFO6OC4f/ns0b/8Z2WLpxisesRF1cC8JxJ3MfzJ+4d3Xtu/f3/403dcY8oA7d0SZB28/dnw9qcTImtk",
+	"ONnLJT8kQS0OTx2OkM7OoH1xesIG7XH3HlDbtYJHWDGJvDsSvWxZjmRvJeG9XhZxvk1ymlxG7ArDVtxu",
+	"k/2v7x28/cX+1+8NP3nHBypy6dEvfrT/4DMfDG9/+OgXd5MnGe3nA+Uv8YFysihXlQ8O/t9d5VaR1jXj",
+	"XjHfDu/848GP3hL9v2n+HL7674d37/ug4F9R5iyBEijFM+Wm1Yem/ENGIyoHjGeMnZ7vCbEujGHfUwbD",
+	"rA9GdNSKkTTWoWZPsmNptGaqaykQVzt+NF7XDJwGzwpc/bRqoNbP6yj7fIlm2qqpmCczI/18NZ2YfvNd",
+	"NT8DSWaaBgA9W8MbzaT182Yy9wRAhQKZQtLCpCw8PKv45YMMA0pCwT6NOGplL8lwxYwbs1KAeIyaMWLt",
+	"7SRQPCfud+HLPeQrswXgtJButaLTLZiJfZwozlpQGWMVOGRdf2aHtLsgzaBkBNg5PeRYIuKzqEyn5mIe",
+	"kgaOqKkcr0K3Bfsg+RlQo94pI5tQ8pbBVn0VbD63Vv+7ebA7P3tGKXj176zOLJw5uwLOr63XVzPvfLB+",
+	"fmsF1J9f0K+fPy2O+mtEdByiJuxFHAi1GuBQfisTy0boiSqdbiI9MZ2xG/2umKkWIoEjXukS7CCTaai/",
+	"cRCyjKtwB4Qc3BasfHxAyOiwD9k/E2riSEeN/A4QynGAwNT+nz45+PD1R7d+efjBb/a/+LdpaTYVnQDa",
+	"4ysANuTffRXzJn8kUg+pJh0oN8J4xelZ+d2en0kOdcoHEd5N08q84nkhIaUEnWLAPsJlwA9DCGBta7fH",
+	"OpqTrxApWSEHpUpmwQa1Ugp4m1Zp8Lz6cHLfc3nGwQhf87H4q4/oQX5SbuIj+mJ5DMtiM/bv3z14558n",
+	"Eq9dzs+iyzLr0kze62ftNNKkVOrhTLmTPYmUnkqY5LNmgxdjzAhN0z8DSEADAeVGDZer8iEZq4gIlzG5",
+	"MZLqQJYDyIPBSK5qDoRyyQU93xOfbk9o3JAzWhU9XaK8rvqR7zbwbtbqYTaqIwXhN4cfv+GDR6+//vA/",
+	"P/HBwXs/PPzVT9T6+2D47gfDdz89/ODrg/d+aAHfp/EOU8sZ9GLUUSPHuNWW4ZERJFVDljYov6o726B8",
+	"M9PfBuVbpssNyjdkr2ouG5jxx41K0zawkcaY8kizlJEVUfrqvw+/vHXwxq8OPnzdB4/+762Hv//cPB3+",
+	"7v39+z8+uPXbh5/eHt6+a704/Nc3hj97zQcPf//r/Qef+2D45s/2/3Tr4L3fHNy/44ODj147eP+z4Ztv",
+	"Pbx3T+hDn+0/+Lm1ILSLyDZHRCWFY7KLOQrTFwS1KMdGPwwoYb2Im0dMxHxl6jAmrQhtM9qLpfTbjGEH",
+	"ibUWOqag6oqLqhBzuYvIFQOBenVRAZZ7eykDnXq3loXRNDeQque6hLduwFUvL1hAa0AU6Hu+93waLJ3s",
+	"wzT21Q6ztGM0fUeWkNQnK2JDDbra0VmX+vkKijvpU12Odpmkb5KsIvOFHFFMQntHSqz6gZAcY5dIEVKd",
+	"0Z7EIOSU5hFK8slox2IqWhUWfyZ6sHyvgJF/GoDEg6XgisesPit70cCJvxNNVjykaqx4snTYS6hvJx9M",
+	"oL48yeDBI1RbcBzJSdSRBt3F2y5RfkTHk8n9HBOPnbfZ0hJb7eWc2XGstbuKkt5jQVDcP4cPPtj/063D",
+	"u1/tf/nL/a8/Onz74/0H/3r44SvFIKbVme9dvzm/VAHhciQt3Dinlxa/KATOJtRYhbASc2l3bJMt/Vke",
+	"VtPcdzlYUpATz4lLXhz++M1H73x2cO+PPlAvzJPSGYd3/km9sFhQYicXcpziEypTrqJ3R4DzrOlDPl1J",
+	"OpKPq6q3bOmLok/u3OKZZwrW+pIIAg4bEVoBjRiSoA0oUWV1iqFk5e5BFMc0nsB3lDohHRG8mDAOtUem",
+	"3PkyshaN/EofDs4ueiwTgXHm3DlLw1+sOXV8jnlUEnqk885HRXqOhFd/pyEeGxSat3ephGQFXzI/3yt1",
+	"Am9mA5ZzTsPy9HV9Kk4aWvs4RQ8yQ1oughHFELZSxpFPuysuxKbOkAQCekCbpowOmDp8+4/DT+4cfvLV",
+	"8M6bB//xMzA/P109bj9rSTmuugd6ZsZCUZa9s7VQWzhbm68tzMiUpfnRi1LiBtIGp1IP0KSkLbmg4iyT",
+	"0neiVWt1OlvELA1ILslhtbHmFjPFRGXY5fE6Yk5GxtTTSTww+lmLnfopkTz1c+KB0c/aA2PaqjmYJzMV",
+	"/WwJqGbszMTMkHp++jGRVPVzKqwmICXyqn5zHEpwIg4cWRFWgD/ZQjGTRCOZMdywE9Q/GugFV9PjlOTJ",
+	"duaEVNtJzX5zWsYqbggaoU2ruXiuJ13s+Z4+WoqCj3KIAExARPsongkgQ6CNbhRlZDjTvH7zbElcZFKM",
+	"pej2Ishy32ACoMkLEzzWB1BFW5g0faDCFVEouC8lIJVhy8N5Jy1SoYI8tvttGiGh/pcEJkptyikE5EMn",
+	"sjN+ob62JiZq8vil5j6yEIW2TFRIk8yFBehmvrt2RXGeLjKso3gXxVewS2khKqLmKDE7tF8yWuJOPb4F",
+	"zRbFKPE7mUB3RELmgzbty1QT2uTKtSTrcRLUnyA18SQiaGSonArdlFEeass3XfVMKuVslNUvcRLMmEoY",
+	"aUBXAew/v/vPPvgfPoBASSqqBCOhKg0LDBC3M2iVnCHYC0ngIlrDI5RvizaV82NRd131J/5ctfoUz5tJ",
+	"v+LpEuWXZddiMvKIP9pBcVI1zKQgXOQnL1xcT2TIZ3zQgSECjYEVMlDCrJdUPpb8e3Fv5pnk4fTezItL",
+	"52DjeuaN+Xu+JH3L1Flw51+pbH6snCaJf+UU04QAVDkA8UEL7yICpg7e/np4/13loxDKxeJZHyw9M3zr",
+	"8/0Hd8EzUtPIGXR1qYCKlKHBVTbaddNUVqpEQS/GfFAXC6VXNGVLufDBbAneNGADylSaTH3ftJDv9DK4",
+	"5q32eJvG+Ady7y2D9U26qTq55qntoc8IVWVU/Q5V3eBrRK9vpl6wKomiKFbVupWkJhARdmk3XbM2511V",
+	"thOTJnWdyREmaZEZ2gQtcVSQjpiE5QBKlBgGGoj3ERKndyKmpIndWtIQHUGiFh6FIKICymtkBlxtU8ls",
+	"gzYkLcQAox2k6mAwwY1Fo5dyFXpfUnVwdKlUzEzt1KQ8Kmo2UcAlDLEuxTorxpJFNvRIEqDUC5iWtTa7",
+	"SWt4IQpwKKujqf5fMrV3X1oBiwtLpsCRDxbnF1QsAuMwQmo8afeRtTl0mVVm6ODMM9M610B834gQeCmg",
+	"IXpJtlN0qRrKExoMb78Gpubn5ms1MHz1h9O+1McZEH2dPn36nCCXF66s+bIWCJM1IRypmiFuIcZZTpoz",
+	"gS+KaiIcIKJMfrow8GoXBm00szBb83yvF0eahtjy3Fy/35+F8udZGrfmdFs2t3Fx7fyl+nnZJrUMSUFw",
+	"HbEdoI1/iWBnqanL3vxsTTUTnB52sbfsnZ6tzZ5WjKwtt+Tc7vycVWyzhbhSL1AsN9TF0Fv2vo34alL6",
+	"MlOEeKFWO7YCxEmp02Ih3CsqyM1UQtWxQ2UdJhBatXWtejt2b74s8ZQp8ppWNU7PbpYyJGWxhC1mFwSV",
+	"/M7C5JxdZbdLmQOnz2ISrmWkVc1ynqXh4Nhwmokv28uekTzuob3Ces4/4fXM1ox+/MUVeM0vn9j5THF5",
+	"5ZtMMpcmWcu5TDapWVWHScoauNNjiiECStLgMdVxztHIfCFtCHKUGWqCCvWzaD/r+TkCUmYZXZBwzUoF",
+	"PQk6KmSFPmFasvJzi9S0CpKVUTGxOg5FnWqmHOfjk9aqqv0FoEp6k0MJ4mDi9LMWXceZptWCq5PYzaLC",
+	"sKeozCQ2ZongBdIo8BH7aogX3XczuLSSo13RkEjf1wurvzh+e2g5VjFXU2L1ODg83EG5RUkLX41flkQe",
+	"Kz0RNzDja8lXBZwX5MCBJeNhXa1euo5WrBsmAIwiWaVNyk4UC8JFzFxc8HIPyQAOvYamJkbF/ZMPa6wa",
+	"IlfQ82lsIs9pEPRiMRsl8NFYK6VSXjLT9YV86gMdvSY+6sKYD0om9fIktzBMMgnXYLpmVsmIp09gxAgr",
+	"c3c6YELnZ2pWxP7C+Hj9ioBcP0F5LVPnzMmWu6qmsXUNxAYmjjjCGEV/f00WMhM6m77PIYkEFO9VXqMU",
+	"+JcWlpamx97W8JgM5LIMLU72rK/rUPTtYpWGfaTc4rrMX3VJe+qwXksDmnMMwwVj+slc7oYYtazHf8rb",
+	"0TzVD/jR+E2uFXnsNalzGHNb0VRncUQ5mDr4+afDX7+viwnKqnLTJSuUZ/FzNy0n38izVrmRjryG1o1J",
+	"gj9MuOIVWujbc8r2/JNapm/jXQR6XXuhuHF9isN+gKTBQ5W3k2JuhBGzLmRRRZhWdPqJVA2aMUIAtqDM",
+	"r3HvuzLF9VjW60mw0TI9ycqCONJ9OsfADVfTpVSGlrSkq1xAXdR1JVch7BTTNcICIdh0YLwjVT2ZeYIy",
+	"JcIm36hzysldql5LH/F/k716/Iw8cwNJJU7+RFmEBA9MqRzVaaEvoRsw4NFACcbKY6ndl42BrDezkr1o",
+	"CjNgV/o8Cv2kNDx3M3M53shDYEveQWJVvD5Z0spc7PcXfWxolU1GBOlAILd81XOYXeTtGX9vLn1I7wGT",
+	"J8kpBvo03sGkJXtfBiENfPG/G1IdCZuzQLXXFCeFzs31C9pqJK9LyTjPrxHtPWfLuXEoyV/nqBig6EPW",
+	"4ObFOoqnGIChgFqbDaRhXZX/1/Yi2YeyKWeJcbPH/xIp0XeGmZ45XfMBa0MZSKEx06DhIH+74bgL/9YU",
+	"g51Zlyb8MvVv0Rl77VbrdLDY0Qwo+RuGygYxF8Q87ij6ppwikk083illcPRBB3EYQg5lNacShV1nn5UD",
+	"NWFsT+ndR87Bac4CMraW+SRac5VTmQYc8RnGYwQ72dM5zWLGRFXDd97n+BQdyurWG8OCp1y3/0z7gMbJ",
+	"DUkoTM/jKVWCYvrYz+I5C/NOEX+d9okA/BtihJNpBo9JL8UNa+4YszSDlL+xLmXYHTyVItlPNS9r92tT",
+	"y/zSM6NNLb63hbqx4aXLlRm3DJM6YRuOxdCSq9iOlzZNzo6WSbKEWUcm9vUvSUA8AaOTlTL19HHFNRXh",
+	"AJPNQblgjvJYOiK3SzPf3HQDd9EFU3T6r0ttzWf7PXXUINZG8S8ad8CUXdVpegVAHQ8Tqp87cAfJoBt0",
+	"AzOuwnBglNxcOTnhmDD+UqOHjnz/m4lyzDJuoYDGYVo/KY21kkF/WoXTFspExlGXL4ApVVLriJtfB1qP",
+	"9ixumY+eVpulnUZRIpkkEz2eg9x0p8MaOXVVf1EOgdT16LjQ7EhLJvNLSnedSuP4q7U1ZrNYnj6ereAD",
+	"U0lRPBMtSIBOcFnRhSh7JDzFtL0HxugxOLXO0SolGRUV/VdLMtmg8KfwmEfWRcD2EaBNdNYlKFN2fcYj",
+	"nglJIl8pvZjEuL+d7NWsyMnNPOnSNWCwoy8AzC1hOylBJBd7StXYnF6RsXdSZMOsAi9Q9bDdQYKuYID8",
+	"tRgns9VKLnV4wuF7+bk6ZIarbQog22EqZh+ebEifzkzwll+8ngvw840NPy3xrhbWB/02BX1IOBNsIKIt",
+	"gIkC1o4JpEDnqhpKUa2LZKILJJSHkaoPAbTTG0xaAqBNGbC+dHZhyQenZ+dnwZWyS0YM07LyKGTyQ1lE",
+	"aXqbxcRcZn2Tbp7YoZGt6v/NELC84qPUTx8i5oMWpYo6E9LgfQo6mPQ4YsdOsc+ilsz11GU65cW1tIMa",
+	"NByYqxekVwoSxfA0UU0d/Ph3hx++cviLB8P/+tn0eGoNrQsp3DxtXeZ2KDSdKCtL7saoRAElMagZZGCx",
+	"oaPw+LmJwn+yOiZHxWTpSmN6iMggm1NQsgRJtrSbY9jcYHEWvEA4jswd1sqjqdNmlhM35myGtWzr3EA/",
+	"/Z1FtL8d0j4BU/LaY7xrbpdkIEKMXSMyrXPaaqKSuLZDRDAKrfcq5TFUadouV6Y4uK3bLZ5G1pO5duMJ",
+	"8x+7VnQJ/zHMX6a8cZ1Ix07ijAT9NpIbKHsLl+Y34Qhalh+XMxE5y6dr6b/JBJqnaNFVfqAtlYkRZdIx",
+	"NEBY667WObvsdpaZm4fVe0E77U6JfFgJg6XZFclR9uCnw3u/fPj7V2RVUZ0VLXMfUcTQshV+L6/3tns8",
+	"xa6RjszrnQUXBI/rx5S0QBcy1pfR7hENdjJjKoHv5Z4M+9DpmG3ai12MTS1iknPwFJG2Bkptum8mN+yp",
+	"IO7LGSo22bV6qXUKliGGUVkjisor639/S9n6JvS70cpagW+NMdRvUJeRfkSMUFXGn1TeegryPEzRYNcy",
+	"RpHWKTuZFAlV9FnZ3I/H/i+WIkl551SIzo2BywdgSkx/9MXhr+5NZ9bWttaIp7mbqqTn3qjE5w06Odve",
+	"oCfugZElmN1sM6LHgfTLRPVUCYFzTX2dWhkW5XVrTyEaJVwleBRz0tnJjEOh9AjeUSS5Y6JwnSIna0qi",
+	"rk4TjBEC6i44MKVI+uCPrxx+/EY5YWdKbLhjmDdoS0XYVlOWVUUOLKNoeVsofseUqn0+sbKXyY/laR31",
+	"pM2J0UZy18xI6eQY8HC1TYG6O7OFQoBHHEh6zDlZQqlckD4PgzbQldH08tm388yCq/r6jDQzx0QuREL0",
+	"hS0KAtpBTOXc+KlNSQjT0mCOuZ8USpB1Na4Ru/KTSxKWJePSdXuKJOFMMbvq7qhvSskjqH9SsrAOd+Jm",
+	"2zNV28VAIBigGF3nJZdQKddFzsr27hWsg4ZPbOMmpdZKMCpLsDYG+n5uJEPuQ32DiNiK3++FLXT8FsEr",
+	"VhLBKQYCfft+AY3ZLqyySS9eF1uAyfmpbaOqyMzJraH7yXMDSWFitrYWbd8dbrKTlSJYiMHWuhozBkyj",
+	"C/npDeeZUilCwVaeh4xuPp2OlJZyKYV1nMFa96QNTA6g0+pIDEwdfPj6wb0/ThuOheMkIV0e8oWjNcGI",
+	"jF/J972W2hJICPqChWKmk+KSPI6OCaFO01FN3nniO9y7vvf/AwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -23,18 +23,9 @@ type Store interface {
 	Import(ctx context.Context, orgs []platformapi.Organisation, lots []Lot) error
 	Organisation(ctx context.Context, uscc string) (platformapi.Organisation, error)
 
-	// SaveChallenge keeps a challenge, and forgets those that expired before now.
-	SaveChallenge(ctx context.Context, c Challenge, now time.Time) error
-	// TakeChallenge reads a challenge and forgets it: nobody gets it twice.
-	TakeChallenge(ctx context.Context, id string) (Challenge, error)
-	// SaveSession keeps a session, and forgets those that expired before now.
-	SaveSession(ctx context.Context, s Session, now time.Time) error
-	Session(ctx context.Context, tokenHash string) (Session, error)
-	SessionByID(ctx context.Context, id string) (Session, error)
-	// RenewSession gives the session x.ID the tokens of x, while its refresh token is still the one with this hash; else
-	// ErrNotFound: of two that renew at once, one does.
-	RenewSession(ctx context.Context, refreshHash string, x Session) error
-	DropSession(ctx context.Context, id string) error
+	Logins
+	Accounts
+	Devices
 
 	// Lots are those an organisation is a party of, the newest award first.
 	Lots(ctx context.Context, uscc string) ([]Lot, error)
@@ -60,28 +51,6 @@ type Store interface {
 	HasBlob(ctx context.Context, sha256 string) (bool, error)
 	Ping(ctx context.Context) error
 	Close() error
-}
-
-// Challenge is a login that was begun.
-type Challenge struct {
-	ID        string
-	Data      []byte // the login's own matter
-	ExpiresAt time.Time
-}
-
-// Session is a login that holds. Only the hashes of its tokens are known.
-type Session struct {
-	ID           string
-	TokenHash    string // of the access token
-	TokenUntil   time.Time
-	RefreshHash  string
-	PreviousHash string // of the refresh token before
-	RenewedAt    time.Time
-	Thumbprint   string // of the client's key, to which the tokens are bound
-	USCC         string
-	Person       string
-	CertSHA256   string
-	ExpiresAt    time.Time
 }
 
 // Lot is what was awarded.

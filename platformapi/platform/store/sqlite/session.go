@@ -8,7 +8,7 @@ import (
 	"sealdesk/platformapi/platform/store"
 )
 
-const sessionColumns = `id, token_hash, token_until, refresh_hash, previous_hash, renewed_at, thumbprint, uscc, person, cert_sha256, expires_at`
+const sessionColumns = `id, token_hash, token_until, refresh_hash, previous_hash, renewed_at, thumbprint, account, uscc, person, cert_sha256, expires_at`
 
 // SaveSession keeps a session.
 func (s *Store) SaveSession(ctx context.Context, x store.Session, now time.Time) error {
@@ -16,9 +16,9 @@ func (s *Store) SaveSession(ctx context.Context, x store.Session, now time.Time)
 		if _, err := tx.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < ?`, micros(now)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (`+sessionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (`+sessionColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			x.ID, x.TokenHash, micros(x.TokenUntil), x.RefreshHash, x.PreviousHash, micros(x.RenewedAt), x.Thumbprint,
-			x.USCC, x.Person, x.CertSHA256, micros(x.ExpiresAt))
+			x.Account, x.USCC, x.Person, x.CertSHA256, micros(x.ExpiresAt))
 		return err
 	})
 }
@@ -35,7 +35,7 @@ func (s *Store) SessionByID(ctx context.Context, id string) (store.Session, erro
 
 func readSession(row *sql.Row) (x store.Session, err error) {
 	var tokenUntil, renewed, expires int64
-	err = row.Scan(&x.ID, &x.TokenHash, &tokenUntil, &x.RefreshHash, &x.PreviousHash, &renewed, &x.Thumbprint, &x.USCC, &x.Person, &x.CertSHA256, &expires)
+	err = row.Scan(&x.ID, &x.TokenHash, &tokenUntil, &x.RefreshHash, &x.PreviousHash, &renewed, &x.Thumbprint, &x.Account, &x.USCC, &x.Person, &x.CertSHA256, &expires)
 	x.TokenUntil, x.RenewedAt, x.ExpiresAt = moment(tokenUntil), moment(renewed), moment(expires)
 	return x, notFound(err)
 }
