@@ -129,6 +129,12 @@ func TestDeviceLoginsThatFail(t *testing.T) {
 	if err := request.Approve(t.Context(), stolen); !platformapi.IsCode(err, platformapi.CodeSignatureWrong) {
 		t.Errorf("without the certificate's key: %v", err)
 	}
+	// A device code that somebody saw is worth nothing without the key that asked for it.
+	_, thief, steal := begun(t, w)
+	thief.DeviceCode = mine.DeviceCode
+	if _, err := steal(); !platformapi.IsCode(err, platformapi.CodeDeviceExpired) {
+		t.Errorf("another device's code: %v", err)
+	}
 	// Too often, then too late.
 	if _, err := other.Wait(limited(t, 300*time.Millisecond)); err == nil {
 		t.Error("a login that nobody approved")
