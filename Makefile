@@ -12,7 +12,7 @@ RELEASE := $(TAGS),migrated_fynedo,no_emoji
 FUZZTIME ?= 1m
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop bench fuzz pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build phone test interop openapi bench fuzz pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -35,6 +35,10 @@ test: deps-test phone check
 interop: deps-interop
 	@sh packaging/interop/pyhanko.sh $(CURDIR)/.cache/pyhanko
 	SEALDESK_MUTOOL=mutool SEALDESK_PYHANKO=$(CURDIR)/.cache/pyhanko/bin/python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./signer
+
+# The platform's description, before a linter (npm's).
+openapi:
+	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml
 
 bench: deps-bench
 	@mkdir -p dist

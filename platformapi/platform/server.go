@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
@@ -41,6 +43,9 @@ type Config struct {
 
 	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
 	VerificationURI string
+	Order           platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
+	Rules           calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
+	Templates       []Template            // texts to begin a contract with
 }
 
 const (
@@ -100,6 +105,16 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	cfg.Order = cmp.Or(cfg.Order, platformapi.OrderSealFirst)
+	if !cfg.Order.Valid() {
+		return nil, fmt.Errorf("platform: there is no order %q", cfg.Order)
+	}
+	if cfg.Rules.Calendar == nil {
+		cfg.Rules.Calendar = calendar.Embedded()
+	}
+	if cfg.Rules.Terms.Version == "" {
+		cfg.Rules.Terms = calendar.EmbeddedTerms()
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("platform: %w", err)

@@ -141,19 +141,24 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts One's contracts, the newest first
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContractWithBody Start a contract for a lot (新增合同签订)
+	// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBody(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -170,14 +175,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContract(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBody(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -191,8 +196,10 @@ type ClientInterface interface {
 
 	// PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -232,10 +239,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFields(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -256,14 +286,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContract(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBody(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -434,6 +464,21 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
 	RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTemplates The texts to begin a contract with (合同模板)
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadTemplate A template's bytes
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTerms The legal terms by which deadlines are counted
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTime The platform's clock
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
@@ -542,6 +587,21 @@ func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256
 	return c.Client.Do(req)
 }
 
+// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListContracts One's contracts, the newest first
 //
 // Corresponds with GET /v1/contracts (the `ListContracts` operationId).
@@ -557,7 +617,7 @@ func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams,
 	return c.Client.Do(req)
 }
 
-// CreateContractWithBody Start a contract for a lot (新增合同签订)
+// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type.
 //
@@ -574,7 +634,7 @@ func (c *Client) CreateContractWithBody(ctx context.Context, params *CreateContr
 	return c.Client.Do(req)
 }
 
-// CreateContract Start a contract for a lot (新增合同签订)
+// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -621,7 +681,7 @@ func (c *Client) GetContract(ctx context.Context, contractID ContractID, reqEdit
 	return c.Client.Do(req)
 }
 
-// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type.
 //
@@ -638,7 +698,7 @@ func (c *Client) AgreeContractWithBody(ctx context.Context, contractID ContractI
 	return c.Client.Do(req)
 }
 
-// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type.
 //
@@ -672,8 +732,10 @@ func (c *Client) RemoveAttachment(ctx context.Context, contractID ContractID, at
 
 // PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type.
 //
@@ -773,11 +835,64 @@ func (c *Client) SaveFields(ctx context.Context, contractID ContractID, params *
 	return c.Client.Do(req)
 }
 
-// PublishContract Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequest(c.Server, contractID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishContractRequest(c.Server, contractID, params)
+func (c *Client) PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequest(c.Server, contractID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -837,7 +952,7 @@ func (c *Client) RefuseContract(ctx context.Context, contractID ContractID, para
 	return c.Client.Do(req)
 }
 
-// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type.
 //
@@ -854,7 +969,7 @@ func (c *Client) SubmitContractWithBody(ctx context.Context, contractID Contract
 	return c.Client.Do(req)
 }
 
-// SubmitContract Send the sealed contract to the other side (提交合同)
+// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1255,6 +1370,51 @@ func (c *Client) RenewSession(ctx context.Context, params *RenewSessionParams, b
 	return c.Client.Do(req)
 }
 
+// ListTemplates The texts to begin a contract with (合同模板)
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadTemplate A template's bytes
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadTemplateRequest(c.Server, templateID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTerms The legal terms by which deadlines are counted
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *Client) GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTermsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTime The platform's clock
 //
 // Corresponds with GET /v1/time (the `GetTime` operationId).
@@ -1404,6 +1564,40 @@ func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendar/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -2087,8 +2281,88 @@ func NewSaveFieldsRequestWithBody(server string, contractID ContractID, params *
 	return req, nil
 }
 
-// NewPublishContractRequest constructs an http.Request for the PublishContract method
-func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams) (*http.Request, error) {
+// NewFileContractRequest calls the generic FileContract builder with application/json body
+func NewFileContractRequest(server string, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewFileContractRequestWithBody constructs an http.Request for the FileContract method, with any body, and a specified content type
+func NewFileContractRequestWithBody(server string, contractID ContractID, params *FileContractParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract_id", contractID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/file", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewPublishContractRequest calls the generic PublishContract builder with application/json body
+func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewPublishContractRequestWithBody constructs an http.Request for the PublishContract method, with any body, and a specified content type
+func NewPublishContractRequestWithBody(server string, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2113,10 +2387,12 @@ func NewPublishContractRequest(server string, contractID ContractID, params *Pub
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -2932,6 +3208,94 @@ func NewRenewSessionRequestWithBody(server string, params *RenewSessionParams, c
 	return req, nil
 }
 
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadTemplateRequest constructs an http.Request for the DownloadTemplate method
+func NewDownloadTemplateRequest(server string, templateID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "template_id", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTermsRequest constructs an http.Request for the GetTerms method
+func NewGetTermsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/terms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetTimeRequest constructs an http.Request for the GetTime method
 func NewGetTimeRequest(server string) (*http.Request, error) {
 	var err error
@@ -3049,6 +3413,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
 
+	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
+
 	// ListContractsWithResponse One's contracts, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -3056,14 +3427,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContractsWithResponse(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*ListContractsResponse, error)
 
-	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBodyWithResponse(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateContractResponse, error)
 
-	// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3084,14 +3455,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContractWithResponse(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*GetContractResponse, error)
 
-	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreeContractResponse, error)
 
-	// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3107,8 +3478,10 @@ type ClientWithResponsesInterface interface {
 
 	// PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3150,12 +3523,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFieldsWithResponse(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFieldsResponse, error)
 
-	// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+	PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+
+	// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
 
 	// ListReceiptsWithResponse The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -3178,14 +3572,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContractWithResponse(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseContractResponse, error)
 
-	// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitContractResponse, error)
 
-	// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -3367,6 +3761,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
 	RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
+	// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// DownloadTemplateWithResponse A template's bytes
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
+
+	// GetTermsWithResponse The legal terms by which deadlines are counted
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error)
 
 	// GetTimeWithResponse The platform's clock
 	//
@@ -3555,6 +3970,54 @@ func (r UnbindCertificateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCalendarResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4106,6 +4569,62 @@ func (r SaveFieldsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SaveFieldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FileContractResponse200Headers the declared response headers of an HTTP 200 response for FileContract
+type FileContractResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type FileContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Outcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FileContractResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FileContractResponse) GetJSON200() *Outcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileContractResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileContractResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileContractResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4994,6 +5513,151 @@ func (r RenewSessionResponse) ContentType() string {
 	return ""
 }
 
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadTemplateResponse200Headers the declared response headers of an HTTP 200 response for DownloadTemplate
+type DownloadTemplateResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadTemplateResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadTemplateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Terms
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTermsResponse) GetJSON200() *Terms {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTermsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTermsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTermsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTermsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTimeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5124,6 +5788,19 @@ func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context,
 	return ParseUnbindCertificateResponse(rsp)
 }
 
+// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.GetCalendar(ctx, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarResponse(rsp)
+}
+
 // ListContractsWithResponse One's contracts, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5137,7 +5814,7 @@ func (c *ClientWithResponses) ListContractsWithResponse(ctx context.Context, par
 	return ParseListContractsResponse(rsp)
 }
 
-// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5150,7 +5827,7 @@ func (c *ClientWithResponses) CreateContractWithBodyWithResponse(ctx context.Con
 	return ParseCreateContractResponse(rsp)
 }
 
-// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5189,7 +5866,7 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 	return ParseGetContractResponse(rsp)
 }
 
-// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5202,7 +5879,7 @@ func (c *ClientWithResponses) AgreeContractWithBodyWithResponse(ctx context.Cont
 	return ParseAgreeContractResponse(rsp)
 }
 
-// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5230,8 +5907,10 @@ func (c *ClientWithResponses) RemoveAttachmentWithResponse(ctx context.Context, 
 
 // PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5309,13 +5988,52 @@ func (c *ClientWithResponses) SaveFieldsWithResponse(ctx context.Context, contra
 	return ParseSaveFieldsResponse(rsp)
 }
 
-// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContract(ctx, contractID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
-	rsp, err := c.PublishContract(ctx, contractID, params, reqEditors...)
+func (c *ClientWithResponses) PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishContractResponse(rsp)
+}
+
+// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContract(ctx, contractID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -5361,7 +6079,7 @@ func (c *ClientWithResponses) RefuseContractWithResponse(ctx context.Context, co
 	return ParseRefuseContractResponse(rsp)
 }
 
-// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5374,7 +6092,7 @@ func (c *ClientWithResponses) SubmitContractWithBodyWithResponse(ctx context.Con
 	return ParseSubmitContractResponse(rsp)
 }
 
-// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -5695,6 +6413,45 @@ func (c *ClientWithResponses) RenewSessionWithResponse(ctx context.Context, para
 	return ParseRenewSessionResponse(rsp)
 }
 
+// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// DownloadTemplateWithResponse A template's bytes
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error) {
+	rsp, err := c.DownloadTemplate(ctx, templateID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadTemplateResponse(rsp)
+}
+
+// GetTermsWithResponse The legal terms by which deadlines are counted
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *ClientWithResponses) GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error) {
+	rsp, err := c.GetTerms(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTermsResponse(rsp)
+}
+
 // GetTimeWithResponse The platform's clock
 //
 // Returns a wrapper object for the known response body format(s).
@@ -5823,6 +6580,39 @@ func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateRespo
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
+func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem
@@ -6325,6 +7115,59 @@ func ParseSaveFieldsResponse(rsp *http.Response) (*SaveFieldsResponse, error) {
 	switch {
 	case rsp.StatusCode == 200:
 		var headers SaveFieldsResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseFileContractResponse parses an HTTP response from a FileContractWithResponse call
+func ParseFileContractResponse(rsp *http.Response) (*FileContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Outcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FileContractResponse200Headers
 		if values := rsp.Header.Values("ETag"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -7011,6 +7854,118 @@ func ParseRenewSessionResponse(rsp *http.Response) (*RenewSessionResponse, error
 	return response, nil
 }
 
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDownloadTemplateResponse parses an HTTP response from a DownloadTemplateWithResponse call
+func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadTemplateResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
+func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Terms
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetTimeResponse parses an HTTP response from a GetTimeWithResponse call
 func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -7058,10 +8013,13 @@ type ServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(w http.ResponseWriter, r *http.Request, params ListContractsParams)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(w http.ResponseWriter, r *http.Request, params CreateContractParams)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -7070,7 +8028,7 @@ type ServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(w http.ResponseWriter, r *http.Request, contractID ContractID)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params AgreeContractParams)
 	// RemoveAttachment Take a file out
@@ -7088,7 +8046,10 @@ type ServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(w http.ResponseWriter, r *http.Request, contractID ContractID, params SaveFieldsParams)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -7097,7 +8058,7 @@ type ServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params RefuseContractParams)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params SubmitContractParams)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -7142,6 +8103,15 @@ type ServerInterface interface {
 	// RenewSession Change the tokens of a session for new ones
 	// (POST /v1/session/renew)
 	RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(w http.ResponseWriter, r *http.Request)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(w http.ResponseWriter, r *http.Request)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(w http.ResponseWriter, r *http.Request)
@@ -7215,6 +8185,32 @@ func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", r.PathValue("year"), &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, year)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7910,6 +8906,75 @@ func (siw *ServerInterfaceWrapper) SaveFields(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// FileContract operation middleware
+func (siw *ServerInterfaceWrapper) FileContract(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract_id" -------------
+	var contractID ContractID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract_id", r.PathValue("contract_id"), &contractID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "contract_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileContractParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FileContract(w, r, contractID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PublishContract operation middleware
 func (siw *ServerInterfaceWrapper) PublishContract(w http.ResponseWriter, r *http.Request) {
 
@@ -8572,6 +9637,60 @@ func (siw *ServerInterfaceWrapper) RenewSession(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTemplates(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "template_id" -------------
+	var templateID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "template_id", r.PathValue("template_id"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "template_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadTemplate(w, r, templateID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTerms operation middleware
+func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTerms(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTime operation middleware
 func (siw *ServerInterfaceWrapper) GetTime(w http.ResponseWriter, r *http.Request) {
 
@@ -8721,6 +9840,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/token", wrapper.TakeDeviceToken)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/challenge", wrapper.CreateDeviceChallenge)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/decision", wrapper.DecideDevice)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/terms", wrapper.GetTerms)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendar/{year}", wrapper.GetCalendar)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates", wrapper.ListTemplates)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates/{template_id}/content", wrapper.DownloadTemplate)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -8738,6 +9861,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/agree", wrapper.AgreeContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/refuse", wrapper.RefuseContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
 
 	return m
@@ -8893,6 +10017,45 @@ type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarRequestObject struct {
+	Year int `json:"year"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse CalendarYear
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9353,9 +10516,53 @@ func (response SaveFieldsdefaultApplicationProblemPlusJSONResponse) VisitSaveFie
 	return err
 }
 
+type FileContractRequestObject struct {
+	ContractID ContractID `json:"contract_id"`
+	Params     FileContractParams
+	Body       *FileContractJSONRequestBody
+}
+
+type FileContractResponseObject interface {
+	VisitFileContractResponse(w http.ResponseWriter) error
+}
+
+type FileContract200JSONResponse struct{ OutcomeJSONResponse }
+
+func (response FileContract200JSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FileContractdefaultApplicationProblemPlusJSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishContractRequestObject struct {
 	ContractID ContractID `json:"contract_id"`
 	Params     PublishContractParams
+	Body       *PublishContractJSONRequestBody
 }
 
 type PublishContractResponseObject interface {
@@ -10060,6 +11267,135 @@ func (response RenewSessiondefaultApplicationProblemPlusJSONResponse) VisitRenew
 	return err
 }
 
+type ListTemplatesRequestObject struct {
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadTemplateRequestObject struct {
+	TemplateID string `json:"template_id"`
+}
+
+type DownloadTemplateResponseObject interface {
+	VisitDownloadTemplateResponse(w http.ResponseWriter) error
+}
+
+type DownloadTemplate200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplate200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadTemplate200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadTemplate200ApplicationOctetStreamResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsRequestObject struct {
+}
+
+type GetTermsResponseObject interface {
+	VisitGetTermsResponse(w http.ResponseWriter) error
+}
+
+type GetTerms200JSONResponse Terms
+
+func (response GetTerms200JSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTermsdefaultApplicationProblemPlusJSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -10112,10 +11448,13 @@ type StrictServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(ctx context.Context, request CreateContractRequestObject) (CreateContractResponseObject, error)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -10124,7 +11463,7 @@ type StrictServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(ctx context.Context, request AgreeContractRequestObject) (AgreeContractResponseObject, error)
 	// RemoveAttachment Take a file out
@@ -10142,7 +11481,10 @@ type StrictServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(ctx context.Context, request SaveFieldsRequestObject) (SaveFieldsResponseObject, error)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(ctx context.Context, request FileContractRequestObject) (FileContractResponseObject, error)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(ctx context.Context, request PublishContractRequestObject) (PublishContractResponseObject, error)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -10151,7 +11493,7 @@ type StrictServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(ctx context.Context, request RefuseContractRequestObject) (RefuseContractResponseObject, error)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(ctx context.Context, request SubmitContractRequestObject) (SubmitContractResponseObject, error)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -10196,6 +11538,15 @@ type StrictServerInterface interface {
 	// RenewSession Change the tokens of a session for new ones
 	// (POST /v1/session/renew)
 	RenewSession(ctx context.Context, request RenewSessionRequestObject) (RenewSessionResponseObject, error)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -10345,6 +11696,32 @@ func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
 		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request GetCalendarRequestObject
+
+	request.Year = year
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10652,12 +12029,53 @@ func (sh *strictHandler) SaveFields(w http.ResponseWriter, r *http.Request, cont
 	}
 }
 
+// FileContract operation middleware
+func (sh *strictHandler) FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams) {
+	var request FileContractRequestObject
+
+	request.ContractID = contractID
+	request.Params = params
+
+	var body FileContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FileContract(ctx, request.(FileContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileContract")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FileContractResponseObject); ok {
+		if err := validResponse.VisitFileContractResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PublishContract operation middleware
 func (sh *strictHandler) PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams) {
 	var request PublishContractRequestObject
 
 	request.ContractID = contractID
 	request.Params = params
+
+	var body PublishContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishContract(ctx, request.(PublishContractRequestObject))
@@ -11184,6 +12602,80 @@ func (sh *strictHandler) RenewSession(w http.ResponseWriter, r *http.Request, pa
 	}
 }
 
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(w http.ResponseWriter, r *http.Request) {
+	var request ListTemplatesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx, request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadTemplate operation middleware
+func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string) {
+	var request DownloadTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadTemplate(ctx, request.(DownloadTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadTemplate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadTemplateResponseObject); ok {
+		if err := validResponse.VisitDownloadTemplateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTerms operation middleware
+func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
+	var request GetTermsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTerms(ctx, request.(GetTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTerms")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTermsResponseObject); ok {
+		if err := validResponse.VisitGetTermsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTime operation middleware
 func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	var request GetTimeRequestObject
@@ -11213,150 +12705,191 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1/cxy3leBXwfWmSmRdkxxSlEyRtX/QpJToTEtcjhxdxdLRmG7MDMIeYNzAcDRRsUq+xLYSr9fKrZN1",
-	"Ev/MKhtXZa24shs7lrz2d0lxSOlbXOFXN7obPdNDkbI2if+w2D0N4OHh4eH9xk0voJ0uJYhw5i3f9NoI",
-	"hiiWf56/Alvi3xCxIMZdjinxlr06jylp+YDADmKAtxEIKOExDPgpBnZRzMRnvseCNupA0ZwPushb9hiP",
-	"MWl5e3t7vteFMewgrsdZ5RwG7Q4i/OK6eMZimC7kbc/3xCjesgeTT7Zx6PlejF7u4RiF3jKPe8ge7Vsx",
-	"anrL3t/NpdOaU7+yuRdeuLjuifHXNMSl45kpHcto65t0s4jHK20EujGlTUCbCo0RRkQgcQcNQJPGgLcx",
-	"A2JsxDiY2rqwBs4tLp7zweLswrQP+pi3aY8DSAAMAsQY4HQHkVMMtCFrr4DF2nzyDeaer6apljedqITN",
-	"nlEH3thApMXb3vJCbXHJ9zqYmBfzfmExfe9iiDpdyhEJBs+hQXGeq4DxuBfwXozCmSZGUQhUax+8dM2r",
-	"zS81/3zr3655L/kCD0uAUzBfq4GgDQX+UcxWgEE/mFqs1UA3grxJ487sDhpsdzBjmLTMRKdnrxGB1waM",
-	"kUBhB2AGekQQNKc0BJzS2WukDBfWTGbEVMrQslBz4qH5PORB273Q1hYRuyozp4WldE56/xTmVQpyc0aN",
-	"WgLrfM0J6wYtJ/2IjqX6LuQcxaLp/3lxdeZ7cOYHtZlzs9sz12/O+2cX977l+a5NHyPWpYQhuecv93hA",
-	"xXg35V5DhIs/Ybcb4QAKxM19nwns3ay42Ux/cqQs/tcpQSsSk3KbxShAuMt9AEmYYV8AMoC5oBhC+57v",
-	"4oQuCPRnc/Kb7H6Y2ULdCA4ECvNEcc0TSL3mgX4bEbXTseKmjFNBF5CwPorFdoAEIBhHGMUJM0gmw2AH",
-	"CX4xmuHu+d5mTBsR6ozAd1d98T8nw7vp14H3q23IQR8RDvrixJCEp5tJrh8EtKfA6Ma0i2KOFWnA9Ifc",
-	"THyvgUmISUt+hznqsHHwPasaiLYdeOOiamLvChjHcCB+Rje6OEZsG8qRxW4Uf3kh5GiG4w4qErXv0bgF",
-	"CWYSgdVhumy1qgBYF8V6SYobOd2jLyZ4S1rk4bPQl5nu9WRM2vg+CrgYVK/OqqTCkWs0aqZmjS30YqJZ",
-	"FO70Ot7y0tlFMecOJuo5PWIw4aiFYtFWHmw5zrZ4OnM0icfR6FGdZADxk3mMQMEGbSmYYRhigUgYbVq4",
-	"aMKIIb8cPRbIZxfHnKZCMGKsT+MwQ4LJSz97OtfGH84l9GE6dE67FSO0pRjNhNOmXUywItUsKxje/dHh",
-	"ndcOfvTWw9++kp3FGccB5XusDRfOnB1HXfXvrIqv8vPUjZ1zS8TIIkk3BpPu26AXx7qr7HQvIczbkl13",
-	"IxigEBAqHjp0V/+9S+UJq+FrUBohKLvEYTWp0vd2MBn7bTrd58TXgtWgEMNtNW5BTqFRCJox7ciTpTHg",
-	"iLl4nhITHLyZUI5cS//6wX987OqolK/5Xkx7anZFXsAQjKqz2jqC0QWoFj/PVycjMt9j+Acosy8x4WcX",
-	"PRfDYhy2UPXVqcvP93yv140oDFE40SEkiUlsVC3PCAyBkCIhx3DQFqsKyQB0aIzA1P5/vTu8/8G0t0x6",
-	"UZQ/sQW2UAgoCZCDOnPbTFKwpEIzX00bGSrTaEuwbdY23T16Ar7YgNbRZaNi9FZ+Tu+EHN3duT2884+C",
-	"+j667YPhWz89/I2gQkTEKfNiquA1cSTwKOTrXYoDZA2mUex7N2ZEs5ldGEulV7QXg14wTcXDRdM8A1vd",
-	"EEIOuM//sP+nn+x/+aEPhp//4fCTrw5/96EFnJm7p8gdhRWBkqO9kDaWz3Xdw57vGWGoyPvEmkxEdIFo",
-	"3BSyI9qedCMRyrdhkyu5YnJBa1I2nfKZ7CJcMKzOmos37hB1zDsHnUXD6UT9FMUuYl5rwyhCRJFKdmkC",
-	"89N29bPhKKIsZqw3IeMhklEU8Hp6QR0eABPQgAydXezFUWKK6Ap5QhKwU4sUSuTiaZcK6XtGS9aYyKu5",
-	"k8hCGaxmezbzslEyVlxOFvBogpNNVUEbYge1rp/fShG6ohg9bhFMWjb9giaOGffFzwRgLpRK1hNKrJ+e",
-	"l8niilXKSmPz8zWnPJZqKGckno26kj9UR2wWNS0n7jQrdmgZCR9lRYRcbgK0i+IBkAeKnDKgUSjUY4kE",
-	"e8rVjmGXkNDGQh8fuK06RxnuO6rDLdp3DRfRsTrVBpWAagtRETCpdrNeQ35ACejTnjS54SgCkO2AJo2r",
-	"wvq8HsMlPPU6HRiPFZnN2tb153u+14cxMSq8A/JEcGGcdoXgwtvSVtjoccDaci4NBCJKd1AIYGW0X1Wj",
-	"FqeSVx40oGop/AwJptQwiowvYBSFbCwDKFKTNACC84Km5ZxBBw7EXBNbYBtHCIQxbHJMWisAdoQ65wOO",
-	"4o40ZglmDWCMxDKjUJqQKbFIwSuoqbKH7SYiZfLTo9d/+ujX7wnGM7z9mucXZd9EkT9Xy/xnqfQ1l4Ss",
-	"h44RdJ7NV9sDuaHVZyDEzSaKWaqdwD7M68NuTdJoK07h8M6bh7/91KFVF3vpdRpKXHH1c/jlz4dvfZ7j",
-	"pG69FrcICrfHyzDrQhYRtIriznYIB6xs7IN3P3j0iztigeRX1oKcPntm3DLsjSDjTeiSRpK9VmnTOXZ/",
-	"no8QdINvB72Y0Xi8hUsNOmrz1Tl0KaEHb3xw+PHXlrA9/OrVg7fu7N+/64PhV68Of//Fwc+/OPzo3sN7",
-	"d+VHj27dGv7qfR+oH+xW1keHn3z18N6v5Z9Kq7IkeLlLU/Hd92AfYq7knhjxXkzkW2mQQbEiC/lMgqin",
-	"hHepFVWW+zla10PKh7oZVz6tpoPL560UAvm8lgNDv0xhkS++KwGykZ2eATlxxjTV4mR+byMCGpS3QRuG",
-	"QGEIpMprQEkIYCtGcuSK2kiMIJ9Qem0mfLoKCWuuPpGJRntSXAYO8VOpIUX+mHCcojBGd1H1Pfg83UWu",
-	"jdcZbMc0Gmuk2BLf7MmDQ+y1cqCTD8oB7/YaxtsgT58outz0ll8c42CwGu1dF+TfojOi6xm2g7sztKtO",
-	"2JkuFWwt1uerHC0O2pApWCbRF0cZn3CLbCtDYTXo1xEMI0zQZKAzDmM+HnCzNswwvUq8mOujRcoFfNJd",
-	"w3rdboQnR2qvG068Q00wQTWb2y5G/VEcR+oH0izLcKgVJUC7iKBQ+d8smXlKnAHvvDpdkQG5LGNWJARX",
-	"hgVj+EocrAkTyGz53F4r7Cybsq31SKkm3dsJk8twyMxiGHbiOlTXnWfpqpA0AG2CVYbhXL0NSasNsQ8W",
-	"arWzM7X5mdpCTrevzZy7fnNxb0b9sZD+4VTykx1T1IBRjHdR6AMi9D4AQSOiwU5BqG1AhplbX4Mxx0Hk",
-	"pLWwh6rKZEIIrU7Exk5vJAPBQioe6wYVddmk6kZPWvFEhrzBS5QtniIFMCU/YgLW2pgghoyNGBOheMXc",
-	"PI8mfm0RVqugB9c4U1g203BSXAZ2C2tUrDOjyqm5K4k8pARNiMjLz3nWGKq35DfVq3lcl71LkHZxgEYY",
-	"6GAYxoi5DRQCvwTxPo13lO7Sb+NAee4j2sIE9CEDDdTqEadUYw86krcnH4pWMoyo/KDm7V6n0Y2xy3Gl",
-	"Qd5BA8CpBSxD2paAo0iopA3Nygqd9xiKtwMaovHCfDq7LMx+gtEMrHbfbtLJrNMx2uGehOEshzmr53MZ",
-	"w+bSuO2XduNXNL9pxNFQoSCLkFD+6IJrvP+91Od/drzHXwpEuzDKtRvXLIPEnG+rTfsEUK15sCBGSIZE",
-	"2CfVs2vrF779nf/13Mbzlzb/Yat+5btX//f31NFV9su3SuQWhXZMyXYvxs5tmP9oW+zrCLlO3IRV/8MW",
-	"EJMzrHo0JdhL52foogDfKGhyARPJwpST0joKsJHbJomZ6HZjoaukyLL84kfxgoiTFvJe7MCoYPYSo+J4",
-	"SmMtJU9eAZREAxViZWDyR+39xdq5sxP6G0y/5Ug8Iv/K8v6yE1+OjkkLKE8VEMKv2B4OE9ZEThVr9PKZ",
-	"XaE7iBxteo/DjUbsDhesUt8/H8c0djFFDnHkVnGNKpdH/taFNXD2XG1+7LY1PfhmGCd0Ee0X4aruPOgK",
-	"9aG6DUEMtymajDWfK6O57r4M8k2nT1zGQ8MWAhAwjrpSNWMOj31FmU8MkniWrpuR5SQKiOua1yMNEQYB",
-	"ArrJcFfnqDsWdQoI030Z7mRXhQmYDW8Hm9UqBJuNFy2T9ZIMVft7K5oKqmgrYj6JptIjXO2rIyjdWnYs",
-	"1y0sx5tDp41pX+i0KlBt+E+vDd/6w4pglIiEM+I88AGCQVuG1oNAaCAqWFc0M6ZL+VsDNWmMCkppG5Iw",
-	"KrFO6OC4f/ns0b/8Z2WLpxisesRF1cC8JxJ3MfzJ+4d3Xtu/f3/403dcY8oA7d0SZB28/dnw9qcTImtk",
-	"ONnLJT8kQS0OTx2OkM7OoH1xesIG7XH3HlDbtYJHWDGJvDsSvWxZjmRvJeG9XhZxvk1ymlxG7ArDVtxu",
-	"k/2v7x28/cX+1+8NP3nHBypy6dEvfrT/4DMfDG9/+OgXd5MnGe3nA+Uv8YFysihXlQ8O/t9d5VaR1jXj",
-	"XjHfDu/848GP3hL9v2n+HL7674d37/ug4F9R5iyBEijFM+Wm1Yem/ENGIyoHjGeMnZ7vCbEujGHfUwbD",
-	"rA9GdNSKkTTWoWZPsmNptGaqaykQVzt+NF7XDJwGzwpc/bRqoNbP6yj7fIlm2qqpmCczI/18NZ2YfvNd",
-	"NT8DSWaaBgA9W8MbzaT182Yy9wRAhQKZQtLCpCw8PKv45YMMA0pCwT6NOGplL8lwxYwbs1KAeIyaMWLt",
-	"7SRQPCfud+HLPeQrswXgtJButaLTLZiJfZwozlpQGWMVOGRdf2aHtLsgzaBkBNg5PeRYIuKzqEyn5mIe",
-	"kgaOqKkcr0K3Bfsg+RlQo94pI5tQ8pbBVn0VbD63Vv+7ebA7P3tGKXj176zOLJw5uwLOr63XVzPvfLB+",
-	"fmsF1J9f0K+fPy2O+mtEdByiJuxFHAi1GuBQfisTy0boiSqdbiI9MZ2xG/2umKkWIoEjXukS7CCTaai/",
-	"cRCyjKtwB4Qc3BasfHxAyOiwD9k/E2riSEeN/A4QynGAwNT+nz45+PD1R7d+efjBb/a/+LdpaTYVnQDa",
-	"4ysANuTffRXzJn8kUg+pJh0oN8J4xelZ+d2en0kOdcoHEd5N08q84nkhIaUEnWLAPsJlwA9DCGBta7fH",
-	"OpqTrxApWSEHpUpmwQa1Ugp4m1Zp8Lz6cHLfc3nGwQhf87H4q4/oQX5SbuIj+mJ5DMtiM/bv3z14558n",
-	"Eq9dzs+iyzLr0kze62ftNNKkVOrhTLmTPYmUnkqY5LNmgxdjzAhN0z8DSEADAeVGDZer8iEZq4gIlzG5",
-	"MZLqQJYDyIPBSK5qDoRyyQU93xOfbk9o3JAzWhU9XaK8rvqR7zbwbtbqYTaqIwXhN4cfv+GDR6+//vA/",
-	"P/HBwXs/PPzVT9T6+2D47gfDdz89/ODrg/d+aAHfp/EOU8sZ9GLUUSPHuNWW4ZERJFVDljYov6o726B8",
-	"M9PfBuVbpssNyjdkr2ouG5jxx41K0zawkcaY8kizlJEVUfrqvw+/vHXwxq8OPnzdB4/+762Hv//cPB3+",
-	"7v39+z8+uPXbh5/eHt6+a704/Nc3hj97zQcPf//r/Qef+2D45s/2/3Tr4L3fHNy/44ODj147eP+z4Ztv",
-	"Pbx3T+hDn+0/+Lm1ILSLyDZHRCWFY7KLOQrTFwS1KMdGPwwoYb2Im0dMxHxl6jAmrQhtM9qLpfTbjGEH",
-	"ibUWOqag6oqLqhBzuYvIFQOBenVRAZZ7eykDnXq3loXRNDeQque6hLduwFUvL1hAa0AU6Hu+93waLJ3s",
-	"wzT21Q6ztGM0fUeWkNQnK2JDDbra0VmX+vkKijvpU12Odpmkb5KsIvOFHFFMQntHSqz6gZAcY5dIEVKd",
-	"0Z7EIOSU5hFK8slox2IqWhUWfyZ6sHyvgJF/GoDEg6XgisesPit70cCJvxNNVjykaqx4snTYS6hvJx9M",
-	"oL48yeDBI1RbcBzJSdSRBt3F2y5RfkTHk8n9HBOPnbfZ0hJb7eWc2XGstbuKkt5jQVDcP4cPPtj/063D",
-	"u1/tf/nL/a8/Onz74/0H/3r44SvFIKbVme9dvzm/VAHhciQt3Dinlxa/KATOJtRYhbASc2l3bJMt/Vke",
-	"VtPcdzlYUpATz4lLXhz++M1H73x2cO+PPlAvzJPSGYd3/km9sFhQYicXcpziEypTrqJ3R4DzrOlDPl1J",
-	"OpKPq6q3bOmLok/u3OKZZwrW+pIIAg4bEVoBjRiSoA0oUWV1iqFk5e5BFMc0nsB3lDohHRG8mDAOtUem",
-	"3PkyshaN/EofDs4ueiwTgXHm3DlLw1+sOXV8jnlUEnqk885HRXqOhFd/pyEeGxSat3ephGQFXzI/3yt1",
-	"Am9mA5ZzTsPy9HV9Kk4aWvs4RQ8yQ1oughHFELZSxpFPuysuxKbOkAQCekCbpowOmDp8+4/DT+4cfvLV",
-	"8M6bB//xMzA/P109bj9rSTmuugd6ZsZCUZa9s7VQWzhbm68tzMiUpfnRi1LiBtIGp1IP0KSkLbmg4iyT",
-	"0neiVWt1OlvELA1ILslhtbHmFjPFRGXY5fE6Yk5GxtTTSTww+lmLnfopkTz1c+KB0c/aA2PaqjmYJzMV",
-	"/WwJqGbszMTMkHp++jGRVPVzKqwmICXyqn5zHEpwIg4cWRFWgD/ZQjGTRCOZMdywE9Q/GugFV9PjlOTJ",
-	"duaEVNtJzX5zWsYqbggaoU2ruXiuJ13s+Z4+WoqCj3KIAExARPsongkgQ6CNbhRlZDjTvH7zbElcZFKM",
-	"pej2Ishy32ACoMkLEzzWB1BFW5g0faDCFVEouC8lIJVhy8N5Jy1SoYI8tvttGiGh/pcEJkptyikE5EMn",
-	"sjN+ob62JiZq8vil5j6yEIW2TFRIk8yFBehmvrt2RXGeLjKso3gXxVewS2khKqLmKDE7tF8yWuJOPb4F",
-	"zRbFKPE7mUB3RELmgzbty1QT2uTKtSTrcRLUnyA18SQiaGSonArdlFEeass3XfVMKuVslNUvcRLMmEoY",
-	"aUBXAew/v/vPPvgfPoBASSqqBCOhKg0LDBC3M2iVnCHYC0ngIlrDI5RvizaV82NRd131J/5ctfoUz5tJ",
-	"v+LpEuWXZddiMvKIP9pBcVI1zKQgXOQnL1xcT2TIZ3zQgSECjYEVMlDCrJdUPpb8e3Fv5pnk4fTezItL",
-	"52DjeuaN+Xu+JH3L1Flw51+pbH6snCaJf+UU04QAVDkA8UEL7yICpg7e/np4/13loxDKxeJZHyw9M3zr",
-	"8/0Hd8EzUtPIGXR1qYCKlKHBVTbaddNUVqpEQS/GfFAXC6VXNGVLufDBbAneNGADylSaTH3ftJDv9DK4",
-	"5q32eJvG+Ady7y2D9U26qTq55qntoc8IVWVU/Q5V3eBrRK9vpl6wKomiKFbVupWkJhARdmk3XbM2511V",
-	"thOTJnWdyREmaZEZ2gQtcVSQjpiE5QBKlBgGGoj3ERKndyKmpIndWtIQHUGiFh6FIKICymtkBlxtU8ls",
-	"gzYkLcQAox2k6mAwwY1Fo5dyFXpfUnVwdKlUzEzt1KQ8Kmo2UcAlDLEuxTorxpJFNvRIEqDUC5iWtTa7",
-	"SWt4IQpwKKujqf5fMrV3X1oBiwtLpsCRDxbnF1QsAuMwQmo8afeRtTl0mVVm6ODMM9M610B834gQeCmg",
-	"IXpJtlN0qRrKExoMb78Gpubn5ms1MHz1h9O+1McZEH2dPn36nCCXF66s+bIWCJM1IRypmiFuIcZZTpoz",
-	"gS+KaiIcIKJMfrow8GoXBm00szBb83yvF0eahtjy3Fy/35+F8udZGrfmdFs2t3Fx7fyl+nnZJrUMSUFw",
-	"HbEdoI1/iWBnqanL3vxsTTUTnB52sbfsnZ6tzZ5WjKwtt+Tc7vycVWyzhbhSL1AsN9TF0Fv2vo34alL6",
-	"MlOEeKFWO7YCxEmp02Ih3CsqyM1UQtWxQ2UdJhBatXWtejt2b74s8ZQp8ppWNU7PbpYyJGWxhC1mFwSV",
-	"/M7C5JxdZbdLmQOnz2ISrmWkVc1ynqXh4Nhwmokv28uekTzuob3Ces4/4fXM1ox+/MUVeM0vn9j5THF5",
-	"5ZtMMpcmWcu5TDapWVWHScoauNNjiiECStLgMdVxztHIfCFtCHKUGWqCCvWzaD/r+TkCUmYZXZBwzUoF",
-	"PQk6KmSFPmFasvJzi9S0CpKVUTGxOg5FnWqmHOfjk9aqqv0FoEp6k0MJ4mDi9LMWXceZptWCq5PYzaLC",
-	"sKeozCQ2ZongBdIo8BH7aogX3XczuLSSo13RkEjf1wurvzh+e2g5VjFXU2L1ODg83EG5RUkLX41flkQe",
-	"Kz0RNzDja8lXBZwX5MCBJeNhXa1euo5WrBsmAIwiWaVNyk4UC8JFzFxc8HIPyQAOvYamJkbF/ZMPa6wa",
-	"IlfQ82lsIs9pEPRiMRsl8NFYK6VSXjLT9YV86gMdvSY+6sKYD0om9fIktzBMMgnXYLpmVsmIp09gxAgr",
-	"c3c6YELnZ2pWxP7C+Hj9ioBcP0F5LVPnzMmWu6qmsXUNxAYmjjjCGEV/f00WMhM6m77PIYkEFO9VXqMU",
-	"+JcWlpamx97W8JgM5LIMLU72rK/rUPTtYpWGfaTc4rrMX3VJe+qwXksDmnMMwwVj+slc7oYYtazHf8rb",
-	"0TzVD/jR+E2uFXnsNalzGHNb0VRncUQ5mDr4+afDX7+viwnKqnLTJSuUZ/FzNy0n38izVrmRjryG1o1J",
-	"gj9MuOIVWujbc8r2/JNapm/jXQR6XXuhuHF9isN+gKTBQ5W3k2JuhBGzLmRRRZhWdPqJVA2aMUIAtqDM",
-	"r3HvuzLF9VjW60mw0TI9ycqCONJ9OsfADVfTpVSGlrSkq1xAXdR1JVch7BTTNcICIdh0YLwjVT2ZeYIy",
-	"JcIm36hzysldql5LH/F/k716/Iw8cwNJJU7+RFmEBA9MqRzVaaEvoRsw4NFACcbKY6ndl42BrDezkr1o",
-	"CjNgV/o8Cv2kNDx3M3M53shDYEveQWJVvD5Z0spc7PcXfWxolU1GBOlAILd81XOYXeTtGX9vLn1I7wGT",
-	"J8kpBvo03sGkJXtfBiENfPG/G1IdCZuzQLXXFCeFzs31C9pqJK9LyTjPrxHtPWfLuXEoyV/nqBig6EPW",
-	"4ObFOoqnGIChgFqbDaRhXZX/1/Yi2YeyKWeJcbPH/xIp0XeGmZ45XfMBa0MZSKEx06DhIH+74bgL/9YU",
-	"g51Zlyb8MvVv0Rl77VbrdLDY0Qwo+RuGygYxF8Q87ij6ppwikk083illcPRBB3EYQg5lNacShV1nn5UD",
-	"NWFsT+ndR87Bac4CMraW+SRac5VTmQYc8RnGYwQ72dM5zWLGRFXDd97n+BQdyurWG8OCp1y3/0z7gMbJ",
-	"DUkoTM/jKVWCYvrYz+I5C/NOEX+d9okA/BtihJNpBo9JL8UNa+4YszSDlL+xLmXYHTyVItlPNS9r92tT",
-	"y/zSM6NNLb63hbqx4aXLlRm3DJM6YRuOxdCSq9iOlzZNzo6WSbKEWUcm9vUvSUA8AaOTlTL19HHFNRXh",
-	"AJPNQblgjvJYOiK3SzPf3HQDd9EFU3T6r0ttzWf7PXXUINZG8S8ad8CUXdVpegVAHQ8Tqp87cAfJoBt0",
-	"AzOuwnBglNxcOTnhmDD+UqOHjnz/m4lyzDJuoYDGYVo/KY21kkF/WoXTFspExlGXL4ApVVLriJtfB1qP",
-	"9ixumY+eVpulnUZRIpkkEz2eg9x0p8MaOXVVf1EOgdT16LjQ7EhLJvNLSnedSuP4q7U1ZrNYnj6ereAD",
-	"U0lRPBMtSIBOcFnRhSh7JDzFtL0HxugxOLXO0SolGRUV/VdLMtmg8KfwmEfWRcD2EaBNdNYlKFN2fcYj",
-	"nglJIl8pvZjEuL+d7NWsyMnNPOnSNWCwoy8AzC1hOylBJBd7StXYnF6RsXdSZMOsAi9Q9bDdQYKuYID8",
-	"tRgns9VKLnV4wuF7+bk6ZIarbQog22EqZh+ebEifzkzwll+8ngvw840NPy3xrhbWB/02BX1IOBNsIKIt",
-	"gIkC1o4JpEDnqhpKUa2LZKILJJSHkaoPAbTTG0xaAqBNGbC+dHZhyQenZ+dnwZWyS0YM07LyKGTyQ1lE",
-	"aXqbxcRcZn2Tbp7YoZGt6v/NELC84qPUTx8i5oMWpYo6E9LgfQo6mPQ4YsdOsc+ilsz11GU65cW1tIMa",
-	"NByYqxekVwoSxfA0UU0d/Ph3hx++cviLB8P/+tn0eGoNrQsp3DxtXeZ2KDSdKCtL7saoRAElMagZZGCx",
-	"oaPw+LmJwn+yOiZHxWTpSmN6iMggm1NQsgRJtrSbY9jcYHEWvEA4jswd1sqjqdNmlhM35myGtWzr3EA/",
-	"/Z1FtL8d0j4BU/LaY7xrbpdkIEKMXSMyrXPaaqKSuLZDRDAKrfcq5TFUadouV6Y4uK3bLZ5G1pO5duMJ",
-	"8x+7VnQJ/zHMX6a8cZ1Ix07ijAT9NpIbKHsLl+Y34Qhalh+XMxE5y6dr6b/JBJqnaNFVfqAtlYkRZdIx",
-	"NEBY667WObvsdpaZm4fVe0E77U6JfFgJg6XZFclR9uCnw3u/fPj7V2RVUZ0VLXMfUcTQshV+L6/3tns8",
-	"xa6RjszrnQUXBI/rx5S0QBcy1pfR7hENdjJjKoHv5Z4M+9DpmG3ai12MTS1iknPwFJG2Bkptum8mN+yp",
-	"IO7LGSo22bV6qXUKliGGUVkjisor639/S9n6JvS70cpagW+NMdRvUJeRfkSMUFXGn1TeegryPEzRYNcy",
-	"RpHWKTuZFAlV9FnZ3I/H/i+WIkl551SIzo2BywdgSkx/9MXhr+5NZ9bWttaIp7mbqqTn3qjE5w06Odve",
-	"oCfugZElmN1sM6LHgfTLRPVUCYFzTX2dWhkW5XVrTyEaJVwleBRz0tnJjEOh9AjeUSS5Y6JwnSIna0qi",
-	"rk4TjBEC6i44MKVI+uCPrxx+/EY5YWdKbLhjmDdoS0XYVlOWVUUOLKNoeVsofseUqn0+sbKXyY/laR31",
-	"pM2J0UZy18xI6eQY8HC1TYG6O7OFQoBHHEh6zDlZQqlckD4PgzbQldH08tm388yCq/r6jDQzx0QuREL0",
-	"hS0KAtpBTOXc+KlNSQjT0mCOuZ8USpB1Na4Ru/KTSxKWJePSdXuKJOFMMbvq7qhvSskjqH9SsrAOd+Jm",
-	"2zNV28VAIBigGF3nJZdQKddFzsr27hWsg4ZPbOMmpdZKMCpLsDYG+n5uJEPuQ32DiNiK3++FLXT8FsEr",
-	"VhLBKQYCfft+AY3ZLqyySS9eF1uAyfmpbaOqyMzJraH7yXMDSWFitrYWbd8dbrKTlSJYiMHWuhozBkyj",
-	"C/npDeeZUilCwVaeh4xuPp2OlJZyKYV1nMFa96QNTA6g0+pIDEwdfPj6wb0/ThuOheMkIV0e8oWjNcGI",
-	"jF/J972W2hJICPqChWKmk+KSPI6OCaFO01FN3nniO9y7vvf/AwAA//8=",
+	"7L17cxy3tSD+VfCbe6tE1q/5FCVLZOUPmpRirWmJl5Si3VhaGpzGzHTYA4wbGI4mKlZJSeRHHEfyTRw7",
+	"iZ+5cqLaxLI3D9uRHPu73MsZSn/tV9jCAdCN7kbP9FCkrE3iPyx2DxqPg4OD8z5XK1XWbDFKqOCV+auV",
+	"BsE+ieDPU+dxXf7rE16NgpYIGK3MV9ZFxGjdQxQ3CUeiQVCVURHhqjjC0TaJuGzmVXi1QZpYfi66LVKZ",
+	"r3ARBbRe2dnZ8SotHOEmEXqcRSFwtdEkVJxZls+BHKaFRaPiVeQolfkKjptsBH7Fq0TkxXYQEb8yL6I2",
+	"sUf714jUKvOVf5lKljWlfuVTFy6cWa7I8Zf0jAvHM0s6kNGWV9lqHo7nGwS1IsZqiNUUGMOAUAnELdJF",
+	"NRYh0Qg4kmMTLtDY2ukldHJu7qSH5iZnxz3UCUSDtQXCFOFqlXCOBNsi9AhHDcwbC2hueiZuE4iKp5ap",
+	"tjdZKMzNXlETX1khtC4alfnZ6bkTXqUZUPNixsttplc545NmiwlCq91nSTe/zkXERdSuinZE/IlaQEIf",
+	"qa899MKlyvTMidp/XvvtpcoLnoTDCSQYmpmeRtUGlvAnEV9ABvxobG56GrVCLGosak5uke5GM+A8oHWz",
+	"0PHJS1TCdRNHRIKwiQKO2lQitGDMR4KxyUu0CBbWSibkUorAMjvthEPtOSyqDfdGW0dEnqrUmmZPJGvS",
+	"5ye3rsIp1ybUqAVznZl2znWFFaN+yIZifQsLQSL56f98fnHiu3ji+9MTJyc3Ji5fnfGOz+38a8VzHfqI",
+	"8BajnMCZP9cWVSbHuwpnjVAh/8StVhhUsQTc1Pe4hN7VkofN9AcjpeG/zChZAEjCMYtIlQQt4SFM/RT5",
+	"QpijQEiMoaxT8VyU0DUD3WwK2qTPw8QaaYW4K0GYRYpLFQnUSxXUaRCqTnqgqCkXTOIFprxDInkcMEUE",
+	"R2FAopgYxIvhuEkkvRhMcHe8ymrENkPSHADvlmrx/48Gd9OvA+4XG1igDqECdeSNAYinPwOqX62ytppG",
+	"K2ItEolAoQZOfsisxKtsBtQPaB3aBYI0+bD5Pa0+kN828ZUz6hP7VOAowl35M7nSCiLCNzCMLE+j/Kvi",
+	"Y0EmRNAkeaT2KiyqYxpwAGD5OZ2zvioxsRaJ9JbkD3JyRp+P4RZ/kZ2fBb7Uci/HY7LN75GqkIPq3VkE",
+	"LBy4R4NWavbYAm9ANYkKmu1mZf7E8Tm55mZA1XNyxQRUkDqJ5LdwsWUo29zR1NUkHweDR3WSmogXr2MA",
+	"CFZYXc0Z+34gAYnDVQsWNRxy4hWDx5ry8bkht6lkjDjvsMhPoWD80kvfztPDL+cC/DAdOpddjwhZU4Rm",
+	"xGWzVkADhappUtC7/aO9Wy/1f3Tzwe+up1dxzHFBeRXewLPHjg/DrvVnFmWr7Dr1x861NQn1m5r4ZdmU",
+	"EAsSIZ9V27IFYhRheTdUw7ZP/PiWqOT2uimhulFTGBpvWkDF8bmKC5vjPkciNYFfjt/0KlsBHdrWMMDP",
+	"yrY75u53EFwusCBle1uHxtn9AGYCJmW682ygOfcpZvfzpGezOyp9rbajyLnnZ0kgGnCttkJcJT6iTD40",
+	"2bb+e5vB5PX8NhkLCaYHvxvJcs1+NIkf4A01bo6fZKGPahFrAgew2RWEuxCmcEspE8R1RF/u/+mOq6PC",
+	"+8erRKytVpfHck5wWP5KXCc4PI3V5mfvv9GIgVfhwfdJyaPIBa6T8ruzDs13vEq7FTI86gkGZMqL0wSH",
+	"xEeMVknCkkrgIZ8RyYoK1JAbjmkXNVlE0Nju397p3Xt/3IGXgw9enRgmP4VfGmAxnM2uJudGT92TR89i",
+	"LmwgDD7Ez+ozkMG4W6/0bv1E4t2Hr3iod/ONvY/ueKh34w97t+/t3v9MXtVUsgTPJ9J4LQglMKUwtM2C",
+	"qpx1q71pWFhrFhrqXuXKhOxkYhtHoK+QvcnZnDYdyYczcWfyadXuMLWMdYMtmXV8/sfdL368++UHHup9",
+	"/sf+Fzf27nwNf+59/NXe7z+w1mEgJmELO6aOCfFLzhwmcCHpBJ6XdE/wsK672/EqhvPNE1C5vSNhblV+",
+	"XJNAIRujnkbKxAauCcVEjs5Vj0rrE2KV3qTThl5aa6kM45gc687MzjoOyUK9BMSuc7GEQ0J9HK2bqzWv",
+	"LugSHB3hSJJAWifAjnQwR5hS1qZV4i8gFknSoChGIDjycVe2J0hIYrHZhbV2CNki1OdorP/O/+rd+EPv",
+	"ix/+ny9/0v/Jq7037vTf+X3/p3f27r41biGoT6ohjgC3WhHxg6oojZtmVctJF+bVatKVtfz/QbBDsGC1",
+	"Wh4kz7AwkAv0EsE3XlogpWfSlDShzEWzDByK45Jh7ahasBuUiaBKkJDybLwFSqe2T34phQE7XqXDoi3H",
+	"1YBFO1IbS3203qbwt5pGRJD8iPho7MGnP9z98o3dL368d/Pj8UeFQ1fvSvauzJwMaJawc3LX9CqcGN/A",
+	"YUioIp7p/a6anzbKs1T7kdQDztsj3tdU3sn5XTk6q3guiXmbmJPjc+0ojDWtLSkuwRlxKsk2Ji5fnTvq",
+	"0pB5FaME1JDIavFGEfVSUE33bNZlg2SoNiDewP3JhTYdrTZw4KDPy6fWEoAuKCYoqNOA1m2KjWpBxIUn",
+	"f6ZA9mANEbexPt5cuUtpYXNmZtopbiYKmGMAZ6ONyR6PAdeDWpYTdkZwzCtRjDTK8/BYSQmjXEqjgVBn",
+	"H24xuR8RauIu4oQAQBALfcKFAlFZMpAIxA5akBhdHBM8V0Nkm0RdBNziI8wgEfUcU2gEXLCo66bL+xnu",
+	"GdXhGuu4hgvZUJXWCoOJagV9fmKg9eTtTWjAKOqwNlg8gjBEmG+hGovKzvU5PYbrumo3mzjqlhbMdXN5",
+	"1eCIGg2qY+ax0MEFa0mhQzTAVLPZFog3YC2bBIWMyasHlwb7RTVqfilZ3Y2eqNqKNAom2DDomJ0OSOjz",
+	"oQQqj01gf0GnJE7DmuFwbRIUm2IaQUiQH+GaCGh9ASkVhocEiZpwQcvLBC5mzCVwaiySpzZBhSGaI5dw",
+	"9PDlNx7+5l1JGHuvvFTx8iJtrEc9OZ36z9KoTrsEXz10RLCTW77YUAykaob8oFYjEU+UDriDs+pItyKv",
+	"HmsIMtSDoo5EN/W7U9GGAo54u9UKgf8lvoeqDckN+5L3JVQ2HevdfLv/6z//17Xre/df6X/8m92v3u2/",
+	"fne8zMSMdsQpkt56fe93nzq0rfle2s1NJdm4+tn78he9m59nriC3vjOoU+JvDBd3YraNRM0NyQ4Wjd1/",
+	"5/2Hv7wlMQdaWZhy9PixYfixM+B8DZLlPfTgw496N26YJ7U9HlK7s4DwJpeiTJNgyuN9nkSL1j57Ehdg",
+	"n+U2YzhdAQVhSyIETtCD1YADYB0KqtpLNEEhRokHP7ZwBH12GkG1gbgAXlpb+SbROUq07T2xE6MO7iLJ",
+	"YCPJFir5ijJKEIh26QkpU3JWSSHZ4ng5UtKH1VTUnukvy8pUusvnMBgrEmpudW9eLplhzIvz9nDWBq5i",
+	"Fx8eU/FS5Nxxr2RvKEquiI1qO+IsGm66UoMOIusFwnL/tffT2pbeVzf6N2/t3rvtod5XN3qf/LX/i7/u",
+	"fXj3wd3b0OjhtWu9X7/nIfWD/VXc6OZP1C/yEP3opvwFmnho94tr9jdm0Ad3fwN/KrXcJFIaHYk4EiXb",
+	"VJBIHW/EqtV2hDoNEhGJotCSG5YW1yOiPkMNHNY2dDeq9SYTDdVCNU9jHtxJiS7Jq+AODoTCqoiIdkSV",
+	"ysmejGwFI8prNRmvYpknjN6vtG5KkGU9E3hYNz3C02IyJ3heSyYGz0uZ2amPzBTh6Rkc1tKdLllzhRff",
+	"gQnbeJMwShmZJGOFyV6AhCqoN7BvbanWzlaZvLTM5Eoq0SKCxYgiqE+wHwaUOMh8jHmgL/WQ0aNijmo4",
+	"kv+IBumiqE0lIW3gbSL/Lq0e0AO7TnYt5rDKkAjNj8F3ofKEwGF4rlaZf35wB6eh+c5liW11NiFnMcG3",
+	"gtYEaymubqLF5I0VaZ7u0G1k2jHGZQeRPxXaW+DHmFHIC59sm5SnvM+xbeemNLsbEQuHap7WZBvVXB6/",
+	"PFqdEUgeVK4d0IykeYSjjN4zbxNjka+WOMzQcw4aKjdA7dHnEi9xii1ImAL7HnWpUSImL4/i/YgbFO+J",
+	"bVQojbC24WAktG21o2oD8+HAyyq7B5nfBI7E8B4NPuzHzCv5nM1mIEYlarCrweirNfs+iGSnGUZgEUFz",
+	"nvCGY/LWBn50vDTpbrf8kUm38YQtZ4jcDkhn0LpAuwK2ah74mglArEUkWwHOY5bGQa7w4ds3yi7PZTS0",
+	"3Hi1htfYBGPvwJjkpQhc5vjlDpuN7BYmJPiaULL4okldnanNMMTTxTguO/nFRSkOSbxY5AGeWpc0pYED",
+	"D81OTx+fmJ6ZmJ7NaG6nJ05evjq3M6H+mE3+cKpwl3H3Ag0cm9h/6yPJJH60+7d3+m99ZPNuuKs15wGt",
+	"S4muJLslh1mGb+VfF9X38oVkfuLbO69mJVGwLWVpSrZBnNkMWXUrp5nYxDzgbqUbjkRQDd0cjjZrjGz+",
+	"8Bklo/FFbVJWUvbbxHmsQOUDx6jJwMAGutWAI8EYuAKVpg61iDXLT70M52H2L+Y8SE0USPvLUqQNKGrT",
+	"QKA2FUGI/Dbx0LQUiiXVkPgeCE7Cmtz0OhbBNlFOp2wbzpvz7hh+GZg5xpsoyBVRoFQUCd4gDna8gCLe",
+	"YJGAv5YaksV1U159mgbvtDp0WUqmPR8ULuv56d1SGBQjhw1hPWZC+WKsdlIZe6dK8ujW6ZfSjvFh4I2K",
+	"4pFLUoB4A1Qf5nE17su8OQ19WpONZWkzDSYpAGfKZVRhhTySI07k3LPWoOuqt/g31at5XIbeYUrbQZUM",
+	"sA9i348Id9sfJFpRIiTxVKpJpeaRr0NWDyjc/Juk3nbyiVV70IHkKm4ov4IgjWLmUjTazc1WFLjczfSU",
+	"t0gXCWZNlhNtKgjCEG1KaV/dtfnTwEm0UWU+Ga5RSVaXnrMXQzQ1V7tvN56n9ukAzYCPw26XgZzV88mU",
+	"XfXEMOYo6cYraf3TgGO+AkEaID786JrXcO/mQo/q48P9qUH+2MZh5rthn6WAmHFVaGg9LOhMeDUiBBzO",
+	"bVbq6aXl099+5r89u/Lc2dV/W1s//52L//27ircq+uVfCxhrBfaA0Y12FDiPYbbRhjzXIXGxhPEN9W9r",
+	"SC4ObqihbLK9dV4KL3LzGzSbjDt6vDHFqLRMqoERLEbxSG+1IrZtEw5Lct+PE4a8urBoRw6ISmIPEJVX",
+	"bhLJBjR5ATEadpUfj5mTN+jsz02fPD6iu4PptxiI+6RfadpfxOjA6AGtI+UaBnYseTwchqCRfDqs0YtX",
+	"dp5tEbq/5T0KNRpwOlxzBaXgqShikYsoChyEbrWM0Zxkgb92egkdPzk9M/TYmh48M4x7duE+MQRUnCOY",
+	"8Qrth8AoFtoPR0GbWPCO51a0ZL9oHpWDW+ZIzuWkyqLRnKyHrt3y17S7d4IkZJ08dpb3EGk1MB9BsSuH",
+	"W5WfDPWRUJ4Ruvuima86XZUh5hjXCcKIC9ICDRJ32TDLcf5ykNi96bIZGRaRA1zLvB6oQjUAkLMbDXbr",
+	"grSGgk5NwnRfBDvoKrcAQ/btgK7pEgFdwwWMeL/gWtVOhyV1qWVEdbmeWEwHHcF+z5OSINSgLug9E/g+",
+	"oSM636g4UcyRwFuEItYWcUQ8a3VjQ4TSyedoURxol7FjUNRgHdTEtIsguCflAzGTdZJx8rsDvGOsAG45",
+	"1wj7ZIOTakQEWAmVqnas//Ove/feefjyyw/+/HH/T2/27r7X/8Xf+u9+uPvVa+jYdCk/lU4Di+E+bRLq",
+	"Eoy5HYPPtel3wI5dbLhUZA9/9tmDD3/y4M+/7d383EN7P//Lg0/e7d38fO+D6x56cO/3u/f/9uCT6+a3",
+	"3se3Hv7g7t7d/+2h3psv7X7xq73fvd375CUP9W58tnv/FxaR2cR0a8MKRmwwCu6ofqIkJk15N3sVG7AV",
+	"rwJgLUmb1MKexnRrMR5KvVvVA6qnM8tnzajqxSk9tno6L2ewbiag3p1T0wDoxd6EDlVzxDoSO1TwY++n",
+	"L/Vu/nFBsoeE+hOSC/YQwdUGpGtAVbZNIhUALj8zpmb4bZPUWERymN/A1A8LjAY64PKtzx6+9efSikw5",
+	"WPnAjrLBno8lvKP34/f2br20e+9e7423XWNC0P92AbD6P/+s98qnIwJrYOjbiwU/xLEzLl10SHTGD9YB",
+	"V6dN1i4IMVDXUwk3V3UpZn0syYuWQQd6KwgZr6QB59kop9HFTVOSwQs9dna/vtv/+V93v3639/HbHlIB",
+	"VA9/+aPd+595qPfKBw9/eTt+gshEDxm3G+XfY3zM+v9+W3n0gNHLePbELjrgxCP7f938mXWYUH47NhME",
+	"1iYJGgzCqfJB1SID/AERlMrfpmKsoBWvIoVaP8KdirLnpV1ujMMNwLTW5iSv95UjgFagLIUDMC+Z6Rqw",
+	"q1nrp0Uzef28TNLPZ1nqW7Ui82QWpp8vJuvTb76jlmlmklqtmYBetCGVZu36OVFX6xenFSTi6SqAQM6S",
+	"ekCL8hGkdWHZCMsqoz5PnOftdDkQXJniDUplJIhILSK8sRFnJshoQFr4xTbxlCYXCZbL77Og83twpIMx",
+	"Rgrsl6jHeQnyua6b2TkUXDNNgWTAtDOqmQNJwZAGZbI0F2UBHNin8uZgdVxruIPin8GUZtkdBLki5tHa",
+	"+iJafXZp/V9m0PbM5DGl81p/ZnFi9tjxBXRqaXl9MfXOQ8un1hbQ+nOz+vVzR5UXIZjxSA23Q4HanEQo",
+	"8KEtOAEOUJ2p/E0jqc6SFbvB74piqRNadURonMVN416LdBsHIoMnudsFvv+KpPPDXeAHO7pD/5xQMdi5",
+	"AtqZSL+x3S8+7n/w8sNrv9p7/6Pdv/52HMQT8F1mbRH7MXdUFBL8SEEoL8c6KJv7cC3C09BOZYyIs5E5",
+	"mYcw2E7yGHnavEtJxmvLhAsVhC7Go+zPGSgXtVYi3UkZY/gKs7IiiAYr88FzquHofnHFSROKVVj78Hs7",
+	"EBe1fTqNaWkqf9w+e7X3yUsPP/zr3q/vLmj/EOO4TBG4k7i8/mSTDZWTo5ybXOJaOoqP3L6dxiJc5OO7",
+	"e+92/+2fjcT2u3yl8h5OaQ+o+L1+1m4JGpcLHaISwmgvIkHoAvr8tKEt+YAeypLgiSqmaJMg5XXlz5cl",
+	"gRAYRqiAAM2IqIiMFPFRoZsaBCjgl6hWi4wp/BqPI9ZTcT4xnrVwi0Qp73YFCMoEUPGKV5HjbdjRFgqh",
+	"yzHNAJ9F2eVZJtZVh/BuJdhOdJn6nZb7FfdZFPny+Ud7d17zkNLyeKj/7g/3fv1jhVse6r3zfu+dT/fe",
+	"/7r/7g+tNXVYtMUVqlTbkQnliIJ6A+LcQkzLut2vMHD+kl+tMLGa6m+FiTXT5QoTK9CrWstKwMWjBoFo",
+	"PfdAhWtxYEdCpfMgvfGH3pfX+q/9uv/Byx56+INrDz753Dzt/f693Xuv9q/97sGnr/ReuW292PuP13pv",
+	"vuShB5/8Zvf+5x7qvf7m7hfX+u9+1L93y0P9D1/qv/dZ7/WbD+7edeikWIvQDUGoSq4Y0O1AED95QUmd",
+	"icDIxFVGeTsU5jGgcr2Qgi+g9ZBs6FwCXqUW4SaBqPjRdFcKMOdahJ43M1CvzqiJZd6eTc1OvVtKz9F8",
+	"bmaqntdhvutmuurlaWvSeiKxvuu5JOo1Pp5JEKMdlmbHtMVhgJ4jk4udCKUseNQsFptaraefz5OomTyt",
+	"w/DnaPLm22YS+jnOAaOfTSIV0wFMSC5a280L7L1OB3lgtXymM0nG7l4ZhYJWILTpAE3CqCoECCofVZUg",
+	"l6j1BvLPWGkA79Xc5J8XzEThvZmsfLBUA/IxrQmALvXE5d+xDkA+JAoA+aSlf/hCL0T+bakBzpKOHVE/",
+	"knF2f3ErjyuqZPSsqgMjKHTa2WxUrUofMjy0Ql7LLOOzcPR4KY4o9hHXEHeR/7NM7NPGbtKXDTGdZE1X",
+	"rMBkdS6jjR5q9CujnmnzatXhDnr//d0vru3d/mr3y1/tfv3h3s/v7N7/j70Pruddzhcnvnv56swJZybd",
+	"rEdatWp4S+fykjy7ufi3+BCVwddYi94a+smabpadq/ncc9mZkynHBmQXu9579fWHb3/Wv/sXD6kX5klp",
+	"C3q3fqpe2PYmYz6RbLQigSpPU0kjt5zO06YPeDofdwSPi6q3dJbdvIPKybljTznMl053OoE3Q7KANiNM",
+	"qw2V/MMdH1joK0OiiEUjmNATjxxHdFlAucDaMF1sgx6Y9hpa6fvQ2UWbp9wRj508ael25qad2h0RiLDA",
+	"D1enThwUlzNwvrqdnvHQEJ6splNl1lPzi9fnVQo9olbTEWc5hnjv9r0FlTIhsYUjTgg3UfGtroeaGDJC",
+	"ceYpMp+k6GdRUA8oDo9w5Ad1wvNpTBux6b5kHhVo7sAVM9TImeIGuAJpLmfUQLNHySKbGtKyj1l54NLr",
+	"9AwIC7eXN/Z34+17ayz/6OkD3KiDyM47IvzWkpsno312KHZWdborSOGAWM2kfEdjyk9h7+Overde7//p",
+	"TTQzUz4IMKOEPSh+UK8sTsRb4BG4Njs9e3x6Znp2AlxXZgbje4F5WeuqCy3Lo9JGlRMjEPsgkLFWTKvD",
+	"0gU3kvjDAuc8G2pu0Uwu1FeOHgdp2D1Ui65eVWzR1c9aMtNPsXCmn2OLrn7WFl3zrVqKeTIr0s+W2GbG",
+	"Tq3PDKmXqR9j+U0/JyKcfqGluHiCsfCm3xyE9ilmMvetgVLLeLyZzkfx3DVjuOdOSWd/U8+Zrh8lp3y6",
+	"M+dMtfXFHEKnurvk8WAhWbU+l8/rcRc7XkVfOXl2WhlYUUBRyDokmqhiTlCDXMlLXniidvlqkbQdZ6l2",
+	"5LMiljk4oFLCVklDJB3wdDqOuM4LUhEhkEVUcveJZFQcMTXqLa08yjY6DRaSDaBGztgPkNEL7FppyTi9",
+	"4gvrS0s6+apS30dH+ODkulolWCIdUMYHSX/mufPx5tfpQsPE/uZyFVWxeGDIs1NMBRw1sU8yiavkxm6o",
+	"NDzW3/MqpU/gm7w+mPoqKl9wz47flz9eotgkkOGTKCLbAenkumm1ecNU2JK7lbjDqg88Ky2QTompoq8I",
+	"DtMJgpJZwl2VjFby4AHgAPl1H/BiDTpSr+D0kWibROcDl7aBKg/J/fgcs07BhsYeMAd3ZtKZZQtcBUy4",
+	"JqE+91CDdcBUympCeQNAzS5KOiOkBjoMj0hw9VcBSOC1B1kca/vJgl2U8Np5Gockkk1c0XMT/s93fuah",
+	"/89DGCne0OReU3kuUBcccOO0CYqzk7SbxvOiWilDmdiQ35TOXEVay6o/+eei1ad8Xo37lU9nmTgHXcvF",
+	"wOne3y18WBVOzpNmKyxIfQHheIKhTVIPqE3nwN1oTCcOvPNh/92vxx2KqtH0hUagMTePWyQ5wpGpSDCa",
+	"hnX/KvMRfU72qQF2F9kAyUTRCJUH9oAr4YxQ/MKluNdboUWXdFmIQch2EPx8jLj7Z+jBAOhkzUJSxyFY",
+	"N4pTnYy4weY8OBPpSm4iyd1sb/hI6RUNDmY1NyYVSCqn5zCX1f0kHolYGLpLJXEBmUVM0hSMTOkA1FDJ",
+	"+hGk5jFOpFSSHvsDyor8iZgz5EZSKM5UPA+kwQ9JzRylDo7Ae6Q21BvQ5CgZSSw7kCwkmdwiKjtGJjVJ",
+	"glJF2O3IIYD5BquVDcQc9UhGzbQacdahRrSURimwjiZIWhofWJA34JyDei0vkFw4sxxrpp7ygHM3hTCU",
+	"D3OBtHdCJXWCv+d2Jp6KH47uTDx/4iTevJx6Y/6eKcgBZVJd5yaoPSV0MuV5O8FyoFyrYi+sI1wzP0jF",
+	"oMkG9WCb0FxMGZo77qETT/Vufr57/zZ6amZ80jLtbkjRaB7hMLxEk7fyUNYJCCM4IqqokGhglTyNikYS",
+	"fRcr/PQ084OfHE9LGuk1plLhwmRKsmQahsrDYznuTL9O8t9CWpnLO8qrsR0ForsucVezWImEkKFf6Yq5",
+	"ibs7htwsqXK8Sd3d8Xl0qbLYFg0WBd8HZngeLa+yVdXJpYquxaJkBFUUVP2OVZnfS1QjY6q8r0qhr1hI",
+	"BUo4fRJAfou1EgRrCNFSVTYDWmOua04S7rhoAquhugQ4hdxWlp9ZvK0cbRLRIZA0L1bKJDlOtV5FdiRR",
+	"Q2Il8VHI5Cwv0Ql0scFA7lHOAxxx1iQqbzqHuiyYohcyBXVfUM6BurJpwE2p07ioC6nVSFVFUEa6cuqk",
+	"HAuSssduCjWbdU1MXOboayW3T6qBygWt+n/BlMp9YQHNzZ4wBTs8NDczqxymucAhUeOB7RROh66Kyg0e",
+	"HHtqXCevkO03Q4JeqDKfvADfKXxVH4I+AvVeeQmNzUzNTE+j3o0fjntgkuBI9nX06NGTEl0unF/yIHe8",
+	"LuKTT06nLHY8o7syYQMKa8KgSqgym+s6vostXG2QidnJaXnvRKHGIT4/NdXpdCYx/DzJovqU/pZPrZxZ",
+	"OnV2/RR8k1hXQXeyTPgW0gb0WI1laernKzOT0+ozKXrhVlCZrxydnJ48qqhuA47k1PbMlFUbs678kOV1",
+	"BgfqjF+Zr3ybiCRiM1UzeHZ6+sDqBceVSfN1a8+rECFTuFRHXhR1GM/QKoVr1Wewe1M5yVM1WZMixIkw",
+	"zROCpKz+uM7t+p1A7yxITtlFcVuMO2D6dED9pZTIr0nO08zvHhhMU9E5O+kbXkRtspPbz5nHvJ/pEs+P",
+	"vrkSrtntkyefKyqv3ZpNKpxR9nIqlZ7M7KrDKmcN3GxzRRBBh2hCb1THGf9E7knWSLlh+wSwUD/L7ycr",
+	"XgaBlElKl5RbsnKLHQYe5dKMPWZcshK+5bFpEcU7o4QZ7UqvbjVdyfEAUGtR1YoBpuyKdtuTyAHeHtam",
+	"awEriacvj2JX8xq8HYVlJlNWGgku0M0cHWnhCDeJgDrpzzvryTvVhMW15Uupwy7ndn9u+PHQTLYirqac",
+	"5kFQeLxFMpuSFEoZvi0mv+TU1S7B0c6ge9EkTi0Fd12irRjSsfZgdiYV8Do77XK2csD84G7jVE3AAhIu",
+	"17OA4rKEuhagu0Yeq9WQyrDQMZXC7FqKGhO2KOvQ/SOAljgq889fTh1cU71RK0KSOz6uWZgv4ffjH/Su",
+	"v9x/66Pe3Vf7P/33cQtfonZIuIUtttrJiScrARdLcascpuSkhq4lEYD0EmhnvYW4qF0gpAwJNaCA02YB",
+	"1FiBsmuylxfbBKIKNOaZzKkl9z4bSFg2JiynI2KRga2qtBFQLR6wSNsUgLtO4iRDJrw4VolFqIUj0S1Y",
+	"1IuVzNkZXNGn/CJcg+m6KQUjHj2EEcNAOYYkA8aHAlQ5Ma0YHhtfciKHSk/sWjfOS7ylyiErOR3GXwmo",
+	"I3AuIuG3LkExGynhd7QN0IS+gVoTEmqBeHhi9sSJ8RQQs0qvnUe/bs5BXG98Zj2tX+3YpfAM8bA0ipA+",
+	"zyUbKNbOCn3LEAzXHJMmU5aM/yzpVtS2HjxPaId9lGcHB8PX+MY/+p6sCxwJWy2hOLeQCTTW/8Wnvd+8",
+	"pyuCQULocU/VtgpTNR6hihVKFbFCY6qe1n9du56pdDZesMnZW2LqquVYN5C5U15a+0YD8yE4Po6MNCW+",
+	"qIHyplJENh7XTn872Cao3bL3Whh3Q8lTdImw9lDe/GFAeKLi0nUOFnS2CGUZighBuK6KfLmPbiFHeBD7",
+	"9TgocRFXZ8XxWrT41HlcL+pZN5uCNgdBUBczhnCr5qQqx6VS0SxkinAc0aW7IAAQXO9BtwCJIkiqCsfo",
+	"B3VKOZYW6nPAIfP/kbN68HcBrH4k3cBjJREwPTSm8k2NSwGdXMFVEXYVb10LQrJgvAM3u+Cz5aUMLpIm",
+	"xDTE0+pwVSFGSzXg56WyeYB7734wLMHyqavJw7BrYo004wDRprGpHR7yJQP9vV8sWosAfvraPd/NxLUd",
+	"mkAucJ18q90KGZbXTsDtu+YIR7q+DPQ+LzkOT/7vCsg8fs2zahFYRYZ0ChBwUVQDKDdE1fslurp8OpYQ",
+	"MVW4GNv3wXnRt7wViyoZ6q71eQCuGjoGJarypITRsq6zPPGUPMJNsRPLZKlos+wAPN9EvorSEY6wL8Gl",
+	"VWhgZFKl3ZXu9BLVU9wKqP8tqyaYAXBsNjvCYdLpVKVoTMVt7d7/THJ8tEqKT7ky4qSP2mpb/D2eM88Z",
+	"G3ns6LSHeAODn7ZWXW8y3060OjY3PW0QbtxI6YobSOTYJXXBTCybKDenBD3nDBh2S8bagWN/GssErsql",
+	"pmgQOAQHMMq6UBKvN8ThzkNNIrCPBYYbpUDnof3BBqoQRwkdcKUX/9OdosFZRok01FduFMVDGa6EVQUR",
+	"E1xEBDfT3EmSdC2gqlx5TtB/wpiSC3A3mAtG+3qaFJi9m2/sfXRHiaXKwxmIcUypxlQ6zfED5zSmLMg7",
+	"RZxl1qFy4t8QIRxNMnpEfMkfWLiM0pJRQt94i/HAHZuRANlLJE/r9Gtt1cyJpwZrq7zKGmlFhpbOlybc",
+	"xoH0MNVgFkEzYDpg3DQuvJrjSiPmOjGBdn9P7O8h6O2sPB9PHlVURdM1VTwCGhxJHOFa2ie1S7LMuPEG",
+	"b5PTpq7lP5bYns2s88Rhg9wbRb+knDFmZ6geX0BYO6D56ucm3iLg5UauBFwovzccgm1sv4gTDtD4nA7C",
+	"f1yFj12Q58lDmzUoJJOkl06cKSFoUCXnsJxqcxmZmL40KZYyok9aOBJgERhTDNo+KZGJRS/EKR23/Q+L",
+	"VpmkHE8eZj2Ht0gR1qR1DONe7OoukQ1832ssQoFOyKk5epNzA3EBjgnaG25/+KWDlgd7IqyZRk+qgcJO",
+	"SVDAhscLPRiu1XSnPfoFc6VqVgbExFUBVFehP8zIO3TLIHNDIUVQKRH+YQlCOiPEk3jTyPmhsbiahfFF",
+	"p0gni1jQFWTa1D/CTSB6RB6BLdFJUApRRgXB/sOiTDoG+AnkaYnxUM6wG5aif8yuqDLu6csCtEFupb28",
+	"OLCdlGCs/9M7D69d7939sP/BF/tkV+IkO4WoZrLV/NNJoZwtSR1dYXMNm7i6hToNVWsohQSNOL03cApj",
+	"qq7O+AI4T4JoE/ASZERV/nR7r7v8jrIFwA/nlBaUr37MfuXZtTrYjYsNhjDf4srqiw/X17zIgZVvecag",
+	"lhSzVRvroU6DoQ5WUYQoZHUUUDVZ21mdIZ1AymCK+jqPJjr7ZXF8g2qIsB13Z+LlpEwFiszjsyc8dHRy",
+	"ZhKdLyqnbsieFeAHUXlFoQ5J3e6RqczyKls9tPsmXb/4m0FgKGZe6M/jE+6hOmMKO2PUEB2GmgFtC8IP",
+	"HGOf1gktdPUdeVI4a5JN5ndNkWkwEWOqCJ5GqrH+q7/f++D63i/v9/725vhwbPWt0ttumrYMQYcKTIdK",
+	"yuIq4KUwoCA4IgWMQB7o0D94aqLgH++OCZ40ybKAzfAJ7aaD3Qq2IE5a5qYYNjWYm0QXqAhCZfoPdJoC",
+	"Hc85H8cwTqZIy4bOIuMlv/OQdTZ81qFoDPMtVAu2JYlRJcVCwvklCql/xq1PVHTxhk9oIPmo+L1KjuOr",
+	"bGkuk7+8uK063k8i6UkVGH/M9McuAVdAfwzxN1VGANT8MO5IyRvDAUrqfkFyTYXv/gBchsbFRARW+WRt",
+	"/TcZ2fkEbboKXLe5Mij22yIq3x/XGSzMvqt9Tm+7Hf7spmHr7Woj6U6xfIFiBgvD/uKr7P4bvbu/evDJ",
+	"dajYo/NnQVA+CTmZtyJ9cJSJWTvCL9EmZMeYRKcljetEjNZRC3PegcCakFW3UmMqhu/FNjiZ6TwBDdaO",
+	"XIRNbWJS8/fJQW09KXXovpmg5ScCuc+lsNikfdBbrWODDTIMCmdUWF5a/vtnLPE3Id8NFtZydGuIjn+F",
+	"ufT7A3zpyhL+OAHWExBSZopmubYxDLVM2UxFY6mCakpdfzCmA7kVcS4WwSTrvNl1mQ9M+Tao5jee2ltb",
+	"WyOfpq6qei0DI49X2Ohke4UduvEGSpC5yWbIDgLokDyOiXIAnKqFKs1pERRPh1BM4okDI8yrAI5yTdpQ",
+	"yAWWQo+kHXmUOyAM19G4UDCEtHREckQIajUwJxyNKZTu/+X63p3XihE7lfvJHcmwwurKz76csKxSRQXg",
+	"Sy8aUvA7oBwip0zGpUL+sTj8az3+5tBwIy4hPZA7OQA4XGwwCd6Q1evER8GAC0mPOQVpdosZ6VO42kA6",
+	"QbnePrvo9iS6qMvkJhF8xsMnlKwvrjNUZU3CVWyel+iUJDMNCvNAeEl0f4OF5BK1swO7OGHI3J7s2xPE",
+	"Cadyype3ZH1TQh4lncPihbVboDDHnqukY2YGkgDK0XUKhAIsFTqh6WDe6Xzc6hChm8rTOoyB0RnsVDL0",
+	"gCaxQV0QGlmtJlnTAyL3kgPlI+QkNrBOgJuH99RV8+dILuZxAtoyyVWsEQYGSIyeoPifPudPrs/5IjL7",
+	"7vA6d6KkTtladH+rnK6HevLlAAVbrfIXBkDQDkHOBC48TrwsAaZpia+zDCstlKqo4xenvBG6okAhEAMd",
+	"pXRoHFBc16AIkEGTJMsjEEhoFil5mu+1/TrxDwXAxrZwhKMqlP523EfpLqzEqM9fltSGw/oUqVN5IqeA",
+	"x9D9ZE8gXNVytbY6smqpcUxGGaVRywV9aaUXN5Ygo1Ty5DWgIJhKhogjY8JNKTnHk5GSZI2Fcx1m+dM9",
+	"aU29Y9JJ/lOOxvofvNy/+5dxw/oFUZxECKSlnIwSQwR8CLN9LyVKWeqrGn8B11kI4ujUprkLdQoRK1dQ",
+	"7ISR7/rpruovTkOFIxFUQ8ILz6DuVB1BRxgh3NdWEiXr8nbf2JkLk1d2Lu/83wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

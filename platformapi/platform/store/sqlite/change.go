@@ -94,11 +94,12 @@ func save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew bool, known 
 	fields, err1 := json.Marshal(c.Fields)
 	sent, err2 := json.Marshal(c.Sent)
 	publication, err3 := json.Marshal(c.Publication)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	filed, err4 := json.Marshal(c.Filed)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
 	changing := []any{c.State, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
-		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), c.ID}
+		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.ID}
 	var err error
 	if isNew {
 		starter, other := c.Lot.Purchaser.USCC, c.Lot.Supplier.USCC
@@ -106,16 +107,18 @@ func save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew bool, known 
 			starter, other = other, starter
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
-			submitted_at, viewed_at, concluded_at, publication, id, lot_id, starter_uscc, other_uscc, starter, created_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			append(changing, c.Lot.ID, starter, other, c.Starter, micros(c.CreatedAt))...)
+			submitted_at, viewed_at, concluded_at, publication, filed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, micros(c.CreatedAt))...)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = ?, round = ?, version = ?, fields = ?, sent = ?, words = ?, sent_words = ?,
-			updated_at = ?, arrived_at = ?, submitted_at = ?, viewed_at = ?, concluded_at = ?, publication = ? WHERE id = ?`, changing...)
+			updated_at = ?, arrived_at = ?, submitted_at = ?, viewed_at = ?, concluded_at = ?, publication = ?, filed = ? WHERE id = ?`, changing...)
 	}
 	switch name := constraint(err); {
 	case strings.Contains(name, "contracts.lot_id"):
 		return store.ErrLotTaken
+	case strings.Contains(name, "contracts.parent_id"):
+		return store.ErrAmending
 	case name != "":
 		return store.ErrIDTaken
 	case err != nil:
