@@ -842,6 +842,12 @@ type Receipt struct {
 	// At Platform time of receipt (电子签名法 11)
 	At time.Time `json:"at"`
 
+	// AuditHash That row's hash: SHA-256 over the hash before it and the row's canonical JSON (RFC 8785)
+	AuditHash SHA256 `json:"audit_hash,omitempty,omitzero"`
+
+	// AuditSeq The row of the audit trail that this change made; kept, it proves later that nothing before it was changed
+	AuditSeq int64 `json:"audit_seq,omitempty,omitzero"`
+
 	// ContractID UUID version 7, made by the client
 	ContractID UUID `json:"contract_id"`
 

@@ -202,7 +202,7 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		if x.ID != r.AttachmentID || roleIn(c.Lot, org.USCC) != c.Starter && !x.Shared {
 			continue
 		}
-		f, err := s.blobs.Open(x.SHA256)
+		f, err := s.blobs.Open(ctx, x.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("attachment %s: %w", x.ID, err)
 		}
@@ -261,7 +261,7 @@ func (s *Server) prepare(ctx context.Context, op, contractID, keyHeader string, 
 	return changing{
 		org: org,
 		act: act{org: org, person: x.Person, now: now, version: version},
-		req: store.Request{USCC: org.USCC, Key: key, Hash: hex.EncodeToString(sum[:]), ContractID: contractID, Now: now},
+		req: store.Request{USCC: org.USCC, Person: x.Person, Key: key, Hash: hex.EncodeToString(sum[:]), ContractID: contractID, Now: now},
 	}, nil
 }
 
@@ -385,7 +385,7 @@ func (s *Server) SetNote(ctx context.Context, r wire.SetNoteRequestObject) (wire
 	return wire.SetNote200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// PutAttachment takes a file in. The bytes are on disk under their digest before the row that names them is written, and
+// PutAttachment takes a file in. The bytes last under their digest before the row that names them is written, and
 // seals are judged before that, outside the transaction; the rules are asked again inside it.
 func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestObject) (wire.PutAttachmentResponseObject, error) {
 	p := r.Params
@@ -420,7 +420,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err := ch.act.mayAttach(c, p.Kind, p.Stage); err != nil {
 		return nil, err
 	}
-	staged, err := s.blobs.Stage(r.Body)
+	staged, err := s.staging.Stage(r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -441,7 +441,10 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 			return nil, err
 		}
 	}
-	if err := staged.Keep(); err != nil {
+	if err := s.store.AnnounceBlob(ctx, digest, s.now()); err != nil {
+		return nil, err
+	}
+	if err := s.blobs.Keep(ctx, staged); err != nil {
 		return nil, err
 	}
 	ch.act.now = s.now() // the moment of receipt is when the last byte was there
@@ -471,7 +474,7 @@ func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.O
 	if sealed == nil {
 		return nil, fmt.Errorf("contract %s: no sealed filing in state %s", c.ID, c.State)
 	}
-	f, err := s.blobs.Open(sealed.SHA256)
+	f, err := s.blobs.Open(ctx, sealed.SHA256)
 	if err != nil {
 		return nil, fmt.Errorf("attachment %s: %w", sealed.ID, err)
 	}

@@ -12,7 +12,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"regexp"
 	"strings"
@@ -45,14 +44,6 @@ var (
 type pending struct {
 	Chain     [][]byte              `json:"chain"`
 	Challenge platformapi.Challenge `json:"challenge"`
-}
-
-func remoteHost(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func tokenHash(token string) string {
@@ -94,7 +85,7 @@ func (s *Server) CreateChallenge(ctx context.Context, r wire.CreateChallengeRequ
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.SaveChallenge(ctx, store.Challenge{ID: c.ChallengeID, Data: data, ExpiresAt: c.ExpiresAt}, now); err != nil {
+	if err := s.store.SaveChallenge(ctx, store.Challenge{ID: c.ChallengeID, Data: data, ExpiresAt: c.ExpiresAt}); err != nil {
 		return nil, err
 	}
 	return wire.CreateChallenge201JSONResponse(c), nil
@@ -162,7 +153,7 @@ func (s *Server) Logout(ctx context.Context, _ wire.LogoutRequestObject) (wire.L
 	if err != nil {
 		return nil, err
 	}
-	if err := s.store.DropSession(ctx, x.TokenHash); err != nil {
+	if err := s.store.DropSession(ctx, x.TokenHash, s.now()); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	return wire.Logout204Response{}, nil

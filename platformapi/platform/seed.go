@@ -51,5 +51,5 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 			}
 		}
 	}
-	return s.store.Import(ctx, seed.Organisations, seed.Lots)
+	return s.store.Import(ctx, seed.Organisations, seed.Lots, s.now())
 }
