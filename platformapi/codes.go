@@ -42,6 +42,14 @@ const (
 	CodeSealWrongParty   = "platform.seal_wrong_party"   // 422, signed by somebody else than who must
 	CodeSealNotWhole     = "platform.seal_not_whole"     // 422, the newest signature leaves bytes uncovered
 	CodeOpinionMissing   = "platform.opinion_missing"    // 422
+	CodeAlreadyFiled     = "platform.already_filed"      // 409
+	CodeCopyMissing      = "platform.copy_missing"       // 422, the publication's copy is not attached, or another one is
+	CodeCopySealed       = "platform.copy_sealed"        // 422, the copy for the public carries a signature, or is the original
+	CodeReasonMissing    = "platform.reason_missing"     // 422, what was hidden needs a reason; errors[] says where
+	CodeLotSecret        = "platform.lot_secret"         // 409, 涉密, signed on paper
+	CodeAmending         = "platform.amending"           // 409, another amendment is under way
+	CodeTerminated       = "platform.terminated"         // 409, the contract was terminated
+	CodeCleanSealed      = "platform.clean_sealed"       // 422, what both review carries a signature
 	CodeAlreadyPublished = "platform.already_published"  // 409
 	CodeLimitReached     = "platform.limit_reached"      // 409, too many attachments or history rows
 	CodeAttachmentLocked = "platform.attachment_locked"  // 409, no longer current, or not one's own

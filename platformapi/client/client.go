@@ -158,6 +158,27 @@ func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	return t.Now, err
 }
 
+// Terms are the legal terms.
+func (c *Client) Terms(ctx context.Context) (platformapi.Terms, error) {
+	var t platformapi.Terms
+	err := c.read(ctx, &t, func(ctx context.Context) (*http.Response, error) { return c.wire.GetTerms(ctx) })
+	return t, err
+}
+
+// Calendar is a year.
+func (c *Client) Calendar(ctx context.Context, year int) (platformapi.CalendarYear, error) {
+	var y platformapi.CalendarYear
+	err := c.read(ctx, &y, func(ctx context.Context) (*http.Response, error) { return c.wire.GetCalendar(ctx, year) })
+	return y, err
+}
+
+// Templates are the texts to begin a contract with.
+func (c *Client) Templates(ctx context.Context) ([]platformapi.Template, error) {
+	var l platformapi.TemplateList
+	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) { return c.wire.ListTemplates(ctx) })
+	return l.Items, err
+}
+
 // Session says who is logged in.
 func (c *Client) Session(ctx context.Context) (platformapi.Session, error) {
 	var s platformapi.Session
@@ -297,10 +318,17 @@ func (c *Client) Refuse(ctx context.Context, x platformapi.Change, opinion strin
 	})
 }
 
-// Publish records that a contract is public.
-func (c *Client) Publish(ctx context.Context, x platformapi.Change) (platformapi.Outcome, error) {
+// Publish makes a contract public.
+func (c *Client) Publish(ctx context.Context, x platformapi.Change, r platformapi.PublishRequest) (platformapi.Outcome, error) {
 	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.PublishContract(ctx, x.ContractID, &platformapi.PublishContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+		return c.wire.PublishContract(ctx, x.ContractID, &platformapi.PublishContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, r)
+	})
+}
+
+// File records that a contract was filed.
+func (c *Client) File(ctx context.Context, x platformapi.Change, r platformapi.FileRequest) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.FileContract(ctx, x.ContractID, &platformapi.FileContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, r)
 	})
 }
 

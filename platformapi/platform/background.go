@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/jobs"
 )
@@ -57,7 +58,7 @@ func (s *Server) signHead(ctx context.Context) error {
 	h := audit.SignedHead{Head: head, At: s.now()}
 	if n := len(signed); n > 0 {
 		last := signed[n-1]
-		if last.Seq == head.Seq || last.At.In(shanghai).Format(time.DateOnly) == h.At.In(shanghai).Format(time.DateOnly) {
+		if last.Seq == head.Seq || last.At.In(calendar.Zone).Format(time.DateOnly) == h.At.In(calendar.Zone).Format(time.DateOnly) {
 			return nil
 		}
 	}

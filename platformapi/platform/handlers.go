@@ -24,6 +24,11 @@ import (
 	"sealdesk/platformapi/wire"
 )
 
+// as shows things as an organisation sees them now.
+func (s *Server) as(org platformapi.Organisation) viewer {
+	return viewer{rules: s.cfg.Rules, order: s.cfg.Order, org: org, now: s.now()}
+}
+
 // live is the lot's live contract, nil when there is none.
 func (s *Server) live(ctx context.Context, lotID string) (*store.Contract, error) {
 	c, err := s.store.LiveContract(ctx, lotID)
@@ -69,7 +74,7 @@ func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wi
 		if err != nil {
 			return nil, err
 		}
-		list.Items = append(list.Items, lotView(l, c, org.USCC, s.now()))
+		list.Items = append(list.Items, s.as(org).lot(l, c))
 	}
 	return wire.ListLots200JSONResponse(list), nil
 }
@@ -80,7 +85,7 @@ func (s *Server) GetLot(ctx context.Context, r wire.GetLotRequestObject) (wire.G
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetLot200JSONResponse(lotView(l, c, org.USCC, s.now())), nil
+	return wire.GetLot200JSONResponse(s.as(org).lot(l, c)), nil
 }
 
 // GetFlow answers with a project's steps.
@@ -89,7 +94,7 @@ func (s *Server) GetFlow(ctx context.Context, r wire.GetFlowRequestObject) (wire
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetFlow200JSONResponse(flowView(l, c, org.USCC, s.now())), nil
+	return wire.GetFlow200JSONResponse(s.as(org).flow(l, c)), nil
 }
 
 // orZero is the value of a parameter, or the zero value when it was not sent.
@@ -138,7 +143,7 @@ func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestO
 		link = "</v1/contracts?" + next.Encode() + `>; rel="next"`
 	}
 	for i := range found {
-		page.Items = append(page.Items, summary(&found[i], org.USCC, s.now()))
+		page.Items = append(page.Items, s.as(org).summary(&found[i]))
 	}
 	return wire.ListContracts200JSONResponse{Body: page, Headers: wire.ListContracts200ResponseHeaders{Link: link}}, nil
 }
@@ -172,7 +177,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		}
 	}
 	return wire.GetContract200JSONResponse{
-		Body: contractView(c, org.USCC, a.now), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
+		Body: s.as(org).contract(c), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
 	}, nil
 }
 
@@ -213,7 +218,7 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		return wire.DownloadAttachment200ApplicationOctetStreamResponse{
 			Body: f, ContentLength: x.Size, // the generated code closes what can be closed
 			Headers: wire.DownloadAttachment200ResponseHeaders{
-				ReprDigest: digest, ContentDisposition: "attachment; filename*=UTF-8''" + url.PathEscape(x.Name),
+				ReprDigest: digest, ContentDisposition: attachmentName(x.Name),
 			},
 		}, nil
 	}
@@ -268,11 +273,13 @@ func (s *Server) prepare(ctx context.Context, op, contractID, keyHeader string, 
 // apply makes a change once, and answers the same to every repetition.
 func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Contract) (*store.Contract, store.Effect, error)) (wire.OutcomeJSONResponse, error) {
 	answer, err := s.store.Change(ctx, ch.req, decide, func(receipt platformapi.Receipt, c *store.Contract) ([]byte, error) {
-		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: contractView(c, ch.org.USCC, ch.req.Now)})
+		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: s.as(ch.org).contract(c)})
 	})
 	switch {
 	case errors.Is(err, store.ErrLotTaken):
 		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeLotTaken, "the lot has a contract already")
+	case errors.Is(err, store.ErrAmending):
+		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeAmending, "another amendment of the contract is under way")
 	case errors.Is(err, store.ErrIDTaken):
 		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
 	case err != nil:
@@ -316,11 +323,21 @@ func (s *Server) CreateContract(ctx context.Context, r wire.CreateContractReques
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	var parent *store.Contract
+	if r.Body.ParentID != "" {
+		p, err := s.store.Contract(ctx, r.Body.ParentID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && visible(&p, ch.org.USCC) {
+			parent = &p
+		}
+	}
 	out, err := s.apply(ctx, ch, func(c *store.Contract) (*store.Contract, store.Effect, error) {
 		if c != nil {
 			return nil, store.Effect{}, store.ErrIDTaken
 		}
-		return ch.act.create(l, *r.Body)
+		return ch.act.create(l, parent, s.cfg.Order, *r.Body)
 	})
 	return wire.CreateContract201JSONResponse{OutcomeJSONResponse: out}, err
 }
@@ -359,10 +376,18 @@ func (s *Server) RefuseContract(ctx context.Context, r wire.RefuseContractReques
 	return wire.RefuseContract200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// PublishContract records that a contract is public.
+// PublishContract makes a contract public.
 func (s *Server) PublishContract(ctx context.Context, r wire.PublishContractRequestObject) (wire.PublishContractResponseObject, error) {
-	out, err := s.move(ctx, "publish", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, nil, act.publish)
+	out, err := s.move(ctx, "publish", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.publish(c, *r.Body) })
 	return wire.PublishContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// FileContract records that a contract was filed.
+func (s *Server) FileContract(ctx context.Context, r wire.FileContractRequestObject) (wire.FileContractResponseObject, error) {
+	out, err := s.move(ctx, "file", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.file(c, *r.Body) })
+	return wire.FileContract200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
 // DeleteContract gives a contract up.
@@ -433,11 +458,11 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err != nil {
 		return nil, err
 	}
-	if !nameFits(name, x.MediaType) || p.Stage == platformapi.StageSealed && x.MediaType != mediaPDF {
+	if !nameFits(name, x.MediaType) || onlyPDF(p.Kind, p.Stage) && x.MediaType != mediaPDF {
 		return nil, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeFilingFormat, "the file is not of a kind that is taken here, or its name says otherwise")
 	}
-	if p.Stage == platformapi.StageSealed {
-		if x.Seals, err = s.judge(ctx, c, ch.org, staged); err != nil {
+	if onlyPDF(p.Kind, p.Stage) {
+		if x.Seals, err = s.judge(ctx, c, ch.org, p.Kind, p.Stage, staged); err != nil {
 			return nil, err
 		}
 	}
@@ -456,8 +481,13 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// judge verifies a sealed file's seals.
-func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.Organisation, staged *blobs.Staged) ([]platformapi.SealFact, error) {
+// onlyPDF says whether a file of this kind and stage has to be a PDF, which is judged.
+func onlyPDF(kind platformapi.AttachmentKind, stage platformapi.AttachmentStage) bool {
+	return kind == platformapi.KindPublication || stage != platformapi.StageUploaded
+}
+
+// judge verifies a sealed file's seals, and that what must carry none does not.
+func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.Organisation, kind platformapi.AttachmentKind, stage platformapi.AttachmentStage, staged *blobs.Staged) ([]platformapi.SealFact, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgeTime)
 	defer cancel()
 	select {
@@ -466,21 +496,23 @@ func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.O
 	case <-ctx.Done():
 		return nil, web.Refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "too many files are being judged")
 	}
-	starter, other := party(c.Lot, c.Starter), party(c.Lot, counterpart(c.Starter))
-	if org.USCC == starter.USCC {
-		return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, nil, starter, other)
+	switch {
+	case kind == platformapi.KindPublication:
+		return nil, judgeUnsealed(ctx, s.cfg.Judge, staged.File, staged.Size, platformapi.CodeCopySealed)
+	case stage == platformapi.StageClean:
+		return nil, judgeUnsealed(ctx, s.cfg.Judge, staged.File, staged.Size, platformapi.CodeCleanSealed)
 	}
-	sealed := firstSealed(c)
-	if sealed == nil {
-		return nil, fmt.Errorf("contract %s: no sealed filing in state %s", c.ID, c.State)
+	base := baseOf(c, org)
+	if base == nil {
+		return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, nil, org)
 	}
-	f, err := s.blobs.Open(ctx, sealed.SHA256)
+	f, err := s.blobs.Open(ctx, base.SHA256)
 	if err != nil {
-		return nil, fmt.Errorf("attachment %s: %w", sealed.ID, err)
+		return nil, fmt.Errorf("attachment %s: %w", base.ID, err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	first := &sealedFirst{content: io.LimitReader(f, sealed.Size), size: sealed.Size, seals: len(sealed.Seals)}
-	return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, first, starter, other)
+	first := &sealedFirst{content: io.LimitReader(f, base.Size), size: base.Size, seals: len(base.Seals), by: base.By}
+	return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, first, org)
 }
 
 const maxName = 200 // bytes

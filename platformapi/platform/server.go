@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/jobs"
 	"sealdesk/platformapi/platform/store"
@@ -43,6 +45,10 @@ type Config struct {
 	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
 	Signer  HeadSigner       // signs the audit trail's head daily; nil: it is not signed
 	Proxies []netip.Prefix   // whose X-Forwarded-For is believed
+
+	Order     platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
+	Rules     calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
+	Templates []Template            // texts to begin a contract with
 }
 
 const (
@@ -105,6 +111,16 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	cfg.Order = cmp.Or(cfg.Order, platformapi.OrderSealFirst)
+	if !cfg.Order.Valid() {
+		return nil, fmt.Errorf("platform: there is no order %q", cfg.Order)
+	}
+	if cfg.Rules.Calendar == nil {
+		cfg.Rules.Calendar = calendar.Embedded()
+	}
+	if cfg.Rules.Terms.Version == "" {
+		cfg.Rules.Terms = calendar.EmbeddedTerms()
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("platform: %w", err)

@@ -135,6 +135,24 @@ func (p *party) send() []byte {
 	return file
 }
 
+// publishing is a request to publish a copy of a file.
+func publishing(public, original []byte) platformapi.PublishRequest {
+	return platformapi.PublishRequest{SHA256: digest(public), OriginalSHA256: digest(original), Hidden: []platformapi.Hidden{{What: platformapi.HiddenPhone, Count: 2}}}
+}
+
+func copyFor(content []byte) platformapi.Upload {
+	return upload(platformapi.KindPublication, platformapi.StageUploaded, "公示件.pdf", content)
+}
+
+// publish makes a concluded contract public and returns the copy.
+func (p *party) publish(original []byte) []byte {
+	p.Helper()
+	public := PDF("for the public")
+	p.did(p.put(copyFor(public)))
+	p.did(p.p.Publish(p.Context(), p.change(), publishing(public, original)))
+	return public
+}
+
 func (p *party) in(state platformapi.ContractState, round int) {
 	p.Helper()
 	if p.c.Summary.State != state || p.c.Summary.Round != round {
@@ -212,14 +230,14 @@ func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
 		t.Errorf("receipt %+v", receipt)
 	}
 	seller.in(platformapi.StateConcluded, 1)
-	seller.may()
+	seller.may(platformapi.MoveAmend)
 	if seller.step() != platformapi.StepDone || buyer.step() != platformapi.StepDone {
 		t.Error("a concluded contract is done for both")
 	}
 	buyer.look(lot.ContractID)
 	buyer.may(platformapi.MovePublish)
-	buyer.did(buyer.p.Publish(ctx, buyer.change()))
-	if p := buyer.c.Summary.Publication; p == nil || p.SHA256 != digest(both) {
+	public := buyer.publish(both)
+	if p := buyer.c.Summary.Publication; p == nil || p.SHA256 != digest(public) || p.OriginalSHA256 != digest(both) || len(p.Hidden) != 1 {
 		t.Errorf("publication %+v", p)
 	}
 	if err := platformapi.CheckHistory(lot.ContractID, buyer.c.History); err != nil {
@@ -232,12 +250,12 @@ func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
 			t.Errorf("row %+v", r)
 		}
 	}
-	want := "create save attach seal submit view countersign agree publish"
+	want := "create save attach seal submit view countersign agree attach publish"
 	if got := strings.Trim(strings.Join(strings.Fields(join(steps)), " "), " "); got != want {
 		t.Errorf("history: %s, want %s", got, want)
 	}
 	receipts, err := buyer.p.Receipts(ctx, lot.ContractID)
-	if err != nil || len(receipts) != 6 {
+	if err != nil || len(receipts) != 7 {
 		t.Errorf("receipts: %v, %v", receipts, err)
 	}
 }
@@ -259,7 +277,7 @@ func supplierStarts(t *testing.T, buyer, seller *party, _ Harness) {
 	buyer.in(platformapi.StateConcluded, 1)
 	buyer.may(platformapi.MovePublish)
 	seller.look(buyer.c.Summary.ID)
-	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.Publish(t.Context(), seller.change())))
+	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.Publish(t.Context(), seller.change(), publishing(nil, nil))))
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -528,7 +546,7 @@ func turns(t *testing.T, buyer, seller *party, h Harness) {
 		t.Errorf("state %s", e.State)
 	}
 	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Delete(ctx, buyer.change())))
-	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Publish(ctx, buyer.change())))
+	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Publish(ctx, buyer.change(), publishing(nil, nil))))
 }
 
 func hidden(t *testing.T, buyer, seller *party, _ Harness) {
@@ -697,8 +715,8 @@ func publishOnce(t *testing.T, buyer, seller *party, _ Harness) {
 	seller.did(seller.put(sealed(both)))
 	seller.did(seller.p.Agree(t.Context(), seller.change(), digest(both), ""))
 	buyer.look(buyer.c.Summary.ID)
-	buyer.did(buyer.p.Publish(t.Context(), buyer.change()))
-	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.p.Publish(t.Context(), buyer.change())))
+	public := buyer.publish(both)
+	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.p.Publish(t.Context(), buyer.change(), publishing(public, both))))
 }
 
 func logout(t *testing.T, buyer, _ *party, _ Harness) {

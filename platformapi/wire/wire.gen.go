@@ -99,19 +99,24 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts One's contracts, the newest first
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContractWithBody Start a contract for a lot (新增合同签订)
+	// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBody(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -128,14 +133,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContract(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBody(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -149,8 +154,10 @@ type ClientInterface interface {
 
 	// PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -190,10 +197,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFields(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -214,14 +244,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContract(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBody(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -286,10 +316,40 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTemplates The texts to begin a contract with (合同模板)
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadTemplate A template's bytes
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTerms The legal terms by which deadlines are counted
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTime The platform's clock
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListContracts One's contracts, the newest first
@@ -307,7 +367,7 @@ func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams,
 	return c.Client.Do(req)
 }
 
-// CreateContractWithBody Start a contract for a lot (新增合同签订)
+// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type.
 //
@@ -324,7 +384,7 @@ func (c *Client) CreateContractWithBody(ctx context.Context, params *CreateContr
 	return c.Client.Do(req)
 }
 
-// CreateContract Start a contract for a lot (新增合同签订)
+// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -371,7 +431,7 @@ func (c *Client) GetContract(ctx context.Context, contractID ContractID, reqEdit
 	return c.Client.Do(req)
 }
 
-// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type.
 //
@@ -388,7 +448,7 @@ func (c *Client) AgreeContractWithBody(ctx context.Context, contractID ContractI
 	return c.Client.Do(req)
 }
 
-// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type.
 //
@@ -422,8 +482,10 @@ func (c *Client) RemoveAttachment(ctx context.Context, contractID ContractID, at
 
 // PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type.
 //
@@ -523,11 +585,64 @@ func (c *Client) SaveFields(ctx context.Context, contractID ContractID, params *
 	return c.Client.Do(req)
 }
 
-// PublishContract Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequest(c.Server, contractID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishContractRequest(c.Server, contractID, params)
+func (c *Client) PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequest(c.Server, contractID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -587,7 +702,7 @@ func (c *Client) RefuseContract(ctx context.Context, contractID ContractID, para
 	return c.Client.Do(req)
 }
 
-// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type.
 //
@@ -604,7 +719,7 @@ func (c *Client) SubmitContractWithBody(ctx context.Context, contractID Contract
 	return c.Client.Do(req)
 }
 
-// SubmitContract Send the sealed contract to the other side (提交合同)
+// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -779,6 +894,51 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// ListTemplates The texts to begin a contract with (合同模板)
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadTemplate A template's bytes
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadTemplateRequest(c.Server, templateID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTerms The legal terms by which deadlines are counted
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *Client) GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTermsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTime The platform's clock
 //
 // Corresponds with GET /v1/time (the `GetTime` operationId).
@@ -792,6 +952,40 @@ func (c *Client) GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendar/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListContractsRequest constructs an http.Request for the ListContracts method
@@ -1470,8 +1664,88 @@ func NewSaveFieldsRequestWithBody(server string, contractID ContractID, params *
 	return req, nil
 }
 
-// NewPublishContractRequest constructs an http.Request for the PublishContract method
-func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams) (*http.Request, error) {
+// NewFileContractRequest calls the generic FileContract builder with application/json body
+func NewFileContractRequest(server string, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewFileContractRequestWithBody constructs an http.Request for the FileContract method, with any body, and a specified content type
+func NewFileContractRequestWithBody(server string, contractID ContractID, params *FileContractParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract_id", contractID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/file", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewPublishContractRequest calls the generic PublishContract builder with application/json body
+func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewPublishContractRequestWithBody constructs an http.Request for the PublishContract method, with any body, and a specified content type
+func NewPublishContractRequestWithBody(server string, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1496,10 +1770,12 @@ func NewPublishContractRequest(server string, contractID ContractID, params *Pub
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -2010,6 +2286,94 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadTemplateRequest constructs an http.Request for the DownloadTemplate method
+func NewDownloadTemplateRequest(server string, templateID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "template_id", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTermsRequest constructs an http.Request for the GetTerms method
+func NewGetTermsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/terms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetTimeRequest constructs an http.Request for the GetTime method
 func NewGetTimeRequest(server string) (*http.Request, error) {
 	var err error
@@ -2081,6 +2445,13 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
+
 	// ListContractsWithResponse One's contracts, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2088,14 +2459,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContractsWithResponse(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*ListContractsResponse, error)
 
-	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBodyWithResponse(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateContractResponse, error)
 
-	// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2116,14 +2487,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContractWithResponse(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*GetContractResponse, error)
 
-	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreeContractResponse, error)
 
-	// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2139,8 +2510,10 @@ type ClientWithResponsesInterface interface {
 
 	// PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2182,12 +2555,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFieldsWithResponse(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFieldsResponse, error)
 
-	// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+	PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+
+	// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
 
 	// ListReceiptsWithResponse The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -2210,14 +2604,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContractWithResponse(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseContractResponse, error)
 
-	// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitContractResponse, error)
 
-	// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2294,12 +2688,81 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
 
+	// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// DownloadTemplateWithResponse A template's bytes
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
+
+	// GetTermsWithResponse The legal terms by which deadlines are counted
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error)
+
 	// GetTimeWithResponse The platform's clock
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTimeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTimeResponse, error)
+}
+
+type GetCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCalendarResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListContractsResponse200Headers the declared response headers of an HTTP 200 response for ListContracts
@@ -2847,6 +3310,62 @@ func (r SaveFieldsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SaveFieldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// FileContractResponse200Headers the declared response headers of an HTTP 200 response for FileContract
+type FileContractResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type FileContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Outcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FileContractResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FileContractResponse) GetJSON200() *Outcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileContractResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileContractResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileContractResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3454,6 +3973,151 @@ func (r GetSessionResponse) ContentType() string {
 	return ""
 }
 
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadTemplateResponse200Headers the declared response headers of an HTTP 200 response for DownloadTemplate
+type DownloadTemplateResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadTemplateResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadTemplateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Terms
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTermsResponse) GetJSON200() *Terms {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTermsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTermsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTermsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTermsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTimeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3502,6 +4166,19 @@ func (r GetTimeResponse) ContentType() string {
 	return ""
 }
 
+// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.GetCalendar(ctx, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarResponse(rsp)
+}
+
 // ListContractsWithResponse One's contracts, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3515,7 +4192,7 @@ func (c *ClientWithResponses) ListContractsWithResponse(ctx context.Context, par
 	return ParseListContractsResponse(rsp)
 }
 
-// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3528,7 +4205,7 @@ func (c *ClientWithResponses) CreateContractWithBodyWithResponse(ctx context.Con
 	return ParseCreateContractResponse(rsp)
 }
 
-// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3567,7 +4244,7 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 	return ParseGetContractResponse(rsp)
 }
 
-// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3580,7 +4257,7 @@ func (c *ClientWithResponses) AgreeContractWithBodyWithResponse(ctx context.Cont
 	return ParseAgreeContractResponse(rsp)
 }
 
-// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3608,8 +4285,10 @@ func (c *ClientWithResponses) RemoveAttachmentWithResponse(ctx context.Context, 
 
 // PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3687,13 +4366,52 @@ func (c *ClientWithResponses) SaveFieldsWithResponse(ctx context.Context, contra
 	return ParseSaveFieldsResponse(rsp)
 }
 
-// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContract(ctx, contractID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
-	rsp, err := c.PublishContract(ctx, contractID, params, reqEditors...)
+func (c *ClientWithResponses) PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishContractResponse(rsp)
+}
+
+// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContract(ctx, contractID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3739,7 +4457,7 @@ func (c *ClientWithResponses) RefuseContractWithResponse(ctx context.Context, co
 	return ParseRefuseContractResponse(rsp)
 }
 
-// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3752,7 +4470,7 @@ func (c *ClientWithResponses) SubmitContractWithBodyWithResponse(ctx context.Con
 	return ParseSubmitContractResponse(rsp)
 }
 
-// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3895,6 +4613,45 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 	return ParseGetSessionResponse(rsp)
 }
 
+// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// DownloadTemplateWithResponse A template's bytes
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error) {
+	rsp, err := c.DownloadTemplate(ctx, templateID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadTemplateResponse(rsp)
+}
+
+// GetTermsWithResponse The legal terms by which deadlines are counted
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *ClientWithResponses) GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error) {
+	rsp, err := c.GetTerms(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTermsResponse(rsp)
+}
+
 // GetTimeWithResponse The platform's clock
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3906,6 +4663,39 @@ func (c *ClientWithResponses) GetTimeWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseGetTimeResponse(rsp)
+}
+
+// ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
+func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListContractsResponse parses an HTTP response from a ListContractsWithResponse call
@@ -4417,6 +5207,59 @@ func ParseSaveFieldsResponse(rsp *http.Response) (*SaveFieldsResponse, error) {
 	return response, nil
 }
 
+// ParseFileContractResponse parses an HTTP response from a FileContractWithResponse call
+func ParseFileContractResponse(rsp *http.Response) (*FileContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Outcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FileContractResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePublishContractResponse parses an HTTP response from a PublishContractWithResponse call
 func ParsePublishContractResponse(rsp *http.Response) (*PublishContractResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4889,6 +5732,118 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	return response, nil
 }
 
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDownloadTemplateResponse parses an HTTP response from a DownloadTemplateWithResponse call
+func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadTemplateResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
+func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Terms
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetTimeResponse parses an HTTP response from a GetTimeWithResponse call
 func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4924,10 +5879,13 @@ func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(w http.ResponseWriter, r *http.Request, params ListContractsParams)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(w http.ResponseWriter, r *http.Request, params CreateContractParams)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -4936,7 +5894,7 @@ type ServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(w http.ResponseWriter, r *http.Request, contractID ContractID)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params AgreeContractParams)
 	// RemoveAttachment Take a file out
@@ -4954,7 +5912,10 @@ type ServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(w http.ResponseWriter, r *http.Request, contractID ContractID, params SaveFieldsParams)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -4963,7 +5924,7 @@ type ServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params RefuseContractParams)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params SubmitContractParams)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -4990,6 +5951,15 @@ type ServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(w http.ResponseWriter, r *http.Request)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(w http.ResponseWriter, r *http.Request)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(w http.ResponseWriter, r *http.Request)
@@ -5003,6 +5973,32 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", r.PathValue("year"), &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, year)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListContracts operation middleware
 func (siw *ServerInterfaceWrapper) ListContracts(w http.ResponseWriter, r *http.Request) {
@@ -5690,6 +6686,75 @@ func (siw *ServerInterfaceWrapper) SaveFields(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// FileContract operation middleware
+func (siw *ServerInterfaceWrapper) FileContract(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract_id" -------------
+	var contractID ContractID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract_id", r.PathValue("contract_id"), &contractID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "contract_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileContractParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FileContract(w, r, contractID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PublishContract operation middleware
 func (siw *ServerInterfaceWrapper) PublishContract(w http.ResponseWriter, r *http.Request) {
 
@@ -6133,6 +7198,60 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTemplates(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "template_id" -------------
+	var templateID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "template_id", r.PathValue("template_id"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "template_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadTemplate(w, r, templateID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTerms operation middleware
+func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTerms(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTime operation middleware
 func (siw *ServerInterfaceWrapper) GetTime(w http.ResponseWriter, r *http.Request) {
 
@@ -6272,6 +7391,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login", wrapper.Login)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/terms", wrapper.GetTerms)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendar/{year}", wrapper.GetCalendar)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates", wrapper.ListTemplates)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates/{template_id}/content", wrapper.DownloadTemplate)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -6289,6 +7412,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/agree", wrapper.AgreeContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/refuse", wrapper.RefuseContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
 
 	return m
@@ -6305,6 +7429,45 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetCalendarRequestObject struct {
+	Year int `json:"year"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse CalendarYear
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListContractsRequestObject struct {
 	Params ListContractsParams
@@ -6755,9 +7918,53 @@ func (response SaveFieldsdefaultApplicationProblemPlusJSONResponse) VisitSaveFie
 	return err
 }
 
+type FileContractRequestObject struct {
+	ContractID ContractID `json:"contract_id"`
+	Params     FileContractParams
+	Body       *FileContractJSONRequestBody
+}
+
+type FileContractResponseObject interface {
+	VisitFileContractResponse(w http.ResponseWriter) error
+}
+
+type FileContract200JSONResponse struct{ OutcomeJSONResponse }
+
+func (response FileContract200JSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FileContractdefaultApplicationProblemPlusJSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishContractRequestObject struct {
 	ContractID ContractID `json:"contract_id"`
 	Params     PublishContractParams
+	Body       *PublishContractJSONRequestBody
 }
 
 type PublishContractResponseObject interface {
@@ -7229,6 +8436,135 @@ func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSess
 	return err
 }
 
+type ListTemplatesRequestObject struct {
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadTemplateRequestObject struct {
+	TemplateID string `json:"template_id"`
+}
+
+type DownloadTemplateResponseObject interface {
+	VisitDownloadTemplateResponse(w http.ResponseWriter) error
+}
+
+type DownloadTemplate200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplate200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadTemplate200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadTemplate200ApplicationOctetStreamResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsRequestObject struct {
+}
+
+type GetTermsResponseObject interface {
+	VisitGetTermsResponse(w http.ResponseWriter) error
+}
+
+type GetTerms200JSONResponse Terms
+
+func (response GetTerms200JSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTermsdefaultApplicationProblemPlusJSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -7269,10 +8605,13 @@ func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(ctx context.Context, request CreateContractRequestObject) (CreateContractResponseObject, error)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -7281,7 +8620,7 @@ type StrictServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(ctx context.Context, request AgreeContractRequestObject) (AgreeContractResponseObject, error)
 	// RemoveAttachment Take a file out
@@ -7299,7 +8638,10 @@ type StrictServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(ctx context.Context, request SaveFieldsRequestObject) (SaveFieldsResponseObject, error)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(ctx context.Context, request FileContractRequestObject) (FileContractResponseObject, error)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(ctx context.Context, request PublishContractRequestObject) (PublishContractResponseObject, error)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -7308,7 +8650,7 @@ type StrictServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(ctx context.Context, request RefuseContractRequestObject) (RefuseContractResponseObject, error)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(ctx context.Context, request SubmitContractRequestObject) (SubmitContractResponseObject, error)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
@@ -7335,6 +8677,15 @@ type StrictServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -7377,6 +8728,32 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request GetCalendarRequestObject
+
+	request.Year = year
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListContracts operation middleware
@@ -7679,12 +9056,53 @@ func (sh *strictHandler) SaveFields(w http.ResponseWriter, r *http.Request, cont
 	}
 }
 
+// FileContract operation middleware
+func (sh *strictHandler) FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams) {
+	var request FileContractRequestObject
+
+	request.ContractID = contractID
+	request.Params = params
+
+	var body FileContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FileContract(ctx, request.(FileContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileContract")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FileContractResponseObject); ok {
+		if err := validResponse.VisitFileContractResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PublishContract operation middleware
 func (sh *strictHandler) PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams) {
 	var request PublishContractRequestObject
 
 	request.ContractID = contractID
 	request.Params = params
+
+	var body PublishContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishContract(ctx, request.(PublishContractRequestObject))
@@ -8015,6 +9433,80 @@ func (sh *strictHandler) GetSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(w http.ResponseWriter, r *http.Request) {
+	var request ListTemplatesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx, request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadTemplate operation middleware
+func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string) {
+	var request DownloadTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadTemplate(ctx, request.(DownloadTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadTemplate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadTemplateResponseObject); ok {
+		if err := validResponse.VisitDownloadTemplateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTerms operation middleware
+func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
+	var request GetTermsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTerms(ctx, request.(GetTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTerms")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTermsResponseObject); ok {
+		if err := validResponse.VisitGetTermsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTime operation middleware
 func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	var request GetTimeRequestObject
@@ -8044,125 +9536,165 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H37cxu3tfC/gm/bGUvzLSVKlm1Zmv6gSHbrL4rtEZ1mprE/GdwFSVRLgAFA0axHM+5tHm7T1O5tmqbN",
-	"O3XazLRxM23zcnKT/6UjUvZ/cQevfXCx5FKRc33b+geLWC6Ag4OD88bhdS+g7Q4liAjurVz3WgiGiKmP",
-	"Zy7BpvwbIh4w3BGYEm/FqwlGSdMHBLYRB6KFQECJYDAQxzjYRYzL13yPBy3UhrK76HeQt+JxwTBpent7",
-	"e77XgQy2kTDzrAkBg1YbEXFuQ7axnKYDRcvzPTmLt+LB+JVtHHq+x9AzXcxQ6K0I1kXp2b7NUMNb8b41",
-	"nyxrXn/L55988tyGJ+dfNxAXzmeXdCSznQtRu0MFIkH/cdTPY3QNcMG6gegyFFYaGEUh0MjywdXLXnVh",
-	"ufGPG3+47F31AW2AZSAoWKhWQdCCEkLE+CqwAIKZpWoVdCIoGpS153ZQf7uNOcekCXpYtGhXzM5dJpda",
-	"CNQhQ0C+BDAHXSK3XFAaAkHp3GW5fwopmhgStKRWUpFLSaOiDa9tItIULW9lcbHq57bd9841noAiaOUR",
-	"cClLRJLuMmtaXE7WZCgst65CkBsVPWsBrAtVJ6ybtJg4IjqRLjpQCMRk1///9FrlB7Dyo2rl9Nx25cr1",
-	"Bf/k0t63Pd91LBjiHUo4UqfiQlcEVM53XVEjIkJ+hJ1OhAMoETf/Qy6xd70kOdrx1ExZ/G9QglYVJtV5",
-	"ZihAuCN8AEmYOeAAcoCFpBhCe57v4hUuCMxr8+qd7HmobKFOBPsShaNEcdmTSL3sgV4LESBamMuJJThc",
-	"UEkXkPAeYvI4QAIQZBFGTFEN4iJZDIdtBHZGaDWH+z3fu8hoPULtMfju6Df+73R4t+M68P5UCwrQQ0SA",
-	"nuSpivBMN8UXmwyhLb0gBUsYYtkTRhcZ7SAmsKSUBow48r1O6tF1j3YwwRrK7JSDO88e3H5++Oyt+3/8",
-	"seenD8IJx0HwPd6CiydOTlpj7Xtr8i1Nw/ZMPG07X4nHpfUfokDIcROer45LBvh6fyItsyYkmKttkaMF",
-	"XcbMUNnlnkdYtBRZdCIYoBAQKhttums+71J1kg18dUojBNWQOCzH331vB5OJ7ybLfVy+ved7bRRiuK3n",
-	"zfFDGoWgwWhbUXC9LxD3HHuj2dF1xxdUINfWvzD82/uugTqIGZLOfcVoV6/OfIOJQE3EFGkgGKn9wgK1",
-	"+UQSQTA6C/Xmm7EgY7A/PZH5Hsc/UuuTAgEKDdXJpWRlaSAFbKLyu1NTr+/5XrcTURiicBuKzEwhFKgi",
-	"cBu58KiISR5UwzclhkBIkeSXArTkrkLSB23KEJjZ/6/XB/femvVWSDeKRjmDxBYKASUBclDnyDFTFKyo",
-	"0K7X0EaGygzaYmzbvU1Oj1mALw9gTBRZVIw/yo+bkzBCd7dvDm7/XFLfOzd9MLj1y4P3JBUi0m1L6GNV",
-	"q4EjiUcpx3cpDlBqMoNi37tWkd0qu5Ap9VP2l5OetV1l45ztnoGtZglhBLhP/rr/6c/2v3jbB4NP/nrw",
-	"wZcHf3o7BZxdu6fJHYUlgVKzPZl0Vu2aGUEqoC0YRYhoiLLcL7BfbZdnQehaBzPEpyJWzHl3Svomih5z",
-	"ODy+qHkUwATUIUcnl7ossooZ6EixpfDkVIqkTrR03KUR+Z5V+gwmRrW2NiZx26XDpc9IBqvZke260ijJ",
-	"oNRF9PEGHk4+B/JjQyoWaDtoQeyQ1BtnthKErmp+gptE6ryp3qCBGRe+/JoALKSOxLtSJ/MTthxvrtyl",
-	"rNBfWKg6xX4bXjunu59QeDaNhVHePYrl3LKcuDMnPk/7iZnH8wi50ABoF7E+UHxLLRnQKJTankJCesnl",
-	"uL1LFrWwVC/7biPlMNN9Tw+4RXuu6SIqJg2wSRWgxuDJA6a0SN6tqxcoAT3aVRYkjiIA+Y608srC+oSZ",
-	"wyWju+02ZBM1M7u3NfP6nu/1IJNUywsgj+UjF7Qj5aNoKdO33hWAt9Ra6ghElO5Inb802p/Ss+aXMqqj",
-	"GkD1VvgZEkyoYRwZn5UWO5/IAPLUpOxZcEbStFozaMO+XGts2rZwhEDIYENg0lwFsE27RJ51xNrKNpPM",
-	"GkhDHnKJnAZlgJIUKXijbEePsN1ApEhMP3jhlw/efUMynsHN5z0/r2K14TXclsLxdDXzT7EJ/U3VpYiZ",
-	"qRmC3GWXPNXqqwOtXwMhbjQQ44kSDHuQhWUMFqsUO3WQ2y8d/PHD7CiL7lG67TpiReMcfPHK4NYnI5zU",
-	"bT7hJkHhtl7xOHLdgELpnXJvt0PY50VzD19/68Fvb8sNUm+lNuT4yROTtmFvDBlfhC5tJD5rpQ6d4/SP",
-	"8hGCrontoMs4ZS5LfESzVZOOO3w1AV22zvDFtw7e/yql0w2+fG546/b+vTs+GHz53OAvnw1f+ezgnbv3",
-	"795RLz24cWPw2ps+0F+ke6VeOvjgy/t331UftfKeUhTVKU20RN+DPYiF1nsYEl1G1NNAUjdimixUmwRR",
-	"V+uISvkurV4KtGGmVI2anVe11pLJVXsrgUC110fAMA8TWNSD7yuA0shOZMCIOmO7GnVy9GwjAupUtEAL",
-	"hkBjCCQ2UkBJCGCTITVzOU00YAiKKbXXRsyny5Cw4epTeQKMY9BlR8uvCu119WXMcfLKGN1F5c/gE3QX",
-	"uQ5eu7/NaDTRFt6S7+wpwSHPWjHQ8QvFgHe6des8U9Inii40vJWnJ/jLUp32rkjyb9KKHLrCd3CnQjta",
-	"wlY6VLI1ZuSrmo0FLcg1LNN4j8b5OHCTbGt/VDnoNxAMI0zQdKBzAZmYDLjdG26ZXileLIxoUXqBmPbU",
-	"8G6nE+HpkdrthFOfUBs9Kufa2cWoN47jKPtAef84Do2hBGgHERRqd3JKZ56RMuDV52ZLMiCXAyYV+lIY",
-	"T/wrcbwgZgKZIz9y1nInK03Zqf1IqCY52zGTy3DIzGZYduISqhtOWbomNQ1AG2CNYzhfa0HSbEHsg8Vq",
-	"9WSlulCpLo7Y9tXK6SvXl/Yq+sNi8sFp5McnJm8BI4Z3UegDIu0+AEE9osFOTqmtQ465216DTOAgctJa",
-	"2EVldTKphJYnYusOtpqBZCElxbpFRU11KXvQ414i1iGviQJjSyRIAVzrj5iA9RYmiCPrisREGl5M2PZ4",
-	"4jeOR70LZnKDM41luwwnxWVgT2GNyn3mVJ0nuquIPKQETYnIC497qTn0aPF3elTb3FCj7/meEvxnGNP6",
-	"aZbUQiQgjtyyzvL0UbxvnV0HJ09XFyZyETuCb6dxIexsRHt5uMp7ETqSj5RXJuR0F2WXiXa0tp7N8EWQ",
-	"X3T6YOVJ7cAmAhBwgTqKR3OHh7jk5stJYhfTFTuzWkQOcR37eKxGYhEgoZsOdzWBOhNRp4GwwxfhTg2V",
-	"W4BVz1KW6MlJrlHJrScHReL9UmqQcfyW1BnKsC25nphldYnQ5+oQ0tdIzWImk/LAOYQboz0p3HRgdPCL",
-	"5we3/roKYKeDSFihJOr7AMFAmi68BQLJinQQWnazNoz6ro4alKGcdGpBEkYFaooJxv7m4we/+Xtp00dO",
-	"Vj5UVjYQnJuGpvW5KXW/JJ44MufP3jy4/fz+vXuDX77qmlMlHuwWIGv48seDmx9Oiayx4ctnCr6Io5EO",
-	"lx2OkFYe5f5jDmCddoX7DOjjWsI1rJnEqF8SPZNSIdVoqZhcZneyiPPTJGfIZcypsGzF7T/Z/+ru8OXP",
-	"9r96Y/DBqz7QkbIHv312//OPfTC4+faD396JWyq67APtOPGB9rZon5UPhv95R/tXlJpt/Sz23cHtnw+f",
-	"vSXHf8l+HDz354M793yQc7RovVaiBO6i2F9rhKb6oKLf2hPjWavH870eFq2QwZ6nLYesM0YO1GRIae2o",
-	"0VXsWFmvXA8dIVFW9zB4XbdwWjxrcE1rzUJt2hso2z5PM331UmzLrsi0n0oWZp58X6/PQpJZpgXArNby",
-	"Rrto074Yrz0GUKNApUY1MVlTyTd5ecQR5yU4Rs28JkUj3XG5oy904DNdBOoIMpXkI1/KOFyXjmfEnGyO",
-	"lxN2DAui61CotR0ypHeIuK3cEyi6zKEUbcEeiL8GUu4oURNJAIFUslfAVm0NXHx8vfatBbC7MHdC5zzV",
-	"vrdWWTxxchWcWd+orWWe+WDjzNYqqD2xaB4/cVyKsMtEDhyiBuxGAnQ5YgCH6l2VCDgmerhYXVqeMvCa",
-	"rNiNfldQsIlI4AjInYdtJCW3smn0Ow4+rAIH7ojH8KZkUZMjHuPjGmp8jogY74lQ7wFCBQ4QmNn/9IPh",
-	"2y88uPG7g7fe2//sD7OgBzmQgwDaFasA1tXnng7qqi+J0q/LST1tJ082CB5T7+35mXRXp9yL8G6SBujl",
-	"+aCClBJ0jIO0aFIRLY4QwMaYTM91OC9WLhXg5NJEdbdMhtYmTaVmiRYt0+EJ/eL0ztXizK0xztQjccge",
-	"0kX6TflBD+lsFAwWBR/2790ZvvqrqdRGl3cv75PL+uzi56ZtvCKGlApdeAl3Si8ioacCJvmYPeD5ICqh",
-	"SbpuAAmoI6D9hOFKWT6kgvGICJV0wpBSc7McQAkGq5HpNRAqFBf0fE++uj2l0a5WtCZHOk9FTY+jnm3i",
-	"3aw1bw+qI5XrvYP3X/TBgxdeuP/3D3wwfOMnB6/9TO+/DwavvzV4/cODt74avvGTFPA9yna43s6gy1Bb",
-	"z8xws6Xi/xEkZWNym1Q8ZQbbpOJiZrxNKrbskJtUbKpR9Vo2MRdfN+xqfDtjnQzFodSEkeVR+tyfB1/c",
-	"GL742vDtF3zw4D9u3P/LJ7Z18Kc39+/9dHjjj/c/vDm4eSf14OD3Lw5+/bwP7v/l3f3PP/HB4KVf7396",
-	"Y/jGe8N7t30wfOf54ZsfD166df/uXannf7z/+SupDaEdRLYFIjqJH5NdLFCYPCCoSQW2dk9ACe9GwjYx",
-	"ketVqd6YNCO0zWmXqcyuBoNtJPda2k6SqktuqkbMhQ4ilywE+tE5DdjI0/MZ6PSz9SyMtruFVLdrCt6a",
-	"BVc/PJsC2gCiQd/zvSeSbKD4HCbJHek8gnQSgu/ItlR2Ukls6EnX1EReDMQlxNpJq6Zmu0CSJ3F2pn1D",
-	"zSgXQXfRGEd1IDVH5lIpQmpuIMRO9hFjcIzx93CsPrkUY+LJj7F9p55rYNRHC5BspAw32czaaWoUA5z8",
-	"HFtospGYZ7KVss3Oo146u24K8+WbjI4f4naMQyTHYTUDuou3STv6cOaczaGfkHA06oukBT7ICyPutIle",
-	"3MXqZDdulwdB/vwcfP7W/qc3Du58uf/F7/a/eufg5ff3P//9wds/zkfp1io/uHJ9YbkEwtVMRrlxLi+5",
-	"rJTLDImpsQxhxW7AzsQuW+a1UVhtd98VOEhAjiMCLn1x8NOXHrz68fDuRz7QD2xL24yD27/QD1IsKPb/",
-	"Sj1O8wnYEKUljQLnMTuGal2KB1LNNT1a9qpSPtZ0eunEqZwXOqAhcl3lhPUIrYI6gyRoASqNTWestDjs",
-	"hRijbIqYSBJcc6SoYMIFNJGG4qDC2LuD6i0jHJxDdLk5aNqmP3H6dMrCX6o6bXyBReQGyt7fGZfKMBZe",
-	"856BeGLWw6hLS1/s0PDF6/P1djuJPpuRMxIMK74GZKTitLkjX+fyWGbKlOt7zKWyrYRxjOaV5zfiorkC",
-	"ACT0gDbstUcwc/DyR4MPbh988OXg9kvDv/0aLCzMlna9wG6IxbaN0ZSzlS0CruSThKEAjPaOcRViWrGO",
-	"vMQdmIo8ASzigJTuE0BCCQ5gBP5f7cJ5MCO5w/Kp5ROzCaAmCJInURMVUxajfBMIBnEEhNbNMAdBC5Im",
-	"Am0YolWwgzrClwB0GN1FHERQKAChkMakym1OgJQmpu4djnW3LbiO4oin6qju5xnKsR6govTfrcXq4snq",
-	"QnWxonKeF8YTfUH4yKCgMHI0LetQUkZz7mn5R+y1MO6K7LX3JKOp4BJMGmtuNV4uVOVtHG0A5+Ho8GY5",
-	"ceTGtI1ab1qxZm/aceTGtE3kxvbVa7AtuxTTThkAdu7MwuyUZn2mGVsCpp0YAzFIsT1gnhyFkyFWtw7t",
-	"aNCAf7MXmqe5I2bncMJuvLuWip3+vJJkRiN0MdVdtmvxEHu+Z+RBXl0z3B8TENEeYpUAcgRa6Fpes4eV",
-	"xpXrblPK9+KruPmgG0GpoBMmANp0bcm5fAB17oO9PSdZEG5gFEqeRglINO/i227T3vXVKRfbvRaN0LaE",
-	"IqWfpK5rKxvQqbqMJjJkV/xkbX1dLtRer1P+hhS8XtGljhK3F0aC9Kab70KHa50uMqwhtovYJewytYjO",
-	"bzlMBg3tFcwWB3OPbkMPc1f1YSSjqKwz9R1QCRP6vMYXjtI0UCoPcmS3Y33VudsTbpcmuVE5sP/x+q98",
-	"8H98AIEW3rpKB6E6tRn0kUjfStGiV/IGEsNFjFFJqNiWfUrfOUGdDT2e/LiWGlO2L8bjytZ5Ki6ooeVi",
-	"lNQ7HNt/WOUnlG6YZwZPntuI1apTvlJuQV1fTAsirH35Lk67rHOc1eelvcqpuHF8r/L08mlYv5J5Yj8v",
-	"FKRE27uL7pxmfUMO6zhNHNI5xg0hAH3FTr7QxLuIgJnhy18N7r2uwyLSnlk66YPlU4Nbn+x/fgecUsbN",
-	"iA/ZXL8rSRkGXO0W3rBdVTETFHQZFv2a3KhcgojaPsXHVZJHgomWEB1dLwWTBnWJqQiT5Do0bYCm5J6k",
-	"jYgyQWzkJdaWOagj0UNICrRYcidXkIzwlQNBotGJQhBRMXeZXCYV8FSLqgx0bbVwwGkbaauGIxJKxIOr",
-	"I6WRruob26ZGDea2aE1clwY1GijQFhszNXDm5FzqOqi1riRASTgvqbhladSYEiEKcKjKRejxr9qiR1dX",
-	"wdLisr2K74OlhUWdVMAFjJCeTzlw1C1SU9+Ga0vx9NKJU7N6PCjfr0cIXA1oiK6qfnq3dUcltMDg5vNg",
-	"ZmF+oVoFg+d+Musrw5oDOdbx48dPSyn75KV1X91a5er2ouNSQYibiAs+ouBYw1eXpopwgIj23ZmKTGsd",
-	"GLRQZXGu6vlel0WGhvjK/Hyv15uD6us5yprzpi+f3zy3fuZ87Yzqk7h4lG60gfgOMF68WNdJ2UMr3sJc",
-	"VXeT/BN2sLfiHZ+rzh3X7KGlCH1+d2E+pj/5oImE1mQRU0LiXOiteFIzX4/fylZGe9pB9/0UTWNTFkn5",
-	"vFbjggtYABhF6v60ohWKJWUgbitkPdNFKvJkcGdvq5SrZpTLxygb28+Zh5SFXLsIaBB0mVyNJnDKjGhT",
-	"9GGX68vz6AMTdpcvdSAT/YJFPTNNua9pFuGazNxmLZjx+EOYMcLajkwmNOlb0upJXQlezFwIdjpUSgJy",
-	"ZaQ62WK1emSVyTI3kB1lstbU7YBsvbFNTBwJEAxF37msrhhf9nxbOCxOYZDP9UUD7QpbXF6enVgWLEas",
-	"ew0xUlJ1vlLFEqRFJQ0Ke2Z11QqCeukyEgI2efqeA1dqU4dyB7/Qzon1JBNrhGG4YExemR8pRai3VSlm",
-	"j9Gwf2Q7mg5D7mXVMsG6aC9HTAuT8RvXr/vae1ITkIm0YG1QBqDkL2Bm+MqHg3ffNNf81X3v2YId2vOz",
-	"LH7+esp7tqdpU/lhcnuo/TOH3sNU8UrJH6bc8RI9TJnGojP/TW3Td/EuAt1OeqOE9SlK1bePlIKnL54r",
-	"RSrCiKcq/+nrkasmb1apzA2GEIBNiEnhuXOK6e8icST79U2wURcLTbuOD1u48Qi44VqylVqxTIqtqA00",
-	"5VZWR+7uHuPm9m4gFZs2ZDuqDqVKmUWZy7vTH9R57T1euV7AcJXz9X/JWT16Rp4pQVmKk3+jLEKBB2b0",
-	"pZFZIChA12Agor5WjLXT0ngw631Vg2I1W9EUc5CuwXEY+kloeP56pk7xWCGwpYpQpmpRPVzSytRY/qcW",
-	"G5fgDgJQh9pMhM2tX3UdDnBVPvE7tupfUnBWSZJjHPQo25FWoRx9BYQ08OV/15Q5EjbmgO5vKE4pnRc3",
-	"zkr7mOtqkFn/+WViHOh8ZWQeSkYra2sGKMdQ1bFEvsLBMQ5gKKEW1DoJ+qYwn4nkqjG0DZ0lxotd8c9I",
-	"ib4zP+bE8aoPeAvqSLrGTJ2G/dEy2pMqS69rBlvZUC6LIvNvyZk05jbrTBT2cOXGR0vMFk1iK4R+3VlM",
-	"qdQ8km2g+xhXBr0P2kjAEAoIKImKDHaTNl8M1FSpcXmg4uK3zsnpiAdkYpWxaazmMlKZBgKJChcMwXZW",
-	"OifXrzDRdeqchcMfIaGsy55aFjzjKv8660uOaUvkojCRxzP6Tujskcvi+RTmnSr+Bu0RCfj/ECOczjL4",
-	"mvSSP7C2yHTKMkj4G+9Qjt3x0wTJfmJ5pU6/cbUsLJ8a72rxvS3UYZaXrpRm3CpS+pB9OCmGFtfiPlra",
-	"tMnGRifJEmYN2aSSfyYF8SE4nVK53o8eV1zXER0YHw4qJHNUYumQ3C5J2XfTDdxFZ205qH8ts3X0msIj",
-	"Rw1ybzT/oqwNZtJlFmZXAbT5kfrrNtxBKsiIrmEudNgRRvFPF0xPODY/rtDpYVLK/u2inLCNWyigLLRZ",
-	"sSgVW1apA8aEMx7KWMfRZRHBjK5xccjDb3KtxkcWt+xLj6rPMp2fWKCZxAs9GkFuhzPJEYK6rq3rgEAS",
-	"enSUGj/UlqnEzcJTp/Mj/2V9jdn00EePZ2v4wExcpcZmRxBgMkdXTfJ9l4THuPH3QIa+Bqc2yc+FJKNz",
-	"q/5lSSabWvYIinmU+iWYtAgwLrpUedKZdMGkQ8qEOEO+kF5sxvm/JXs5L3JcMzfZujoMdkxp/pEtbMW1",
-	"E9Rmz+iiV7Or6nc5lMqGeQleoEr8FG+hKlHkPZzzlCl/VD5wf3Rzm7JSBaqAyR1UoUKskvpSxaEOvecm",
-	"R9FbefpKJrakU/eULq4rGKl5VZYttKCkdlJvW3YX54PM7/yMy+iIX3xIFtHo79V8w7ubrM+Z4JPgWOnS",
-	"pnCJzp60v4N15BusfxsFQFVOS7Jkc+2mcEcnaNub1KVpj3H0lz0Y8b20RyBZy5YscW1jFBm3XDuT56RL",
-	"zmjF+WiUeLkVcZ6uVOEZqPddirwtcPPOZwev3Z3N7G2W5UpZqgsK7BXu8XeR3OKpRab+KdGHvSlFPDOi",
-	"R4H0C0SPVAqB8w1TpLgIi6qI8SOIRgVXAR7lmszvn3IBScjNz+2MktwRUbjJc1U32lHH5PoyhICusAxm",
-	"NEkPP/rxwfsvFhN2Ktu+KBFhkzZ1mHwErUvu6wdK2EpFpkeZaEWI6x+D/fqrPhOrykWStTg3qxb3eWi0",
-	"EVesHKuaHAEenmpRid6INpsoBHiMQBLmGlgRVi5hE1N9aCiJL6MVYEVdra/3pboctMyvt4WmMpxc5A+7",
-	"YROFRy7ZL6VyLI5xEJifDcihMTtE6m7K01ckn+FqfZo56UsF84r/mHFGT4dSYOVq0z/PF6T0uvjno+X0",
-	"+RD1WnLvhIOZ4dsvDO9+NGsvqWAWp74rTpQ7/8lvU3PH2PEVAzVeT+pYmJv0uzhjpG2DtUni68jPoXNv",
-	"78refwcAAP//",
+	"7H1pcxw3luBfweZMhMjYpHjosERGf6BFqa01LSlIeRw7lpYGK1FVaGYB5QSKpRoFI+R2S5ZPydO+un3K",
+	"I3crttuytw9blt32f5lhFaVP+xc28HBkZhWyKouiPNr2+INVSGYCDw8PD+/GxaDCG03OCJMimL8Y1AmO",
+	"SAI/j5/FNfVvREQloU1JOQvmg1WZcFYLEcMNIpCsE1ThTCa4IvcJtEkSoV4LA1GpkwZWn8tOkwTzgZAJ",
+	"ZbVga2srDJo4wQ0izTiLUuJKvUGYPLmk2lQN08SyHoSBGiWYD7B7ZY1GQRgk5PkWTUgUzMukRbKj/WNC",
+	"qsF88A/T6bSm9V/F9NNPn1wK1PjHDMSF49kp7cloJyPSaHJJWKXzJOkMYnQRCZm0KrKVkGiqSkkcIY2s",
+	"ED13LpiZPVL990u/Oxc8FyJeRUeQ5Gh2ZgZV6lhBSBKxgCyAaOLgzAxqxlhWedLYv0E6aw0qBGU11Kay",
+	"zltycv85drZO0DpOCFIvISpQi6kll5xHSHK+/5xaP0CKJoYULZmZTKmpZFHRwBeWCavJejA/NzcTDix7",
+	"GJysPoVlpT6IgLN5IlJ0l5vT3JF0TobCBuZVCHJ1So9aAOvsjBfWZV5MHDEfSRdNLCVJ1Kf/69nFqX/G",
+	"U/8yM3V0/9rU+Yuz4eGDW/8YhL5tkRDR5EwQ2BWnW7LC1XgXgRoJk+onbjZjWsEKcdO/EAp7F0uSo+0P",
+	"Rsrjf4kzsgCYhP2ckAqhTRkizKLcBkdYICoVxTDeDkIfr/BBYF6bhnfy+2FqhTRj3FEo7CeKc4FC6rkA",
+	"teuEIVmnQg2swBGSK7rATLRJorYDZojgJKYkAaohQqaTEbhB0EYfrQ7gfisMziR8PSaNIfhu6jf++3h4",
+	"t/168P5MHUvUJkyituKpQHjmM+CLtYSQFT0hgCWKqPoSx2cS3iSJpIpSqjgWJAyamUcXA96kjGoo80N2",
+	"b/5q5/qV3q+u3fv9C0GY3QiHPBshDEQdzx06PGqOq08sqrc0Dds98az9+Lzrl6//glSk6nexQVjUMEju",
+	"Z4cxliRBEa+01BuIM4QVDVbiVkQiR41B/6Rxg7eYXKsSmLfiFlgG8wFl8vDBdMNRJkmNJAoI1+calrlP",
+	"IizJlKQNEnhQQqNynD8MNigb+a49ip5U725ZHnPRsxISS1K2t1V4uX89gGkBULa7MIs07zq5gxfYWg7f",
+	"652RPCepYUYFbB9AeCtJvGt+ilBZh+3bjHGFRIhx1WjwTfN7kwPwBr51zmOC2d6vRjpdux4NElG8pscd",
+	"OLd4HKFqwhvAadY7kggfwRQuKeOS+LboS70/3/J11CSJYT0Df0p4S89ukMoFwTGsF5WkIUZuZYLjE1gv",
+	"vukLJwnujM8MwkDQfyElt6KQuEbKr84qvL4VBq1mzPG4OxiISTEMc74pDKGIE3WuSVRXq4pZBzV4QtDE",
+	"9t8+6N79eDKYZ6047ufgClskQpxViIc6h2+/GrEiRY7KDNoctu3aprvHTCBUG9ARRR4Vw7fyk2Yn9NHd",
+	"9avd668p6rtxNUTda2/ufHYrRN3Lf9y5eXf726+CMCCs1VATcdJxlcYKpUr02uQUcNBsrdsDMwOFwX0Y",
+	"XJhSnUxt4gT0B9WbguaE7Ug1TrrOVOtMtsPcNFYtzfTN4+s/bd95Zfu7T0LU/fpPvTuXd279AD93Pv9+",
+	"5w+fZOZhMaZwCyumNwuJSkIOADyddgLtY6YnaKya7pTOgWPCIpysWj4+KAN3CE72CaT2G6sROPvaWCDM",
+	"GG+xCokWEE8UiWrJjEqBItxR7xMkFdGud4Cc24RsEBYJNNH74H93L/+xe+fF//vda73XXu6+eav3wR96",
+	"b9zauf3uZAYPEanEOIEpNBMS0YosjQI7q6W0C/voTNpVZvr/k+Bk8Cjh1eogSp7gMVUTDFNpzk2NKpGQ",
+	"NBTpleFqS3AcejgabyWVgtVgXNIKQVIJaW4JEJU+jlLucM5RwFYYtHmy4VGwsWwlemFZhFZbDH5rMBKC",
+	"1EdKK7r35Yvb3725feeVnWufTz4oHjpmVfoZcx8Hg9dS2UGtmpmFj+Ecq+M4Jkzv0fx6V+yf1sqf3+RC",
+	"kyZEjCerCdEa83BgwMwHVuXAnD7gFeWtY0EOH2wlsdU+UVPJ5rBHvJqfUvwOHvCpfWFgNVuDiX7VtEGZ",
+	"a/sU1ezy5LCa79nOK4uSHEqHLuDulJCK+llVvJusVeqYetSRpeMrKUIX9GFMa0wp9pmvUZUmQobqzwzY",
+	"HswhEVmqd4urVimv2czOznh1mwa+cFJ/fgjwbBqz/dujH8sD0/LizmopA7SPreojBvGxnNN8hFJ9qNR7",
+	"HxRxtR4JauAOEoQAQhCPI6XwAorKsoFU+/LwgtTW5gHwdBWRTZJ0EAglDwBBqld4QKhTpeN3/Hx5N8M9",
+	"oTtc4W3fcDGXozpY5gCosToNAgaqvGitwwucoTZvgRmPxjHCYgNVeVIW1qfMGL7jqtVo4KRTWgs0r6uj",
+	"BidqV4kCyJ3wKyRvKuFX1sH+uN6SSNRhLusExZyroweXRvszetTBqfQbCgygeinyJJhSw7BtdoKSOBIj",
+	"GdQgNYFRER1XNA1zhs21TpCzL9ZpTFCU4KqkrLaAtL4cIkmSBhzQ6jCBgxkLhZwqT9SuTUlhhJnCJ4Pf",
+	"f+nN+59+qBhj9+qVIBzUnxr4Am0o2e3oTO4/YGP6LzM+LcsMnRAsfMahZ+pagNSvoYhWqyQRqYaL2ziJ",
+	"yliNak4d7eMeDLUVuem/e606iAokWs1mDPIviUJUqStpOFKyL2Hq1Ynutfd67//lPy69sPPt1d7nn25/",
+	"/2Hv9duTZQCzqrhX87n++s7vv8z3MufvpdVYJ0lRPzvfvdO99nXfEeQ3rtEaI9GaXopSYhtJGmtKHCwa",
+	"u/fBx/d/c11RDryVoZQDhw+Noo+tIftrmMoYons3PutevmxbenlCpFdnAeF1oVSZBsFMuHXejxYz6xwq",
+	"WoB1VsuMYXdRBkqfIgickgevggTA2wzsgudYSkKckRD+2MQJ9Nmu00odCQmytDFd70enGVG9KPXBOT9Q",
+	"G3eQErCREgu1fsU4IwhX1YGcA0j7R/p1YSUWu+kohRJmE+g1M1+W1alMl08p2SJdgtVs9/bhMTuMfXA2",
+	"O1xmAc9gnxzuuHgpdu45V/pPKEYuyLVKKxE88Rna+wwiMOgwtl6gLPde/Tiv1He/v9y7dn377s0Qdb+/",
+	"3P3im9473+zcuH3v9k146f6lS933PwqR/kP2K/fStdf0X9Qm+tU19Rd4JUTbdy5lv7GD3rv9KfzU5qH9",
+	"SBsOFOEokmwxSRK9vRGvVFoJatdJQhSJwpvCirS4lhD9GarjuLpmutFvr3NZ12/o1/OUB2dSarIIA9zG",
+	"VGqqSohsJUxbNrLAqLdgRHWspuMFGVu4NS+VNoFIsmQggcaq7RFaiylM0F5JAYP2sT7o9EcWRGg9geNq",
+	"vtNjGVjhwT8BwFm6SQWlPp2kz+TffwASprFex1FmSY2VsMLVoWWBK6dOVhKC5ZgqaERwFFNGPGzeUR6Y",
+	"5UJkzXVYoCpO1D+yTjooaTHFSOt4k6jfpc0DZmDfzq46CasMizDyGHwXa/cejuPT1WD+2eEdnIDXt84r",
+	"aqvxKQXFlNigzSne1FLdVJOrEysxMt1Dd8gYb6/P6K7+VGjchz86QWFQ+eSbpDznfYpvehel0VlLeDzS",
+	"8rSi3tGvq+03SFYnJVIbVYD4mmqa+wTiWReOzwHDk0hPcZRX4TS8qKM/TCCHT73EObEgFQqy56jPjJJw",
+	"dXgUr4d7oXhNsrbr0gSbtU+PRbbNVlKpYzEaef1etGG+HokTObpHSw+78SkqOWe9QeW4TA1WlY4/W7vu",
+	"w1h2XmAEEREs56lsOKFObZBHJ0uz7lYzGpt12wCocl6vTUraw+YF1hVwjAoaGSEA8SZRYgVERGQsDmqG",
+	"99+7XHZ6Pt9UJnrLWHit68mFvDiWl2NwfdtvYLNliT1DCSm9ppzMHTS5ozO3GJZ5+gTHJa+8uKjUIUUX",
+	"i4Li6VXFU+qYhmhuZubw1Mzs1Mxcn+V2Zuro+YsHt6b0j7n0h9eEu4Q7TzPqWcTeu58pIfGz7b990Hv3",
+	"s6zshjvGck5ZTWl0JcUtNcwSfKt+PaO/Vw+U8ONO70EzK0noptKlGdkEdWY95pWNAcvEOhZU+I1uOJG0",
+	"EvslHOPWGNv9EXFGxpOLWqSsphy1iHdbgckHtlGDg4MNbKtUIMk5xJ2U5g7VhDfKg15G8rDr5yQPUpUF",
+	"2v6SUmkpQy1GJWoxSWMUtUiIZpRSrLiGoncqBYmratFrWNJNoiOp+CbsN+/ZMfowsDC6RZTkgiwwKsqU",
+	"bpAAPx5lSNR5IuHXsboScf2c1+ym4SutN10/JzMOdk3LBj6zWpqCHHFkMWzGTDmfo2ovl8muVEkZPbP7",
+	"lbZjXeWiHmgZuSQHcAug+7DNM64v++QE9JkB1unSFgyuOIDgwPANVagtOSYgp5/MDLqqe3N/073a5hL0",
+	"vhUGoB0cTxLucQVHRGIa++UzK0L1Y3zlxDF0+OjM7MhjzvYQ2mF8q6swtzuPF+g6Y9jzCg2JQDGFhsRx",
+	"fILuBHawFU05KoIj2LtpjhXSRCpKtxhH/ho590y4TLZ7L0pi3h6kzvKuoqYSd8preGq4M+qTkc4S7SIx",
+	"3RdBfsYbGqNOvyauEaVkSdIEUVL4jJnlWIAaxPk5z9uRYRIDiGvax0N1KYsABd14uFuVpDkSdRoI230R",
+	"7qCrgQlYxTKzGQ+P2otKqBwd1ubWC1wCJvqgpFJV5sxW83HnNQgLu91PWrjXg/qw9wSNIu3WGsMLp6Og",
+	"sUASbyj5pCWNeR5VeLPjLBJaOR/gRWDe9Bg0GKrzNmpg1kEQUppzhsz2e8tmfQLREDdZJj1BwZrgiKwJ",
+	"UkmIBHOh1tkmem/90L37wf2XXrr3l897f367e/uj3jt/6314Y/v7V9GhmVIOq3Ydy9HObYV1hcaBFYPP",
+	"jQ14yIo9U/fJyvd//dW9G6/d+8vvute+DtHOW3+998WH3Wtf73zyQoju3f3D9rd/u/fFC/Zv3c+v3//l",
+	"7Z3b/ydE3bevbN/57c7v3+t+cUVJQV9tf/tOhsmsY7axhisaJsXIlFQQBjRKtUXSUGdzGGQRq4QUhdaS",
+	"vElP7HHMNhbdUPrZGTOgbp1cOmVH1Q+Om7F166yCYNUCoJ+d1mAA9lxYgUfnTHhbUYcOue++caV77U8L",
+	"CDebhEVTnMWdEBFcqaM6FnVUUQKYTm9Qn1mbM/xtnVR5QgYov45ZFBdYD0yY/7tf3X/3L6U1GjVY+eDe",
+	"sikGA8PkLIpjGoNScaFvzFc+2rl+Zfvu3e6b7/nGhJSWzQJk9d76qnv1yzGRNTTg+vmCP7j4aZ9SGhNt",
+	"01HrTwXC67xVEGuoj6cS8S76UOwPtiDPZyw70FtGLOqz92YRF2ZJzpCLn6ekgxe67rZ/uN1765vtHz7s",
+	"fv5eiHTA7v3f/Gr7269C1L36yf3f3HQtiIcPkfW/aUefdTb3/vWmdu2B9cu6+JyvDrx5qv/X7c9+z4l2",
+	"4GWFIDA7KdTgTeKCUYzKAD8gbl873gJrDg3CoE1lPUpwO9CGvbzvzXreAKfVliCDCqAaISaSlOZwgOZj",
+	"FlyLdg21aS1a4E17ieTbp3juWz0j27ITM+1n0vmZJ/+kp2khyc3WAmAmbVmlnbtpp3qreXBCY8KBqxEC",
+	"GXk1yhYh52tQOBNEiBLsZNW8puREvuELwDndxM+3CFonOIHcMvVS7pg+eCAn86nmcKHJ9mFB9O0YmNsu",
+	"gyx3EUmrVgjLVuLREFZwG7k/g60IzqFYAYgkuSDn0crqIjrz5LHVf5hFm7P7D+ng7NUnFqfmDh1eQMeP",
+	"La0u5p6FaOn4ygJafWrOPH7qgHaTg52KVHErlqglSIJoBO+Cl3tIPOfczMEjY4bCpjP2o98XplkjrOIJ",
+	"QTyFGzZ+BJl3PEwaQqX8MV69q4p/jY7xGh7JBf0LwuRw7wG8Z0PZJ7bvfN775KX7l3678/Fn29/8bhLE",
+	"bgjO4S3pAnXaOswW/shA2Sx3JGqj8mjt+HF4T+ffuSxr76EY002Szffr54raoMlIn5/SBsgiKnXaTnas",
+	"3fm8BoKzDx8cqfuVsfku80ymmazzMh88pV8c3/1bnIhWbKDZhXt3Tzyxu/SNGl1hcNN99XL3iyv3b3yz",
+	"8/7tBeMGsfE5DIHXxOfcVq+s6TzHct7gNIJiHFfwrn2jCS4KZdm+e7P33q/HEmp9LsFBR17e0eeem7ax",
+	"vhtaLvT7pewxO4mUoAu49OOWwwzGrTKexghWMEPrBGnnYjRflhFC/DNhEvIQEqIDD3MsSGcoGBQgKs4x",
+	"o/RPaPqadIlZuXBWR2dN3CRJLohLI4JxCbw8CAM13lo2qFATdDmREPCzqLo8xeWq7hCeLdPN1FJnnhmt",
+	"VstWRQGeX3+2c+vVEGkbRoh6H7648/4rmrZC1P3g4+4HX+58/EPvwxczc2rzZENoUqm0EhuxmNBaHcK5",
+	"Y8zKRpctc/Bxqq+WuTyT62+ZyxXb5TKXy9CrnssyFfJBYx2NFXeoObE4fjHl0oMovfzH7neXeq++3/vk",
+	"pRDd/+Wle198bVs7f/ho++7LvUu/v/fl1e7Vm5kHO//2avftKyG698Wn299+HaLu629v37nU+/Cz3t3r",
+	"IerduNL76Kvu69fu3b7tsbjwJmFrkjBdGIOyTSpJlD5gpMYltRpfhTPRiqVtUqbmC+UTKKvFZM2kzIVB",
+	"NcENAslf41lmNGJONwk7ayHQj05qwPqenspBp58dy8NoP7eQ6vYqwLtqwdUPT2SANoA4a85TaXKH255p",
+	"rH42+jobuu2i3UNPXmw2rbQsejQUiw1jtDLtsyRppK1VGP40S5/83AJh2i6j1rRtWqrtAABSk+abZIj/",
+	"1hsHBvJVxE0VEOfV7FOXjXrcYkP05HEVZMidGldRVlM0WrH66VRieK5hUz+ftoDCcwusamQUX9XM67nQ",
+	"pQFc/XYarmqk6q1qGd0WvjATUb8zSu4p0s4mjo3letxdeOaPFTw5fkWcoYGCpmRQf/KIzpIdHUGojmXe",
+	"p9kfOFxKInKhUAbjPvZ/istdepBtSYgRjoF+xwwvcMic7rO1jnRpzc2M9mm1RKXiiXr49uPtO5d2bn6/",
+	"/d1vt3+4sfPWre1v/23nkxcGI6sWp/75/MXZI94qSPl5wUhGtvROL62RNBDm7TZRGXp1NuLmyE9WzGv9",
+	"sNrPQ58XNQXZuUd94nr35dfvv/dV7/ZfQ6Qf2Ja2GXSvv6EfZL0p1jmgxGjNAiFnpawLV4HzuO0DWmdd",
+	"R9Bc1L3lKyQNhl8cPXjoMY9zLiK+CnJ4PSYLaD3BrFLXOa7+MPjCSBCSJDwZw0Gcxpt4gqgpExIbt2ux",
+	"h3VoyTJ4y5yH3i5awmw0bdM5dPRoxsJzcMZr45FUxn6gbDmaYeGnQ+E17xmIR0aq9ps0dZ0SDZ+bX6iX",
+	"20v0+cDqAYF45+bdBZ0ZmHp6kSBE2OSvZidEDQyFDwQPNZtPCxDyhNYow/E+gSJaI2KwNFTdOaZLpgvD",
+	"6x5asUOtjVsLZ0igi5Fyxo2nfpDKXLkhM94fV3Omf56hRWHh8or67k68XS9NJn1/Zg8Xai8qno2Jv5X0",
+	"5OmzQXsMO2dMVQfIVES8asv1oQnthd/5/Pvu9dd7f34bzc6Wj3XHrYjKNesBLmfrsjg4P5hXjSVKeHuf",
+	"AAf2vPUEpP6EjF8bUenc3fqbCmac0QqO0f9YPX0KTajj5chjRw5NpoAaF+sgjzM+d7D4qDeRTDCNbQUF",
+	"Kqw42MARWUAbpClDBUAz4ZtEmMJzmrtwnQ6eAgkJBToXeai9frag1FzW1L1X8rahHFc8riCecGVuZu7w",
+	"zOzM3BQEvswO5ycFzmmDgkK/9Lhnj06tpXIXB5CzOhpzY75ca5rGUBDal8WaX/VVE410mMheuoUfqj/Y",
+	"zMr5g03baL6m5ZRf03b+YNM2/mD7rZ6KbdkZmXZGLbZj5+ZnhzTTNE2nH5t2qiKbB0ZLdgA65dg82Qvr",
+	"nhPid23h09P4catzjhP3a8fwwm58Rpa0vUb6kkTHY3Im87lqr7outsLAHBKDSoA5EihDMW+TZKqCBUF1",
+	"cmFQX8RT1fMXi2wErl6hp9gEybiyKUPYZvSq3RWaXFlXWVjxJVqlUOJL6SSpPldc1Whc2UJHea216zwm",
+	"a7DHU3kw43UCy0KBNy6vz+dn/PTqsWOmMpp2OiTqNE3hDYpqUJTI1e+LCzKfhT50+ObpI8PUa+gL39TF",
+	"G8D9mK3/QIU5u3NVJdTCrukc+czveZ1vTyObdK/kDM2XRZhNrlN/PMewze4W+1FCNilpD3TTbIm6rXqu",
+	"VisNUdUfhJmcfVOvCh6oEfLZ+ymUcAKko5XceIA4IH7TBzxYgY70I9h9JNkkyVnqs5EwHbW4mzhg3i5Y",
+	"UBeFs3d7Zjdl3x5GiCHEzsPfEITB6ZVxtXGy28yUCh1rQzkVzLuhRhRqSyO8B8D+9w9+HaL/FiKMtNBk",
+	"a5voPFLUgbhWl5aoRR7FfpmDixlrEONyTX1TujIEaS7p/tTPxUyfqn3G9atap7g8DV2rycAG3d3J+rDK",
+	"VZ8ljWZckFoqyQWJJEfrpEZZllVBtNOEKcxz60bvwx8mPRay8QyVVtK3h4dfVt8nkC0sO55pd/e2+jGD",
+	"XXZpevZXTAaRXRem13XW9ris+RiVjH0eA7MURqbPV/cdRmx7Ieg6wt29pAueR690FZMajsGtUpxKPOYC",
+	"2/3gLVSnBIK0NmJ2wccqX2RpsN9kZFNtczWzRin2u0nsTXgc++veCwmZuzYpGSNbmhfVdTFcBKnvit2o",
+	"Q4cp1pP9gPGiQCbuzWRRHEpwnSYDZWZjUrVbqY0TCFupjgxGtDnAY+kre5Ll25e7q7NP+1J/U5Iqom7h",
+	"sbyJNV4tm9847pZMGnn75ZzHfpmxpuTQOp4WmDGFwITCIfsc7E6DOsXTJ5ecyeaxEIRvW2i6ElMdi+NT",
+	"2I7oognw++DW1GOucWBr6tkjR/H6+dwT+3u2oMaCLSU5AKAJ0TDFCuezBQypjuly4V/7hBF+kE7tUi/U",
+	"6CZhA6la6ODhEB15rHvt6+1vb6LHZif3Z3zKa0q7mUc4js+x9KnalDUC+gROiC4eL+tYFydhsp4mtTlL",
+	"mAFzcPCjk3llIT/HXKk5AKakSGZwqENLllxn5nFaXw7Sts9v6XDKVkJlZ1XR7kCoPVA0MBoIl0+XrS5l",
+	"U194QlmV+w4PxQ5dqV9eRTU1DQYVGTJhYw5ZAq0T2SZQ6sVZK9LKXMbgoDpSCFdrTSIUc7n/HDvHptAz",
+	"dQ4Rn9p8K5DgDaLNuwKqiWOGnuu72+g5HetnLpmhwt4640qRk2qVVLTpOjGX2OxXY0EpURd1UM0KhKnH",
+	"ym4oY1ONSIXqCoa6/+fsrUXPLaCDc0dsmekQHZyd0+HZQuKY6PHAFQo0Zy6oEdpkfvTgoccmdX9Yvb8e",
+	"E/RchUfkOfhOU4H+EBR11L16BU3MTs/OzKDu5RcnQ/AwCKT6OnDgwFFEGXr67LEQKp6a0vODJVW0A070",
+	"GXWsB0CTdUwrhGkvuLlSabGJK3UyNbd/RnHzJDY0JOanp9vt9n4Mf97Pk9q0+VZML588dvzU6nH4JnWW",
+	"glFhiYgNZPzhzr6TMQzPB7P7Z/RnSqHBTRrMBwf2z+w/oHlZHQh9enN22laBmL7YITjZUo9rOrxYHRag",
+	"u52Mgvng50Ta8iZB/nqzZ71XSJlC6sUXSDkZZG42l6g6N+PzFW+d77s8am5mZs8ujspV7vfcYmRvLlhA",
+	"7vIAU7HfX8meV6tIpz+2bT3v7I0HhmlvMN5mOgoAMkSKoHTTzly0lPKtYP7Z85myycGivWPBiFPC8RB3",
+	"s8Bgof1Xftl94aXeu591b7/ce+NflQ4ncQ0YatKKidCcEqglK7x66USJ9MfcWwOUMsAlOxkOSM0tWBBr",
+	"sOBKz1OpTiKo1AychVOohCrshWjPtwgERRrKs/VNSq59fx5E2ZD2AUmTJxa3uh4mZYYd8sRYJoCb2OmG",
+	"inuHLtSaJ6iJE9kpmNTz49zuNs4kfIOZ6qYFIx54CCPGVPtd0gHdpgCB0PGK0TntJQF5qPwkW5HWw08W",
+	"oURF/nq5Zco8cf8JiX92DkrOngtCe0+ci9wH5QiqXWgP8tyRI5Mjb4HbHbdx/OU05CK5PRsaLa2dLVhv",
+	"mUdGL4HaNsLDL7QzLxO538cwfDCmr0z33TyplxXsao/zqLNnK5qNWt3KqyDqXNsaIKbZ0fh11xU+8Jqs",
+	"SpzIrBhWhRLTMVeS9ztfdj/9yNTthrJNk6GuQD38DjrOCJrQVa//49ILffXIJwsWuf+UmL6Y8VtvafIG",
+	"Z+cAGWgn6K7JIHPdqWIxYxJNiS/MxZ5FbOPHWumf002CWs3sWkvrzVcyRYfIzBqqkz+mRGTuitTVCBdM",
+	"yqu2LyWEIFzTpbj9W7dQItyL9foxOHGRVJdJQ9rVVZ97wFAX+8zpmZshdNFsnSe+0Fcqc58psA35CxA5",
+	"CPZCyHYluVqZ42/UaR23MX+xgGdDvMP/J3t178+C3KWlpQ6DH5VFAHhoQheDmESSI3IBV2Tc0bJ1lcZk",
+	"wYYJrHfAeRvm78ClmbKyoVH/dR1Xo9WAw1dnIEP0zG4oLKXy6Yu5u6+HHhMrcGFm5mqdh0t8uXu7/64P",
+	"lrN4gyCsw+BM9JtfiGt54lDgqsef2bsG00uM4azZJ5CpAgu9zyuJI1T/uwA6T1S1t1j0lQI2GcwQq6AH",
+	"0PEIuvdz7MzSCachYqZp0XkJIIohyoQtFN03YLo2+wGkaui4zoUNqYDR+mNoRBoysU/YkqQZw6fmzaoD",
+	"uGVIDtY63icQjhS6jKcDjGr6AjZtRz3HDIgblEU/y1Tutgh2ZsJ9AoDO1xFDE+5iSyXxMbjor2CXa6NV",
+	"fqudacm/x30WelM7Dh2YCZGoYx3Dq83Y6zzq9F88P+ou9mP6gJlaskH6Xg36oDffya8ZGzfQ7i7o77/s",
+	"t2gQe1frg45iLq0dRHKf2z5EDSJxhCWGE6XA5mG8ykNNiOU9r4NAuWuIvYPzPiPSSI/7OIaHMlIJr0gi",
+	"p4RMCG7kpZO0cgxl+lIx71X7j5BQoq+QtQfMhO8iXq2W2suKsymPE7rW1eSeSxrTGcx7VZwl3mYK8P8k",
+	"RjieZvSA9DK4Ye113xnNKOVvoskF9QdppkjO3Gub2f3GWjV75LHh1qowWCHNxPLS+dKM24ahPEwzWIah",
+	"uVvR95Y2bSCQkbjyhLlKbBz735P4+xDsdpk05UePK+qrzQxX3AcWHMUc4VjaJbdLk+T9dIM3yQl7+8RP",
+	"S23vLwzwyFGDWhvNv5SeMZEtHzm54G4PjPSfG3iDgFefXKBCaj8/jpG5Nn9XhBMPsficoPFP1+CTrZb/",
+	"6JHNClR5T29QToNHIHtA5xZnQnMGCkpwc2gyrHTEiDRxIsEjMKEFtF1yIpvqVUhTJi3qJ0tWfTnFjx5l",
+	"PYU3SBHV5G0Mk6ELmFPEBhF0VZ4gauqJGYnepgz3XVi6O/oy2UvDIxFW7EuPqoMim/FXIIa7ie6N1Gq7",
+	"M3GBkvvKS2oHYhqq4LkEfVdLBomRhRxBZxz+ZBlCPuHyUTxpFHxowpWatrF3DJlczAWT495i0T5hM9IS",
+	"8gBiickxLiQZnUrzkyWZfCbRIyjTEhN81i9uZAz9E9ly55OhOSzAGuQ32quDA2ezEyd6b9y6f+mF7u0b",
+	"vU/u7FJccTnshaRmk8H/K0ihnC/JXaKZLv46rmygdl1fBJAjgrqrTgqSwoQuej+5AMGToNpQUYKNQBXv",
+	"4iWEKuTBw9mKuQrn5WOE9m5sUzm+QIowQe2ufGuu/vueB6HqmHLQWXWRcn1pTJPoHHVhUjbsSuply6/i",
+	"tPu2eD1N8Jh78SFZDmz//0mrm87PG0uY4hh0QFMaWIf1g8u+QvZ+gcWGkRFtbqipiFG4oiME9WXuE9KH",
+	"OMTKbgyXC/cIxIXawr2+ZYxjo6M3ciGVuqizlrn3Rv5XS+ESSJT0nyjdzaMD2BLSUFF8Mre2eZarzlJd",
+	"M3Jo+sAyH//IXOYPXQODMsh+nhnzvUA65JFyWQ6B01VzKV8RFuHSvkcQjQBXAR7VnIy2LyRmkb6EfZDk",
+	"9ojCTUg9FC0kTZNWoKRHfaMgmtAk3fvrCzu3Xi0m7EwaWFE40jKv6WCZPrQe9Ceuw2ELiac8kfWYCAHl",
+	"CR981sdtmljhyVocw7nqvnlotOEupRkqmuwBHp6pc4XemNdqJEJ0yIEkTdb48FPprHvrIWInlww/6mgw",
+	"tW900RjK0tCpDijavFpVh/4ebSR1tosxCj9YXKfIHcT39EX7cywPvMvyL5N7lhlhaPzI+FUg/ssl/+i6",
+	"5BeRXXePU95LkiYvvogz6sT5h7rz1QAFS63TWSnYYh+CBA/yjatuoRBmeElkSjloy52u5xcVZwRKU3mp",
+	"EInUBHE9tLPF1X8qQiRtkHR6BOIs7STVafGLVlR7EJY5BME2anSfQBW42MVzHuW7yGSfP3tecRsB89Os",
+	"TqcNT4MgZ/rp34FgCVCzzRRZSjXETMIdDD8YE7eYZpYLNNH75KXe7b9O2hRSmrh0RRDpBgQp1zl4K/r7",
+	"dmmh0F/bVgAB1uTiYBv2WDHJSpmsRGfuGez68Y7uzyW8mlv5RSE5m041NXsCFuHoy6RrZs5B/+HXd/aI",
+	"YOv81v8LAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -14,6 +14,8 @@ var (
 	ErrNotFound = errors.New("store: not found")
 	// ErrLotTaken: the lot has a live contract.
 	ErrLotTaken = errors.New("store: lot has a live contract")
+	// ErrAmending: the contract has an amendment that is not concluded, or was terminated.
+	ErrAmending = errors.New("store: contract is being amended or was terminated")
 	// ErrIDTaken: a contract or attachment of this id exists.
 	ErrIDTaken = errors.New("store: id is taken")
 )
@@ -34,11 +36,12 @@ type Store interface {
 	// Lots are those an organisation is a party of, the newest award first.
 	Lots(ctx context.Context, uscc string) ([]Lot, error)
 	Lot(ctx context.Context, id string) (Lot, error)
-	// LiveContract is the lot's contract that is not void, without attachments and history.
+	// LiveContract is the lot's contract that is neither void nor an amendment, without attachments and history.
 	LiveContract(ctx context.Context, lotID string) (Contract, error)
 
 	// Contracts is a page without attachments and history, the newest first.
 	Contracts(ctx context.Context, q Query) ([]Contract, error)
+	// Contract is a contract with attachments, history and amendments; an amendment comes with its parent instead.
 	Contract(ctx context.Context, id string) (Contract, error)
 	Receipts(ctx context.Context, uscc, contractID string) ([]platformapi.Receipt, error)
 
@@ -46,7 +49,9 @@ type Store interface {
 	Answer(ctx context.Context, uscc, key string) (Answer, error)
 	// Change looks up the key's answer; where there is none it hands the contract (nil when there is none) to decide, and
 	// stores what decide made of it together with new history rows, a receipt and the answer that render makes. An error of
-	// decide or render is returned as it is, and nothing is stored.
+	// decide or render is returned as it is, and nothing is stored. What a contract was made with (its lot, parent, kind,
+	// order and starter) never changes. A lot has one live contract (ErrLotTaken), a contract one amendment that is neither
+	// void nor concluded, and none after a concluded termination (ErrAmending).
 	Change(ctx context.Context, r Request, decide func(*Contract) (*Contract, Effect, error), render func(platformapi.Receipt, *Contract) ([]byte, error)) (Answer, error)
 	// Mark changes a contract without version, receipt or key: decide says whether there is anything to store.
 	Mark(ctx context.Context, id string, decide func(*Contract) (bool, error)) error
@@ -109,6 +114,7 @@ type Lot struct {
 	AwardFen      int64                    `json:"award_fen"`
 	TradedAt      time.Time                `json:"traded_at"`
 	AwardSentAt   time.Time                `json:"award_sent_at,omitzero"`
+	Secret        bool                     `json:"secret,omitempty"` // 涉密
 	Phases        []platformapi.FlowPhase  `json:"phases,omitempty"` // without the steps that are derived
 }
 
@@ -116,6 +122,10 @@ type Lot struct {
 type Contract struct {
 	ID          string
 	Lot         Lot
+	Kind        platformapi.ContractKind
+	ParentID    string    // of an amendment; "" otherwise
+	Parent      *Contract // of an amendment, with its amendments and without attachments and history; kept by itself
+	Order       platformapi.SealOrder
 	Starter     platformapi.Role
 	State       platformapi.ContractState
 	Round       int
@@ -129,8 +139,10 @@ type Contract struct {
 	ViewedAt    time.Time
 	ConcludedAt time.Time
 	Publication *platformapi.Publication
+	Filed       *platformapi.Filed
 	Attachments []Attachment
 	History     []platformapi.HistoryRow
+	Amendments  []Contract // that are not void, the oldest first, without attachments and history; kept by themselves
 }
 
 // Attachment is a file of a contract. Shared ones are seen by the other side too.

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"ContractComesBack":   contractComesBack,
 		"PagesAndSearch":      pages,
 		"LotsAndIdsAreUnique": unique,
+		"AmendmentsOneByOne":  amendments,
 		"AFailureLeavesNone":  failure,
 		"SameKeyAtOnce":       sameKey,
 		"VersionsDoNotFork":   versions,
@@ -108,7 +109,7 @@ func render(platformapi.Receipt, *store.Contract) ([]byte, error) { return []byt
 
 func fresh(id, lotID string, now time.Time) (*store.Contract, store.Effect, error) {
 	c := &store.Contract{
-		ID: id, Lot: lot(lotID), Starter: platformapi.RolePurchaser, State: platformapi.StateDraft, Round: 1, Version: 1,
+		ID: id, Lot: lot(lotID), Kind: platformapi.ContractMain, Order: platformapi.OrderSealFirst, Starter: platformapi.RolePurchaser, State: platformapi.StateDraft, Round: 1, Version: 1,
 		Fields: platformapi.ContractFields{Number: "HT-1", Name: "教学设备采购合同"}, CreatedAt: now, UpdatedAt: now, ArrivedAt: now,
 	}
 	return c, store.Effect{Kind: platformapi.ReceiptCreate}, note(c, platformapi.HistoryCreate, now)
@@ -346,6 +347,59 @@ func unique(t *testing.T, w *world) {
 	w.must(err)
 	if _, err = w.step(w.any(), w.request(second.ID), add); !errors.Is(err, store.ErrIDTaken) {
 		t.Errorf("another contract's attachment: %v", err)
+	}
+}
+
+func amendments(t *testing.T, w *world) {
+	parent := platformapi.NewID()
+	w.must(w.create(parent, "lot-1"))
+	amend := func(kind platformapi.ContractKind) (string, error) {
+		id := platformapi.NewID()
+		_, err := w.any().Change(t.Context(), w.request(id), func(*store.Contract) (*store.Contract, store.Effect, error) {
+			c, effect, err := fresh(id, "lot-1", w.now)
+			c.Kind, c.ParentID, c.Order = kind, parent, platformapi.OrderReviewFirst
+			return c, effect, err
+		}, render)
+		return id, err
+	}
+	var ids [4]string
+	var errs [4]error
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() { ids[i], errs[i] = amend(platformapi.ContractSupplement) })
+	}
+	all.Wait()
+	first, won := "", 0
+	for i, err := range errs {
+		if err == nil {
+			first, won = ids[i], won+1
+		} else if !errors.Is(err, store.ErrAmending) {
+			t.Error(err)
+		}
+	}
+	if won != 1 {
+		t.Fatalf("%d amendments at once: %v", won, errs)
+	}
+	c, err := w.any().Contract(t.Context(), first)
+	if err != nil || c.Kind != platformapi.ContractSupplement || c.Order != platformapi.OrderReviewFirst || c.Parent == nil || c.Parent.ID != parent ||
+		len(c.Parent.Amendments) != 1 || len(c.Amendments) != 0 {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if c, err := w.any().Contract(t.Context(), parent); err != nil || len(c.Amendments) != 1 || c.Amendments[0].ID != first || c.Parent != nil {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if live, err := w.any().LiveContract(t.Context(), "lot-1"); err != nil || live.ID != parent {
+		t.Errorf("the live contract is %s, %v", live.ID, err)
+	}
+	conclude := func(c *store.Contract) { c.State = platformapi.StateConcluded }
+	_, err = w.step(w.any(), w.request(first), conclude)
+	w.must(err)
+	end, err := amend(platformapi.ContractTermination)
+	w.must(err)
+	_, err = w.step(w.any(), w.request(end), conclude)
+	w.must(err)
+	if _, err := amend(platformapi.ContractSupplement); !errors.Is(err, store.ErrAmending) {
+		t.Errorf("after the termination: %v", err)
 	}
 }
 

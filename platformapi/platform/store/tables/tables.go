@@ -226,15 +226,15 @@ func collect[T any](rows *sql.Rows, one func(scan func(...any) error) (T, error)
 	return all, rows.Err()
 }
 
-const contractColumns = `c.id, c.starter, c.state, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
-	c.submitted_at, c.viewed_at, c.concluded_at, c.publication, l.data`
+const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
+	c.submitted_at, c.viewed_at, c.concluded_at, c.publication, c.filed, l.data`
 
 func scanContract(scan func(...any) error) (store.Contract, error) {
 	var c store.Contract
-	var fields, sent, publication, lot string
+	var fields, sent, publication, filed, lot string
 	var created, updated, arrived, submitted, viewed, concluded int64
-	err := scan(&c.ID, &c.Starter, &c.State, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
-		&submitted, &viewed, &concluded, &publication, &lot)
+	err := scan(&c.ID, &c.Kind, &c.ParentID, &c.Order, &c.Starter, &c.State, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
+		&submitted, &viewed, &concluded, &publication, &filed, &lot)
 	if err != nil {
 		return c, notFound(err)
 	}
@@ -242,7 +242,7 @@ func scanContract(scan func(...any) error) (store.Contract, error) {
 	c.SubmittedAt, c.ViewedAt, c.ConcludedAt = moment(submitted), moment(viewed), moment(concluded)
 	return c, errors.Join(
 		json.Unmarshal([]byte(fields), &c.Fields), json.Unmarshal([]byte(sent), &c.Sent),
-		json.Unmarshal([]byte(publication), &c.Publication), json.Unmarshal([]byte(lot), &c.Lot))
+		json.Unmarshal([]byte(publication), &c.Publication), json.Unmarshal([]byte(filed), &c.Filed), json.Unmarshal([]byte(lot), &c.Lot))
 }
 
 // querier is a pool or a transaction.
@@ -251,9 +251,29 @@ type querier interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }
 
-// contract reads a contract whole. lock follows the SELECT of its row.
-func contract(ctx context.Context, q querier, id, lock string) (store.Contract, error) {
+// family reads a contract without attachments and history: an amendment with its parent, any other with its amendments.
+// lock follows the SELECT of its row and of its parent's, in this order always.
+func family(ctx context.Context, q querier, id, lock string) (store.Contract, error) {
 	c, err := scanContract(q.QueryRowContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.id = $1`+lock, id).Scan)
+	if err != nil {
+		return c, err
+	}
+	if c.ParentID != "" {
+		parent, err := family(ctx, q, c.ParentID, lock)
+		c.Parent = &parent
+		return c, err
+	}
+	rows, err := q.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
+		WHERE c.parent_id = $1 AND c.state <> 'void' ORDER BY c.created_at, c.id`, id)
+	if err != nil {
+		return c, err
+	}
+	c.Amendments, err = collect(rows, scanContract)
+	return c, err
+}
+
+func contract(ctx context.Context, q querier, id, lock string) (store.Contract, error) {
+	c, err := family(ctx, q, id, lock)
 	if err != nil {
 		return c, err
 	}
@@ -286,7 +306,7 @@ func (s *Store) Contract(ctx context.Context, id string) (store.Contract, error)
 // LiveContract is the lot's contract that is not void.
 func (s *Store) LiveContract(ctx context.Context, lotID string) (store.Contract, error) {
 	return scanContract(s.read.QueryRowContext(ctx, `SELECT `+contractColumns+
-		` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.lot_id = $1 AND c.state <> 'void'`, lotID).Scan)
+		` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.lot_id = $1 AND c.parent_id = '' AND c.state <> 'void'`, lotID).Scan)
 }
 
 // literal makes of a word a LIKE pattern for the word itself.
