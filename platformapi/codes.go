@@ -23,6 +23,7 @@ const (
 	CodeAccountLocked    = "platform.account_locked"        // 403, after five wrong passwords, for a quarter of an hour
 	CodeAccountOnly      = "platform.account_only"          // 403, the session is a certificate's
 	CodeCertificateOnly  = "platform.certificate_only"      // 403, the session is an account's
+	CodeRoleForbidden    = "platform.role_forbidden"        // 403, not for what the organisation is here
 	CodeOrgNotAccounts   = "platform.org_not_accounts"      // 403, the certificate's organisation is none of the account's
 	CodeDevicePending    = "platform.authorization_pending" // 400, RFC 8628, 3.5
 	CodeSlowDown         = "platform.slow_down"             // 400, RFC 8628, 3.5

@@ -460,6 +460,30 @@ func (e Move) Valid() bool {
 	}
 }
 
+// Defines values for OrganisationKind.
+const (
+	OrganisationAgency     OrganisationKind = "agency"
+	OrganisationHall       OrganisationKind = "hall"
+	OrganisationParty      OrganisationKind = "party"
+	OrganisationSupervisor OrganisationKind = "supervisor"
+)
+
+// Valid indicates whether the value is a known member of the OrganisationKind enum.
+func (e OrganisationKind) Valid() bool {
+	switch e {
+	case OrganisationAgency:
+		return true
+	case OrganisationHall:
+		return true
+	case OrganisationParty:
+		return true
+	case OrganisationSupervisor:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Phase.
 const (
 	PhaseAfter   Phase = "after"
@@ -537,6 +561,7 @@ func (e ReceiptKind) Valid() bool {
 
 // Defines values for Role.
 const (
+	RoleObserver  Role = "observer"
 	RolePurchaser Role = "purchaser"
 	RoleSupplier  Role = "supplier"
 )
@@ -544,6 +569,8 @@ const (
 // Valid indicates whether the value is a known member of the Role enum.
 func (e Role) Valid() bool {
 	switch e {
+	case RoleObserver:
+		return true
 	case RolePurchaser:
 		return true
 	case RoleSupplier:
@@ -834,7 +861,9 @@ type ContractSummary struct {
 	LotName   string       `json:"lot_name"`
 	LotNumber string       `json:"lot_number"`
 	Moves     []Move       `json:"moves"`
-	MyRole    Role         `json:"my_role"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role `json:"my_role"`
 
 	// MyTurn It waits for the caller's organisation
 	MyTurn bool `json:"my_turn,omitempty,omitzero"`
@@ -850,7 +879,9 @@ type ContractSummary struct {
 	Publication   *Publication `json:"publication,omitempty"`
 	Purchaser     Organisation `json:"purchaser"`
 	Round         int          `json:"round"`
-	Starter       Role         `json:"starter"`
+
+	// Starter An observer, agency or supervisor, reads and does nothing
+	Starter Role `json:"starter"`
 
 	// State 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
 	// countersigned occur where one seals first, agreed and half_sealed where both agree first.
@@ -1114,9 +1145,11 @@ type Lot struct {
 
 	// Method 公开招标, 邀请招标, 竞争性谈判, 竞争性磋商, 询价, 单一来源, 框架协议, 其他
 	Method LotMethod `json:"method"`
-	MyRole Role      `json:"my_role"`
-	Name   string    `json:"name"`
-	Number string    `json:"number"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role   `json:"my_role"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
 
 	// Order In which order a contract is made; absent means seal_first. seal_first: one side seals and submits, the other seals
 	// and agrees. review_first: one side pushes the clean copy for review, both agree, then both seal.
@@ -1185,6 +1218,10 @@ type Organisation struct {
 	USCC string `json:"uscc"`
 }
 
+// OrganisationKind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+type OrganisationKind string
+
 // Outcome defines model for Outcome.
 type Outcome struct {
 	Contract Contract `json:"contract"`
@@ -1241,6 +1278,12 @@ type Receipt struct {
 	// At Platform time of receipt (电子签名法 11)
 	At time.Time `json:"at"`
 
+	// AuditHash That row's hash: SHA-256 over the hash before it and the row's canonical JSON (RFC 8785)
+	AuditHash SHA256 `json:"audit_hash,omitempty,omitzero"`
+
+	// AuditSeq The row of the audit trail that this change made; kept, it proves later that nothing before it was changed
+	AuditSeq int64 `json:"audit_seq,omitempty,omitzero"`
+
 	// ContractID UUID version 7, made by the client
 	ContractID UUID `json:"contract_id"`
 
@@ -1276,7 +1319,7 @@ type RenewRequest struct {
 	RefreshToken string `json:"refresh_token"`
 }
 
-// Role defines model for Role.
+// Role An observer, agency or supervisor, reads and does nothing
 type Role string
 
 // SHA256 SHA-256 in lower-case hex
@@ -1309,8 +1352,12 @@ type Session struct {
 	CertificateSHA256 SHA256 `json:"certificate_sha256"`
 
 	// ExpiresAt When the session ends, however often it is renewed
-	ExpiresAt    time.Time    `json:"expires_at"`
-	Organisation Organisation `json:"organisation"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Kind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+	// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+	Kind         OrganisationKind `json:"kind"`
+	Organisation Organisation     `json:"organisation"`
 
 	// Person The person handling, from the certificate
 	Person string `json:"person"`

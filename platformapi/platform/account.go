@@ -93,15 +93,9 @@ func accountView(a store.Account, x store.Session) platformapi.Account {
 	return v
 }
 
-// account is the session of a request and its account. A certificate's session has none.
+// account is the session of a request that was permitted, and its account.
 func (s *Server) account(ctx context.Context) (store.Session, store.Account, error) {
-	x, ok := ctx.Value(sessionKey{}).(store.Session)
-	if !ok {
-		return x, store.Account{}, errSessionOver()
-	}
-	if x.Account == "" {
-		return x, store.Account{}, forbid(platformapi.CodeAccountOnly, "this is a certificate's session, not an account's")
-	}
+	x := ctx.Value(sessionKey{}).(store.Session)
 	a, err := s.store.Account(ctx, x.Account)
 	return x, a, err
 }
@@ -180,7 +174,7 @@ func (s *Server) UnbindCertificate(ctx context.Context, r wire.UnbindCertificate
 	if err != nil {
 		return nil, err
 	}
-	err = s.store.Unbind(ctx, a.Name, r.CertificateSHA256)
+	err = s.store.Unbind(ctx, a.Name, r.CertificateSHA256, s.now())
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "the certificate is not bound to the account")
 	}

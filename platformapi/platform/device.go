@@ -74,7 +74,7 @@ func (s *Server) CreateDeviceCode(ctx context.Context, r wire.CreateDeviceCodeRe
 		CodeHash: tokenHash(code), UserCode: newUserCode(), ClientName: r.Body.ClientName, Address: address,
 		Thumbprint: thumbprint, ExpiresAt: now.Add(deviceLife),
 	}
-	if err := s.store.SaveDevice(ctx, d, now); err != nil {
+	if err := s.store.SaveDevice(ctx, d); err != nil {
 		return nil, err
 	}
 	return wire.CreateDeviceCode201JSONResponse{

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"time"
 
@@ -35,14 +34,6 @@ type pending struct {
 	Subject   string                `json:"subject,omitempty"` // the account, or the other device's user code
 	Chain     [][]byte              `json:"chain"`
 	Challenge platformapi.Challenge `json:"challenge"`
-}
-
-func remoteHost(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 func forbid(code, format string, args ...any) *web.Fault {
@@ -87,7 +78,7 @@ func (s *Server) challenge(ctx context.Context, chain [][]byte, p purpose, subje
 	if err != nil {
 		return platformapi.Challenge{}, org, err
 	}
-	return c, org, s.store.SaveChallenge(ctx, store.Challenge{ID: c.ChallengeID, Data: data, ExpiresAt: c.ExpiresAt}, now)
+	return c, org, s.store.SaveChallenge(ctx, store.Challenge{ID: c.ChallengeID, Data: data, ExpiresAt: c.ExpiresAt})
 }
 
 // take gives what a challenge remembers, once.
@@ -165,6 +156,10 @@ func fingerprint(cert *smx509.Certificate) string {
 // open opens an organisation's session. It ends with the certificate, and after sessionLife.
 func (s *Server) open(ctx context.Context, x store.Session, org platformapi.Organisation) (platformapi.LoginAnswer, error) {
 	now := s.now()
+	var err error
+	if x.Kind, err = s.store.OrganisationKind(ctx, x.USCC); err != nil {
+		return platformapi.LoginAnswer{}, err
+	}
 	given, err := s.begin(ctx, &x, now)
 	return given.answer(x, org, now), err
 }

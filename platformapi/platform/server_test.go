@@ -79,37 +79,45 @@ func newSession(t *testing.T) (*platformtest.World, *client.Client, func(method,
 	}
 	return w, c, func(method, path, body string, headers map[string]string) (int, platformapi.Problem) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
+		return send(t, w, rec, method, path, body, headers)
+	}
+}
+
+// send sends what the client would never send, in the recorded session or, without one, in none.
+func send(t *testing.T, w *platformtest.World, rec *recorder, method, path, body string, headers map[string]string) (int, platformapi.Problem) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec != nil {
 		req.Header.Set("Authorization", "DPoP "+rec.token)
 		req.Header.Set(dpop.Header, prove(t, rec.key, method, w.URL+path, rec.token, w.Clock.Now()))
-		req.Header.Set("Content-Type", "application/json")
-		for k, v := range headers {
-			req.Header.Set(k, v)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resp.Body.Close(); err != nil {
-			t.Fatal(err)
-		}
-		var p platformapi.Problem
-		if resp.StatusCode >= 400 {
-			if resp.Header.Get("Content-Type") != "application/problem+json" {
-				t.Errorf("%s %s: %s is answered as %q: %s", method, path, resp.Status, resp.Header.Get("Content-Type"), raw)
-			} else if err := json.Unmarshal(raw, &p); err != nil || p.Status != resp.StatusCode || p.Type == "" {
-				t.Errorf("%s %s: problem %s, %v", method, path, raw, err)
-			}
-		}
-		return resp.StatusCode, p
 	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var p platformapi.Problem
+	if resp.StatusCode >= 400 {
+		if resp.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %s is answered as %q: %s", method, path, resp.Status, resp.Header.Get("Content-Type"), raw)
+		} else if err := json.Unmarshal(raw, &p); err != nil || p.Status != resp.StatusCode || p.Type == "" {
+			t.Errorf("%s %s: problem %s, %v", method, path, raw, err)
+		}
+	}
+	return resp.StatusCode, p
 }
 
 func TestRequestsThatAreRefused(t *testing.T) {

@@ -111,7 +111,7 @@ func (s *Server) RenewSession(ctx context.Context, r wire.RenewSessionRequestObj
 	presented, current := tokenHash(r.Body.RefreshToken), x.RefreshHash
 	if presented != current && (presented != x.PreviousHash || now.Sub(x.RenewedAt) > renewGrace) {
 		s.cfg.Log.WarnContext(ctx, "an old refresh token came again: the session is ended", "session", x.ID, "uscc", x.USCC)
-		if err := s.store.DropSession(ctx, x.ID); err != nil {
+		if err := s.store.DropSession(ctx, x.ID, now); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 		return nil, errSessionOver()
@@ -133,7 +133,7 @@ func (s *Server) RenewSession(ctx context.Context, r wire.RenewSessionRequestObj
 }
 
 func session(x store.Session, org platformapi.Organisation) platformapi.Session {
-	return platformapi.Session{Organisation: org, Person: x.Person, CertificateSHA256: x.CertSHA256, ExpiresAt: x.ExpiresAt}
+	return platformapi.Session{Organisation: org, Kind: x.Kind, Person: x.Person, CertificateSHA256: x.CertSHA256, ExpiresAt: x.ExpiresAt}
 }
 
 // GetSession says who is logged in.
@@ -147,25 +147,16 @@ func (s *Server) GetSession(ctx context.Context, _ wire.GetSessionRequestObject)
 
 // Logout ends the session, with all its tokens.
 func (s *Server) Logout(ctx context.Context, _ wire.LogoutRequestObject) (wire.LogoutResponseObject, error) {
-	x, ok := ctx.Value(sessionKey{}).(store.Session)
-	if !ok {
-		return nil, errSessionOver()
-	}
-	if err := s.store.DropSession(ctx, x.ID); err != nil {
+	x := ctx.Value(sessionKey{}).(store.Session)
+	if err := s.store.DropSession(ctx, x.ID, s.now()); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
 	return wire.Logout204Response{}, nil
 }
 
-// who is the session of a request and its organisation.
+// who is the session of a request that was permitted, and its organisation.
 func (s *Server) who(ctx context.Context) (store.Session, platformapi.Organisation, error) {
-	x, ok := ctx.Value(sessionKey{}).(store.Session)
-	if !ok {
-		return x, platformapi.Organisation{}, errSessionOver()
-	}
-	if x.Account != "" {
-		return x, platformapi.Organisation{}, forbid(platformapi.CodeCertificateOnly, "this is an account's session: log in with a certificate")
-	}
+	x := ctx.Value(sessionKey{}).(store.Session)
 	org, err := s.store.Organisation(ctx, x.USCC)
 	return x, org, err
 }

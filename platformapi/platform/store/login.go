@@ -13,18 +13,16 @@ var ErrLocked = errors.New("store: account is locked")
 
 // Logins are challenges and the sessions that come of them.
 type Logins interface {
-	// SaveChallenge keeps a challenge, and forgets those that expired before now.
-	SaveChallenge(ctx context.Context, c Challenge, now time.Time) error
+	SaveChallenge(ctx context.Context, c Challenge) error
 	// TakeChallenge reads a challenge and forgets it: nobody gets it twice.
 	TakeChallenge(ctx context.Context, id string) (Challenge, error)
-	// SaveSession keeps a session, and forgets those that expired before now.
 	SaveSession(ctx context.Context, s Session, now time.Time) error
 	Session(ctx context.Context, tokenHash string) (Session, error)
 	SessionByID(ctx context.Context, id string) (Session, error)
 	// RenewSession gives the session x.ID the tokens of x, while its refresh token is still the one with this hash; else
 	// ErrNotFound: of two that renew at once, one does.
 	RenewSession(ctx context.Context, refreshHash string, x Session) error
-	DropSession(ctx context.Context, id string) error
+	DropSession(ctx context.Context, id string, now time.Time) error
 }
 
 // Accounts have a password, and certificates that are bound to them.
@@ -41,13 +39,13 @@ type Accounts interface {
 	// Bind adds a binding, or renews the one of the same certificate.
 	Bind(ctx context.Context, account string, b platformapi.Binding) error
 	// Unbind removes a binding; ErrNotFound when there is none.
-	Unbind(ctx context.Context, account, certSHA256 string) error
+	Unbind(ctx context.Context, account, certSHA256 string, now time.Time) error
 }
 
 // Devices are logins that somebody approves on another device.
 type Devices interface {
-	// SaveDevice keeps a login that was begun, and forgets those that expired before now. ErrIDTaken: the user code is in use.
-	SaveDevice(ctx context.Context, d Device, now time.Time) error
+	// SaveDevice keeps a login that was begun. ErrIDTaken: the user code is in use.
+	SaveDevice(ctx context.Context, d Device) error
 	DeviceByUserCode(ctx context.Context, userCode string) (Device, error)
 	// DecideDevice approves (d.USCC set) or denies a login that waits; ErrNotFound when it does not.
 	DecideDevice(ctx context.Context, d Device) error
@@ -74,6 +72,7 @@ type Session struct {
 	Thumbprint   string // of the client's key, to which the tokens are bound
 	Account      string // of the account, whose session has no organisation; "" for a certificate's
 	USCC         string
+	Kind         platformapi.OrganisationKind
 	Person       string
 	CertSHA256   string
 	ExpiresAt    time.Time

@@ -1,5 +1,9 @@
 -- Sessions hold for hours: whoever is logged in logs in again.
 -- +goose Up
+ALTER TABLE organisations ADD COLUMN kind TEXT NOT NULL DEFAULT 'party';
+ALTER TABLE lots ADD COLUMN agency_uscc TEXT NOT NULL DEFAULT '';
+CREATE INDEX lots_agency ON lots (agency_uscc) WHERE agency_uscc <> '';
+
 DROP TABLE sessions;
 CREATE TABLE sessions (
     id            TEXT PRIMARY KEY,
@@ -11,6 +15,7 @@ CREATE TABLE sessions (
     thumbprint    TEXT NOT NULL, -- of the client's key
     account       TEXT NOT NULL, -- '': a certificate's
     uscc          TEXT NOT NULL, -- '': an account's
+    kind          TEXT NOT NULL, -- of the organisation
     person        TEXT NOT NULL,
     cert_sha256   TEXT NOT NULL,
     expires_at    INTEGER NOT NULL
@@ -57,6 +62,9 @@ CREATE TABLE devices (
 ) STRICT;
 
 -- +goose Down
+DROP INDEX lots_agency;
+ALTER TABLE lots DROP COLUMN agency_uscc;
+ALTER TABLE organisations DROP COLUMN kind;
 DROP TABLE devices;
 DROP TABLE bindings;
 DROP TABLE account_organisations;
