@@ -114,6 +114,7 @@ type Contract struct {
 	Order       platformapi.SealOrder
 	Starter     platformapi.Role
 	State       platformapi.ContractState
+	HalfSealed  platformapi.Role // in state half_sealed: who has sealed
 	Round       int
 	Version     int64
 	Fields      platformapi.ContractFields // as the starter last saved them

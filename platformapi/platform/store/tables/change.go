@@ -124,7 +124,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 		return err
 	}
 	changing := []any{c.State, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
-		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.ID}
+		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.HalfSealed, c.ID}
 	var err error
 	if isNew {
 		starter, other := c.Lot.Purchaser.USCC, c.Lot.Supplier.USCC
@@ -132,12 +132,12 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 			starter, other = other, starter
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
-			submitted_at, viewed_at, concluded_at, publication, filed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+			submitted_at, viewed_at, concluded_at, publication, filed, half_sealed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, micros(c.CreatedAt))...)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = $1, round = $2, version = $3, fields = $4, sent = $5, words = $6, sent_words = $7,
-			updated_at = $8, arrived_at = $9, submitted_at = $10, viewed_at = $11, concluded_at = $12, publication = $13, filed = $14 WHERE id = $15`, changing...)
+			updated_at = $8, arrived_at = $9, submitted_at = $10, viewed_at = $11, concluded_at = $12, publication = $13, filed = $14, half_sealed = $15 WHERE id = $16`, changing...)
 	}
 	switch name := s.d.Taken(err); {
 	case strings.Contains(name, "lot_id"):

@@ -201,14 +201,14 @@ func collect[T any](rows *sql.Rows, one func(scan func(...any) error) (T, error)
 	return all, rows.Err()
 }
 
-const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
+const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.half_sealed, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
 	c.submitted_at, c.viewed_at, c.concluded_at, c.publication, c.filed, l.data`
 
 func scanContract(scan func(...any) error) (store.Contract, error) {
 	var c store.Contract
 	var fields, sent, publication, filed, lot string
 	var created, updated, arrived, submitted, viewed, concluded int64
-	err := scan(&c.ID, &c.Kind, &c.ParentID, &c.Order, &c.Starter, &c.State, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
+	err := scan(&c.ID, &c.Kind, &c.ParentID, &c.Order, &c.Starter, &c.State, &c.HalfSealed, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
 		&submitted, &viewed, &concluded, &publication, &filed, &lot)
 	if err != nil {
 		return c, notFound(err)
