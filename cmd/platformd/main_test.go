@@ -35,6 +35,16 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--tsa-keys", "z"},
 		{"--data", "x", "--roots", "y", "--tsa-policy", "1.2.3"},
 		{"--unknown"},
+		{"unknown"},
+		{"--data", "x", "--roots", "y", "--database", "mysql://z"},
+		{"--data", "x", "--roots", "y", "--blobs", "https://z"},
+		{"--data", "x", "--roots", "y", "--proxies", "10.0.0.1"},
+		{"--data", "x", "--roots", "y", "--log", "xml"},
+		{"backup", "--data", "x"},
+		{"backup", "there"},
+		{"restore", "a", "b", "--data", "x"},
+		{"audit", "--data", "x"},
+		{"audit", "forge", "--data", "x"},
 	} {
 		var stderr bytes.Buffer
 		if code := run(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {

@@ -144,7 +144,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		}
 	}
 	if o.auditKey != "" {
-		if config.Signer, err = signer(o.auditKey, config.Stamper, roots); err != nil {
+		if config.Signer, err = signerOf(o.auditKey, config.Stamper, roots); err != nil {
 			return err
 		}
 	}
@@ -243,9 +243,9 @@ func stamper(files, policy string) (*tsa.Authority, error) {
 	return tsa.NewAuthority(config)
 }
 
-// signer is the key that signs the audit trail's heads. Its stamps are of this platform's own service, so that what comes
+// signerOf reads the key that signs the audit trail's heads. Its stamps are of this platform's own service, so that what comes
 // with its keys is trusted.
-func signer(path string, stamper platform.Stamper, roots []*smx509.Certificate) (platform.HeadSigner, error) {
+func signerOf(path string, stamper platform.Stamper, roots []*smx509.Certificate) (platform.HeadSigner, error) {
 	pem, err := readFile(path, maxKeyFile)
 	if err != nil {
 		return nil, err
