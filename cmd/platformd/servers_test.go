@@ -65,10 +65,6 @@ func newRealm(t testing.TB, lots int) *realm {
 		seller: ca.Subject{Name: "国泰测试（焦作）有限公司", USCC: "91410800MA40000002", Handler: "李四"},
 	}
 	r.rootsFile, r.seedFile = filepath.Join(r.dir, "roots.pem"), filepath.Join(r.dir, "seed.json")
-	var roots []byte
-	for _, c := range authority.Roots() {
-		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
-	}
 	now := time.Now()
 	buyer, seller := organisation(r.buyer), organisation(r.seller)
 	seed := platform.Seed{Organisations: []platformapi.Organisation{buyer, seller}}
@@ -84,9 +80,17 @@ func newRealm(t testing.TB, lots int) *realm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, r.rootsFile, roots)
+	write(t, r.rootsFile, rootsPEM(authority))
 	write(t, r.seedFile, data)
 	return r
+}
+
+func rootsPEM(a *ca.Authority) []byte {
+	var roots []byte
+	for _, c := range a.Roots() {
+		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return roots
 }
 
 func organisation(s ca.Subject) platformapi.Organisation {
