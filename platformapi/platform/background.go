@@ -55,6 +55,9 @@ func (s *Server) signHead(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if head.Seq == 0 {
+		return nil
+	}
 	h := audit.SignedHead{Head: head, At: s.now()}
 	if n := len(signed); n > 0 {
 		last := signed[n-1]

@@ -40,7 +40,7 @@ type Config struct {
 	Judge   Judge            // verifies seals
 	Roots   *smx509.CertPool // of the CAs whose certificates may log in
 	Origins []string         // "https://host[:port]", the addresses people reach it by
-	ID      string           // platform id in login texts; "" is "sealdesk-platform"
+	ID      string           // platform id in login texts; "" is DefaultID
 	MaxFile int64            // bytes of an attachment at most; 0 is 64 MiB
 	Now     func() time.Time // the clock; nil is time.Now
 	Log     *slog.Logger     // nil is slog.Default()
@@ -73,13 +73,17 @@ const (
 	requestEvery     = 20 * time.Millisecond
 	stampBurst       = 60
 	stampEvery       = time.Second
-	defaultID        = "sealdesk-platform"
-	storeFile        = "platform.db"
-	blobFolder       = "files"
 	stagingFolder    = "tmp"
 	cursorSecret     = "cursor"
 	timePrecision    = time.Millisecond
 	defaultPageLimit = 50
+)
+
+// What a platform is called in login texts and in the signed heads of its audit trail, and where it keeps things in Dir.
+const (
+	DefaultID  = "sealdesk-platform"
+	StoreFile  = "platform.db"
+	BlobFolder = "files"
 )
 
 // Server is a running platform without a listener.
@@ -109,7 +113,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		return nil, errors.New("platform: Dir, Judge, Roots and Origins are required")
 	}
 	if cfg.ID == "" {
-		cfg.ID = defaultID
+		cfg.ID = DefaultID
 	}
 	if cfg.MaxFile == 0 {
 		cfg.MaxFile = defaultMaxFile
@@ -142,19 +146,19 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		passwords: password.NewChecker(passwordsAtOnce),
 		stamps:    web.NewLimiter(stampBurst, stampEvery, limiterNames),
 	}
-	if s.staging, err = blobs.OpenStaging(filepath.Join(cfg.Dir, blobFolder, stagingFolder)); err != nil {
+	if s.staging, err = blobs.OpenStaging(filepath.Join(cfg.Dir, BlobFolder, stagingFolder)); err != nil {
 		return nil, err
 	}
 	if err := s.staging.Sweep(cfg.Now(), orphanAge); err != nil {
 		return nil, err
 	}
 	if s.blobs == nil {
-		if s.blobs, err = blobs.OpenDir(filepath.Join(cfg.Dir, blobFolder)); err != nil {
+		if s.blobs, err = blobs.OpenDir(filepath.Join(cfg.Dir, BlobFolder)); err != nil {
 			return nil, err
 		}
 	}
 	if s.store == nil {
-		if s.store, err = sqlite.Open(ctx, filepath.Join(cfg.Dir, storeFile)); err != nil {
+		if s.store, err = sqlite.Open(ctx, filepath.Join(cfg.Dir, StoreFile)); err != nil {
 			return nil, err
 		}
 	}

@@ -52,14 +52,29 @@ type Server struct {
 	created atomic.Int64
 }
 
-var shared struct {
+// kept is a server that a package's tests share.
+type kept struct {
 	sync.Mutex
 	server *Server
 	err    error
 }
 
-// Shared is the server that a package's tests share. Its TestMain must call Stop.
+var shared, durable kept
+
+// Shared is the server that a package's tests share; it forgets what it did when the machine stops. The package's TestMain
+// must call Stop.
 func Shared(t testing.TB) *Server {
+	t.Helper()
+	return shared.get(t, "-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
+}
+
+// Durable is a server that keeps what it did, as those that are used do, for measuring.
+func Durable(t testing.TB) *Server {
+	t.Helper()
+	return durable.get(t, "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB")
+}
+
+func (k *kept) get(t testing.TB, args ...string) *Server {
 	t.Helper()
 	if Bin() == "" {
 		if os.Getenv(requireVariable) != "" {
@@ -67,28 +82,30 @@ func Shared(t testing.TB) *Server {
 		}
 		t.Skip("PostgreSQL's programs (initdb, postgres) are not installed")
 	}
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = start(Bin())
+	k.Lock()
+	defer k.Unlock()
+	if k.server == nil && k.err == nil {
+		k.server, k.err = start(Bin(), args...)
 	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	if k.err != nil {
+		t.Fatal(k.err)
 	}
-	return shared.server
+	return k.server
 }
 
-// Stop ends the shared server, if it was started, and removes its folder.
+// Stop ends the servers that were started, and removes their folders.
 func Stop() {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server != nil {
-		shared.server.stop()
-		shared.server = nil
+	for _, k := range []*kept{&shared, &durable} {
+		k.Lock()
+		if k.server != nil {
+			k.server.stop()
+			k.server = nil
+		}
+		k.Unlock()
 	}
 }
 
-func start(bin string) (s *Server, err error) {
+func start(bin string, args ...string) (s *Server, err error) {
 	dir, err := os.MkdirTemp("/tmp", "sealdesk-pg-") // a socket's path has little room
 	if err != nil {
 		return nil, err
@@ -118,8 +135,7 @@ func start(bin string) (s *Server, err error) {
 	if out, err := command("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	s.cmd = command("postgres", "-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories="+dir, "-c", "fsync=off",
-		"-c", "full_page_writes=off", "-c", "synchronous_commit=off", "-c", "max_connections=200")
+	s.cmd = command("postgres", append([]string{"-D", data, "-c", "listen_addresses=", "-c", "unix_socket_directories=" + dir, "-c", "max_connections=200"}, args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
 		return nil, err
