@@ -75,7 +75,12 @@ func (j Job) expected(sha256 string) error {
 
 // readInto hands the bytes from one offset to another to w.
 func readInto(ctx context.Context, w io.Writer, r io.ReaderAt, from, to int64) error {
-	for block := make([]byte, min(blockSize, to-from)); from < to; {
+	return readBy(ctx, make([]byte, min(blockSize, to-from)), w, r, from, to)
+}
+
+// readBy is readInto by way of a block.
+func readBy(ctx context.Context, block []byte, w io.Writer, r io.ReaderAt, from, to int64) error {
+	for from < to {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

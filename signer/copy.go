@@ -233,7 +233,7 @@ func (c *Copy) resume(ctx context.Context, plan *pdfsig.Plan) (hash.Hash, error)
 
 // blockSize is how much of the document is handed on at a time, in bytes, and blocks how often that is in memory.
 const (
-	blockSize = 1 << 20
+	blockSize = 512 << 10
 	blocks    = 4
 )
 
@@ -265,10 +265,10 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 	written := make(chan int64, 4*blocks)
 	var lost error // of reading back
 	all.Go(func() {
-		from := int64(0)
+		block, from := make([]byte, min(blockSize, c.size)), int64(0)
 		for to := range written {
 			if lost == nil {
-				lost = readInto(ctx, back, c.draft.file, from, to)
+				lost = readBy(ctx, block, back, c.draft.file, from, to)
 			}
 			from = to
 		}
