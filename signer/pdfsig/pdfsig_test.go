@@ -3,9 +3,7 @@ package pdfsig_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/asn1"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"image"
@@ -93,11 +91,6 @@ func signOver(plan *pdfsig.Plan, document io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	return plan.Sign(h)
-}
-
-func sum(b []byte) string {
-	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:])
 }
 
 // tool runs one of the programs that judge our work.
