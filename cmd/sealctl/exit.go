@@ -64,8 +64,10 @@ var own = map[string]int{
 	"token.ca_subject_invalid":   statusUsage,
 	"token.ca_algorithm_unknown": statusUsage,
 
-	"signer.input_missing":    statusUsage,
-	"signer.input_unreadable": statusUsage,
+	"signer.input_missing":      statusUsage,
+	"signer.input_unreadable":   statusUsage,
+	"signer.no_stamps":          statusUsage,
+	"signer.revocation_unknown": statusPlatform,
 
 	"desk.disk":           statusInternal,
 	"desk.disk_full":      statusInternal,

@@ -68,7 +68,7 @@ func (c *verifyCmd) Run(a *app) error {
 		return err
 	}
 	if c.Online || c.Intranet {
-		if trusted.Revocation, err = c.revocation(); err != nil {
+		if trusted.Revocation, err = askRevocation(c.Intranet); err != nil {
 			return err
 		}
 	}
@@ -92,8 +92,8 @@ func (c *verifyCmd) Run(a *app) error {
 	return nil
 }
 
-// revocation asks over the network, which the person asked for, and keeps what it hears while it holds.
-func (c *verifyCmd) revocation() (*revocation.Checker, error) {
+// askRevocation asks over the network, which the person asked for, and keeps what it hears while it holds.
+func askRevocation(private bool) (*revocation.Checker, error) {
 	f, err := folders()
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (c *verifyCmd) revocation() (*revocation.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &revocation.Checker{Fetcher: &fetch.Client{Private: c.Intranet}, Cache: cache}, nil
+	return &revocation.Checker{Fetcher: &fetch.Client{Private: private}, Cache: cache}, nil
 }
 
 // judge verifies a file.
