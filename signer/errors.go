@@ -50,6 +50,8 @@ const (
 	EarlierUnknown Kind = "earlier_unknown"
 	// NotTrusted: a signature that is to be kept for long is not trusted, or not any more.
 	NotTrusted Kind = "not_trusted"
+	// Revoked: a certificate was revoked before the signature is proven to have been there.
+	Revoked Kind = "revoked"
 	// RevocationUnknown: nobody said whether a certificate was revoked, so that there is nothing to keep.
 	RevocationUnknown Kind = "revocation_unknown"
 	// NoStamps: a time stamp is needed, and no service was named.
@@ -70,7 +72,7 @@ type Error struct {
 	Near   []preview.Hit // KeywordNotFound: the likest words, best first
 	Count  int           // HitMissing: how often the words are there; EdgeTooThin: how many pages share a seal
 	Field  string        // EarlierBroken, EarlierUnknown, OverSeal, NotTrusted: the signature's field
-	Signer string        // OverSeal, NotTrusted: whose it is; RevocationUnknown: whose certificate
+	Signer string        // OverSeal, NotTrusted: whose it is; Revoked, RevocationUnknown: whose certificate
 	Page   int           // OverSeal, TooMuch: where
 	Detail string        // for logs, in English
 	cause  error

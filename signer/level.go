@@ -306,6 +306,11 @@ func (t *tail) Write(b []byte) (int, error) {
 
 // reached refuses a file whose signatures are not what they were meant to become.
 func (s strengthening) reached(report *verify.Report) error {
+	for _, sig := range report.Signatures {
+		if s.wants(sig) && sig.Revocation == revocation.Revoked {
+			return &Error{Kind: Revoked, Field: sig.Field, Signer: sig.Signer, Detail: fmt.Sprintf("signature %q: %s", sig.Field, doubts(sig.Findings))}
+		}
+	}
 	if err := s.accept(report); err != nil {
 		return err
 	}
