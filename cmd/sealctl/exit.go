@@ -28,6 +28,8 @@ var own = map[string]int{
 	"ctl.level_needs_tsa":   statusUsage,
 	"ctl.level_needs_trust": statusUsage,
 	"ctl.seal_not_stamped":  statusUsage,
+	"ctl.as_of_online":      statusUsage,
+	"ctl.as_of_date":        statusUsage,
 	"ctl.batch_empty":       statusUsage,
 	"batch.other_rule":      statusUsage,
 	"batch.busy":            statusUsage,

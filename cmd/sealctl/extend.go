@@ -66,7 +66,7 @@ func (c *extendCmd) Run(a *app) error {
 func askToKeep(private bool) (*revocation.Checker, error) {
 	c, err := askRevocation(private)
 	if err == nil {
-		c.Since = time.Now().Add(-time.Minute) // clocks differ
+		c.Since = time.Now().Truncate(time.Second) // as exact as answers are
 	}
 	return c, err
 }
