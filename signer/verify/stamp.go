@@ -2,12 +2,14 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/dss"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/sigform"
@@ -79,7 +81,10 @@ func (e *evidence) believe(ctx context.Context, t *tsa.Token, revision int, opts
 	if roots == nil {
 		roots = opts.Roots
 	}
-	chain, err := t.Trust(roots, slices.Concat(opts.Intermediates, e.certificates()), there)
+	chain, err := t.Trust(roots, opts.Intermediates, there)
+	if err != nil && len(e.certificates()) > 0 { // which come last: somebody else may have put them there
+		chain, err = t.Trust(roots, slices.Concat(opts.Intermediates, e.certificates()), there)
+	}
 	if err != nil {
 		return standing{}, err
 	}
@@ -102,7 +107,7 @@ func documentStamps(ctx context.Context, e *evidence, stamps []*judged, jobs []h
 		}
 		token := s.token
 		if err := token.Check(jobs[s.hash].h.Sum(nil)); err != nil {
-			s.add(find("document_stamp_wrong", "detail", err.Error()))
+			s.add(stampFinding(err))
 			continue
 		}
 		stands, err := e.believe(ctx, token, s.Revision+1, opts)
@@ -118,6 +123,19 @@ func documentStamps(ctx context.Context, e *evidence, stamps []*judged, jobs []h
 			}
 		}
 	}
+}
+
+// stampFinding says what a fault of a time stamp over the document means. What is not
+// known here proves nothing, and is not wrong for that.
+func stampFinding(err error) finding.Finding {
+	code := "document_stamp_wrong"
+	if e, ok := errors.AsType[*tsa.Error](err); ok {
+		switch e.Kind {
+		case tsa.UnsupportedAlgorithm, tsa.WeakAlgorithm, tsa.UnknownExtension, tsa.NoCertificate:
+			code = "document_stamp_untrusted"
+		}
+	}
+	return find(code, "detail", err.Error())
 }
 
 // readStamp takes a document time stamp apart (ISO 32000-2, 12.8.5). The answer is what
@@ -140,7 +158,7 @@ func (s *judged) readStamp(doc *document, _ sigform.Table) (*hashing, error) {
 	}
 	token, err := tsa.ParseToken(der)
 	if err != nil {
-		return nil, &broken{find("document_stamp_wrong", "detail", err.Error())}
+		return nil, &broken{stampFinding(err)}
 	}
 	s.token, s.Certificate = token, token.Certificate()
 	s.Signer, s.Algorithm = signerName(s.Certificate), token.Algorithm()

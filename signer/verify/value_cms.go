@@ -80,8 +80,14 @@ func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
 		s.add(cmsFinding(err))
 	}
 	s.inside = append(s.inside, v.sd.Certificates()...)
-	var findings []finding.Finding
-	s.Chain, findings = trust(s.Certificate, slices.Concat(v.sd.Certificates(), opts.Intermediates, s.file.certificates()), s.SignedAt, s.StampedAt, opts)
+	way := slices.Concat(v.sd.Certificates(), opts.Intermediates)
+	chain, findings := trust(s.Certificate, way, s.SignedAt, s.StampedAt, opts)
+	if more := s.file.certificates(); chain == nil && len(more) > 0 { // which come last: somebody else may have put them there
+		if again, found := trust(s.Certificate, append(way, more...), s.SignedAt, s.StampedAt, opts); again != nil {
+			chain, findings = again, found
+		}
+	}
+	s.Chain = chain
 	s.add(findings...)
 }
 
