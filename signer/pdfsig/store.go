@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"io"
 	"maps"
+	"slices"
 
 	"sealdesk/signer/dss"
 	"sealdesk/signer/pdf"
@@ -137,7 +138,8 @@ func (s storing) name(store pdf.Dict, of map[pdf.Name]Evidence) error {
 	if vri = maps.Clone(vri); vri == nil {
 		vri = pdf.Dict{}
 	}
-	for name, e := range of {
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		e := of[name]
 		entry, err := s.file.Dict(vri[name])
 		if err != nil {
 			return err
