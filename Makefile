@@ -34,7 +34,7 @@ test: deps-test phone check
 
 interop: deps-interop
 	@sh packaging/interop/pyhanko.sh $(CURDIR)/.cache/pyhanko
-	SEALDESK_MUTOOL=mutool SEALDESK_PYHANKO=$(CURDIR)/.cache/pyhanko/bin/python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./signer
+	SEALDESK_MUTOOL=mutool SEALDESK_PYHANKO=$(CURDIR)/.cache/pyhanko/bin/python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./signer ./cmd/internal/demo
 
 # The platform's description, before a linter (npm's).
 openapi:

@@ -76,6 +76,14 @@ type Job struct {
 	// T. It is asked after the key; when it has no answer there is no output. Not
 	// for electronic seals.
 	Stamps *tsa.Client
+	// Level LevelLT or LevelLTA adds the answers about all certificates, and LevelLTA a
+	// time stamp over the document; both need Stamps and Revocation. Empty: T with
+	// Stamps, B without.
+	Level Level
+	// Revocation is asked about the certificates of the signer and of the time-stamp
+	// authorities, for Level. Without an answer about each of them there is no output.
+	// Earlier signatures keep the level that they have; Extension is for all of them.
+	Revocation verify.Revocation
 
 	// AcceptUnknown signs although an earlier signature is of a kind that
 	// package verify does not know, so that nobody can say here whether it is
@@ -151,6 +159,9 @@ func (j Job) faced() (Job, error) {
 	}
 	if j.Electronic != nil && j.Stamps != nil {
 		return Job{}, fail(BadRequest, "signatures of electronic seals are not stamped")
+	}
+	if j.lasting() && (j.Stamps == nil || j.Revocation == nil) || j.Level == LevelT && j.Stamps == nil || j.Level != "" && !j.Level.atLeast(LevelB) {
+		return Job{}, fail(BadRequest, "level %s needs a time-stamp service, and from LT on somebody to ask about revocation", j.Level)
 	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
@@ -258,6 +269,16 @@ func (j Job) stamp(ctx context.Context, signature []byte) ([]byte, error) {
 		return nil, err
 	}
 	return token.Raw(), nil
+}
+
+// lasting says that the file is to be judged when nobody can be asked any more.
+func (j Job) lasting() bool { return j.Level == LevelLT || j.Level == LevelLTA }
+
+func (j Job) strengthening(field string) strengthening {
+	judging := j.judging()
+	judging.Now = time.Now() // the time stamp is younger than the time that the signature claims
+	return strengthening{level: j.Level, only: field, revocation: j.Revocation, stamps: j.Stamps, judging: judging,
+		progress: func(done, total int64) { j.progress(StepVerify, done, total) }}
 }
 
 // judging is how signatures are judged, ours and those before it.

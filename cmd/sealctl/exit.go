@@ -28,6 +28,8 @@ var own = map[string]int{
 	"ctl.level_needs_tsa":   statusUsage,
 	"ctl.level_needs_trust": statusUsage,
 	"ctl.seal_not_stamped":  statusUsage,
+	"ctl.as_of_online":      statusUsage,
+	"ctl.as_of_date":        statusUsage,
 	"ctl.batch_empty":       statusUsage,
 	"batch.other_rule":      statusUsage,
 	"batch.busy":            statusUsage,
@@ -64,8 +66,10 @@ var own = map[string]int{
 	"token.ca_subject_invalid":   statusUsage,
 	"token.ca_algorithm_unknown": statusUsage,
 
-	"signer.input_missing":    statusUsage,
-	"signer.input_unreadable": statusUsage,
+	"signer.input_missing":      statusUsage,
+	"signer.input_unreadable":   statusUsage,
+	"signer.no_stamps":          statusUsage,
+	"signer.revocation_unknown": statusPlatform,
 
 	"desk.disk":           statusInternal,
 	"desk.disk_full":      statusInternal,

@@ -106,7 +106,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": wantStatus, "flip": flip, "mode": wantMode, "unpack": unpack, "nowhere": nowhere,
-			"stamper": stamper,
+			"stamper": stamper, "archive": archive, "revoke": revoke,
 		},
 	})
 }
@@ -149,7 +149,14 @@ func stamper(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	service, err := tsa.NewAuthority(config)
 	ts.Check(err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(stamping(service))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// stamping serves a time-stamp service.
+func stamping(service *tsa.Authority) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := io.ReadAll(io.LimitReader(r.Body, tsa.MaxRequest))
 		if err != nil {
 			return // the asker finds no answer
@@ -160,9 +167,7 @@ func stamper(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		w.Header().Set("Content-Type", tsa.AnswerType)
 		_, _ = w.Write(answer)
-	}))
-	ts.Defer(server.Close)
-	ts.Setenv(args[0], server.URL)
+	})
 }
 
 // flip changes one bit of a file: flip file offset

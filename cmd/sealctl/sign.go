@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"sealdesk/assets"
@@ -29,8 +30,9 @@ type signCmd struct {
 	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Form     string   `placeholder:"NAME" help:"sign_form"`
-	Level    string   `enum:"b,t" default:"b" help:"sign_level"`
+	Level    string   `enum:"b,t,lt,lta" default:"b" help:"sign_level"`
 	TSA      string   `name:"tsa" placeholder:"URL" help:"sign_tsa"`
+	Intranet bool     `help:"sign_intranet"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
 	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
 	trustFlags
@@ -61,9 +63,9 @@ func (c *signCmd) Run(a *app) error {
 		return err
 	}
 	switch {
-	case (c.Level == "t") != (c.TSA != ""):
+	case (c.Level != "b") != (c.TSA != ""):
 		return fault("level_needs_tsa")
-	case c.Level == "t" && c.Trust == "":
+	case c.Level != "b" && c.Trust == "":
 		return fault("level_needs_trust")
 	}
 	var form sigform.Form
@@ -89,7 +91,7 @@ func (c *signCmd) Run(a *app) error {
 		return fault("form_not_made", "form", c.Form)
 	}
 	var stamps *tsa.Client
-	if c.Level == "t" {
+	if c.Level != "b" {
 		if mark.electronic != nil {
 			return fault("seal_not_stamped")
 		}
@@ -109,6 +111,12 @@ func (c *signCmd) Run(a *app) error {
 		In: c.In, Out: c.Out, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
 		Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
+	}
+	if c.Level == "lt" || c.Level == "lta" {
+		job.Level = signer.Level(strings.ToUpper(c.Level))
+		if job.Revocation, err = askToKeep(c.Intranet); err != nil {
+			return err
+		}
 	}
 	show, end := a.tui.progress()
 	defer end()

@@ -100,7 +100,7 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 	if err != nil {
 		return nil, err
 	}
-	u := &update{file: file, req: &req}
+	u := &update{file: file, req: &req, stamps: isStamp(req.Frame)}
 	if err := u.inspect(); err != nil {
 		return nil, err
 	}
@@ -136,6 +136,8 @@ func (r *Request) check() error {
 		return fail(BadRequest, "a signature without a frame")
 	case r.Certify < 0 || r.Certify > 3:
 		return fail(BadRequest, "DocMDP has no permission %d", r.Certify)
+	case isStamp(r.Frame) && (r.Certify != 0 || len(r.Places) > 0):
+		return fail(BadRequest, "a document time stamp shows nowhere and certifies nothing")
 	case len(r.Places) > maxPlaces:
 		return fail(BadRequest, "%d places for one signature", len(r.Places))
 	case strings.Contains(r.FieldName, ".") || len(r.FieldName) > maxText:
@@ -206,14 +208,14 @@ func (u *update) inspect() error {
 	}
 	if p, err := u.permission(certification); err != nil {
 		return err
-	} else if p == 1 {
+	} else if p == 1 && !u.stamps {
 		return fail(Locked, "the document is certified and allows no changes")
 	}
 	w := fieldWalk{file: u.file, names: map[string]bool{}, seen: map[pdf.Ref]bool{}}
 	if err := w.list(u.form["Fields"], 0); err != nil {
 		return err
 	}
-	if w.locked {
+	if w.locked && !u.stamps {
 		return fail(Locked, "a signature locked the document")
 	}
 	if u.req.Certify != 0 && (w.signed || certification != nil) {
@@ -315,8 +317,12 @@ func (w *fieldWalk) signature(field pdf.Dict) error {
 func (u *update) chooseNames(taken map[string]bool) error {
 	first := u.req.FieldName
 	if first == "" {
+		kind := "Signature"
+		if u.stamps {
+			kind = "Timestamp"
+		}
 		for n := 1; first == "" || taken[first]; n++ {
-			first = "Signature" + strconv.Itoa(n)
+			first = kind + strconv.Itoa(n)
 		}
 	} else if taken[first] {
 		return &Error{Kind: FieldExists, Field: first, Detail: fmt.Sprintf("the document has a field %q already", first)}

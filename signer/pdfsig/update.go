@@ -25,6 +25,7 @@ type update struct {
 	req     *Request
 	catalog pdf.Dict
 	form    pdf.Dict
+	stamps  bool // a document time stamp, nobody's signature
 	names   []string
 	pages   map[int]pdf.Page
 
@@ -140,6 +141,10 @@ func (u *update) writeSignature(form sigform.Form, reserve int) {
 		if text != "" {
 			d[key] = pdf.TextString(text)
 		}
+	}
+	if u.stamps {
+		// The token says when and by whom; a claim beside it would be nobody's (EN 319 142-1, 5.4.3).
+		d = pdf.Dict{"Type": pdf.Name("DocTimeStamp"), "Filter": pdf.Name(form.Filter), "SubFilter": pdf.Name(form.SubFilter)}
 	}
 	if u.req.Certify != 0 {
 		d["Reference"] = pdf.Array{pdf.Dict{

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"hash"
 
@@ -45,7 +46,7 @@ func (v *sealValue) hash() (hash.Hash, error) {
 	return h, nil
 }
 
-func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
+func (v *sealValue) judge(_ context.Context, s *judged, digest []byte, opts Options) {
 	of := ses.Document{Digest: digest}
 	if sigform.Written(v.signature.PropertyInfo) {
 		of.PropertyInfo = sigform.Scope{Field: s.name, ByteRange: s.ByteRange}.String()

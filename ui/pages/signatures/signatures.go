@@ -53,7 +53,7 @@ func icon(t theme.Tone) theme.Icon {
 	return theme.IconInfo
 }
 
-// List shows each signature of the report, and what was found about the file as a whole. show goes to a page of the file;
+// List shows each signature of the report and each time stamp over the document, and what was found about the file as a whole. show goes to a page of the file;
 // nil where no pages are shown.
 func List(w *words.Catalog, r *verify.Report, show func(page int)) *fyne.Container {
 	j := judgement.Read(w, r)
@@ -67,6 +67,9 @@ func List(w *words.Catalog, r *verify.Report, show func(page int)) *fyne.Contain
 	}
 	for i, s := range j.Signatures {
 		col.Add(signature(w, s, &r.Signatures[i], show))
+	}
+	for _, s := range j.Stamps { // they show nowhere
+		col.Add(signature(w, s, &verify.Signature{}, nil))
 	}
 	return col
 }
