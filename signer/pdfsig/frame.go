@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
@@ -23,6 +25,10 @@ type Frame interface {
 	SizeBound(sigform.Scope) (int, error)
 	// Sign asks the key once and returns the value for the digest of the signed bytes.
 	Sign(digest []byte, of sigform.Scope) ([]byte, error)
+	// Certificates are the signer's and, where the value brings them, its issuers.
+	Certificates() []*smx509.Certificate
+	// Stamped says that the value will have a time stamp.
+	Stamped() bool
 }
 
 // CMS frames a signature in SignedData, which names no scope: the digest is over
@@ -50,6 +56,12 @@ func (c CMS) builder() cms.Builder {
 	}
 	return c.Builder
 }
+
+// Certificates implements Frame.
+func (c CMS) Certificates() []*smx509.Certificate { return c.Builder.Chain }
+
+// Stamped implements Frame.
+func (c CMS) Stamped() bool { return c.Stamp != nil }
 
 // Hash implements Frame.
 func (c CMS) Hash() (hash.Hash, error) { return c.builder().Hash() }
@@ -88,6 +100,14 @@ const sealRoom = 8 << 10
 
 // Form implements Frame.
 func (s Seal) Form() (sigform.Form, error) { return formOf(s.As, sigform.Seal) }
+
+// Certificates implements Frame.
+func (s Seal) Certificates() []*smx509.Certificate {
+	return []*smx509.Certificate{s.Builder.Certificate}
+}
+
+// Stamped implements Frame.
+func (s Seal) Stamped() bool { return false }
 
 // Hash implements Frame.
 func (s Seal) Hash() (hash.Hash, error) { return s.Builder.Hash() }
