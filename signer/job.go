@@ -237,8 +237,9 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 		}
 	}
 	var places []pdfsig.Appearance
+	into := ""
 	if j.Seal != nil {
-		if places, err = j.locate(ctx, file, before); err != nil {
+		if places, into, err = j.locate(ctx, file, before); err != nil {
 			return prepared{}, err
 		}
 	}
@@ -249,7 +250,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
 		Frame: j.frame(ctx), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
-		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
+		Time: j.Time, FieldName: j.FieldName, Into: into, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
 		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
 	})
 	return prepared{file, before, places, plan}, err
@@ -295,11 +296,11 @@ func (j Job) judging() verify.Options {
 	return o
 }
 
-// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
-func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+// locate finds the seal's places and the empty field that one of them names, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) (places []pdfsig.Appearance, into string, err error) {
 	layout, err := ReadLayout(ctx, file, before)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	day := j.Time
 	if day.IsZero() {
@@ -307,24 +308,24 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	}
 	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(found.Outside) > 0 {
-		return nil, found.Outside[0].Err
+		return nil, "", found.Outside[0].Err
 	}
 	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
-		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+		return nil, "", &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
 	}
 	if len(found.Overlaps) > 0 && !j.AllowOverlap {
 		o := found.Overlaps[0]
-		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+		return nil, "", &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
 			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
 	}
 	out := make([]pdfsig.Appearance, len(found.Impressions))
 	for i, im := range found.Impressions {
 		out[i] = layout.appearance(im)
 	}
-	return out, nil
+	return out, found.Field, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {

@@ -16,39 +16,9 @@ import (
 	"sealdesk/signer/pdfsig"
 )
 
-// prepared is a document of two pages with the fields that the other side left for signatures.
+// prepared is a document with fields that the other side left for signatures.
 func prepared(form pdf.Form, rotate int, more pdf.Dict) []byte {
-	b, root := pdftest.Build(pdftest.Options{Form: form, Pages: 2, Rotate: rotate})
-	page2 := pdf.Ref{Num: 7}
-	widget := func(d pdf.Dict, rect ...int) pdf.Ref {
-		d["Type"], d["Subtype"], d["F"], d["P"] = pdf.Name("Annot"), pdf.Name("Widget"), pdf.Integer(4), page2
-		r := pdf.Array{}
-		for _, v := range rect {
-			r = append(r, pdf.Integer(v))
-		}
-		d["Rect"] = r
-		return b.Add(d)
-	}
-	field := pdf.Dict{"FT": pdf.Name("Sig"), "T": pdf.TextString("采购人签章"), "TU": pdf.TextString("采购人（盖章）"), "MK": pdf.Dict{"BC": pdf.Array{}}}
-	for k, v := range more {
-		field[k] = v
-	}
-	buyer := widget(field, 100, 300, 300, 200) // the corners in any order
-	group, shared := b.Reserve(), b.Reserve()
-	left := widget(pdf.Dict{"Parent": shared}, 100, 400, 200, 500)
-	right := widget(pdf.Dict{"Parent": shared}, 300, 400, 400, 500)
-	b.Set(shared, pdf.Dict{"T": pdf.TextString("供应商签章"), "Parent": group, "Kids": pdf.Array{left, right}})
-	b.Set(group, pdf.Dict{"T": pdf.TextString("乙方"), "FT": pdf.Name("Sig"), "Kids": pdf.Array{shared}})
-	hidden := widget(pdf.Dict{"FT": pdf.Name("Sig"), "T": pdf.TextString("隐形")}, 0, 0, 0, 0)
-	text := widget(pdf.Dict{"FT": pdf.Name("Tx"), "T": pdf.TextString("金额")}, 10, 10, 50, 20)
-	frozen := widget(pdf.Dict{"FT": pdf.Name("Sig"), "T": pdf.TextString("只读"), "Ff": pdf.Integer(1)}, 10, 30, 50, 60)
-	b.Set(root, pdf.Dict{"Type": pdf.Name("Catalog"), "Pages": pdf.Ref{Num: 2}, "AcroForm": b.Add(pdf.Dict{"Fields": pdf.Array{buyer, group, hidden, text, frozen}})})
-	page := pdf.Dict{"Type": pdf.Name("Page"), "Parent": pdf.Ref{Num: 2}, "Contents": pdf.Ref{Num: 6}, "Annots": pdf.Array{buyer, left, right, hidden, text, frozen}}
-	if rotate != 0 {
-		page["Rotate"] = pdf.Integer(rotate)
-	}
-	b.Set(page2, page)
-	return b.Bytes(form, root)
+	return pdftest.Fields(pdftest.Options{Form: form, Rotate: rotate}, more)
 }
 
 func open(t testing.TB, data []byte) *pdf.File {
