@@ -138,6 +138,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
 	after(doc, sigs)
 	certify(doc, sigs)
+	locks(doc, sigs)
 	for _, s := range sigs {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
