@@ -2,6 +2,7 @@ package signer
 
 import (
 	"fmt"
+	"strings"
 
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
@@ -16,6 +17,28 @@ type Field struct {
 
 // Fields returns the empty signature fields in the form's order.
 func (l *Layout) Fields() []Field { return l.fields }
+
+// A Wish is what a field asks of the signature in it, or what that will lock: a code for a catalogue of sentences, and
+// what would do.
+type Wish struct {
+	Code   string // field.asks_reason and the like
+	Wanted string
+}
+
+// Wishes are those that bind, and what signing the field locks.
+func (f Field) Wishes() []Wish {
+	var out []Wish
+	for _, e := range f.Seed.Asks() {
+		out = append(out, Wish{"field.asks_" + e.Entry, e.Wanted})
+	}
+	if l := f.Lock; l != nil {
+		out = append(out, Wish{"field.locks_" + strings.ToLower(l.Action), strings.Join(l.Fields, ", ")})
+		if l.P == 1 {
+			out = append(out, Wish{Code: "field.locks_document"})
+		}
+	}
+	return out
+}
 
 // readFields finds the empty fields and where they are.
 func (l *Layout) readFields(file *pdf.File) error {
@@ -39,7 +62,7 @@ func (l *Layout) readFields(file *pdf.File) error {
 // shows nowhere there is no impression: the signature is invisible.
 func (w *locator) atField(place seal.Place) error {
 	if w.found.Field != "" {
-		return fail(BadRequest, "one signature goes into one field")
+		return fail(TwoFields, "one signature goes into one field")
 	}
 	for _, f := range w.fields {
 		if f.Name != place.Field {

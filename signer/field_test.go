@@ -80,7 +80,7 @@ func TestASealIsFittedIntoItsField(t *testing.T) {
 		}
 	}
 	two := []seal.Place{place(t, "field=采购人签章"), place(t, "field=隐形")}
-	if _, err := l.Locate(t.Context(), signer.Placing{Seal: large, Places: two}); !errors.Is(err, &signer.Error{Kind: signer.BadRequest}) {
+	if _, err := l.Locate(t.Context(), signer.Placing{Seal: large, Places: two}); !errors.Is(err, &signer.Error{Kind: signer.TwoFields}) {
 		t.Errorf("two fields: %v", err)
 	}
 }

@@ -165,7 +165,7 @@ type Located struct {
 // Locate finds where on the pages the seal goes by the rules, and cuts an edge seal into its strips. It tells what would not
 // lie wholly on its page and what would lie over an earlier signature, so that a window can show it there.
 //
-// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin), *seal.NoSuchPageError,
+// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin, TwoFields), *seal.NoSuchPageError,
 // *seal.MissingGlyphError, *pdfsig.Error (FieldMissing and what keeps a field from being signed), the Finder's.
 func (l *Layout) Locate(ctx context.Context, r Placing) (Located, error) {
 	if r.Seal.Image == nil || r.Seal.WidthMM <= 0 || r.Seal.HeightMM <= 0 {

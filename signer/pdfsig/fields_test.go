@@ -226,7 +226,7 @@ func TestFieldsAskForWhatTheyNeed(t *testing.T) {
 		{"version held", pdf.Dict{"Ff": pdf.Integer(4), "V": pdf.Real(2)}, pdfsig.Request{}, ""},
 		{"reason", pdf.Dict{"Ff": pdf.Integer(8), "Reasons": text("合同签章")}, pdfsig.Request{Reason: "别的"}, "reason"},
 		{"reason held", pdf.Dict{"Ff": pdf.Integer(8), "Reasons": text("合同签章")}, pdfsig.Request{Reason: "合同签章"}, ""},
-		{"no reason allowed", pdf.Dict{"Ff": pdf.Integer(8), "Reasons": text(".")}, pdfsig.Request{Reason: "合同签章"}, "reason"},
+		{"no reason allowed", pdf.Dict{"Ff": pdf.Integer(8), "Reasons": text(".")}, pdfsig.Request{Reason: "合同签章"}, "no_reason"},
 		{"certify", pdf.Dict{"MDP": pdf.Dict{"P": pdf.Integer(2)}}, pdfsig.Request{}, "certify2"},
 		{"certify held", pdf.Dict{"MDP": pdf.Dict{"P": pdf.Integer(2)}}, pdfsig.Request{Certify: 2}, ""},
 		{"approve", pdf.Dict{"MDP": pdf.Dict{"P": pdf.Integer(0)}}, pdfsig.Request{Certify: 2}, "approve"},

@@ -182,54 +182,71 @@ func digestName(h hash.Hash) string {
 	return ""
 }
 
-// check says what a binding entry asks for that the signature does not hold: an
-// *Error of kind SeedValue, or the Frame's.
-func (s *Seed) check(field string, req *Request) error {
+// An Ask is one thing that a field asks of a signature.
+type Ask struct {
+	Entry  string // in one word
+	Wanted string // what would do; "" where the entry says it
+
+	held func(*Request) (bool, error)
+}
+
+// Asks are those that bind.
+func (s *Seed) Asks() []Ask {
 	if s == nil {
 		return nil
 	}
-	as, err := req.Frame.Form()
-	if err != nil {
-		return err
-	}
-	h, err := req.Frame.Hash()
-	if err != nil {
-		return err
-	}
-	refuse := func(entry string, wanted ...string) error {
-		return &Error{Kind: SeedValue, Field: field, Entry: entry, Wanted: strings.Join(wanted, ", "),
-			Detail: "the field's seed value " + entry + " is not held"}
+	var out []Ask
+	ask := func(on bool, entry string, held func(*Request) (bool, error), wanted ...string) {
+		if on {
+			out = append(out, Ask{entry, strings.Join(wanted, ", "), held})
+		}
 	}
 	binds := func(bit int64) bool { return s.binds&bit != 0 }
-	switch {
-	case s.binds&^bindKnown != 0 || binds(bindV) && s.version > seedVersion:
-		return refuse("unknown")
-	case binds(bindFilter) && s.Filter != as.Filter:
-		return refuse("filter", s.Filter)
-	case binds(bindSubFilter) && !slices.Contains(s.SubFilters, as.SubFilter):
-		return refuse("subfilter", s.SubFilters...)
-	case binds(bindDigest) && !slices.Contains(s.Digests, digestName(h)):
-		return refuse("digest", s.Digests...)
-	case binds(bindReasons) && !s.holdsReason(req.Reason):
-		return refuse("reason", s.Reasons...)
-	case s.Certify >= 0 && s.Certify != int64(req.Certify):
-		return refuse(certifyEntry(s.Certify))
-	case s.Stamp && !req.Frame.Stamped():
-		return refuse("stamp")
-	case binds(bindRevocation):
-		return refuse("revocation")
-	case binds(bindLegal) && req.Certify != 0:
-		return refuse("unknown")
-	case binds(bindLockDocument) && s.lockDocument == "true":
-		return refuse("lock")
-	case binds(bindAppearance):
-		return refuse("appearance")
-	case s.cert != nil && !s.cert.holds(req.Frame.Certificates()):
-		return refuse("certificate")
+	never := func(*Request) (bool, error) { return false, nil }
+	ask(s.binds&^bindKnown != 0 || binds(bindV) && s.version > seedVersion, "unknown", never)
+	ask(binds(bindFilter), "filter", func(r *Request) (bool, error) {
+		as, err := r.Frame.Form()
+		return as.Filter == s.Filter, err
+	}, s.Filter)
+	ask(binds(bindSubFilter), "subfilter", func(r *Request) (bool, error) {
+		as, err := r.Frame.Form()
+		return slices.Contains(s.SubFilters, as.SubFilter), err
+	}, s.SubFilters...)
+	ask(binds(bindDigest), "digest", func(r *Request) (bool, error) {
+		h, err := r.Frame.Hash()
+		return err == nil && slices.Contains(s.Digests, digestName(h)), err
+	}, s.Digests...)
+	none := len(s.Reasons) == 0 || len(s.Reasons) == 1 && s.Reasons[0] == "."
+	ask(binds(bindReasons) && none, "no_reason", func(r *Request) (bool, error) { return r.Reason == "", nil })
+	ask(binds(bindReasons) && !none, "reason", func(r *Request) (bool, error) { return slices.Contains(s.Reasons, r.Reason), nil }, s.Reasons...)
+	ask(s.Certify >= 0, certifyEntry(s.Certify), func(r *Request) (bool, error) { return int64(r.Certify) == s.Certify, nil })
+	ask(s.Stamp, "stamp", func(r *Request) (bool, error) { return r.Frame.Stamped(), nil })
+	ask(binds(bindRevocation), "revocation", never)
+	ask(binds(bindLegal), "legal", func(r *Request) (bool, error) { return r.Certify == 0, nil })
+	ask(binds(bindLockDocument) && s.lockDocument == "true", "lock", never)
+	ask(binds(bindAppearance), "appearance", never)
+	// A URL only tells where to get a certificate.
+	ask(s.cert != nil && s.cert.binds&^bindURL != 0, "certificate", func(r *Request) (bool, error) { return s.cert.holds(r.Frame.Certificates()), nil })
+	return out
+}
+
+// check says what a field asks for that the signature does not hold: an *Error of
+// kind SeedValue, the Frame's, or nil.
+func (s *Seed) check(field string, req *Request) error {
+	for _, a := range s.Asks() {
+		held, err := a.held(req)
+		if err != nil {
+			return err
+		}
+		if !held {
+			return &Error{Kind: SeedValue, Field: field, Entry: a.Entry, Wanted: a.Wanted,
+				Detail: "the field's seed value " + a.Entry + " is not held"}
+		}
 	}
 	return nil
 }
 
+// certifyEntry names what is asked about certification.
 func certifyEntry(p int64) string {
 	if p >= 1 && p <= 3 {
 		return "certify" + string(rune('0'+p))
@@ -237,20 +254,8 @@ func certifyEntry(p int64) string {
 	return "approve"
 }
 
-// holdsReason compares the reason with those that may be given; none, or a full
-// stop alone, means that none may.
-func (s *Seed) holdsReason(reason string) bool {
-	if len(s.Reasons) == 0 || len(s.Reasons) == 1 && s.Reasons[0] == "." {
-		return reason == ""
-	}
-	return slices.Contains(s.Reasons, reason)
-}
-
 // holds compares a chain with what is asked of it. Unknown flags cannot be held.
 func (c *certSeed) holds(chain []*smx509.Certificate) bool {
-	if c.binds&^bindURL == 0 {
-		return true // a URL tells where to get a certificate
-	}
 	if len(chain) == 0 || c.binds&^bindKnownCert != 0 {
 		return false
 	}

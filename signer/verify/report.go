@@ -123,6 +123,9 @@ type Signature struct {
 	// Intact says that the signed bytes are those that were signed and that
 	// nothing but what may follow a signature followed.
 	Intact bool `json:"-"`
+	// BytesIntact says that the bytes up to RevisionEnd are those that were
+	// signed, whatever followed them.
+	BytesIntact bool `json:"-"`
 	// ByteRange is the signed part of the file: offset and length, twice.
 	ByteRange [4]int64 `json:"-"`
 	// RevisionEnd is the length of the file as this signer saw it: the first

@@ -134,6 +134,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
 			s.askRevocation(ctx, opts)
 		}
+		s.BytesIntact = s.Findings.Worst() < finding.Fatal
 	}
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
 	after(doc, sigs)
