@@ -55,6 +55,8 @@ type Report struct {
 	Signatures []Signature `json:"signatures"` // in the order they were made
 	// Findings concern the file as a whole.
 	Findings finding.List `json:"findings"`
+	// Revisions is how many the file has; 0 when it cannot be read.
+	Revisions int `json:"-"`
 }
 
 // Valid says whether every signature is valid and there is at least one.

@@ -85,6 +85,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	if err != nil {
 		return err
 	}
+	report.Revisions = len(doc.Revisions())
 	last := doc.view(doc.last())
 	objects := 0
 	for _, rev := range doc.Revisions() {
