@@ -18,6 +18,12 @@ type Field struct {
 // Fields returns the empty signature fields in the form's order.
 func (l *Layout) Fields() []Field { return l.fields }
 
+// Refused is why nobody may sign the document, whatever the place: a *pdfsig.Error, or nil.
+func (l *Layout) Refused() error { return l.state.Refused }
+
+// Signed says that the document has a signature, so that no other can certify it.
+func (l *Layout) Signed() bool { return l.state.Signed }
+
 // A Wish is what a field asks of the signature in it, or what that will lock: a code for a catalogue of sentences, and
 // what would do.
 type Wish struct {
@@ -42,11 +48,11 @@ func (f Field) Wishes() []Wish {
 
 // readFields finds the empty fields and where they are.
 func (l *Layout) readFields(file *pdf.File) error {
-	list, err := pdfsig.Fields(file)
-	if err != nil {
+	var err error
+	if l.state, err = pdfsig.Look(file); err != nil {
 		return err
 	}
-	for _, f := range list {
+	for _, f := range l.state.Fields {
 		field := Field{Field: f}
 		for _, w := range f.Widgets {
 			if box, ok := l.Box(w.Page, w.Rect); ok && w.Shown() {

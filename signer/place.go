@@ -55,6 +55,7 @@ type Taken struct {
 type Layout struct {
 	pages  []pdf.Page
 	taken  []Taken
+	state  pdfsig.State
 	fields []Field
 }
 

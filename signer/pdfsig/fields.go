@@ -1,6 +1,7 @@
 package pdfsig
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -68,14 +69,24 @@ func (l *Lock) Holds(name string) bool {
 	return !named
 }
 
-// Fields lists the signature fields that are still empty, in the form's order.
-// Errors: *Error (BadRequest for a form beyond the bounds), *pdf.Error.
-func Fields(file *pdf.File) ([]Field, error) {
-	f, err := readForm(file)
-	if err != nil {
-		return nil, err
+// State is what can be told of a document before it is signed.
+type State struct {
+	Fields  []Field // signature fields that are still empty, in the form's order
+	Signed  bool    // it has a signature, so that none can certify it any more
+	Refused error   // why nobody may sign it: an *Error (XFA, Locked); nil when somebody may
+}
+
+// Look reads it. Errors: *Error (BadRequest for a form beyond the bounds), *pdf.Error.
+func Look(file *pdf.File) (State, error) {
+	u := &update{file: file, req: &Request{}}
+	f, err := u.admit()
+	if e, is := errors.AsType[*Error](err); is && f != nil {
+		return State{f.empty, f.signed, e}, nil
 	}
-	return f.empty, nil
+	if err != nil {
+		return State{}, err
+	}
+	return State{f.empty, f.signed, nil}, nil
 }
 
 // form is what signing needs to know of a document's interactive form.

@@ -32,12 +32,12 @@ func open(t testing.TB, data []byte) *pdf.File {
 
 func emptyFields(t testing.TB, data []byte) map[string]pdfsig.Field {
 	t.Helper()
-	list, err := pdfsig.Fields(open(t, data))
-	if err != nil {
-		t.Fatal(err)
+	state, err := pdfsig.Look(open(t, data))
+	if err != nil || state.Refused != nil {
+		t.Fatal(err, state.Refused)
 	}
 	out := map[string]pdfsig.Field{}
-	for _, f := range list {
+	for _, f := range state.Fields {
 		out[f.Name] = f
 	}
 	return out
@@ -303,6 +303,15 @@ func TestFieldsThatMustNotBeSigned(t *testing.T) {
 		if e, is := errors.AsType[*pdfsig.Error](err); !is || e.Code() != tt.code {
 			t.Errorf("%s: %v, want %s", name, err, tt.code)
 		}
+	}
+	for certify, refused := range map[int]bool{0: false, 1: true, 2: false, 3: false} {
+		state, err := pdfsig.Look(open(t, sign(t, data, pdfsig.Request{Frame: frame(p), Certify: certify})))
+		if err != nil || !state.Signed || errors.Is(state.Refused, &pdfsig.Error{Kind: pdfsig.Locked}) != refused || len(state.Fields) != 4 {
+			t.Errorf("certified %d: %+v %v", certify, state, err)
+		}
+	}
+	if state, err := pdfsig.Look(open(t, data)); err != nil || state.Signed {
+		t.Errorf("%+v %v", state, err)
 	}
 	for _, certify := range []int{2, 3} {
 		certified := sign(t, data, pdfsig.Request{Frame: frame(p), Into: "隐形", Certify: certify})

@@ -200,41 +200,13 @@ func (u *update) refuseDefects() error {
 	return nil
 }
 
-// inspect refuses documents that must not be signed and chooses field names.
+// inspect refuses documents that must not be signed as asked and chooses field names.
 func (u *update) inspect() error {
-	var err error
-	if u.catalog, err = u.file.Catalog(); err != nil {
-		return err
-	}
-	form, err := readForm(u.file)
+	form, err := u.admit()
 	if err != nil {
 		return err
 	}
-	u.form = form.dict
-	if u.form != nil {
-		if xfa, err := u.file.Resolve(u.form["XFA"]); err != nil {
-			return err
-		} else if xfa != (pdf.Null{}) {
-			return fail(XFA, "the document is an XFA form")
-		}
-	}
-	perms, err := u.file.Dict(u.catalog["Perms"])
-	if err != nil {
-		return err
-	}
-	certification, err := u.file.Dict(perms["DocMDP"])
-	if err != nil {
-		return err
-	}
-	if p, err := u.permission(certification); err != nil {
-		return err
-	} else if p == 1 {
-		return fail(Locked, "the document is certified and allows no changes")
-	}
-	if form.locked {
-		return fail(Locked, "a signature locked the document")
-	}
-	if u.req.Certify != 0 && (form.signed || certification != nil) {
+	if u.req.Certify != 0 && form.signed {
 		return fail(NotFirst, "the document has a signature already")
 	}
 	if u.req.Into != "" {
@@ -243,6 +215,47 @@ func (u *update) inspect() error {
 		}
 	}
 	return u.chooseNames(form.names)
+}
+
+// admit reads the form and refuses documents that nobody must sign; the form is
+// there beside an *Error that says so.
+func (u *update) admit() (*form, error) {
+	var err error
+	if u.catalog, err = u.file.Catalog(); err != nil {
+		return nil, err
+	}
+	form, err := readForm(u.file)
+	if err != nil {
+		return nil, err
+	}
+	u.form = form.dict
+	if u.form != nil {
+		if xfa, err := u.file.Resolve(u.form["XFA"]); err != nil {
+			return nil, err
+		} else if xfa != (pdf.Null{}) {
+			return form, fail(XFA, "the document is an XFA form")
+		}
+	}
+	perms, err := u.file.Dict(u.catalog["Perms"])
+	if err != nil {
+		return nil, err
+	}
+	certification, err := u.file.Dict(perms["DocMDP"])
+	if err != nil {
+		return nil, err
+	}
+	p, err := u.permission(certification)
+	if err != nil {
+		return nil, err
+	}
+	form.signed = form.signed || certification != nil
+	if p == 1 {
+		return form, fail(Locked, "the document is certified and allows no changes")
+	}
+	if form.locked {
+		return form, fail(Locked, "a signature locked the document")
+	}
+	return form, nil
 }
 
 // permission returns the P of a certification signature, 0 for none.

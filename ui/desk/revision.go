@@ -17,7 +17,7 @@ type Revision struct {
 // Revision judges a file anew and opens the part of it that signature n, from 1, was made over. What was tampered with is
 // opened, too, and said to be so.
 func (d *Desk) Revision(ctx context.Context, whole Paper, n int) (*Revision, error) {
-	report, err := d.verify(ctx, whole.Path)
+	report, err := d.verify(ctx, whole.Path, d.asking())
 	if err != nil {
 		return nil, err
 	}
