@@ -75,8 +75,8 @@ type Job struct {
 	Certify                             int // DocMDP permission; 0 for an approval signature
 
 	// Stamps, if given, is asked for a time stamp over the signature: PAdES baseline
-	// T. It is asked after the key; when it has no answer there is no output. Not
-	// for electronic seals.
+	// T, or the time stamp in the signature of an electronic seal since GB/T 38540. It is
+	// asked after the key; when it has no answer there is no output.
 	Stamps *tsa.Client
 
 	// AcceptUnknown signs although an earlier signature is of a kind that
@@ -179,9 +179,6 @@ func (j Job) faced() (Job, error) {
 		}
 		j.Seal = &face
 	}
-	if j.Electronic != nil && j.Stamps != nil {
-		return Job{}, fail(BadRequest, "signatures of electronic seals are not stamped")
-	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
 	}
@@ -266,14 +263,14 @@ type prepared struct {
 
 // frame is what the signature's value is made in.
 func (j Job) frame(ctx context.Context) pdfsig.Frame {
-	if j.Electronic == nil {
-		frame := pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
-		if j.Stamps != nil {
-			frame.Stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
-		}
-		return frame
+	var stamp func([]byte) ([]byte, error)
+	if j.Stamps != nil {
+		stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
 	}
-	return pdfsig.Seal{As: j.Form, Builder: ses.Builder{
+	if j.Electronic == nil {
+		return pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form, Stamp: stamp}
+	}
+	return pdfsig.Seal{As: j.Form, Stamp: stamp, Builder: ses.Builder{
 		Seal: j.Electronic, Signer: j.Key, Certificate: j.Chain[0], Time: j.Time,
 	}}
 }

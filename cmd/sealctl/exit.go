@@ -27,7 +27,6 @@ var own = map[string]int{
 	"ctl.form_not_made":     statusUsage,
 	"ctl.level_needs_tsa":   statusUsage,
 	"ctl.level_needs_trust": statusUsage,
-	"ctl.seal_not_stamped":  statusUsage,
 	"ctl.batch_empty":       statusUsage,
 	"batch.other_rule":      statusUsage,
 	"batch.busy":            statusUsage,

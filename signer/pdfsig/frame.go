@@ -92,6 +92,16 @@ type Seal struct {
 	Builder ses.Builder
 	// As is the form; that of GM.sm2seal unless given.
 	As sigform.Form
+	// Stamp, if given, is asked for a time-stamp token over the signature value, as that of CMS.
+	Stamp func(signature []byte) ([]byte, error)
+}
+
+func (s Seal) builder() ses.Builder {
+	if s.Stamp != nil {
+		s.Builder.Stamp = s.Stamp
+		s.Builder.Reserve += stampRoom
+	}
+	return s.Builder
 }
 
 // sealRoom is kept beside the seal, in bytes: for two certificates, the
@@ -107,15 +117,16 @@ func (s Seal) Certificates() []*smx509.Certificate {
 }
 
 // Stamped implements Frame.
-func (s Seal) Stamped() bool { return false }
+func (s Seal) Stamped() bool { return s.Stamp != nil }
 
 // Hash implements Frame.
-func (s Seal) Hash() (hash.Hash, error) { return s.Builder.Hash() }
+func (s Seal) Hash() (hash.Hash, error) { return s.builder().Hash() }
 
 // SizeBound implements Frame.
 func (s Seal) SizeBound(widest sigform.Scope) (int, error) {
-	s.Builder.PropertyInfo = widest.String()
-	n, err := s.Builder.SizeBound()
+	b := s.builder()
+	b.PropertyInfo = widest.String()
+	n, err := b.SizeBound()
 	if err != nil {
 		return 0, err
 	}
@@ -124,8 +135,9 @@ func (s Seal) SizeBound(widest sigform.Scope) (int, error) {
 
 // Sign implements Frame.
 func (s Seal) Sign(digest []byte, of sigform.Scope) ([]byte, error) {
-	s.Builder.PropertyInfo = of.String()
-	return s.Builder.Sign(digest)
+	b := s.builder()
+	b.PropertyInfo = of.String()
+	return b.Sign(digest)
 }
 
 // formOf returns the form that was asked for, which must have a value of these

@@ -50,10 +50,12 @@ func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
 	if sigform.Written(v.signature.PropertyInfo) {
 		of.PropertyInfo = sigform.Scope{Field: s.name, ByteRange: s.ByteRange}.String()
 	}
+	judged := s.sealStamp(v.signature, opts)
 	report := v.signature.Judge(of, ses.Options{
 		Makers: opts.Makers, Roots: opts.Roots, Intermediates: opts.Intermediates, Now: opts.Now,
+		Proven: s.StampedAt, StampJudged: judged, RevocationAsked: opts.Revocation != nil,
 	})
-	s.Chain = report.Chain
+	s.Chain, s.makers = report.Chain, report.Makers
 	s.add(report.Findings...)
 }
 

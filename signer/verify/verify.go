@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/sigform"
@@ -73,11 +75,12 @@ type judged struct {
 	Signature
 	dict    pdf.Dict
 	ref     pdf.Ref
-	name    string   // of the field, in full
-	value   value    // nil when it cannot be read
-	dated   bool     // the dictionary has a time M
-	widgets []uint32 // the objects behind Widgets
-	hash    int      // index into the hashing jobs, -1 without
+	name    string                // of the field, in full
+	value   value                 // nil when it cannot be read
+	dated   bool                  // the dictionary has a time M
+	widgets []uint32              // the objects behind Widgets
+	hash    int                   // index into the hashing jobs, -1 without
+	makers  []*smx509.Certificate // from an electronic seal's maker to a trusted one
 }
 
 func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report *Report) error {
@@ -134,6 +137,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		if s.hash >= 0 {
 			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
 			s.askRevocation(ctx, opts)
+			s.askMakers(ctx, opts)
 		}
 		s.BytesIntact = s.Findings.Worst() < finding.Fatal
 	}

@@ -232,7 +232,7 @@ func (w *Work) job(in File, r SealRequest, progress Progress) (signer.Job, error
 		Roots: d.cfg.Roots, Makers: d.cfg.Makers, Reason: d.cfg.Words.T("seal.reason"),
 		Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
 	}
-	if electronic == nil && !r.Unstamped {
+	if stampable(electronic) && !r.Unstamped {
 		job.Stamps = d.stamper(d.Settings())
 	}
 	return job, nil

@@ -14,7 +14,7 @@ func (p *Page) request() desk.SealRequest {
 }
 
 // stamps tells that the signature would have a time stamp.
-func (p *Page) stamps() bool { return p.host.Desk().Stamped() && p.seal().Electronic == nil }
+func (p *Page) stamps() bool { return p.host.Desk().Stamped() && p.seal().Stampable() }
 
 // checkFirst looks, before a PIN is asked, whether the document and the time-stamp service will have it so.
 func (p *Page) checkFirst() {
