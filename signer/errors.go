@@ -39,6 +39,8 @@ const (
 	EdgeNeedsPages Kind = "edge_needs_pages"
 	// EdgeTooThin: so many pages would share an edge seal that nothing of it could be seen.
 	EdgeTooThin Kind = "edge_too_thin"
+	// TwoFields: two places name empty fields; a signature goes into one.
+	TwoFields Kind = "two_fields"
 	// OverSeal: the seal would lie over an earlier signature. Job.AllowOverlap signs all the same.
 	OverSeal Kind = "over_seal"
 	// TooMuch: the seal would cover so much of a page that the signature is doubted.

@@ -36,6 +36,8 @@ var own = map[string]int{
 	"batch.list":            statusUsage,
 	"batch.too_many":        statusUsage,
 	"batch.ledger":          statusInternal,
+	"ctl.no_such_signature": statusUsage,
+	"ctl.revision_unknown":  statusNotValid,
 	"ctl.detached_flags":    statusUsage,
 	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,

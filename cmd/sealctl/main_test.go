@@ -20,6 +20,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/signer/cleancopy/apart"
+	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
@@ -95,6 +96,10 @@ func TestScripts(t *testing.T) {
 			}
 			five := pdftest.Document(pdftest.Options{Pages: 5})
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "five.pdf"), five, 0o600); err != nil {
+				return err
+			}
+			fields := pdftest.Fields(pdftest.Options{}, pdf.Dict{"SV": pdf.Dict{"Ff": pdf.Integer(8), "Reasons": pdf.Array{pdf.TextString("合同签章")}}})
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "fields.pdf"), fields, 0o600); err != nil {
 				return err
 			}
 			for name, text := range map[string]string{"page.pdf": "SIGN HERE", "other.pdf": "SEAL HERE"} {

@@ -25,6 +25,8 @@ type verifyCmd struct {
 	AsOf     string `name:"as-of" placeholder:"DATE" help:"verify_as_of"`
 	Report   string `placeholder:"OUT.pdf" xor:"kind" help:"verify_report"`
 	Detached string `placeholder:"FILE.p7s" xor:"kind" help:"verify_detached"`
+	Revision int    `placeholder:"N" xor:"kind" and:"revision" help:"verify_revision"`
+	Out      string `short:"o" placeholder:"OUT.pdf" and:"revision" help:"verify_out"`
 	trustFlags
 }
 
@@ -94,7 +96,17 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := a.tui.result(report, func() { a.showReport(c.File, report) }); err != nil {
+	if c.Revision != 0 {
+		if err := writeRevision(c.File, report, c.Revision, c.Out); err != nil {
+			return err
+		}
+	}
+	if err := a.tui.result(report, func() {
+		a.showReport(c.File, report)
+		if c.Revision != 0 {
+			a.showRevision(report.Signatures[c.Revision-1], c.Out)
+		}
+	}); err != nil {
 		return err
 	}
 	if !report.Valid() {

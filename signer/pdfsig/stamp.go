@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"hash"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms"
 	"sealdesk/signer/sigform"
 )
@@ -49,6 +51,12 @@ func (d DocumentStamp) Sign(digest []byte, _ sigform.Scope) ([]byte, error) {
 	}
 	return token, nil
 }
+
+// Certificates implements Frame: who stamps is known when the token comes.
+func (DocumentStamp) Certificates() []*smx509.Certificate { return nil }
+
+// Stamped implements Frame: the value is a time stamp, and has none.
+func (DocumentStamp) Stamped() bool { return false }
 
 func isStamp(f Frame) bool {
 	_, ok := f.(DocumentStamp)

@@ -46,6 +46,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	// what came after
 	"modified":               finding.Fatal.Saying("the document was changed after signing: {detail}"),
 	"certification_violated": finding.Fatal.Saying("the document was changed although its certification forbids it"),
+	"lock_violated":          finding.Fatal.Saying("the signature locked the field {field}, which was signed afterwards"),
 	"certification_wrong":    finding.Fatal.Saying("the certification is wrong: {detail}"),
 	"changed_after":          finding.Note.Saying("later revisions added what may be added"),
 	"hybrid":                 finding.Note.Saying("the signed revision has two cross-reference sections; old readers may show something else"),

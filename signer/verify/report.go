@@ -62,6 +62,8 @@ type Report struct {
 	Stamps []Stamp `json:"timeStamps"`
 	// Findings concern the file as a whole.
 	Findings finding.List `json:"findings"`
+	// Revisions is how many the file has; 0 when it cannot be read.
+	Revisions int `json:"-"`
 }
 
 // Valid says whether every signature is valid and there is at least one.
@@ -133,6 +135,9 @@ type Signature struct {
 	// Intact says that the signed bytes are those that were signed and that
 	// nothing but what may follow a signature followed.
 	Intact bool `json:"-"`
+	// BytesIntact says that the bytes up to RevisionEnd are those that were
+	// signed, whatever followed them.
+	BytesIntact bool `json:"-"`
 	// ByteRange is the signed part of the file: offset and length, twice.
 	ByteRange [4]int64 `json:"-"`
 	// RevisionEnd is the length of the file as this signer saw it: the first

@@ -51,6 +51,12 @@ func (s *judged) stamps(ctx context.Context, sd *cms.SignedData, opts Options) {
 		}
 		s.inside = append(s.inside, token.Certificates()...)
 	}
+	s.documentStamp()
+}
+
+// documentStamp counts a time stamp over the document, where it proves the signature earlier than what is over its value,
+// and holds the time that the signature claims against the earliest.
+func (s *judged) documentStamp() {
 	if p := s.file.before(s.Revision + 1); p != nil && (s.StampedAt == nil || p.token.Time.Before(*s.StampedAt)) {
 		at := p.token.Time
 		s.StampedAt, s.StampedBy, s.stamped = &at, signerName(p.token.Certificate()), p.standing

@@ -85,6 +85,7 @@ type judged struct {
 	dated           bool                  // the dictionary has a time M
 	widgets         []uint32              // the objects behind Widgets
 	hash            int                   // index into the hashing jobs, -1 without
+	makers          []*smx509.Certificate // from an electronic seal's maker to a trusted one
 }
 
 func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report *Report) error {
@@ -92,6 +93,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	if err != nil {
 		return err
 	}
+	report.Revisions = len(doc.Revisions())
 	last := doc.view(doc.last())
 	objects := 0
 	for _, rev := range doc.Revisions() {
@@ -162,7 +164,9 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			s.value.judge(ctx, s, jobs[s.hash].h.Sum(nil), opts)
 			s.askRevocation(ctx, opts)
 			s.raise()
+			s.askMakers(ctx, opts)
 		}
+		s.BytesIntact = s.Findings.Worst() < finding.Fatal
 	}
 	if file.excess() {
 		report.Findings.Add(find("store_too_large"))
@@ -170,6 +174,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	after(doc, sigs)
 	after(doc, stamps)
 	certify(doc, sigs)
+	locks(doc, sigs)
 	for _, s := range sigs {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
