@@ -87,5 +87,8 @@ func (d *diff) allowOwned() error {
 			d.codes[edge.code] = true
 		}
 	}
+	if d.codes[changeValidation] {
+		return d.allowStore(b["DSS"])
+	}
 	return nil
 }

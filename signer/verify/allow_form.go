@@ -220,7 +220,7 @@ func (d *diff) allowUnjudged(field pdf.Dict, parent *pdf.Ref) error {
 	if err != nil {
 		return err
 	}
-	if sig != nil && sig["SubFilter"] != pdf.Name("ETSI.RFC3161") {
+	if sig != nil && sig["SubFilter"] != stampSubFilter {
 		return nil
 	}
 	rect, err := d.new.rect(field["Rect"])
@@ -249,7 +249,7 @@ func (d *diff) noteValue(v pdf.Object) error {
 		return err
 	}
 	switch {
-	case sig["SubFilter"] == pdf.Name("ETSI.RFC3161"):
+	case sig["SubFilter"] == stampSubFilter:
 		d.codes[changeTimestamp] = true
 	case sig["ByteRange"] == nil || sig["Contents"] == nil:
 		return deny("a field was given a value that is not a signature")

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/x509/pkix"
 	"fmt"
 	"maps"
 	"regexp"
@@ -287,6 +288,7 @@ func TestEveryBitCounts(t *testing.T) {
 func TestAllowed(t *testing.T) {
 	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
 	seller := cmstest.New(t, "ecdsa", cmstest.Options{Name: "供应商"})
+	authority := cmstest.New(t, "ecdsa", cmstest.Options{Name: "TSA", Extensions: []pkix.Extension{cmstest.TimeStamping}})
 	for _, tc := range []struct {
 		name   string
 		first  signing
@@ -316,7 +318,7 @@ func TestAllowed(t *testing.T) {
 			p.update(map[int]string{objForm: "<< /Fields " + refList(p.fields) + " /SigFlags 3 >>", objPage: p.dict(p.page),
 				60: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (empty) /P 3 0 R /F 4 /Rect [0 0 9 9] >>"})
 		}, []string{"verify.change_field"}},
-		{"document time stamp", signing{}, func(p *paper) { p.sign(seller, signing{sub: "ETSI.RFC3161"}) }, []string{"verify.change_timestamp"}},
+		{"document time stamp", signing{}, func(p *paper) { p.stamp(authority, testNow) }, []string{"verify.change_timestamp"}},
 		{"objects repeated unchanged", signing{}, func(p *paper) { p.update(map[int]string{objText: p.objects[objText], objPages: p.objects[objPages]}) },
 			[]string{"verify.change_none"}},
 		{"comment of a writer", signing{}, func(p *paper) { p.write(map[int]string{objInfo: "<< >>"}, "%Writer 1.0\n") }, []string{"verify.change_metadata"}},

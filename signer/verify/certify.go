@@ -44,17 +44,22 @@ func certify(doc *document, sigs []*judged) {
 		if i > 0 {
 			s.add(find("certification_wrong", "detail", "it is not the first signature"))
 		}
-		allowed := permitted(p)
-		for j, c := range s.ChangesAfter {
-			if !slices.Contains(allowed, c.Code) {
-				s.ChangesAfter[j].Allowed = false
-				s.add(find("certification_violated"))
-			}
-		}
+		s.permit(p)
 	}
 	if named != 0 && !slices.ContainsFunc(sigs, func(s *judged) bool { return s.ref.Num == named }) {
 		for _, s := range sigs {
 			s.add(find("certification_wrong", "detail", "the certification that the catalog names is no field's value"))
+		}
+	}
+}
+
+// permit holds what followed the signature against a permission.
+func (s *judged) permit(p int) {
+	allowed := permitted(p)
+	for j, c := range s.ChangesAfter {
+		if !slices.Contains(allowed, c.Code) {
+			s.ChangesAfter[j].Allowed = false
+			s.add(find("certification_violated"))
 		}
 	}
 }

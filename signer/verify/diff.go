@@ -44,12 +44,13 @@ type diff struct {
 	codes    map[string]bool
 	widgets  map[uint32]bool // the widgets of new signature fields
 	names    map[string]bool
+	streams  map[uint32]bool // of the validation data, looked at
 }
 
 // compare returns the codes of the changes that new brought, all of them
 // allowed, or a *modified error. Other errors are failures to read the file.
 func compare(old, new *view) ([]string, error) {
-	d := &diff{old: old, new: new, pending: map[uint32]bool{}, codes: map[string]bool{}, widgets: map[uint32]bool{}}
+	d := &diff{old: old, new: new, pending: map[uint32]bool{}, codes: map[string]bool{}, widgets: map[uint32]bool{}, streams: map[uint32]bool{}}
 	var err error
 	if d.links, err = walkLinks(old); err != nil {
 		return nil, err

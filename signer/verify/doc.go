@@ -11,8 +11,10 @@
 //
 // One file of the package holds one rule: sig.go what a signature covers, value.go and value_*.go what its
 // value says (CMS of RFC 5652 and GB/T 35275, electronic seals of GB/T 38540), stray.go that none hides,
+// stamp.go the time stamps, evidence.go what the file brings to be judged by later (its security store and what its
+// document time stamps prove), revoked.go what is known of revocation and the level that follows from all of that,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
-// what a revision may change, certify.go DocMDP, trust.go the certificate chain,
+// what a revision may change, certify.go DocMDP, lock.go FieldMDP, trust.go the certificate chain,
 // seals.go the seals on the page, verdict.go how it adds up. The standards are
 // ISO 32000-1, 12.8 and ETSI EN 319 142-1; the attacks are those published as
 // universal signature forgery, incremental saving, signature wrapping, shadow

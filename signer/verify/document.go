@@ -11,8 +11,9 @@ import (
 // document is a file with its revisions.
 type document struct {
 	*pdf.File
-	r    io.ReaderAt
-	size int64
+	r        io.ReaderAt
+	size     int64
+	followed map[int]followed // by revision
 }
 
 func open(r io.ReaderAt, size int64) (*document, error) {
@@ -23,7 +24,7 @@ func open(r io.ReaderAt, size int64) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{f, r, size}, nil
+	return &document{f, r, size, map[int]followed{}}, nil
 }
 
 // last is the index of the newest revision.

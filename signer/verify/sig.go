@@ -3,11 +3,13 @@ package verify
 import (
 	"bytes"
 	"encoding/hex"
+	"hash"
 	"slices"
 
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/dss"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/sigform"
 )
@@ -30,6 +32,7 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.StoreName = string(dss.NameOf(raw))
 	if len(bytes.Trim(raw, "\x00")) == 0 {
 		return nil, &broken{find("no_contents")}
 	}
@@ -44,8 +47,13 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.hashing(h), nil
+}
+
+// hashing is the digest of the bytes that are covered, in the making.
+func (s *judged) hashing(h hash.Hash) *hashing {
 	b := s.ByteRange
-	return &hashing{h: h, spans: [2][2]int64{{b[0], b[0] + b[1]}, {b[2], b[2] + b[3]}}}, nil
+	return &hashing{h: h, spans: [2][2]int64{{b[0], b[0] + b[1]}, {b[2], b[2] + b[3]}}}
 }
 
 // signerName is the common name of a certificate, or what names its holder else.

@@ -25,7 +25,7 @@ func stray(doc *document) error {
 				unreadable = err
 			}
 			if d, ok := o.(pdf.Dict); ok && d["ByteRange"] != nil {
-				if d["SubFilter"] != pdf.Name("ETSI.RFC3161") {
+				if d["SubFilter"] != stampSubFilter {
 					return &broken{find("stray_signature")}
 				}
 			}

@@ -117,8 +117,25 @@ func (d *document) endingAt(end int64) (int, error) {
 	return -1, nil
 }
 
-// follow judges a revision that came after a signature: its bytes, then its objects.
+// follow judges a revision that came after a signature, once.
 func (d *document) follow(n int) ([]string, error) {
+	if f, ok := d.followed[n]; ok {
+		return f.codes, f.err
+	}
+	var f followed
+	f.codes, f.err = d.compare(n)
+	d.followed[n] = f
+	return f.codes, f.err
+}
+
+// followed is what a later revision changed, or why it may not.
+type followed struct {
+	codes []string
+	err   error
+}
+
+// compare judges a revision: its bytes, then its objects.
+func (d *document) compare(n int) ([]string, error) {
 	if err := d.tile(n); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"hash"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -16,7 +17,7 @@ type value interface {
 	hash() (hash.Hash, error)
 	// judge puts into the signature what the value says, given the digest of
 	// the signed bytes: whether it is theirs, and who made it.
-	judge(s *judged, digest []byte, opts Options)
+	judge(ctx context.Context, s *judged, digest []byte, opts Options)
 }
 
 // readValue takes apart what Contents holds, padding and all.

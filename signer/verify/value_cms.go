@@ -2,8 +2,10 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"hash"
+	"slices"
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
@@ -50,7 +52,7 @@ func (v *cmsValue) hash() (hash.Hash, error) {
 	return h, nil
 }
 
-func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
+func (v *cmsValue) judge(ctx context.Context, s *judged, digest []byte, opts Options) {
 	if !v.isDER {
 		s.add(find("encoding_not_der"))
 	}
@@ -60,7 +62,7 @@ func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
 	if v.sd.DigestInside() {
 		s.add(find("digest_inside"))
 	}
-	s.stamps(v.sd, opts)
+	s.stamps(ctx, v.sd, opts)
 	s.Level = "B"
 	if s.StampedAt != nil {
 		s.Level = "T"
@@ -77,8 +79,15 @@ func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
 	if err := v.sd.Check(digest); err != nil {
 		s.add(cmsFinding(err))
 	}
-	var findings []finding.Finding
-	s.Chain, findings = trust(s.Certificate, append(v.sd.Certificates(), opts.Intermediates...), s.SignedAt, s.StampedAt, opts)
+	s.inside = append(s.inside, v.sd.Certificates()...)
+	way := slices.Concat(v.sd.Certificates(), opts.Intermediates)
+	chain, findings := trust(s.Certificate, way, s.SignedAt, s.StampedAt, opts)
+	if more := s.file.certificates(); chain == nil && len(more) > 0 { // which come last: somebody else may have put them there
+		if again, found := trust(s.Certificate, append(way, more...), s.SignedAt, s.StampedAt, opts); again != nil {
+			chain, findings = again, found
+		}
+	}
+	s.Chain = chain
 	s.add(findings...)
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"hash"
 
@@ -45,15 +46,17 @@ func (v *sealValue) hash() (hash.Hash, error) {
 	return h, nil
 }
 
-func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
+func (v *sealValue) judge(ctx context.Context, s *judged, digest []byte, opts Options) {
 	of := ses.Document{Digest: digest}
 	if sigform.Written(v.signature.PropertyInfo) {
 		of.PropertyInfo = sigform.Scope{Field: s.name, ByteRange: s.ByteRange}.String()
 	}
+	judged := s.sealStamp(ctx, v.signature, opts)
 	report := v.signature.Judge(of, ses.Options{
 		Makers: opts.Makers, Roots: opts.Roots, Intermediates: opts.Intermediates, Now: opts.Now,
+		Proven: s.StampedAt, StampJudged: judged, RevocationAsked: opts.Revocation != nil,
 	})
-	s.Chain = report.Chain
+	s.Chain, s.makers = report.Chain, report.Makers
 	s.add(report.Findings...)
 }
 
