@@ -58,7 +58,10 @@ func TestLaterRevisions(t *testing.T) {
 		{"extension added", "", func(p *paper) {
 			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 3 >> /ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >> >>")})
 		}},
-		{"extension changed", mod + "Extensions", func(p *paper) {
+		{"extension's level lowered", mod + "Extensions", func(p *paper) {
+			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 2 >> >>")})
+		}},
+		{"extension's level raised", "", func(p *paper) {
 			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 8 >> >>")})
 		}},
 		{"extensions not a dictionary", mod + "Extensions", func(p *paper) { p.update(map[int]string{objCatalog: p.rootWith("Extensions", "7")}) }},

@@ -14,7 +14,7 @@ type sealValue struct{ signature *ses.Signature }
 func (s *judged) readSealValue(raw []byte) (value, error) {
 	der, rest := element(raw)
 	if der == nil {
-		return nil, &broken{find("bad_contents", "detail", "it is not DER")}
+		return nil, &broken{Finding: find("bad_contents", "detail", "it is not DER")}
 	}
 	if err := zeros(rest); err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
 func sesBroken(err error) error {
 	var e *ses.Error
 	if errors.As(err, &e) {
-		return &broken{e.Finding}
+		return &broken{Finding: e.Finding}
 	}
 	return err
 }

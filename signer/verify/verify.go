@@ -42,7 +42,12 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 		return nil, err
 	}
 	if err != nil {
-		report.Findings = append(report.Findings, asFinding(err))
+		report.Findings.Add(asFinding(err))
+		attacks, err := attacksOn(reader, size)
+		if err != nil {
+			return nil, err
+		}
+		report.Findings.Add(attacks...)
 	}
 	settle(report)
 	return report, nil
@@ -78,6 +83,7 @@ type judged struct {
 	dated   bool     // the dictionary has a time M
 	widgets []uint32 // the objects behind Widgets
 	hash    int      // index into the hashing jobs, -1 without
+	bare    bool     // the file begins as a PDF does, and not as signed attributes do
 }
 
 func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report *Report) error {
@@ -113,6 +119,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		job, err := s.read(doc, opts.Forms)
 		if err != nil {
 			s.add(asFinding(err))
+			s.add(attackOf(err)...)
 			continue
 		}
 		s.hash = len(jobs)
@@ -145,13 +152,16 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	return nil
 }
 
-// broken is a finding that ends the judging.
-type broken struct{ finding.Finding }
+// broken is a finding that ends the judging, and the attack that it looks like, if any.
+type broken struct {
+	finding.Finding
+	attack string
+}
 
 func (b *broken) Error() string { return b.Message }
 
-func malformed(detail string) error { return &broken{find("malformed", "detail", detail)} }
-func tooLarge(detail string) error  { return &broken{find("too_large", "detail", detail)} }
+func malformed(detail string) error { return &broken{Finding: find("malformed", "detail", detail)} }
+func tooLarge(detail string) error  { return &broken{Finding: find("too_large", "detail", detail)} }
 
 // asFinding turns whatever stopped a reading into a finding.
 func asFinding(err error) finding.Finding {
@@ -212,7 +222,7 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 					return nil, err
 				}
 				if len(v) > 0 && v["SubFilter"] != pdf.Name("ETSI.RFC3161") {
-					return out, &broken{find("signature_removed", "field", nameOf(f.name))}
+					return out, &broken{find("signature_removed", "field", nameOf(f.name)), attackSaving}
 				}
 			}
 		}
@@ -245,26 +255,41 @@ func after(doc *document, sigs []*judged) {
 		}
 	}
 	for n := first + 1; n <= doc.last(); n++ {
-		changes, err := doc.follow(n)
+		brought, err := doc.follow(n)
+		if err == nil {
+			err = allowFilled(doc, sigs, brought, n)
+		}
 		for _, s := range sigs {
 			if s.RevisionEnd == 0 || s.Revision >= n {
 				continue
 			}
 			if err != nil {
-				s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: n})
-				s.add(find("modified", "detail", err.Error()))
+				s.modified(err, n)
 				continue
 			}
-			for _, code := range changes {
+			for _, code := range brought.codes {
 				s.ChangesAfter = append(s.ChangesAfter, Change{Code: code, Message: changeMessages[code], Revision: n, Allowed: true})
 			}
 			s.add(find("changed_after"))
+			if len(brought.filled) > 0 {
+				s.add(find("filled_in", "field", nameOf(brought.filled[0])))
+			}
 		}
 	}
 	if tail := doc.tail(); tail != "" {
 		for _, s := range sigs {
-			s.add(find("modified", "detail", tail))
-			s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: tail, Revision: doc.last() + 1})
+			s.modified(deny(attackSaving, "%s", tail), doc.last()+1)
 		}
+	}
+}
+
+// modified puts down that a revision may not follow the signature.
+func (s *judged) modified(err error, revision int) {
+	s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: revision})
+	s.add(find("modified", "detail", err.Error()))
+	if attacks := attackOf(err); attacks != nil {
+		s.add(attacks...)
+	} else {
+		s.add(find(attackSaving))
 	}
 }
