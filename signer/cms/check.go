@@ -51,7 +51,7 @@ func (s *SignedData) signedBy(su suite, digest []byte) bool {
 	key := s.signer.PublicKey
 	switch {
 	case s.signedDER != nil:
-		return su.verify(key, s.signedDER, s.signature) || s.also.Unsorted && su.verify(key, sorted(s.signedDER), s.signature)
+		return su.verify(key, s.signedDER, s.signature) || s.also.Loose && su.verify(key, sorted(s.signedDER), s.signature)
 	case s.inside != nil:
 		return su.verify(key, s.inside, s.signature)
 	}

@@ -308,8 +308,8 @@ func TestAcceptedAs(t *testing.T) {
 		change func(f *frame)
 	}{
 		{"no attributes", NoSignedAttributes, Accept{NoAttributes: true}, "", func(f *frame) { f.noAttrs, f.sign = true, contentSum }},
-		{"unsorted", Malformed, Accept{Unsorted: true}, "", func(f *frame) { slices.Reverse(f.attrs) }},
-		{"unsorted, signed in order", Malformed, Accept{Unsorted: true}, "", func(f *frame) {
+		{"unsorted", Malformed, Accept{Loose: true}, "", func(f *frame) { slices.Reverse(f.attrs) }},
+		{"unsorted, signed in order", Malformed, Accept{Loose: true}, "", func(f *frame) {
 			slices.Reverse(f.attrs)
 			sign := f.sign
 			f.sign = func(a []byte) []byte { return sign(sorted(a)) }
@@ -332,7 +332,7 @@ func TestAcceptedAs(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			f := newFrame()
 			tc.change(f)
-			others := Accept{DigestInside: true, NoAttributes: !tc.also.NoAttributes, Unsorted: !tc.also.Unsorted, Weak: !tc.also.Weak}
+			others := Accept{DigestInside: true, NoAttributes: !tc.also.NoAttributes, Loose: !tc.also.Loose, Weak: !tc.also.Weak}
 			if err := f.judgeAs(others); !errors.Is(err, &Error{Kind: tc.kind}) {
 				t.Errorf("without its word: %v", err)
 			}

@@ -85,9 +85,10 @@ type Accept struct {
 	// Whoever asks for it makes sure that the content does not begin as a SET, as
 	// attributes do: a signature over those could be passed off as one over content.
 	NoAttributes bool
-	// Unsorted: the signed attributes may stand in another order than DER's, and be
-	// signed in either. They say the same in any order.
-	Unsorted bool
+	// Loose: the signed attributes may stand in another order than DER's, and be
+	// signed in either; the version of SignedData need not go with that of SignerInfo.
+	// Both say the same in either way.
+	Loose bool
 	// Weak: SHA-1 and RSA keys from 1024 bits, which Weak names then. They prove little.
 	Weak bool
 }
@@ -185,7 +186,7 @@ func (s *SignedData) parseSignedData(seq cryptobyte.String, want expected) error
 	}
 	// RFC 5652, 5.1: with X.509 certificates only, the two versions are equal, but
 	// another content type than data asks for version 3, which GM/T 0010 does not know.
-	if version != signerVersion && (want.contentType == nil || version != 3) {
+	if version != signerVersion && !want.Loose && (want.contentType == nil || version != 3) {
 		return fail(Malformed, "SignedData version %d with SignerInfo version %d", version, signerVersion)
 	}
 	if !s.digestAlg.oid.Equal(setAlg.oid) || !setAlg.plain() {
@@ -292,7 +293,7 @@ func (s *SignedData) parseSigner(seq cryptobyte.String) (version int, err error)
 		// RFC 5652, 5.4: what is signed carries the universal tag instead of [0].
 		s.signedDER = slices.Clone([]byte(attrs))
 		s.signedDER[0] = byte(cbasn1.SET)
-		if s.signed, err = parseAttributes(attrs, tag0, true, s.also.Unsorted); err != nil {
+		if s.signed, err = parseAttributes(attrs, tag0, true, s.also.Loose); err != nil {
 			return 0, err
 		}
 		if err := s.parseSignedAttributes(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"sealdesk/signer/finding"
 )
@@ -97,10 +98,16 @@ func attackAt(r io.ReaderAt, size, at int64) (string, error) {
 	switch tail := io.NewSectionReader(r, end, size-end); {
 	case gap[0] != '<' || closed != len(gap)-1:
 		return attackWrapping, nil
+	case !hexadecimal(bytes.TrimSuffix(gap[1:], []byte(">"))):
+		return attackForgery, nil
 	case !blankUntilEnd(tail):
 		return attackSaving, nil
 	}
 	return "", nil
+}
+
+func hexadecimal(text []byte) bool {
+	return !bytes.ContainsFunc(text, func(c rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", c) })
 }
 
 // blankUntilEnd says whether nothing but white space is left.

@@ -26,7 +26,7 @@ func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
 		return nil, err
 	}
 	sd, err := cms.ParseAs(der, cms.Accept{
-		DigestInside: form.DigestInside, SHA1Inside: form.SHA1Inside, Unsorted: true, Weak: true,
+		DigestInside: form.DigestInside, SHA1Inside: form.SHA1Inside, Loose: true, Weak: true,
 		NoAttributes: s.bare && !form.NamesCertificate,
 	})
 	if err != nil {
