@@ -89,7 +89,10 @@ func (d *diff) attackWith(num uint32) string {
 	if !d.old.has(num) {
 		return attackSaving
 	}
-	if d.links.incoming[num] == 0 {
+	if d.hidden(pdf.Ref{Num: num}) {
+		return attackSwitch
+	}
+	if now, err := d.new.byNumber(num); err == nil && slices.ContainsFunc(refs(now, nil), d.hidden) {
 		return attackSwitch
 	}
 	o, err := d.old.byNumber(num)
@@ -99,7 +102,7 @@ func (d *diff) attackWith(num uint32) string {
 	s, isStream := o.(*pdf.Stream)
 	dict, _ := o.(pdf.Dict)
 	switch {
-	case isStream && s.Dict["Subtype"] != nil:
+	case isStream && (s.Dict["Subtype"] == pdf.Name("Image") || s.Dict["Subtype"] == pdf.Name("Form")):
 		return attackHide
 	case isStream && s.Dict["Type"] == pdf.Name("ObjStm"):
 		return attackSwitch
@@ -107,6 +110,29 @@ func (d *diff) attackWith(num uint32) string {
 		return attackReplace
 	case dict["Type"] == pdf.Name("Annot") || dict["Rect"] != nil:
 		return attackAnnotation
+	}
+	return attackSaving
+}
+
+// hidden says whether the object was there before, and nothing led to it.
+func (d *diff) hidden(ref pdf.Ref) bool {
+	return d.links != nil && d.old.has(ref.Num) && d.links.incoming[ref.Num] == 0
+}
+
+// attackOn names the attack that a revision looks like which cannot be read: by
+// the first of the objects it replaces that tells.
+func (d *document) attackOn(n int) string {
+	old := d.view(n - 1)
+	diff := &diff{old: old, new: d.view(n)}
+	if links, err := walkLinks(old); err == nil {
+		diff.links = links
+	}
+	for _, e := range diff.new.revision.Entries {
+		if was, _, _ := old.Lookup(e.Num); e.Kind != pdf.Free && e != was && old.has(e.Num) {
+			if attack := diff.attackWith(e.Num); attack != attackSaving {
+				return attack
+			}
+		}
 	}
 	return attackSaving
 }

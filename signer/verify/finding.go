@@ -47,6 +47,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"filled_in":              finding.Doubt.Saying("form fields were filled in after signing, as the certification permits: field {field}"),
 	"changed_after":          finding.Note.Saying("later revisions added what may be added"),
 	"hybrid":                 finding.Note.Saying("the signed revision has two cross-reference sections; old readers may show something else"),
+	"hidden_pages":           finding.Note.Saying("the signed revision has pages that nothing leads to"),
 	"hidden_objects":         finding.Note.Saying("the signed revision refers to objects that do not exist"),
 	"seal_overlaps":          finding.Note.Saying("the signature shows over an earlier one on page {page}"),
 	"seal_too_large":         finding.Doubt.Saying("the signature's picture covers a large part of page {page}"),

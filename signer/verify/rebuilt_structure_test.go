@@ -54,7 +54,7 @@ var structures = []attack{
 	{"what pages inherit", "verify.modified", attackSaving, func(v *victim) {
 		v.update(map[int]string{objPages: "<< /Type /Pages /Kids [3 0 R] /Count 1 /Rotate 90 /Resources << /Font << /F1 29 0 R >> >> >>"})
 	}},
-	{"a page more", "verify.modified", attackSaving, func(v *victim) {
+	{"a page more", "verify.modified", attackSwitch, func(v *victim) {
 		v.update(map[int]string{objPages: "<< /Type /Pages /Kids [3 0 R 24 0 R] /Count 2 >>"})
 	}},
 	{"no page any more", "verify.modified", attackSaving, func(v *victim) { v.update(map[int]string{objPages: "<< /Type /Pages /Kids [] /Count 0 >>"}) }},

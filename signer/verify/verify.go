@@ -249,15 +249,22 @@ func after(doc *document, sigs []*judged) {
 			}
 		}
 	}
-	if l, err := walkLinks(doc.view(first)); err == nil && len(l.missing) > 0 {
-		for _, s := range sigs {
+	l, err := walkLinks(doc.view(first))
+	for _, s := range sigs {
+		if err == nil && len(l.missing) > 0 {
 			s.add(find("hidden_objects"))
+		}
+		if err == nil && doc.hidesPages(first, l) {
+			s.add(find("hidden_pages"))
 		}
 	}
 	for n := first + 1; n <= doc.last(); n++ {
 		brought, err := doc.follow(n)
 		if err == nil {
 			err = allowFilled(doc, sigs, brought, n)
+		}
+		if m := (*modified)(nil); err != nil && !errors.As(err, &m) {
+			err = deny(doc.attackOn(n), "%s", err.Error())
 		}
 		for _, s := range sigs {
 			if s.RevisionEnd == 0 || s.Revision >= n {
@@ -283,13 +290,29 @@ func after(doc *document, sigs []*judged) {
 	}
 }
 
+// hidesPages says whether a revision has pages that nothing leads to: they may lie
+// in wait to be shown, or be what an editor left behind.
+func (d *document) hidesPages(n int, l *links) bool {
+	v := d.view(n)
+	seen := map[uint32]bool{}
+	for _, rev := range v.Revisions() {
+		for _, e := range rev.Entries {
+			if seen[e.Num] || l.incoming[e.Num] > 0 || !v.has(e.Num) {
+				continue
+			}
+			seen[e.Num] = true
+			o, err := v.byNumber(e.Num)
+			if dict, _ := o.(pdf.Dict); err == nil && (dict["Type"] == pdf.Name("Page") || dict["Type"] == pdf.Name("Pages")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // modified puts down that a revision may not follow the signature.
 func (s *judged) modified(err error, revision int) {
 	s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: revision})
 	s.add(find("modified", "detail", err.Error()))
-	if attacks := attackOf(err); attacks != nil {
-		s.add(attacks...)
-	} else {
-		s.add(find(attackSaving))
-	}
+	s.add(attackOf(err)...)
 }
