@@ -4,7 +4,7 @@ import "sealdesk/signer/pdf"
 
 // allowStructure settles what the revision writes for its own sake: its
 // cross-reference stream and object streams, and objects that it repeats
-// unchanged. It refuses deleted objects, other generations, and new objects
+// unchanged. It refuses other generations, and new objects
 // under numbers that the signed revision refers to without having them: those
 // lie in wait to be filled.
 func (d *diff) allowStructure() error {
@@ -21,7 +21,7 @@ func (d *diff) allowStructure() error {
 		had = had && was.Kind != pdf.Free
 		switch {
 		case e.Kind == pdf.Free && had:
-			return deny(attackHide, "object %d was deleted", num)
+			d.deleted = append(d.deleted, num)
 		case e.Kind == pdf.Free || had && e == was:
 		case had && e.Gen != was.Gen:
 			return deny(attackSwitch, "object %d changed its generation", num)

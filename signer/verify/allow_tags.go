@@ -9,8 +9,9 @@ var tagKeys = map[pdf.Name]bool{"K": true, "Kids": true, "Nums": true, "Limits":
 // allowTags lets a tagged document's structure tree gain the tags of new widgets.
 // Nothing that is shown hangs on it, and nothing else in it may change.
 func (d *diff) allowTags() error {
-	for num := range d.links.own["StructTreeRoot"] {
-		if !d.pending[num] || !d.old.has(num) {
+	own := d.links.own["StructTreeRoot"]
+	for num := range d.pending {
+		if !d.old.has(num) {
 			continue
 		}
 		a, err := d.old.byNumber(num)
@@ -21,17 +22,8 @@ func (d *diff) allowTags() error {
 		if err != nil {
 			return err
 		}
-		was, wasDict := a.(pdf.Dict)
-		is, isDict := b.(pdf.Dict)
-		_, list := a.(pdf.Array)
-		_, listToo := b.(pdf.Array)
-		if !(wasDict && isDict) && !(list && listToo) {
-			return deny(attackSaving, "object %d of the structure tree was replaced", num)
-		}
-		for _, k := range changedKeys(was, is) {
-			if !tagKeys[k] {
-				return deny(attackSaving, "%s of the structure tree (object %d) was changed", k, num)
-			}
+		if !tagged(a, b, own[num]) {
+			continue
 		}
 		delete(d.pending, num)
 		d.codes[changeTags] = true
@@ -40,6 +32,30 @@ func (d *diff) allowTags() error {
 		}
 	}
 	return nil
+}
+
+// tagged says whether an object was a part of the structure tree and is that still,
+// with tags more. What the tree alone leads to may be any part; elements to which
+// outlines lead, too, say what they are.
+func tagged(a, b pdf.Object, own bool) bool {
+	was, wasDict := a.(pdf.Dict)
+	is, isDict := b.(pdf.Dict)
+	_, list := a.(pdf.Array)
+	_, listToo := b.(pdf.Array)
+	if !(wasDict && isDict) && !(own && list && listToo) {
+		return false
+	}
+	element := was["Type"] == pdf.Name("StructTreeRoot") || was["Type"] == pdf.Name("StructElem")
+	if !own && !element {
+		return false
+	}
+	for _, k := range changedKeys(was, is) {
+		_, flag := is[k].(pdf.Boolean) // K of a transparency group
+		if !tagKeys[k] || flag || !own && k != "K" && k != "ParentTree" && k != "ParentTreeNextKey" {
+			return false
+		}
+	}
+	return true
 }
 
 // allowParents lets a page or a widget get its key into the structure tree.

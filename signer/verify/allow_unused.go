@@ -2,17 +2,23 @@ package verify
 
 import "sealdesk/signer/pdf"
 
-// allowUnused lets a revision leave objects behind that nothing leads to, as some
-// writers do: a font's empty dictionary, a second cross-reference stream. What
-// could be shown if it were used after all, by a program that repairs files, is
-// not among them: streams, pages, catalogs.
+// allowUnused lets a revision delete what nothing leads to any more, and leave
+// objects behind that nothing leads to, as some writers do: a font's empty
+// dictionary, a second cross-reference stream. What could be shown if it were used
+// after all, by a program that repairs files, is not among them: streams, pages, catalogs.
 func (d *diff) allowUnused() error {
-	if len(d.pending) == 0 {
+	if len(d.pending) == 0 && len(d.deleted) == 0 {
 		return nil
 	}
 	now, err := walkLinks(d.new)
 	if err != nil {
 		return err
+	}
+	for _, num := range d.deleted {
+		if now.incoming[num] > 0 {
+			return deny(attackHide, "object %d was deleted", num)
+		}
+		d.codes[changeUnused] = true
 	}
 	for num := range d.pending {
 		if d.old.has(num) || now.incoming[num] > 0 {

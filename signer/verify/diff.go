@@ -29,7 +29,7 @@ var changeMessages = map[string]string{
 	changeMetadata:    "metadata of the document changed",
 	changeFilled:      "form fields were filled in",
 	changeTags:        "the tags for reading aloud were added to",
-	changeUnused:      "objects were added that nothing uses",
+	changeUnused:      "objects that nothing uses were added or deleted",
 	changeUnchangedAs: "a revision without changes was added",
 }
 
@@ -53,6 +53,7 @@ type diff struct {
 	codes    map[string]bool
 	widgets  map[uint32]bool // the widgets of new signature fields
 	names    map[string]bool
+	deleted  []uint32
 	filled   []string // the names of fields that were filled in
 }
 
