@@ -26,6 +26,7 @@ type update struct {
 	catalog pdf.Dict
 	form    pdf.Dict
 	names   []string
+	signed  bool // the document has a signature already
 	pages   map[int]pdf.Page
 
 	buf       []byte

@@ -111,7 +111,7 @@ func (d *document) endingAt(end int64) (int, error) {
 			}
 		}
 		for _, defect := range d.Defects() {
-			if defect.Name == pdf.NoEnd && defect.Offset >= rev.Start && defect.Offset <= rev.End {
+			if defect.Name == pdf.NoEnd && defect.Offset >= rev.XRef && defect.Offset <= rev.End {
 				return -1, nil
 			}
 		}
