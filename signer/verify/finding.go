@@ -50,6 +50,8 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"hidden_pages":           finding.Note.Saying("the signed revision has pages that nothing leads to"),
 	"hidden_objects":         finding.Note.Saying("the signed revision refers to objects that do not exist"),
 	"seal_overlaps":          finding.Note.Saying("the signature shows over an earlier one on page {page}"),
+	"seal_shows_other":       finding.Doubt.Saying("what shows on page {page} is not the electronic seal's own picture"),
+	"seal_not_compared":      finding.Note.Saying("what shows on page {page} could not be compared with the electronic seal's own picture"),
 	"seal_too_large":         finding.Doubt.Saying("the signature's picture covers a large part of page {page}"),
 
 	// what it looks like

@@ -145,6 +145,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
 	after(doc, sigs)
 	certify(doc, sigs)
+	looks(last, sigs)
 	for _, s := range sigs {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
