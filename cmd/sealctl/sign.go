@@ -92,7 +92,7 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.Form != "" && (form.DigestInside || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
+	if c.Form != "" && (form.ReadOnly() || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
 		return fault("form_not_made", "form", c.Form)
 	}
 	var stamps *tsa.Client

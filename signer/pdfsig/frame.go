@@ -146,7 +146,7 @@ func formOf(f sigform.Form, values ...sigform.Value) (sigform.Form, error) {
 	switch {
 	case f == (sigform.Form{}):
 		return sigform.Default().For(values[0])
-	case !slices.Contains(values, f.Value) || f.DigestInside:
+	case !slices.Contains(values, f.Value) || f.ReadOnly():
 		return sigform.Form{}, fail(BadRequest, "the form %q is not made here", f.Name)
 	}
 	return f, nil

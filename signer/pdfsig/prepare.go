@@ -183,13 +183,21 @@ func (r *Request) check() error {
 	return nil
 }
 
-// unsafeDefects are those that readers take in different ways, so that not all
-// of them would show what was signed.
-var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.JunkAfterEnd, pdf.NoEnd, pdf.XRefOffset, pdf.DuplicateKey}
+// unsafeDefects are those that readers take in different ways, so that not all of
+// them would show what was signed: of two entries one or the other, and with bytes
+// before the header the byte range from there or from the file's first byte.
+// Where a table begins behind white space, or a revision does not end properly, all
+// read the same, since the update that is appended says where the table is and ends
+// properly itself.
+var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.DuplicateKey}
+
+// unsafeBehind are those that an earlier signature does not stand: bytes behind the
+// end of what it covers.
+var unsafeBehind = []string{pdf.JunkAfterEnd, pdf.NoEnd}
 
 func (u *update) refuseDefects() error {
 	for _, d := range u.file.Defects() {
-		if slices.Contains(unsafeDefects, d.Name) {
+		if slices.Contains(unsafeDefects, d.Name) || u.signed && slices.Contains(unsafeBehind, d.Name) {
 			return &Error{Kind: NeedsRepair, Defect: d.Name, Detail: fmt.Sprintf("the file has the defect %s at byte %d", d.Name, d.Offset)}
 		}
 	}
@@ -248,6 +256,7 @@ func (u *update) admit() (*form, error) {
 	if p == 1 && !u.stamps {
 		return form, fail(Locked, "the document is certified and allows no changes")
 	}
+	u.signed = form.signed
 	if form.locked && !u.stamps {
 		return form, fail(Locked, "a signature locked the document")
 	}

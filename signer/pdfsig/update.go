@@ -28,6 +28,7 @@ type update struct {
 	stamps  bool   // a document time stamp, nobody's signature
 	into    *Field // that is signed; nil for a new one
 	names   []string
+	signed  bool // the document has a signature already
 	pages   map[int]pdf.Page
 
 	buf       []byte

@@ -23,7 +23,7 @@ func (d *diff) allowStore(o pdf.Object) error {
 	for k, v := range store {
 		switch {
 		case !slices.Contains(storeKeys, k):
-			return deny("the validation data has an entry %s", k)
+			return deny(attackSaving, "the validation data has an entry %s", k)
 		case k == dss.KeyVRI:
 			if err := d.allowVRI(v); err != nil {
 				return err
@@ -56,7 +56,7 @@ func (d *diff) allowVRI(o pdf.Object) error {
 				}
 			default:
 				if !slices.Contains(vriKeys, k) {
-					return deny("the validation data has an entry %s", k)
+					return deny(attackSaving, "the validation data has an entry %s", k)
 				}
 				if err := d.allowStreams(v); err != nil {
 					return err
@@ -76,7 +76,7 @@ func (d *diff) allowStreams(o pdf.Object) error {
 	for _, o := range array {
 		ref, ok := o.(pdf.Ref)
 		if !ok {
-			return deny("the validation data holds something that is not an object of its own")
+			return deny(attackSaving, "the validation data holds something that is not an object of its own")
 		}
 		if d.streams[ref.Num] {
 			continue
@@ -86,11 +86,11 @@ func (d *diff) allowStreams(o pdf.Object) error {
 			return err
 		}
 		if s == nil {
-			return deny("the validation data refers to object %d, which is not there", ref.Num)
+			return deny(attackSaving, "the validation data refers to object %d, which is not there", ref.Num)
 		}
 		for k, v := range s.Dict {
 			if k != "Length" && len(refs(v, nil)) > 0 {
-				return deny("the validation data leads on to other objects (object %d)", ref.Num)
+				return deny(attackSaving, "the validation data leads on to other objects (object %d)", ref.Num)
 			}
 		}
 		d.streams[ref.Num] = true

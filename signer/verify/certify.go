@@ -11,11 +11,11 @@ import (
 // level 1). Annotations, which level 3 permits, are refused at every level:
 // they can cover what was signed.
 func permitted(p int) []string {
-	always := []string{changeUnchangedAs, changeValidation, changeTimestamp}
+	always := []string{changeUnchangedAs, changeUnused, changeValidation, changeTimestamp}
 	if p == 1 {
 		return always
 	}
-	return append(always, changeSignature, changeField, changeMetadata)
+	return append(always, changeSignature, changeField, changeMetadata, changeFilled, changeTags)
 }
 
 // certify honours DocMDP: who certifies is first, is named by the catalog, and

@@ -19,7 +19,7 @@ type document struct {
 func open(r io.ReaderAt, size int64) (*document, error) {
 	f, err := pdf.Open(r, size)
 	if errors.Is(err, &pdf.Error{Kind: pdf.Encrypted}) {
-		return nil, &broken{find("encrypted")}
+		return nil, &broken{Finding: find("encrypted")}
 	}
 	if err != nil {
 		return nil, err

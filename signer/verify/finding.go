@@ -42,17 +42,33 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"revocation_unknown":           finding.Note.Saying("whether the certificate was revoked was not checked"),
 	"revoked_since":                finding.Note.Saying("{name} was revoked at {at}, after the time stamp"),
 	"signed_time_missing":          finding.Note.Saying("the signature claims no time of signing"),
+	"weak_signature":               finding.Doubt.Saying("the signature is right, and proves little: its algorithm is weak ({algorithm})"),
+	"names_no_certificate":         finding.Note.Saying("the signature stands over the document alone; what was signed names no certificate"),
 
 	// what came after
 	"modified":               finding.Fatal.Saying("the document was changed after signing: {detail}"),
 	"certification_violated": finding.Fatal.Saying("the document was changed although its certification forbids it"),
 	"lock_violated":          finding.Fatal.Saying("the signature locked the field {field}, which was signed afterwards"),
 	"certification_wrong":    finding.Fatal.Saying("the certification is wrong: {detail}"),
+	"filled_in":              finding.Doubt.Saying("form fields were filled in after signing, as the certification permits: field {field}"),
 	"changed_after":          finding.Note.Saying("later revisions added what may be added"),
 	"hybrid":                 finding.Note.Saying("the signed revision has two cross-reference sections; old readers may show something else"),
+	"hidden_pages":           finding.Note.Saying("the signed revision has pages that nothing leads to"),
 	"hidden_objects":         finding.Note.Saying("the signed revision refers to objects that do not exist"),
 	"seal_overlaps":          finding.Note.Saying("the signature shows over an earlier one on page {page}"),
+	"seal_shows_other":       finding.Doubt.Saying("what shows on page {page} is not the electronic seal's own picture"),
+	"seal_not_compared":      finding.Note.Saying("what shows on page {page} could not be compared with the electronic seal's own picture"),
 	"seal_too_large":         finding.Doubt.Saying("the signature's picture covers a large part of page {page}"),
+
+	// what it looks like
+	attackForgery:    finding.Note.Saying("this is how a universal signature forgery (USF) looks"),
+	attackSaving:     finding.Note.Saying("this is how an incremental saving attack (ISA) looks"),
+	attackWrapping:   finding.Note.Saying("this is how a signature wrapping attack (SWA) looks"),
+	attackHide:       finding.Note.Saying("this is how a shadow attack looks that takes away what hid the content"),
+	attackReplace:    finding.Note.Saying("this is how a shadow attack looks that replaces values, appearances or fonts"),
+	attackSwitch:     finding.Note.Saying("this is how a shadow attack looks that puts hidden objects in the place of the shown"),
+	attackAnnotation: finding.Note.Saying("this is how an evil annotation attack (EAA) looks"),
+	attackField:      finding.Note.Saying("this is how a sneaky signature attack (SSA) looks"),
 
 	// who signed
 	"no_roots":              finding.Doubt.Saying("no trusted roots were given, so no signer is known"),

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -106,4 +107,49 @@ func (s *judged) keepLock(doc *document, lock fieldLock, sigs []*judged) error {
 		}
 	}
 	return nil
+}
+
+// allowFilled lets the fields that a revision filled in be filled in: whoever
+// certified the document permitted it, and no signature locked them. Without a
+// certification they are part of what was signed.
+func allowFilled(doc *document, sigs []*judged, brought *increment, revision int) error {
+	if len(brought.filled) == 0 {
+		return nil
+	}
+	p := 0
+	for i, s := range sigs {
+		if s.RevisionEnd == 0 || s.Revision >= revision {
+			continue
+		}
+		level, err := docMDP(doc.view(s.Revision), s.dict)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			p = level
+		}
+		for _, name := range brought.filled {
+			locked, err := locked(doc.view(s.Revision), s.dict, name)
+			if err != nil {
+				return err
+			}
+			if locked {
+				return deny(attackReplace, "field %q was filled in although a signature locked it", nameOf(name))
+			}
+		}
+	}
+	if p < 2 {
+		return deny(attackReplace, "field %q was filled in, which nobody permitted", nameOf(brought.filled[0]))
+	}
+	return nil
+}
+
+// locked says whether a signature forbids that a field be filled in afterwards. A lock
+// that nobody understands forbids it.
+func locked(v *view, sig pdf.Dict, field string) (bool, error) {
+	held, err := heldBy(v, sig)
+	if _, odd := errors.AsType[*broken](err); odd {
+		return true, nil
+	}
+	return slices.ContainsFunc(held, func(l fieldLock) bool { return l.holds(field) }), err
 }

@@ -34,11 +34,12 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	}
 	s.StoreName = string(dss.NameOf(raw))
 	if len(bytes.Trim(raw, "\x00")) == 0 {
-		return nil, &broken{find("no_contents")}
+		return nil, &broken{find("no_contents"), attackForgery}
 	}
+	s.bare = !slices.ContainsFunc(doc.Defects(), func(d pdf.Defect) bool { return d.Name == pdf.JunkBeforeHeader })
 	form, ok := forms.BySubFilter(string(name))
 	if !ok {
-		return nil, &broken{find("sub_filter_unsupported", "subfilter", s.SubFilter)}
+		return nil, &broken{Finding: find("sub_filter_unsupported", "subfilter", s.SubFilter)}
 	}
 	if s.value, err = s.readValue(form, raw); err != nil {
 		return nil, err
@@ -72,9 +73,10 @@ func signerName(c *smx509.Certificate) string {
 func (s *judged) coverage(doc *document) error {
 	value := s.dict["ByteRange"]
 	if isNull(value) {
-		return &broken{find("no_byte_range")}
+		return &broken{find("no_byte_range"), attackForgery}
 	}
-	wrong := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail), attackForgery} }
+	elsewhere := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail), attackWrapping} }
 	array, ok := value.(pdf.Array)
 	if !ok || len(array) != 4 {
 		return wrong("it is not an array of four numbers")
@@ -98,7 +100,7 @@ func (s *judged) coverage(doc *document) error {
 	}
 	s.ByteRange = b
 	if isNull(s.dict["Contents"]) {
-		return &broken{find("no_contents")}
+		return &broken{find("no_contents"), attackForgery}
 	}
 	if s.ref.Num == 0 {
 		return wrong("the signature is not an object of its own")
@@ -108,20 +110,20 @@ func (s *judged) coverage(doc *document) error {
 	}
 	start, stop, err := doc.ValueSpan(s.ref, "Contents")
 	if err != nil {
-		return &broken{find("bad_contents", "detail", err.Error())}
+		return &broken{find("bad_contents", "detail", err.Error()), attackForgery}
 	}
 	if start != b[1] || stop != b[2] {
-		return wrong("what it leaves out is not the value of its own Contents")
+		return elsewhere("what it leaves out is not the value of its own Contents")
 	}
 	rev, err := doc.endingAt(end)
 	if err != nil {
 		return err
 	}
 	if rev < 0 {
-		return &broken{find("not_whole_revision")}
+		return &broken{find("not_whole_revision"), attackWrapping}
 	}
 	if _, brought, _ := doc.Lookup(s.ref.Num); brought != rev {
-		return wrong("it covers a revision other than the one that brought the signature")
+		return elsewhere("it covers a revision other than the one that brought the signature")
 	}
 	s.Revision, s.RevisionEnd, s.CoversWholeFile = rev, end, end == doc.size
 	return nil
@@ -130,7 +132,7 @@ func (s *judged) coverage(doc *document) error {
 // contents decodes what a byte range leaves out: a string of hexadecimal digits
 // and nothing else, in brackets.
 func (d *document) contents(b [4]int64) ([]byte, error) {
-	wrong := func(detail string) error { return &broken{find("bad_contents", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{find("bad_contents", "detail", detail), attackForgery} }
 	n := b[2] - b[1]
 	if n > 2*cms.MaxSize+2 {
 		return nil, wrong("it is too long")
@@ -147,7 +149,7 @@ func (d *document) contents(b [4]int64) ([]byte, error) {
 		return nil, wrong("it is not purely hexadecimal")
 	}
 	if len(raw) == 0 {
-		return nil, &broken{find("no_contents")}
+		return nil, &broken{find("no_contents"), attackForgery}
 	}
 	return raw, nil
 }

@@ -157,14 +157,14 @@ func (s *judged) readStamp(doc *document, _ sigform.Table) (*hashing, error) {
 	s.StoreName = string(dss.NameOf(raw))
 	der, rest := element(raw)
 	if der == nil {
-		return nil, &broken{find("bad_contents", "detail", "it is not DER")}
+		return nil, &broken{find("bad_contents", "detail", "it is not DER"), attackForgery}
 	}
 	if err := zeros(rest); err != nil {
 		return nil, err
 	}
 	token, err := tsa.ParseToken(der)
 	if err != nil {
-		return nil, &broken{stampFinding(err)}
+		return nil, &broken{stampFinding(err), attackForgery}
 	}
 	s.token, s.Certificate = token, token.Certificate()
 	s.Signer, s.Algorithm = signerName(s.Certificate), token.Algorithm()

@@ -31,7 +31,7 @@ func (s *judged) readValue(form sigform.Form, raw []byte) (value, error) {
 // zeros says whether nothing but padding is left of Contents.
 func zeros(rest []byte) error {
 	if len(bytes.Trim(rest, "\x00")) != 0 {
-		return &broken{find("bad_contents", "detail", "something other than zeros follows the value")}
+		return &broken{find("bad_contents", "detail", "something other than zeros follows the value"), attackForgery}
 	}
 	return nil
 }

@@ -22,18 +22,17 @@ type cmsValue struct {
 func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
 	der, n, err := cms.ToDER(raw)
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	if err := zeros(raw[n:]); err != nil {
 		return nil, err
 	}
-	parse := cms.Parse
-	if form.DigestInside {
-		parse = cms.ParseDigest
-	}
-	sd, err := parse(der)
+	sd, err := cms.ParseAs(der, cms.Accept{
+		DigestInside: form.DigestInside, SHA1Inside: form.SHA1Inside, Loose: true, Weak: true,
+		NoAttributes: s.bare && !form.NamesCertificate,
+	})
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	s.Certificate = sd.SignerCertificate()
 	s.Signer = signerName(s.Certificate)
@@ -47,7 +46,7 @@ func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
 func (v *cmsValue) hash() (hash.Hash, error) {
 	h, err := v.sd.DigestHash()
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	return h, nil
 }
@@ -56,11 +55,14 @@ func (v *cmsValue) judge(ctx context.Context, s *judged, digest []byte, opts Opt
 	if !v.isDER {
 		s.add(find("encoding_not_der"))
 	}
-	if v.form.NamesCertificate && !v.sd.HasSigningCertificate() {
+	if v.form.NamesCertificate && !v.sd.NamesSigningCertificate() {
 		s.add(find("no_signing_cert"))
 	}
-	if v.sd.DigestInside() {
+	switch {
+	case v.sd.DigestInside():
 		s.add(find("digest_inside"))
+	case v.sd.NoAttributes():
+		s.add(find("names_no_certificate"))
 	}
 	s.stamps(ctx, v.sd, opts)
 	s.Level = "B"
@@ -78,6 +80,9 @@ func (v *cmsValue) judge(ctx context.Context, s *judged, digest []byte, opts Opt
 func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
 	if err := v.sd.Check(digest); err != nil {
 		s.add(cmsFinding(err))
+	}
+	if weak := v.sd.Weak(); weak != "" {
+		s.add(find("weak_signature", "algorithm", weak))
 	}
 	s.inside = append(s.inside, v.sd.Certificates()...)
 	way := slices.Concat(v.sd.Certificates(), opts.Intermediates)
@@ -100,6 +105,8 @@ func (v *cmsValue) notBaseline(s *judged) string {
 		return "its SubFilter is " + s.SubFilter
 	case !v.isDER:
 		return "its value is not DER"
+	case v.sd.Weak() != "":
+		return "its algorithm is weak"
 	case !v.sd.HasSigningCertificate():
 		return "it does not name its certificate"
 	case signingTime:

@@ -15,7 +15,7 @@ type sealValue struct{ signature *ses.Signature }
 func (s *judged) readSealValue(raw []byte) (value, error) {
 	der, rest := element(raw)
 	if der == nil {
-		return nil, &broken{find("bad_contents", "detail", "it is not DER")}
+		return nil, &broken{Finding: find("bad_contents", "detail", "it is not DER")}
 	}
 	if err := zeros(rest); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (v *sealValue) judge(ctx context.Context, s *judged, digest []byte, opts Op
 func sesBroken(err error) error {
 	var e *ses.Error
 	if errors.As(err, &e) {
-		return &broken{e.Finding}
+		return &broken{Finding: e.Finding}
 	}
 	return err
 }

@@ -45,7 +45,12 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 		return nil, err
 	}
 	if err != nil {
-		report.Findings = append(report.Findings, asFinding(err))
+		report.Findings.Add(asFinding(err))
+		attacks, err := attacksOn(reader, size)
+		if err != nil {
+			return nil, err
+		}
+		report.Findings.Add(attacks...)
 	}
 	settle(report)
 	return report, nil
@@ -86,6 +91,7 @@ type judged struct {
 	widgets         []uint32              // the objects behind Widgets
 	hash            int                   // index into the hashing jobs, -1 without
 	makers          []*smx509.Certificate // from an electronic seal's maker to a trusted one
+	bare            bool                  // the file begins as a PDF does, and not as signed attributes do
 }
 
 func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report *Report) error {
@@ -129,6 +135,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		job, err := read(doc, opts.Forms)
 		if err != nil {
 			s.add(asFinding(err))
+			s.add(attackOf(err)...)
 			continue
 		}
 		s.hash = len(jobs)
@@ -175,6 +182,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	after(doc, stamps)
 	certify(doc, sigs)
 	locks(doc, sigs)
+	looks(last, sigs)
 	for _, s := range sigs {
 		report.Signatures = append(report.Signatures, s.Signature)
 	}
@@ -185,13 +193,16 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	return nil
 }
 
-// broken is a finding that ends the judging.
-type broken struct{ finding.Finding }
+// broken is a finding that ends the judging, and the attack that it looks like, if any.
+type broken struct {
+	finding.Finding
+	attack string
+}
 
 func (b *broken) Error() string { return b.Message }
 
-func malformed(detail string) error { return &broken{find("malformed", "detail", detail)} }
-func tooLarge(detail string) error  { return &broken{find("too_large", "detail", detail)} }
+func malformed(detail string) error { return &broken{Finding: find("malformed", "detail", detail)} }
+func tooLarge(detail string) error  { return &broken{Finding: find("too_large", "detail", detail)} }
 
 // asFinding turns whatever stopped a reading into a finding.
 func asFinding(err error) finding.Finding {
@@ -252,7 +263,7 @@ func collect(doc *document) (sigs, stamps []*judged, err error) {
 					return nil, nil, err
 				}
 				if len(v) > 0 && v["SubFilter"] != stampSubFilter {
-					return sigs, stamps, &broken{find("signature_removed", "field", nameOf(f.name))}
+					return sigs, stamps, &broken{find("signature_removed", "field", nameOf(f.name)), attackSaving}
 				}
 			}
 		}
@@ -279,32 +290,70 @@ func after(doc *document, sigs []*judged) {
 			}
 		}
 	}
-	if l, err := walkLinks(doc.view(first)); err == nil && len(l.missing) > 0 {
-		for _, s := range sigs {
+	l, err := walkLinks(doc.view(first))
+	for _, s := range sigs {
+		if err == nil && len(l.missing) > 0 {
 			s.add(find("hidden_objects"))
+		}
+		if err == nil && doc.hidesPages(first, l) {
+			s.add(find("hidden_pages"))
 		}
 	}
 	for n := first + 1; n <= doc.last(); n++ {
-		changes, err := doc.follow(n)
+		brought, err := doc.follow(n)
+		if err == nil {
+			err = allowFilled(doc, sigs, brought, n)
+		}
+		if m := (*modified)(nil); err != nil && !errors.As(err, &m) {
+			err = deny(doc.attackOn(n), "%s", err.Error())
+		}
 		for _, s := range sigs {
 			if s.RevisionEnd == 0 || s.Revision >= n {
 				continue
 			}
 			if err != nil {
-				s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: n})
-				s.add(find("modified", "detail", err.Error()))
+				s.modified(err, n)
 				continue
 			}
-			for _, code := range changes {
+			for _, code := range brought.codes {
 				s.ChangesAfter = append(s.ChangesAfter, Change{Code: code, Message: changeMessages[code], Revision: n, Allowed: true})
 			}
 			s.add(find("changed_after"))
+			if len(brought.filled) > 0 {
+				s.add(find("filled_in", "field", nameOf(brought.filled[0])))
+			}
 		}
 	}
 	if tail := doc.tail(); tail != "" {
 		for _, s := range sigs {
-			s.add(find("modified", "detail", tail))
-			s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: tail, Revision: doc.last() + 1})
+			s.modified(deny(attackSaving, "%s", tail), doc.last()+1)
 		}
 	}
+}
+
+// hidesPages says whether a revision has pages that nothing leads to: they may lie
+// in wait to be shown, or be what an editor left behind.
+func (d *document) hidesPages(n int, l *links) bool {
+	v := d.view(n)
+	seen := map[uint32]bool{}
+	for _, rev := range v.Revisions() {
+		for _, e := range rev.Entries {
+			if seen[e.Num] || l.incoming[e.Num] > 0 || !v.has(e.Num) {
+				continue
+			}
+			seen[e.Num] = true
+			o, err := v.byNumber(e.Num)
+			if dict, _ := o.(pdf.Dict); err == nil && (dict["Type"] == pdf.Name("Page") || dict["Type"] == pdf.Name("Pages")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// modified puts down that a revision may not follow the signature.
+func (s *judged) modified(err error, revision int) {
+	s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: revision})
+	s.add(find("modified", "detail", err.Error()))
+	s.add(attackOf(err)...)
 }
