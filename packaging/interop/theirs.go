@@ -46,8 +46,7 @@ type theirOrder struct {
 	level        signer.Level
 	visible, pss bool
 	certify      int
-	after        string // a file that is signed already, and by how many fields it is
-	fields       int
+	after        string // a file with one signature, to sign after it; "" for a contract that nobody signed
 }
 
 func (o theirOrder) sample(by, path, content string) sample {
