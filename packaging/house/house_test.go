@@ -29,6 +29,7 @@ var drawing = []room{
 	{"assets", nil},
 	{"packaging", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
+	{"packaging/interop", []string{"signer", "token"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
@@ -37,7 +38,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi/platform", "platformapi/web", "signer/tsa", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi/platform", "platformapi/web", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},
