@@ -20,6 +20,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/judge"
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/jobs/riverjobs"
 	"sealdesk/platformapi/web"
@@ -39,8 +40,10 @@ type options struct {
 	listen, admin, roots, makers, seed, origin, cert, key, proxies, log string
 
 	tsaKeys, tsaPolicy, auditKey string
-	drain                        time.Duration
-	trusted                      []netip.Prefix
+
+	flow    flowOptions
+	drain   time.Duration
+	trusted []netip.Prefix
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -56,6 +59,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
+	o.flow.declare(f)
 	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
 	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
@@ -84,6 +88,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--listen is not host:port"
 	case (o.cert == "") != (o.key == ""):
 		wrong = "--tls-cert and --tls-key go together"
+	case !platformapi.SealOrder(o.flow.order).Valid():
+		wrong = "--order is neither seal_first nor review_first"
 	case (o.tsaKeys == "") != (o.tsaPolicy == ""):
 		wrong = "--tsa-keys and --tsa-policy go together"
 	case o.cert == "" && !loopback(host):
@@ -138,6 +144,9 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		pool.AddCert(r)
 	}
 	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log, Proxies: o.trusted}
+	if err := o.flow.apply(&config); err != nil {
+		return err
+	}
 	if o.tsaKeys != "" {
 		if config.Stamper, err = stamper(o.tsaKeys, o.tsaPolicy); err != nil {
 			return err
