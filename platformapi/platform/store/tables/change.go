@@ -17,7 +17,7 @@ import (
 // Change is one change in one transaction; see store.Store.
 func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.Contract) (*store.Contract, store.Effect, error), render func(platformapi.Receipt, *store.Contract) ([]byte, error)) (store.Answer, error) {
 	var a store.Answer
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Whoever comes second with a key waits here until the first is done, and finds its answer.
 		first, err := affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
 			r.USCC, r.Key, r.Hash, []byte{}, micros(r.Now)))
@@ -63,7 +63,7 @@ func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.
 
 // Mark changes a contract without version, receipt or key.
 func (s *Store) Mark(ctx context.Context, id string, decide func(*store.Contract) (bool, error)) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		c, err := contract(ctx, tx, id, s.d.Lock)
 		if err != nil {
 			return err

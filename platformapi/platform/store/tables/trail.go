@@ -226,8 +226,10 @@ func (s *Store) Claim(ctx context.Context, job string, every time.Duration, now 
 
 // AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
-	return err
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
+		return err
+	})
 }
 
 // SweepBlobs removes the files announced before then that no contract names. While one is removed its row is locked, and
@@ -244,7 +246,7 @@ func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx 
 	}
 	n := 0
 	for _, d := range digests {
-		if err := s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			still, err := affects(tx.ExecContext(ctx, `DELETE FROM blobs WHERE sha256 = $2 AND sha256 IN (`+orphans+`)`, micros(then), d))
 			if err != nil || !still {
 				return err
