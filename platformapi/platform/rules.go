@@ -345,8 +345,7 @@ func (a act) mayAddSeal(c *store.Contract) bool {
 	case platformapi.StateAgreed:
 		return true
 	case platformapi.StateHalfSealed:
-		first := current(c, platformapi.StageSealed)
-		return first != nil && first.By.USCC != a.org.USCC
+		return c.HalfSealed != roleIn(c.Lot, a.org.USCC)
 	}
 	return false
 }
@@ -444,11 +443,11 @@ func replace(c *store.Contract, kind platformapi.AttachmentKind, stage platforma
 func (a act) sealOn(c *store.Contract) (step platformapi.HistoryStep, shared bool) {
 	switch {
 	case c.State == platformapi.StateAgreed:
-		c.State = platformapi.StateHalfSealed
+		c.State, c.HalfSealed = platformapi.StateHalfSealed, roleIn(c.Lot, a.org.USCC)
 		return platformapi.HistorySeal, true
 	case c.State == platformapi.StateHalfSealed:
 		replace(c, platformapi.KindFiling, platformapi.StageSealed)
-		c.State, c.ConcludedAt = platformapi.StateConcluded, a.now
+		c.State, c.HalfSealed, c.ConcludedAt = platformapi.StateConcluded, "", a.now
 		return platformapi.HistoryCountersign, true
 	case roleIn(c.Lot, a.org.USCC) == c.Starter:
 		breakSeal(c)
@@ -510,7 +509,7 @@ func (a act) detach(c *store.Contract, id string) (store.Effect, error) {
 	case x.Kind != platformapi.KindFiling:
 	case c.State == platformapi.StateHalfSealed:
 		x.Void = true
-		c.State = platformapi.StateAgreed
+		c.State, c.HalfSealed = platformapi.StateAgreed, ""
 	case c.State == platformapi.StateCountersigned:
 		x.Void = true
 		if first := firstSealed(c); first != nil {
@@ -635,7 +634,7 @@ func (a act) refuse(c *store.Contract, opinion string) (store.Effect, error) {
 		return store.Effect{}, refuse(c, http.StatusUnprocessableEntity, platformapi.CodeOpinionMissing, "an opinion of 1 to %d characters is required", maxOpinion)
 	}
 	breakSeal(c)
-	c.State = platformapi.StateReturned
+	c.State, c.HalfSealed = platformapi.StateReturned, ""
 	effect, err := a.done(c, platformapi.HistoryRefuse, opinion, "")
 	c.ArrivedAt = a.now
 	return effect, err

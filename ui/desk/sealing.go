@@ -107,7 +107,7 @@ func (w *Work) toSign() (File, *verify.Report, error) {
 	if r := w.toReview(); r != nil {
 		return r.file, r.report, nil
 	}
-	if !w.d.starter() {
+	if !w.d.starter() || w.d.reviewFirst() {
 		return File{}, nil, fault("not_received", nil)
 	}
 	if clean := w.d.Filing.Clean; clean != nil && w.d.Filing.Confirmed {

@@ -255,14 +255,14 @@ func collect[T any](rows *sql.Rows, one func(scan func(...any) error) (T, error)
 	return all, rows.Err()
 }
 
-const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
+const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.half_sealed, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
 	c.submitted_at, c.viewed_at, c.concluded_at, c.publication, c.filed, l.data`
 
 func scanContract(scan func(...any) error) (store.Contract, error) {
 	var c store.Contract
 	var fields, sent, publication, filed, lot string
 	var created, updated, arrived, submitted, viewed, concluded int64
-	err := scan(&c.ID, &c.Kind, &c.ParentID, &c.Order, &c.Starter, &c.State, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
+	err := scan(&c.ID, &c.Kind, &c.ParentID, &c.Order, &c.Starter, &c.State, &c.HalfSealed, &c.Round, &c.Version, &fields, &sent, &created, &updated, &arrived,
 		&submitted, &viewed, &concluded, &publication, &filed, &lot)
 	if err != nil {
 		return c, notFound(err)
@@ -336,6 +336,26 @@ func (s *Store) Contract(ctx context.Context, id string) (store.Contract, error)
 func (s *Store) LiveContract(ctx context.Context, lotID string) (store.Contract, error) {
 	return scanContract(s.read.QueryRowContext(ctx, `SELECT `+contractColumns+
 		` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.lot_id = $1 AND c.parent_id = '' AND c.state <> 'void'`, lotID).Scan)
+}
+
+// Unsigned are the lots without a live contract.
+func (s *Store) Unsigned(ctx context.Context, after string, limit int) ([]store.Lot, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT l.data FROM lots l WHERE l.id > $1 AND NOT EXISTS
+		(SELECT 1 FROM contracts c WHERE c.lot_id = l.id AND c.parent_id = '' AND c.state <> 'void') ORDER BY l.id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
+}
+
+// Unfinished are the contracts that are not signed, not made public or not filed.
+func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]store.Contract, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
+		WHERE c.id > $1 AND c.state <> 'void' AND (c.state <> 'concluded' OR c.publication = 'null' OR c.filed = 'null') ORDER BY c.id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanContract)
 }
 
 // literal makes of a word a LIKE pattern for the word itself.
