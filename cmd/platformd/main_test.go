@@ -149,7 +149,7 @@ func TestServesAndEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 3 {
+	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 4 {
 		t.Errorf("lots %v, %v", lots, err)
 	}
 	digest := sm3.Sum([]byte("content"))

@@ -293,7 +293,7 @@ func family(ctx context.Context, q querier, id, lock string) (store.Contract, er
 		return c, err
 	}
 	rows, err := q.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
-		WHERE c.parent_id = $1 AND c.state <> 'void' ORDER BY c.created_at, c.id`, id)
+		WHERE c.parent_id = $1 AND c.parent_id <> '' AND c.state <> 'void' ORDER BY c.created_at, c.id`, id)
 	if err != nil {
 		return c, err
 	}
