@@ -671,7 +671,7 @@ type Attachment struct {
 	Stage      AttachmentStage `json:"stage"`
 	UploadedAt time.Time       `json:"uploaded_at"`
 
-	// Void Sealed once
+	// Void Sealed once, and the seal does not hold any more (作废)
 	Void bool `json:"void"`
 }
 
@@ -1007,7 +1007,7 @@ type Lot struct {
 	// secret (涉密) and its contract is signed on paper
 	Block LotBlock `json:"block,omitempty,omitzero"`
 
-	// ContractID The live contract
+	// ContractID The live contract, when one's organisation may see it
 	ContractID string `json:"contract_id,omitempty,omitzero"`
 
 	// ContractState 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
@@ -1217,7 +1217,7 @@ type Session struct {
 	ExpiresAt         time.Time    `json:"expires_at"`
 	Organisation      Organisation `json:"organisation"`
 
-	// Person The person handling
+	// Person The person handling, from the certificate
 	Person string `json:"person"`
 }
 

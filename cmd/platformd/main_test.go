@@ -16,6 +16,7 @@ import (
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
 	"sealdesk/signer/tsa"
@@ -34,6 +35,7 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--tls-cert", "z"},
 		{"--data", "x", "--roots", "y", "--tsa-keys", "z"},
 		{"--data", "x", "--roots", "y", "--tsa-policy", "1.2.3"},
+		{"--data", "x", "--roots", "y", "--order", "both_at_once"},
 		{"--unknown"},
 		{"unknown"},
 		{"--data", "x", "--roots", "y", "--database", "mysql://z"},
@@ -111,6 +113,18 @@ func TestServesAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	years := write("years.json", `{"years": [{"year": 2027, "source": "notice", "off": ["2027-01-01"], "work": ["2027-01-03"]}]}`)
+	terms := write("terms.json", `{"version": "next", "as_of": "2027-01-01", "items": []}`)
+	write("templates.json", `[{"id": "goods", "name": "Goods", "file": "goods.pdf"}]`)
+	write("goods.pdf", "%PDF-1.7 template")
+
 	admin := freeAddress(t)
 	var log bytes.Buffer
 	ctx, stop := context.WithCancel(t.Context())
@@ -118,7 +132,8 @@ func TestServesAndEnds(t *testing.T) {
 	done := make(chan int, 1)
 	go func() {
 		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile,
-			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1", "--audit-key", tsaFile, "--admin", admin, "--log", "json", "--drain", "300ms"}, in, &log)
+			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1", "--audit-key", tsaFile, "--admin", admin, "--log", "json", "--drain", "300ms",
+			"--order", "review_first", "--calendar", years, "--terms", terms, "--templates", dir}, in, &log)
 	}()
 	line := make([]byte, 100)
 	n, err := out.Read(line)
@@ -149,7 +164,19 @@ func TestServesAndEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 4 {
+	if y, err := c.Calendar(t.Context(), 2027); err != nil || y.State != platformapi.CalendarDeclared || len(y.Work) != 1 {
+		t.Errorf("2027: %+v, %v", y, err)
+	}
+	if y, err := c.Calendar(t.Context(), 2026); err != nil || y.State != platformapi.CalendarDeclared {
+		t.Errorf("2026: %+v, %v", y, err)
+	}
+	if x, err := c.Terms(t.Context()); err != nil || x.Version != "next" {
+		t.Errorf("terms: %+v, %v", x, err)
+	}
+	if l, err := c.Templates(t.Context()); err != nil || len(l) != 1 || l[0].File != "goods.pdf" {
+		t.Errorf("templates: %+v, %v", l, err)
+	}
+	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 4 || lots[0].Order != platformapi.OrderReviewFirst {
 		t.Errorf("lots %v, %v", lots, err)
 	}
 	digest := sm3.Sum([]byte("content"))

@@ -130,12 +130,23 @@ type contractCmd struct {
 	Agree    contractAgreeCmd    `cmd:"" help:"contract_agree"`
 	Reject   contractRejectCmd   `cmd:"" help:"contract_reject"`
 	Withdraw contractWithdrawCmd `cmd:"" help:"contract_withdraw"`
+	Edit     contractEditCmd     `cmd:"" help:"contract_edit"`
+	Delete   contractDeleteCmd   `cmd:"" help:"contract_delete"`
+	Seal     contractSealCmd     `cmd:"" help:"contract_seal"`
+	Unseal   contractUnsealCmd   `cmd:"" help:"contract_unseal"`
 	Publish  contractPublishCmd  `cmd:"" help:"contract_publish"`
+	File     contractFileCmd     `cmd:"" help:"contract_file_with"`
+	Amend    contractAmendCmd    `cmd:"" help:"contract_amend"`
+
+	Flow      contractFlowCmd      `cmd:"" help:"contract_flow"`
+	Templates contractTemplatesCmd `cmd:"" help:"contract_templates"`
+	Terms     contractTermsCmd     `cmd:"" help:"contract_terms"`
+	Calendar  contractCalendarCmd  `cmd:"" help:"contract_calendar"`
 }
 
 type contractListCmd struct {
 	platformFlags
-	State string `enum:",draft,sealed,awaiting,returned,countersigned,concluded,void" default:"" help:"contract_state"`
+	State string `enum:",draft,sealed,awaiting,returned,countersigned,agreed,half_sealed,concluded,void" default:"" help:"contract_state"`
 	Words string `placeholder:"TEXT" help:"contract_words"`
 }
 
@@ -213,19 +224,30 @@ type contractJSON struct {
 	Version     int64                      `json:"version"`
 	Role        platformapi.Role           `json:"role"` // one's own
 	Lot         string                     `json:"lot"`
+	Kind        platformapi.ContractKind   `json:"kind"`
+	Parent      string                     `json:"parent,omitempty"` // of a supplement, change or termination
 	Fields      platformapi.ContractFields `json:"fields"`
 	Missing     []desk.Field               `json:"missing"`
 	Verdict     verify.Verdict             `json:"verdict,omitempty"` // on the sealed filing that came from the platform
 	Waiting     int                        `json:"waiting"`           // changes without a receipt
 	Attachments []platformapi.Attachment   `json:"attachments"`
 	History     []platformapi.HistoryRow   `json:"history"`
+	Deadlines   []platformapi.Deadline     `json:"deadlines"`
+	Amendments  []platformapi.Amendment    `json:"amendments,omitempty"`
+	Warnings    []platformapi.Warning      `json:"warnings,omitempty"`
+	Publication *platformapi.Publication   `json:"publication,omitempty"`
+	Filed       *platformapi.Filed         `json:"filed,omitempty"`
 	Receipt     *platformapi.Receipt       `json:"receipt,omitempty"` // of the change just made
 }
 
 func contractOf(v desk.View) contractJSON {
 	c := contractJSON{
 		ID: v.ID, State: v.State, Version: v.Version, Role: v.Role, Lot: v.Lot.ID, Fields: v.Fields, Missing: v.Missing,
-		Waiting: len(v.Waiting), Attachments: v.Attachments, History: v.History,
+		Waiting: len(v.Waiting), Attachments: v.Attachments, History: v.History, Kind: v.Kind, Parent: v.Parent, Deadlines: v.Deadlines,
+		Amendments: v.Amendments, Warnings: v.Warnings, Publication: v.Published, Filed: v.Filed,
+	}
+	if c.Deadlines == nil {
+		c.Deadlines = []platformapi.Deadline{}
 	}
 	if v.Verdict != nil {
 		c.Verdict = v.Verdict.Verdict
@@ -281,15 +303,20 @@ func (c *clerk) open(id string) (*desk.Work, error) {
 	return w, w.Receive(c.a.ctx)
 }
 
-type contractNewCmd struct {
-	platformFlags
-	Lot          string `required:"" placeholder:"ID" help:"contract_lot"`
+// formFlags are what the form has.
+type formFlags struct {
 	Name         string `placeholder:"TEXT" help:"contract_name"`
 	Number       string `placeholder:"TEXT" help:"contract_number"`
 	Amount       string `placeholder:"YUAN" help:"contract_amount"`
 	AmountReason string `name:"amount-reason" placeholder:"TEXT" help:"contract_amount_reason"`
 	Term         int    `placeholder:"DAYS" help:"contract_term"`
 	Date         string `placeholder:"2006-01-02" help:"contract_date"`
+}
+
+type contractNewCmd struct {
+	platformFlags
+	formFlags
+	Lot string `required:"" placeholder:"ID" help:"contract_lot"`
 }
 
 // Run prints a contractJSON. The contract is on the platform when the command ends with 0.
@@ -331,7 +358,7 @@ func (c *clerk) lot(id string) (platformapi.Lot, error) {
 }
 
 // fields changes what was asked for; the desk has filled in what the lot tells.
-func (c *contractNewCmd) fields(f platformapi.ContractFields) (platformapi.ContractFields, error) {
+func (c *formFlags) fields(f platformapi.ContractFields) (platformapi.ContractFields, error) {
 	for value, to := range map[*string]*string{&c.Name: &f.Name, &c.Number: &f.Number, &c.AmountReason: &f.AmountReason, &c.Date: &f.SignedOn} {
 		if *value != "" {
 			*to = *value
@@ -444,10 +471,12 @@ func (c *contractSubmitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if w.View(a.ctx).Filing.Stage() != desk.StageSealed {
+	if v := w.View(a.ctx); v.Filing.Stage() != desk.StageSealed {
 		if err := w.ConfirmClean(); err != nil {
 			return err
 		}
+	}
+	if v := w.View(a.ctx); v.Filing.Stage() != desk.StageSealed && !v.ReviewFirst {
 		if err := possible(w.View(a.ctx), desk.ActionSeal); err != nil {
 			return err
 		}
@@ -483,7 +512,7 @@ func (c *contractAgreeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if v := w.View(a.ctx); v.Filing.Stage() != desk.StageSealed && v.State != platformapi.StateCountersigned {
+	if v := w.View(a.ctx); !v.ReviewFirst && v.Filing.Stage() != desk.StageSealed && v.State != platformapi.StateCountersigned {
 		if err := possible(v, desk.ActionSeal); err != nil {
 			return err
 		}
@@ -516,16 +545,6 @@ type contractWithdrawCmd struct {
 // Run prints a contractJSON.
 func (c *contractWithdrawCmd) Run(a *app) error {
 	return c.move(a, c.ID, desk.ActionWithdraw, func(w *desk.Work) (desk.Sent, error) { return w.Withdraw(a.ctx) })
-}
-
-type contractPublishCmd struct {
-	platformFlags
-	ID string `arg:"" help:"contract_id"`
-}
-
-// Run prints a contractJSON.
-func (c *contractPublishCmd) Run(a *app) error {
-	return c.move(a, c.ID, desk.ActionPublish, func(w *desk.Work) (desk.Sent, error) { return w.Publish(a.ctx) })
 }
 
 func (p *platformFlags) move(a *app, id string, action desk.Action, send func(*desk.Work) (desk.Sent, error)) error {

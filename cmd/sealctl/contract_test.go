@@ -42,7 +42,12 @@ func (s side) contract(args ...string) contractJSON {
 
 func parties(t *testing.T) (world *demo.World, buyer, seller side) {
 	t.Helper()
-	world, err := demo.Open(context.Background(), demo.Options{Work: t.TempDir(), Algorithm: ca.ECDSA})
+	return partiesOf(t, platformapi.OrderSealFirst)
+}
+
+func partiesOf(t *testing.T, order platformapi.SealOrder) (world *demo.World, buyer, seller side) {
+	t.Helper()
+	world, err := demo.Open(context.Background(), demo.Options{Work: t.TempDir(), Algorithm: ca.ECDSA, Order: order})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +153,39 @@ func TestContractVerbs(t *testing.T) {
 	if c := seller.call("contract", "publish", id); c.status != statusUsage {
 		t.Errorf("published by the supplier: status %d\n%s", c.status, c.err)
 	}
+	copied := filepath.Join(buyer.home, "public.pdf")
+	if c := buyer.call("contract", "publish", id, "--copy-to", copied); c.status != statusDone || !strings.Contains(c.out, `"Original"`) {
+		t.Errorf("a copy for the public: status %d\n%s%s", c.status, c.out, c.err)
+	}
+	if got := buyer.contract("show", id); got.Publication != nil || len(got.Deadlines) != 3 {
+		t.Errorf("after the copy: %+v", got.Publication)
+	}
+	if c := buyer.call("contract", "publish", id, "--hide", "no reason"); c.status != statusUsage {
+		t.Errorf("hidden without a reason: status %d\n%s", c.status, c.err)
+	}
 	published := buyer.contract("publish", id)
+	if p := published.Publication; p == nil || p.SHA256 == p.OriginalSHA256 {
+		t.Errorf("published: %+v", p)
+	}
+	if c := seller.call("contract", "file", id, "--number", "1"); c.status != statusUsage {
+		t.Errorf("filed by the supplier: status %d\n%s", c.status, c.err)
+	}
+	if got := buyer.contract("file", id, "--number", "备案-1"); got.Filed == nil || got.Filed.Number != "备案-1" {
+		t.Errorf("filed: %+v", got.Filed)
+	}
+	later := seller.contract("amend", id, "--kind", "supplement", "--ground", "追加", "--amount", "900000", "--term", "10")
+	if later.Kind != platformapi.ContractSupplement || later.Parent != id || len(later.Warnings) != 1 {
+		t.Errorf("a supplement: %+v", later)
+	}
+	if c := buyer.call("contract", "amend", id, "--kind", "change", "--ground", "x"); c.status != statusPlatform && c.status != statusUsage {
+		t.Errorf("a second amendment: status %d\n%s", c.status, c.err)
+	}
+	if got := seller.contract("edit", later.ID, "--amount", "100"); got.Fields.AmountFen != 10000 || len(got.Warnings) != 0 {
+		t.Errorf("edited: %+v", got.Fields)
+	}
+	if got := seller.contract("delete", later.ID); got.State != platformapi.StateVoid {
+		t.Errorf("given up: %s", got.State)
+	}
 	steps := ""
 	for _, h := range published.History {
 		steps += string(h.Step) + " "
@@ -173,6 +210,43 @@ func TestContractVerbs(t *testing.T) {
 		if c := s.call("outbox", "retry"); c.status != statusDone {
 			t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
 		}
+	}
+}
+
+// Where both agree before they seal, the verbs go the second way, and a seal comes off again.
+func TestContractVerbsWhereBothAgreeFirst(t *testing.T) {
+	_, buyer, seller := partiesOf(t, platformapi.OrderReviewFirst)
+	id := buyer.contract("new", "--lot", buyer.freeLot(), "--term", "90").ID
+	buyer.contract("attach", id, writePage(t, buyer.home))
+	if got := buyer.contract("submit", id); got.State != platformapi.StateAwaiting || got.Verdict != verify.Unsigned {
+		t.Fatalf("pushed for review: %s, %s", got.State, got.Verdict)
+	}
+	if c := buyer.call("contract", "seal", id); c.status != statusUsage {
+		t.Errorf("sealed before both agreed: status %d\n%s", c.status, c.err)
+	}
+	if got := seller.contract("agree", id); got.State != platformapi.StateAgreed {
+		t.Fatalf("agreed: %s", got.State)
+	}
+	if got := buyer.contract("seal", id); got.State != platformapi.StateHalfSealed {
+		t.Fatalf("sealed: %s", got.State)
+	}
+	if got := buyer.contract("unseal", id); got.State != platformapi.StateAgreed {
+		t.Fatalf("taken off: %s", got.State)
+	}
+	if got := seller.contract("seal", id); got.State != platformapi.StateHalfSealed {
+		t.Fatalf("sealed: %s", got.State)
+	}
+	got := buyer.contract("seal", id)
+	if got.State != platformapi.StateConcluded || got.Verdict != verify.Valid {
+		t.Fatalf("sealed by both: %s, %s", got.State, got.Verdict)
+	}
+	for _, args := range [][]string{{"terms"}, {"calendar", "2026"}, {"templates", "-o", filepath.Join(buyer.home, "templates")}} {
+		if c := buyer.call(append([]string{"contract"}, args...)...); c.status != statusDone {
+			t.Errorf("%v: status %d\n%s", args, c.status, c.err)
+		}
+	}
+	if left, err := os.ReadDir(filepath.Join(buyer.home, "templates")); err != nil || len(left) != 1 {
+		t.Errorf("templates: %v, %v", left, err)
 	}
 }
 

@@ -264,6 +264,12 @@ func (p *play) publication(pin []byte) error {
 	if err != nil {
 		return err
 	}
+	show, end := p.a.tui.progress()
+	_, err = w.MakePublic(ctx, desk.PublicRequest{}, show)
+	end()
+	if err != nil {
+		return err
+	}
 	if _, err := k.send(receiptTime, func() (desk.Sent, error) { return w.Publish(ctx) }); err != nil {
 		return err
 	}

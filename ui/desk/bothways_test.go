@@ -103,7 +103,14 @@ func TestEitherPartyStartsAndBothSealOneFile(t *testing.T) {
 			}
 			blocked(t, supplier, ActionPublish)
 			allowed(t, purchaser, ActionPublish)
+			_, err := purchaser.Publish(t.Context())
+			w.told(err, "desk.no_public_copy")
+			made, err := purchaser.MakePublic(t.Context(), PublicRequest{}, nil)
+			must(t, err)
 			w.deliver(purchaser.Publish(t.Context()))
+			if p := state(t, purchaser, platformapi.StateConcluded).Published; p.SHA256 != made.File.SHA256 || p.OriginalSHA256 != final.Received.SHA256 {
+				t.Errorf("published %+v", p)
+			}
 			if state(t, supplier, platformapi.StateConcluded).Published == nil {
 				t.Error("the other side does not see that it was published")
 			}

@@ -179,12 +179,13 @@ func (s *Session) Calendar(ctx context.Context, year int) (platformapi.CalendarY
 	return y, err
 }
 
-// ContractTemplates are the texts to begin a contract of a lot with (合同模板): those for its kind and those for any.
+// ContractTemplates are the texts to begin a contract of a lot with (合同模板): those for its kind and those for any. An empty
+// kind means all of them.
 func (s *Session) ContractTemplates(ctx context.Context, lot platformapi.LotKind, kind platformapi.ContractKind) ([]platformapi.Template, error) {
 	all, err := s.platform.Templates(ctx)
 	s.heard(err)
 	return slices.DeleteFunc(all, func(t platformapi.Template) bool {
-		return t.Kind != "" && t.Kind != lot || t.Contract != "" && t.Contract != kind
+		return lot != "" && t.Kind != "" && t.Kind != lot || kind != "" && t.Contract != "" && t.Contract != kind
 	}), err
 }
 

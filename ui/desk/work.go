@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,7 +98,7 @@ func (s *Session) NewAmendment(ctx context.Context, parent View, kind platformap
 	}
 	ending := endings[kind]
 	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Kind: kind, Parent: parent.ID, Lot: parent.Lot, Typed: platformapi.ContractFields{
-		Name: cut(parent.Fields.Name, maxName-length(ending)) + ending, SignedOn: time.Now().Format(time.DateOnly),
+		Name: cut(strings.TrimSuffix(parent.Fields.Name, "合同"), maxName-length(ending)) + ending, SignedOn: time.Now().Format(time.DateOnly),
 	}})
 }
 

@@ -80,6 +80,7 @@ type world struct {
 	// algorithm of the parties' keys, and whom they and the platform trust as makers of seals.
 	algorithm ca.Algorithm
 	makers    []*smx509.Certificate
+	order     platformapi.SealOrder // in which contracts are made
 
 	platform http.Handler
 }
@@ -101,21 +102,28 @@ func newWorld(t *testing.T) *world {
 func newWorldOfSeals(t *testing.T, m *sealMaker) *world {
 	t.Helper()
 	t.Parallel()
-	return makeWorld(t, ca.SM2, m.authority.Roots())
+	return makeWorld(t, ca.SM2, m.authority.Roots(), platformapi.OrderSealFirst)
+}
+
+// newWorldOfReview is a world in which both agree before anybody seals.
+func newWorldOfReview(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	return makeWorld(t, ca.ECDSA, nil, platformapi.OrderReviewFirst)
 }
 
 // aloneInTheWorld is newWorld for a test that changes something of the whole process.
 func aloneInTheWorld(t *testing.T) *world {
 	t.Helper()
-	return makeWorld(t, ca.ECDSA, nil)
+	return makeWorld(t, ca.ECDSA, nil, platformapi.OrderSealFirst)
 }
 
-func makeWorld(t *testing.T, algorithm ca.Algorithm, makers []*smx509.Certificate) *world {
+func makeWorld(t *testing.T, algorithm ca.Algorithm, makers []*smx509.Certificate, order platformapi.SealOrder) *world {
 	t.Helper()
 	dir := t.TempDir()
 	authority, err := ca.New(algorithm)
 	must(t, err)
-	w := &world{t: t, dir: dir, ca: authority, timeout: patience, algorithm: algorithm, makers: makers}
+	w := &world{t: t, dir: dir, ca: authority, timeout: patience, algorithm: algorithm, makers: makers, order: order}
 	w.keys, w.file = filepath.Join(dir, "keys"), filepath.Join(dir, "合同.pdf")
 	w.words, err = words.New(i18n.Files, words.Chinese)
 	must(t, err)
@@ -180,7 +188,7 @@ func (w *world) serve() {
 	}
 	p, err := platform.New(w.t.Context(), platform.Config{
 		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots(), w.makers}, Roots: roots, Origins: []string{server.URL},
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), Order: w.order,
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })

@@ -1,9 +1,12 @@
 package demo
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"time"
 
+	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
 	"sealdesk/token/ca"
@@ -57,12 +60,29 @@ func chapter(born time.Time, pair string, buyer, seller ca.Subject) []platform.L
 			Kind: platformapi.LotProcurement, Method: platformapi.MethodInquiry, AwardFen: 17_980_000,
 			TradedAt: day(-1),
 		},
+		{
+			ProjectNumber: "云财采购（密）-2026-03", ProjectName: "云溪县人民医院人防信息系统采购项目",
+			Number: "A包", Name: "专用设备及软件",
+			Kind: platformapi.LotProcurement, Method: platformapi.MethodSingleSource, AwardFen: 88_600_000,
+			TradedAt: day(-8), AwardSentAt: day(-5), Secret: true,
+		},
 	}
 	for i := range lots {
 		lots[i].ID = lotID(pair, i+1)
 		lots[i] = cast(lots[i], buyer, seller)
 	}
 	return lots
+}
+
+// templates are the texts that the demo's platform offers: the sample contract.
+func templates() []platform.Template {
+	content := assets.SampleContract()
+	sum := sha256.Sum256(content)
+	return []platform.Template{{Content: content, Template: platformapi.Template{
+		ID: "goods-sample", Name: "货物类采购合同（示范文本）", Note: "设备、物资采购；含付款、验收、违约条款",
+		Contract: platformapi.ContractMain, File: "货物类采购合同（示范文本）.docx",
+		Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]),
+	}}}
 }
 
 // further is one more lot to be signed, for a demo whose lots are used up.

@@ -49,7 +49,8 @@ type Options struct {
 	Algorithm ca.Algorithm // of the software keys; empty means RSA, which every PDF reader can judge
 	Purchaser *Holder      // instead of the software key
 	Supplier  *Holder
-	Log       *slog.Logger // of the platform; nil keeps it silent
+	Log       *slog.Logger          // of the platform; nil keeps it silent
+	Order     platformapi.SealOrder // in which contracts are made; empty is the platform's usual one
 }
 
 // A Party is one side of the contract.
@@ -145,7 +146,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.writeSample(); err != nil {
 		return nil, err
 	}
-	if err := w.serve(ctx, authority, o.Log); err != nil {
+	if err := w.serve(ctx, authority, o.Order, o.Log); err != nil {
 		return nil, err
 	}
 	return w, w.populate(ctx)
@@ -369,7 +370,7 @@ func (w *World) issued(cert *smx509.Certificate) bool {
 }
 
 // serve runs the platform on a free port of this machine.
-func (w *World) serve(ctx context.Context, authority *ca.Authority, log *slog.Logger) error {
+func (w *World) serve(ctx context.Context, authority *ca.Authority, order platformapi.SealOrder, log *slog.Logger) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -382,7 +383,7 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, log *slog.Lo
 	}
 	w.platform, err = platform.New(ctx, platform.Config{
 		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
-		Stamper: newStamper(w.Work, authority),
+		Stamper: newStamper(w.Work, authority), Order: order, Templates: templates(),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -174,6 +174,8 @@ func contractChip(host page.Host, l platformapi.Lot) (string, theme.Tone) {
 		// Who started it is not told with the lot; the words that both sides share are taken.
 		_, tone := form.State(t, l.ContractState, true)
 		return t.T("state." + string(l.ContractState) + ".lot"), tone
+	case l.Secret:
+		return t.T("awards.secret"), theme.Bad
 	case l.Block == platformapi.BlockAwardNotSent:
 		return t.T("awards.not_sent"), theme.Neutral
 	}

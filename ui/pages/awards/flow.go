@@ -144,6 +144,8 @@ func (f *flow) note(s platformapi.FlowStep) string {
 		return ""
 	case s.State == platformapi.StepNotOpen && !s.Since.IsZero():
 		return f.t("flow.opens", "date", date(s.Since))
+	case s.State == platformapi.StepNotOpen && s.Page == platformapi.PageContract && f.lot.Secret:
+		return f.t("flow.secret")
 	case s.State == platformapi.StepNotOpen && s.Page == platformapi.PageContract:
 		return f.t("flow.after_award")
 	case s.State == platformapi.StepNotOpen:

@@ -51,6 +51,7 @@ type World struct {
 	t      *testing.T
 	dir    string
 	ca     *ca.Authority
+	order  platformapi.SealOrder // in which contracts are made
 	away   atomic.Bool
 	held   atomic.Pointer[chan struct{}]
 }
@@ -91,9 +92,20 @@ func NewWorld(t *testing.T) *World {
 // NewWorldIn makes a world that speaks a language.
 func NewWorldIn(t *testing.T, language string) *World {
 	t.Helper()
+	return newWorld(t, language, platformapi.OrderSealFirst)
+}
+
+// NewWorldOfReview makes a world in which both agree before anybody seals.
+func NewWorldOfReview(t *testing.T) *World {
+	t.Helper()
+	return newWorld(t, words.Chinese, platformapi.OrderReviewFirst)
+}
+
+func newWorld(t *testing.T, language string, order platformapi.SealOrder) *World {
+	t.Helper()
 	dir := t.TempDir()
 	ctx := t.Context()
-	w := &World{t: t, dir: dir, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
+	w := &World{t: t, dir: dir, order: order, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
 	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
 	var err error
 	w.ca, err = ca.New(ca.ECDSA)
@@ -167,6 +179,7 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 	w.t.Cleanup(server.Close)
 	p, err := platform.New(w.t.Context(), platform.Config{
 		Dir: filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
+		Order: w.order, Templates: []platform.Template{template()},
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
@@ -177,6 +190,16 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 
 func org(s ca.Subject) platformapi.Organisation {
 	return platformapi.Organisation{Name: s.Name, USCC: s.USCC}
+}
+
+// template is a text to begin a contract with.
+func template() platform.Template {
+	content := assets.SampleContract()
+	sum := sha256.Sum256(content)
+	return platform.Template{Content: content, Template: platformapi.Template{
+		ID: "goods", Name: "货物类采购合同（示范文本）", Note: "设备、物资采购；含付款、验收、违约条款", File: "货物类采购合同.docx",
+		Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]),
+	}}
 }
 
 func lots() []platform.Lot {
@@ -297,6 +320,19 @@ func (w *World) Submitted(s *desk.Session, lot string) *desk.Work {
 	must(w.t, work.Type(fields))
 	w.Seal(s, work)
 	w.Deliver(work.Submit(w.t.Context()))
+	return work
+}
+
+// Concluded is a contract that both sides sealed, on the purchaser's desk.
+func (w *World) Concluded(first, second *desk.Session, lot string) *desk.Work {
+	w.t.Helper()
+	work := w.Submitted(first, lot)
+	theirs, err := second.Open(w.t.Context(), work.ID())
+	must(w.t, err)
+	must(w.t, theirs.Receive(w.t.Context()))
+	w.Seal(second, theirs)
+	w.Deliver(theirs.Agree(w.t.Context(), "同意"))
+	must(w.t, work.Refresh(w.t.Context()))
 	return work
 }
 

@@ -1,0 +1,127 @@
+package form
+
+import (
+	"testing"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/internal/pagetest"
+)
+
+// The second order on the page: pushed for review, agreed to, sealed by the one and by the other.
+func TestReviewedAgreedAndSealed(t *testing.T) {
+	w := pagetest.NewWorldOfReview(t)
+	first, second := w.Buyer(), w.Seller()
+	work := w.Begin(first, "lot-1")
+	fields := work.View(t.Context()).Fields
+	fields.TermDays = 180
+	if err := work.Type(fields); err != nil {
+		t.Fatal(err)
+	}
+	w.Clean(work, w.Contract(2))
+	h, p := opened(t, w, first, work)
+	h.Until("the push", func() bool {
+		b := p.foot.buttons[desk.ActionSubmit]
+		return b != nil && b.Reason() == "" && h.Button(p.t("form.submit_review")) != nil
+	})
+	h.Fits()
+	h.Picture("review-ready")
+	h.Press(p.t("form.submit_review"))
+	h.Asked[0].Yes()
+	h.Until("its way", func() bool { return p.view.State == platformapi.StateAwaiting && len(p.view.Waiting) == 0 })
+
+	theirs, err := second.Open(t.Context(), work.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, q := opened(t, w, second, theirs)
+	o.Until("the review", func() bool { return o.Says(q.t("form.review_received")) && o.Says(q.t("stage.review")) })
+	o.Fits()
+	o.Picture("review-received")
+	if q.foot.buttons[desk.ActionSeal] != nil || q.foot.buttons[desk.ActionAgree].Reason() != "" {
+		t.Error("what is reviewed can be sealed, or not be agreed to")
+	}
+	w.Deliver(theirs.Agree(t.Context(), "无异议"))
+	o.Until("the agreement", func() bool { return o.Says(q.t("form.both_agreed")) && q.foot.buttons[desk.ActionSeal] != nil })
+	o.Fits()
+	o.Picture("review-agreed")
+	w.Seal(second, theirs)
+	q.reread()
+	o.Until("our seal", func() bool { return o.Button(q.t("form.submit_seal")) != nil })
+	w.Deliver(theirs.Submit(t.Context()))
+	o.Until("the way back", func() bool { return q.foot.buttons[desk.ActionUnseal] != nil && o.Says(q.t("form.our_seal")) })
+	o.Fits()
+	o.Picture("review-our-seal")
+
+	p.refresh()
+	h.Until("their seal", func() bool { return p.view.State == platformapi.StateHalfSealed && p.foot.buttons[desk.ActionSeal] != nil })
+	h.Fits()
+	h.Picture("review-their-seal")
+	w.Seal(first, work)
+	w.Deliver(work.Submit(t.Context()))
+	h.Until("the contract", func() bool { return p.view.State == platformapi.StateConcluded && h.Says(p.t("form.later")) })
+	h.Fits()
+	p.scroll.Reveal(p.later.box)
+	h.Settle(300 * time.Millisecond)
+	h.Picture("concluded")
+}
+
+// A refused seal stays in sight as void, and can still be read.
+func TestVoidSealsStayInSight(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	first, second := w.Buyer(), w.Seller()
+	work := w.Submitted(first, "lot-1")
+	theirs, err := second.Open(t.Context(), work.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Deliver(theirs.Refuse(t.Context(), "付款方式与采购文件不一致"))
+	h, p := opened(t, w, first, work)
+	p.refresh()
+	h.Until("the void seal", func() bool { return h.Says(p.t("stage.void")) && h.Says("付款方式与采购文件不一致") })
+	h.Fits()
+	p.scroll.Reveal(p.files.part.box)
+	h.Settle(200 * time.Millisecond)
+	h.Picture("void-seals")
+}
+
+// A later document begins on the page of the concluded contract and asks for its ground.
+func TestASupplementIsBegun(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	first, second := w.Buyer(), w.Seller()
+	work := w.Concluded(first, second, "lot-1")
+	h, p := opened(t, w, first, work)
+	h.Until("the ways on", func() bool { return h.Button(p.t("form.kind_supplement")) != nil })
+	h.Press(p.t("form.kind_supplement"))
+	h.Until("the supplement", func() bool { return len(h.Stack) == 2 })
+	q := h.Top().(*Page)
+	h.Until("its form", func() bool { return q.fields.rows[desk.FieldGround] != nil && h.Says(q.t("form.field_ground")) })
+	h.Fits()
+	h.Picture("supplement")
+	if q.fields.rows[desk.FieldReason].Visible() && h.Says(q.t("form.field_reason")) {
+		t.Error("a supplement is asked why it differs from the award")
+	}
+	q.fields.sum.SetText("500,000.00")
+	q.fields.ground.SetText("政府采购法第四十九条")
+	h.Until("the draft", func() bool {
+		f := q.work.View(t.Context()).Fields
+		return f.AmountFen == 50_000_000 && f.Ground == "政府采购法第四十九条"
+	})
+	// The platform warns of a supplement of more than a tenth, and lets it be.
+	w.Deliver(q.work.Save(t.Context()))
+	q.refresh()
+	h.Until("the warning", func() bool { return h.Says(q.t("form.warn_supplement_over")) })
+	h.Fits()
+	h.Picture("supplement-over")
+}
+
+// A template is chosen from the platform's and saved where the person wants it.
+func TestATemplateIsSaved(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	h, p := opened(t, w, s, w.Begin(s, "lot-1"))
+	p.chooseTemplate()
+	h.Until("the templates", func() bool { return h.Says("货物类采购合同（示范文本）") })
+	h.Picture("templates")
+}
