@@ -460,6 +460,30 @@ func (e Move) Valid() bool {
 	}
 }
 
+// Defines values for OrganisationKind.
+const (
+	OrganisationAgency     OrganisationKind = "agency"
+	OrganisationHall       OrganisationKind = "hall"
+	OrganisationParty      OrganisationKind = "party"
+	OrganisationSupervisor OrganisationKind = "supervisor"
+)
+
+// Valid indicates whether the value is a known member of the OrganisationKind enum.
+func (e OrganisationKind) Valid() bool {
+	switch e {
+	case OrganisationAgency:
+		return true
+	case OrganisationHall:
+		return true
+	case OrganisationParty:
+		return true
+	case OrganisationSupervisor:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Phase.
 const (
 	PhaseAfter   Phase = "after"
@@ -537,6 +561,7 @@ func (e ReceiptKind) Valid() bool {
 
 // Defines values for Role.
 const (
+	RoleObserver  Role = "observer"
 	RolePurchaser Role = "purchaser"
 	RoleSupplier  Role = "supplier"
 )
@@ -544,6 +569,8 @@ const (
 // Valid indicates whether the value is a known member of the Role enum.
 func (e Role) Valid() bool {
 	switch e {
+	case RoleObserver:
+		return true
 	case RolePurchaser:
 		return true
 	case RoleSupplier:
@@ -613,6 +640,28 @@ func (e Warning) Valid() bool {
 	}
 }
 
+// Account defines model for Account.
+type Account struct {
+	Account       string         `json:"account"`
+	Bindings      []Binding      `json:"bindings"`
+	ExpiresAt     time.Time      `json:"expires_at"`
+	Organisations []Organisation `json:"organisations"`
+	Person        string         `json:"person"`
+}
+
+// AccountAnswer defines model for AccountAnswer.
+type AccountAnswer struct {
+	Account   Account `json:"account"`
+	ExpiresIn int     `json:"expires_in"`
+	Token     string  `json:"token"`
+}
+
+// AccountLogin defines model for AccountLogin.
+type AccountLogin struct {
+	Account  string `json:"account"`
+	Password string `json:"password"`
+}
+
 // AgreeRequest defines model for AgreeRequest.
 type AgreeRequest struct {
 	// Opinion 处理意见
@@ -680,6 +729,19 @@ type AttachmentKind string
 
 // AttachmentStage 已上传, 已清稿, 已签章
 type AttachmentStage string
+
+// Binding defines model for Binding.
+type Binding struct {
+	BoundAt time.Time `json:"bound_at"`
+
+	// CertificateSHA256 SHA-256 in lower-case hex
+	CertificateSHA256 SHA256       `json:"certificate_sha256"`
+	NotAfter          time.Time    `json:"not_after"`
+	Organisation      Organisation `json:"organisation"`
+
+	// Person From the certificate
+	Person string `json:"person"`
+}
 
 // CalendarState The year's arrangement was announced; or not, and its days are told by the weekends (未公布，按周末推算)
 type CalendarState string
@@ -799,7 +861,9 @@ type ContractSummary struct {
 	LotName   string       `json:"lot_name"`
 	LotNumber string       `json:"lot_number"`
 	Moves     []Move       `json:"moves"`
-	MyRole    Role         `json:"my_role"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role `json:"my_role"`
 
 	// MyTurn It waits for the caller's organisation
 	MyTurn bool `json:"my_turn,omitempty,omitzero"`
@@ -815,7 +879,9 @@ type ContractSummary struct {
 	Publication   *Publication `json:"publication,omitempty"`
 	Purchaser     Organisation `json:"purchaser"`
 	Round         int          `json:"round"`
-	Starter       Role         `json:"starter"`
+
+	// Starter An observer, agency or supervisor, reads and does nothing
+	Starter Role `json:"starter"`
 
 	// State 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
 	// countersigned occur where one seals first, agreed and half_sealed where both agree first.
@@ -873,6 +939,60 @@ type DeadlineKind string
 
 // DeadlineState defines model for DeadlineState.
 type DeadlineState string
+
+// DeviceChallenge defines model for DeviceChallenge.
+type DeviceChallenge struct {
+	// Address Of the network from which the login was begun
+	Address    string    `json:"address"`
+	Challenge  Challenge `json:"challenge"`
+	ClientName string    `json:"client_name"`
+
+	// Thumbprint Of the key to which the session will be bound
+	Thumbprint string `json:"thumbprint"`
+	UserCode   string `json:"user_code"`
+}
+
+// DeviceChallengeRequest defines model for DeviceChallengeRequest.
+type DeviceChallengeRequest struct {
+	CertificateChain [][]byte `json:"certificate_chain"`
+	UserCode         string   `json:"user_code"`
+}
+
+// DeviceCodes defines model for DeviceCodes.
+type DeviceCodes struct {
+	DeviceCode string `json:"device_code"`
+	ExpiresIn  int    `json:"expires_in"`
+	Interval   int    `json:"interval"`
+
+	// UserCode Shown on both screens
+	UserCode        string `json:"user_code"`
+	VerificationURI string `json:"verification_uri"`
+
+	// VerificationURIComplete What the QR code says
+	VerificationURIComplete string `json:"verification_uri_complete"`
+}
+
+// DeviceDecision defines model for DeviceDecision.
+type DeviceDecision struct {
+	Approve bool `json:"approve"`
+
+	// ChallengeID UUID version 7, made by the client
+	ChallengeID UUID `json:"challenge_id"`
+
+	// Signature Over the text for this login; only with approve
+	Signature []byte `json:"signature,omitempty,omitzero"`
+}
+
+// DeviceRequest defines model for DeviceRequest.
+type DeviceRequest struct {
+	// ClientName What the approving person is shown
+	ClientName string `json:"client_name"`
+}
+
+// DeviceTokenRequest defines model for DeviceTokenRequest.
+type DeviceTokenRequest struct {
+	DeviceCode string `json:"device_code"`
+}
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -976,9 +1096,14 @@ type HistoryStep string
 
 // LoginAnswer defines model for LoginAnswer.
 type LoginAnswer struct {
-	Session Session `json:"session"`
+	// ExpiresIn Seconds that the access token holds
+	ExpiresIn int `json:"expires_in"`
 
-	// Token Opaque bearer token
+	// RefreshToken Opaque, bound to the client's key; answers once
+	RefreshToken string  `json:"refresh_token"`
+	Session      Session `json:"session"`
+
+	// Token Opaque access token, bound to the client's key
 	Token string `json:"token"`
 }
 
@@ -1020,9 +1145,11 @@ type Lot struct {
 
 	// Method 公开招标, 邀请招标, 竞争性谈判, 竞争性磋商, 询价, 单一来源, 框架协议, 其他
 	Method LotMethod `json:"method"`
-	MyRole Role      `json:"my_role"`
-	Name   string    `json:"name"`
-	Number string    `json:"number"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role   `json:"my_role"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
 
 	// Order In which order a contract is made; absent means seal_first. seal_first: one side seals and submits, the other seals
 	// and agrees. review_first: one side pushes the clean copy for review, both agree, then both seal.
@@ -1090,6 +1217,10 @@ type Organisation struct {
 	// USCC 统一社会信用代码
 	USCC string `json:"uscc"`
 }
+
+// OrganisationKind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+type OrganisationKind string
 
 // Outcome defines model for Outcome.
 type Outcome struct {
@@ -1183,7 +1314,12 @@ type RefuseRequest struct {
 	Opinion string `json:"opinion"`
 }
 
-// Role defines model for Role.
+// RenewRequest defines model for RenewRequest.
+type RenewRequest struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+// Role An observer, agency or supervisor, reads and does nothing
 type Role string
 
 // SHA256 SHA-256 in lower-case hex
@@ -1213,9 +1349,15 @@ type ServerTime struct {
 // Session defines model for Session.
 type Session struct {
 	// CertificateSHA256 SHA-256 in lower-case hex
-	CertificateSHA256 SHA256       `json:"certificate_sha256"`
-	ExpiresAt         time.Time    `json:"expires_at"`
-	Organisation      Organisation `json:"organisation"`
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
+
+	// ExpiresAt When the session ends, however often it is renewed
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Kind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+	// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+	Kind         OrganisationKind `json:"kind"`
+	Organisation Organisation     `json:"organisation"`
 
 	// Person The person handling, from the certificate
 	Person string `json:"person"`
@@ -1299,6 +1441,9 @@ type AttachmentID = UUID
 
 // ContractID UUID version 7, made by the client
 type ContractID = UUID
+
+// DPoP defines model for DPoP.
+type DPoP = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -1449,10 +1594,46 @@ type WithdrawContractParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// CreateDeviceCodeParams defines parameters for CreateDeviceCode.
+type CreateDeviceCodeParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// TakeDeviceTokenParams defines parameters for TakeDeviceToken.
+type TakeDeviceTokenParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// LoginParams defines parameters for Login.
+type LoginParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// LoginAccountParams defines parameters for LoginAccount.
+type LoginAccountParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
 // ListLotsParams defines parameters for ListLots.
 type ListLotsParams struct {
 	Kind *LotKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
+
+// RenewSessionParams defines parameters for RenewSession.
+type RenewSessionParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// BindCertificateJSONRequestBody defines body for BindCertificate for application/json ContentType.
+type BindCertificateJSONRequestBody = LoginRequest
+
+// CreateBindingChallengeJSONRequestBody defines body for CreateBindingChallenge for application/json ContentType.
+type CreateBindingChallengeJSONRequestBody = ChallengeRequest
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.
 type CreateContractJSONRequestBody = NewContract
@@ -1478,8 +1659,26 @@ type RefuseContractJSONRequestBody = RefuseRequest
 // SubmitContractJSONRequestBody defines body for SubmitContract for application/json ContentType.
 type SubmitContractJSONRequestBody = SubmitRequest
 
+// CreateDeviceChallengeJSONRequestBody defines body for CreateDeviceChallenge for application/json ContentType.
+type CreateDeviceChallengeJSONRequestBody = DeviceChallengeRequest
+
+// CreateDeviceCodeJSONRequestBody defines body for CreateDeviceCode for application/json ContentType.
+type CreateDeviceCodeJSONRequestBody = DeviceRequest
+
+// DecideDeviceJSONRequestBody defines body for DecideDevice for application/json ContentType.
+type DecideDeviceJSONRequestBody = DeviceDecision
+
+// TakeDeviceTokenJSONRequestBody defines body for TakeDeviceToken for application/json ContentType.
+type TakeDeviceTokenJSONRequestBody = DeviceTokenRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
+// LoginAccountJSONRequestBody defines body for LoginAccount for application/json ContentType.
+type LoginAccountJSONRequestBody = AccountLogin
+
 // CreateChallengeJSONRequestBody defines body for CreateChallenge for application/json ContentType.
 type CreateChallengeJSONRequestBody = ChallengeRequest
+
+// RenewSessionJSONRequestBody defines body for RenewSession for application/json ContentType.
+type RenewSessionJSONRequestBody = RenewRequest

@@ -1,11 +1,8 @@
 package signer
 
 import (
-	"bytes"
 	"context"
 	"crypto"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +16,7 @@ import (
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
+	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
@@ -75,9 +73,17 @@ type Job struct {
 	Certify                             int // DocMDP permission; 0 for an approval signature
 
 	// Stamps, if given, is asked for a time stamp over the signature: PAdES baseline
-	// T. It is asked after the key; when it has no answer there is no output. Not
-	// for electronic seals.
+	// T, or the time stamp in the signature of an electronic seal since GB/T 38540. It is
+	// asked after the key; when it has no answer there is no output.
 	Stamps *tsa.Client
+	// Level LevelLT or LevelLTA adds the answers about all certificates, and LevelLTA a
+	// time stamp over the document; both need Stamps and Revocation. Empty: T with
+	// Stamps, B without.
+	Level Level
+	// Revocation is asked about the certificates of the signer and of the time-stamp
+	// authorities, for Level. Without an answer about each of them there is no output.
+	// Earlier signatures keep the level that they have; Extension is for all of them.
+	Revocation verify.Revocation
 
 	// AcceptUnknown signs although an earlier signature is of a kind that
 	// package verify does not know, so that nobody can say here whether it is
@@ -114,54 +120,26 @@ type Result struct {
 // Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error,
 // *ses.Error, *tsa.Error, *fetch.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
-	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
-		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
-	}
-	j, err := j.faced()
+	j, err := j.complete()
 	if err != nil {
 		return Result{}, err
+	}
+	c, err := j.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.finish(ctx, j)
+}
+
+// complete is the job with its seal's face, if it has what signing takes and its output has its name to itself.
+func (j Job) complete() (Job, error) {
+	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
+		return Job{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
 	}
 	if err := free(j.Out); err != nil {
-		return Result{}, onOutput(filepath.Dir(j.Out), j.Out, err)
+		return Job{}, onOutput(filepath.Dir(j.Out), j.Out, err)
 	}
-	in, size, err := openInput(j.In)
-	if err != nil {
-		return Result{}, err
-	}
-	defer in.Close()
-	j.progress(StepPrepare, 0, 0)
-	ready, err := j.prepare(ctx, in, size)
-	if err != nil {
-		return Result{}, err
-	}
-	plan, before := ready.plan, ready.before
-	draft, err := newDraft(j.Out)
-	if err != nil {
-		return Result{}, err
-	}
-	defer draft.discard()
-	written, err := plan.WriteTo(ctx, draft)
-	if draft.err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, draft.err)
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	if err := draft.finish(); err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, err)
-	}
-	report, err := j.readBack(ctx, draft.path(), size, before, written)
-	if err != nil {
-		return Result{}, err
-	}
-	j.progress(StepStore, 0, 0)
-	if err := draft.name(); err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, err)
-	}
-	return Result{
-		Path: j.Out, SHA256: written.SHA256, InputSHA256: written.InputSHA256, Size: written.Size,
-		Fields: plan.Fields(), Report: report,
-	}, nil
+	return j.faced()
 }
 
 // faced is the job with the picture of its electronic seal, and with the time of now unless one is given.
@@ -179,8 +157,11 @@ func (j Job) faced() (Job, error) {
 		}
 		j.Seal = &face
 	}
-	if j.Electronic != nil && j.Stamps != nil {
-		return Job{}, fail(BadRequest, "signatures of electronic seals are not stamped")
+	if j.Electronic != nil && j.lasting() {
+		return Job{}, fail(BadRequest, "signatures of electronic seals have no level %s", j.Level)
+	}
+	if j.lasting() && (j.Stamps == nil || j.Revocation == nil) || j.Level == LevelT && j.Stamps == nil || j.Level != "" && !j.Level.atLeast(LevelB) {
+		return Job{}, fail(BadRequest, "level %s needs a time-stamp service, and from LT on somebody to ask about revocation", j.Level)
 	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
@@ -210,26 +191,32 @@ func openInput(path string) (*os.File, int64, error) {
 	return in, info.Size(), nil
 }
 
-// prepare plans the signature. The signatures that the document has
-// already must all be intact: who signs after a broken
+// earlier judges the signatures that the document has already, which must all be intact: who signs after a broken
 // one would vouch for a document that nobody else will accept.
-func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared, error) {
-	file, err := pdf.Open(in, size)
+func (j Job) earlier(ctx context.Context, in io.ReaderAt, size int64, known *midstate.Trail) (*verify.Report, error) {
+	opts := j.judging()
+	opts.Known = known
+	before, err := verify.File(ctx, in, size, opts)
 	if err != nil {
-		return prepared{}, err
-	}
-	before, err := verify.File(ctx, in, size, j.judging())
-	if err != nil {
-		return prepared{}, inputFailure(ctx, j.In, err)
+		return nil, inputFailure(ctx, j.In, err)
 	}
 	for _, s := range before.Signatures {
 		switch detail := fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings)); {
 		case s.Intact || j.AcceptUnknown && unknown(s):
 		case unknown(s):
-			return prepared{}, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
+			return nil, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
 		default:
-			return prepared{}, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+			return nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
 		}
+	}
+	return before, nil
+}
+
+// prepare plans the signature.
+func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64, before *verify.Report) (prepared, error) {
+	file, err := pdf.Open(in, size)
+	if err != nil {
+		return prepared{}, err
 	}
 	if j.Admit != nil {
 		if err := j.Admit(before); err != nil {
@@ -237,8 +224,9 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 		}
 	}
 	var places []pdfsig.Appearance
+	into := ""
 	if j.Seal != nil {
-		if places, err = j.locate(ctx, file, before); err != nil {
+		if places, into, err = j.locate(ctx, file, before); err != nil {
 			return prepared{}, err
 		}
 	}
@@ -249,30 +237,28 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
 		Frame: j.frame(ctx), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
-		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
-		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
+		Time: j.Time, FieldName: j.FieldName, Into: into, Certify: j.Certify,
 	})
-	return prepared{file, before, places, plan}, err
+	return prepared{file, places, plan}, err
 }
 
 // prepared is a document of which everything is known but the signature.
 type prepared struct {
 	file   *pdf.File
-	before *verify.Report
 	places []pdfsig.Appearance
 	plan   *pdfsig.Plan
 }
 
 // frame is what the signature's value is made in.
 func (j Job) frame(ctx context.Context) pdfsig.Frame {
-	if j.Electronic == nil {
-		frame := pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
-		if j.Stamps != nil {
-			frame.Stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
-		}
-		return frame
+	var stamp func([]byte) ([]byte, error)
+	if j.Stamps != nil {
+		stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
 	}
-	return pdfsig.Seal{As: j.Form, Builder: ses.Builder{
+	if j.Electronic == nil {
+		return pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form, Stamp: stamp}
+	}
+	return pdfsig.Seal{As: j.Form, Stamp: stamp, Builder: ses.Builder{
 		Seal: j.Electronic, Signer: j.Key, Certificate: j.Chain[0], Time: j.Time,
 	}}
 }
@@ -286,6 +272,16 @@ func (j Job) stamp(ctx context.Context, signature []byte) ([]byte, error) {
 	return token.Raw(), nil
 }
 
+// lasting says that the file is to be judged when nobody can be asked any more.
+func (j Job) lasting() bool { return j.Level == LevelLT || j.Level == LevelLTA }
+
+func (j Job) strengthening(field string) strengthening {
+	judging := j.judging()
+	judging.Now = time.Now() // the time stamp is younger than the time that the signature claims
+	return strengthening{level: j.Level, only: field, revocation: j.Revocation, stamps: j.Stamps, judging: judging,
+		progress: func(done, total int64) { j.progress(StepVerify, done, total) }}
+}
+
 // judging is how signatures are judged, ours and those before it.
 func (j Job) judging() verify.Options {
 	o := verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
@@ -295,11 +291,11 @@ func (j Job) judging() verify.Options {
 	return o
 }
 
-// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
-func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+// locate finds the seal's places and the empty field that one of them names, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) (places []pdfsig.Appearance, into string, err error) {
 	layout, err := ReadLayout(ctx, file, before)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	day := j.Time
 	if day.IsZero() {
@@ -307,24 +303,24 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	}
 	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(found.Outside) > 0 {
-		return nil, found.Outside[0].Err
+		return nil, "", found.Outside[0].Err
 	}
 	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
-		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+		return nil, "", &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
 	}
 	if len(found.Overlaps) > 0 && !j.AllowOverlap {
 		o := found.Overlaps[0]
-		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+		return nil, "", &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
 			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
 	}
 	out := make([]pdfsig.Appearance, len(found.Impressions))
 	for i, im := range found.Impressions {
 		out[i] = layout.appearance(im)
 	}
-	return out, nil
+	return out, found.Field, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {
@@ -332,88 +328,6 @@ func inputFailure(ctx context.Context, path string, err error) error {
 		return ctx.Err()
 	}
 	return onInput(path, err)
-}
-
-// readBack judges the file as it is on the disk now.
-func (j Job) readBack(ctx context.Context, path string, inputSize int64, before *verify.Report, written pdfsig.Written) (*verify.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, onOutput(filepath.Dir(path), path, err)
-	}
-	defer f.Close()
-	refuse := func(format string, args ...any) error {
-		return fail(NotVerified, "the signed file was thrown away: "+format, args...)
-	}
-	prefix, whole, err := j.digests(ctx, f, inputSize, written.Size)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, refuse("it cannot be read back: %v", err)
-	case prefix != written.InputSHA256:
-		return nil, refuse("it does not begin with the document")
-	case whole != written.SHA256:
-		return nil, refuse("the disk holds other bytes than were written")
-	}
-	report, err := verify.File(ctx, f, written.Size, j.judging())
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, refuse("it cannot be read back: %v", err)
-	}
-	if len(report.Signatures) != len(before.Signatures)+1 {
-		return nil, refuse("it has %d signatures instead of %d: %s", len(report.Signatures), len(before.Signatures)+1, reasons(report.Findings))
-	}
-	newest := report.Signatures[len(report.Signatures)-1]
-	for _, s := range report.Signatures[:len(before.Signatures)] {
-		if !s.Intact && !unknown(s) {
-			return nil, refuse("signature %q: %s", s.Field, reasons(s.Findings))
-		}
-	}
-	switch {
-	case !newest.Intact:
-		return nil, refuse("signature %q: %s", newest.Field, reasons(newest.Findings))
-	case !newest.CoversWholeFile:
-		return nil, refuse("the signature does not cover the whole file")
-	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
-		return nil, refuse("another certificate signed than was chosen")
-	case j.Stamps != nil && newest.StampedAt == nil:
-		return nil, refuse("its time stamp does not hold")
-	case j.Electronic != nil && (newest.Seal == nil || !bytes.Equal(newest.Seal.Raw(), j.Electronic.Raw())):
-		return nil, refuse("another seal was pressed than was chosen")
-	}
-	for _, f := range report.Findings {
-		if f.Severity == finding.Fatal {
-			return nil, refuse("%s", reasons(report.Findings))
-		}
-	}
-	return report, nil
-}
-
-// digests hashes what was the document, and the whole file.
-func (j Job) digests(ctx context.Context, f io.ReaderAt, inputSize, size int64) (prefix, whole string, err error) {
-	h := sha256.New()
-	block := make([]byte, min(1<<20, size))
-	for done := int64(0); done < size; {
-		if err := ctx.Err(); err != nil {
-			return "", "", err
-		}
-		end := min(done+int64(len(block)), size)
-		if done < inputSize {
-			end = min(end, inputSize)
-		}
-		b := block[:end-done]
-		if n, err := f.ReadAt(b, done); n < len(b) {
-			return "", "", fmt.Errorf("read: %w", err)
-		}
-		h.Write(b)
-		if done = end; done == inputSize {
-			prefix = hex.EncodeToString(h.Sum(nil))
-		}
-		j.progress(StepVerify, done, size)
-	}
-	return prefix, hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // unknownKinds are the findings that leave open whether a signature is intact.

@@ -24,7 +24,6 @@ import (
 	"sealdesk/signer/cms/cmstest"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/seal"
-	"sealdesk/signer/ses"
 	"sealdesk/signer/tsa"
 )
 
@@ -201,15 +200,6 @@ func TestAJobWithoutItsTimeStampLeavesNothingBehind(t *testing.T) {
 		s.before = cancel
 		if _, err := f.job.Run(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%v", err)
-		}
-		f.clean(t)
-	})
-	t.Run("electronic seals", func(t *testing.T) {
-		f, s := newFixture(t, "sm2"), newStampService(t, "ecdsa")
-		f.withSeal(t, func(*ses.Info) {})
-		f.job.Stamps = s.client()
-		if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.bad_request" || f.key.asked != 0 {
-			t.Errorf("%v, asked %d times", err, f.key.asked)
 		}
 		f.clean(t)
 	})

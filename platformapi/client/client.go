@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type Options struct {
 	Transport http.RoundTripper // under the checks; nil dials, through the system's proxy
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
 	Transfer  time.Duration     // of an upload or a download; 0 means 5 minutes
+	Keeper    Keeper            // keeps the session beyond the program; nil: it ends with it
 }
 
 // Client is one platform, and after Login the session of one organisation with it.
@@ -38,7 +40,10 @@ type Client struct {
 	opts   Options
 	origin string
 	wire   *wire.Client
-	token  atomic.Pointer[string]
+
+	held     atomic.Pointer[held]
+	renewing sync.Mutex
+	skew     atomic.Int64 // what the platform's clock is ahead, nanoseconds
 }
 
 var _ platformapi.Platform = (*Client)(nil)
@@ -68,20 +73,15 @@ func New(baseURL string, opts Options) (*Client, error) {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	checked, err := newChecker(opts.Transport)
+	c := &Client{opts: opts, origin: origin}
+	checked, err := newChecker(&binder{next: opts.Transport, client: c})
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: opts, origin: origin}
 	c.wire, err = wire.NewClient(origin, wire.WithHTTPClient(&http.Client{
 		Transport: checked,
 		// A redirect could lead a request, and its token, elsewhere; a platform has no use for one.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}), wire.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		if t := c.token.Load(); t != nil {
-			r.Header.Set("Authorization", "Bearer "+*t)
-		}
-		return nil
 	}))
 	return c, err
 }
@@ -241,7 +241,7 @@ func (c *Client) Receipts(ctx context.Context, contractID string) ([]platformapi
 func (c *Client) Logout(ctx context.Context) error {
 	err := c.read(ctx, nil, func(ctx context.Context) (*http.Response, error) { return c.wire.Logout(ctx) })
 	if err == nil {
-		c.token.Store(nil)
+		err = c.drop()
 	}
 	return err
 }

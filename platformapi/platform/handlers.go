@@ -25,8 +25,8 @@ import (
 )
 
 // as shows things as an organisation sees them now.
-func (s *Server) as(org platformapi.Organisation) viewer {
-	return viewer{rules: s.cfg.Rules, order: s.cfg.Order, org: org, now: s.now()}
+func (s *Server) as(kind platformapi.OrganisationKind, org platformapi.Organisation) viewer {
+	return viewer{rules: s.cfg.Rules, order: s.cfg.Order, org: org, observer: kind != platformapi.OrganisationParty, now: s.now()}
 }
 
 // live is the lot's live contract, nil when there is none.
@@ -38,26 +38,27 @@ func (s *Server) live(ctx context.Context, lotID string) (*store.Contract, error
 	return &c, err
 }
 
-// lot is a lot that the caller is a party of, and its live contract.
-func (s *Server) lot(ctx context.Context, id string) (store.Lot, *store.Contract, platformapi.Organisation, error) {
-	_, org, err := s.who(ctx)
+// lot is a lot that the caller may see, and its live contract, with the view for the caller.
+func (s *Server) lot(ctx context.Context, id string) (store.Lot, *store.Contract, viewer, error) {
+	x, org, err := s.who(ctx)
+	v := s.as(x.Kind, org)
 	if err != nil {
-		return store.Lot{}, nil, org, err
+		return store.Lot{}, nil, v, err
 	}
 	l, err := s.store.Lot(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && roleIn(l, org.USCC) == "" {
-		return l, nil, org, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such lot")
+	if errors.Is(err, store.ErrNotFound) || err == nil && roleIn(l, org.USCC) == "" && !observes(x, l) {
+		return l, nil, v, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such lot")
 	}
 	if err != nil {
-		return l, nil, org, err
+		return l, nil, v, err
 	}
 	c, err := s.live(ctx, id)
-	return l, c, org, err
+	return l, c, v, err
 }
 
 // ListLots answers with the caller's lots.
 func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wire.ListLotsResponseObject, error) {
-	_, org, err := s.who(ctx)
+	x, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,27 +75,27 @@ func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wi
 		if err != nil {
 			return nil, err
 		}
-		list.Items = append(list.Items, s.as(org).lot(l, c))
+		list.Items = append(list.Items, s.as(x.Kind, org).lot(l, c))
 	}
 	return wire.ListLots200JSONResponse(list), nil
 }
 
 // GetLot answers with one lot.
 func (s *Server) GetLot(ctx context.Context, r wire.GetLotRequestObject) (wire.GetLotResponseObject, error) {
-	l, c, org, err := s.lot(ctx, r.LotID)
+	l, c, v, err := s.lot(ctx, r.LotID)
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetLot200JSONResponse(s.as(org).lot(l, c)), nil
+	return wire.GetLot200JSONResponse(v.lot(l, c)), nil
 }
 
 // GetFlow answers with a project's steps.
 func (s *Server) GetFlow(ctx context.Context, r wire.GetFlowRequestObject) (wire.GetFlowResponseObject, error) {
-	l, c, org, err := s.lot(ctx, r.LotID)
+	l, c, v, err := s.lot(ctx, r.LotID)
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetFlow200JSONResponse(s.as(org).flow(l, c)), nil
+	return wire.GetFlow200JSONResponse(v.flow(l, c)), nil
 }
 
 // orZero is the value of a parameter, or the zero value when it was not sent.
@@ -108,11 +109,11 @@ func orZero[T any](v *T) T {
 
 // ListContracts answers with a page.
 func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestObject) (wire.ListContractsResponseObject, error) {
-	_, org, err := s.who(ctx)
+	x, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := store.Query{USCC: org.USCC, State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
+	q := store.Query{USCC: org.USCC, Observer: observer(x), State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{q.USCC, string(q.State), q.Words}, "\x00")
 	if cursor := orZero(r.Params.Cursor); cursor != "" {
 		at, ok := openCursor(s.cursorKey, filter, cursor)
@@ -143,7 +144,7 @@ func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestO
 		link = "</v1/contracts?" + next.Encode() + `>; rel="next"`
 	}
 	for i := range found {
-		page.Items = append(page.Items, s.as(org).summary(&found[i]))
+		page.Items = append(page.Items, s.as(x.Kind, org).summary(&found[i]))
 	}
 	return wire.ListContracts200JSONResponse{Body: page, Headers: wire.ListContracts200ResponseHeaders{Link: link}}, nil
 }
@@ -155,7 +156,7 @@ func (s *Server) seen(ctx context.Context, id string) (*store.Contract, store.Se
 		return nil, x, org, err
 	}
 	c, err := s.store.Contract(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !visible(&c, org.USCC) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && !visible(&c, org.USCC) && (c.SubmittedAt.IsZero() || !observes(x, c.Lot)) {
 		err = errNotFound()
 	}
 	return &c, x, org, err
@@ -168,7 +169,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		return nil, err
 	}
 	a := act{org: org, person: x.Person, now: s.now()}
-	if roleIn(c.Lot, org.USCC) != c.Starter && c.State == platformapi.StateAwaiting && c.ViewedAt.IsZero() {
+	if roleIn(c.Lot, org.USCC) == otherOf(c) && c.State == platformapi.StateAwaiting && c.ViewedAt.IsZero() {
 		if err := s.store.Mark(ctx, c.ID, a.view); err != nil {
 			return nil, err
 		}
@@ -177,7 +178,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		}
 	}
 	return wire.GetContract200JSONResponse{
-		Body: s.as(org).contract(c), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
+		Body: s.as(x.Kind, org).contract(c), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
 	}, nil
 }
 
@@ -273,7 +274,7 @@ func (s *Server) prepare(ctx context.Context, op, contractID, keyHeader string, 
 // apply makes a change once, and answers the same to every repetition.
 func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Contract) (*store.Contract, store.Effect, error)) (wire.OutcomeJSONResponse, error) {
 	answer, err := s.store.Change(ctx, ch.req, decide, func(receipt platformapi.Receipt, c *store.Contract) ([]byte, error) {
-		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: s.as(ch.org).contract(c)})
+		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: s.as(platformapi.OrganisationParty, ch.org).contract(c)})
 	})
 	switch {
 	case errors.Is(err, store.ErrLotTaken):

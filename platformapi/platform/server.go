@@ -22,9 +22,11 @@ import (
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/jobs"
+	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
@@ -46,9 +48,11 @@ type Config struct {
 	Signer  HeadSigner       // signs the audit trail's head daily; nil: it is not signed
 	Proxies []netip.Prefix   // whose X-Forwarded-For is believed
 
-	Order     platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
-	Rules     calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
-	Templates []Template            // texts to begin a contract with
+	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
+	VerificationURI string
+	Order           platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
+	Rules           calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
+	Templates       []Template            // texts to begin a contract with
 }
 
 const (
@@ -61,6 +65,8 @@ const (
 	closeTime        = 10 * time.Second
 	judgeTime        = time.Minute
 	limiterNames     = 10_000
+	proofsKept       = 200_000
+	passwordsAtOnce  = 2
 	loginBurst       = 20
 	loginEvery       = 3 * time.Second
 	requestBurst     = 300
@@ -94,6 +100,8 @@ type Server struct {
 	logins    *web.Limiter
 	requests  *web.Limiter
 	stamps    *web.Limiter
+	proofs    *dpop.Guard
+	passwords *password.Checker
 	draining  atomic.Bool
 }
 
@@ -131,10 +139,12 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	s := &Server{
 		cfg: cfg, store: cfg.Store, blobs: cfg.Blobs, meters: newMeters(),
-		judges:   make(chan struct{}, runtime.GOMAXPROCS(0)),
-		logins:   web.NewLimiter(loginBurst, loginEvery, limiterNames),
-		requests: web.NewLimiter(requestBurst, requestEvery, limiterNames),
-		stamps:   web.NewLimiter(stampBurst, stampEvery, limiterNames),
+		judges:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		logins:    web.NewLimiter(loginBurst, loginEvery, limiterNames),
+		requests:  web.NewLimiter(requestBurst, requestEvery, limiterNames),
+		proofs:    dpop.NewGuard(proofsKept),
+		passwords: password.NewChecker(passwordsAtOnce),
+		stamps:    web.NewLimiter(stampBurst, stampEvery, limiterNames),
 	}
 	if s.staging, err = blobs.OpenStaging(filepath.Join(cfg.Dir, BlobFolder, stagingFolder)); err != nil {
 		return nil, err
@@ -204,7 +214,7 @@ func (s *Server) route() error {
 		}
 		fail(w, r, err)
 	}
-	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
+	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{s.permit, name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
 	api = web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
 		if _, ok := r.Context().Value(sessionKey{}).(store.Session); !ok {
@@ -248,17 +258,19 @@ func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		address := web.Caller(r, s.cfg.Proxies)
 		who := address
+		// Clients set the time of their proofs by it.
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		ctx := context.WithValue(r.Context(), addressKey{}, address)
-		if token := header.Bearer(r.Header.Get("Authorization")); token != "" {
-			x, err := s.store.Session(ctx, tokenHash(token))
+		if token := header.Token(r.Header.Get("Authorization")); token != "" {
+			x, err := s.bound(r, token)
 			switch {
-			case err == nil && s.now().Before(x.ExpiresAt):
+			case err == nil:
 				ctx = context.WithValue(ctx, sessionKey{}, x)
-				who = x.TokenHash
+				who = x.ID
 				if seen, ok := ctx.Value(watchedKey{}).(*watched); ok {
 					seen.uscc = x.USCC
 				}
-			case err != nil && !errors.Is(err, store.ErrNotFound):
+			case !errors.Is(err, store.ErrNotFound):
 				web.WriteError(w, r, s.cfg.Log, err)
 				return
 			}

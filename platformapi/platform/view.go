@@ -13,7 +13,27 @@ type viewer struct {
 	rules calendar.Rules
 	order platformapi.SealOrder // of contracts that are begun now
 	org   platformapi.Organisation
-	now   time.Time
+	// observer watches without being a party: it sees what was submitted, to whomever.
+	observer bool
+	now      time.Time
+}
+
+func (v viewer) role(l store.Lot) platformapi.Role {
+	if v.observer {
+		return platformapi.RoleObserver
+	}
+	return roleIn(l, v.org.USCC)
+}
+
+func (v viewer) moves(c *store.Contract) []platformapi.Move {
+	if v.observer {
+		return []platformapi.Move{}
+	}
+	return moves(c, v.org)
+}
+
+func (v viewer) sees(c *store.Contract) bool {
+	return visible(c, v.org.USCC) || v.observer && !c.SubmittedAt.IsZero()
 }
 
 // blockOf says why no contract can be begun for a lot, apart from one that is there.
@@ -69,13 +89,13 @@ func (v viewer) lot(l store.Lot, live *store.Contract) platformapi.Lot {
 	shown := platformapi.Lot{
 		ID: l.ID, ProjectNumber: l.ProjectNumber, ProjectName: l.ProjectName, Number: l.Number, Name: l.Name, Kind: l.Kind, Method: l.Method,
 		Purchaser: l.Purchaser, Supplier: l.Supplier, Agency: l.Agency, AwardFen: l.AwardFen, TradedAt: l.TradedAt, AwardSentAt: l.AwardSentAt,
-		MyRole: roleIn(l, v.org.USCC), Secret: l.Secret, Order: v.order, Block: blockOf(l, v.now),
+		MyRole: v.role(l), Secret: l.Secret, Order: v.order, Block: blockOf(l, v.now),
 	}
 	var concluded time.Time
 	if live != nil {
 		shown.Block = platformapi.BlockLiveContract
 		concluded = live.ConcludedAt
-		if visible(live, v.org.USCC) {
+		if v.sees(live) {
 			shown.ContractID, shown.ContractState = live.ID, live.State
 		}
 	}
@@ -117,9 +137,9 @@ func (v viewer) signStep(l store.Lot, live *store.Contract) platformapi.FlowStep
 		step.Until = d.DueAt
 	}
 	switch {
-	case live == nil || v.myTurn(live):
+	case live == nil && !v.observer || live != nil && v.myTurn(live):
 		step.State = platformapi.StepAttention
-	case live.State == platformapi.StateConcluded:
+	case live != nil && live.State == platformapi.StateConcluded:
 		step.State = platformapi.StepDone
 	default:
 		step.State = platformapi.StepPending
@@ -129,6 +149,9 @@ func (v viewer) signStep(l store.Lot, live *store.Contract) platformapi.FlowStep
 
 // myTurn says whether a contract waits for this organisation.
 func (v viewer) myTurn(c *store.Contract) bool {
+	if v.observer {
+		return false
+	}
 	starter := roleIn(c.Lot, v.org.USCC) == c.Starter
 	switch c.State {
 	case platformapi.StateDraft, platformapi.StateSealed, platformapi.StateReturned:
@@ -143,7 +166,7 @@ func (v viewer) myTurn(c *store.Contract) bool {
 
 func (v viewer) summary(c *store.Contract) platformapi.ContractSummary {
 	fields := c.Fields
-	role := roleIn(c.Lot, v.org.USCC)
+	role := v.role(c.Lot)
 	if role != c.Starter {
 		fields = c.Sent
 	}
@@ -153,7 +176,7 @@ func (v viewer) summary(c *store.Contract) platformapi.ContractSummary {
 		ProjectName: c.Lot.ProjectName, ProjectNumber: c.Lot.ProjectNumber, Purchaser: c.Lot.Purchaser, Supplier: c.Lot.Supplier,
 		Starter: c.Starter, MyRole: role, Fields: fields, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
 		SubmittedAt: c.SubmittedAt, ViewedAt: c.ViewedAt, ConcludedAt: c.ConcludedAt, Publication: c.Publication, Filed: c.Filed,
-		Deadlines: v.deadlines(c), Moves: moves(c, v.org),
+		Deadlines: v.deadlines(c), Moves: v.moves(c),
 	}
 }
 
@@ -176,7 +199,7 @@ func (v viewer) contract(c *store.Contract) platformapi.Contract {
 		}
 	}
 	for i := range c.Amendments {
-		if x := &c.Amendments[i]; visible(x, v.org.USCC) {
+		if x := &c.Amendments[i]; v.sees(x) {
 			s := v.summary(x)
 			shown.Amendments = append(shown.Amendments, platformapi.Amendment{
 				ID: x.ID, Kind: x.Kind, State: x.State, Name: s.Fields.Name, AmountFen: s.Fields.AmountFen, ConcludedAt: x.ConcludedAt,

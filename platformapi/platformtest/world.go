@@ -187,7 +187,8 @@ func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	p, err := platform.New(context.Background(), platform.Config{
 		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20, Order: order,
-		Templates: []platform.Template{template()},
+		Templates:       []platform.Template{template()},
+		VerificationURI: "https://mobile-ca.example/device",
 	})
 	must(t, err)
 	w.Server = p

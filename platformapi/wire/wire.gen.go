@@ -99,6 +99,48 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetAccount The account, its organisations and the certificates bound to it
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificateWithBody Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificate Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnbindCertificate Take a certificate from the account
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	//
 	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
@@ -263,19 +305,105 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDeviceWithBody Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDevice Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceTokenWithBody Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceToken Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginWithBody Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Login Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccountWithBody Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccount Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateChallengeWithBody Ask for a text to sign
 	//
@@ -316,6 +444,26 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RenewSessionWithBody Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewSession Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListTemplates The texts to begin a contract with (合同模板)
 	//
 	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
@@ -335,6 +483,108 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAccount The account, its organisations and the certificates bound to it
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificateWithBody Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificate Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallenge Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnbindCertificate Take a certificate from the account
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnbindCertificateRequest(c.Server, certificateSHA256)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // GetCalendar A year's holidays and the weekends that are worked (节假日安排)
@@ -751,13 +1001,159 @@ func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, pa
 	return c.Client.Do(req)
 }
 
+// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDeviceWithBody Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDevice Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceTokenWithBody Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceToken Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LoginWithBody Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequestWithBody(c.Server, contentType, body)
+func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -773,8 +1169,48 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequest(c.Server, body)
+func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccountWithBody Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccount Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -894,6 +1330,46 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// RenewSessionWithBody Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewSession Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListTemplates The texts to begin a contract with (合同模板)
 //
 // Corresponds with GET /v1/templates (the `ListTemplates` operationId).
@@ -952,6 +1428,147 @@ func (c *Client) GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountRequest constructs an http.Request for the GetAccount method
+func NewGetAccountRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBindCertificateRequest calls the generic BindCertificate builder with application/json body
+func NewBindCertificateRequest(server string, body BindCertificateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBindCertificateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBindCertificateRequestWithBody constructs an http.Request for the BindCertificate method, with any body, and a specified content type
+func NewBindCertificateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateBindingChallengeRequest calls the generic CreateBindingChallenge builder with application/json body
+func NewCreateBindingChallengeRequest(server string, body CreateBindingChallengeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateBindingChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateBindingChallengeRequestWithBody constructs an http.Request for the CreateBindingChallenge method, with any body, and a specified content type
+func NewCreateBindingChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnbindCertificateRequest constructs an http.Request for the UnbindCertificate method
+func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate_sha256", certificateSHA256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewGetCalendarRequest constructs an http.Request for the GetCalendar method
@@ -2030,19 +2647,205 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 	return req, nil
 }
 
-// NewLoginRequest calls the generic Login builder with application/json body
-func NewLoginRequest(server string, body LoginJSONRequestBody) (*http.Request, error) {
+// NewCreateDeviceChallengeRequest calls the generic CreateDeviceChallenge builder with application/json body
+func NewCreateDeviceChallengeRequest(server string, body CreateDeviceChallengeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLoginRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateDeviceChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateDeviceChallengeRequestWithBody constructs an http.Request for the CreateDeviceChallenge method, with any body, and a specified content type
+func NewCreateDeviceChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateDeviceCodeRequest calls the generic CreateDeviceCode builder with application/json body
+func NewCreateDeviceCodeRequest(server string, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDeviceCodeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDeviceCodeRequestWithBody constructs an http.Request for the CreateDeviceCode method, with any body, and a specified content type
+func NewCreateDeviceCodeRequestWithBody(server string, params *CreateDeviceCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/code")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDecideDeviceRequest calls the generic DecideDevice builder with application/json body
+func NewDecideDeviceRequest(server string, body DecideDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideDeviceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDecideDeviceRequestWithBody constructs an http.Request for the DecideDevice method, with any body, and a specified content type
+func NewDecideDeviceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/decision")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTakeDeviceTokenRequest calls the generic TakeDeviceToken builder with application/json body
+func NewTakeDeviceTokenRequest(server string, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeDeviceTokenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakeDeviceTokenRequestWithBody constructs an http.Request for the TakeDeviceToken method, with any body, and a specified content type
+func NewTakeDeviceTokenRequestWithBody(server string, params *TakeDeviceTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLoginRequest calls the generic Login builder with application/json body
+func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewLoginRequestWithBody constructs an http.Request for the Login method, with any body, and a specified content type
-func NewLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewLoginRequestWithBody(server string, params *LoginParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2066,6 +2869,72 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLoginAccountRequest calls the generic LoginAccount builder with application/json body
+func NewLoginAccountRequest(server string, params *LoginAccountParams, body LoginAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLoginAccountRequestWithBody constructs an http.Request for the LoginAccount method, with any body, and a specified content type
+func NewLoginAccountRequestWithBody(server string, params *LoginAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/login/account")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -2286,6 +3155,59 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRenewSessionRequest calls the generic RenewSession builder with application/json body
+func NewRenewSessionRequest(server string, params *RenewSessionParams, body RenewSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRenewSessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRenewSessionRequestWithBody constructs an http.Request for the RenewSession method, with any body, and a specified content type
+func NewRenewSessionRequestWithBody(server string, params *RenewSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/session/renew")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListTemplatesRequest constructs an http.Request for the ListTemplates method
 func NewListTemplatesRequest(server string) (*http.Request, error) {
 	var err error
@@ -2444,6 +3366,52 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
+	// GetAccountWithResponse The account, its organisations and the certificates bound to it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error)
+
+	// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// BindCertificateWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// UnbindCertificateWithResponse Take a certificate from the account
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
 
 	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
 	//
@@ -2625,19 +3593,105 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContractWithResponse(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*WithdrawContractResponse, error)
 
+	// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// DecideDeviceWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
+	// TakeDeviceTokenWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
 	// LoginWithBodyWithResponse Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LoginWithResponse Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+
+	// LoginAccountWithBodyWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
+
+	// LoginAccountWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
 
 	// CreateChallengeWithBodyWithResponse Ask for a text to sign
 	//
@@ -2688,6 +3742,26 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
 
+	// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
+	// RenewSessionWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
 	// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2715,6 +3789,191 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTimeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTimeResponse, error)
+}
+
+type GetAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountResponse) GetJSON200() *Account {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BindCertificateResponse) GetJSON201() *Account {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateBindingChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Challenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateBindingChallengeResponse) GetJSON201() *Challenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateBindingChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateBindingChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateBindingChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateBindingChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateBindingChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnbindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnbindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnbindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnbindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnbindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type GetCalendarResponse struct {
@@ -3644,6 +4903,191 @@ func (r WithdrawContractResponse) ContentType() string {
 	return ""
 }
 
+type CreateDeviceChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceChallenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceChallengeResponse) GetJSON201() *DeviceChallenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateDeviceCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceCodeResponse) GetJSON201() *DeviceCodes {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideDeviceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideDeviceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideDeviceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideDeviceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideDeviceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideDeviceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeDeviceTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r TakeDeviceTokenResponse) GetJSON201() *LoginAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeDeviceTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeDeviceTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeDeviceTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeDeviceTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeDeviceTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3686,6 +5130,54 @@ func (r LoginResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LoginResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LoginAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AccountAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r LoginAccountResponse) GetJSON201() *AccountAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LoginAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LoginAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LoginAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LoginAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LoginAccountResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3973,6 +5465,54 @@ func (r GetSessionResponse) ContentType() string {
 	return ""
 }
 
+type RenewSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RenewSessionResponse) GetJSON200() *LoginAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RenewSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RenewSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RenewSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RenewSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RenewSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListTemplatesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -4164,6 +5704,88 @@ func (r GetTimeResponse) ContentType() string {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
 	return ""
+}
+
+// GetAccountWithResponse The account, its organisations and the certificates bound to it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error) {
+	rsp, err := c.GetAccount(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountResponse(rsp)
+}
+
+// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// BindCertificateWithResponse Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// UnbindCertificateWithResponse Take a certificate from the account
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error) {
+	rsp, err := c.UnbindCertificate(ctx, certificateSHA256, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnbindCertificateResponse(rsp)
 }
 
 // GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
@@ -4496,13 +6118,127 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 	return ParseWithdrawContractResponse(rsp)
 }
 
+// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCodeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCode(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDeviceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// DecideDeviceWithResponse Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDevice(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceTokenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
+// TakeDeviceTokenWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceToken(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
 // LoginWithBodyWithResponse Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.LoginWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.LoginWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -4514,12 +6250,44 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.Login(ctx, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.Login(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseLoginResponse(rsp)
+}
+
+// LoginAccountWithBodyWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
+}
+
+// LoginAccountWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
 }
 
 // CreateChallengeWithBodyWithResponse Ask for a text to sign
@@ -4613,6 +6381,38 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 	return ParseGetSessionResponse(rsp)
 }
 
+// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSessionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
+}
+
+// RenewSessionWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSession(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
+}
+
 // ListTemplatesWithResponse The texts to begin a contract with (合同模板)
 //
 // Returns a wrapper object for the known response body format(s).
@@ -4663,6 +6463,134 @@ func (c *ClientWithResponses) GetTimeWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseGetTimeResponse(rsp)
+}
+
+// ParseGetAccountResponse parses an HTTP response from a GetAccountWithResponse call
+func ParseGetAccountResponse(rsp *http.Response) (*GetAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBindCertificateResponse parses an HTTP response from a BindCertificateWithResponse call
+func ParseBindCertificateResponse(rsp *http.Response) (*BindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateBindingChallengeResponse parses an HTTP response from a CreateBindingChallengeWithResponse call
+func ParseCreateBindingChallengeResponse(rsp *http.Response) (*CreateBindingChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateBindingChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Challenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnbindCertificateResponse parses an HTTP response from a UnbindCertificateWithResponse call
+func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnbindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
@@ -5505,6 +7433,134 @@ func ParseWithdrawContractResponse(rsp *http.Response) (*WithdrawContractRespons
 	return response, nil
 }
 
+// ParseCreateDeviceChallengeResponse parses an HTTP response from a CreateDeviceChallengeWithResponse call
+func ParseCreateDeviceChallengeResponse(rsp *http.Response) (*CreateDeviceChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceChallenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateDeviceCodeResponse parses an HTTP response from a CreateDeviceCodeWithResponse call
+func ParseCreateDeviceCodeResponse(rsp *http.Response) (*CreateDeviceCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideDeviceResponse parses an HTTP response from a DecideDeviceWithResponse call
+func ParseDecideDeviceResponse(rsp *http.Response) (*DecideDeviceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideDeviceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeDeviceTokenResponse parses an HTTP response from a TakeDeviceTokenWithResponse call
+func ParseTakeDeviceTokenResponse(rsp *http.Response) (*TakeDeviceTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeDeviceTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLoginResponse parses an HTTP response from a LoginWithResponse call
 func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5521,6 +7577,39 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
 		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLoginAccountResponse parses an HTTP response from a LoginAccountWithResponse call
+func ParseLoginAccountResponse(rsp *http.Response) (*LoginAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LoginAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AccountAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -5732,6 +7821,39 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	return response, nil
 }
 
+// ParseRenewSessionResponse parses an HTTP response from a RenewSessionWithResponse call
+func ParseRenewSessionResponse(rsp *http.Response) (*RenewSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RenewSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
 func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -5879,6 +8001,18 @@ func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(w http.ResponseWriter, r *http.Request)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(w http.ResponseWriter, r *http.Request)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(w http.ResponseWriter, r *http.Request)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
@@ -5930,9 +8064,24 @@ type ServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(w http.ResponseWriter, r *http.Request)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(w http.ResponseWriter, r *http.Request)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
-	Login(w http.ResponseWriter, r *http.Request)
+	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(w http.ResponseWriter, r *http.Request)
@@ -5951,6 +8100,9 @@ type ServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams)
 	// ListTemplates The texts to begin a contract with (合同模板)
 	// (GET /v1/templates)
 	ListTemplates(w http.ResponseWriter, r *http.Request)
@@ -5973,6 +8125,74 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetAccount operation middleware
+func (siw *ServerInterfaceWrapper) GetAccount(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) BindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BindCertificate(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateBindingChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateBindingChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnbindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate_sha256" -------------
+	var certificateSHA256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate_sha256", r.PathValue("certificate_sha256"), &certificateSHA256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate_sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // GetCalendar operation middleware
 func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
@@ -7057,11 +9277,189 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// CreateDeviceChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateDeviceCode operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDeviceCodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceCode(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecideDevice operation middleware
+func (siw *ServerInterfaceWrapper) DecideDevice(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecideDevice(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeDeviceToken operation middleware
+func (siw *ServerInterfaceWrapper) TakeDeviceToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeDeviceTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeDeviceToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Login(w, r)
+		siw.Handler.Login(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LoginAccount operation middleware
+func (siw *ServerInterfaceWrapper) LoginAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginAccountParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LoginAccount(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7189,6 +9587,47 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetSession(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RenewSession operation middleware
+func (siw *ServerInterfaceWrapper) RenewSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenewSessionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RenewSession(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7391,6 +9830,16 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login", wrapper.Login)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session/renew", wrapper.RenewSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login/account", wrapper.LoginAccount)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/account", wrapper.GetAccount)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings/challenge", wrapper.CreateBindingChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings", wrapper.BindCertificate)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/account/bindings/{certificate_sha256}", wrapper.UnbindCertificate)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/code", wrapper.CreateDeviceCode)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/token", wrapper.TakeDeviceToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/challenge", wrapper.CreateDeviceChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/decision", wrapper.DecideDevice)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/terms", wrapper.GetTerms)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendar/{year}", wrapper.GetCalendar)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates", wrapper.ListTemplates)
@@ -7429,6 +9878,155 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetAccountRequestObject struct {
+}
+
+type GetAccountResponseObject interface {
+	VisitGetAccountResponse(w http.ResponseWriter) error
+}
+
+type GetAccount200JSONResponse Account
+
+func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificateRequestObject struct {
+	Body *BindCertificateJSONRequestBody
+}
+
+type BindCertificateResponseObject interface {
+	VisitBindCertificateResponse(w http.ResponseWriter) error
+}
+
+type BindCertificate201JSONResponse Account
+
+func (response BindCertificate201JSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BindCertificatedefaultApplicationProblemPlusJSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengeRequestObject struct {
+	Body *CreateBindingChallengeJSONRequestBody
+}
+
+type CreateBindingChallengeResponseObject interface {
+	VisitCreateBindingChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateBindingChallenge201JSONResponse Challenge
+
+func (response CreateBindingChallenge201JSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateBindingChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnbindCertificateRequestObject struct {
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
+}
+
+type UnbindCertificateResponseObject interface {
+	VisitUnbindCertificateResponse(w http.ResponseWriter) error
+}
+
+type UnbindCertificate204Response struct {
+}
+
+func (response UnbindCertificate204Response) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type GetCalendarRequestObject struct {
 	Year int `json:"year"`
@@ -8171,8 +10769,161 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type CreateDeviceChallengeRequestObject struct {
+	Body *CreateDeviceChallengeJSONRequestBody
+}
+
+type CreateDeviceChallengeResponseObject interface {
+	VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceChallenge201JSONResponse DeviceChallenge
+
+func (response CreateDeviceChallenge201JSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodeRequestObject struct {
+	Params CreateDeviceCodeParams
+	Body   *CreateDeviceCodeJSONRequestBody
+}
+
+type CreateDeviceCodeResponseObject interface {
+	VisitCreateDeviceCodeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceCode201JSONResponse DeviceCodes
+
+func (response CreateDeviceCode201JSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceCodedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideDeviceRequestObject struct {
+	Body *DecideDeviceJSONRequestBody
+}
+
+type DecideDeviceResponseObject interface {
+	VisitDecideDeviceResponse(w http.ResponseWriter) error
+}
+
+type DecideDevice204Response struct {
+}
+
+func (response DecideDevice204Response) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DecideDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideDevicedefaultApplicationProblemPlusJSONResponse) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokenRequestObject struct {
+	Params TakeDeviceTokenParams
+	Body   *TakeDeviceTokenJSONRequestBody
+}
+
+type TakeDeviceTokenResponseObject interface {
+	VisitTakeDeviceTokenResponse(w http.ResponseWriter) error
+}
+
+type TakeDeviceToken201JSONResponse LoginAnswer
+
+func (response TakeDeviceToken201JSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeDeviceTokendefaultApplicationProblemPlusJSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
-	Body *LoginJSONRequestBody
+	Params LoginParams
+	Body   *LoginJSONRequestBody
 }
 
 type LoginResponseObject interface {
@@ -8199,6 +10950,46 @@ type LogindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LogindefaultApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountRequestObject struct {
+	Params LoginAccountParams
+	Body   *LoginAccountJSONRequestBody
+}
+
+type LoginAccountResponseObject interface {
+	VisitLoginAccountResponse(w http.ResponseWriter) error
+}
+
+type LoginAccount201JSONResponse AccountAnswer
+
+func (response LoginAccount201JSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LoginAccountdefaultApplicationProblemPlusJSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8436,6 +11227,46 @@ func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSess
 	return err
 }
 
+type RenewSessionRequestObject struct {
+	Params RenewSessionParams
+	Body   *RenewSessionJSONRequestBody
+}
+
+type RenewSessionResponseObject interface {
+	VisitRenewSessionResponse(w http.ResponseWriter) error
+}
+
+type RenewSession200JSONResponse LoginAnswer
+
+func (response RenewSession200JSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewSessiondefaultApplicationProblemPlusJSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTemplatesRequestObject struct {
 }
 
@@ -8605,6 +11436,18 @@ func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(ctx context.Context, request BindCertificateRequestObject) (BindCertificateResponseObject, error)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(ctx context.Context, request CreateBindingChallengeRequestObject) (CreateBindingChallengeResponseObject, error)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
@@ -8656,9 +11499,24 @@ type StrictServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(ctx context.Context, request WithdrawContractRequestObject) (WithdrawContractResponseObject, error)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(ctx context.Context, request CreateDeviceChallengeRequestObject) (CreateDeviceChallengeResponseObject, error)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(ctx context.Context, request CreateDeviceCodeRequestObject) (CreateDeviceCodeResponseObject, error)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(ctx context.Context, request DecideDeviceRequestObject) (DecideDeviceResponseObject, error)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(ctx context.Context, request TakeDeviceTokenRequestObject) (TakeDeviceTokenResponseObject, error)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(ctx context.Context, request LoginAccountRequestObject) (LoginAccountResponseObject, error)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(ctx context.Context, request CreateChallengeRequestObject) (CreateChallengeResponseObject, error)
@@ -8677,6 +11535,9 @@ type StrictServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(ctx context.Context, request RenewSessionRequestObject) (RenewSessionResponseObject, error)
 	// ListTemplates The texts to begin a contract with (合同模板)
 	// (GET /v1/templates)
 	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
@@ -8728,6 +11589,118 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetAccount operation middleware
+func (sh *strictHandler) GetAccount(w http.ResponseWriter, r *http.Request) {
+	var request GetAccountRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccount(ctx, request.(GetAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAccountResponseObject); ok {
+		if err := validResponse.VisitGetAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BindCertificate operation middleware
+func (sh *strictHandler) BindCertificate(w http.ResponseWriter, r *http.Request) {
+	var request BindCertificateRequestObject
+
+	var body BindCertificateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BindCertificate(ctx, request.(BindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BindCertificateResponseObject); ok {
+		if err := validResponse.VisitBindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateBindingChallenge operation middleware
+func (sh *strictHandler) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateBindingChallengeRequestObject
+
+	var body CreateBindingChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateBindingChallenge(ctx, request.(CreateBindingChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateBindingChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateBindingChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateBindingChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnbindCertificate operation middleware
+func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256) {
+	var request UnbindCertificateRequestObject
+
+	request.CertificateSHA256 = certificateSHA256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnbindCertificate(ctx, request.(UnbindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnbindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
+		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // GetCalendar operation middleware
@@ -9245,9 +12218,139 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// CreateDeviceChallenge operation middleware
+func (sh *strictHandler) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateDeviceChallengeRequestObject
+
+	var body CreateDeviceChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceChallenge(ctx, request.(CreateDeviceChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateDeviceCode operation middleware
+func (sh *strictHandler) CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams) {
+	var request CreateDeviceCodeRequestObject
+
+	request.Params = params
+
+	var body CreateDeviceCodeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceCode(ctx, request.(CreateDeviceCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceCodeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideDevice operation middleware
+func (sh *strictHandler) DecideDevice(w http.ResponseWriter, r *http.Request) {
+	var request DecideDeviceRequestObject
+
+	var body DecideDeviceJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideDevice(ctx, request.(DecideDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecideDeviceResponseObject); ok {
+		if err := validResponse.VisitDecideDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeDeviceToken operation middleware
+func (sh *strictHandler) TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams) {
+	var request TakeDeviceTokenRequestObject
+
+	request.Params = params
+
+	var body TakeDeviceTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeDeviceToken(ctx, request.(TakeDeviceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeDeviceToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeDeviceTokenResponseObject); ok {
+		if err := validResponse.VisitTakeDeviceTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
-func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
+
+	request.Params = params
 
 	var body LoginJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -9269,6 +12372,39 @@ func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LoginResponseObject); ok {
 		if err := validResponse.VisitLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LoginAccount operation middleware
+func (sh *strictHandler) LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams) {
+	var request LoginAccountRequestObject
+
+	request.Params = params
+
+	var body LoginAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LoginAccount(ctx, request.(LoginAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LoginAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LoginAccountResponseObject); ok {
+		if err := validResponse.VisitLoginAccountResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9433,6 +12569,39 @@ func (sh *strictHandler) GetSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// RenewSession operation middleware
+func (sh *strictHandler) RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams) {
+	var request RenewSessionRequestObject
+
+	request.Params = params
+
+	var body RenewSessionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewSession(ctx, request.(RenewSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RenewSessionResponseObject); ok {
+		if err := validResponse.VisitRenewSessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListTemplates operation middleware
 func (sh *strictHandler) ListTemplates(w http.ResponseWriter, r *http.Request) {
 	var request ListTemplatesRequestObject
@@ -9536,164 +12705,197 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1pcxw3luBfweZMhMjYpHjosERGf6BFqa01LSlIeRw7lpYGK1FVaGYB5QSKpRoFI+R2S5ZPydO+un3K",
-	"I3crttuytw9blt32f5lhFaVP+xc28HBkZhWyKouiPNr2+INVSGYCDw8PD+/GxaDCG03OCJMimL8Y1AmO",
-	"SAI/j5/FNfVvREQloU1JOQvmg1WZcFYLEcMNIpCsE1ThTCa4IvcJtEkSoV4LA1GpkwZWn8tOkwTzgZAJ",
-	"ZbVga2srDJo4wQ0izTiLUuJKvUGYPLmk2lQN08SyHoSBGiWYD7B7ZY1GQRgk5PkWTUgUzMukRbKj/WNC",
-	"qsF88A/T6bSm9V/F9NNPn1wK1PjHDMSF49kp7cloJyPSaHJJWKXzJOkMYnQRCZm0KrKVkGiqSkkcIY2s",
-	"ED13LpiZPVL990u/Oxc8FyJeRUeQ5Gh2ZgZV6lhBSBKxgCyAaOLgzAxqxlhWedLYv0E6aw0qBGU11Kay",
-	"zltycv85drZO0DpOCFIvISpQi6kll5xHSHK+/5xaP0CKJoYULZmZTKmpZFHRwBeWCavJejA/NzcTDix7",
-	"GJysPoVlpT6IgLN5IlJ0l5vT3JF0TobCBuZVCHJ1So9aAOvsjBfWZV5MHDEfSRdNLCVJ1Kf/69nFqX/G",
-	"U/8yM3V0/9rU+Yuz4eGDW/8YhL5tkRDR5EwQ2BWnW7LC1XgXgRoJk+onbjZjWsEKcdO/EAp7F0uSo+0P",
-	"Rsrjf4kzsgCYhP2ckAqhTRkizKLcBkdYICoVxTDeDkIfr/BBYF6bhnfy+2FqhTRj3FEo7CeKc4FC6rkA",
-	"teuEIVmnQg2swBGSK7rATLRJorYDZojgJKYkAaohQqaTEbhB0EYfrQ7gfisMziR8PSaNIfhu6jf++3h4",
-	"t/168P5MHUvUJkyituKpQHjmM+CLtYSQFT0hgCWKqPoSx2cS3iSJpIpSqjgWJAyamUcXA96kjGoo80N2",
-	"b/5q5/qV3q+u3fv9C0GY3QiHPBshDEQdzx06PGqOq08sqrc0Dds98az9+Lzrl6//glSk6nexQVjUMEju",
-	"Z4cxliRBEa+01BuIM4QVDVbiVkQiR41B/6Rxg7eYXKsSmLfiFlgG8wFl8vDBdMNRJkmNJAoI1+calrlP",
-	"IizJlKQNEnhQQqNynD8MNigb+a49ip5U725ZHnPRsxISS1K2t1V4uX89gGkBULa7MIs07zq5gxfYWg7f",
-	"652RPCepYUYFbB9AeCtJvGt+ilBZh+3bjHGFRIhx1WjwTfN7kwPwBr51zmOC2d6vRjpdux4NElG8pscd",
-	"OLd4HKFqwhvAadY7kggfwRQuKeOS+LboS70/3/J11CSJYT0Df0p4S89ukMoFwTGsF5WkIUZuZYLjE1gv",
-	"vukLJwnujM8MwkDQfyElt6KQuEbKr84qvL4VBq1mzPG4OxiIaVCwJTgmEeKsQtKjTyEPRZyoI0+iulpw",
-	"zDqowROCJrb/9kH37seTHrocvvFqxAoTOfoyCHN4tqua7hsDeqi2niOHPBKGb+InzR7oo7jrV7vXX1N0",
-	"d+NqiLrX3tz57FaIupf/uHPz7va3XwVhQFiroSbi5OIqjRUyldC1yWlFQd1srdujMgOFwXoYXJhSnUxt",
-	"4gQ0B9WbguaE7Ug1TrrOVOtMtsPcNFYttfTN4+s/bd95Zfu7T0LU/fpPvTuXd279AD93Pv9+5w+fZOZh",
-	"MaZwCyumtwmJSkIOADyddgLtY6YnaKya7pS2gWPCIpysWg4+KP12CE72CaR2GqsROPXaWCDMGG+xCokW",
-	"EE8UBWrCpFKgCHfU+wRJRZPrHaDWNiEbhEUCTfQ++N/dy3/s3nnx/373Wu+1l7tv3up98IfeG7d2br87",
-	"mcFDRCoxTmAKzYREtCJLo8DOaintwj46k3aVmf7/JDgZPER4tTqIkid4TNUEw1SOc1OjShgkDUV6ZfjZ",
-	"EhyEHl7GW0mlYDUYl7RCkFTimVsCRKWPl5Q7lnMUsBUGbZ5seDgQlq1ELyyL0GqLwW8NRkKQ+kjpQ/e+",
-	"fHH7uze377yyc+3zyQfFQ8esSj9L7uNg8FoqNahVM7PwMZxjdRzHhOk9ml/viv3TWvmTm1xo0oSI8aQ0",
-	"IVpjHgtMsf7BVTkwp492RXnrWJDDB1tJbPVO1FRSOewRr86nVL6DB3wKXxhYndZgol8pbVDm2j4VNbs8",
-	"Oazme7bzyqIkh9KhC7g79aOiflYV7yZrlTqmHkVk6fhKitAFfdbSGlMqfeZrVKWJkKH6MwO2B3NIRJbq",
-	"3eKqVcrrNLOzM16tpoEvnNSfHwI8m8Zs//box/LAtLy4s/rJAO1jq/SIQXws53QeoZQeKvXeBxVcrUeC",
-	"GriDBCGAEMTjSKm6gKKybCDVuzy8ILWyeQA8XUVkkyQdBELJA0CQahQeEOpUafcdP1/ezXBP6A5XeNs3",
-	"XMzlqA6WOQBq7E2DgIESL1rr8AJnqM1bYMCjcYyw2EBVnpSF9Skzhu+4ajUaOOmU1v/M6+qowYnaVaIA",
-	"cifbCsmbSraVdbA8rrckEnWYyzpBMefq6MGl0f6MHnVwKv0mAgOoXoo8CabUMGybnaAkjsRIBjVITWBO",
-	"RMcVTcOcYXOtE+Qsi3UaExQluCopqy0grSmHSJKkAQe0OkzgYMZCIafKE7VrU1IYYaDwyeD3X3rz/qcf",
-	"KsbYvXolCAc1pwa+QBtKdjs6k/sP2Jj+y4xPvzJDJwQLn1nomboWIPVrKKLVKklEqtviNk6iMvaimlNE",
-	"+7gHQ21FbvrvXnsOogKJVrMZg/xLohBV6koajpTsS5h6daJ77b3e+3/5j0sv7Hx7tff5p9vff9h7/fZk",
-	"GcCsEu7VfK6/vvP7L/O9zPl7aTXWSVLUz85373Svfd13BPnNarTGSLSml6KU2EaSxpoSB4vG7n3w8f3f",
-	"XFeUA29lKOXA4UOj6GNryP4apjKG6N6Nz7qXL9uWXp4Q6dVZQHhdKFWmQTATbp33o8XMOoeKFmCd1TJj",
-	"2F2UgdKnCAKn5MGrIAHwNgOL4DmWkhBnJIQ/NnECfbbrtFJHQoIsbYzW+9FpRlQvSn1wbg/Uxh2kBGyk",
-	"xEKtXzHOCMJVdSDnANKekX5dWInFbjpKoYTZBHrNzJdldSrT5VNKtkiXYDXbvX14zA5jH5zNDpdZwDPY",
-	"J4c7Ll6KnXvOlf4TipELcq3SSgRPfCb2PoMIDDqMrRcoy71XP84r9d3vL/euXd++ezNE3e8vd7/4pvfO",
-	"Nzs3bt+7fRNeun/pUvf9j0Kk/5D9yr107TX9F7WJfnVN/QVeCdH2nUvZb+yg925/Cj+19Wc/0oYDRTiK",
-	"JFtMkkRvb8QrlVaC2nWSEEWi8KawIi2uJUR/huo4rq6ZbvTb61zW9Rv69TzlwZmUmizCALcxlZqqEiJb",
-	"CdOWjSww6i0YUR2r6XhBxgpuzUulTSCSLBlIoLFqe4TWYgoTtFdSwKB9rA86/ZEFEVpP4Lia7/RYBlZ4",
-	"8E8AcJZuUkGpTyfpM/b3H4CEaazXcZRZUmMErHB1aFngyqmTlYRgOaYKGhEcxZQRD5t3lAdmuRBZcx0W",
-	"qIoT9Y+skw5KWkwx0jreJOp3afOAGdi3s6tOwirDIow8Bt/F2rGH4/h0NZh/dngHJ+D1rfOK2mp8SkEx",
-	"JTZoc4o3tVQ31eTqxEqMTPfQXTHGz+szt6s/FZr14Y9OUBhUPvkmKc95n+Kb3kVpdNYSHo+0PK2od/Tr",
-	"avsNktVJidRGFSC+pprmPoF41nnjc73wJNJTHOVPOA0v6rgPE8LhUy9xTixIhYLsOeozoyRcHR7F6+Fe",
-	"KF6TrO26NMFm7dNjkW2zlVTqWIxGXr//bJiXR+JEju7R0sNuvIlKzllvUDkuU4NVpePP1q77MJadFxhB",
-	"RATLeSobTqhTG+TRydKsu9WMxmbdNvSpnL9rk5L2sHmBdQVcooJGRghAvEmUWAGxEBmLg5rh/fcul52e",
-	"zzeVidsyFl7renLBLo7l5Rhc3/Yb2GxZYs9QQkqvKSdzB03u6MwthmWePsFxySsvLip1SNHFoqB4elXx",
-	"lDqmIZqbmTk8NTM7NTPXZ7mdmTp6/uLBrSn9Yy794TXhLuHO04x6FrH37mdKSPxs+28f9N79LCu74Y6x",
-	"nFNWUxpdSXFLDbME36pfz+jv1QMl/LjTe9DMShK6qXRpRjZBnVmPeWVjwDKxjgUVfqMbTiStxH4Jx7g1",
-	"xnZ/RJyR8eSiFimrKUct4t1WYPKBbdTg4GAD2yoVSHIOESeluUM14Y3yoJeRPOz6OcmDVGWBtr+kVFrK",
-	"UItRiVpM0hhFLRKiGaUUK66h6J1KQeKqWvQalnST6Bgqvgn7zXt2jD4MLIxuESW5IAuMijKlGyTAj0cZ",
-	"EnWeSPh1rK5EXD/nNbtp+ErrTdfPyYyDXdOygc+slqYgRxxZDJsxU87nqNrLZbIrVVJGz+x+pe1YV7mo",
-	"B1pGLskB3ALoPmzzjOvLPjkBfWaAdbq0BYMrDiA4MHxDFWpLjgnI6Sczg67q3tzfdK+2uQS9b4UBaAfH",
-	"k4R7XMERkZjGfvnMilD9GF85cQwdPjozO/KYsz2Edhjf6irM7c7jBbrOGPa8QkMiUEyhIXEcn6A7gR1s",
-	"RVOOiuAI9m6aYwUzkYrSLcaRv0bOPRMuk+3ei5KYtweps7yrqKnEnfIanhrujPpkpLNEu0hM90WQn/GG",
-	"xqjTr4lrRClZkjRBlBQ+Y2Y5FqAGcX7O83ZkmMQA4pr28VBdyiJAQTce7lYlaY5EnQbCdl+EO+hqYAJW",
-	"scxsxsOj9qISKkcHtLn1ApeAiT4oqVSVObPVfNx5DcLCbveTFu71oD7sPUGjSLu1xvDC6fhnLJDEG0o+",
-	"aUljnkcV3uw4i4RWzgd4EZg3PQYNhuq8jRqYdRAEk+acIbP93rJZn0A0xE2WSUxQsCY4ImuCVBIiwVyo",
-	"dbaJ3ls/dO9+cP+ll+795fPen9/u3v6o987feh/e2P7+VXRoppTDql3HcrRzW2FdoXFgxeBzYwMesmLP",
-	"1H2y8v1ff3Xvxmv3/vK77rWvQ7Tz1l/vffFh99rXO5+8EKJ7d/+w/e3f7n3xgv1b9/Pr9395e+f2/wlR",
-	"9+0r23d+u/P797pfXFFS0Ffb376TYTLrmG2s4YqGSTEyJRWEAY1SbZE01NkcBlnEKiFFobUkb9ITexyz",
-	"jUU3lH52xgyoWyeXTtlR9YPjZmzdOqsgWLUA6GenNRiAPRdW4NE5E95W1KGD7btvXOle+9MCws0mYdEU",
-	"Z3EnRARX6qiORR1VlACmExvUZ9bmDH9bJ1WekAHKr2MWxQXWAxPg/+5X99/9S2mNRg1WPqy3bHLBwDA5",
-	"i+KYxqBUXOgb85WPdq5f2b57t/vme74xIZllswBZvbe+6l79ckxkDQ21fr7gDy5y2qeUxkTbdNT6U4Hw",
-	"Om8VxBrq46lEvIs+FPuDLcjzGcsO9JYRi/rsvVnEhVmSM+Ti5ynp4IWuu+0fbvfe+mb7hw+7n78XIh2w",
-	"e/83v9r+9qsQda9+cv83N10LIuFDZP1v2tFnnc29f72pXXtg/bIuPuerA2+e6v91+7Pfc6IdeFkhCMxO",
-	"CjV4k7hgFKMywA+I2NeOt8CaQ4MwaFNZjxLcDrRhL+97s543wGm1JcigAqhGiIkkpTkcoPmYBdeiXUNt",
-	"WosWeNNeIvn2KZ77Vs/ItuzETPuZdH7myT/paVpIcrO1AJhJW1Zp527aqd5qHpzQmHDgaoRALl6NskXI",
-	"9hoUzgQRogQ7WTWvKTmRb/gCcE438fMtgtYJTiCrTL2UO6YPHsjJfKo5XGiyfVgQfTsG5rbLIMtdRNKq",
-	"FcKylXg0hBXcRu7PYCuCcyhWACJJLsh5tLK6iM48eWz1H2bR5uz+Qzo4e/WJxam5Q4cX0PFjS6uLuWch",
-	"Wjq+soBWn5ozj586oN3kYKciVdyKJWoJkiAawbvg5R4Szzk3c/DImKGw6Yz96PeFadYIq3hCEE/hho0f",
-	"QeYdD5OGUCl/jFfvquJfo2O8hkdyQf+CMDncewDv2VD2ie07n/c+een+pd/ufPzZ9je/mwSxG4JzeEu6",
-	"QJ22DrOFPzJQNssdidqoPFo7fhze05l3Lr/aeyjGdDPNOw2N/ZKRPrekjYctiM13o+zO2zUQln344Eit",
-	"r4y1d5lnsstknZf54Cn94viO3+Lks2LTzC4cu3vig92lV9RoCYPb7auXu19cuX/jm533by8YB4iNzGEI",
-	"/CU+t7Z6ZU3nNpbzA6exE+M4gXftFU1wURDL9t2bvfd+PZY463MGDrrw8i4+99y0jd3d0HKhxy9ljNlJ",
-	"pARdwJ8ft7xlMGKV8TQ6sIIZWidIuxWj+bIsECKfCZOQgZAQHXKYYz46N8GgAFFxjhl1f0LT16RLycoF",
-	"sjo6a+ImSXLhWxoRjEvg4kEYqPHWsuGEmqDLCYOAn0XV5SkuV3WH8GyZbqY2OvPM6LNaqioK7fz6s51b",
-	"r4ZIWy9C1PvwxZ33X9G0FaLuBx93P/hy5+Mfeh++mJlTmycbQpNKpZXYWMWE1uoQyB1jVjaubJmDd1N9",
-	"tczlmVx/y1yu2C6XuVyGXvVclqmQDxrlaOy3Qw2JxZGLKZceROnlP3a/u9R79f3eJy+F6P4vL9374mvb",
-	"2vnDR9t3X+5d+v29L692r97MPNj5t1e7b18J0b0vPt3+9usQdV9/e/vOpd6Hn/XuXg9R78aV3kdfdV+/",
-	"du/2bY+thTcJW5OE6WIYlG1SSaL0ASM1LqnV9SqciVYsbZMyNV8omUBZLSZrJlkuDKoJbhBI+xrPJqMR",
-	"c7pJ2FkLgX50UgPW9/RUDjr97FgeRvu5hVS3VwHeVQuufngiA7QBxNlxnkrTOtz2TKP0s3HX2aBtF+ce",
-	"ejJiswmlZdGjoVhsGHOVaZ8lSSNtrcLwp1n65OcWCNN2ubSmbRNSbQcAkJo03yRDPLfeCDAQtSJuKn84",
-	"f2afomwU4xYboiGPqxpD1tS4KrKaotGH1U+nDMNzDZv6+bQFFJ5bYFUjo/KqZl7DhS4N4Oq3021VI1Vs",
-	"VctotfCFmYj6nVFvT5F2NmVsLKfj7gIzf6ywyfGr4AwNETRlgvrTRnR+7OjYQXUs8z6d/sDhUhKRC4Iy",
-	"GPex/1Nc7tJ3bMtAjHAJ9LtkeIEr5nSflXWkM2tuZrQ3qyUqFU+8w7cfb9+5tHPz++3vfrv9w42dt25t",
-	"f/tvO5+8MBhTtTj1z+cvzh7xVj7KzwtGMrKld3ppXaSBAG+3icrQq7MON0d+smJe64fVfh76/KcpyM4x",
-	"6hPXuy+/fv+9r3q3/xoi/cC2tLWge/0N/SDrR7FuASVGaxYI2SplnbcKnMdtH9A66zqC5qLuLV8VaTDw",
-	"4ujBQ4953HIR8VWNw+sxWUDrCWaVus5u9QfAF8aAkCThyRiu4TTSxBM+TZmQ2Dhci32rQ8uUwVvmPPR2",
-	"0RJmo2lrzqGjRzO2nYMzXuuOpDL2A2VL0AwLPB0Kr3nPQDwyRrXfmKkrlGj43PxCvdxeos+HVA8IxDs3",
-	"7y7onMDUx4sEIcKmfTU7IWpgKHkgeKjZfFp0kCe0RhmO9wkU0RoRg+Wg6s4lXTJRGF730Iodam3c+jdD",
-	"QlyMlDNuJPWDVOPKDZnx+7hqM/3zDC0KC5dX1Hd34u16aTKJ+zN7uFB7UeVsTPytpCdPn/XZY9g5Y+o5",
-	"QI4i4lVbog9NaP/7zuffd6+/3vvz22h2tnyUO25FVK5Z3285W5fFwfnBjGosUcLb+wS4ruetDyD1JGQ8",
-	"2ohK5+jW31Qw44xWcIz+x+rpU2hCHS9HHjtyaDIF1DhXB3mc8baDxUe9iWSCaWxrJ1BhxcEGjsgC2iBN",
-	"GSoAmgnfJMIUm9PchetE8BRISCXQWchDLfWzBeXlskbuvZK3DeW4gnEFkYQrczNzh2dmZ+amIORldjg/",
-	"KXBLGxQUeqTHPXt0Ui2VuziAnNXRmBvzJVrTBIaCoL4s1vyqr5popANE9tIh/FA9wWZWzhNs2kbzNS2n",
-	"/Jq28wSbtvEE22/1VGzLzsi0M2qxHTs3PzukmaZpOv3YtFMV2TwwWrID0CnH5sleWPecEL9rC5+exo9b",
-	"kXOciF87hhd24zOypO010pckOh6TM5nPVXvVdbEVBuaQGFQCzJFAGYp5myRTFSwIqpMLg/oinqqev1hk",
-	"I3A1Cj1lJkjGiU0ZwjaXV+2u0GTJumrCii/RKoXiXkonSfW54npG48oWOr5rrV3nMVmDPZ7KgxmvE1gW",
-	"CrxxeX0+P+OnV48dMzXRtNMhUadpCm9QVH2iRJZ+X0SQ+Sz0ocM3Tx8Zpl5DX+CmLtsA7sds5QcqzNmd",
-	"qyehFnZNZ8dnfs/rTHsa2XR7JWdovizCbFqd+uM5hm1et9iPErJJSXugm2ZL1G2lc7VaaXCq/iDMZOub",
-	"SlXwQI2Qz9tPoYQTIB2t5MYDxAHxmz7gwQp0pB/B7iPJJknOUp+NhOl4xd1EAPN2wYK6+Ju92zO7Kfj2",
-	"MIILIWoe/oYgAA4qI7miOEN32fCt5JQv71YaUZwtjeoeAPjfP/h1iP5biDDS4pKtZ6JzR1EHYlldKqIW",
-	"dhTjZQ4uZuxAjMs19U3pahCkuaT7Uz8XM32q9hnXr2qd4vI0dK0mA1tzd2fqwypOfZY0mnFBOqkkFySS",
-	"HK2TGmVZJgURThOmGM+tG70Pf5j02MbGM1FaGd8eG34pfZ9AtpjseEbd3Vvpxwxz2aXR2V8fGYR1XYZe",
-	"11bb4yLmY9Qt9vkKzFIYaT5f0XcYse2FiOsId/cyLvgcvXJVTGo4BodKcfrwmAts94O3OJ0SBdJ6iNkF",
-	"H6tkkaXBfmORTa/N1ckapdLvJpk34XHsr3IvJGTr2kRkjGw5XlTXBXARpLsrdqPOG6ZYT/YDxotCmLg3",
-	"e0VxKMF1agyUlo1J1W6lNk4gYKU6MgDR5v2OpansSWZvX76uzjjtS/dNSaqIuoXH5ibWeLVsTuO4WzJp",
-	"5C2Xcx7LZcaOkkPrePpfxggCEwqH7HOwOA1qE0+fXHLGmsdCELttcelKTHUUjk9VO6ILJcDvg1tTj7nG",
-	"ga2pZ48cxevnc0/s79mCugq2fOQAgCY4wxQonM8WLaQ6mssFfu0TRvhBOp1LvVCjm4QNpGehg4dDdOSx",
-	"7rWvt7+9iR6bndyf8SavKb1mHuE4PsfSp2pT1ghoEjghuh68rGNdkITJeprI5mxgBszBwY9O5tWE/Bxz",
-	"5eUAmJIimcGhDipZcp2Zx2lNOUjVPr+lAylbCZWdVUW7A+H1QNHAaCBEPl22upRNfb0JZVXuOzwUO3Tl",
-	"fXkV1dQ0GFRhyASMOWQJtE5km0B5F2enSKtxGVOD6kghXK01iVDM5f5z7BybQs/UOcR6asOtQII3iDbs",
-	"Cqggjhl6ru8mo+d0lJ+5UoYKe8eMKz9OqlVS0UbrxFxZs1+NBeVDXbxBNSsQpr4qu6GMNTUiFaqrFur+",
-	"n7N3FD23gA7OHbGlpUN0cHZORz4LiWOixwMnKNCcuY5GaGP50YOHHpvU/WH1/npM0HMVHpHn4DtNBfpD",
-	"UNFR9+oVNDE7PTszg7qXX5wMwbcgkOrrwIEDRxFl6Omzx0KocmrKzQ+WUdGuN9FnzrG2f03WMa0Qpv3f",
-	"5gKlxSau1MnU3P4Zxc2T2NCQmJ+ebrfb+zH8eT9PatPmWzG9fPLY8VOrx+Gb1E0K5oQlIjaQ8YQ7y07G",
-	"JDwfzO6f0Z8phQY3aTAfHNg/s/+A5mV1IPTpzdlpW/lh+mKH4GRLPa7pwGJ1WIDudjIK5oOfE2lLmgT5",
-	"y8ye9V4YZYqnF18X5WSQudlccurcjM9LvHW+76qouZmZPbsmKlet33Nnkb2tYAG5CwNMlX5/9XperSKd",
-	"8ti2NbyztxwYpr3BeJtp/z9khRRB6aaduVYp5VvB/LPnM6WSg0V7r4IRp4TjIe42gcHi+q/8svvCS713",
-	"P+vefrn3xr/C5R64Bgw1acVEaE4J1JIVXr10okT6Y+6tAUoZ4JKdDAek5s4riDJYcOXmqVQnEVRnBs7C",
-	"KVQ/Ffb6s+dbBMIhDeXZmiYl174/A6JsMPuApMkTi1tdA5Myww55YiwTwE3SBI+Yy9AFWfMENXEiOwWT",
-	"en6cu9zGmYRvMFPRtGDEAw9hxJhqj0s6oNsUIBA6XjE6j70kIA+Vn2Sr0Hr4ySKUpchfJrdMmSfiPyHx",
-	"z85BmdlzQWhvhXMx+6AcQYUL7TueO3JkcuSdb7vjNo6/nIaEJLdnQ6OltbNF6i3zyOglUM9GePiFduNl",
-	"Yvb7GIYPxvSV6b57JvWygl3tcR519mxFs/GqW3kVRJ1rWwPENDsav+5ywgdek1WJE5kVw6pQVjrmSvJ+",
-	"58vupx+ZWt1Qqmky1FWnh984xxlBE7rS9X9ceqGvBvlkwSL3nxLTFzMe6y1N3uDmHCAD7f7cNRlkLjdV",
-	"LGZMoinxhbnGs4ht/Fgr/XO6SVCrmV1raf34SqboEJlZQ3Xyx5SIzM2QugLhgklz1falhBCEa7r8tn/r",
-	"FkqEe7FePwYnLpLqMglIu7rYcw8Y6mKfOT1zG4QulK1zwxf6ymPuM0W1IXMBYgbBXggZriRXH3P8jTqt",
-	"IzbmLxbwbIh0+P9kr+79WZC7orTUYfCjsggAD03oAhCTSHJELuCKjDtatq7SmCzYAIH1Drhtw/yNtzRT",
-	"SjY06r+u3Wq0GnD16jRkiJvZDYWlVD59MXfT9dBjYgWux8xcp/NwiS93S/ff9cFyFm8QhHUAnIl78wtx",
-	"LU8EClzv+DN7v2B6ZTGcNfsEMpVfofd5JXGE6n8XQOeJqvbmir7yvyZ3GaIU9AA6EkH3fo6dWTrhNETM",
-	"NC06LwHEL0SZgIWiOwZM12Y/gFQNHde5sMEUMFp/9IxIgyX2CVuGNGP41LxZdQD+czlY33ifQDhS6DKe",
-	"DjCq6UvXtB31HDMgblAW/SxTrdsi2JkJ9wkAOl87DE24yyyVxMfgcr+CXa6NVvmtdqYl/x73WehN6jh0",
-	"YCZEoo519K42Y6/zqNN/zfyom9eP6QNmasmG53s16IPeTCe/ZmzcQLu7jr//at+iQez9rA86irmidhDJ",
-	"fW77EDWIxBGWGE6UApuH8SoPNSGW97wOAuUuHfYOzvuMSCM97uMYHspIJbwiiZwSMiG4kZdO0moxlOmL",
-	"xLwX6z9CQom+NtYeMBO+y3e1WmrvH84mO07o+laTey5pTGcw71VxlnibKcD/kxjheJrRA9LL4Ia1l3tn",
-	"NKOUv4kmF9QfnpkiOXOXbWb3G2vV7JHHhlurwmCFNBPLS+dLM24bhvIwzWAZhubuQN9b2rSBQEbiyhPm",
-	"KrER7H9P4u9DsNtlEpQfPa6orzMzXHEfWHAUc4RjaZfcLk2P99MN3iQn7I0TPy21vb8kwCNHDWptNP9S",
-	"esZEtmTk5IK7MTDSf27gDQJefXKBCqn9/DhG5qr8XRFOPMTic4LGP12DT7ZC/qNHNitQ2T29NTkNHoG8",
-	"AZ1VnAnNGSglwc2hybDSESPSxIkEj8CEFtB2yYlsklchTZmEqJ8sWfVlEz96lPUU3iBFVJO3MUyGLmBO",
-	"ERtE0FV5gqipJGYkepss3HdJ6e7oy+QtDY9EWLEvPaoOimyuX4EY7ia6N1Kr7c7EBUruqzGpHYhpqILn",
-	"4vNdLRmkRBZyBJ1r+JNlCPlUy0fxpFHwoQlXXtrG3jFksjAXTHZ7i0X7hM1FS8gDiCUmu7iQZHQqzU+W",
-	"ZPKZRI+gTEtM8Fm/uJEx9E9kS5xPhuawAGuQ32ivDg6czUuc6L1x6/6lF7q3b/Q+ubNLccVlrxeSmk0D",
-	"/68ghXK+JHdxZrr467iygdp1Xfw/RwR1V5cUJIUJXeh+cgGCJ0G1oaIEG4HK3cVLCJXHg4ezFXNVzcvH",
-	"CO3d2KZafIEUYYLaXeHWXM33PQ9C1THloLPqwuT6opgm0dnpwqRs2JXUy5ZfxWn3bfF6muAx9+JDshzY",
-	"/v+TVjednzeWMMUx6ICmKLAO6weXfYXs/QKLDSMj2txQUwujcEVHCOrL3CekD3GIld0YLhfuEYgLtSV7",
-	"fcsYx0ZHb+RCKnU5Zy1z7438r5bCJZAo6T9RuptHB7DFo6GW+GRubfMsV52lulrk0PSBZT7+kbnMH7oG",
-	"BgWQ/Twz5nuBdMgj5bIcAqer5iK+IizCRX2PIBoBrgI8qjkZbV9IzCJ98fogye0RhZuQeihXSJomrUBJ",
-	"j/oWQTShSbr31xd2br1aTNiZNLCicKRlXtPBMn1oPehPXIfDFhJPeSLrMRECChM++KyP2zSxwpO1OIZz",
-	"1X3z0GjDXUQzVDTZAzw8U+cKvTGv1UiE6JADSZqs8eGn0ln31kPETi4ZftTRYKre6HIxlKWhUx1QtHm1",
-	"qg79PdpI6mwXYxR+sLhOkTuI7+mL9udYHniX5V8m9ywzwtD4kfGrQPyXS/7RdckvIrvuHqe8lyRNXnwR",
-	"Z9SJ8w9156sBCpZap7NSsMU+BAke5BtX3UIhzPCSyJRy0JY7XckvKs4IlKbmUiESqQniemhni6v8VIRI",
-	"2iDp9AjEWdpJqtPiF62o9iAscwiCbdToPoEqcKWL5zzKd5HJPn/2vOI2AuanWZ1OG54GQc70078DwRKg",
-	"ZpspspRqiJmEOxh+MCZuMc0sF2ii98lLvdt/nbQppDRx6Yog0g0IUq5z8Fb09+3SQqG/tq0AAqzJxcE2",
-	"7LFikpUyWYnO3DPY9eMd3Z9LeDU38YtCcjadamr2BCzC0ZdJ18ycg/7Dr+/sEcHW+a3/FwAA//8=",
+	"7H1rcxy3teBfwc69VSJrm09RskRWPtCkFPtalnhJKdqNpaXBacwMwh5g3MBwNFGxSooj2Y5jS76JYyd+",
+	"yYmcqDax7M3DdiTH/i/3cobSp/0LWzgAutEz6JkeirS1SfzBYveg8Tg4ODjvc7lU5vUGZ4RJUZq/XKoR",
+	"HJIY/jxxFlfVvyER5Zg2JOWsNF9akzFn1QAxXCcCyRpBZc5kjMvykEBbJBaqWVAS5RqpY/W5bDdIab4k",
+	"ZExZtbS9vR2UGjjGdSLNOItS4nKtTph8elk9UzVMA8taKSipUUrzJZw0WadhKSjF5IUmjUlYmpdxk7ij",
+	"/WtMKqX50r9Mpcua0r+KqXPnnl4uqfGXzIxzx7NL2pfRllf4Sj8cz9YIasScVxCvaDBGlDAFxE3SRhUe",
+	"I1mjAqmxiZBobPXkEjo+N3c8QHOTs+MBalFZ402JMEO4XCZCIMk3CTskUA2L2gKam55J2lBZCvQy9fam",
+	"C4W5uSuq40unCKvKWml+dnruWFCqU2ZfzAR9mxmUng5JvcElYeX2M6Tdv85FJGTcLMtmTMKJCiVRiPTX",
+	"AXr+Qml65ljlP6/89kLp+UDB4RiSHM1MT6NyDSv4k1gsIAt+NDY3PY0aEZYVHtcnN0l7vU6FoKxqFzo+",
+	"eYEpuG7gmCgQ1hEVqMkUQkvOQyQ5n7zA8mDhrGRCLSUPLLPTXjhUnsWyXPNvtHNE1KnKrGn2WLomc376",
+	"1pU75cqEHjVnrjPT3rme4vmoH/GhWN/AUpJYffq/nluc+D6e+OH0xPHJ9YmLl2eCo3Pb/1oKfIc+JqLB",
+	"mSBw5s80ZZmr8S7DWSNMqj9xoxHRMlaAm/qBUNC7XPCw2f5gpCz8lzkjCwBJOGYxKRPakAHCLMyQL4QF",
+	"olJhDOOtUuCjhL4ZmGZT0CZ7HiZWSSPCbQXCXqS4UFJAvVBCrRph+qRTTU2F5AovMBMtEqvjgBkiOI4o",
+	"iRNikCxG4DpR9GIwwd0OSisx34hIfQC8G7rFfx8N7rZfD9zP17BELcIkaqkbAxDPfAZUv1zmTT2NRswb",
+	"JJZUowZOf+hZSVDaoCykrArtqCR1MWx+T+oP1Ld1fOlp/Yl7KnAc47b6mVxq0JiIdQwjq9Oo/iqFWJIJ",
+	"SeukH6mDEo+rmFEBACw+pzPOVwUm1iCx2ZL+g5ye0ecSuCVf9M7PAV9muReTMfnGD0hZqkHN7iwCFg7c",
+	"o0ErtXvsgJcyQ6JovVkvzR87OqfWXKdMP6dXDGWSVEmsvoWLrYeyzR3OXE3qcTB4dCeZiQTJOgaA4BSv",
+	"6jnjMKQKkDhacWBRwZEgQT54nCkfnRtymyrGSIgWj8MMCiYvg+ztPD38cs7BD9uhd9nVmJBVTWhGXDZv",
+	"UEY1qmZJQef2j3dvXu/++MaD313NruKI54IKSqKGZ48cHYZda08tqla96zQfe9dWJyysG+LXy6ZEWJIY",
+	"hbzcVC0QZwiru6EcNUMSJrdEqW+v6wqq6xWNocmmUSaPzpV82Jz0ORKpoWExfjMobVI2tK1lgJ9Rbbft",
+	"3e8huEJiSYr2tgaNe/cDmAmYlO0ucIHm3aeE3e8nPRvtUelruRnH3j0/TaiswbXaiHCZhIhx9VDnW+bv",
+	"LQ6TN/Pb4DwimO3/bqTLtftRJyHF63rcPn6SRyGqxLwOHMBGWxLhQ5jcLWVcEt8Rfan7pzu+jnLvn6AU",
+	"86ZeXT+WC4Kj4lfiGsHRSaw3v/f+G40YBCVBf0gKHkUhcZUU3501aL4dlJqNiONRTzAgU784TXBEQsRZ",
+	"maQsqQIeCjlRrKhENbXhmLVRnccEje387d3OvQ/GPXg5+OBViWXyM/hlAJbA2e5qem7M1AN19BzmwgXC",
+	"4EP8jDkDPRh38+XOzZ8qvPvw5QB1bryx+9GdAHWu/WH39r2d+5+pq5opluC5VBqv0EgBUwlDW5yW1awb",
+	"zQ3LwjqzMFAPSpcmVCcTWzgGfYXqTc3mpO1IPTyddKaeVtwOM8tYs9jSs47P/7jzxU92vrwVoM7nf+x+",
+	"cW33ztfw5+7HX+3+/pazDgsxBVvYMX1MSFhw5jCBc2kn8LxkeoKHNdPddlCynG8/AVXbOxLmltXHFQUU",
+	"sj7qaWRcruOK1Ezk6Fz1qLQ+JVbZTTpp6aWzltIwjsmz7p7ZOcchXWiQgth3LpZwRFiI4zV7tfarC9oE",
+	"x4cEUiSQVQmwIy0sEGaMN1mZhAuIx4o0aIpBpUAhbqv2BElFLDbasNYWIZuEhQKNdd/9351rf+h88eL/",
+	"/fKn3Z++0nnjTvfd33dfv7N7961xB0FDUo5wDLjViElIy7IwbtpVLadd2FcraVfO8v8nwR7Bglcq/SB5",
+	"ikdULTBIBd9kaVRJz6SuaEKRi2YZOBTPJcObcTlnNxiXtEyQVPJssgVap7ZHfimDAdtBqcXjTc/VgGUz",
+	"1hvLQrTWZPC3nkZMkPqIhGjswacv7nz5xs4XP9m98fH4o8KhbXal967sORnQLGXn1K6ZVXgxvoajiDBN",
+	"PLP7XbY/rRdnqfYiqVMhmiPe10zdyf27cnhW81wK8zawIEfnmnGUaFobSlyCM+JVkq1PXLw8d9inIQtK",
+	"VgloINGrxRtF1MtANduzXZcLkqHagGQD9yYXunS0XMPUQ5+XT6ymAF3QTBCtMsqqLsVGFRoLGaifGZA9",
+	"WEMsXKxPNlftUlbYnJmZ9oqbqQLmCMDZamN6j8eA60Evyws7Kzj2K1GsNCr64XEqI4wKJY1Sqc8+3GJq",
+	"P2JUx20kCAGAIB6FREgNoqJkIBWIPbQgNbp4JnimgsgWidsIuMVHmEEq6nmmUKNC8rjtp8t7Ge4p3eEq",
+	"b/mGi/hQldYpDhM1Cvr+iYHWUzQ3oAFnqMWbYPGgUYSw2EQVHhed67NmDN911azXcdwuLJib5uqqwTGz",
+	"GlTPzBOhQ0jeUEKHrIGpZqMpkajBWjYIijhXVw8uDPbzetT+pfTqbsxE9VZkUTDFhkHH7CQlUSiGEqh+",
+	"bAL7CzqhcBrWDIdrg6DEFFOjEUFhjCuSsuoC0iqMAEkS1+GCVpcJXMxYKOBUeKxObYoKQzRHPuHo4Utv",
+	"PPz1e4owdl6+Xgr6RdpEj3p8OvOfo1Gd9gm+ZuiYYC+3fL6mGUjdDIW0UiGxSJUOuIV71ZF+RV410RD0",
+	"UA+GWgrd9O9eRRuiAolmoxEB/0vCAJVrihsOFe9LmGo61rnxdvedP//Xlau791/ufvzrna/e6752d7zI",
+	"xKx2xCuS3nxt93eferSt/b006xtasvH1s/vlLzo3Pu+5gvz6TlplJFwfLu4kbBuJ6+uKHcwbu/vuBw9/",
+	"eVNhDrRyMOXw0SPD8GN7wPkaJMsH6MGHH3WuXbNPensCpHdnAeENoUSZOsFMJPs8iRadfQ4ULsA+q23G",
+	"cLooA2FLIQRO0YNXgAPgLQaq2gssRSHOSAA/NnAMfbZqtFxDQgIvbax8k+gMI8b2ntqJUQu3kWKwkWIL",
+	"tXzFOCMIRLvshLQpuVdJodjiZDlK0ofVlPSemS+LylSmy2cxGCtSau50b18u2WHsi7PucM4GrmAfH55Q",
+	"8ULk3HOv9N5QjFyS6+VmLHg83HSlBx1E1nOE5e6rH2S1LZ2vrnVv3Ny5dztAna+udT75a/cXf9398O6D",
+	"u7eh0cMrVzrvvB8g/YP7VdLoxk/1L+oQ/fiG+gWaBGjniyvuN3bQB3d/DX9qtdwk0hodhTgKJZtMklgf",
+	"b8TL5WaMWjUSE4Wi0FJYlhZXY6I/QzUcVdZNN7r1Bpc13UI3z2Ie3EmpLiko4RamUmNVTGQzZlrl5E5G",
+	"tYIR1bWajldyzBNW71dYNyXJspkJPKzZHuFpMZ0TPK+mE4PnpZ7Z6Y/sFOHpKRxVsp0uOXOFF9+DCbt4",
+	"kzJKPTJJjxWm9wIkTEO9hkNnS412tszVpWUnV1CJFhMsRxRBQ4LDiDLiIfMJ5oG+NEBWj4oFquBY/SNr",
+	"pI3iJlOEtIa3iPq7sHrADOw72ZWEwypCIgw/Bt9F2hMCR9GZSmn+ucEdnITm2xcVtlX5hJrFhNikjQne",
+	"0FzdRIOrGys2PN2B28iMY4zPDqJ+yrW3wI8Jo9AvfPItUpzyPsu3vJtSb6/HPBqqeVpVbXRzdfz60epp",
+	"idRBFcYBzUqahwTq0Xv228R4HOolDjP0nIGG2g3QePT5xEucYQtSpsC9R31qlJiryyN/P5IG+XviGhUK",
+	"I6xrOBgJbRvNuFzDYjjwepXdg8xvEsdyeI8WH/Zi5lV8zkadylGJGuwqHX21dt8HkewswwgsImjOU95w",
+	"TN3awI+OFybdzUY4Mum2nrDFDJFblLQGrQu0K2CrFjQ0TADiDaLYCnAeczQOaoUP375WdHk+o6Hjxms0",
+	"vNYmmHgHJiQvQ+B6jl/fYXOR3cGEFF9TSpZcNJmrM7MZlnj6GMdlL7+4qMQhhReLguKpNUVTapgGaHZ6",
+	"+ujE9MzE9GyP5nZ64vjFy3PbE/qP2fQPrwp3GbfPMerZxO5bHykm8aOdv73bfesjl3fDbaM5p6yqJLqC",
+	"7JYaZhm+VX+d19+rF4r5SW7vfjUriemWkqUZ2QJxZiPi5c0+zcQGFlT4lW44lrQc+TkcY9YY2fwRckZG",
+	"44uapKikHDaJ91iBygeOUZ2DgQ10q1QgyTm4AhWmDpWY14tPvQjnYfcv4TxIReZI+8tKpKUMNRmVqMkk",
+	"jVDYJAGaVkKxohoK36kUJKqoTa9iSbeIdjrlW3DevHfH8MvAzjHZREkuyRylokzxBgmw41GGRI3HEv5a",
+	"qikW1095zWkavNP60PVSMuP5oHHZzM/slsagBDlcCJsxU8qXYLWXyrg7VZBHd06/knasD4OolTSPXJAC",
+	"JBug+7CPK0lf9s1J6NOZbCJL22lwRQEE1y6jGivUkRxxImeecQZd070lv+le7eMy9A5T2qJlMsA+iMMw",
+	"JsJvf1BoxYhUxFOrJrWaR72OeJUyuPk3SLXp5RPL7qADyVXSUH0FQRr5zKWsNesbjZj63M3MlDdJG0nu",
+	"TFYQYyqgUYQ2lLSv79r+0yBIvF7mIRmuUUlXl51zkEA0M1e3bz+eZ/ZpH82A34TdrgdyTs/HM3bVY8OY",
+	"o7SboKD1zwCOhxoEWYCE8KNvXsO9m3M9qo8O96cG+WMLRz3fDfssA8QeV4Wa0cOCzkSUY0LA4dxlpZ5c",
+	"Wj753af+7ZlTz55e+ffVtbPfO/8/vq95q7xf/jWHsdZgp5ytN2PqPYa9jdbVuY6IjyVMbqh/X0VqcXBD",
+	"DWWT3a0LMnjRN79Bs+lxR082Jh+VlkmZWsFiFI/0RiPmWy7hcCT3vThhqKsLy2bsgagi9gBRdeWmkWxA",
+	"kxcQZ1Fb+/HYOQWDzv7c9PGjI7o72H7zgbhH+pWl/XmMDoxOWRVp1zCwY6nj4TEEjeTT4Yyev7KzfJOw",
+	"vS3vUajRgNPhmysoBU/EMY99RFFiGvnVMlZz0gv81ZNL6Ojx6Zmhx9b2ENhh/LOL9oghoOIcwYyXaz8E",
+	"RjHXfjgK2iSCdzK3vCWHefMo7d8yR3IuJ2Uej+ZkPXTtjr+m270XJBFv9WNncQ+RRg2LERS7argV9clQ",
+	"HwntGWG6z5v5itdVGWKOcZUgjIQkDdAgCZ8NsxjnrwZJ3Jsu2pFhEX2Aa9jXA1WoFgBqdqPBbk2SxlDQ",
+	"6UnY7vNgB131LcCSfTega7pAQNdwASPZL7hWjdNhQV1qEVFdrScR00FHsNfzpCUIPagPek/RMCRsROcb",
+	"HSeKBZJ4kzDEmzKJiOeNdmKI0Dr5PlqUBNr12DEYqvEWqmPWRhDck/GBmOl1kvHyuwO8Y5wAbjXXGIdk",
+	"XZByTCRYCbWqdqz786879959+NJLD/78cfdPb3buvt/9xd+6732489Wr6Mh0IT+VVg3L4T5tCuoKjH07",
+	"Bp8b0++AHTtf86nIHv7sswcf/vTBn3/bufF5gHZ//pcHn7zXufH57q2rAXpw7/c79//24JOr9rfOxzcf",
+	"/uju7t3/E6DOm9d3vvjV7u/e7nxyPUCda5/t3P+FQ2Q2MNtcd4IRa5yBO2qYKolJXd3NQckFbCkoAVgL",
+	"0ia9sCcx21xMhtLvVsyA+unp5dN2VP3ihBlbP51VM1izE9DvzuhpAPQSb0KPqjnmLYUdOvix8/r1zo0/",
+	"Lij2kLBwQnHBASK4XIN0DajMt0isA8DVZ9bUDL9tkAqPSR/m1zALoxyjgQm4fOuzh2/9ubAiUw1WPLCj",
+	"aLDnNxLe0fnJ+7s3r+/cu9d5423fmBD0v5UDrO7PP+u8/OmIwBoY+vZCzg9J7IxPFx0Rk/GDt8DVaYM3",
+	"c0IM9PVUwM1VX4q9PpbkBcegA73lhIyXsoALXJQz6OKnKenguR47O1/f7f78rztfv9f5+O0A6QCqh7/8",
+	"8c79zwLUefnWw1/eTp4gMjFA1u1G+/dYH7Puf9zWHj1g9LKePYmLDjjxqP5fs3/2Okxovx2XCQJrkwIN",
+	"BuFU+6AakQH+gAhK7W9TslbQUlBSQm0Y41ZJ2/OyLjfW4QZgWmkK0q/3VSOAVqAohQMwL9npWrDrWZun",
+	"RTt587xMss+neeZbvSL7ZBdmns+n6zNvvqeXaWeSWa2dgFm0JZV27eY5VVebFyc1JJLpaoBAzpIqZXn5",
+	"CLK6sN4IyzJnoUid5910ORBcmeENCmUkiEklJqK2nmQm6NGANPALTRJoTS6SvC+/z4LJ7yGQCcYYKbBf",
+	"oZ4QBcjnmmnm5lDwzTQDkgHT7lHN7EsKhiwo06X5KAvgwB6VN/ur41rFLZT8DKY0x+4gySU5j1bXFtHK",
+	"M0tr/zKDtmYmj2id19pTixOzR44uoBNLy2uLmXcBWj6xuoDWnp01r589rL0IwYxHKrgZSdQUJEY0hLbg",
+	"BDhAdabzN42kOktX7Ae/L4qlSljZE6FxGtetey0ybTyIDJ7kfhf47suKzg93gR/s6A79C8LkYOcKaGcj",
+	"/cZ2vvi4e+ulh1d+tfvBRzt//e04iCfgu8ybMvFjbukoJPiRgVBejHXQNvfhWoQnoZ3OGJFkI/MyDxHd",
+	"SvMYBca8y0iP15YNF8oJXUxG2ZszUF/UWoF0J0WM4ae4kxVB1niRD57VDUf3i8tPmpCvwtqD39u+uKjt",
+	"0WnMSFP9x+2zVzqfXH/44V9337m7YPxDrOMyQ+BO4vP6U03WdU6OYm5yqWvpKD5ye3Yai3Gej+/Ovdvd",
+	"t382Etvv85Xq93DKekAl782zcUswuJzrEJUSRncRKULn0OcnLW3pD+hhPA2eKGOGNgjSXlfhfFESCIFh",
+	"hEkI0IyJjsjIEB8dumlAgKi4wIxaZEzj13gSsZ6J80nwrIEbJM54t2tAMC6BipeCkhpv3Y220AhdjGkG",
+	"+CyqLk9zuaY7hHen6FaqyzTvjNyvuc+8yJfPP9q982qAtJYnQN33Xtx95ycatwLUefeDzruf7n7wdfe9",
+	"F501tXi8KTSqlJuxDeWIabUGcW4RZkXd7k9xcP5SX53iciXT3ykuV22Xp7g8Bb3qtZyiQj5qEIjRcw9U",
+	"uOYHdqRUuh+k1/7Q+fJK99V3urdeCtDDH1158Mnn9mn39+/v3Hule+V3Dz59ufPybefF7m9e7bx5PUAP",
+	"Pvn1zv3PA9R57c2dL6503/uoe+9mgLofXu++/1nntRsP7t716KR4g7B1SZhOrkjZFpUkTF8wUuWSWpm4",
+	"zJloRtI+UqbWCyn4KKtGZN3kEghKlRjXCUTFj6a70oA50yDsrJ2BfvW0nljP29OZ2el3S9k52s/tTPXz",
+	"Gsx3zU5XvzzpTNpMJNF3PZtGvSbHMw1idMPS3Ji2JAww8GRycROhFAWPnsVi3aj1zPNZEtfTpzUY/gxL",
+	"33zXTsI8JzlgzLNNpGI7gAmpRRu7eY691+sgD6xWyE0mycTdq0ehYBQITTZAkzCqCgGCykdVJaglGr2B",
+	"+jNRGsB7PTf15zk7UXhvJ6seHNWAesxqAqBLM3H1d6IDUA+pAkA9GekfvjALUX87aoDTpOVG1I9knN1b",
+	"3Mo3FVUyelbVgREUJu1sb1StTh8yPLRCXcu8x2fh8NFCHFHiI24g7iP/p7nco43dpi8bYjrpNV3xHJPV",
+	"mR5t9FCjXxH1TFOUyx530Psf7HxxZff2Vztf/mrn6w93f35n5/5vdm9d7Xc5X5z4/sXLM8e8mXR7PdLK",
+	"ZctbDluen4E5r9PaZMkXbL5WRye5idEiauBYthEuS/A5tuG3EZdiAfJQg5iPxtSybl7vvnuv+/6Px1FM",
+	"cJhNFC6MXuACU58az2uJjHY50OhJ4i0qeIzGdt95Y/e93zx88c7Dt+6MIxxFASjNdHxbS7GhSRzKAsKo",
+	"hqPIInKExhQnceulzu3fdV6/No5qwMQykg2ghGUBdTVqinR4HR5Z9GZyob1iOnXfLdoB3Jdr7mDuD0/B",
+	"wGoT02TJfUGMCSUsQnQSU0hj6CerplkvwtnPA5+zQIp3iReAT+bqvPLaw7c/6979S4D0C/ukVT6dm6/r",
+	"F67R0NrAlCyk4a+TbRX0VFDTedL2AU9nk47gcVH3lk2V3O9ldHzuyBMeG7TXJ1LijYgsoI0Ys3JNZ3Dx",
+	"B3nmOjyROObxCH4QqVuVJ0SQMiGx8S7IdyQYmLscWhmmxttFU2R8So8cP+4o6OamvSo6SWWU40xt8l8O",
+	"Cq4aOF/Tzsx4aBxWr7pap0fU80vWF5Ry3dpWsmGDfVLN7u17CzrvRerQgAQhwqY2aLQDVMeQ1kvwQBPG",
+	"tM4Cj2lVEbVDAoW0SkR/Ltpa4n9RMBkONPfgih1q5HR/A/y5DKs6arTgo6QCzgzpGDmdZH7ZdQYWhLnb",
+	"K2p7Y1v2vDWOk/v0Pm7UfqRYHhF+q+nN02NC8GjnVgzbAXk4FL9gLh40pp1Ndj/+qnPzte6f3kQzM8Uj",
+	"OXEzpHLdOjoUU1haGFzszxqEJYp5y5TcmLeGnNQc5LhvKAbHenXob8qYcUbLOEL/tnbmtC7wceyJY0fG",
+	"04kaT4J+GmdcS0Btp1oiGWMaWRMnFZanr+OQLKBN0pCBmgD4RQuT6VpTF66THaWThHBZnWlnoLllJie3",
+	"tWup2C+hyWBOkq06x212dXZ69uj0zPTsBPh3zQymJzk+GAYEue4Xo949OnEMlXu4gBLVsdEZZ6vSpEG6",
+	"OR6sLtT8bL9aaKi9ofbT++FA3R7MqhK3B/Ns1BfmKdFgmOfE7cE8G7cH+61ein2yKzLPjm7Djp1Znx3S",
+	"LNM8JkoO85zqOcwLo+pIJphoOMyb/VDRJkz8ntW0ehnfbDmAUdzb7Rj+uTPS2tvU+/w7HqXwQrYz70yN",
+	"ibLHg5AhviFIvEXiwMrWPHZk48DI1pB9ziTuq+mDk4i2fuuS7bfomeMRWXF6Us9raW/q8UzS43ZQMldm",
+	"v0hkLkjKUMRbJJ4oY0FQjVzqV4HgicrFy3lqryRdvCexHHH8MihD2GbvUbQmMHlxEqUG0qFZkM5XSWip",
+	"dJsfujgqp6VdO9dbNR6RdaB43iAsUJblGJizKqrsis+tLS2ZLMjajhYr3mJQlmujmy+Ql6vHGdB8FvgT",
+	"Y/ev04fqqSHc57Otg2LBou7meqPCcDKZDHJqY9d1Pizn73mdW4uGNsGWOh36lhKBm0hD/XiBYZvJSUyi",
+	"mGxR0urrptEUNVvqTu1W6peuPwic/FwmN60OgyQ4yiqa0lnCfZiOVli/FJIYkN/0AS9WoSP9Ck4fHMSz",
+	"1KcxYtpVeS/O/7yVs6GJK9r+nZlsiuccnx0bN01YKAJU4y3wWeAVqd1yoHgeI60RcnQV4UX7NKoH5NIM",
+	"sTo6ghAUo5CGtbKXNPY9p9gwk4kw7D3MQxJCpyElffP+z3d/FqD/FiCMNPtqcyjqfDWoDY70SfoTzXwq",
+	"0s+ShPrM6OUYl+vqm8IZ6EhjWfen/lx0+lTPK0m/6uk0l2ega7UYIA57YxQOqlLRWVJvRDkpbCCsVnK0",
+	"QaqUuWQS3AbHTALQOx923/t63KOrHE1lbFHcXlx+qemQQLayyGiWkr2bvkb0HdujJcdfLOe8sVhQYfI5",
+	"73NFqxGK2PgMcGYrjHSVLe8yCNn2Q+RIEHfvMgcY8r2cXUSqWBt38lMWjbjBiU3Kt8uKGUlzsLsbPlKa",
+	"VIuDvco7m9Ink5t3mIplLwmEYh5F/pJnQkKGIJv8CCNbAgTVdNENBCm2rDM4U6TH/YDxPL9A7g2dUxRK",
+	"cB2XB+UsIlKxR6mFY/ACqwz16rW5hkaSHPclm1BPjiCd5aYnxVCKUnnY7ckFgsU6rxQNqB71SMb1rCZ5",
+	"1qNJdvRaGbCOJus6SilYUDDgnIMGsF+eOff0cqI8eyIAxt8WtNGxCDnC4jGdnA3+ntueeCJ5OLw98dyx",
+	"43jjYuaN/XsmJ5ebTVnfN0Hj8WSSos+7idKpdpFMvCkPCcP8IB1LqhpU6RZhfbGhaO5ogI490bnx+c79",
+	"2+iJmfFJx0VjXUlW8whH0QWWvlWHskpAlsEx0cXBZA3rJIhM1tIo2kQnaabZP/jx8aygkl1jJqU1TKYg",
+	"S2ZgqD21lpPOzOs0j/UZrTjQ3snNmMr2msJdw2KlAkaffiQTypOErWDIsZQpq53Wzx6fRxdKi01Z4zH9",
+	"IfDE82h5ha/oTi6UTE0lLWLo4r76d6zLdV9gBhkzZbp1KQzNQmpQwulTAAobvJEiWE3Khq6WS1mF+645",
+	"RbiT4ie8gqoK4Axy1Dn+oo4zxQaRLQLJLxNtT5qr2GhpVEcKNRRWkhBFXM3yAptA52scxCat8hdI8DrR",
+	"JgEB9ZUwQ8/3FMZ+Xjv5mgrFVNiSxUlxJlKpkLI2d8SmAvKkGguKKyTuRhWXdU2tnPboGz18SMpU53TX",
+	"/T9vS14/v4DmZo/ZwjsBmpuZ1YEPQuKI6PHAfA6nw1Q3FhYPjjwxbpLQqPYbEUHPl3lInofvNL7qD0Gd",
+	"gTovX0djM1Mz09Ooc+3F8QCsUgKpvg4fPnxcocu5s0sB1IAwxbj6k0xqo63oUX1Zq5HGmoiWCdOeE6Ye",
+	"92IDl2tkYnZyWt07cWRwSMxPTbVarUkMP0/yuDplvhVTp55eOnF67QR8kxrYQfWyTMQmMj4UiRbMMSbM",
+	"l2Ymp/VnSvTCDVqaLx2enJ48rKluDY7k1NbMlFPjtqrjCdR1Bgfq6bA0X/oukWnkdab29+z09L7V/U4q",
+	"DPfXnz6rQ/1sAWITQZXXYTJDp6S1U2fF7U3XFsjUVk6LiafCtEgJknb8wFXh1uEFeudAcsotbt3gwgPT",
+	"JykLlzKSvyE5T/KwvW8wzUTZbWdveBk3yXbffs58w/uZLdX+6Jur4Nq7ferkC03lTXiCTWk1yl5OZdIM",
+	"2l31GA6dgetNoQkiqCCtmVd33ONnLALFGulwipAAFppn9f1kKehBIG01M6Uhl5wcgQeBR33pAr9hXHIS",
+	"N/Zj0yJKdkYLMyYkRt9qpiLrPqDWoq75BEzZJeN+q5ADHH6cTTcCVpoXoziKXe7X4G1rLLMZ77JIcI5t",
+	"9NGRBo5xnUjFn80/d7lEGdQdlzWrTZj3qwmzmxkU3JhEHXaxb/fnhh8Pw2Rr4mrL4u4HhcebpGdT0oJH",
+	"w7fF5omdutwmON4edC/aBMiF4G5KLeZDOtEezM5kAtdnp33+dh6Y799tnKntmUPC1XoWUFJe1NT09Ne6",
+	"5JUK0plSWrbin1sT1WDCJuMttncEMBJHaf65i5mDa6uwGkVIescntUf7S3H+5Eedqy913/qoc/eV7uv/",
+	"Me7gS9yMiHCwxVU7efHkFBVyKWnVhyl9UkPbkQio8d0Gf82FpDgllUqGhFpuwGlzCrWSoHyi6uWFJoHo",
+	"IIN5NgNywb3vDQguGtvZpyPisYWtrphDmREPeGxsCsBdp/HOEZdBEnPIY2T9uX2LeqHUc3YGV+Yqvgjf",
+	"YKb+Uc6Ihw9gxIhq35V0wORQgConoRXDc1wUnMiB0hO3ZpX3Em/osuZaTofxT1HmCYCNSfSdC1CUSkn4",
+	"LWNCtCGsoNaExHjaC2/22LHxDBB7lV7bj37dnIH4/OTMBka/2nJLWlri4WgUIQ2mTzbQrJ0TwtpDMHxz",
+	"TJtMOTL+M6Rd0tu6/zyhG75VnB0cDF8bHvHoe7ImcSxdtYTm3CIu0Vj3F592fv2+qewHid3HA12jLsrU",
+	"aoVqdChTjA6N6bp4/3Xlak/FwvGcTe69JaYuO75/A5k77Ui2ZzSwH4Jv5shIU+CLCihvSnlk45va6e/S",
+	"LYKaDXevpfWIVDxFm0hnD9XNH1EiUhWXqVeyYLK+aMtQTAjCVV2sz390cznC/divb4IS53F1Tjy+Q4tP",
+	"nMXVvJ5Nsylosx8EdbHHEO7UjtVl9XRKqYWeYjqHTAk+COSF6AvQLUDCF5KppjP6QZ3Svq+5+hzwGf3/",
+	"5Kzu/10Aqx9JN/CNkgiYHhrTeePGlYBOLuGyjNqat67QiCxY58KNNrh8BRmDi6IJCQ0JjDpcV3oyUg24",
+	"iemsPOCBvBcMS7F86nL6MOyaWCX1JNC7bm1qB4d86UB/7xeL0SJAKIGJIPAzcU2PJlBIXCXfaTYijtW1",
+	"Q4V71xwSyNSJgt7nFccRqP9dApknrAROTRGnWJhJ5QMejnoA7cWoe7/AVpZPJhIiZhoXE/s++D6GjrNj",
+	"XkVS07U5D8BVQ8egRNWOmDBar+etSB0tDwlbtMgxWWrarDoABzjZXw3tkEA4VOAyKjQwMm20JUnDjM0U",
+	"NykLv+PU9rMATsxmhwRMOptyGI3p0L2d+5+Np6HH/lOujTjZo7bSlH+P5yzwhsceOTwdIFHDOg5Kq643",
+	"eOgmTB6bm562CDdupXTNDaRy7JK+YCaWbaCjV4Ke8wb++yVj48CxN41lClftUpM3CByCfRhlTWqJNxji",
+	"cBegOpE4xBLDjZKj8zD+YANViKNEN/jKBPzpTt7gvEeJNNRXbhTFQxGuhJclkRNCxgTXs9xJmjyRMhx7",
+	"EhQ+dkzJObgb7AVjfD1tKtvOjTd2P7qjxVLtIA3EOKFUYzot7vi+cxpTDuS9Is4ybzE18W+JEI4mGT0i",
+	"vvQfWLiMspJRSt9EgwvqD+1IgRykkqdz+o22aubYE4O1VUFplTRiS0vnCxNu60B6kGowh6BZMO0zbloX",
+	"XsNxZRFzjdhYwL8n9vcA9HZOvp7HjyouaZcinBwOLhVxhGtpj9QuzRblxxu8RU7a+rT/WGJ7b4asxw4b",
+	"1N5o+qXkjDE30/z4AsI2ul3/XMebBLzcyCUqpPZ7wxHYxvaKONEAjc9JGv3jKnzcwlqPH9qsQkGoNE18",
+	"6kwJMYc6P4vjVNuXWY2bS5NhJSOGpIFjCRaBMc2g7ZES2XD5XJwyoeX/sGjVk5fl8cOsZ/EmycOarI5h",
+	"PEhc3RWyge97hceImsS6hqO3aVeQkOCYYLzh9oZfJuZ5sCfCqm30uBoo3KwJOWx4stD94Vptd8ajX3Jf",
+	"ynVtQExdFUB1FYXDjLxDtwySS+RSBJ214R+WIGSTVjyON42aHxpLqtJYX3SGTD6LBZMnqMnCQ8LGscfk",
+	"EdgSk6clF2V0EOw/LMpkY4AfQ56WWA/lHnbDUfSPuZWRxgNzWYA2yK+0VxcHdnMajHVfv/PwytXO3Q+7",
+	"t77YI7uS5AHKRTWbUOefTgrFbElJetN08zdweRO1arpmWAYJakmafuAUxnR9rPEFcJ4E0YaKAmREV/D1",
+	"e6/7/I56C/kfzCnNKUP/DfuV967Vw26cr3GExabQVl98sL7meQ6sYjOwBrW0KLXe2AC1ahy1sI4iRBGv",
+	"Isr0ZF1ndY5MjiuLKfrrfjQxCVDz4xt0Q4TduDsbL6dkKlBkHp09FqDDkzOT6KyT3qNFo0hBK1OVygnw",
+	"g6i8vFCHtP7+yFRmeYWvHNh9k61D/u0gMA+JyPfnCYkIUJVzjZ0JasgWR3XKmpKIfcfYJ01CC1NFS50U",
+	"wetkg4dtWyweTMSYaYJnkGqs+8rvd29d3f3l/c7f3hwfjq2hU0LfT9OWIehQg+lASVlSzb8QBuQER2SA",
+	"QdWBjsL9pyYa/snu2OBJm2sL2IyQsHY22C1nC5K8an6K4VKDuUl0jklIbpnk9cE2nnM+TU+eIS3rJotM",
+	"kP4uIt5aD3mLoTEsNlGFbikSo0sDRkSICwwyB407n+jo4vWQMKr4qOS9To4T6oRuPpO/uridevyPI+mB",
+	"iX1L9Mct5ZhDfyzxt9WCANTiIO5IxRvDAUrr90H+T43v4QBchsb5RARW+Xht/bcZ2fkYbboOXHe5Mija",
+	"3SA6XaAwGSzsvut9zm67G/7sp2FrzXIt7U6zfFQzg7lhf8lVdv+Nzt1fPfjkKlTeMvmzICifRILMO5E+",
+	"OO6JWTskLrA6ZMeYRCcVjWvFnFVRAwvRgsCaiJc3M2Nqhu+FJjiZmTwBNd6MfYRNb2Jau/vxQW0zKX3o",
+	"vp2g5ccCuc9ksNimfTBbbWKDLTIMCmfUWF5Y/vtnLPG3Id8NFtb66NYQHf8p7tPvD/ClK0r4kwRYj0FI",
+	"mS1+59vGKDIyZT0TjaULI2p1/f6YDqDsjc3FIrlinTfaPvOBLcMIVTnHM3vramvU09RlXXdpYOTxKT46",
+	"2T7FD9x4A6UE/WQz4vsBdEgex2UxAE5VIp0lNQ+KJyOoJ/LYgRHmlQNHtSZjKBQSK6FH0Y5+lNsnDDfR",
+	"uFAzhjRMRHJMCGrUsCACjWmU7v7l6u6dV/MRO5P7yR/JcIpXtZ99MWFZp4qi4Esva0rw26ccIidsxqVc",
+	"/jE//Gst+ebAcCMpBT+QO9kHOJyvcQXeiFerJER0wIVkxpyCLL35jPQJXK4hk0PdbJ9bPH8SnTflrtMI",
+	"PuvhEynWF1c5KvM6ETo2L0h1SoqZBoU5lUEa3V/jEbnA3OTCPk4Yksun+/YYccKZtPfFLVnflpDHSOug",
+	"eGHjFijtsRc66ZidgSKAanSTAiEHS6VJaDqYdzqbtDpA6GbytA5jYEwGO51LnbI0NqgNQiOvVBRruk/k",
+	"XnGgYoScxBbWKXD74T112f45kot5koC2SHIVZ4SBARKjJyj+p8/54+tzvojsvnu8zr0oaVK25t3fOqfr",
+	"gZ58NUDOVuv8hRQI2gHImcCFJ4mXFcAMLQlNlmGthdJFf8L8lDfSFCTIBSI1UUoHxgElZRHyAEnrJF0e",
+	"gUBCu0jF0/ygGVZJeCAAtraFQwKVoYS/5z7KduEkRn3uoqI2uv6KJnU6T+QU8Bimn94TCFe1Wq2rjiw7",
+	"ahybUUZr1PqCvozSS1hLkFUqBeoa0BDMJEPEsTXhZpSc4+lIabLG3LkOs/yZnoym3jPpNP+pQGPdWy91",
+	"7/5l3LJ+NE6SCIG01CejJBABH8LevpdSpSwLdZlHKkwWgiQ6tW7vQpNCxMkVlDhh9Hf9ZFv3l6ShwrGk",
+	"5YiI3DNoOtVH0BNGCPe1k0TJubz9N3bPhSlK2xe3/18AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

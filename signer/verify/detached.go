@@ -56,10 +56,10 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 	}
 	_, n, err := cms.ToDER(raw)
 	if err != nil {
-		return &broken{cmsFinding(err)}
+		return &broken{Finding: cmsFinding(err)}
 	}
 	if len(bytes.TrimSpace(raw[n:])) != 0 {
-		return &broken{find("cms_malformed", "detail", "something follows the signature")}
+		return &broken{Finding: find("cms_malformed", "detail", "something follows the signature")}
 	}
 	read, err := s.readCMS(sigform.Form{}, raw[:n])
 	if err != nil {
@@ -80,7 +80,7 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 		return err
 	}
 	whole := hashing{h: h, spans: [2][2]int64{{0, content.size}, {content.size, content.size}}}
-	if err := digestAll(ctx, content, []hashing{whole}); err != nil {
+	if err := digestAll(ctx, content, []hashing{whole}, nil); err != nil {
 		return err
 	}
 	v.finish(s, h.Sum(nil), opts)
@@ -89,7 +89,7 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 
 // unwrap takes a signature out of PEM (RFC 7468: CMS and PKCS7) or base64.
 func unwrap(value []byte) ([]byte, error) {
-	wrong := func(detail string) error { return &broken{find("cms_malformed", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{Finding: find("cms_malformed", "detail", detail)} }
 	if len(value) > MaxDetached {
 		return nil, tooLarge("signature")
 	}

@@ -14,13 +14,16 @@ import (
 	"sealdesk/signer/revocation"
 )
 
-// saying answers for every certificate of a chain in turn, and counts.
+// saying answers for every certificate of a signer's chain in turn, and counts; of a time-stamp authority it knows nothing bad.
 type saying struct {
 	answers []revocation.Answer
 	asked   int
 }
 
 func (s *saying) CheckChain(_ context.Context, chain []*smx509.Certificate) []revocation.Answer {
+	if chain[0].Subject.CommonName == "TSA" {
+		return slices.Repeat([]revocation.Answer{{Status: revocation.Good}}, len(chain)-1)
+	}
 	s.asked++
 	return s.answers[:len(chain)-1]
 }

@@ -224,17 +224,13 @@ func (b *Batch) certificate(ctx context.Context) error {
 	if known {
 		return nil
 	}
-	t, id, err := b.s.desk.open(ctx, b.s.key)
+	chain, err := b.s.chain(ctx)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
-	if fingerprint(id.Certificate()) != b.s.key.SHA256 {
-		return fault("key_changed", nil, "owner", b.s.key.Owner)
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.chain = append([]*smx509.Certificate{id.Certificate()}, id.Chain()...)
+	b.chain = chain
 	return nil
 }
 
@@ -250,6 +246,9 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*b
 	var err error
 	if bt.Job.Seal, bt.Job.Electronic, err = b.rule.Seal.pressed(); err != nil {
 		return nil, err
+	}
+	if stampable(bt.Job.Electronic) {
+		bt.Job.Stamps = b.s.desk.stamper(b.s.desk.Settings())
 	}
 	if slices.ContainsFunc(b.rule.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }

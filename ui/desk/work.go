@@ -31,6 +31,7 @@ type Work struct {
 	unkept   bool      // what was typed is not on disk yet, because that failed
 	received *received // the sealed file that the platform held last, as it lies here
 	shown    string    // digest of the file that the preview showed last
+	ahead    *ahead    // what was copied for the signature that is to come
 }
 
 // received is a file that came from the platform, judged.

@@ -21,6 +21,8 @@ const (
 	Logout Act = "logout"
 	Import Act = "import" // organisations and lots from elsewhere
 	View   Act = "view"   // the other side's first look at a submission
+	Bind   Act = "bind"   // of a certificate to an account
+	Unbind Act = "unbind"
 )
 
 // Entry is what a row says.
@@ -28,6 +30,7 @@ type Entry struct {
 	Seq         int64     `json:"seq"` // from 1, without gaps
 	At          time.Time `json:"at"`
 	Act         Act       `json:"act"`
+	Account     string    `json:"account,omitempty"`
 	USCC        string    `json:"uscc,omitempty"`
 	Person      string    `json:"person,omitempty"`
 	ContractID  string    `json:"contract_id,omitempty"`

@@ -26,14 +26,15 @@ type Store interface {
 	Import(ctx context.Context, orgs []platformapi.Organisation, lots []Lot, now time.Time) error
 	Organisation(ctx context.Context, uscc string) (platformapi.Organisation, error)
 
-	SaveChallenge(ctx context.Context, c Challenge) error
-	// TakeChallenge reads a challenge and forgets it: nobody gets it twice.
-	TakeChallenge(ctx context.Context, id string) (Challenge, error)
-	SaveSession(ctx context.Context, s Session, now time.Time) error
-	Session(ctx context.Context, tokenHash string) (Session, error)
-	DropSession(ctx context.Context, tokenHash string, now time.Time) error
+	// OrganisationKind is what an organisation is on this platform: a party, unless it was set.
+	OrganisationKind(ctx context.Context, uscc string) (platformapi.OrganisationKind, error)
+	SetOrganisationKind(ctx context.Context, uscc string, k platformapi.OrganisationKind) error
 
-	// Lots are those an organisation is a party of, the newest award first.
+	Logins
+	Accounts
+	Devices
+
+	// Lots are those an organisation is a party or the agency of, the newest award first.
 	Lots(ctx context.Context, uscc string) ([]Lot, error)
 	Lot(ctx context.Context, id string) (Lot, error)
 	// LiveContract is the lot's contract that is neither void nor an amendment, without attachments and history.
@@ -88,22 +89,6 @@ type Store interface {
 	Close() error
 }
 
-// Challenge is a login that was begun.
-type Challenge struct {
-	ID        string
-	Data      []byte // the login's own matter
-	ExpiresAt time.Time
-}
-
-// Session is a login that holds. Only the hash of its token is known.
-type Session struct {
-	TokenHash  string
-	USCC       string
-	Person     string
-	CertSHA256 string
-	ExpiresAt  time.Time
-}
-
 // Lot is what was awarded.
 type Lot struct {
 	ID            string                   `json:"id"`
@@ -116,6 +101,7 @@ type Lot struct {
 	Purchaser     platformapi.Organisation `json:"purchaser"`
 	Supplier      platformapi.Organisation `json:"supplier"`
 	Agency        string                   `json:"agency,omitempty"`
+	AgencyUSCC    string                   `json:"agency_uscc,omitempty"`
 	AwardFen      int64                    `json:"award_fen"`
 	TradedAt      time.Time                `json:"traded_at"`
 	AwardSentAt   time.Time                `json:"award_sent_at,omitzero"`
@@ -157,10 +143,12 @@ type Attachment struct {
 	Shared bool
 }
 
-// Query selects contracts of one organisation: those it started, and those that were once submitted to it.
+// Query selects contracts of one organisation: those it started, and those that were once submitted to it. An observer's
+// are those that were once submitted, of every lot for a supervisor, of its own lots for an agency.
 type Query struct {
 	USCC     string
-	State    platformapi.ContractState // "" is all but void
+	Observer platformapi.OrganisationKind // "" for a party
+	State    platformapi.ContractState    // "" is all but void
 	Words    string
 	Before   time.Time // with BeforeID: only those that come after this one in the list
 	BeforeID string

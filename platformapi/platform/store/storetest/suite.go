@@ -30,6 +30,9 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"Import":              imports,
 		"ChallengesGoOnce":    challenges,
 		"Sessions":            sessions,
+		"Accounts":            accounts,
+		"Devices":             devices,
+		"Roles":               roles,
 		"ContractComesBack":   contractComesBack,
 		"PagesAndSearch":      pages,
 		"WhatIsNotDone":       undone,
@@ -191,24 +194,6 @@ func challenges(t *testing.T, w *world) {
 	all.Wait()
 	if got.Load() != 1 {
 		t.Errorf("%d got the challenge", got.Load())
-	}
-}
-
-func sessions(t *testing.T, w *world) {
-	x := store.Session{TokenHash: "t", USCC: buyer.USCC, Person: "张三", CertSHA256: "c", ExpiresAt: w.now.Add(time.Hour)}
-	w.must(w.any().SaveSession(t.Context(), x, w.now))
-	if got, err := w.any().Session(t.Context(), "t"); err != nil || got != x {
-		t.Errorf("%+v, %v", got, err)
-	}
-	w.must(w.any().DropSession(t.Context(), "t", w.now))
-	if _, err := w.any().Session(t.Context(), "t"); !errors.Is(err, store.ErrNotFound) {
-		t.Error(err)
-	}
-	if err := w.any().DropSession(t.Context(), "t", w.now); !errors.Is(err, store.ErrNotFound) {
-		t.Error(err)
-	}
-	if h, err := w.any().AuditHead(t.Context()); err != nil || h.Seq != 3 { // import, login, logout
-		t.Errorf("%+v, %v", h, err)
 	}
 }
 
@@ -759,8 +744,8 @@ func secrets(t *testing.T, w *world) {
 func expire(t *testing.T, w *world) {
 	w.must(w.any().SaveChallenge(t.Context(), store.Challenge{ID: "old", Data: []byte{}, ExpiresAt: w.now.Add(-time.Second)}))
 	w.must(w.any().SaveChallenge(t.Context(), store.Challenge{ID: "new", Data: []byte{}, ExpiresAt: w.now.Add(time.Second)}))
-	w.must(w.any().SaveSession(t.Context(), store.Session{TokenHash: "old", USCC: buyer.USCC, ExpiresAt: w.now.Add(-time.Second)}, w.now))
-	w.must(w.any().SaveSession(t.Context(), store.Session{TokenHash: "new", USCC: buyer.USCC, ExpiresAt: w.now.Add(time.Second)}, w.now))
+	w.must(w.any().SaveSession(t.Context(), store.Session{ID: "old", TokenHash: "old", USCC: buyer.USCC, ExpiresAt: w.now.Add(-time.Second)}, w.now))
+	w.must(w.any().SaveSession(t.Context(), store.Session{ID: "new", TokenHash: "new", USCC: buyer.USCC, ExpiresAt: w.now.Add(time.Second)}, w.now))
 	id := platformapi.NewID()
 	w.must(w.create(id, "lot-1"))
 	early, late := w.request(id), w.request(id)

@@ -148,10 +148,10 @@ func (s *Store) Import(ctx context.Context, orgs []platformapi.Organisation, lot
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `INSERT INTO lots (id, purchaser_uscc, supplier_uscc, traded_at, data) VALUES ($1, $2, $3, $4, $5)
+			if _, err := tx.ExecContext(ctx, `INSERT INTO lots (id, purchaser_uscc, supplier_uscc, agency_uscc, traded_at, data) VALUES ($1, $2, $3, $4, $5, $6)
 				ON CONFLICT (id) DO UPDATE SET purchaser_uscc = excluded.purchaser_uscc, supplier_uscc = excluded.supplier_uscc,
-				traded_at = excluded.traded_at, data = excluded.data`,
-				l.ID, l.Purchaser.USCC, l.Supplier.USCC, micros(l.TradedAt), string(data)); err != nil {
+				agency_uscc = excluded.agency_uscc, traded_at = excluded.traded_at, data = excluded.data`,
+				l.ID, l.Purchaser.USCC, l.Supplier.USCC, l.AgencyUSCC, micros(l.TradedAt), string(data)); err != nil {
 				return err
 			}
 		}
@@ -165,6 +165,17 @@ func (s *Store) Organisation(ctx context.Context, uscc string) (platformapi.Orga
 	o := platformapi.Organisation{USCC: uscc}
 	err := s.read.QueryRowContext(ctx, `SELECT name FROM organisations WHERE uscc = $1`, uscc).Scan(&o.Name)
 	return o, notFound(err)
+}
+
+// OrganisationKind is what an organisation is on this platform.
+func (s *Store) OrganisationKind(ctx context.Context, uscc string) (k platformapi.OrganisationKind, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT kind FROM organisations WHERE uscc = $1`, uscc).Scan(&k)
+	return k, notFound(err)
+}
+
+// SetOrganisationKind says what an organisation is.
+func (s *Store) SetOrganisationKind(ctx context.Context, uscc string, k platformapi.OrganisationKind) error {
+	return notFound(s.write.QueryRowContext(ctx, `UPDATE organisations SET kind = $1 WHERE uscc = $2 RETURNING uscc`, k, uscc).Scan(&uscc))
 }
 
 // SaveChallenge keeps a challenge.
@@ -182,45 +193,9 @@ func (s *Store) TakeChallenge(ctx context.Context, id string) (store.Challenge, 
 	return c, notFound(err)
 }
 
-// SaveSession keeps a session.
-func (s *Store) SaveSession(ctx context.Context, x store.Session, now time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO sessions (token_hash, uscc, person, cert_sha256, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-			x.TokenHash, x.USCC, x.Person, x.CertSHA256, micros(x.ExpiresAt)); err != nil {
-			return err
-		}
-		_, err := record(ctx, tx, audit.Entry{At: now, Act: audit.Login, USCC: x.USCC, Person: x.Person, SHA256: x.CertSHA256})
-		return err
-	})
-}
-
-// Session is the session of this token.
-func (s *Store) Session(ctx context.Context, tokenHash string) (store.Session, error) {
-	x := store.Session{TokenHash: tokenHash}
-	var expires int64
-	err := s.read.QueryRowContext(ctx, `SELECT uscc, person, cert_sha256, expires_at FROM sessions WHERE token_hash = $1`, tokenHash).
-		Scan(&x.USCC, &x.Person, &x.CertSHA256, &expires)
-	x.ExpiresAt = moment(expires)
-	return x, notFound(err)
-}
-
-// DropSession forgets a session.
-func (s *Store) DropSession(ctx context.Context, tokenHash string, now time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		e := audit.Entry{At: now, Act: audit.Logout}
-		err := tx.QueryRowContext(ctx, `DELETE FROM sessions WHERE token_hash = $1 RETURNING uscc, person, cert_sha256`, tokenHash).
-			Scan(&e.USCC, &e.Person, &e.SHA256)
-		if err != nil {
-			return notFound(err)
-		}
-		_, err = record(ctx, tx, e)
-		return err
-	})
-}
-
-// Lots are those an organisation is a party of.
+// Lots are those an organisation is a party or the agency of.
 func (s *Store) Lots(ctx context.Context, uscc string) ([]store.Lot, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT data FROM lots WHERE purchaser_uscc = $1 OR supplier_uscc = $1 ORDER BY traded_at DESC, id`, uscc)
+	rows, err := s.read.QueryContext(ctx, `SELECT data FROM lots WHERE purchaser_uscc = $1 OR supplier_uscc = $1 OR agency_uscc = $1 ORDER BY traded_at DESC, id`, uscc)
 	if err != nil {
 		return nil, err
 	}
@@ -363,17 +338,24 @@ var literal = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Contracts is a page.
 func (s *Store) Contracts(ctx context.Context, q store.Query) ([]store.Contract, error) {
-	where := []string{`(c.starter_uscc = $1 OR c.other_uscc = $1 AND c.submitted_at > 0)`}
 	var args []any
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("$%d", len(args)) }
-	arg(q.USCC)
+	words, where := `c.sent_words`, []string{`c.submitted_at > 0`}
+	switch q.Observer {
+	case "":
+		mine := `c.starter_uscc = ` + arg(q.USCC)
+		words, where = `CASE WHEN `+mine+` THEN c.words ELSE c.sent_words END`, []string{`(` + mine + ` OR c.other_uscc = $1 AND c.submitted_at > 0)`}
+	case platformapi.OrganisationSupervisor:
+	default:
+		where = append(where, `l.agency_uscc = `+arg(q.USCC))
+	}
 	if q.State == "" {
 		where = append(where, `c.state <> 'void'`)
 	} else {
 		where = append(where, `c.state = `+arg(string(q.State)))
 	}
 	for word := range strings.FieldsSeq(strings.ToLower(q.Words)) {
-		where = append(where, `CASE WHEN c.starter_uscc = $1 THEN c.words ELSE c.sent_words END LIKE `+arg("%"+literal.Replace(word)+"%")+` ESCAPE '\'`)
+		where = append(where, words+` LIKE `+arg("%"+literal.Replace(word)+"%")+` ESCAPE '\'`)
 	}
 	if q.BeforeID != "" {
 		where = append(where, `(c.created_at, c.id) < (`+arg(micros(q.Before))+`, `+arg(q.BeforeID)+`)`)

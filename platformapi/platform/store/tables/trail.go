@@ -185,7 +185,7 @@ func checkHistories(ctx context.Context, q querier, ends map[string]string) erro
 	return nil
 }
 
-// Expire forgets what is of no use any more: challenges and sessions that are over, and answers to keys that nobody
+// Expire forgets what is of no use any more: challenges, sessions and waiting logins that are over, and answers to keys that nobody
 // repeats now.
 func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	for _, x := range []struct {
@@ -194,6 +194,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 	}{
 		{`DELETE FROM challenges WHERE expires_at < $1`, now},
 		{`DELETE FROM sessions WHERE expires_at < $1`, now},
+		{`DELETE FROM devices WHERE expires_at < $1`, now},
 		{`DELETE FROM answers WHERE at < $1`, now.Add(-keepAnswers)},
 	} {
 		if _, err := s.write.ExecContext(ctx, x.statement, micros(x.before)); err != nil {
