@@ -29,6 +29,7 @@ var drawing = []room{
 	{"assets", nil},
 	{"packaging", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
+	{"packaging/interop", []string{"signer", "token"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},

@@ -304,6 +304,12 @@ func TestAllowed(t *testing.T) {
 			p.update(map[int]string{objCatalog: p.dict(p.root), 60: "<< /Type /DSS /Certs [61 0 R] >>", 61: stream("", "x")})
 			p.update(map[int]string{60: "<< /Type /DSS /Certs [61 0 R 62 0 R] >>", 62: stream("", "y")})
 		}, []string{"verify.change_validation_data", "verify.change_validation_data"}},
+		{"dated validation data under a certification that forbids changes", signing{root: map[string]string{"Perms": "<< /DocMDP SIG 0 R >>"},
+			sig: "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P 1 /V /1.2 >> >>]"},
+			func(p *paper) {
+				p.root["DSS"] = "60 0 R"
+				p.update(map[int]string{objCatalog: p.dict(p.root), objInfo: "<< /ModDate (D:2026) >>", 60: "<< /Type /DSS /Certs [61 0 R] >>", 61: stream("", "x")})
+			}, []string{"verify.change_metadata", "verify.change_validation_data"}},
 		{"metadata", signing{}, func(p *paper) {
 			p.update(map[int]string{objInfo: "<< /Title (Contract 2) /ModDate (D:2026) >>"})
 			p.update(map[int]string{objCatalog: p.rootWith("Metadata", "60 0 R"), 60: stream("/Type /Metadata /Subtype /XML", "<x/>")})

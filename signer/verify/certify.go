@@ -18,6 +18,14 @@ func permitted(p int) []string {
 	return append(always, changeSignature, changeField, changeMetadata, changeFilled, changeTags)
 }
 
+// datesEvidence says that a change of metadata comes with validation data or a time stamp:
+// who writes an update dates it (ISO 32000-2, 14.3.3, ModDate), and those every level permits.
+func datesEvidence(c Change, all []Change) bool {
+	return c.Code == changeMetadata && slices.ContainsFunc(all, func(o Change) bool {
+		return o.Revision == c.Revision && (o.Code == changeValidation || o.Code == changeTimestamp)
+	})
+}
+
 // certify honours DocMDP: who certifies is first, is named by the catalog, and
 // what follows is within the permission.
 func certify(doc *document, sigs []*judged) {
@@ -57,7 +65,7 @@ func certify(doc *document, sigs []*judged) {
 func (s *judged) permit(p int) {
 	allowed := permitted(p)
 	for j, c := range s.ChangesAfter {
-		if !slices.Contains(allowed, c.Code) {
+		if !slices.Contains(allowed, c.Code) && !datesEvidence(c, s.ChangesAfter) {
 			s.ChangesAfter[j].Allowed = false
 			s.add(find("certification_violated"))
 		}
