@@ -21,7 +21,6 @@ import (
 
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/jobs/riverjobs"
 	"sealdesk/platformapi/web"
@@ -33,7 +32,6 @@ const (
 	maxRootsFile = 1 << 20
 	maxSeedFile  = 16 << 20
 	maxKeyFile   = 64 << 10
-	maxTableFile = 1 << 20
 )
 
 type options struct {
@@ -43,8 +41,7 @@ type options struct {
 
 	tsaKeys, tsaPolicy, auditKey string
 
-	order, calendar, terms, templates string
-
+	flow    flowOptions
 	drain   time.Duration
 	trusted []netip.Prefix
 }
@@ -62,15 +59,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
+	o.flow.declare(f)
 	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
 	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
 	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
-	f.StringVar(&o.order, "order", string(platformapi.OrderSealFirst), "`order` in which contracts are made: seal_first (one side seals and submits, the other seals and agrees) or review_first (both agree, then both seal)")
-	f.StringVar(&o.calendar, "calendar", "", "JSON `file` of years' holidays and worked weekends, which win over those that are built in")
-	f.StringVar(&o.terms, "terms", "", "JSON `file` of the legal terms, in place of those that are built in")
-	f.StringVar(&o.templates, "templates", "", "`folder` of contract templates, with templates.json in it")
 	words, err := parseFlags(f, args)
 	if err != nil {
 		return o, err
@@ -94,7 +88,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--listen is not host:port"
 	case (o.cert == "") != (o.key == ""):
 		wrong = "--tls-cert and --tls-key go together"
-	case !platformapi.SealOrder(o.order).Valid():
+	case !platformapi.SealOrder(o.flow.order).Valid():
 		wrong = "--order is neither seal_first nor review_first"
 	case (o.tsaKeys == "") != (o.tsaPolicy == ""):
 		wrong = "--tsa-keys and --tsa-policy go together"
@@ -149,15 +143,9 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	for _, r := range roots {
 		pool.AddCert(r)
 	}
-	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log, Proxies: o.trusted,
-		Order: platformapi.SealOrder(o.order)}
-	if config.Rules, err = rules(o.calendar, o.terms); err != nil {
+	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log, Proxies: o.trusted}
+	if err := o.flow.apply(&config); err != nil {
 		return err
-	}
-	if o.templates != "" {
-		if config.Templates, err = platform.ReadTemplates(os.DirFS(o.templates)); err != nil {
-			return err
-		}
 	}
 	if o.tsaKeys != "" {
 		if config.Stamper, err = stamper(o.tsaKeys, o.tsaPolicy); err != nil {
@@ -240,32 +228,6 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	return nil
-}
-
-// rules are the holidays and terms that were built in, with what the files say instead.
-func rules(years, terms string) (calendar.Rules, error) {
-	r := calendar.Rules{Calendar: calendar.Embedded(), Terms: calendar.EmbeddedTerms()}
-	if years != "" {
-		data, err := readFile(years, maxTableFile)
-		if err != nil {
-			return r, err
-		}
-		more, err := calendar.Parse(data)
-		if err != nil {
-			return r, fmt.Errorf("%s: %w", years, err)
-		}
-		r.Calendar = r.Calendar.With(more)
-	}
-	if terms != "" {
-		data, err := readFile(terms, maxTableFile)
-		if err != nil {
-			return r, err
-		}
-		if r.Terms, err = calendar.ParseTerms(data); err != nil {
-			return r, fmt.Errorf("%s: %w", terms, err)
-		}
-	}
-	return r, nil
 }
 
 // stamper makes the time-stamp service of its key files.

@@ -55,7 +55,9 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 	o.Picture("review-our-seal")
 
 	p.refresh()
-	h.Until("their seal", func() bool { return p.view.State == platformapi.StateHalfSealed && p.foot.buttons[desk.ActionSeal] != nil })
+	h.Until("their seal", func() bool {
+		return p.view.State == platformapi.StateHalfSealed && p.foot.buttons[desk.ActionSeal] != nil
+	})
 	h.Fits()
 	h.Picture("review-their-seal")
 	w.Seal(first, work)

@@ -17,7 +17,9 @@ func TestPublishedAndFiled(t *testing.T) {
 	h := pagetest.NewHost(t, w.Desk, first)
 	p := New(h, work)
 	h.Open(p)
-	h.Until("the page", func() bool { return h.Says(p.t("public.default")) && h.Says(p.t("form.deadline_kind_publish")) || h.Says(p.t("public.default")) })
+	h.Until("the page", func() bool {
+		return h.Says(p.t("public.default")) && h.Says(p.t("form.deadline_kind_publish")) || h.Says(p.t("public.default"))
+	})
 	h.Settle(200 * time.Millisecond)
 	h.Fits()
 	h.Picture("publish-new")
@@ -59,7 +61,9 @@ func TestPublishedAndFiled(t *testing.T) {
 		t.Fatalf("asked %+v", h.Asked)
 	}
 	h.Asked[0].Yes()
-	h.Until("the publication", func() bool { return p.view.Published != nil && strings.Contains(strings.Join(h.Toasts, ""), p.t("public.done")) })
+	h.Until("the publication", func() bool {
+		return p.view.Published != nil && strings.Contains(strings.Join(h.Toasts, ""), p.t("public.done"))
+	})
 
 	if p.record.Reason() == "" {
 		t.Error("filed without a number")
