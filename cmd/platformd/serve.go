@@ -186,7 +186,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	config.Origins = origins
 	p, err := platform.New(ctx, config)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, listener.Close(), kept.store.Close())
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	if o.seed != "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/wire"
 )
@@ -31,6 +32,15 @@ func (m *meters) job(name string, err error, took time.Duration) {
 	}
 	m.set.GetOrCreateCounter(fmt.Sprintf(`sealdesk_jobs_total{job=%q,result=%q}`, name, result)).Inc()
 	m.set.GetOrCreateHistogram(fmt.Sprintf(`sealdesk_job_seconds{job=%q}`, name)).Update(took.Seconds())
+}
+
+// deadlines are those that were near or over when they were last looked at, by kind and state.
+func (m *meters) deadlines(found map[[2]string]int) {
+	for _, kind := range []platformapi.DeadlineKind{platformapi.DeadlineSign, platformapi.DeadlinePublish, platformapi.DeadlineFile} {
+		for _, state := range []platformapi.DeadlineState{platformapi.DeadlineSoon, platformapi.DeadlineOver} {
+			m.set.GetOrCreateGauge(fmt.Sprintf(`sealdesk_deadlines{kind=%q,state=%q}`, kind, state), nil).Set(float64(found[[2]string{string(kind), string(state)}]))
+		}
+	}
 }
 
 // watched is what is known of a request when it is answered.

@@ -34,7 +34,7 @@ import (
 // Config says what a platform needs. Dir, Judge, Roots and Origins are required.
 type Config struct {
 	Dir     string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
-	Store   store.Store      // nil: in a SQLite file in Dir. Close closes it
+	Store   store.Store      // nil: in a SQLite file in Dir. A Server closes it when it is closed
 	Blobs   blobs.Store      // nil: in a folder in Dir
 	Runner  jobs.Runner      // of what is done in the background; nil: in this process
 	Judge   Judge            // verifies seals
@@ -164,7 +164,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && cfg.Store == nil {
 			err = errors.Join(err, s.store.Close())
 		}
 	}()

@@ -934,11 +934,10 @@ func (p *party) finish(other *party) {
 func amendments(t *testing.T, buyer, seller *party, _ Harness) {
 	ctx := t.Context()
 	buyer.create()
-	main := buyer.c.Summary.ID
 	buyer.refused(platformapi.CodeWrongState, second(buyer.amend(platformapi.ContractSupplement, platformapi.ContractFields{})))
 	buyer.did(buyer.p.Delete(ctx, buyer.change()))
 	buyer.conclude(seller)
-	main = buyer.c.Summary.ID
+	main := buyer.c.Summary.ID
 	bad := platformapi.NewContract{ID: platformapi.NewID(), Kind: platformapi.ContractSupplement, LotID: LotID}
 	buyer.refused(platformapi.CodeBadRequest, second(buyer.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, bad)))
 	bad.ParentID, bad.LotID = main, LotOther

@@ -40,6 +40,11 @@ type Store interface {
 	// LiveContract is the lot's contract that is neither void nor an amendment, without attachments and history.
 	LiveContract(ctx context.Context, lotID string) (Contract, error)
 
+	// Unsigned are the lots without a live contract, and Unfinished the contracts that are not void and still have something
+	// to be done: those after an id, in the order of their ids, without attachments and history.
+	Unsigned(ctx context.Context, after string, limit int) ([]Lot, error)
+	Unfinished(ctx context.Context, after string, limit int) ([]Contract, error)
+
 	// Contracts is a page without attachments and history, the newest first.
 	Contracts(ctx context.Context, q Query) ([]Contract, error)
 	// Contract is a contract with attachments, history and amendments; an amendment comes with its parent instead.

@@ -44,8 +44,21 @@ func connect(t *testing.T, url string) *pgxpool.Pool {
 // Two servers in one database pass the suite.
 func TestStore(t *testing.T) {
 	server := pgtest.Shared(t)
+	empty := server.Database(t)
+	pool, err := postgres.Connect(t.Context(), empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := postgres.Open(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pool.Close()
 	storetest.Run(t, func(t *testing.T) storetest.Harness {
-		url := server.Database(t)
+		url := server.Copy(t, empty)
 		var h storetest.Harness
 		for range 2 {
 			s, err := postgres.Open(t.Context(), connect(t, url))

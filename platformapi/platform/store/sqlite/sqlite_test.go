@@ -1,11 +1,16 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
@@ -87,5 +92,53 @@ func TestTrailIsAppendOnly(t *testing.T) {
 		if _, err := db.Exec(s); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v", s, err)
 		}
+	}
+}
+
+// A panic and a failure are their own callers'; what stood in the same transaction goes on, and nobody waits for a closed
+// store.
+func TestChangesAtOnceAreEachOthersBusinessOnlyInTime(t *testing.T) {
+	s, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "platform.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := errors.New("refused")
+	var good, bad atomic.Int64
+	var all sync.WaitGroup
+	for i := range 60 {
+		all.Go(func() {
+			_, err := s.Change(t.Context(), store.Request{USCC: "x", Key: fmt.Sprint(i), ContractID: "none"}, func(*store.Contract) (*store.Contract, store.Effect, error) {
+				switch i % 3 {
+				case 0:
+					panic("broken rule")
+				case 1:
+					return nil, store.Effect{}, refused
+				}
+				return nil, store.Effect{}, fmt.Errorf("%w, too", refused)
+			}, nil)
+			if errors.Is(err, refused) {
+				bad.Add(1)
+			} else if err == nil || !strings.Contains(err.Error(), "broken rule") {
+				t.Error(err)
+			}
+			if err := s.AnnounceBlob(t.Context(), strings.Repeat(fmt.Sprint(i%10), 64), time.Now()); err != nil {
+				t.Error(err)
+			} else {
+				good.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if good.Load() != 60 || bad.Load() != 40 {
+		t.Errorf("%d were done, %d refused", good.Load(), bad.Load())
+	}
+	if n, err := s.SweepBlobs(t.Context(), time.Now().Add(time.Hour), func(context.Context, string) error { return nil }); err != nil || n != 10 {
+		t.Errorf("%d files, %v", n, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AnnounceBlob(t.Context(), "x", time.Now()); err == nil {
+		t.Error("a closed store took something")
 	}
 }
