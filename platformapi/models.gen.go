@@ -995,6 +995,10 @@ type PutAttachmentParams struct {
 	// Note 备注
 	Note *string `form:"note,omitempty" json:"note,omitempty"`
 
+	// Upload A complete upload of /v1/uploads, which is the file; the body is empty then. 409 platform.upload_incomplete while
+	// bytes are lacking.
+	Upload *UUID `form:"upload,omitempty" json:"upload,omitempty"`
+
 	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
 	// The bare form is understood too.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`

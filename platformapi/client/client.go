@@ -30,7 +30,8 @@ type Options struct {
 	RootCAs   *x509.CertPool    // of https servers; nil means the system's
 	Transport http.RoundTripper // under the checks; nil dials, through the system's proxy
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
-	Transfer  time.Duration     // of an upload or a download; 0 means 5 minutes
+	Transfer  time.Duration     // of a file or a piece of one; 0 means 5 minutes
+	Piece     int64             // bytes that are sent at a time; 0 means 1 MiB
 }
 
 // Client is one platform, and after Login the session of one organisation with it.
@@ -55,6 +56,9 @@ func New(baseURL string, opts Options) (*Client, error) {
 	}
 	if opts.Transfer == 0 {
 		opts.Transfer = defaultTransfer
+	}
+	if opts.Piece == 0 {
+		opts.Piece = defaultPiece
 	}
 	if opts.Transport == nil {
 		opts.Transport = &http.Transport{

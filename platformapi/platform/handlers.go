@@ -420,7 +420,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err := ch.act.mayAttach(c, p.Kind, p.Stage); err != nil {
 		return nil, err
 	}
-	staged, err := s.blobs.Stage(r.Body)
+	staged, err := s.receive(ctx, orZero(p.Upload), r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -450,6 +450,9 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 		effect, err := ch.act.attach(c, x)
 		return c, effect, err
 	})
+	if upload := orZero(p.Upload); err == nil && upload != "" {
+		_ = s.store.DropUpload(ctx, upload) // otherwise it expires
+	}
 	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 }
 

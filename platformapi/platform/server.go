@@ -172,9 +172,12 @@ func (s *Server) route() error {
 	if s.cfg.Stamper != nil {
 		mux.HandleFunc("POST /tsa", s.stamp)
 	}
+	pieces := s.admit(http.HandlerFunc(s.uploads))
+	mux.Handle(uploadsPath, pieces)
+	mux.Handle(uploadsPath+"/", pieces)
 	mux.Handle("/", api)
 	s.handler = web.Guard(s.cfg.Log, func(r *http.Request) int64 {
-		if isUpload(r) {
+		if isUpload(r) || isPiece(r) {
 			return s.cfg.MaxFile
 		}
 		return maxJSON

@@ -106,7 +106,7 @@ func (ca *CA) sign(t testing.TB, template *smx509.Certificate, key crypto.Signer
 		template.NotBefore = time.Now().Add(-time.Hour)
 	}
 	if template.NotAfter.IsZero() {
-		template.NotAfter = time.Now().Add(24 * time.Hour)
+		template.NotAfter = time.Now().Add(72 * time.Hour)
 	}
 	parent := template
 	if ca.cert != nil {

@@ -52,7 +52,9 @@ type Store interface {
 	// Mark changes a contract without version, receipt or key: decide says whether there is anything to store.
 	Mark(ctx context.Context, id string, decide func(*Contract) (bool, error)) error
 
-	// HasBlob says whether any attachment has this digest.
+	Uploads
+
+	// HasBlob says whether any attachment, or any piece of an upload, has this digest.
 	HasBlob(ctx context.Context, sha256 string) (bool, error)
 	Ping(ctx context.Context) error
 	Close() error

@@ -315,10 +315,11 @@ func (s *Store) Answer(ctx context.Context, uscc, key string) (store.Answer, err
 	return answer(ctx, s.read, uscc, key)
 }
 
-// HasBlob says whether any attachment has this digest.
+// HasBlob says whether any attachment, or any piece of an upload, has this digest.
 func (s *Store) HasBlob(ctx context.Context, sha256 string) (bool, error) {
 	var found bool
-	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attachments WHERE sha256 = ?)`, sha256).Scan(&found)
+	err := s.read.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM attachments WHERE sha256 = ?1)
+		OR EXISTS (SELECT 1 FROM upload_pieces WHERE sha256 = ?1)`, sha256).Scan(&found)
 	return found, err
 }
 
