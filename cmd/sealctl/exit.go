@@ -38,6 +38,7 @@ var own = map[string]int{
 	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
+	"ctl.outbox_readable":   statusUsage,
 	"ctl.lot_unknown":       statusUsage,
 	"ctl.entry_unknown":     statusUsage,
 	"ctl.cancelled":         statusUsage,
@@ -81,7 +82,7 @@ var own = map[string]int{
 
 // rooms are the statuses of all other codes, by the room that they come from.
 var rooms = map[string]int{
-	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
+	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "vault": statusInternal, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
 	"tsa": statusPlatform, "fetch": statusPlatform,

@@ -3,25 +3,29 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"time"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/keyring"
 )
 
 type outboxCmd struct {
 	List     outboxListCmd     `cmd:"" help:"outbox_list"`
 	Retry    outboxRetryCmd    `cmd:"" help:"outbox_retry"`
 	Withdraw outboxWithdrawCmd `cmd:"" help:"outbox_withdraw"`
+	SetAside outboxSetAsideCmd `cmd:"" help:"outbox_set_aside"`
 }
 
-// box opens the outbox that the window has, too; while the window has it open that is an error.
+// box opens the outbox that the window has, too, beside it.
 func box(a *app) (*outbox.Box, error) {
 	dirs, err := folders()
 	if err != nil {
 		return nil, err
 	}
-	return outbox.Open(a.ctx, filepath.Join(dirs.Data, "outbox"), outbox.Options{})
+	return desk.OpenOutbox(a.ctx, dirs, keyring.Chosen(a.getenv))
 }
 
 type outboxListCmd struct {
@@ -147,4 +151,26 @@ func (c *outboxWithdrawCmd) Run(a *app) error {
 		return err
 	}
 	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn("ctl.outbox.withdrawn") })
+}
+
+type outboxSetAsideCmd struct{}
+
+// Run moves an outbox whose key is lost aside and prints {"aside": FOLDER}. One that can be read stays where it is.
+func (c *outboxSetAsideCmd) Run(a *app) error {
+	b, err := box(a)
+	if err == nil {
+		return errors.Join(b.Close(), fault("outbox_readable"))
+	}
+	if !platformapi.IsCode(err, vault.CodeKeyLost) {
+		return err
+	}
+	dirs, err := folders()
+	if err != nil {
+		return err
+	}
+	aside, err := desk.SetAside(dirs)
+	if err != nil {
+		return err
+	}
+	return a.tui.result(map[string]string{"aside": aside}, func() { a.tui.warn("ctl.outbox.aside", "folder", aside) })
 }

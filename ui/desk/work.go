@@ -164,7 +164,7 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 }
 
 // sweep removes what a program that died before this one was opened left half written. No other program works in the
-// folder: the outbox is ours.
+// folder: the party's turn is ours.
 func sweep(dir string, opened time.Time) {
 	for _, pattern := range []string{".new-*", ".sealdesk-*", "download-*.part"} {
 		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are right

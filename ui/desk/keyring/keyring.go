@@ -24,6 +24,15 @@ type System struct{}
 
 var _ vault.Keyring = System{}
 
+// Chosen is the keyring that the environment asks for: the system's, or none where SEALDESK_KEYRING is "file". On a server
+// or a terminal that many people use, the one who administers it decides.
+func Chosen(getenv func(string) string) vault.Keyring {
+	if getenv("SEALDESK_KEYRING") == "file" {
+		return nil
+	}
+	return System{}
+}
+
 // Get implements vault.Keyring.
 func (System) Get(name string) ([]byte, error) {
 	text, err := within(func() (string, error) { return keyring.Get(service, name) })
