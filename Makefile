@@ -4,15 +4,18 @@
 #                signatures before MuPDF and pyHanko
 # make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
 # make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
+# make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 FUZZTIME ?= 1m
+RUNS    ?= 1000
+SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test interop bench fuzz pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build test interop bench fuzz soak pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -36,6 +39,11 @@ bench: deps-bench
 
 fuzz: deps-test
 	$(GO) run ./packaging/fuzz -tags $(TAGS) -time $(FUZZTIME)
+
+soak:
+	@mkdir -p bin
+	$(GO) build -o bin/platformd ./cmd/platformd
+	$(GO) run ./packaging/soak -runs $(RUNS) -seed $(SEED) -platformd bin/platformd
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk

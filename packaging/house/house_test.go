@@ -29,6 +29,8 @@ var drawing = []room{
 	{"assets", nil},
 	{"packaging", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
+	// A soak has a desk of its own and a real platform; it draws no window.
+	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
