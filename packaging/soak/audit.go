@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/ui/desk"
 )
@@ -70,11 +69,7 @@ func draftOf(j job) []string {
 func (w *worker) filed(ctx context.Context, j job) []string {
 	lost := w.left(ctx, j, map[string]bool{saidDrafted: true, saidSigned: true})
 	wrong := func(format string, args ...any) []string { return append(lost, fmt.Sprintf(format, args...)) }
-	p, err := client.Login(ctx, j.URL, w.b.key, w.b.chain, client.Options{})
-	if err != nil {
-		return wrong("the platform lets nobody in: %v", err)
-	}
-	defer func() { _ = p.Logout(ctx) }() // it runs out otherwise
+	p := w.audit
 	box, err := desk.OpenOutbox(ctx, desk.Folders{Data: j.Data}, nil)
 	if err != nil {
 		return wrong("the outbox cannot be opened: %v", err)
@@ -124,16 +119,16 @@ func (w *worker) filed(ctx context.Context, j job) []string {
 	if len(receipts) != len(entries) {
 		lost = wrong("%d receipts for %d changes", len(receipts), len(entries))
 	}
-	return append(lost, w.bytes(ctx, p, c)...)
+	return append(lost, w.bytes(ctx, c)...)
 }
 
 // bytes compares the filed file with the one that was signed.
-func (w *worker) bytes(ctx context.Context, p *client.Client, c platformapi.Contract) []string {
+func (w *worker) bytes(ctx context.Context, c platformapi.Contract) []string {
 	for _, a := range c.Attachments {
 		if a.Stage != platformapi.StageSealed || !a.Current {
 			continue
 		}
-		path, err := p.Download(ctx, c.Summary.ID, a, w.dir)
+		path, err := w.audit.Download(ctx, c.Summary.ID, a, w.dir)
 		if err != nil {
 			return []string{"the filed file: " + err.Error()}
 		}

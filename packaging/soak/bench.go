@@ -32,19 +32,41 @@ var (
 type bench struct {
 	dir       string
 	platformd string
-	keys      string
+	authority *ca.Authority
 	rootsFile string
 	seedFile  string
 	word      string
 	signed    string
-	key       crypto.Signer
-	chain     []*smx509.Certificate
+}
+
+// An identity is a key of the buyer's. A platform bounds how often one certificate logs in, so each run has its own.
+type identity struct {
+	key   crypto.Signer
+	chain []*smx509.Certificate
+}
+
+func (b *bench) issue() (identity, error) {
+	key, err := ca.GenerateKey(ca.ECDSA)
+	if err != nil {
+		return identity{}, err
+	}
+	cert, err := b.authority.Issue(ca.Request{Subject: buyer, PublicKey: key.Public(), Usage: token.UsageSign})
+	return identity{key, append([]*smx509.Certificate{cert}, b.authority.Roots()...)}, err
+}
+
+// token makes a software key in a folder.
+func (b *bench) token(dir string) error {
+	_, err := soft.Create(dir, soft.Options{
+		Label: "buyer", Algorithm: ca.ECDSA, PIN: []byte(softPIN), Subject: buyer, Issuer: b.authority, Chain: b.authority.Roots(),
+		Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1},
+	})
+	return err
 }
 
 func lot(run int) string { return fmt.Sprintf("lot-%06d", run) }
 
 func newBench(ctx context.Context, dir string, o options) (*bench, error) {
-	b := &bench{dir: dir, platformd: o.platformd, keys: filepath.Join(dir, "keys"), rootsFile: filepath.Join(dir, "roots.pem"),
+	b := &bench{dir: dir, platformd: o.platformd, rootsFile: filepath.Join(dir, "roots.pem"),
 		seedFile: filepath.Join(dir, "lots.json"), word: filepath.Join(dir, "合同.docx"), signed: filepath.Join(dir, "合同.pdf")}
 	if b.platformd == "" {
 		b.platformd = filepath.Join(dir, "platformd")
@@ -52,30 +74,12 @@ func newBench(ctx context.Context, dir string, o options) (*bench, error) {
 			return nil, fmt.Errorf("platformd cannot be built: %w\n%s", err, out)
 		}
 	}
-	authority, err := ca.New(ca.ECDSA)
-	if err != nil {
+	var err error
+	if b.authority, err = ca.New(ca.ECDSA); err != nil {
 		return nil, err
 	}
-	if b.key, err = ca.GenerateKey(ca.ECDSA); err != nil {
-		return nil, err
-	}
-	encrypt, err := ca.GenerateKey(ca.ECDSA)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := soft.Create(b.keys, soft.Options{
-		Label: "buyer", Algorithm: ca.ECDSA, PIN: []byte(softPIN), Subject: buyer, Issuer: authority, Chain: authority.Roots(),
-		SignKey: b.key, EncryptKey: encrypt, Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1},
-	}); err != nil {
-		return nil, err
-	}
-	cert, err := authority.Issue(ca.Request{Subject: buyer, PublicKey: b.key.Public(), Usage: token.UsageSign})
-	if err != nil {
-		return nil, err
-	}
-	b.chain = append([]*smx509.Certificate{cert}, authority.Roots()...)
 	var roots []byte
-	for _, c := range authority.Roots() {
+	for _, c := range b.authority.Roots() {
 		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
 	seed, err := json.Marshal(lots(o.runs))
@@ -128,6 +132,10 @@ func (b *bench) sign(ctx context.Context) error {
 	if err := os.WriteFile(clean, data, 0o600); err != nil {
 		return err
 	}
-	_, err = signer.Job{In: clean, Out: b.signed, Key: b.key, Chain: b.chain, Time: time.Now()}.Run(ctx)
+	who, err := b.issue()
+	if err != nil {
+		return err
+	}
+	_, err = signer.Job{In: clean, Out: b.signed, Key: who.key, Chain: who.chain, Time: time.Now()}.Run(ctx)
 	return err
 }

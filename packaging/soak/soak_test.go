@@ -53,7 +53,10 @@ func TestALossIsFound(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	j := job{Data: filepath.Join(w.disk.dir, "desk"), Keys: b.keys, URL: w.front.URL, Lot: lot(0), Number: "HT-1", Word: b.word, Signed: b.signed}
+	j := job{Data: filepath.Join(w.disk.dir, "desk"), Keys: filepath.Join(dir, "keys"), URL: w.front.URL, Lot: lot(0), Number: "HT-1", Word: b.word, Signed: b.signed}
+	if err := b.token(j.Keys); err != nil {
+		t.Fatal(err)
+	}
 	c, err := w.client(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sealdesk/platformapi/client"
 )
 
 // A worker does one run at a time.
@@ -25,6 +27,7 @@ type worker struct {
 	proxy *proxy
 	front *httptest.Server
 	disk  disk
+	audit *client.Client // who asks the platform what it got
 
 	mu     sync.Mutex
 	server *exec.Cmd
@@ -53,7 +56,15 @@ func newWorker(ctx context.Context, b *bench, dir string, t *tally) (*worker, er
 	if w.disk, err = smallDisk(filepath.Join(dir, "disk")); err != nil {
 		return nil, err
 	}
-	return w, w.start(ctx)
+	if err := w.start(ctx); err != nil {
+		return nil, err
+	}
+	who, err := b.issue()
+	if err != nil {
+		return nil, err
+	}
+	w.audit, err = client.Login(ctx, w.front.URL, who.key, who.chain, client.Options{})
+	return w, err
 }
 
 // start starts the platform, and waits until it answers.
@@ -163,10 +174,15 @@ func (w *worker) run(ctx context.Context, n int, seed uint64) (lost []string, er
 	p := draw(seed)
 	w.proxy.use(&p, address(n))
 	j := job{
-		Data: filepath.Join(w.disk.dir, "desk"), Keys: w.b.keys, URL: w.front.URL, Lot: lot(n), Number: fmt.Sprintf("HT-%d", seed),
+		Data: filepath.Join(w.disk.dir, "desk"), Keys: filepath.Join(w.dir, "keys"), URL: w.front.URL, Lot: lot(n), Number: fmt.Sprintf("HT-%d", seed),
 		Word: w.b.word, Signed: w.b.signed,
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(j.Data), os.RemoveAll(j.Data+"-cache")) }()
+	if err := w.b.token(j.Keys); err != nil {
+		return nil, err
+	}
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(j.Data), os.RemoveAll(j.Data+"-cache"), os.RemoveAll(j.Keys))
+	}()
 	promised := map[string]bool{}
 	c, err := w.client(ctx, j)
 	if err != nil {

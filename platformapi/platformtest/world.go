@@ -90,6 +90,9 @@ func NewCA(t testing.TB, algorithm string) *CA {
 	return ca
 }
 
+// Certificate is the CA's own.
+func (ca *CA) Certificate() *smx509.Certificate { return ca.cert }
+
 // Pool holds the CA's certificate.
 func (ca *CA) Pool() *smx509.CertPool {
 	p := smx509.NewCertPool()
