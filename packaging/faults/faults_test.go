@@ -131,3 +131,14 @@ func marshalKey(t *testing.T, key any) []byte {
 	}
 	return der
 }
+
+// folder is a folder in memory, where there is such a file system: what fails here is failed by us, not by the disk's pace.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sealdesk-faults-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

@@ -136,7 +136,7 @@ type street struct {
 }
 
 func newStreet(t *testing.T) *street {
-	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	w := platformtest.NewWorld(t, folder(t), nil)
 	return &street{World: w, auditor: w.Login(t, platformtest.Purchaser, client.Options{})}
 }
 
@@ -184,7 +184,7 @@ func patient[T any](ask func() (T, error)) (T, error) {
 func TestOutboxAtEveryPoint(t *testing.T) {
 	s := newStreet(t)
 	everyPoint(t, 23, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func(t *testing.T, point int, kind faults.Kind) string {
-		dir := t.TempDir()
+		dir := folder(t)
 		who := s.CA.Issue(t, "ecdsa", platformtest.Purchaser) // a platform bounds how often a certificate logs in
 		j := outboxJob{Dir: dir, URL: s.URL, Lot: s.lot(t), From: source(), Key: marshalKey(t, who.Key), Chain: [][]byte{who.Chain[0].Raw}}
 		p, out, errs := program(t, "outbox", j, dir, point, kind)
@@ -288,7 +288,7 @@ func TestOutboxAtEveryCall(t *testing.T) {
 	total := 0
 	for _, how := range []string{"before", "within the request", "after", "within the answer"} {
 		for n := 1; ; n++ {
-			dir := t.TempDir()
+			dir := folder(t)
 			network := &wire{next: from(source()), how: how}
 			who := s.CA.Issue(t, "ecdsa", platformtest.Purchaser) // a platform bounds how often a certificate logs in
 			p, err := client.Login(t.Context(), s.URL, who.Key, who.Chain, client.Options{Transport: network, Piece: pieceSize})

@@ -82,7 +82,7 @@ func TestUploadAtEveryPoint(t *testing.T) {
 		for _, kind := range []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill} {
 			ca := platformtest.NewCA(t, "ecdsa")
 			who := ca.Issue(t, "ecdsa", platformtest.Purchaser)
-			r := &running{dir: t.TempDir(), job: platformJob{Listen: "127.0.0.1:0", Root: ca.Certificate().Raw, Lots: 400}}
+			r := &running{dir: folder(t), job: platformJob{Listen: "127.0.0.1:0", Root: ca.Certificate().Raw, Lots: 400}}
 			r.job.Dir = r.dir
 			p, out, errs := program(t, "platform", r.job, r.dir, 0, faults.None)
 			url, err := out.ReadString('\n')

@@ -28,6 +28,8 @@ var drawing = []room{
 	{"platformapi", nil},
 	{"assets", nil},
 	{"packaging", nil},
+	// What is failed is failed from outside: the program itself knows nothing of it.
+	{"packaging/faults", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
 	// A soak has a desk of its own and a real platform; it draws no window.
 	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
