@@ -854,6 +854,10 @@ type Receipt struct {
 	// SHA256 The file it was about
 	SHA256 string `json:"sha256,omitempty,omitzero"`
 
+	// Signature The platform's signature, a compact JWS (RFC 7515) whose payload is this receipt with the platform's address and the
+	// organisation; see package receipt.
+	Signature string `json:"signature,omitempty,omitzero"`
+
 	// Version The contract's version after it
 	Version int64 `json:"version"`
 }

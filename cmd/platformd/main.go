@@ -24,6 +24,7 @@ import (
 
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/signer/tsa"
 )
@@ -47,6 +48,7 @@ type options struct {
 	listen, data, roots, makers, seed, origin, cert, key string
 
 	tsaKeys, tsaPolicy string
+	receiptKey         string
 }
 
 var errUsage = errors.New("usage")
@@ -65,6 +67,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
 	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
+	f.StringVar(&o.receiptKey, "receipt-key", "", "PEM `file` with the key that signs receipts and its certificate chain, which names this host; without it they are not signed")
 	if err := f.Parse(args); err != nil {
 		return o, errors.Join(errUsage, err)
 	}
@@ -140,6 +143,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 			return err
 		}
 	}
+	if o.receiptKey != "" {
+		pair, err := readPair(o.receiptKey)
+		if err != nil {
+			return err
+		}
+		config.Signer = &receipt.Signer{Key: pair.Key, Chain: pair.Chain}
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return err
@@ -199,18 +209,27 @@ func stamper(files, policy string) (*tsa.Authority, error) {
 	}
 	config := tsa.AuthorityConfig{Policy: oid}
 	for path := range strings.SplitSeq(files, ",") {
-		pem, err := readFile(path, maxKeyFile)
+		pair, err := readPair(path)
 		if err != nil {
 			return nil, err
-		}
-		pair, err := tsa.ParsePair(pem)
-		clear(pem)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		config.Pairs = append(config.Pairs, pair)
 	}
 	return tsa.NewAuthority(config)
+}
+
+// readPair reads a key and its certificate chain.
+func readPair(path string) (tsa.Pair, error) {
+	pem, err := readFile(path, maxKeyFile)
+	if err != nil {
+		return tsa.Pair{}, err
+	}
+	pair, err := tsa.ParsePair(pem)
+	clear(pem)
+	if err != nil {
+		return tsa.Pair{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return pair, nil
 }
 
 func parseOID(text string) (asn1.ObjectIdentifier, error) {

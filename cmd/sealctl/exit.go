@@ -38,6 +38,7 @@ var own = map[string]int{
 	"ctl.gm_needs_sm2":      statusUsage,
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
+	"ctl.no_receipt":        statusUsage,
 	"ctl.outbox_readable":   statusUsage,
 	"ctl.lot_unknown":       statusUsage,
 	"ctl.entry_unknown":     statusUsage,

@@ -113,6 +113,10 @@ func TestUploadAtEveryPoint(t *testing.T) {
 			change := platformapi.Change{Key: u.ID, ContractID: id, Version: out.Contract.Summary.Version}
 			r.program.Arm(point, kind)
 			_, err = p.PutAttachment(t.Context(), change, u)
+			for platformapi.IsCode(err, platformapi.CodeRateLimited) && r.program.Failed() == "" { // nothing was done yet
+				time.Sleep(50 * time.Millisecond)
+				_, err = p.PutAttachment(t.Context(), change, u)
+			}
 			if err != nil && !platformapi.Retryable(err) {
 				t.Errorf("refused: %v", err)
 			}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -13,7 +14,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
@@ -32,6 +36,10 @@ type Options struct {
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
 	Transfer  time.Duration     // of a file or a piece of one; 0 means 5 minutes
 	Piece     int64             // bytes that are sent at a time; 0 means 1 MiB
+
+	// ReceiptRoots are the roots that a signed receipt's certificate must lead to; another one is no receipt then. With nil
+	// it is for the caller to judge whom to trust. A signature that does not hold is no receipt in any case.
+	ReceiptRoots *smx509.CertPool
 }
 
 // Client is one platform, and after Login the session of one organisation with it.
@@ -40,6 +48,14 @@ type Client struct {
 	origin string
 	wire   *wire.Client
 	token  atomic.Pointer[string]
+	uscc   atomic.Pointer[string] // of who is logged in
+}
+
+func (c *Client) org() string {
+	if uscc := c.uscc.Load(); uscc != nil {
+		return *uscc
+	}
+	return ""
 }
 
 var _ platformapi.Platform = (*Client)(nil)
@@ -152,7 +168,26 @@ func (c *Client) change(ctx context.Context, limit time.Duration, contractID str
 	if out.Receipt.ContractID != contractID || out.Contract.Summary.ID != contractID {
 		return platformapi.Outcome{}, nonsense("the receipt is for another contract", nil)
 	}
+	if err := c.believe(out.Receipt); err != nil {
+		return platformapi.Outcome{}, nonsense("the receipt does not hold", err)
+	}
 	return out, nil
+}
+
+// believe checks the signature of a receipt that has one.
+func (c *Client) believe(r platformapi.Receipt) error {
+	if r.Signature == "" {
+		return nil // what comes through TLS is the platform's word, too
+	}
+	roots := c.opts.ReceiptRoots
+	if roots == nil {
+		roots = smx509.NewCertPool()
+	}
+	_, _, err := receipt.Verify(r, c.org(), roots)
+	if errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
+		return nil
+	}
+	return err
 }
 
 // Now is the platform's clock.

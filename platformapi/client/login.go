@@ -54,6 +54,7 @@ func (c *Client) Login(ctx context.Context, key crypto.Signer, chain []*smx509.C
 		return platformapi.Session{}, err
 	}
 	c.token.Store(&answer.Token)
+	c.uscc.Store(&answer.Session.Organisation.USCC)
 	return answer.Session, nil
 }
 

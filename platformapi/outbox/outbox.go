@@ -186,6 +186,9 @@ func backoff(attempts int) time.Duration {
 	return d - rand.N(d/3)
 }
 
+// KeyPlace says where the key of what lies here is kept.
+func (b *Box) KeyPlace() vault.Where { return b.vault.Where() }
+
 // Close closes the outbox; what waits in it stays. End Run first.
 func (b *Box) Close() error {
 	b.stop()

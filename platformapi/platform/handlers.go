@@ -19,6 +19,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
@@ -189,6 +190,11 @@ func (s *Server) ListReceipts(ctx context.Context, r wire.ListReceiptsRequestObj
 	if list == nil {
 		list = []platformapi.Receipt{}
 	}
+	for i := range list {
+		if err := s.sign(&list[i], org.USCC); err != nil {
+			return nil, err
+		}
+	}
 	return wire.ListReceipts200JSONResponse{Items: list}, nil
 }
 
@@ -218,6 +224,14 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		}, nil
 	}
 	return nil, errNotFound()
+}
+
+// sign signs a receipt, where the platform has a key for it.
+func (s *Server) sign(r *platformapi.Receipt, uscc string) (err error) {
+	if s.cfg.Signer != nil {
+		r.Signature, err = s.cfg.Signer.Sign(receipt.State(s.cfg.Origins[0], uscc, *r))
+	}
+	return err
 }
 
 // changing is a change that was asked for.
@@ -278,15 +292,19 @@ func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Cont
 	case err != nil:
 		return wire.OutcomeJSONResponse{}, err
 	}
-	return replay(ch, answer)
+	return s.replay(ch, answer)
 }
 
-func replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
+// replay reads a stored answer. Its receipt is signed now: the platform's address may have changed since.
+func (s *Server) replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
 	var out wire.OutcomeJSONResponse
 	if answer.Hash != ch.req.Hash {
 		return out, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
 	}
 	if err := json.Unmarshal(answer.Body, &out.Body); err != nil {
+		return out, err
+	}
+	if err := s.sign(&out.Body.Receipt, ch.org.USCC); err != nil {
 		return out, err
 	}
 	out.Headers.ETag = header.FormatETag(ch.req.ContractID, out.Body.Receipt.Version)
@@ -407,7 +425,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	}
 	answer, err := s.store.Answer(ctx, ch.req.USCC, ch.req.Key)
 	if err == nil {
-		out, err := replay(ch, answer)
+		out, err := s.replay(ch, answer)
 		return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 	}
 	if !errors.Is(err, store.ErrNotFound) {

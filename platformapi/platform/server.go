@@ -20,6 +20,7 @@ import (
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
@@ -36,6 +37,7 @@ type Config struct {
 	Now     func() time.Time // the clock; nil is time.Now
 	Log     *slog.Logger     // nil is slog.Default()
 	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
+	Signer  *receipt.Signer  // of receipts; nil: they are not signed
 }
 
 const (

@@ -380,9 +380,13 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, log *slog.Lo
 	for _, r := range w.Roots {
 		roots.AddCert(r)
 	}
+	signer, err := receiptSigner(w.Work, authority)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	w.platform, err = platform.New(ctx, platform.Config{
 		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
-		Stamper: newStamper(w.Work, authority),
+		Stamper: newStamper(w.Work, authority), Signer: signer,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
