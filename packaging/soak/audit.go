@@ -12,6 +12,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/ui/desk"
 )
 
@@ -20,7 +21,7 @@ import (
 func (w *worker) left(ctx context.Context, j job, promised map[string]bool) []string {
 	var lost []string
 	if promised[saidDrafted] {
-		lost = append(lost, draftOf(j)...)
+		lost = append(lost, draftOf(ctx, j)...)
 	}
 	if !promised[saidSigned] {
 		return lost
@@ -48,7 +49,7 @@ func (w *worker) left(ctx context.Context, j job, promised map[string]bool) []st
 }
 
 // draftOf looks for what was typed.
-func draftOf(j job) []string {
+func draftOf(ctx context.Context, j job) []string {
 	files, err := filepath.Glob(filepath.Join(j.Data, "parties", "*", "contracts", "*", "draft.json"))
 	if err != nil || len(files) != 1 {
 		return []string{fmt.Sprintf("%d drafts, %v", len(files), err)}
@@ -57,8 +58,16 @@ func draftOf(j job) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
+	v, err := vault.Open(ctx, filepath.Join(j.Data, "vault"), nil)
+	if err != nil {
+		return []string{"the vault: " + err.Error()}
+	}
+	text, err := v.Open("draft/"+filepath.Base(filepath.Dir(files[0])), data)
+	if err != nil {
+		return []string{"the draft: " + err.Error()}
+	}
 	var d struct{ Typed platformapi.ContractFields }
-	if err := json.Unmarshal(data, &d); err != nil || d.Typed.Number != j.Number {
+	if err := json.Unmarshal(text, &d); err != nil || d.Typed.Number != j.Number {
 		return []string{fmt.Sprintf("the draft says %q, %v", d.Typed.Number, err)}
 	}
 	return nil

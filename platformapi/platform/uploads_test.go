@@ -14,6 +14,7 @@ import (
 	"sealdesk/platformapi/platformtest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -116,6 +117,56 @@ func TestUploadProtocol(t *testing.T) {
 	if resp := tus(t, w, me, "HEAD", resp.Header.Get("Location"), ""); resp.StatusCode != 410 {
 		t.Errorf("a day later: %d", resp.StatusCode)
 	}
+}
+
+// Of many that send the same piece at the same moment one is taken.
+func TestOneOfManyPiecesIsTaken(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	b := &bearer{}
+	if _, err := w.Login(t, platformtest.Purchaser, client.Options{Transport: b}).Session(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	me := b.token.Load().(string)
+	at := tus(t, w, me, "POST", "/v1/uploads", "", "Upload-Length", "100").Header.Get("Location")
+	var taken, moved atomic.Int64
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			// The last byte comes when all of them have begun.
+			r, err := http.NewRequestWithContext(t.Context(), "PATCH", w.URL+at, io.MultiReader(strings.NewReader(strings.Repeat("x", 39)), late{200 * time.Millisecond}, strings.NewReader("x")))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for name, value := range map[string]string{"Tus-Resumable": "1.0.0", "Authorization": me, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"} {
+				r.Header.Set(name, value)
+			}
+			resp, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = resp.Body.Close()
+			switch resp.StatusCode {
+			case 204:
+				taken.Add(1)
+			case 409:
+				moved.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if at := tus(t, w, me, "HEAD", at, "").Header.Get("Upload-Offset"); taken.Load() != 1 || moved.Load() != 11 || at != "40" {
+		t.Errorf("%d were taken, %d not, the offset is %s", taken.Load(), moved.Load(), at)
+	}
+}
+
+// late is nothing, after a while.
+type late struct{ time.Duration }
+
+func (l late) Read([]byte) (int, error) {
+	time.Sleep(l.Duration)
+	return 0, io.EOF
 }
 
 // cutting breaks every other piece off in its middle, and every third answer to the attachment, and counts the bytes that went through.

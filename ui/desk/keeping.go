@@ -34,15 +34,29 @@ func openOutbox(ctx context.Context, folders Folders, ring vault.Keyring) (*outb
 	return box, v, err
 }
 
-// SetAside moves an outbox that cannot be read any more out of the way, with its vault, so that work can begin anew. Nothing
-// is deleted; the new folder is told. While a program has the outbox open it must not be done.
+// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts and their
+// vault. Nothing is deleted, and the documents beside the drafts stay readable; the new folder is told. While a program has the
+// outbox open it must not be done.
 func SetAside(folders Folders) (string, error) {
 	aside := filepath.Join(folders.Data, "unreadable-"+time.Now().Format("20060102-150405"))
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return "", diskError(aside, err)
 	}
-	for _, from := range []string{folders.outbox(), folders.vault()} {
-		if err := os.Rename(from, filepath.Join(aside, filepath.Base(from))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	contracts, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", "contracts"))
+	if err != nil {
+		return "", diskError(folders.Data, err)
+	}
+	// The vault goes last: when this breaks off, what is left is found unreadable again.
+	for _, from := range append(contracts, folders.outbox(), folders.vault()) {
+		rel, err := filepath.Rel(folders.Data, from)
+		to := filepath.Join(aside, rel)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(to), 0o700)
+		}
+		if err == nil {
+			err = os.Rename(from, to)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", diskError(from, err)
 		}
 	}

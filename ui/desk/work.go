@@ -69,7 +69,7 @@ func (s *Session) NewWork(ctx context.Context, lot platformapi.Lot) (*Work, erro
 		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
 		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
 	}}
-	if err := d.save(dir, time.Now()); err != nil {
+	if err := d.save(s.desk.vault, dir, time.Now()); err != nil {
 		_ = os.Remove(dir) // it is empty
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 		return w, nil
 	}
 	dir := filepath.Join(s.dir, "contracts", folder)
-	d, err := loadDraft(dir)
+	d, err := loadDraft(s.desk.vault, dir)
 	if d == nil || err != nil {
 		return nil, err
 	}
@@ -488,7 +488,7 @@ func (w *Work) keep(next *draft) error {
 
 // take writes a changed draft and makes it the draft. Files that became void get a name that says so. w.mu is held.
 func (w *Work) take(next *draft) error {
-	if err := next.save(w.dir, time.Now()); err != nil {
+	if err := next.save(w.s.desk.vault, w.dir, time.Now()); err != nil {
 		return err
 	}
 	for _, name := range next.Void[min(len(w.d.Void), len(next.Void)):] {
