@@ -16,7 +16,7 @@ RUNS    ?= 1000
 SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build test interop bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -27,12 +27,22 @@ build:
 deps-demo deps-test deps-bench deps-interop: deps-%:
 	@sh packaging/deps.sh $*
 
-test: deps-test check
+# The phone's npm packages, as the lock file has them. Only tests and whoever changes the app need them.
+phone: deps-test platformapi/mobileca/phone/node_modules/.package-lock.json
+
+platformapi/mobileca/phone/node_modules/.package-lock.json: platformapi/mobileca/phone/package-lock.json
+	cd platformapi/mobileca/phone && npm ci --silent --no-fund --no-audit && npm run -s check
+
+test: deps-test phone check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...
 
 interop: deps-interop
 	@sh packaging/interop/pyhanko.sh $(CURDIR)/.cache/pyhanko
 	SEALDESK_MUTOOL=mutool SEALDESK_PYHANKO=$(CURDIR)/.cache/pyhanko/bin/python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./signer
+
+# The platform's description, before a linter (npm's).
+openapi:
+	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml
 
 bench: deps-bench
 	@mkdir -p dist

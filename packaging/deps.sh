@@ -10,7 +10,7 @@ set -eu
 build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev pkg-config'
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 gnome-keyring dbus-daemon'
-peers='mupdf-tools'
+peers='mupdf-tools time'
 others='mupdf-tools python3-venv'
 
 case "${1:-}" in
@@ -45,6 +45,9 @@ EOF
 	[ -z "$missing" ] || { echo "Not found here:$missing" >&2; exit 1; }
 	exit 0
 fi
+
+# Node may come from elsewhere than Debian; its packages, and npm's many, are then not wanted.
+case "$want" in *"$judges"*) command -v npm >/dev/null 2>&1 || want="$want nodejs npm" ;; esac
 
 missing=
 for p in $want; do

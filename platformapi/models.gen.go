@@ -9,8 +9,9 @@ import (
 
 // Defines values for AttachmentKind.
 const (
-	KindFiling  AttachmentKind = "contract_filing"
-	KindInvoice AttachmentKind = "invoice"
+	KindFiling      AttachmentKind = "contract_filing"
+	KindInvoice     AttachmentKind = "invoice"
+	KindPublication AttachmentKind = "publication"
 )
 
 // Valid indicates whether the value is a known member of the AttachmentKind enum.
@@ -20,6 +21,8 @@ func (e AttachmentKind) Valid() bool {
 		return true
 	case KindInvoice:
 		return true
+	case KindPublication:
+		return true
 	default:
 		return false
 	}
@@ -27,6 +30,7 @@ func (e AttachmentKind) Valid() bool {
 
 // Defines values for AttachmentStage.
 const (
+	StageClean    AttachmentStage = "clean"
 	StageSealed   AttachmentStage = "sealed"
 	StageUploaded AttachmentStage = "uploaded"
 )
@@ -34,6 +38,8 @@ const (
 // Valid indicates whether the value is a known member of the AttachmentStage enum.
 func (e AttachmentStage) Valid() bool {
 	switch e {
+	case StageClean:
+		return true
 	case StageSealed:
 		return true
 	case StageUploaded:
@@ -43,12 +49,56 @@ func (e AttachmentStage) Valid() bool {
 	}
 }
 
+// Defines values for CalendarState.
+const (
+	CalendarDeclared  CalendarState = "declared"
+	CalendarPredicted CalendarState = "predicted"
+)
+
+// Valid indicates whether the value is a known member of the CalendarState enum.
+func (e CalendarState) Valid() bool {
+	switch e {
+	case CalendarDeclared:
+		return true
+	case CalendarPredicted:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ContractKind.
+const (
+	ContractChange      ContractKind = "change"
+	ContractMain        ContractKind = "contract"
+	ContractSupplement  ContractKind = "supplement"
+	ContractTermination ContractKind = "termination"
+)
+
+// Valid indicates whether the value is a known member of the ContractKind enum.
+func (e ContractKind) Valid() bool {
+	switch e {
+	case ContractChange:
+		return true
+	case ContractMain:
+		return true
+	case ContractSupplement:
+		return true
+	case ContractTermination:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ContractState.
 const (
+	StateAgreed        ContractState = "agreed"
 	StateAwaiting      ContractState = "awaiting"
 	StateConcluded     ContractState = "concluded"
 	StateCountersigned ContractState = "countersigned"
 	StateDraft         ContractState = "draft"
+	StateHalfSealed    ContractState = "half_sealed"
 	StateReturned      ContractState = "returned"
 	StateSealed        ContractState = "sealed"
 	StateVoid          ContractState = "void"
@@ -57,6 +107,8 @@ const (
 // Valid indicates whether the value is a known member of the ContractState enum.
 func (e ContractState) Valid() bool {
 	switch e {
+	case StateAgreed:
+		return true
 	case StateAwaiting:
 		return true
 	case StateConcluded:
@@ -64,6 +116,8 @@ func (e ContractState) Valid() bool {
 	case StateCountersigned:
 		return true
 	case StateDraft:
+		return true
+	case StateHalfSealed:
 		return true
 	case StateReturned:
 		return true
@@ -76,14 +130,38 @@ func (e ContractState) Valid() bool {
 	}
 }
 
+// Defines values for DayUnit.
+const (
+	UnitDay        DayUnit = "day"
+	UnitWorkingDay DayUnit = "working_day"
+)
+
+// Valid indicates whether the value is a known member of the DayUnit enum.
+func (e DayUnit) Valid() bool {
+	switch e {
+	case UnitDay:
+		return true
+	case UnitWorkingDay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DeadlineKind.
 const (
-	DeadlineSign DeadlineKind = "sign"
+	DeadlineFile    DeadlineKind = "file"
+	DeadlinePublish DeadlineKind = "publish"
+	DeadlineSign    DeadlineKind = "sign"
 )
 
 // Valid indicates whether the value is a known member of the DeadlineKind enum.
 func (e DeadlineKind) Valid() bool {
 	switch e {
+	case DeadlineFile:
+		return true
+	case DeadlinePublish:
+		return true
 	case DeadlineSign:
 		return true
 	default:
@@ -130,6 +208,36 @@ func (e FlowPage) Valid() bool {
 	}
 }
 
+// Defines values for HiddenWhat.
+const (
+	HiddenBankAccount HiddenWhat = "bank_account"
+	HiddenEmail       HiddenWhat = "email"
+	HiddenIDNumber    HiddenWhat = "id_number"
+	HiddenOther       HiddenWhat = "other"
+	HiddenPhone       HiddenWhat = "phone"
+	HiddenTradeSecret HiddenWhat = "trade_secret"
+)
+
+// Valid indicates whether the value is a known member of the HiddenWhat enum.
+func (e HiddenWhat) Valid() bool {
+	switch e {
+	case HiddenBankAccount:
+		return true
+	case HiddenEmail:
+		return true
+	case HiddenIDNumber:
+		return true
+	case HiddenOther:
+		return true
+	case HiddenPhone:
+		return true
+	case HiddenTradeSecret:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HistoryStep.
 const (
 	HistoryAgree       HistoryStep = "agree"
@@ -138,6 +246,7 @@ const (
 	HistoryCreate      HistoryStep = "create"
 	HistoryDelete      HistoryStep = "delete"
 	HistoryDetach      HistoryStep = "detach"
+	HistoryFile        HistoryStep = "file"
 	HistoryNote        HistoryStep = "note"
 	HistoryPublish     HistoryStep = "publish"
 	HistoryRefuse      HistoryStep = "refuse"
@@ -162,6 +271,8 @@ func (e HistoryStep) Valid() bool {
 	case HistoryDelete:
 		return true
 	case HistoryDetach:
+		return true
+	case HistoryFile:
 		return true
 	case HistoryNote:
 		return true
@@ -188,6 +299,7 @@ func (e HistoryStep) Valid() bool {
 const (
 	BlockAwardNotSent LotBlock = "award_not_sent"
 	BlockLiveContract LotBlock = "live_contract"
+	BlockSecret       LotBlock = "secret"
 )
 
 // Valid indicates whether the value is a known member of the LotBlock enum.
@@ -196,6 +308,8 @@ func (e LotBlock) Valid() bool {
 	case BlockAwardNotSent:
 		return true
 	case BlockLiveContract:
+		return true
+	case BlockSecret:
 		return true
 	default:
 		return false
@@ -265,7 +379,9 @@ func (e LotMethod) Valid() bool {
 // Defines values for Missing.
 const (
 	MissingAmount   Missing = "amount_fen"
+	MissingClean    Missing = "clean"
 	MissingFiling   Missing = "contract_filing"
+	MissingGround   Missing = "ground"
 	MissingSeal     Missing = "seal"
 	MissingSignedOn Missing = "signed_on"
 	MissingTerm     Missing = "term_days"
@@ -276,7 +392,11 @@ func (e Missing) Valid() bool {
 	switch e {
 	case MissingAmount:
 		return true
+	case MissingClean:
+		return true
 	case MissingFiling:
+		return true
+	case MissingGround:
 		return true
 	case MissingSeal:
 		return true
@@ -292,14 +412,17 @@ func (e Missing) Valid() bool {
 // Defines values for Move.
 const (
 	MoveAgree       Move = "agree"
+	MoveAmend       Move = "amend"
 	MoveAttach      Move = "attach"
 	MoveCountersign Move = "countersign"
 	MoveDelete      Move = "delete"
+	MoveFile        Move = "file"
 	MovePublish     Move = "publish"
 	MoveRefuse      Move = "refuse"
 	MoveSave        Move = "save"
 	MoveSeal        Move = "seal"
 	MoveSubmit      Move = "submit"
+	MoveUnseal      Move = "unseal"
 	MoveWithdraw    Move = "withdraw"
 )
 
@@ -308,11 +431,15 @@ func (e Move) Valid() bool {
 	switch e {
 	case MoveAgree:
 		return true
+	case MoveAmend:
+		return true
 	case MoveAttach:
 		return true
 	case MoveCountersign:
 		return true
 	case MoveDelete:
+		return true
+	case MoveFile:
 		return true
 	case MovePublish:
 		return true
@@ -324,7 +451,33 @@ func (e Move) Valid() bool {
 		return true
 	case MoveSubmit:
 		return true
+	case MoveUnseal:
+		return true
 	case MoveWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OrganisationKind.
+const (
+	OrganisationAgency     OrganisationKind = "agency"
+	OrganisationHall       OrganisationKind = "hall"
+	OrganisationParty      OrganisationKind = "party"
+	OrganisationSupervisor OrganisationKind = "supervisor"
+)
+
+// Valid indicates whether the value is a known member of the OrganisationKind enum.
+func (e OrganisationKind) Valid() bool {
+	switch e {
+	case OrganisationAgency:
+		return true
+	case OrganisationHall:
+		return true
+	case OrganisationParty:
+		return true
+	case OrganisationSupervisor:
 		return true
 	default:
 		return false
@@ -360,6 +513,7 @@ const (
 	ReceiptCreate      ReceiptKind = "create"
 	ReceiptDelete      ReceiptKind = "delete"
 	ReceiptDetach      ReceiptKind = "detach"
+	ReceiptFile        ReceiptKind = "file"
 	ReceiptNote        ReceiptKind = "note"
 	ReceiptPublish     ReceiptKind = "publish"
 	ReceiptRefuse      ReceiptKind = "refuse"
@@ -384,6 +538,8 @@ func (e ReceiptKind) Valid() bool {
 		return true
 	case ReceiptDetach:
 		return true
+	case ReceiptFile:
+		return true
 	case ReceiptNote:
 		return true
 	case ReceiptPublish:
@@ -405,6 +561,7 @@ func (e ReceiptKind) Valid() bool {
 
 // Defines values for Role.
 const (
+	RoleObserver  Role = "observer"
 	RolePurchaser Role = "purchaser"
 	RoleSupplier  Role = "supplier"
 )
@@ -412,9 +569,29 @@ const (
 // Valid indicates whether the value is a known member of the Role enum.
 func (e Role) Valid() bool {
 	switch e {
+	case RoleObserver:
+		return true
 	case RolePurchaser:
 		return true
 	case RoleSupplier:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SealOrder.
+const (
+	OrderReviewFirst SealOrder = "review_first"
+	OrderSealFirst   SealOrder = "seal_first"
+)
+
+// Valid indicates whether the value is a known member of the SealOrder enum.
+func (e SealOrder) Valid() bool {
+	switch e {
+	case OrderReviewFirst:
+		return true
+	case OrderSealFirst:
 		return true
 	default:
 		return false
@@ -447,7 +624,8 @@ func (e StepState) Valid() bool {
 
 // Defines values for Warning.
 const (
-	WarningAmountDiffers Warning = "amount_differs"
+	WarningAmountDiffers  Warning = "amount_differs"
+	WarningSupplementOver Warning = "supplement_over"
 )
 
 // Valid indicates whether the value is a known member of the Warning enum.
@@ -455,9 +633,33 @@ func (e Warning) Valid() bool {
 	switch e {
 	case WarningAmountDiffers:
 		return true
+	case WarningSupplementOver:
+		return true
 	default:
 		return false
 	}
+}
+
+// Account defines model for Account.
+type Account struct {
+	Account       string         `json:"account"`
+	Bindings      []Binding      `json:"bindings"`
+	ExpiresAt     time.Time      `json:"expires_at"`
+	Organisations []Organisation `json:"organisations"`
+	Person        string         `json:"person"`
+}
+
+// AccountAnswer defines model for AccountAnswer.
+type AccountAnswer struct {
+	Account   Account `json:"account"`
+	ExpiresIn int     `json:"expires_in"`
+	Token     string  `json:"token"`
+}
+
+// AccountLogin defines model for AccountLogin.
+type AccountLogin struct {
+	Account  string `json:"account"`
+	Password string `json:"password"`
 }
 
 // AgreeRequest defines model for AgreeRequest.
@@ -467,6 +669,24 @@ type AgreeRequest struct {
 
 	// SHA256 SHA-256 in lower-case hex
 	SHA256 SHA256 `json:"sha256"`
+}
+
+// Amendment A later document on a concluded contract
+type Amendment struct {
+	AmountFen   int64     `json:"amount_fen"`
+	ConcludedAt time.Time `json:"concluded_at,omitempty,omitzero"`
+
+	// ID UUID version 7, made by the client
+	ID UUID `json:"id"`
+
+	// Kind 合同, 补充合同, 变更, 终止; absent means contract. A supplement, a change or a termination is a contract of its own on a
+	// concluded one, its parent, which stays as it is. One of them is under way at a time, and none after a termination.
+	Kind ContractKind `json:"kind"`
+	Name string       `json:"name,omitempty,omitzero"`
+
+	// State 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
+	// countersigned occur where one seals first, agreed and half_sealed where both agree first.
+	State ContractState `json:"state"`
 }
 
 // Attachment defines model for Attachment.
@@ -479,7 +699,7 @@ type Attachment struct {
 	// ID UUID version 7, made by the client
 	ID UUID `json:"id"`
 
-	// Kind 合同备案, 发票
+	// Kind 合同备案, 发票, 公示件
 	Kind AttachmentKind `json:"kind"`
 
 	// MediaType Told from the bytes
@@ -496,19 +716,51 @@ type Attachment struct {
 	SHA256 SHA256 `json:"sha256"`
 	Size   int64  `json:"size"`
 
-	// Stage 已上传, 已签章
+	// Stage 已上传, 已清稿, 已签章
 	Stage      AttachmentStage `json:"stage"`
 	UploadedAt time.Time       `json:"uploaded_at"`
 
-	// Void Sealed once
+	// Void Sealed once, and the seal does not hold any more (作废)
 	Void bool `json:"void"`
 }
 
-// AttachmentKind 合同备案, 发票
+// AttachmentKind 合同备案, 发票, 公示件
 type AttachmentKind string
 
-// AttachmentStage 已上传, 已签章
+// AttachmentStage 已上传, 已清稿, 已签章
 type AttachmentStage string
+
+// Binding defines model for Binding.
+type Binding struct {
+	BoundAt time.Time `json:"bound_at"`
+
+	// CertificateSHA256 SHA-256 in lower-case hex
+	CertificateSHA256 SHA256       `json:"certificate_sha256"`
+	NotAfter          time.Time    `json:"not_after"`
+	Organisation      Organisation `json:"organisation"`
+
+	// Person From the certificate
+	Person string `json:"person"`
+}
+
+// CalendarState The year's arrangement was announced; or not, and its days are told by the weekends (未公布，按周末推算)
+type CalendarState string
+
+// CalendarYear defines model for CalendarYear.
+type CalendarYear struct {
+	// Off Holidays, with the weekends in them
+	Off []Date `json:"off"`
+
+	// Source The notice that announced it
+	Source string `json:"source,omitempty,omitzero"`
+
+	// State The year's arrangement was announced; or not, and its days are told by the weekends (未公布，按周末推算)
+	State CalendarState `json:"state"`
+
+	// Work Saturdays and Sundays that are worked (调休上班)
+	Work []Date `json:"work"`
+	Year int    `json:"year"`
+}
 
 // Challenge defines model for Challenge.
 type Challenge struct {
@@ -530,6 +782,9 @@ type ChallengeRequest struct {
 
 // Contract defines model for Contract.
 type Contract struct {
+	// Amendments Later documents on it that the caller may see, the oldest first
+	Amendments []Amendment `json:"amendments,omitempty,omitzero"`
+
 	// Attachments Of every round, the oldest first
 	Attachments []Attachment `json:"attachments"`
 
@@ -553,6 +808,9 @@ type ContractFields struct {
 	// AmountReason Why the amount differs from the award
 	AmountReason string `json:"amount_reason,omitempty,omitzero"`
 
+	// Ground On what ground a concluded contract is supplemented, changed or ended (变更、终止依据)
+	Ground string `json:"ground,omitempty,omitzero"`
+
 	// Name 合同名称
 	Name string `json:"name,omitempty,omitzero"`
 
@@ -566,13 +824,18 @@ type ContractFields struct {
 	TermDays int `json:"term_days,omitempty,omitzero"`
 }
 
+// ContractKind 合同, 补充合同, 变更, 终止; absent means contract. A supplement, a change or a termination is a contract of its own on a
+// concluded one, its parent, which stays as it is. One of them is under way at a time, and none after a termination.
+type ContractKind string
+
 // ContractPage defines model for ContractPage.
 type ContractPage struct {
 	Items      []ContractSummary `json:"items"`
 	NextCursor string            `json:"next_cursor,omitempty,omitzero"`
 }
 
-// ContractState 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 已签订, 已作废
+// ContractState 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
+// countersigned occur where one seals first, agreed and half_sealed where both agree first.
 type ContractState string
 
 // ContractSummary defines model for ContractSummary.
@@ -581,30 +844,55 @@ type ContractSummary struct {
 	ConcludedAt time.Time `json:"concluded_at,omitempty,omitzero"`
 	CreatedAt   time.Time `json:"created_at"`
 
+	// Deadlines 签订, 公示, 备案, as far as they run or have run
+	Deadlines []Deadline `json:"deadlines,omitempty,omitzero"`
+
 	// Fields The form. Everything may be missing while drafting; amount, term and date are asked for on submission
 	Fields ContractFields `json:"fields"`
+	Filed  *Filed         `json:"filed,omitempty"`
 
 	// ID UUID version 7, made by the client
-	ID            UUID         `json:"id"`
-	LotID         string       `json:"lot_id"`
-	LotName       string       `json:"lot_name"`
-	LotNumber     string       `json:"lot_number"`
-	Moves         []Move       `json:"moves"`
-	MyRole        Role         `json:"my_role"`
+	ID UUID `json:"id"`
+
+	// Kind 合同, 补充合同, 变更, 终止; absent means contract. A supplement, a change or a termination is a contract of its own on a
+	// concluded one, its parent, which stays as it is. One of them is under way at a time, and none after a termination.
+	Kind      ContractKind `json:"kind,omitempty,omitzero"`
+	LotID     string       `json:"lot_id"`
+	LotName   string       `json:"lot_name"`
+	LotNumber string       `json:"lot_number"`
+	Moves     []Move       `json:"moves"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role `json:"my_role"`
+
+	// MyTurn It waits for the caller's organisation
+	MyTurn bool `json:"my_turn,omitempty,omitzero"`
+
+	// Order In which order a contract is made; absent means seal_first. seal_first: one side seals and submits, the other seals
+	// and agrees. review_first: one side pushes the clean copy for review, both agree, then both seal.
+	Order SealOrder `json:"order,omitempty,omitzero"`
+
+	// ParentID Of a supplement, change or termination
+	ParentID      string       `json:"parent_id,omitempty,omitzero"`
 	ProjectName   string       `json:"project_name"`
 	ProjectNumber string       `json:"project_number"`
 	Publication   *Publication `json:"publication,omitempty"`
 	Purchaser     Organisation `json:"purchaser"`
 	Round         int          `json:"round"`
-	SignBy        *Deadline    `json:"sign_by,omitempty"`
-	Starter       Role         `json:"starter"`
 
-	// State 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 已签订, 已作废
+	// Starter An observer, agency or supervisor, reads and does nothing
+	Starter Role `json:"starter"`
+
+	// State 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
+	// countersigned occur where one seals first, agreed and half_sealed where both agree first.
 	State       ContractState `json:"state"`
 	SubmittedAt time.Time     `json:"submitted_at,omitempty,omitzero"`
 	Supplier    Organisation  `json:"supplier"`
-	UpdatedAt   time.Time     `json:"updated_at"`
-	Version     int64         `json:"version"`
+
+	// TerminatedAt When a termination of it was concluded (已终止)
+	TerminatedAt time.Time `json:"terminated_at,omitempty,omitzero"`
+	UpdatedAt    time.Time `json:"updated_at"`
+	Version      int64     `json:"version"`
 
 	// ViewedAt When the other side first opened this submission (已阅)
 	ViewedAt time.Time `json:"viewed_at,omitempty,omitzero"`
@@ -613,26 +901,98 @@ type ContractSummary struct {
 // Date A day of Asia/Shanghai, 2006-01-02
 type Date = string
 
+// DayUnit 日, 工作日
+type DayUnit string
+
 // Deadline Derived, never a block
 type Deadline struct {
 	// Basis The article
 	Basis string `json:"basis"`
 
-	// Due A day of Asia/Shanghai, 2006-01-02
-	Due   Date          `json:"due"`
-	From  time.Time     `json:"from"`
-	Kind  DeadlineKind  `json:"kind"`
-	State DeadlineState `json:"state"`
+	// Calendar The year's arrangement was announced; or not, and its days are told by the weekends (未公布，按周末推算)
+	Calendar CalendarState `json:"calendar"`
+	DoneAt   time.Time     `json:"done_at,omitempty,omitzero"`
 
-	// Text What the article says
+	// Due A day of Asia/Shanghai, 2006-01-02
+	Due Date `json:"due"`
+
+	// DueAt The first moment that is too late
+	DueAt time.Time `json:"due_at"`
+	From  time.Time `json:"from"`
+
+	// Kind 签订, 公示, 备案
+	Kind DeadlineKind `json:"kind"`
+
+	// LeftDays Days in unit until due, 0 on the day itself, negative when over
+	LeftDays int           `json:"left_days"`
+	State    DeadlineState `json:"state"`
+
+	// Text What the article says, in short, in Chinese
 	Text string `json:"text"`
+
+	// Unit 日, 工作日
+	Unit DayUnit `json:"unit"`
 }
 
-// DeadlineKind defines model for Deadline.Kind.
+// DeadlineKind 签订, 公示, 备案
 type DeadlineKind string
 
 // DeadlineState defines model for DeadlineState.
 type DeadlineState string
+
+// DeviceChallenge defines model for DeviceChallenge.
+type DeviceChallenge struct {
+	// Address Of the network from which the login was begun
+	Address    string    `json:"address"`
+	Challenge  Challenge `json:"challenge"`
+	ClientName string    `json:"client_name"`
+
+	// Thumbprint Of the key to which the session will be bound
+	Thumbprint string `json:"thumbprint"`
+	UserCode   string `json:"user_code"`
+}
+
+// DeviceChallengeRequest defines model for DeviceChallengeRequest.
+type DeviceChallengeRequest struct {
+	CertificateChain [][]byte `json:"certificate_chain"`
+	UserCode         string   `json:"user_code"`
+}
+
+// DeviceCodes defines model for DeviceCodes.
+type DeviceCodes struct {
+	DeviceCode string `json:"device_code"`
+	ExpiresIn  int    `json:"expires_in"`
+	Interval   int    `json:"interval"`
+
+	// UserCode Shown on both screens
+	UserCode        string `json:"user_code"`
+	VerificationURI string `json:"verification_uri"`
+
+	// VerificationURIComplete What the QR code says
+	VerificationURIComplete string `json:"verification_uri_complete"`
+}
+
+// DeviceDecision defines model for DeviceDecision.
+type DeviceDecision struct {
+	Approve bool `json:"approve"`
+
+	// ChallengeID UUID version 7, made by the client
+	ChallengeID UUID `json:"challenge_id"`
+
+	// Signature Over the text for this login; only with approve
+	Signature []byte `json:"signature,omitempty,omitzero"`
+}
+
+// DeviceRequest defines model for DeviceRequest.
+type DeviceRequest struct {
+	// ClientName What the approving person is shown
+	ClientName string `json:"client_name"`
+}
+
+// DeviceTokenRequest defines model for DeviceTokenRequest.
+type DeviceTokenRequest struct {
+	DeviceCode string `json:"device_code"`
+}
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -640,6 +1000,24 @@ type FieldError struct {
 
 	// Pointer RFC 6901
 	Pointer string `json:"pointer"`
+}
+
+// FileRequest defines model for FileRequest.
+type FileRequest struct {
+	// FiledOn A day of Asia/Shanghai, 2006-01-02
+	FiledOn Date `json:"filed_on"`
+
+	// Number 备案编号
+	Number string `json:"number"`
+}
+
+// Filed 备案
+type Filed struct {
+	// FiledOn A day of Asia/Shanghai, 2006-01-02
+	FiledOn    Date      `json:"filed_on"`
+	Number     string    `json:"number"`
+	Person     string    `json:"person"`
+	RecordedAt time.Time `json:"recorded_at"`
 }
 
 // Flow defines model for Flow.
@@ -671,6 +1049,21 @@ type FlowStep struct {
 	Until time.Time `json:"until,omitempty,omitzero"`
 }
 
+// Hidden What was taken out of the copy for the public
+type Hidden struct {
+	// Count In how many places
+	Count int `json:"count"`
+
+	// Reason Why; required of trade_secret and other (政府采购法实施条例 50)
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// What 银行账号, 电话号码, 身份证号, 电子邮箱, 商业秘密, 其他
+	What HiddenWhat `json:"what"`
+}
+
+// HiddenWhat 银行账号, 电话号码, 身份证号, 电子邮箱, 商业秘密, 其他
+type HiddenWhat string
+
 // HistoryRow A row of 处理历史; append-only, each hash covers the row and the hash before
 type HistoryRow struct {
 	// HandledAt 处理时间
@@ -694,18 +1087,23 @@ type HistoryRow struct {
 	// SHA256 The file this row is about
 	SHA256 string `json:"sha256,omitempty,omitzero"`
 
-	// Step 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 作废
+	// Step 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 备案, 作废
 	Step HistoryStep `json:"step"`
 }
 
-// HistoryStep 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 作废
+// HistoryStep 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 备案, 作废
 type HistoryStep string
 
 // LoginAnswer defines model for LoginAnswer.
 type LoginAnswer struct {
-	Session Session `json:"session"`
+	// ExpiresIn Seconds that the access token holds
+	ExpiresIn int `json:"expires_in"`
 
-	// Token Opaque bearer token
+	// RefreshToken Opaque, bound to the client's key; answers once
+	RefreshToken string  `json:"refresh_token"`
+	Session      Session `json:"session"`
+
+	// Token Opaque access token, bound to the client's key
 	Token string `json:"token"`
 }
 
@@ -730,13 +1128,15 @@ type Lot struct {
 	// AwardSentAt When the award notice (中标通知书) was sent out; absent when it was not
 	AwardSentAt time.Time `json:"award_sent_at,omitempty,omitzero"`
 
-	// Block Why no contract can be started: the award notice (中标通知书) was not sent; there is a live contract
+	// Block Why no contract can be started: the award notice (中标通知书) was not sent; there is a live contract; the project is
+	// secret (涉密) and its contract is signed on paper
 	Block LotBlock `json:"block,omitempty,omitzero"`
 
-	// ContractID The live contract
+	// ContractID The live contract, when one's organisation may see it
 	ContractID string `json:"contract_id,omitempty,omitzero"`
 
-	// ContractState 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 已签订, 已作废
+	// ContractState 拟稿, 已签章待提交, 待对方确认, 已退回, 对方已签章待确认, 双方已同意待签章, 一方已签章, 已签订, 已作废. sealed and
+	// countersigned occur where one seals first, agreed and half_sealed where both agree first.
 	ContractState ContractState `json:"contract_state,omitempty,omitzero"`
 	ID            string        `json:"id"`
 
@@ -744,21 +1144,31 @@ type Lot struct {
 	Kind LotKind `json:"kind"`
 
 	// Method 公开招标, 邀请招标, 竞争性谈判, 竞争性磋商, 询价, 单一来源, 框架协议, 其他
-	Method        LotMethod    `json:"method"`
-	MyRole        Role         `json:"my_role"`
-	Name          string       `json:"name"`
-	Number        string       `json:"number"`
+	Method LotMethod `json:"method"`
+
+	// MyRole An observer, agency or supervisor, reads and does nothing
+	MyRole Role   `json:"my_role"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
+
+	// Order In which order a contract is made; absent means seal_first. seal_first: one side seals and submits, the other seals
+	// and agrees. review_first: one side pushes the clean copy for review, both agree, then both seal.
+	Order         SealOrder    `json:"order,omitempty,omitzero"`
 	ProjectName   string       `json:"project_name"`
 	ProjectNumber string       `json:"project_number"`
 	Purchaser     Organisation `json:"purchaser"`
-	SignBy        *Deadline    `json:"sign_by,omitempty"`
-	Supplier      Organisation `json:"supplier"`
+
+	// Secret 涉密项目; never signed on line
+	Secret   bool         `json:"secret,omitempty,omitzero"`
+	SignBy   *Deadline    `json:"sign_by,omitempty"`
+	Supplier Organisation `json:"supplier"`
 
 	// TradedAt 交易时间
 	TradedAt time.Time `json:"traded_at"`
 }
 
-// LotBlock Why no contract can be started: the award notice (中标通知书) was not sent; there is a live contract
+// LotBlock Why no contract can be started: the award notice (中标通知书) was not sent; there is a live contract; the project is
+// secret (涉密) and its contract is signed on paper
 type LotBlock string
 
 // LotKind 工程, 采购, 权益交易, 土地矿权
@@ -784,8 +1194,15 @@ type NewContract struct {
 	Fields ContractFields `json:"fields"`
 
 	// ID UUID version 7, made by the client
-	ID    UUID   `json:"id"`
-	LotID string `json:"lot_id"`
+	ID UUID `json:"id"`
+
+	// Kind 合同, 补充合同, 变更, 终止; absent means contract. A supplement, a change or a termination is a contract of its own on a
+	// concluded one, its parent, which stays as it is. One of them is under way at a time, and none after a termination.
+	Kind  ContractKind `json:"kind,omitempty,omitzero"`
+	LotID string       `json:"lot_id"`
+
+	// ParentID The concluded contract that a supplement, change or termination is on
+	ParentID string `json:"parent_id,omitempty,omitzero"`
 }
 
 // NoteRequest defines model for NoteRequest.
@@ -800,6 +1217,10 @@ type Organisation struct {
 	// USCC 统一社会信用代码
 	USCC string `json:"uscc"`
 }
+
+// OrganisationKind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+type OrganisationKind string
 
 // Outcome defines model for Outcome.
 type Outcome struct {
@@ -828,10 +1249,25 @@ type Problem struct {
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
-// Publication defines model for Publication.
+// Publication 公示; what the public sees is a copy, marked so, that names the original's digest
 type Publication struct {
-	Person      string    `json:"person"`
-	PublishedAt time.Time `json:"published_at"`
+	Hidden []Hidden `json:"hidden"`
+
+	// OriginalSHA256 SHA-256 in lower-case hex
+	OriginalSHA256 SHA256    `json:"original_sha256"`
+	Person         string    `json:"person"`
+	PublishedAt    time.Time `json:"published_at"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+}
+
+// PublishRequest defines model for PublishRequest.
+type PublishRequest struct {
+	Hidden []Hidden `json:"hidden"`
+
+	// OriginalSHA256 SHA-256 in lower-case hex
+	OriginalSHA256 SHA256 `json:"original_sha256"`
 
 	// SHA256 SHA-256 in lower-case hex
 	SHA256 SHA256 `json:"sha256"`
@@ -841,6 +1277,12 @@ type Publication struct {
 type Receipt struct {
 	// At Platform time of receipt (电子签名法 11)
 	At time.Time `json:"at"`
+
+	// AuditHash That row's hash: SHA-256 over the hash before it and the row's canonical JSON (RFC 8785)
+	AuditHash SHA256 `json:"audit_hash,omitempty,omitzero"`
+
+	// AuditSeq The row of the audit trail that this change made; kept, it proves later that nothing before it was changed
+	AuditSeq int64 `json:"audit_seq,omitempty,omitzero"`
 
 	// ContractID UUID version 7, made by the client
 	ContractID UUID `json:"contract_id"`
@@ -876,7 +1318,12 @@ type RefuseRequest struct {
 	Opinion string `json:"opinion"`
 }
 
-// Role defines model for Role.
+// RenewRequest defines model for RenewRequest.
+type RenewRequest struct {
+	RefreshToken string `json:"refresh_token"`
+}
+
+// Role An observer, agency or supervisor, reads and does nothing
 type Role string
 
 // SHA256 SHA-256 in lower-case hex
@@ -894,6 +1341,10 @@ type SealFact struct {
 	Signer       string `json:"signer"`
 }
 
+// SealOrder In which order a contract is made; absent means seal_first. seal_first: one side seals and submits, the other seals
+// and agrees. review_first: one side pushes the clean copy for review, both agree, then both seal.
+type SealOrder string
+
 // ServerTime defines model for ServerTime.
 type ServerTime struct {
 	Now time.Time `json:"now"`
@@ -902,11 +1353,17 @@ type ServerTime struct {
 // Session defines model for Session.
 type Session struct {
 	// CertificateSHA256 SHA-256 in lower-case hex
-	CertificateSHA256 SHA256       `json:"certificate_sha256"`
-	ExpiresAt         time.Time    `json:"expires_at"`
-	Organisation      Organisation `json:"organisation"`
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
 
-	// Person The person handling
+	// ExpiresAt When the session ends, however often it is renewed
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// Kind What an organisation is on this platform. A party acts in its own lots; an agency (代理机构) reads the contracts of the
+	// lots that it handled, a supervisor (监督部门) all, once they were submitted; a hall terminal (开标大厅) has none.
+	Kind         OrganisationKind `json:"kind"`
+	Organisation Organisation     `json:"organisation"`
+
+	// Person The person handling, from the certificate
 	Person string `json:"person"`
 }
 
@@ -919,10 +1376,68 @@ type SubmitRequest struct {
 	SHA256 SHA256 `json:"sha256"`
 }
 
+// Template A text to begin a contract with (合同模板)
+type Template struct {
+	// Contract 合同, 补充合同, 变更, 终止; absent means contract. A supplement, a change or a termination is a contract of its own on a
+	// concluded one, its parent, which stays as it is. One of them is under way at a time, and none after a termination.
+	Contract ContractKind `json:"contract,omitempty,omitzero"`
+
+	// File The file's name
+	File string `json:"file"`
+	ID   string `json:"id"`
+
+	// Kind 工程, 采购, 权益交易, 土地矿权
+	Kind LotKind `json:"kind,omitempty,omitzero"`
+	Name string  `json:"name"`
+
+	// Note What it is for
+	Note string `json:"note,omitempty,omitzero"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// TemplateList defines model for TemplateList.
+type TemplateList struct {
+	Items []Template `json:"items"`
+}
+
+// Term One legal term
+type Term struct {
+	Basis string `json:"basis"`
+
+	// Contracts Which documents it is for
+	Contracts []ContractKind `json:"contracts"`
+	Days      int            `json:"days"`
+
+	// Kind 签订, 公示, 备案
+	Kind DeadlineKind `json:"kind"`
+
+	// Roll A last day that is a declared holiday moves to the next day that is none
+	Roll bool `json:"roll,omitempty,omitzero"`
+
+	// Soon With so many days left it is warned of
+	Soon int    `json:"soon"`
+	Text string `json:"text"`
+
+	// Unit 日, 工作日
+	Unit DayUnit `json:"unit"`
+}
+
+// Terms defines model for Terms.
+type Terms struct {
+	// AsOf A day of Asia/Shanghai, 2006-01-02
+	AsOf    Date   `json:"as_of"`
+	Items   []Term `json:"items"`
+	Version string `json:"version"`
+}
+
 // UUID UUID version 7, made by the client
 type UUID = string
 
-// Warning The amount is not the award's and no reason is given (政府采购法 46, 87号令 71)
+// Warning amount_differs: the amount is not the award's and no reason is given (政府采购法 46, 87号令 71). supplement_over: all
+// supplements together are more than a tenth of the contract's amount (政府采购法 49).
 type Warning string
 
 // AttachmentID UUID version 7, made by the client
@@ -930,6 +1445,9 @@ type AttachmentID = UUID
 
 // ContractID UUID version 7, made by the client
 type ContractID = UUID
+
+// DPoP defines model for DPoP.
+type DPoP = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -1034,6 +1552,16 @@ type SaveFieldsParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// FileContractParams defines parameters for FileContract.
+type FileContractParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// IfMatch The contract's ETag; required (428 platform.version_missing without)
+	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
+}
+
 // PublishContractParams defines parameters for PublishContract.
 type PublishContractParams struct {
 	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
@@ -1074,10 +1602,46 @@ type WithdrawContractParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// CreateDeviceCodeParams defines parameters for CreateDeviceCode.
+type CreateDeviceCodeParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// TakeDeviceTokenParams defines parameters for TakeDeviceToken.
+type TakeDeviceTokenParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// LoginParams defines parameters for Login.
+type LoginParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// LoginAccountParams defines parameters for LoginAccount.
+type LoginAccountParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
 // ListLotsParams defines parameters for ListLots.
 type ListLotsParams struct {
 	Kind *LotKind `form:"kind,omitempty" json:"kind,omitempty"`
 }
+
+// RenewSessionParams defines parameters for RenewSession.
+type RenewSessionParams struct {
+	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
+	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// BindCertificateJSONRequestBody defines body for BindCertificate for application/json ContentType.
+type BindCertificateJSONRequestBody = LoginRequest
+
+// CreateBindingChallengeJSONRequestBody defines body for CreateBindingChallenge for application/json ContentType.
+type CreateBindingChallengeJSONRequestBody = ChallengeRequest
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.
 type CreateContractJSONRequestBody = NewContract
@@ -1091,14 +1655,38 @@ type SetNoteJSONRequestBody = NoteRequest
 // SaveFieldsJSONRequestBody defines body for SaveFields for application/json ContentType.
 type SaveFieldsJSONRequestBody = ContractFields
 
+// FileContractJSONRequestBody defines body for FileContract for application/json ContentType.
+type FileContractJSONRequestBody = FileRequest
+
+// PublishContractJSONRequestBody defines body for PublishContract for application/json ContentType.
+type PublishContractJSONRequestBody = PublishRequest
+
 // RefuseContractJSONRequestBody defines body for RefuseContract for application/json ContentType.
 type RefuseContractJSONRequestBody = RefuseRequest
 
 // SubmitContractJSONRequestBody defines body for SubmitContract for application/json ContentType.
 type SubmitContractJSONRequestBody = SubmitRequest
 
+// CreateDeviceChallengeJSONRequestBody defines body for CreateDeviceChallenge for application/json ContentType.
+type CreateDeviceChallengeJSONRequestBody = DeviceChallengeRequest
+
+// CreateDeviceCodeJSONRequestBody defines body for CreateDeviceCode for application/json ContentType.
+type CreateDeviceCodeJSONRequestBody = DeviceRequest
+
+// DecideDeviceJSONRequestBody defines body for DecideDevice for application/json ContentType.
+type DecideDeviceJSONRequestBody = DeviceDecision
+
+// TakeDeviceTokenJSONRequestBody defines body for TakeDeviceToken for application/json ContentType.
+type TakeDeviceTokenJSONRequestBody = DeviceTokenRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
+// LoginAccountJSONRequestBody defines body for LoginAccount for application/json ContentType.
+type LoginAccountJSONRequestBody = AccountLogin
+
 // CreateChallengeJSONRequestBody defines body for CreateChallenge for application/json ContentType.
 type CreateChallengeJSONRequestBody = ChallengeRequest
+
+// RenewSessionJSONRequestBody defines body for RenewSession for application/json ContentType.
+type RenewSessionJSONRequestBody = RenewRequest

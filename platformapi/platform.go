@@ -35,6 +35,14 @@ type Reader interface {
 	Contract(ctx context.Context, id string) (Contract, error)
 	// Receipts are those given to one's organisation for a contract, the oldest first.
 	Receipts(ctx context.Context, contractID string) ([]Receipt, error)
+	// Terms are the legal terms by which deadlines are counted.
+	Terms(ctx context.Context) (Terms, error)
+	// Calendar is a year's holidays; predicted by the weekends when its arrangement is not known.
+	Calendar(ctx context.Context, year int) (CalendarYear, error)
+	// Templates are the texts to begin a contract with.
+	Templates(ctx context.Context) ([]Template, error)
+	// DownloadTemplate is Download for a template.
+	DownloadTemplate(ctx context.Context, t Template, dir string) (path string, err error)
 	// Download streams a file to a new file (mode 0600) in dir and returns its path once size and digest agree with a.
 	// The caller removes it.
 	Download(ctx context.Context, contractID string, a Attachment, dir string) (path string, err error)
@@ -43,7 +51,8 @@ type Reader interface {
 // Changer is what changes the platform. Every call may be repeated with the same Key: the effect happens once, and the
 // answer is the first one's.
 type Changer interface {
-	// Create starts a contract for a lot. n.ID comes from NewID; c.ContractID and c.Version are not used.
+	// Create starts a contract for a lot, or an amendment of a concluded one. n.ID comes from NewID; c.ContractID and
+	// c.Version are not used.
 	Create(ctx context.Context, c Change, n NewContract) (Outcome, error)
 	// SaveFields saves the form. A form that differs makes an existing seal void.
 	SaveFields(ctx context.Context, c Change, f ContractFields) (Outcome, error)
@@ -53,16 +62,19 @@ type Changer interface {
 	RemoveAttachment(ctx context.Context, c Change, attachmentID string) (Outcome, error)
 	// SetNote changes a file's note (备注).
 	SetNote(ctx context.Context, c Change, attachmentID, note string) (Outcome, error)
-	// Submit sends the sealed filing with this digest to the other side.
+	// Submit sends the sealed filing with this digest to the other side, or where both agree first the clean one.
 	Submit(ctx context.Context, c Change, sha256 string) (Outcome, error)
 	// Withdraw takes a submitted contract back while the other side has not sealed.
 	Withdraw(ctx context.Context, c Change) (Outcome, error)
-	// Agree concludes the contract whose filing, sealed by both, has this digest. The opinion is optional.
+	// Agree concludes the contract whose filing, sealed by both, has this digest; where both agree first it lets both seal
+	// the clean filing of this digest, and the second seal concludes the contract. The opinion is optional.
 	Agree(ctx context.Context, c Change, sha256, opinion string) (Outcome, error)
 	// Refuse sends the contract back; the opinion, 1 to 500 characters, is required.
 	Refuse(ctx context.Context, c Change, opinion string) (Outcome, error)
-	// Publish records that the purchaser made the concluded contract public.
-	Publish(ctx context.Context, c Change) (Outcome, error)
+	// Publish makes the concluded contract public by the attachment made for it.
+	Publish(ctx context.Context, c Change, r PublishRequest) (Outcome, error)
+	// File records that the purchaser sent a copy of the concluded contract to the finance department.
+	File(ctx context.Context, c Change, r FileRequest) (Outcome, error)
 	// Delete gives up a contract that lies with its starter. It stays readable as void, and its lot is free again.
 	Delete(ctx context.Context, c Change) (Outcome, error)
 }

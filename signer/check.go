@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 
 	"sealdesk/signer/pdfsig"
@@ -27,41 +28,75 @@ func (j Job) Check(ctx context.Context) (Checked, error) {
 	if len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" {
 		return Checked{}, fail(BadRequest, "a check needs an input and a certificate")
 	}
-	j, err := j.faced()
-	if err != nil {
-		return Checked{}, err
-	}
 	in, size, err := openInput(j.In)
 	if err != nil {
 		return Checked{}, err
 	}
 	defer in.Close()
-	j.Key = keyless{j.Chain[0].PublicKey}
-	ready, err := j.prepare(ctx, in, size)
+	before, err := j.earlier(ctx, in, size, nil)
 	if err != nil {
 		return Checked{}, err
 	}
-	c := Checked{Size: size, Places: ready.places, Before: ready.before}
-	if c.Pages, err = ready.file.PageCount(); err != nil {
+	c, err := j.check(ctx, in, size, before)
+	if err != nil {
 		return Checked{}, err
 	}
 	h := sha256.New()
-	for block, at := make([]byte, min(1<<20, size)), int64(0); at < size; {
-		if ctx.Err() != nil {
-			return Checked{}, ctx.Err()
-		}
-		n, err := in.ReadAt(block[:min(int64(len(block)), size-at)], at)
-		if err != nil && !errors.Is(err, io.EOF) || n == 0 {
-			return Checked{}, onInput(j.In, errors.Join(err, io.ErrUnexpectedEOF))
-		}
-		h.Write(block[:n])
-		at += int64(n)
+	if err := readInto(ctx, h, in, 0, size); err != nil {
+		return Checked{}, inputFailure(ctx, j.In, err)
 	}
 	c.SHA256 = hex.EncodeToString(h.Sum(nil))
-	if j.ExpectSHA256 != "" && j.ExpectSHA256 != c.SHA256 {
-		return Checked{}, &pdfsig.Error{Kind: pdfsig.Changed, Detail: "the document is not the one that was shown"}
+	return c, j.expected(c.SHA256)
+}
+
+// check is Check of a document whose earlier signatures were judged; it takes no digest.
+func (j Job) check(ctx context.Context, in io.ReaderAt, size int64, before *verify.Report) (Checked, error) {
+	j, err := j.faced()
+	if err != nil {
+		return Checked{}, err
 	}
-	return c, nil
+	j.Key = keyless{j.Chain[0].PublicKey}
+	ready, err := j.prepare(ctx, in, size, before)
+	if err != nil {
+		return Checked{}, err
+	}
+	c := Checked{Size: size, Places: ready.places, Before: before}
+	c.Pages, err = ready.file.PageCount()
+	return c, err
+}
+
+// expected is nil when the digest is the one of what was shown.
+func (j Job) expected(sha256 string) error {
+	if j.ExpectSHA256 != "" && j.ExpectSHA256 != sha256 {
+		return &pdfsig.Error{Kind: pdfsig.Changed, Detail: fmt.Sprintf("the document has the digest %s, not %s", sha256, j.ExpectSHA256)}
+	}
+	return nil
+}
+
+// readInto hands the bytes from one offset to another to w.
+func readInto(ctx context.Context, w io.Writer, r io.ReaderAt, from, to int64) error {
+	return readBy(ctx, make([]byte, min(blockSize, to-from)), w, r, from, to)
+}
+
+// readBy is readInto by way of a block.
+func readBy(ctx context.Context, block []byte, w io.Writer, r io.ReaderAt, from, to int64) error {
+	for from < to {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := block[:min(int64(len(block)), to-from)]
+		if n, err := r.ReadAt(b, from); n < len(b) {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		from += int64(len(b))
+	}
+	return nil
 }
 
 // keyless stands for the key where only what the certificate tells of it matters.

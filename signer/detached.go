@@ -107,7 +107,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if _, err := draft.Write(value); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
-	if err := draft.finish(); err != nil {
+	if err := draft.file.Sync(); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
 	report, err := d.readBack(ctx, draft.path(), value, in, size)
@@ -115,7 +115,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	d.progress(StepStore, 0, 0)
-	if err := draft.name(); err != nil {
+	if err := draft.name(d.Out); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
 	sum := sha256.Sum256(value)

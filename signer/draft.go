@@ -14,8 +14,7 @@ import (
 type draft struct {
 	file   *os.File
 	folder string
-	target string
-	err    error // of the last write
+	size   int64 // bytes written
 	closed bool
 }
 
@@ -25,31 +24,40 @@ func newDraft(target string) (*draft, error) {
 	if err != nil {
 		return nil, onOutput(folder, target, err)
 	}
-	return &draft{file: f, folder: folder, target: target}, nil
+	return &draft{file: f, folder: folder}, nil
 }
 
 func (d *draft) path() string { return d.file.Name() }
 
-// Write implements io.Writer and keeps the error, to tell failures of the disk
-// from those of the key.
+// writeOut is after how many bytes the system is told to begin putting them on the disk.
+const writeOut = 8 << 20
+
+// Write implements io.Writer.
 func (d *draft) Write(b []byte) (int, error) {
-	n, err := d.file.Write(b)
-	d.err = err
+	n, err := d.file.WriteAt(b, d.size)
+	before := d.size
+	d.size += int64(n)
+	if done := d.size / writeOut * writeOut; done > before {
+		disk.BeginWriting(d.file, done-writeOut, writeOut)
+	}
 	return n, err
 }
 
-// finish puts the bytes on the disk.
-func (d *draft) finish() error {
-	if err := d.file.Sync(); err != nil {
-		return err
+// close ends writing; what was written is on the disk after sync only.
+func (d *draft) close() error {
+	if d.closed {
+		return nil
 	}
 	d.closed = true
 	return d.file.Close()
 }
 
 // name gives the file its name, unless something of that name came up meanwhile.
-func (d *draft) name() error {
-	err := os.Link(d.path(), d.target)
+func (d *draft) name(target string) error {
+	if err := d.close(); err != nil { // some systems rename no open file
+		return err
+	}
+	err := os.Link(d.path(), target)
 	switch {
 	case err == nil:
 		os.Remove(d.path())
@@ -58,15 +66,15 @@ func (d *draft) name() error {
 	default:
 		// File systems without hard links, such as FAT, leave a moment between
 		// looking and naming.
-		if err := free(d.target); err != nil {
+		if err := free(target); err != nil {
 			return err
 		}
-		if err := os.Rename(d.path(), d.target); err != nil {
+		if err := os.Rename(d.path(), target); err != nil {
 			return err
 		}
 	}
 	if err := disk.SyncFolder(d.folder); err != nil {
-		os.Remove(d.target) // a name that may be gone after a power cut is none
+		os.Remove(target) // a name that may be gone after a power cut is none
 		return err
 	}
 	return nil
@@ -86,8 +94,6 @@ func free(path string) error {
 
 // discard removes the temporary file, if it is there.
 func (d *draft) discard() {
-	if !d.closed {
-		d.file.Close()
-	}
-	os.Remove(d.path())
+	_ = d.close() // it is thrown away
+	_ = os.Remove(d.path())
 }

@@ -1,11 +1,8 @@
 package signer
 
 import (
-	"bytes"
 	"context"
 	"crypto"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +16,7 @@ import (
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
+	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/seal"
@@ -114,54 +112,26 @@ type Result struct {
 // Errors: *Error, those of Layout.Locate, *seal.OutsideError, *pdfsig.Error, *pdf.Error, *cms.Error,
 // *ses.Error, *tsa.Error, *fetch.Error, the key's, and the context's.
 func (j Job) Run(ctx context.Context) (Result, error) {
-	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
-		return Result{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
-	}
-	j, err := j.faced()
+	j, err := j.complete()
 	if err != nil {
 		return Result{}, err
+	}
+	c, err := j.begin(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.finish(ctx, j)
+}
+
+// complete is the job with its seal's face, if it has what signing takes and its output has its name to itself.
+func (j Job) complete() (Job, error) {
+	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
+		return Job{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
 	}
 	if err := free(j.Out); err != nil {
-		return Result{}, onOutput(filepath.Dir(j.Out), j.Out, err)
+		return Job{}, onOutput(filepath.Dir(j.Out), j.Out, err)
 	}
-	in, size, err := openInput(j.In)
-	if err != nil {
-		return Result{}, err
-	}
-	defer in.Close()
-	j.progress(StepPrepare, 0, 0)
-	ready, err := j.prepare(ctx, in, size)
-	if err != nil {
-		return Result{}, err
-	}
-	plan, before := ready.plan, ready.before
-	draft, err := newDraft(j.Out)
-	if err != nil {
-		return Result{}, err
-	}
-	defer draft.discard()
-	written, err := plan.WriteTo(ctx, draft)
-	if draft.err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, draft.err)
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	if err := draft.finish(); err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, err)
-	}
-	report, err := j.readBack(ctx, draft.path(), size, before, written)
-	if err != nil {
-		return Result{}, err
-	}
-	j.progress(StepStore, 0, 0)
-	if err := draft.name(); err != nil {
-		return Result{}, onOutput(draft.folder, j.Out, err)
-	}
-	return Result{
-		Path: j.Out, SHA256: written.SHA256, InputSHA256: written.InputSHA256, Size: written.Size,
-		Fields: plan.Fields(), Report: report,
-	}, nil
+	return j.faced()
 }
 
 // faced is the job with the picture of its electronic seal, and with the time of now unless one is given.
@@ -210,26 +180,32 @@ func openInput(path string) (*os.File, int64, error) {
 	return in, info.Size(), nil
 }
 
-// prepare plans the signature. The signatures that the document has
-// already must all be intact: who signs after a broken
+// earlier judges the signatures that the document has already, which must all be intact: who signs after a broken
 // one would vouch for a document that nobody else will accept.
-func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared, error) {
-	file, err := pdf.Open(in, size)
+func (j Job) earlier(ctx context.Context, in io.ReaderAt, size int64, known *midstate.Trail) (*verify.Report, error) {
+	opts := j.judging()
+	opts.Known = known
+	before, err := verify.File(ctx, in, size, opts)
 	if err != nil {
-		return prepared{}, err
-	}
-	before, err := verify.File(ctx, in, size, j.judging())
-	if err != nil {
-		return prepared{}, inputFailure(ctx, j.In, err)
+		return nil, inputFailure(ctx, j.In, err)
 	}
 	for _, s := range before.Signatures {
 		switch detail := fmt.Sprintf("signature %q: %s", s.Field, reasons(s.Findings)); {
 		case s.Intact || j.AcceptUnknown && unknown(s):
 		case unknown(s):
-			return prepared{}, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
+			return nil, &Error{Kind: EarlierUnknown, Field: s.Field, Detail: detail}
 		default:
-			return prepared{}, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
+			return nil, &Error{Kind: EarlierBroken, Field: s.Field, Detail: detail}
 		}
+	}
+	return before, nil
+}
+
+// prepare plans the signature.
+func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64, before *verify.Report) (prepared, error) {
+	file, err := pdf.Open(in, size)
+	if err != nil {
+		return prepared{}, err
 	}
 	if j.Admit != nil {
 		if err := j.Admit(before); err != nil {
@@ -249,16 +225,14 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64) (prepared,
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
 		Frame: j.frame(ctx), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
-		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify, ExpectSHA256: j.ExpectSHA256,
-		Progress: func(done, total int64) { j.progress(StepSign, done, total) },
+		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify,
 	})
-	return prepared{file, before, places, plan}, err
+	return prepared{file, places, plan}, err
 }
 
 // prepared is a document of which everything is known but the signature.
 type prepared struct {
 	file   *pdf.File
-	before *verify.Report
 	places []pdfsig.Appearance
 	plan   *pdfsig.Plan
 }
@@ -332,88 +306,6 @@ func inputFailure(ctx context.Context, path string, err error) error {
 		return ctx.Err()
 	}
 	return onInput(path, err)
-}
-
-// readBack judges the file as it is on the disk now.
-func (j Job) readBack(ctx context.Context, path string, inputSize int64, before *verify.Report, written pdfsig.Written) (*verify.Report, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, onOutput(filepath.Dir(path), path, err)
-	}
-	defer f.Close()
-	refuse := func(format string, args ...any) error {
-		return fail(NotVerified, "the signed file was thrown away: "+format, args...)
-	}
-	prefix, whole, err := j.digests(ctx, f, inputSize, written.Size)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case err != nil:
-		return nil, refuse("it cannot be read back: %v", err)
-	case prefix != written.InputSHA256:
-		return nil, refuse("it does not begin with the document")
-	case whole != written.SHA256:
-		return nil, refuse("the disk holds other bytes than were written")
-	}
-	report, err := verify.File(ctx, f, written.Size, j.judging())
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
-	if err != nil {
-		return nil, refuse("it cannot be read back: %v", err)
-	}
-	if len(report.Signatures) != len(before.Signatures)+1 {
-		return nil, refuse("it has %d signatures instead of %d: %s", len(report.Signatures), len(before.Signatures)+1, reasons(report.Findings))
-	}
-	newest := report.Signatures[len(report.Signatures)-1]
-	for _, s := range report.Signatures[:len(before.Signatures)] {
-		if !s.Intact && !unknown(s) {
-			return nil, refuse("signature %q: %s", s.Field, reasons(s.Findings))
-		}
-	}
-	switch {
-	case !newest.Intact:
-		return nil, refuse("signature %q: %s", newest.Field, reasons(newest.Findings))
-	case !newest.CoversWholeFile:
-		return nil, refuse("the signature does not cover the whole file")
-	case newest.Certificate == nil || !bytes.Equal(newest.Certificate.Raw, j.Chain[0].Raw):
-		return nil, refuse("another certificate signed than was chosen")
-	case j.Stamps != nil && newest.StampedAt == nil:
-		return nil, refuse("its time stamp does not hold")
-	case j.Electronic != nil && (newest.Seal == nil || !bytes.Equal(newest.Seal.Raw(), j.Electronic.Raw())):
-		return nil, refuse("another seal was pressed than was chosen")
-	}
-	for _, f := range report.Findings {
-		if f.Severity == finding.Fatal {
-			return nil, refuse("%s", reasons(report.Findings))
-		}
-	}
-	return report, nil
-}
-
-// digests hashes what was the document, and the whole file.
-func (j Job) digests(ctx context.Context, f io.ReaderAt, inputSize, size int64) (prefix, whole string, err error) {
-	h := sha256.New()
-	block := make([]byte, min(1<<20, size))
-	for done := int64(0); done < size; {
-		if err := ctx.Err(); err != nil {
-			return "", "", err
-		}
-		end := min(done+int64(len(block)), size)
-		if done < inputSize {
-			end = min(end, inputSize)
-		}
-		b := block[:end-done]
-		if n, err := f.ReadAt(b, done); n < len(b) {
-			return "", "", fmt.Errorf("read: %w", err)
-		}
-		h.Write(b)
-		if done = end; done == inputSize {
-			prefix = hex.EncodeToString(h.Sum(nil))
-		}
-		j.progress(StepVerify, done, size)
-	}
-	return prefix, hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // unknownKinds are the findings that leave open whether a signature is intact.

@@ -418,11 +418,17 @@ func TestASignatureOfAnUnknownKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var foreign bytes.Buffer
-	if _, err := plan.WriteTo(context.Background(), &foreign); err != nil {
+	h, err := plan.Hash()
+	if err != nil {
 		t.Fatal(err)
 	}
-	f.rewrite(t, foreign.Bytes())
+	h.Write(f.input)
+	update, err := plan.Sign(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := append(bytes.Clone(f.input), update...)
+	f.rewrite(t, foreign)
 	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.earlier_unknown" || f.key.asked != 0 {
 		t.Errorf("error %v, the key was asked %d times", err, f.key.asked)
 	}
@@ -435,7 +441,7 @@ func TestASignatureOfAnUnknownKind(t *testing.T) {
 		t.Errorf("verdict %s: what is not known must not be called valid", res.Report.Verdict)
 	}
 	os.Remove(res.Path)
-	f.rewrite(t, bytes.Replace(foreign.Bytes(), []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1))
+	f.rewrite(t, bytes.Replace(foreign, []byte("/ByteRange [0 "), []byte("/ByteRange [1 "), 1))
 	if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.earlier_broken" {
 		t.Errorf("error %v", err)
 	}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -35,6 +35,16 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--tsa-keys", "z"},
 		{"--data", "x", "--roots", "y", "--tsa-policy", "1.2.3"},
 		{"--unknown"},
+		{"unknown"},
+		{"--data", "x", "--roots", "y", "--database", "mysql://z"},
+		{"--data", "x", "--roots", "y", "--blobs", "https://z"},
+		{"--data", "x", "--roots", "y", "--proxies", "10.0.0.1"},
+		{"--data", "x", "--roots", "y", "--log", "xml"},
+		{"backup", "--data", "x"},
+		{"backup", "there"},
+		{"restore", "a", "b", "--data", "x"},
+		{"audit", "--data", "x"},
+		{"audit", "forge", "--data", "x"},
 	} {
 		var stderr bytes.Buffer
 		if code := run(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
@@ -65,10 +75,7 @@ func TestServesAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	rootsFile, seedFile := filepath.Join(dir, "roots.pem"), filepath.Join(dir, "seed.json")
-	var roots []byte
-	for _, c := range authority.Roots() {
-		roots = append(roots, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
-	}
+	roots := rootsPEM(authority)
 	seed, err := json.Marshal(platformtest.Seed(time.Now()))
 	if err != nil {
 		t.Fatal(err)
@@ -104,12 +111,14 @@ func TestServesAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	admin := freeAddress(t)
+	var log bytes.Buffer
 	ctx, stop := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	done := make(chan int, 1)
 	go func() {
 		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile,
-			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1"}, in, io.Discard)
+			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1", "--audit-key", tsaFile, "--admin", admin, "--log", "json", "--drain", "300ms"}, in, &log)
 	}()
 	line := make([]byte, 100)
 	n, err := out.Read(line)
@@ -117,14 +126,24 @@ func TestServesAndEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := strings.TrimSpace(string(line[:n]))
-	for _, path := range []string{"/healthz", "/readyz"} {
-		resp, err := http.Get(url + path)
+	get := func(url string) (int, string) {
+		resp, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusNoContent {
-			t.Errorf("%s: %s, %v", path, resp.Status, err)
+		body, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
+			t.Fatal(err)
 		}
+		return resp.StatusCode, string(body)
+	}
+	for _, page := range []string{url + "/healthz", url + "/readyz", "http://" + admin + "/healthz", "http://" + admin + "/readyz"} {
+		if status, _ := get(page); status != http.StatusNoContent {
+			t.Errorf("%s: %d", page, status)
+		}
+	}
+	if status, _ := get(url + "/metrics"); status != http.StatusNotFound {
+		t.Errorf("the public sees the metrics: %d", status)
 	}
 	c, err := client.Login(t.Context(), url, key, append(authority.Roots()[:0:0], cert), client.Options{})
 	if err != nil {
@@ -138,9 +157,31 @@ func TestServesAndEnds(t *testing.T) {
 	if token, err := stamps.Stamp(t.Context(), tsa.Imprint{Hash: "SM3", Digest: digest[:]}); err != nil || token.Policy.String() != "1.3.6.1.4.1.32473.1" {
 		t.Errorf("%v, %v", token, err)
 	}
+	status, text := get("http://" + admin + "/metrics")
+	for _, want := range []string{`sealdesk_requests_total{operation="ListLots",status="200"} 1`, `sealdesk_request_seconds_bucket{operation="Login"`,
+		`sealdesk_jobs_total{job="expire",result="ok"} 1`, "process_resident_memory_bytes"} {
+		if status != http.StatusOK || !strings.Contains(text, want) {
+			t.Errorf("metrics (%d) without %s:\n%s", status, want, text)
+		}
+	}
 	stop()
+	for until := time.Now().Add(250 * time.Millisecond); ; time.Sleep(5 * time.Millisecond) { // it drains
+		if status, _ := get(url + "/readyz"); status == http.StatusServiceUnavailable {
+			break
+		} else if time.Now().After(until) {
+			t.Fatal("it does not say that it drains")
+		}
+	}
 	if code := <-done; code != 0 {
 		t.Errorf("exit %d", code)
+	}
+	for line := range strings.Lines(log.String()) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("a line of the log is no JSON: %s", line)
+		}
+	}
+	if !strings.Contains(log.String(), `"operation":"Login"`) || !strings.Contains(log.String(), `"uscc":"`+platformtest.Purchaser.USCC) || strings.Contains(log.String(), "Bearer") {
+		t.Errorf("log: %s", log.String())
 	}
 	if _, err := c.Now(t.Context()); err == nil {
 		t.Error("it still answers")

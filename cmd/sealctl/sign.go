@@ -110,20 +110,25 @@ func (c *signCmd) Run(a *app) error {
 		Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
 	}
-	checked, err := job.Check(a.ctx) // what is wrong is told before a PIN is asked
-	if err != nil {
-		return err
-	}
-	job.ExpectSHA256 = checked.SHA256
-	if job.Key, err = a.key(f, u, id, c.PINFile); err != nil {
-		return err
-	}
 	show, end := a.tui.progress()
 	defer end()
 	if show != nil {
 		job.Progress = func(step signer.Step, done, total int64) { show(stepKeys[step], done, total) }
 	}
-	result, err := job.Run(a.ctx)
+	// What is wrong is told before a PIN is asked, and what takes long is done.
+	copied, err := job.Begin(a.ctx)
+	if err != nil {
+		return err
+	}
+	defer copied.Discard()
+	if _, err := copied.Check(a.ctx, job); err != nil {
+		return err
+	}
+	end() // the PIN may be asked on this terminal
+	if job.Key, err = a.key(f, u, id, c.PINFile); err != nil {
+		return err
+	}
+	result, err := copied.Finish(a.ctx, job)
 	end()
 	if err != nil {
 		return err

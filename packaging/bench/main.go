@@ -64,6 +64,9 @@ func run(ctx context.Context, only string, runs int, out string) error {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build sealctl (run this from the project's folder): %w", err)
 	}
+	if err := fromDisk(t.sealctl); err != nil {
+		return err
+	}
 	if err := header(w); err != nil {
 		return err
 	}

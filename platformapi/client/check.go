@@ -126,7 +126,10 @@ func problem(resp *http.Response) error {
 		Kind: platformapi.KindProblem, CodeValue: p.Code, Status: p.Status, Detail: p.Detail,
 		State: platformapi.ContractState(p.State), Version: p.Version, Fields: p.Errors,
 	}
-	if resp.StatusCode == http.StatusUnauthorized {
+	switch {
+	case p.Code == platformapi.CodeProofWrong:
+		e.Kind = platformapi.KindOffline // nothing is wrong with the session: to try again makes another proof
+	case resp.StatusCode == http.StatusUnauthorized:
 		e.Kind = platformapi.KindUnauthorised
 	}
 	if n, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && n > 0 && n <= 24*60*60 {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,7 @@ type Options struct {
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
 	Transfer  time.Duration     // of a file or a piece of one; 0 means 5 minutes
 	Piece     int64             // bytes that are sent at a time; 0 means 1 MiB
+	Keeper    Keeper            // keeps the session beyond the program; nil: it ends with it
 
 	// ReceiptRoots are the roots that a signed receipt's certificate must lead to; another one is no receipt then. With nil
 	// it is for the caller to judge whom to trust. A signature that does not hold is no receipt in any case.
@@ -47,15 +49,12 @@ type Client struct {
 	opts   Options
 	origin string
 	wire   *wire.Client
-	token  atomic.Pointer[string]
+	bound  http.RoundTripper      // with the session's token and proof
 	uscc   atomic.Pointer[string] // of who is logged in
-}
 
-func (c *Client) org() string {
-	if uscc := c.uscc.Load(); uscc != nil {
-		return *uscc
-	}
-	return ""
+	held     atomic.Pointer[held]
+	renewing sync.Mutex
+	skew     atomic.Int64 // what the platform's clock is ahead, nanoseconds
 }
 
 var _ platformapi.Platform = (*Client)(nil)
@@ -88,20 +87,16 @@ func New(baseURL string, opts Options) (*Client, error) {
 			MaxResponseHeaderBytes: 64 << 10,
 		}
 	}
-	checked, err := newChecker(opts.Transport)
+	c := &Client{opts: opts, origin: origin}
+	c.bound = &binder{next: opts.Transport, client: c}
+	checked, err := newChecker(c.bound)
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{opts: opts, origin: origin}
 	c.wire, err = wire.NewClient(origin, wire.WithHTTPClient(&http.Client{
 		Transport: checked,
 		// A redirect could lead a request, and its token, elsewhere; a platform has no use for one.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}), wire.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		if t := c.token.Load(); t != nil {
-			r.Header.Set("Authorization", "Bearer "+*t)
-		}
-		return nil
 	}))
 	return c, err
 }
@@ -183,7 +178,11 @@ func (c *Client) believe(r platformapi.Receipt) error {
 	if roots == nil {
 		roots = smx509.NewCertPool()
 	}
-	_, _, err := receipt.Verify(r, c.org(), roots)
+	uscc := ""
+	if known := c.uscc.Load(); known != nil {
+		uscc = *known
+	}
+	_, _, err := receipt.Verify(r, uscc, roots)
 	if errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
 		return nil
 	}
@@ -195,6 +194,27 @@ func (c *Client) Now(ctx context.Context) (time.Time, error) {
 	var t platformapi.ServerTime
 	err := c.read(ctx, &t, func(ctx context.Context) (*http.Response, error) { return c.wire.GetTime(ctx) })
 	return t.Now, err
+}
+
+// Terms are the legal terms.
+func (c *Client) Terms(ctx context.Context) (platformapi.Terms, error) {
+	var t platformapi.Terms
+	err := c.read(ctx, &t, func(ctx context.Context) (*http.Response, error) { return c.wire.GetTerms(ctx) })
+	return t, err
+}
+
+// Calendar is a year.
+func (c *Client) Calendar(ctx context.Context, year int) (platformapi.CalendarYear, error) {
+	var y platformapi.CalendarYear
+	err := c.read(ctx, &y, func(ctx context.Context) (*http.Response, error) { return c.wire.GetCalendar(ctx, year) })
+	return y, err
+}
+
+// Templates are the texts to begin a contract with.
+func (c *Client) Templates(ctx context.Context) ([]platformapi.Template, error) {
+	var l platformapi.TemplateList
+	err := c.read(ctx, &l, func(ctx context.Context) (*http.Response, error) { return c.wire.ListTemplates(ctx) })
+	return l.Items, err
 }
 
 // Session says who is logged in.
@@ -259,7 +279,7 @@ func (c *Client) Receipts(ctx context.Context, contractID string) ([]platformapi
 func (c *Client) Logout(ctx context.Context) error {
 	err := c.read(ctx, nil, func(ctx context.Context) (*http.Response, error) { return c.wire.Logout(ctx) })
 	if err == nil {
-		c.token.Store(nil)
+		err = c.drop()
 	}
 	return err
 }
@@ -336,10 +356,17 @@ func (c *Client) Refuse(ctx context.Context, x platformapi.Change, opinion strin
 	})
 }
 
-// Publish records that a contract is public.
-func (c *Client) Publish(ctx context.Context, x platformapi.Change) (platformapi.Outcome, error) {
+// Publish makes a contract public.
+func (c *Client) Publish(ctx context.Context, x platformapi.Change, r platformapi.PublishRequest) (platformapi.Outcome, error) {
 	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.PublishContract(ctx, x.ContractID, &platformapi.PublishContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)})
+		return c.wire.PublishContract(ctx, x.ContractID, &platformapi.PublishContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, r)
+	})
+}
+
+// File records that a contract was filed.
+func (c *Client) File(ctx context.Context, x platformapi.Change, r platformapi.FileRequest) (platformapi.Outcome, error) {
+	return c.change(ctx, c.opts.Timeout, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.FileContract(ctx, x.ContractID, &platformapi.FileContractParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x)}, r)
 	})
 }
 

@@ -55,9 +55,23 @@ func (c *Client) PutAttachment(ctx context.Context, x platformapi.Change, u plat
 
 // Download streams a file into dir.
 func (c *Client) Download(ctx context.Context, contractID string, a platformapi.Attachment, dir string) (path string, err error) {
+	return c.download(ctx, a.Size, a.SHA256, dir, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.DownloadAttachment(ctx, contractID, a.ID)
+	})
+}
+
+// DownloadTemplate streams a template into dir.
+func (c *Client) DownloadTemplate(ctx context.Context, t platformapi.Template, dir string) (path string, err error) {
+	return c.download(ctx, t.Size, t.SHA256, dir, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.DownloadTemplate(ctx, t.ID)
+	})
+}
+
+// download streams an answer into dir, if it is the file of this size and digest.
+func (c *Client) download(ctx context.Context, size int64, digest, dir string, ask func(context.Context) (*http.Response, error)) (path string, err error) {
 	inner, cancel := context.WithTimeout(ctx, c.opts.Transfer)
 	defer cancel()
-	resp, err := c.wire.DownloadAttachment(inner, contractID, a.ID)
+	resp, err := ask(inner)
 	if err != nil {
 		return "", failure(ctx, err)
 	}
@@ -75,14 +89,14 @@ func (c *Client) Download(ctx context.Context, contractID string, a platformapi.
 		}
 	}()
 	h := sha256.New()
-	in := &source{r: io.LimitReader(resp.Body, a.Size+1)}
+	in := &source{r: io.LimitReader(resp.Body, size+1)}
 	n, err := io.Copy(io.MultiWriter(f, h), in)
 	switch {
 	case in.err != nil:
 		return "", failure(ctx, in.err)
 	case err != nil:
 		return "", fmt.Errorf("download: %w", err)
-	case n != a.Size || hex.EncodeToString(h.Sum(nil)) != a.SHA256:
+	case n != size || hex.EncodeToString(h.Sum(nil)) != digest:
 		return "", nonsense("the file is not the one the platform named", nil)
 	}
 	if err := f.Close(); err != nil {

@@ -9,11 +9,13 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/web/dpop"
 )
 
 // Login is New and (*Client).Login.
@@ -33,29 +35,29 @@ func (c *Client) Login(ctx context.Context, key crypto.Signer, chain []*smx509.C
 	if len(chain) == 0 {
 		return platformapi.Session{}, fmt.Errorf("login: no certificate")
 	}
-	request := platformapi.ChallengeRequest{}
-	for _, cert := range chain {
-		request.CertificateChain = append(request.CertificateChain, cert.Raw)
-	}
+	request := platformapi.ChallengeRequest{CertificateChain: rawChain(chain)}
 	var challenge platformapi.Challenge
 	if err := c.read(ctx, &challenge, func(ctx context.Context) (*http.Response, error) {
 		return c.wire.CreateChallenge(ctx, request)
 	}); err != nil {
 		return platformapi.Session{}, err
 	}
-	signature, err := signRaw(key, chain[0], platformapi.LoginText(c.origin, challenge, chain[0].Raw))
+	c.skew.Store(int64(time.Until(challenge.IssuedAt)))
+	own, err := dpop.NewKey()
+	if err != nil {
+		return platformapi.Session{}, err
+	}
+	signature, err := signRaw(key, chain[0], platformapi.LoginText(c.origin, challenge, chain[0].Raw, own.Thumbprint()))
 	if err != nil {
 		return platformapi.Session{}, err
 	}
 	var answer platformapi.LoginAnswer
-	if err := c.read(ctx, &answer, func(ctx context.Context) (*http.Response, error) {
-		return c.wire.Login(ctx, platformapi.LoginRequest{ChallengeID: challenge.ChallengeID, Signature: signature})
+	if err := c.read(withKey(ctx, own), &answer, func(ctx context.Context) (*http.Response, error) {
+		return c.wire.Login(ctx, &platformapi.LoginParams{}, platformapi.LoginRequest{ChallengeID: challenge.ChallengeID, Signature: signature})
 	}); err != nil {
 		return platformapi.Session{}, err
 	}
-	c.token.Store(&answer.Token)
-	c.uscc.Store(&answer.Session.Organisation.USCC)
-	return answer.Session, nil
+	return answer.Session, c.hold(own, answer)
 }
 
 // signRaw hands the key the digest that goes with it: SHA-256 for RSA (PKCS#1 v1.5) and ECDSA, SM3 over Z and the message,

@@ -88,10 +88,7 @@ func (c *Client) tus(ctx context.Context, method, path string, body []byte, head
 	for name, value := range headers {
 		r.Header.Set(name, value)
 	}
-	if t := c.token.Load(); t != nil {
-		r.Header.Set("Authorization", "Bearer "+*t)
-	}
-	resp, err := c.opts.Transport.RoundTrip(r)
+	resp, err := c.bound.RoundTrip(r)
 	if err != nil {
 		return nil, failure(ctx, err)
 	}

@@ -22,7 +22,8 @@ const (
 	OpWithdraw Op = "withdraw" //
 	OpAgree    Op = "agree"    // SHA256, Text (opinion, may be empty)
 	OpRefuse   Op = "refuse"   // Text (opinion)
-	OpPublish  Op = "publish"  //
+	OpPublish  Op = "publish"  // Publish
+	OpFile     Op = "file"     // File
 	OpDelete   Op = "delete"   //
 )
 
@@ -44,6 +45,8 @@ type Request struct {
 	AttachmentID string
 	SHA256       string
 	Text         string
+	Publish      platformapi.PublishRequest `json:",omitzero"`
+	File         platformapi.FileRequest    `json:",omitzero"`
 }
 
 // State is where an entry stands.
@@ -144,7 +147,16 @@ func (r *Request) check() error {
 		if r.Text == "" {
 			return wrong("opinion")
 		}
-	case OpSave, OpWithdraw, OpPublish, OpDelete:
+	case OpPublish:
+		if r.Publish.SHA256 == "" || r.Publish.OriginalSHA256 == "" {
+			return wrong("digests")
+		}
+		r.SHA256 = r.Publish.SHA256
+	case OpFile:
+		if r.File.Number == "" {
+			return wrong("number")
+		}
+	case OpSave, OpWithdraw, OpDelete:
 	default:
 		return wrong("operation")
 	}

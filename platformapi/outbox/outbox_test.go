@@ -90,8 +90,8 @@ func wholeWay(lot string) []outbox.Request {
 }
 
 func TestPlatformThroughOutbox(t *testing.T) {
-	platformtest.Run(t, func(t *testing.T) platformtest.Harness {
-		h := platformtest.NewWorld(t, t.TempDir(), nil).Harness(t)
+	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
+		h := platformtest.NewWorldOf(t, t.TempDir(), order, nil).Harness(t)
 		b := open(t, t.TempDir())
 		for _, x := range []struct {
 			p   *platformapi.Platform

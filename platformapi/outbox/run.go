@@ -250,7 +250,9 @@ func (b *Box) call(ctx context.Context, p platformapi.Changer, r row) (platforma
 	case OpRefuse:
 		return p.Refuse(ctx, c, q.Text)
 	case OpPublish:
-		return p.Publish(ctx, c)
+		return p.Publish(ctx, c, q.Publish)
+	case OpFile:
+		return p.File(ctx, c, q.File)
 	case OpDelete:
 		return p.Delete(ctx, c)
 	}

@@ -74,8 +74,12 @@ func (t through) Refuse(ctx context.Context, c platformapi.Change, opinion strin
 	return t.do(ctx, c, Request{Op: OpRefuse, Text: opinion})
 }
 
-func (t through) Publish(ctx context.Context, c platformapi.Change) (platformapi.Outcome, error) {
-	return t.do(ctx, c, Request{Op: OpPublish})
+func (t through) Publish(ctx context.Context, c platformapi.Change, r platformapi.PublishRequest) (platformapi.Outcome, error) {
+	return t.do(ctx, c, Request{Op: OpPublish, Publish: r})
+}
+
+func (t through) File(ctx context.Context, c platformapi.Change, r platformapi.FileRequest) (platformapi.Outcome, error) {
+	return t.do(ctx, c, Request{Op: OpFile, File: r})
 }
 
 func (t through) Delete(ctx context.Context, c platformapi.Change) (platformapi.Outcome, error) {

@@ -25,6 +25,11 @@ import (
 	"sealdesk/platformapi/wire"
 )
 
+// as shows things as an organisation sees them now.
+func (s *Server) as(kind platformapi.OrganisationKind, org platformapi.Organisation) viewer {
+	return viewer{rules: s.cfg.Rules, order: s.cfg.Order, org: org, observer: kind != platformapi.OrganisationParty, now: s.now()}
+}
+
 // live is the lot's live contract, nil when there is none.
 func (s *Server) live(ctx context.Context, lotID string) (*store.Contract, error) {
 	c, err := s.store.LiveContract(ctx, lotID)
@@ -34,26 +39,27 @@ func (s *Server) live(ctx context.Context, lotID string) (*store.Contract, error
 	return &c, err
 }
 
-// lot is a lot that the caller is a party of, and its live contract.
-func (s *Server) lot(ctx context.Context, id string) (store.Lot, *store.Contract, platformapi.Organisation, error) {
-	_, org, err := s.who(ctx)
+// lot is a lot that the caller may see, and its live contract, with the view for the caller.
+func (s *Server) lot(ctx context.Context, id string) (store.Lot, *store.Contract, viewer, error) {
+	x, org, err := s.who(ctx)
+	v := s.as(x.Kind, org)
 	if err != nil {
-		return store.Lot{}, nil, org, err
+		return store.Lot{}, nil, v, err
 	}
 	l, err := s.store.Lot(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && roleIn(l, org.USCC) == "" {
-		return l, nil, org, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such lot")
+	if errors.Is(err, store.ErrNotFound) || err == nil && roleIn(l, org.USCC) == "" && !observes(x, l) {
+		return l, nil, v, web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such lot")
 	}
 	if err != nil {
-		return l, nil, org, err
+		return l, nil, v, err
 	}
 	c, err := s.live(ctx, id)
-	return l, c, org, err
+	return l, c, v, err
 }
 
 // ListLots answers with the caller's lots.
 func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wire.ListLotsResponseObject, error) {
-	_, org, err := s.who(ctx)
+	x, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,27 +76,27 @@ func (s *Server) ListLots(ctx context.Context, r wire.ListLotsRequestObject) (wi
 		if err != nil {
 			return nil, err
 		}
-		list.Items = append(list.Items, lotView(l, c, org.USCC, s.now()))
+		list.Items = append(list.Items, s.as(x.Kind, org).lot(l, c))
 	}
 	return wire.ListLots200JSONResponse(list), nil
 }
 
 // GetLot answers with one lot.
 func (s *Server) GetLot(ctx context.Context, r wire.GetLotRequestObject) (wire.GetLotResponseObject, error) {
-	l, c, org, err := s.lot(ctx, r.LotID)
+	l, c, v, err := s.lot(ctx, r.LotID)
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetLot200JSONResponse(lotView(l, c, org.USCC, s.now())), nil
+	return wire.GetLot200JSONResponse(v.lot(l, c)), nil
 }
 
 // GetFlow answers with a project's steps.
 func (s *Server) GetFlow(ctx context.Context, r wire.GetFlowRequestObject) (wire.GetFlowResponseObject, error) {
-	l, c, org, err := s.lot(ctx, r.LotID)
+	l, c, v, err := s.lot(ctx, r.LotID)
 	if err != nil {
 		return nil, err
 	}
-	return wire.GetFlow200JSONResponse(flowView(l, c, org.USCC, s.now())), nil
+	return wire.GetFlow200JSONResponse(v.flow(l, c)), nil
 }
 
 // orZero is the value of a parameter, or the zero value when it was not sent.
@@ -104,11 +110,11 @@ func orZero[T any](v *T) T {
 
 // ListContracts answers with a page.
 func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestObject) (wire.ListContractsResponseObject, error) {
-	_, org, err := s.who(ctx)
+	x, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
-	q := store.Query{USCC: org.USCC, State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
+	q := store.Query{USCC: org.USCC, Observer: observer(x), State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{q.USCC, string(q.State), q.Words}, "\x00")
 	if cursor := orZero(r.Params.Cursor); cursor != "" {
 		at, ok := openCursor(s.cursorKey, filter, cursor)
@@ -139,7 +145,7 @@ func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestO
 		link = "</v1/contracts?" + next.Encode() + `>; rel="next"`
 	}
 	for i := range found {
-		page.Items = append(page.Items, summary(&found[i], org.USCC, s.now()))
+		page.Items = append(page.Items, s.as(x.Kind, org).summary(&found[i]))
 	}
 	return wire.ListContracts200JSONResponse{Body: page, Headers: wire.ListContracts200ResponseHeaders{Link: link}}, nil
 }
@@ -151,7 +157,7 @@ func (s *Server) seen(ctx context.Context, id string) (*store.Contract, store.Se
 		return nil, x, org, err
 	}
 	c, err := s.store.Contract(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !visible(&c, org.USCC) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && !visible(&c, org.USCC) && (c.SubmittedAt.IsZero() || !observes(x, c.Lot)) {
 		err = errNotFound()
 	}
 	return &c, x, org, err
@@ -164,7 +170,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		return nil, err
 	}
 	a := act{org: org, person: x.Person, now: s.now()}
-	if roleIn(c.Lot, org.USCC) != c.Starter && c.State == platformapi.StateAwaiting && c.ViewedAt.IsZero() {
+	if roleIn(c.Lot, org.USCC) == otherOf(c) && c.State == platformapi.StateAwaiting && c.ViewedAt.IsZero() {
 		if err := s.store.Mark(ctx, c.ID, a.view); err != nil {
 			return nil, err
 		}
@@ -173,7 +179,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		}
 	}
 	return wire.GetContract200JSONResponse{
-		Body: contractView(c, org.USCC, a.now), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
+		Body: s.as(x.Kind, org).contract(c), Headers: wire.GetContract200ResponseHeaders{ETag: header.FormatETag(c.ID, c.Version)},
 	}, nil
 }
 
@@ -208,7 +214,7 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		if x.ID != r.AttachmentID || roleIn(c.Lot, org.USCC) != c.Starter && !x.Shared {
 			continue
 		}
-		f, err := s.blobs.Open(x.SHA256)
+		f, err := s.blobs.Open(ctx, x.SHA256)
 		if err != nil {
 			return nil, fmt.Errorf("attachment %s: %w", x.ID, err)
 		}
@@ -219,7 +225,7 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		return wire.DownloadAttachment200ApplicationOctetStreamResponse{
 			Body: f, ContentLength: x.Size, // the generated code closes what can be closed
 			Headers: wire.DownloadAttachment200ResponseHeaders{
-				ReprDigest: digest, ContentDisposition: "attachment; filename*=UTF-8''" + url.PathEscape(x.Name),
+				ReprDigest: digest, ContentDisposition: attachmentName(x.Name),
 			},
 		}, nil
 	}
@@ -228,8 +234,8 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 
 // sign signs a receipt, where the platform has a key for it.
 func (s *Server) sign(r *platformapi.Receipt, uscc string) (err error) {
-	if s.cfg.Signer != nil {
-		r.Signature, err = s.cfg.Signer.Sign(receipt.State(s.cfg.Origins[0], uscc, *r))
+	if s.cfg.Receipts != nil {
+		r.Signature, err = s.cfg.Receipts.Sign(receipt.State(s.cfg.Origins[0], uscc, *r))
 	}
 	return err
 }
@@ -275,18 +281,20 @@ func (s *Server) prepare(ctx context.Context, op, contractID, keyHeader string, 
 	return changing{
 		org: org,
 		act: act{org: org, person: x.Person, now: now, version: version},
-		req: store.Request{USCC: org.USCC, Key: key, Hash: hex.EncodeToString(sum[:]), ContractID: contractID, Now: now},
+		req: store.Request{USCC: org.USCC, Person: x.Person, Key: key, Hash: hex.EncodeToString(sum[:]), ContractID: contractID, Now: now},
 	}, nil
 }
 
 // apply makes a change once, and answers the same to every repetition.
 func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Contract) (*store.Contract, store.Effect, error)) (wire.OutcomeJSONResponse, error) {
 	answer, err := s.store.Change(ctx, ch.req, decide, func(receipt platformapi.Receipt, c *store.Contract) ([]byte, error) {
-		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: contractView(c, ch.org.USCC, ch.req.Now)})
+		return json.Marshal(platformapi.Outcome{Receipt: receipt, Contract: s.as(platformapi.OrganisationParty, ch.org).contract(c)})
 	})
 	switch {
 	case errors.Is(err, store.ErrLotTaken):
 		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeLotTaken, "the lot has a contract already")
+	case errors.Is(err, store.ErrAmending):
+		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeAmending, "another amendment of the contract is under way")
 	case errors.Is(err, store.ErrIDTaken):
 		return wire.OutcomeJSONResponse{}, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
 	case err != nil:
@@ -334,11 +342,21 @@ func (s *Server) CreateContract(ctx context.Context, r wire.CreateContractReques
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
+	var parent *store.Contract
+	if r.Body.ParentID != "" {
+		p, err := s.store.Contract(ctx, r.Body.ParentID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		if err == nil && visible(&p, ch.org.USCC) {
+			parent = &p
+		}
+	}
 	out, err := s.apply(ctx, ch, func(c *store.Contract) (*store.Contract, store.Effect, error) {
 		if c != nil {
 			return nil, store.Effect{}, store.ErrIDTaken
 		}
-		return ch.act.create(l, *r.Body)
+		return ch.act.create(l, parent, s.cfg.Order, *r.Body)
 	})
 	return wire.CreateContract201JSONResponse{OutcomeJSONResponse: out}, err
 }
@@ -377,10 +395,18 @@ func (s *Server) RefuseContract(ctx context.Context, r wire.RefuseContractReques
 	return wire.RefuseContract200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// PublishContract records that a contract is public.
+// PublishContract makes a contract public.
 func (s *Server) PublishContract(ctx context.Context, r wire.PublishContractRequestObject) (wire.PublishContractResponseObject, error) {
-	out, err := s.move(ctx, "publish", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, nil, act.publish)
+	out, err := s.move(ctx, "publish", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.publish(c, *r.Body) })
 	return wire.PublishContract200JSONResponse{OutcomeJSONResponse: out}, err
+}
+
+// FileContract records that a contract was filed.
+func (s *Server) FileContract(ctx context.Context, r wire.FileContractRequestObject) (wire.FileContractResponseObject, error) {
+	out, err := s.move(ctx, "file", r.ContractID, r.Params.IdempotencyKey, r.Params.IfMatch, r.Body,
+		func(a act, c *store.Contract) (store.Effect, error) { return a.file(c, *r.Body) })
+	return wire.FileContract200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
 // DeleteContract gives a contract up.
@@ -403,7 +429,7 @@ func (s *Server) SetNote(ctx context.Context, r wire.SetNoteRequestObject) (wire
 	return wire.SetNote200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// PutAttachment takes a file in. The bytes are on disk under their digest before the row that names them is written, and
+// PutAttachment takes a file in. The bytes last under their digest before the row that names them is written, and
 // seals are judged before that, outside the transaction; the rules are asked again inside it.
 func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestObject) (wire.PutAttachmentResponseObject, error) {
 	p := r.Params
@@ -451,15 +477,18 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err != nil {
 		return nil, err
 	}
-	if !nameFits(name, x.MediaType) || p.Stage == platformapi.StageSealed && x.MediaType != mediaPDF {
+	if !nameFits(name, x.MediaType) || onlyPDF(p.Kind, p.Stage) && x.MediaType != mediaPDF {
 		return nil, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeFilingFormat, "the file is not of a kind that is taken here, or its name says otherwise")
 	}
-	if p.Stage == platformapi.StageSealed {
-		if x.Seals, err = s.judge(ctx, c, ch.org, staged); err != nil {
+	if onlyPDF(p.Kind, p.Stage) {
+		if x.Seals, err = s.judge(ctx, c, ch.org, p.Kind, p.Stage, staged); err != nil {
 			return nil, err
 		}
 	}
-	if err := staged.Keep(); err != nil {
+	if err := s.store.AnnounceBlob(ctx, digest, s.now()); err != nil {
+		return nil, err
+	}
+	if err := s.blobs.Keep(ctx, staged); err != nil {
 		return nil, err
 	}
 	ch.act.now = s.now() // the moment of receipt is when the last byte was there
@@ -474,8 +503,13 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 }
 
-// judge verifies a sealed file's seals.
-func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.Organisation, staged *blobs.Staged) ([]platformapi.SealFact, error) {
+// onlyPDF says whether a file of this kind and stage has to be a PDF, which is judged.
+func onlyPDF(kind platformapi.AttachmentKind, stage platformapi.AttachmentStage) bool {
+	return kind == platformapi.KindPublication || stage != platformapi.StageUploaded
+}
+
+// judge verifies a sealed file's seals, and that what must carry none does not.
+func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.Organisation, kind platformapi.AttachmentKind, stage platformapi.AttachmentStage, staged *blobs.Staged) ([]platformapi.SealFact, error) {
 	ctx, cancel := context.WithTimeout(ctx, judgeTime)
 	defer cancel()
 	select {
@@ -484,21 +518,23 @@ func (s *Server) judge(ctx context.Context, c *store.Contract, org platformapi.O
 	case <-ctx.Done():
 		return nil, web.Refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "too many files are being judged")
 	}
-	starter, other := party(c.Lot, c.Starter), party(c.Lot, counterpart(c.Starter))
-	if org.USCC == starter.USCC {
-		return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, nil, starter, other)
+	switch {
+	case kind == platformapi.KindPublication:
+		return nil, judgeUnsealed(ctx, s.cfg.Judge, staged.File, staged.Size, platformapi.CodeCopySealed)
+	case stage == platformapi.StageClean:
+		return nil, judgeUnsealed(ctx, s.cfg.Judge, staged.File, staged.Size, platformapi.CodeCleanSealed)
 	}
-	sealed := firstSealed(c)
-	if sealed == nil {
-		return nil, fmt.Errorf("contract %s: no sealed filing in state %s", c.ID, c.State)
+	base := baseOf(c, org)
+	if base == nil {
+		return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, nil, org)
 	}
-	f, err := s.blobs.Open(sealed.SHA256)
+	f, err := s.blobs.Open(ctx, base.SHA256)
 	if err != nil {
-		return nil, fmt.Errorf("attachment %s: %w", sealed.ID, err)
+		return nil, fmt.Errorf("attachment %s: %w", base.ID, err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	first := &sealedFirst{content: io.LimitReader(f, sealed.Size), size: sealed.Size, seals: len(sealed.Seals)}
-	return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, first, starter, other)
+	first := &sealedFirst{content: io.LimitReader(f, base.Size), size: base.Size, seals: len(base.Seals), by: base.By}
+	return judgeSeals(ctx, s.cfg.Judge, staged.File, staged.Size, first, org)
 }
 
 const maxName = 200 // bytes

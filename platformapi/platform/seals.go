@@ -15,18 +15,33 @@ import (
 	"sealdesk/platformapi/web"
 )
 
-// sealedFirst is the file the starter sealed.
+// sealedFirst is the file that seals are added to, with the seals of one side on it or none.
 type sealedFirst struct {
 	content io.Reader
 	size    int64
 	seals   int
+	by      platformapi.Organisation
 }
 
-// judgeSeals checks a sealed file. Without first, every signature must be the starter's. With it, the file must begin with
-// the very bytes of first and still carry every signature of it, and whatever is signed after them must be the other side's.
-func judgeSeals(ctx context.Context, j Judge, file io.ReaderAt, size int64, first *sealedFirst, starter, other platformapi.Organisation) ([]platformapi.SealFact, error) {
+// judgeUnsealed refuses a file that carries a signature.
+func judgeUnsealed(ctx context.Context, j Judge, file io.ReaderAt, size int64, code string) error {
+	facts, err := j.Judge(ctx, file, size)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeFilingFormat, "the file cannot be read as a PDF")
+	case len(facts) > 0:
+		return web.Refuse(http.StatusUnprocessableEntity, code, "the file carries a signature, and must not")
+	}
+	return nil
+}
+
+// judgeSeals checks what an organisation sealed. Without first, every signature must be its own. With it, the file must begin
+// with the very bytes of first and still carry every signature of it, and whatever is signed after them must be its own.
+func judgeSeals(ctx context.Context, j Judge, file io.ReaderAt, size int64, first *sealedFirst, org platformapi.Organisation) ([]platformapi.SealFact, error) {
 	changed := web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeFilingChanged, "the file is not the one the first party sealed with signatures added")
-	firstSize := size
+	firstSize := int64(0)
 	if first != nil {
 		firstSize = first.size
 		same, err := hasPrefix(file, size, first.content, first.size)
@@ -63,9 +78,9 @@ func judgeSeals(ctx context.Context, j Judge, file io.ReaderAt, size int64, firs
 	}
 	seals := make([]platformapi.SealFact, 0, len(facts))
 	for _, f := range facts {
-		must := starter
-		if f.RangeEnd > firstSize {
-			must = other
+		must := org
+		if f.RangeEnd <= firstSize {
+			must = first.by
 		}
 		if err := judgeOne(f, must); err != nil {
 			return nil, err

@@ -13,6 +13,10 @@ import (
 type Seed struct {
 	Organisations []platformapi.Organisation `json:"organisations"`
 	Lots          []Lot                      `json:"lots"`
+
+	// Kinds says which organisations are no parties, by their codes: agency, supervisor, hall. It is for sessions that are
+	// opened from then on.
+	Kinds map[string]platformapi.OrganisationKind `json:"kinds,omitempty"`
 }
 
 // Lot is an awarded lot. Phases hold the steps of the project flow before 中标通知书查看 and 合同签订, which are derived.
@@ -51,5 +55,18 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 			}
 		}
 	}
-	return s.store.Import(ctx, seed.Organisations, seed.Lots)
+	for uscc, k := range seed.Kinds {
+		if !k.Valid() {
+			return fmt.Errorf("seed: organisation %s: there is no kind %q", uscc, k)
+		}
+	}
+	if err := s.store.Import(ctx, seed.Organisations, seed.Lots, s.now()); err != nil {
+		return err
+	}
+	for uscc, k := range seed.Kinds {
+		if err := s.store.SetOrganisationKind(ctx, uscc, k); err != nil {
+			return fmt.Errorf("seed: organisation %s: %w", uscc, err)
+		}
+	}
+	return nil
 }

@@ -1,12 +1,14 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,27 +19,42 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
+	"sealdesk/platformapi/platform/jobs"
+	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
 
 // Config says what a platform needs. Dir, Judge, Roots and Origins are required.
 type Config struct {
-	Dir     string           // where it keeps everything; made if missing, mode 0700
-	Judge   Judge            // verifies seals
-	Roots   *smx509.CertPool // of the CAs whose certificates may log in
-	Origins []string         // "https://host[:port]", the addresses people reach it by
-	ID      string           // platform id in login texts; "" is "sealdesk-platform"
-	MaxFile int64            // bytes of an attachment at most; 0 is 64 MiB
-	Now     func() time.Time // the clock; nil is time.Now
-	Log     *slog.Logger     // nil is slog.Default()
-	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
-	Signer  *receipt.Signer  // of receipts; nil: they are not signed
+	Dir      string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
+	Store    store.Store      // nil: in a SQLite file in Dir. Close closes it
+	Blobs    blobs.Store      // nil: in a folder in Dir
+	Runner   jobs.Runner      // of what is done in the background; nil: in this process
+	Judge    Judge            // verifies seals
+	Roots    *smx509.CertPool // of the CAs whose certificates may log in
+	Origins  []string         // "https://host[:port]", the addresses people reach it by
+	ID       string           // platform id in login texts; "" is DefaultID
+	MaxFile  int64            // bytes of an attachment at most; 0 is 64 MiB
+	Now      func() time.Time // the clock; nil is time.Now
+	Log      *slog.Logger     // nil is slog.Default()
+	Stamper  Stamper          // answers at /tsa; nil: there is no time-stamp service
+	Signer   HeadSigner       // signs the audit trail's head daily; nil: it is not signed
+	Receipts *receipt.Signer  // of receipts; nil: they are not signed
+	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
+
+	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
+	VerificationURI string
+	Order           platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
+	Rules           calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
+	Templates       []Template            // texts to begin a contract with
 }
 
 const (
@@ -46,44 +63,59 @@ const (
 	sessionLife      = 8 * time.Hour
 	challengeLife    = time.Minute
 	orphanAge        = 24 * time.Hour
+	jobLook          = time.Minute
+	closeTime        = 10 * time.Second
 	judgeTime        = time.Minute
 	limiterNames     = 10_000
+	proofsKept       = 200_000
+	passwordsAtOnce  = 2
 	loginBurst       = 20
 	loginEvery       = 3 * time.Second
 	requestBurst     = 300
 	requestEvery     = 20 * time.Millisecond
 	stampBurst       = 60
 	stampEvery       = time.Second
-	defaultID        = "sealdesk-platform"
-	storeFile        = "platform.db"
-	blobFolder       = "files"
+	stagingFolder    = "tmp"
+	cursorSecret     = "cursor"
 	timePrecision    = time.Millisecond
 	defaultPageLimit = 50
+)
+
+// What a platform is called in login texts and in the signed heads of its audit trail, and where it keeps things in Dir.
+const (
+	DefaultID  = "sealdesk-platform"
+	StoreFile  = "platform.db"
+	BlobFolder = "files"
 )
 
 // Server is a running platform without a listener.
 type Server struct {
 	cfg       Config
 	store     store.Store
-	blobs     *blobs.Dir
+	blobs     blobs.Store
+	staging   *blobs.Staging
+	meters    *meters
+	stopJobs  func(context.Context) error
 	handler   http.Handler
-	cursorKey [32]byte
+	cursorKey [32]byte      // the same on all servers
 	judges    chan struct{} // one place for each file that is judged at a time
 	logins    *web.Limiter
 	requests  *web.Limiter
 	stamps    *web.Limiter
+	proofs    *dpop.Guard
+	passwords *password.Checker
 	draining  atomic.Bool
 }
 
 var _ wire.StrictServerInterface = (*Server)(nil)
 
-// New opens the platform's folder and removes what uploads left behind in it.
-func New(ctx context.Context, cfg Config) (*Server, error) {
+// New opens what the platform keeps, and starts its jobs.
+func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Dir == "" || cfg.Judge == nil || cfg.Roots == nil || len(cfg.Origins) == 0 {
 		return nil, errors.New("platform: Dir, Judge, Roots and Origins are required")
 	}
 	if cfg.ID == "" {
-		cfg.ID = defaultID
+		cfg.ID = DefaultID
 	}
 	if cfg.MaxFile == 0 {
 		cfg.MaxFile = defaultMaxFile
@@ -94,34 +126,67 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
+	cfg.Order = cmp.Or(cfg.Order, platformapi.OrderSealFirst)
+	if !cfg.Order.Valid() {
+		return nil, fmt.Errorf("platform: there is no order %q", cfg.Order)
+	}
+	if cfg.Rules.Calendar == nil {
+		cfg.Rules.Calendar = calendar.Embedded()
+	}
+	if cfg.Rules.Terms.Version == "" {
+		cfg.Rules.Terms = calendar.EmbeddedTerms()
+	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("platform: %w", err)
 	}
-	files, err := blobs.Open(filepath.Join(cfg.Dir, blobFolder))
-	if err != nil {
-		return nil, err
-	}
-	st, err := sqlite.Open(ctx, filepath.Join(cfg.Dir, storeFile))
-	if err != nil {
-		return nil, err
-	}
 	s := &Server{
-		cfg: cfg, store: st, blobs: files,
-		judges:   make(chan struct{}, runtime.GOMAXPROCS(0)),
-		logins:   web.NewLimiter(loginBurst, loginEvery, limiterNames),
-		requests: web.NewLimiter(requestBurst, requestEvery, limiterNames),
-		stamps:   web.NewLimiter(stampBurst, stampEvery, limiterNames),
+		cfg: cfg, store: cfg.Store, blobs: cfg.Blobs, meters: newMeters(),
+		judges:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		logins:    web.NewLimiter(loginBurst, loginEvery, limiterNames),
+		requests:  web.NewLimiter(requestBurst, requestEvery, limiterNames),
+		proofs:    dpop.NewGuard(proofsKept),
+		passwords: password.NewChecker(passwordsAtOnce),
+		stamps:    web.NewLimiter(stampBurst, stampEvery, limiterNames),
 	}
-	if _, err := rand.Read(s.cursorKey[:]); err != nil {
-		return nil, errors.Join(err, st.Close())
+	if s.staging, err = blobs.OpenStaging(filepath.Join(cfg.Dir, BlobFolder, stagingFolder)); err != nil {
+		return nil, err
 	}
-	if err := files.Sweep(ctx, cfg.Now(), orphanAge, st.HasBlob); err != nil {
-		return nil, errors.Join(fmt.Errorf("platform: sweep: %w", err), st.Close())
+	if err := s.staging.Sweep(cfg.Now(), orphanAge); err != nil {
+		return nil, err
 	}
+	if s.blobs == nil {
+		if s.blobs, err = blobs.OpenDir(filepath.Join(cfg.Dir, BlobFolder)); err != nil {
+			return nil, err
+		}
+	}
+	if s.store == nil {
+		if s.store, err = sqlite.Open(ctx, filepath.Join(cfg.Dir, StoreFile)); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.store.Close())
+		}
+	}()
+	var proposed [32]byte
+	if _, err := rand.Read(proposed[:]); err != nil {
+		return nil, err
+	}
+	key, err := s.store.Secret(ctx, cursorSecret, proposed[:])
+	if err != nil {
+		return nil, fmt.Errorf("platform: %w", err)
+	}
+	copy(s.cursorKey[:], key)
 	if err := s.route(); err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, err
 	}
-	return s, nil
+	runner := cfg.Runner
+	if runner == nil {
+		runner = jobs.Ticker{Claim: s.store.Claim, Now: cfg.Now, Log: cfg.Log, Look: jobLook}
+	}
+	s.stopJobs, err = runner.Start(ctx, s.jobs())
+	return s, err
 }
 
 // Handler serves the API, /healthz and /readyz, and /tsa where there is a Stamper.
@@ -130,8 +195,12 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // Drain makes /readyz say that no new work should come here.
 func (s *Server) Drain() { s.draining.Store(true) }
 
-// Close closes the store. Stop serving first.
-func (s *Server) Close() error { return s.store.Close() }
+// Close ends the jobs, after a while those under way too, and closes the store. Stop serving first.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	return errors.Join(s.stopJobs(ctx), s.store.Close())
+}
 
 func (s *Server) now() time.Time { return s.cfg.Now().UTC().Truncate(timePrecision) }
 
@@ -147,7 +216,7 @@ func (s *Server) route() error {
 		}
 		fail(w, r, err)
 	}
-	strict := wire.NewStrictHandlerWithOptions(s, nil, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
+	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{s.permit, name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
 	api = web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
 		if _, ok := r.Context().Value(sessionKey{}).(store.Session); !ok {
@@ -158,19 +227,7 @@ func (s *Server) route() error {
 	api = s.admit(api)
 
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if s.draining.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		if err := s.store.Ping(r.Context()); err != nil {
-			s.cfg.Log.Error("not ready", "error", err)
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
-		}
-		w.WriteHeader(http.StatusNoContent)
-	})
+	s.health(mux)
 	if s.cfg.Stamper != nil {
 		mux.HandleFunc("POST /tsa", s.stamp)
 	}
@@ -178,12 +235,12 @@ func (s *Server) route() error {
 	mux.Handle(uploadsPath, pieces)
 	mux.Handle(uploadsPath+"/", pieces)
 	mux.Handle("/", api)
-	s.handler = web.Guard(s.cfg.Log, func(r *http.Request) int64 {
+	s.handler = s.observe(web.Guard(s.cfg.Log, func(r *http.Request) int64 {
 		if isUpload(r) || isPiece(r) {
 			return s.cfg.MaxFile
 		}
 		return maxJSON
-	}, mux)
+	}, mux))
 	return nil
 }
 
@@ -204,16 +261,21 @@ type (
 // admit finds the session of a request, and holds back who asks too often.
 func (s *Server) admit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		address := remoteHost(r)
+		address := web.Caller(r, s.cfg.Proxies)
 		who := address
+		// Clients set the time of their proofs by it.
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		ctx := context.WithValue(r.Context(), addressKey{}, address)
-		if token := header.Bearer(r.Header.Get("Authorization")); token != "" {
-			x, err := s.store.Session(ctx, tokenHash(token))
+		if token := header.Token(r.Header.Get("Authorization")); token != "" {
+			x, err := s.bound(r, token)
 			switch {
-			case err == nil && s.now().Before(x.ExpiresAt):
+			case err == nil:
 				ctx = context.WithValue(ctx, sessionKey{}, x)
-				who = x.TokenHash
-			case err != nil && !errors.Is(err, store.ErrNotFound):
+				who = x.ID
+				if seen, ok := ctx.Value(watchedKey{}).(*watched); ok {
+					seen.uscc = x.USCC
+				}
+			case !errors.Is(err, store.ErrNotFound):
 				web.WriteError(w, r, s.cfg.Log, err)
 				return
 			}

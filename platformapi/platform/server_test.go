@@ -16,58 +16,108 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/platformapi/web/dpop"
+	"sealdesk/platformapi/web/header"
 )
 
-// recorder keeps the Authorization that the client sends, for requests that the client would never make.
-type recorder struct{ auth string }
+// recorder keeps what the client sends and keeps of its session, for requests that the client would never make.
+type recorder struct {
+	token  string
+	key    *dpop.Key
+	secret []byte
+	login  []byte // the last answer to a challenge
+}
 
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
-	if a := req.Header.Get("Authorization"); a != "" {
-		r.auth = a
+	if t := header.Token(req.Header.Get("Authorization")); t != "" {
+		r.token = t
+	}
+	if strings.HasSuffix(req.URL.Path, "/v1/login") {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		if r.login, err = io.ReadAll(body); err != nil {
+			return nil, err
+		}
 	}
 	return http.DefaultTransport.RoundTrip(req)
+}
+
+func (r *recorder) Save(secret []byte) error {
+	r.secret = bytes.Clone(secret)
+	var kept struct{ Key []byte }
+	err := json.Unmarshal(secret, &kept)
+	if err == nil {
+		r.key, err = dpop.ParseKey(kept.Key)
+	}
+	return err
+}
+
+func (r *recorder) Forget() error {
+	r.secret = nil
+	return nil
+}
+
+func prove(t *testing.T, k *dpop.Key, method, address, token string, now time.Time) string {
+	t.Helper()
+	address, _, _ = strings.Cut(address, "?")
+	proof, err := k.Prove(method, address, token, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proof
 }
 
 func newSession(t *testing.T) (*platformtest.World, *client.Client, func(method, path, body string, headers map[string]string) (int, platformapi.Problem)) {
 	t.Helper()
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
 	rec := &recorder{}
-	c := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec})
+	c := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec, Keeper: rec})
 	if _, err := c.Session(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return w, c, func(method, path, body string, headers map[string]string) (int, platformapi.Problem) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", rec.auth)
-		req.Header.Set("Content-Type", "application/json")
-		for k, v := range headers {
-			req.Header.Set(k, v)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		raw, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resp.Body.Close(); err != nil {
-			t.Fatal(err)
-		}
-		var p platformapi.Problem
-		if resp.StatusCode >= 400 {
-			if resp.Header.Get("Content-Type") != "application/problem+json" {
-				t.Errorf("%s %s: %s is answered as %q: %s", method, path, resp.Status, resp.Header.Get("Content-Type"), raw)
-			} else if err := json.Unmarshal(raw, &p); err != nil || p.Status != resp.StatusCode || p.Type == "" {
-				t.Errorf("%s %s: problem %s, %v", method, path, raw, err)
-			}
-		}
-		return resp.StatusCode, p
+		return send(t, w, rec, method, path, body, headers)
 	}
+}
+
+// send sends what the client would never send, in the recorded session or, without one, in none.
+func send(t *testing.T, w *platformtest.World, rec *recorder, method, path, body string, headers map[string]string) (int, platformapi.Problem) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec != nil {
+		req.Header.Set("Authorization", "DPoP "+rec.token)
+		req.Header.Set(dpop.Header, prove(t, rec.key, method, w.URL+path, rec.token, w.Clock.Now()))
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var p platformapi.Problem
+	if resp.StatusCode >= 400 {
+		if resp.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %s is answered as %q: %s", method, path, resp.Status, resp.Header.Get("Content-Type"), raw)
+		} else if err := json.Unmarshal(raw, &p); err != nil || p.Status != resp.StatusCode || p.Type == "" {
+			t.Errorf("%s %s: problem %s, %v", method, path, raw, err)
+		}
+	}
+	return resp.StatusCode, p
 }
 
 func TestRequestsThatAreRefused(t *testing.T) {
@@ -104,7 +154,9 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"limit":             {"GET", "/v1/contracts?limit=100000", "", nil, 400, platformapi.CodeBadRequest},
 		"state":             {"GET", "/v1/contracts?state=bogus", "", nil, 400, platformapi.CodeBadRequest},
 		"cursor":            {"GET", "/v1/contracts?cursor=bogus", "", nil, 400, platformapi.CodeBadRequest},
-		"no session":        {"GET", "/v1/contracts", "", map[string]string{"Authorization": "Bearer x"}, 401, platformapi.CodeSessionOver},
+		"no session":        {"GET", "/v1/contracts", "", map[string]string{"Authorization": "DPoP x"}, 401, platformapi.CodeSessionOver},
+		"token alone":       {"GET", "/v1/contracts", "", map[string]string{"DPoP": ""}, 401, platformapi.CodeProofWrong},
+		"bearer":            {"GET", "/v1/contracts", "", map[string]string{"Authorization": "Bearer x"}, 401, platformapi.CodeSessionOver},
 		"file, no digest":   {"PUT", file, "x", map[string]string{"Idempotency-Key": key(), "If-Match": match, "Content-Type": "application/octet-stream"}, 400, platformapi.CodeBadRequest},
 		"file, bad digest":  {"PUT", file, "x", map[string]string{"Idempotency-Key": key(), "If-Match": match, "Content-Type": "application/octet-stream", "Content-Digest": "sha-256=x"}, 400, platformapi.CodeBadRequest},
 		"file, other bytes": {"PUT", file, "y", map[string]string{"Idempotency-Key": key(), "If-Match": match, "Content-Type": "application/octet-stream", "Content-Digest": digest}, 400, platformapi.CodeDigestMismatch},
@@ -159,49 +211,203 @@ func TestLogin(t *testing.T) {
 	}
 }
 
+// relay is somebody between the client and the platform, who opens a session of his own with what the client signed.
+type relay struct {
+	t   *testing.T
+	w   *platformtest.World
+	key *dpop.Key
+}
+
+func (x relay) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set(dpop.Header, prove(x.t, x.key, r.Method, x.w.URL+r.URL.Path, "", x.w.Clock.Now()))
+	r.URL.Host = strings.TrimPrefix(x.w.URL, "http://")
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// What is signed names the address that was dialled and the client's key: a relay gets nothing for it.
 func TestSignatureForAnotherPlatformIsWorthless(t *testing.T) {
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
 	id := w.Identity(platformtest.Supplier)
 	elsewhere := strings.Replace(w.URL, "127.0.0.1", "localhost", 1)
-	if _, err := client.Login(t.Context(), elsewhere, id.Key, id.Chain, client.Options{}); !platformapi.IsCode(err, platformapi.CodeSignatureWrong) {
-		t.Errorf("got %v", err)
+	if _, err := client.Login(t.Context(), elsewhere, id.Key, id.Chain, client.Options{}); !platformapi.IsCode(err, platformapi.CodeProofWrong) {
+		t.Errorf("to another address: %v", err)
 	}
-}
-
-// replay sends every login twice and answers with the second answer.
-type replay struct{}
-
-func (replay) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !strings.HasSuffix(r.URL.Path, "/v1/login") {
-		return http.DefaultTransport.RoundTrip(r)
-	}
-	body, err := io.ReadAll(r.Body)
+	key, err := dpop.NewKey()
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	first := r.Clone(r.Context())
-	first.Body = io.NopCloser(bytes.NewReader(body))
-	resp, err := http.DefaultTransport.RoundTrip(first)
-	if err != nil {
-		return nil, err
+	for _, address := range []string{elsewhere, w.URL} {
+		if _, err := client.Login(t.Context(), address, id.Key, id.Chain, client.Options{Transport: relay{t, w, key}}); !platformapi.IsCode(err, platformapi.CodeSignatureWrong) {
+			t.Errorf("relayed from %s: %v", address, err)
+		}
 	}
-	if err := resp.Body.Close(); err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 func TestChallengeIsGoodOnceAndForAMinute(t *testing.T) {
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
 	id := w.Identity(platformtest.Supplier)
-	if _, err := client.Login(t.Context(), w.URL, id.Key, id.Chain, client.Options{Transport: replay{}}); !platformapi.IsCode(err, platformapi.CodeChallengeGone) {
-		t.Errorf("a second answer: %v", err)
+	rec := &recorder{}
+	if _, err := client.Login(t.Context(), w.URL, id.Key, id.Chain, client.Options{Transport: rec, Keeper: rec}); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/v1/login", bytes.NewReader(rec.login))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set(dpop.Header, prove(t, rec.key, http.MethodPost, w.URL+"/v1/login", "", w.Clock.Now()))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil || resp.StatusCode != http.StatusGone {
+		t.Errorf("a second answer, freshly proven: %s, %v", resp.Status, err)
 	}
 	late := &slowKey{Signer: id.Key, before: func() { w.Clock.Add(61 * time.Second) }}
 	if _, err := client.Login(t.Context(), w.URL, late, id.Chain, client.Options{}); !platformapi.IsCode(err, platformapi.CodeChallengeGone) {
 		t.Errorf("a late answer: %v", err)
+	}
+}
+
+// A token that was stolen without the key is worth nothing, and so is a proof that was sent already.
+func TestTokensAreBound(t *testing.T) {
+	w, c, _ := newSession(t)
+	rec := &recorder{}
+	other := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec, Keeper: rec})
+	if _, err := other.Session(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	thief, err := dpop.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(key *dpop.Key, address, method, token string, proof string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+"/v1/session", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if proof == "" {
+			proof = prove(t, key, method, address, token, w.Clock.Now())
+		}
+		req.Header.Set("Authorization", "DPoP "+rec.token)
+		req.Header.Set(dpop.Header, proof)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode
+	}
+	here := w.URL + "/v1/session"
+	once := prove(t, rec.key, http.MethodGet, here, rec.token, w.Clock.Now())
+	for name, x := range map[string]struct {
+		got  func() int
+		want int
+	}{
+		"the session's own key": {func() int { return ask(rec.key, here, http.MethodGet, rec.token, once) }, http.StatusOK},
+		"another key":           {func() int { return ask(thief, here, http.MethodGet, rec.token, "") }, http.StatusUnauthorized},
+		"another method":        {func() int { return ask(rec.key, here, http.MethodDelete, rec.token, "") }, http.StatusUnauthorized},
+		"another path":          {func() int { return ask(rec.key, w.URL+"/v1/lots", http.MethodGet, rec.token, "") }, http.StatusUnauthorized},
+		"another token":         {func() int { return ask(rec.key, here, http.MethodGet, "x", "") }, http.StatusUnauthorized},
+	} {
+		if got := x.got(); got != x.want {
+			t.Errorf("%s: %d, want %d", name, got, x.want)
+		}
+	}
+	if got := ask(rec.key, here, http.MethodGet, rec.token, once); got != http.StatusUnauthorized {
+		t.Errorf("the same proof again: %d", got)
+	}
+	if _, err := c.Session(t.Context()); err != nil {
+		t.Errorf("the other session: %v", err)
+	}
+}
+
+// Tokens are short-lived and renew themselves; a session can be gone on with after the program ended, and ends when an
+// old refresh token comes again.
+func TestSessionIsRenewed(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	rec := &recorder{}
+	c := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec, Keeper: rec})
+	first := rec.secret
+	for i := range 3 {
+		w.Clock.Add(11 * time.Minute)
+		before := rec.token
+		if _, err := c.Session(t.Context()); err != nil {
+			t.Fatalf("renewal %d: %v", i, err)
+		}
+		if rec.token == before {
+			t.Errorf("renewal %d: the old token was taken", i)
+		}
+	}
+	latest := rec.secret
+	resumed, err := client.New(w.URL, client.Options{Transport: rec, Keeper: rec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := resumed.Resume(t.Context(), latest)
+	if err != nil || x.Organisation != platformtest.Purchaser {
+		t.Fatalf("resumed: %+v, %v", x, err)
+	}
+	// The answer was lost: the token before is taken for a minute.
+	if _, err := resumed.Resume(t.Context(), latest); err != nil {
+		t.Errorf("at once again: %v", err)
+	}
+	elsewhere, err := client.New(strings.Replace(w.URL, "127.0.0.1", "localhost", 1), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range map[string][]byte{"another platform's": latest, "nothing": nil, "nonsense": []byte(`{"origin":"` + w.URL + `","key":"AA==","refresh_token":"x"}`)} {
+		if _, err := elsewhere.Resume(t.Context(), secret); !platformapi.IsCode(err, platformapi.CodeSessionOver) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	thief, err := client.New(w.URL, client.Options{Transport: rec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := thief.Resume(t.Context(), first); !platformapi.IsCode(err, platformapi.CodeSessionOver) {
+		t.Errorf("an old refresh token: %v", err)
+	}
+	if _, err := resumed.Session(t.Context()); !platformapi.IsCode(err, platformapi.CodeSessionOver) {
+		t.Errorf("after an old refresh token came again: %v", err)
+	}
+	if rec.secret != nil {
+		t.Error("a session that is over is still kept")
+	}
+}
+
+// Whatever time the client's computer thinks it is.
+func TestClocksMayDiffer(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	w.Clock.Add(3 * time.Hour)
+	c := w.Login(t, platformtest.Purchaser, client.Options{})
+	w.Clock.Add(5 * time.Minute) // the platform's own is set
+	if _, err := c.Session(t.Context()); err != nil {
+		t.Errorf("after the platform's clock was set: %v", err)
+	}
+}
+
+func TestLogoutEndsEveryToken(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	rec := &recorder{}
+	c := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec, Keeper: rec})
+	secret := rec.secret
+	if err := c.Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if rec.secret != nil {
+		t.Error("the session is still kept")
+	}
+	again, err := client.New(w.URL, client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Resume(t.Context(), secret); !platformapi.IsCode(err, platformapi.CodeSessionOver) {
+		t.Errorf("resumed after log-out: %v", err)
 	}
 }
 

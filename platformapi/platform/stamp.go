@@ -25,7 +25,7 @@ const (
 
 // stamp is open to everybody, as time stamps are asked for before and without a session: it only counts who asks.
 func (s *Server) stamp(w http.ResponseWriter, r *http.Request) {
-	if ok, wait := s.stamps.Allow(remoteHost(r), s.cfg.Now()); !ok {
+	if ok, wait := s.stamps.Allow(web.Caller(r, s.cfg.Proxies), s.cfg.Now()); !ok {
 		web.WriteError(w, r, s.cfg.Log, tooMany(wait))
 		return
 	}

@@ -61,6 +61,8 @@ func (s *Server) uploads(w http.ResponseWriter, r *http.Request) {
 	case r.Header.Get("Tus-Resumable") != tusVersion:
 		w.Header().Set("Tus-Version", tusVersion)
 		err = web.Refuse(http.StatusPreconditionFailed, platformapi.CodeUploadVersion, "this is tus %s", tusVersion)
+	case mayUse(r.Context(), "PutAttachment") != nil: // pieces come from those who may attach them
+		err = mayUse(r.Context(), "PutAttachment")
 	case method == http.MethodPost && !one:
 		err = s.createUpload(w, r)
 	case method == http.MethodHead && one:
@@ -223,7 +225,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 	if sum != nil {
 		hashes = io.MultiWriter(whole, sum)
 	}
-	staged, err := s.blobs.Stage(io.TeeReader(body, hashes))
+	staged, err := s.staging.Stage(io.TeeReader(body, hashes))
 	if err != nil {
 		return err
 	}
@@ -247,7 +249,10 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		if err != nil {
 			return err
 		}
-		if err := staged.Keep(); err != nil {
+		if err := s.store.AnnounceBlob(ctx, staged.SHA256, s.now()); err != nil {
+			return err
+		}
+		if err := s.blobs.Keep(ctx, staged); err != nil {
 			return err
 		}
 		u.ExpiresAt = s.now().Add(uploadLife)
@@ -301,7 +306,7 @@ func parseChecksum(header string) (hash.Hash, []byte, error) {
 // receive stages an attachment's bytes: a request's body, or the pieces of a complete upload.
 func (s *Server) receive(ctx context.Context, uploadID string, body io.Reader) (*blobs.Staged, error) {
 	if uploadID == "" {
-		return s.blobs.Stage(body)
+		return s.staging.Stage(body)
 	}
 	u, err := s.upload(ctx, uploadID)
 	if f, ok := errors.AsType[*web.Fault](err); ok && f.Status == http.StatusNotFound {
@@ -313,11 +318,12 @@ func (s *Server) receive(ctx context.Context, uploadID string, body io.Reader) (
 	if u.Offset != u.Size {
 		return nil, web.Refuse(http.StatusConflict, platformapi.CodeUploadIncomplete, "%d of %d bytes are here", u.Offset, u.Size)
 	}
-	return s.blobs.Stage(&pieces{s: s, left: u.Pieces})
+	return s.staging.Stage(&pieces{ctx: ctx, s: s, left: u.Pieces})
 }
 
 // pieces reads an upload's pieces one after the other.
 type pieces struct {
+	ctx  context.Context
 	s    *Server
 	left []store.Piece
 	now  io.ReadCloser
@@ -329,7 +335,7 @@ func (p *pieces) Read(b []byte) (int, error) {
 			if len(p.left) == 0 {
 				return 0, io.EOF
 			}
-			f, err := p.s.blobs.Open(p.left[0].SHA256)
+			f, err := p.s.blobs.Open(p.ctx, p.left[0].SHA256)
 			if err != nil {
 				return 0, fmt.Errorf("piece of an upload: %w", err)
 			}

@@ -6,12 +6,14 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/platformapi/web/dpop"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,8 +22,11 @@ import (
 	"time"
 )
 
-// bearer is a session's token, seen on its way.
-type bearer struct{ token atomic.Value }
+// bearer is a session as its client has it: the access token, seen on its way, and the key that its proofs are made with.
+type bearer struct {
+	token atomic.Value
+	key   *dpop.Key
+}
 
 func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if a := r.Header.Get("Authorization"); a != "" {
@@ -30,15 +35,54 @@ func (b *bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
+func (b *bearer) Save(secret []byte) error {
+	var kept struct {
+		Key []byte `json:"key"`
+	}
+	err := json.Unmarshal(secret, &kept)
+	if err == nil {
+		b.key, err = dpop.ParseKey(kept.Key)
+	}
+	return err
+}
+
+func (b *bearer) Forget() error { return nil }
+
+// session logs in and gives what its requests are made with.
+func session(t *testing.T, w *platformtest.World, o platformapi.Organisation) *bearer {
+	t.Helper()
+	b := &bearer{}
+	if _, err := w.Login(t, o, client.Options{Transport: b, Keeper: b}).Session(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// bind makes a request one of the session's; nil is nobody's.
+func (b *bearer) bind(t *testing.T, w *platformtest.World, r *http.Request) {
+	t.Helper()
+	r.Header.Set("Tus-Resumable", "1.0.0")
+	if b == nil {
+		return
+	}
+	authorization := b.token.Load().(string)
+	_, token, _ := strings.Cut(authorization, " ")
+	proof, err := b.key.Prove(r.Method, w.URL+r.URL.EscapedPath(), token, w.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", authorization)
+	r.Header.Set("DPoP", proof)
+}
+
 // tus calls the upload protocol by hand.
-func tus(t *testing.T, w *platformtest.World, authorization, method, path, body string, headers ...string) *http.Response {
+func tus(t *testing.T, w *platformtest.World, who *bearer, method, path, body string, headers ...string) *http.Response {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Tus-Resumable", "1.0.0")
-	r.Header.Set("Authorization", authorization)
+	who.bind(t, w, r)
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
@@ -56,14 +100,7 @@ func b64(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 // The protocol's own rules, as tus 1.0.0 words them.
 func TestUploadProtocol(t *testing.T) {
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
-	seen := func(o platformapi.Organisation) string {
-		b := &bearer{}
-		if _, err := w.Login(t, o, client.Options{Transport: b}).Session(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		return b.token.Load().(string)
-	}
-	me, other := seen(platformtest.Purchaser), seen(platformtest.Stranger)
+	me, other := session(t, w, platformtest.Purchaser), session(t, w, platformtest.Stranger)
 	file := strings.Repeat("contract ", 100)
 	sum := sha256.Sum256([]byte(file))
 	id := platformapi.NewID()
@@ -73,13 +110,15 @@ func TestUploadProtocol(t *testing.T) {
 	piece := func(s string) string { d := sha256.Sum256([]byte(s)); return "sha256 " + b64(d[:]) }
 	at := "/v1/uploads/" + id
 	for _, step := range []struct {
-		name, who, method, path, body string
-		headers                       []string
-		status                        int
-		offset                        string
+		name               string
+		who                *bearer
+		method, path, body string
+		headers            []string
+		status             int
+		offset             string
 	}{
-		{"options", "", "OPTIONS", "/v1/uploads", "", nil, 204, ""},
-		{"no session", "", "POST", "/v1/uploads", "", []string{"Upload-Length", length}, 401, ""},
+		{"options", nil, "OPTIONS", "/v1/uploads", "", nil, 204, ""},
+		{"no session", nil, "POST", "/v1/uploads", "", []string{"Upload-Length", length}, 401, ""},
 		{"another version", me, "POST", "/v1/uploads", "", []string{"Upload-Length", length, "Tus-Resumable", "0.2.2"}, 412, ""},
 		{"no length", me, "POST", "/v1/uploads", "", nil, 400, ""},
 		{"too long", me, "POST", "/v1/uploads", "", []string{"Upload-Length", "1048577"}, 413, ""},
@@ -113,7 +152,7 @@ func TestUploadProtocol(t *testing.T) {
 	}
 	resp := tus(t, w, me, "POST", "/v1/uploads", "", "Upload-Length", length)
 	w.Clock.Add(25 * time.Hour)
-	me = seen(platformtest.Purchaser)
+	me = session(t, w, platformtest.Purchaser)
 	if resp := tus(t, w, me, "HEAD", resp.Header.Get("Location"), ""); resp.StatusCode != 410 {
 		t.Errorf("a day later: %d", resp.StatusCode)
 	}
@@ -122,11 +161,7 @@ func TestUploadProtocol(t *testing.T) {
 // Of many that send the same piece at the same moment one is taken.
 func TestOneOfManyPiecesIsTaken(t *testing.T) {
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
-	b := &bearer{}
-	if _, err := w.Login(t, platformtest.Purchaser, client.Options{Transport: b}).Session(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	me := b.token.Load().(string)
+	me := session(t, w, platformtest.Purchaser)
 	at := tus(t, w, me, "POST", "/v1/uploads", "", "Upload-Length", "100").Header.Get("Location")
 	var taken, moved atomic.Int64
 	var all sync.WaitGroup
@@ -138,7 +173,8 @@ func TestOneOfManyPiecesIsTaken(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			for name, value := range map[string]string{"Tus-Resumable": "1.0.0", "Authorization": me, "Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"} {
+			me.bind(t, w, r)
+			for name, value := range map[string]string{"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"} {
 				r.Header.Set(name, value)
 			}
 			resp, err := http.DefaultClient.Do(r)

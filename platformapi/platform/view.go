@@ -4,68 +4,110 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/store"
 )
 
-const (
-	signDays = 30 // 政府采购法 46
-	soonDays = 7
-)
+// A viewer shows things as an organisation sees them at a moment.
+type viewer struct {
+	rules calendar.Rules
+	order platformapi.SealOrder // of contracts that are begun now
+	org   platformapi.Organisation
+	// observer watches without being a party: it sees what was submitted, to whomever.
+	observer bool
+	now      time.Time
+}
 
-var shanghai = time.FixedZone("CST", 8*60*60)
+func (v viewer) role(l store.Lot) platformapi.Role {
+	if v.observer {
+		return platformapi.RoleObserver
+	}
+	return roleIn(l, v.org.USCC)
+}
 
-// signBy is the day by which the contract must be signed: 30 days after the award notice was sent out, that day not counted.
-func signBy(l store.Lot, concluded, now time.Time) *platformapi.Deadline {
-	if l.AwardSentAt.IsZero() {
+func (v viewer) moves(c *store.Contract) []platformapi.Move {
+	if v.observer {
+		return []platformapi.Move{}
+	}
+	return moves(c, v.org)
+}
+
+func (v viewer) sees(c *store.Contract) bool {
+	return visible(c, v.org.USCC) || v.observer && !c.SubmittedAt.IsZero()
+}
+
+// blockOf says why no contract can be begun for a lot, apart from one that is there.
+func blockOf(l store.Lot, now time.Time) platformapi.LotBlock {
+	switch {
+	case l.Secret:
+		return platformapi.BlockSecret
+	case l.AwardSentAt.IsZero() || l.AwardSentAt.After(now):
+		return platformapi.BlockAwardNotSent
+	}
+	return ""
+}
+
+// signBy is the day by which a lot's contract must be signed, nil before the award notice was sent out.
+func (v viewer) signBy(l store.Lot, concluded time.Time) *platformapi.Deadline {
+	if l.AwardSentAt.After(v.now) {
 		return nil
 	}
-	day := func(t time.Time) time.Time {
-		y, m, d := t.In(shanghai).Date()
-		return time.Date(y, m, d, 0, 0, 0, 0, shanghai)
-	}
-	due := day(l.AwardSentAt).AddDate(0, 0, signDays)
-	d := &platformapi.Deadline{
-		Kind: platformapi.DeadlineSign, Basis: "政府采购法第四十六条", Text: "采购人与中标、成交供应商应当自中标、成交通知书发出之日起三十日内签订政府采购合同。",
-		From: l.AwardSentAt, Due: due.Format(time.DateOnly),
-	}
-	switch left := due.Sub(day(now)); {
-	case !concluded.IsZero():
-		d.State = platformapi.DeadlineDone
-	case left < 0:
-		d.State = platformapi.DeadlineOver
-	case left <= soonDays*24*time.Hour:
-		d.State = platformapi.DeadlineSoon
-	default:
-		d.State = platformapi.DeadlineOK
-	}
-	return d
+	return v.rules.Deadline(platformapi.DeadlineSign, platformapi.ContractMain, l.AwardSentAt, concluded, v.now)
 }
 
-// lotView is a lot as an organisation sees it. live is its live contract, nil when there is none.
-func lotView(l store.Lot, live *store.Contract, uscc string, now time.Time) platformapi.Lot {
-	v := platformapi.Lot{
+// deadlines are those that run for a contract, or have run.
+func (v viewer) deadlines(c *store.Contract) []platformapi.Deadline {
+	var published, filed time.Time
+	if c.Publication != nil {
+		published = c.Publication.PublishedAt
+	}
+	if c.Filed != nil {
+		filed = c.Filed.RecordedAt
+	}
+	if c.State == platformapi.StateVoid {
+		return nil
+	}
+	var all []platformapi.Deadline
+	if c.Kind == platformapi.ContractMain {
+		if d := v.signBy(c.Lot, c.ConcludedAt); d != nil {
+			all = append(all, *d)
+		}
+	}
+	for _, x := range []struct {
+		kind platformapi.DeadlineKind
+		done time.Time
+	}{{platformapi.DeadlinePublish, published}, {platformapi.DeadlineFile, filed}} {
+		if d := v.rules.Deadline(x.kind, c.Kind, c.ConcludedAt, x.done, v.now); d != nil {
+			all = append(all, *d)
+		}
+	}
+	return all
+}
+
+// lot is a lot with its live contract, nil when there is none.
+func (v viewer) lot(l store.Lot, live *store.Contract) platformapi.Lot {
+	shown := platformapi.Lot{
 		ID: l.ID, ProjectNumber: l.ProjectNumber, ProjectName: l.ProjectName, Number: l.Number, Name: l.Name, Kind: l.Kind, Method: l.Method,
 		Purchaser: l.Purchaser, Supplier: l.Supplier, Agency: l.Agency, AwardFen: l.AwardFen, TradedAt: l.TradedAt, AwardSentAt: l.AwardSentAt,
-		MyRole: roleIn(l, uscc),
+		MyRole: v.role(l), Secret: l.Secret, Order: v.order, Block: blockOf(l, v.now),
 	}
 	var concluded time.Time
-	switch {
-	case live != nil:
-		v.Block = platformapi.BlockLiveContract
+	if live != nil {
+		shown.Block = platformapi.BlockLiveContract
 		concluded = live.ConcludedAt
-		if visible(live, uscc) {
-			v.ContractID, v.ContractState = live.ID, live.State
+		if v.sees(live) {
+			shown.ContractID, shown.ContractState = live.ID, live.State
 		}
-	case l.AwardSentAt.IsZero() || l.AwardSentAt.After(now):
-		v.Block = platformapi.BlockAwardNotSent
 	}
-	v.SignBy = signBy(l, concluded, now)
-	return v
+	if !l.Secret { // its days are counted where it is signed
+		shown.SignBy = v.signBy(l, concluded)
+	}
+	return shown
 }
 
-// flowView is the project's steps; the two that the platform knows about itself are derived.
-func flowView(l store.Lot, live *store.Contract, uscc string, now time.Time) platformapi.Flow {
-	f := platformapi.Flow{Lot: lotView(l, live, uscc, now)}
+// flow is the project's steps; the two that the platform knows about itself are derived.
+func (v viewer) flow(l store.Lot, live *store.Contract) platformapi.Flow {
+	f := platformapi.Flow{Lot: v.lot(l, live)}
 	for _, name := range []platformapi.Phase{platformapi.PhaseBefore, platformapi.PhaseTrading, platformapi.PhaseAfter} {
 		p := platformapi.FlowPhase{Phase: name, Steps: []platformapi.FlowStep{}}
 		for _, given := range l.Phases {
@@ -75,29 +117,29 @@ func flowView(l store.Lot, live *store.Contract, uscc string, now time.Time) pla
 		}
 		if name == platformapi.PhaseAfter {
 			award := platformapi.FlowStep{Name: "中标通知书查看", State: platformapi.StepNotOpen}
-			if !l.AwardSentAt.IsZero() && !l.AwardSentAt.After(now) {
+			if !l.AwardSentAt.IsZero() && !l.AwardSentAt.After(v.now) {
 				award.State, award.Since = platformapi.StepDone, l.AwardSentAt
 			}
-			p.Steps = append(p.Steps, award, signStep(l, live, uscc, now))
+			p.Steps = append(p.Steps, award, v.signStep(l, live))
 		}
 		f.Phases = append(f.Phases, p)
 	}
 	return f
 }
 
-func signStep(l store.Lot, live *store.Contract, uscc string, now time.Time) platformapi.FlowStep {
+func (v viewer) signStep(l store.Lot, live *store.Contract) platformapi.FlowStep {
 	step := platformapi.FlowStep{Name: "合同签订", State: platformapi.StepNotOpen, Page: platformapi.PageContract}
-	if l.AwardSentAt.IsZero() || l.AwardSentAt.After(now) {
+	if live == nil && blockOf(l, v.now) != "" {
 		return step
 	}
 	step.Since = l.AwardSentAt
-	if d, err := time.ParseInLocation(time.DateOnly, signBy(l, time.Time{}, now).Due, shanghai); err == nil {
-		step.Until = d.AddDate(0, 0, 1).UTC()
+	if d := v.signBy(l, time.Time{}); d != nil {
+		step.Until = d.DueAt
 	}
 	switch {
-	case live == nil || myTurn(live, uscc):
+	case live == nil && !v.observer || live != nil && v.myTurn(live):
 		step.State = platformapi.StepAttention
-	case live.State == platformapi.StateConcluded:
+	case live != nil && live.State == platformapi.StateConcluded:
 		step.State = platformapi.StepDone
 	default:
 		step.State = platformapi.StepPending
@@ -106,54 +148,91 @@ func signStep(l store.Lot, live *store.Contract, uscc string, now time.Time) pla
 }
 
 // myTurn says whether a contract waits for this organisation.
-func myTurn(c *store.Contract, uscc string) bool {
-	starter := roleIn(c.Lot, uscc) == c.Starter
+func (v viewer) myTurn(c *store.Contract) bool {
+	if v.observer {
+		return false
+	}
+	starter := roleIn(c.Lot, v.org.USCC) == c.Starter
 	switch c.State {
 	case platformapi.StateDraft, platformapi.StateSealed, platformapi.StateReturned:
 		return starter
 	case platformapi.StateAwaiting, platformapi.StateCountersigned:
 		return !starter
+	case platformapi.StateAgreed, platformapi.StateHalfSealed:
+		return act{org: v.org}.mayAddSeal(c)
 	}
 	return false
 }
 
-func summary(c *store.Contract, uscc string, now time.Time) platformapi.ContractSummary {
+func (v viewer) summary(c *store.Contract) platformapi.ContractSummary {
 	fields := c.Fields
-	role := roleIn(c.Lot, uscc)
+	role := v.role(c.Lot)
 	if role != c.Starter {
 		fields = c.Sent
 	}
 	return platformapi.ContractSummary{
-		ID: c.ID, Version: c.Version, State: c.State, Round: c.Round, LotID: c.Lot.ID, LotName: c.Lot.Name, LotNumber: c.Lot.Number,
+		ID: c.ID, Version: c.Version, State: c.State, Round: c.Round, Kind: c.Kind, ParentID: c.ParentID, Order: c.Order,
+		MyTurn: v.myTurn(c), TerminatedAt: terminatedAt(c), LotID: c.Lot.ID, LotName: c.Lot.Name, LotNumber: c.Lot.Number,
 		ProjectName: c.Lot.ProjectName, ProjectNumber: c.Lot.ProjectNumber, Purchaser: c.Lot.Purchaser, Supplier: c.Lot.Supplier,
 		Starter: c.Starter, MyRole: role, Fields: fields, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
-		SubmittedAt: c.SubmittedAt, ViewedAt: c.ViewedAt, ConcludedAt: c.ConcludedAt, Publication: c.Publication,
-		SignBy: signBy(c.Lot, c.ConcludedAt, now), Moves: moves(c, uscc),
+		SubmittedAt: c.SubmittedAt, ViewedAt: c.ViewedAt, ConcludedAt: c.ConcludedAt, Publication: c.Publication, Filed: c.Filed,
+		Deadlines: v.deadlines(c), Moves: v.moves(c),
 	}
 }
 
-// contractView is a contract as an organisation sees it: the other side sees what was submitted to it, and never the
-// starter's working files, which may hold more than the clean copy does.
-func contractView(c *store.Contract, uscc string, now time.Time) platformapi.Contract {
-	v := platformapi.Contract{
-		Summary: summary(c, uscc, now), Attachments: []platformapi.Attachment{}, History: c.History,
-	}
+// contract is a contract: the other side sees what was submitted to it, and never the starter's working files, which may
+// hold more than the clean copy does.
+func (v viewer) contract(c *store.Contract) platformapi.Contract {
+	shown := platformapi.Contract{Summary: v.summary(c), Attachments: []platformapi.Attachment{}, History: c.History}
 	live := c
-	if c.State == platformapi.StateVoid {
+	switch {
+	case c.Parent != nil:
+		live = c.Parent
+	case c.State == platformapi.StateVoid:
 		live = nil
 	}
-	v.Lot = lotView(c.Lot, live, uscc, now)
-	starter := roleIn(c.Lot, uscc) == c.Starter
+	shown.Lot = v.lot(c.Lot, live)
+	starter := roleIn(c.Lot, v.org.USCC) == c.Starter
 	for _, x := range c.Attachments {
 		if starter || x.Shared {
-			v.Attachments = append(v.Attachments, x.Attachment)
+			shown.Attachments = append(shown.Attachments, x.Attachment)
 		}
 	}
-	if starter && myTurn(c, uscc) {
-		v.Missing = missing(c)
+	for i := range c.Amendments {
+		if x := &c.Amendments[i]; v.sees(x) {
+			s := v.summary(x)
+			shown.Amendments = append(shown.Amendments, platformapi.Amendment{
+				ID: x.ID, Kind: x.Kind, State: x.State, Name: s.Fields.Name, AmountFen: s.Fields.AmountFen, ConcludedAt: x.ConcludedAt,
+			})
+		}
 	}
-	if f := v.Summary.Fields; f.AmountFen != 0 && f.AmountFen != c.Lot.AwardFen && f.AmountReason == "" {
-		v.Warnings = []platformapi.Warning{platformapi.WarningAmountDiffers}
+	if starter && v.myTurn(c) {
+		shown.Missing = missing(c)
 	}
-	return v
+	shown.Warnings = warnings(c, shown.Summary.Fields)
+	return shown
+}
+
+// supplementShare is how much of a contract's amount its supplements may come to: a tenth (政府采购法 49).
+const supplementShare = 10
+
+// warnings are what does not stop anything, but should be looked at.
+func warnings(c *store.Contract, f platformapi.ContractFields) []platformapi.Warning {
+	switch c.Kind {
+	case platformapi.ContractMain:
+		if f.AmountFen != 0 && f.AmountFen != c.Lot.AwardFen && f.AmountReason == "" {
+			return []platformapi.Warning{platformapi.WarningAmountDiffers}
+		}
+	case platformapi.ContractSupplement:
+		sum := f.AmountFen
+		for _, x := range c.Parent.Amendments {
+			if x.ID != c.ID && x.Kind == platformapi.ContractSupplement && x.State == platformapi.StateConcluded {
+				sum += x.Fields.AmountFen
+			}
+		}
+		if sum > c.Parent.Fields.AmountFen/supplementShare {
+			return []platformapi.Warning{platformapi.WarningSupplementOver}
+		}
+	}
+	return nil
 }

@@ -11,44 +11,81 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 )
 
 // Harness is an implementation under test: one fresh platform with the lots of Seed, seen by its three organisations.
 type Harness struct {
 	Purchaser, Supplier, Stranger platformapi.Platform
 	Seal                          func(file []byte, uscc string) []byte // as the platform's judge takes it
+	Clock                         func(d time.Duration)                 // lets time pass on the platform
+	Login                         func(platformapi.Organisation) platformapi.Platform
 }
 
-// Run runs the suite. open makes a fresh platform for each test.
-func Run(t *testing.T, open func(t *testing.T) Harness) {
-	for name, test := range map[string]func(*testing.T, *party, *party, Harness){
-		"WholeWay":                   wholeWay,
-		"SupplierStarts":             supplierStarts,
-		"RefusalBeginsNextRound":     refusal,
-		"Withdraw":                   withdraw,
-		"WithdrawAgainstCountersign": race,
-		"SameKeySameAnswer":          sameKey,
-		"StaleVersionIsRefused":      stale,
-		"EditBreaksSeal":             editBreaksSeal,
-		"SealsAreJudged":             seals,
-		"SubmitAsksForEverything":    submitAsks,
-		"OnlyWhoseTurnItIs":          turns,
-		"DraftsAreNobodyElses":       hidden,
-		"OneLiveContractALot":        oneLive,
-		"Attachments":                attachments,
-		"PagesAndSearch":             pages,
-		"Download":                   download,
-		"PublishOnce":                publishOnce,
-		"LogoutEndsTheSession":       logout,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := open(t)
-			test(t, &party{T: t, p: h.Purchaser, org: Purchaser, seal: h.Seal}, &party{T: t, p: h.Supplier, org: Supplier, seal: h.Seal}, h)
-		})
+// read downloads a file.
+func (h Harness) read(t *testing.T, p *party, id string, a platformapi.Attachment) []byte {
+	t.Helper()
+	path, err := p.p.Download(t.Context(), id, a, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// Run runs the suite. open makes a fresh platform for each test, on which contracts are made in this order.
+func Run(t *testing.T, open func(t *testing.T, order platformapi.SealOrder) Harness) {
+	run := func(order platformapi.SealOrder, tests map[string]func(*testing.T, *party, *party, Harness)) {
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				h := open(t, order)
+				test(t, &party{T: t, p: h.Purchaser, org: Purchaser, seal: h.Seal}, &party{T: t, p: h.Supplier, org: Supplier, seal: h.Seal}, h)
+			})
+		}
+	}
+	run(platformapi.OrderReviewFirst, map[string]func(*testing.T, *party, *party, Harness){
+		"ReviewThenSeal":             reviewThenSeal,
+		"ReviewRefusedAndSentAgain":  reviewRefused,
+		"ReviewWithdrawAgainstAgree": reviewRace,
+		"ReviewBothSealAtOnce":       sealRace,
+		"ReviewSealsAreJudged":       reviewSeals,
+		"ReviewRefusalAgainstSeal":   refuseRace,
+		"ReviewSealIsTakenOffAgain":  unseal,
+	})
+	run(platformapi.OrderSealFirst, map[string]func(*testing.T, *party, *party, Harness){
+		"WholeWay":                    wholeWay,
+		"SupplierStarts":              supplierStarts,
+		"RefusalBeginsNextRound":      refusal,
+		"Withdraw":                    withdraw,
+		"WithdrawAgainstCountersign":  race,
+		"SameKeySameAnswer":           sameKey,
+		"StaleVersionIsRefused":       stale,
+		"EditBreaksSeal":              editBreaksSeal,
+		"SealsAreJudged":              seals,
+		"SubmitAsksForEverything":     submitAsks,
+		"OnlyWhoseTurnItIs":           turns,
+		"DraftsAreNobodyElses":        hidden,
+		"OneLiveContractALot":         oneLive,
+		"Attachments":                 attachments,
+		"PagesAndSearch":              pages,
+		"Download":                    download,
+		"PublishOnce":                 publishOnce,
+		"PublicationIsAnUnsealedCopy": publication,
+		"FiledOnce":                   filedOnce,
+		"Deadlines":                   deadlines,
+		"SecretLotsAreNotSigned":      secret,
+		"Amendments":                  amendments,
+		"OneAmendmentAtATime":         amendmentRace,
+		"Reference":                   reference,
+		"LogoutEndsTheSession":        logout,
+	})
 }
 
 // party acts for one organisation and keeps the contract as it last saw it.
@@ -135,6 +172,24 @@ func (p *party) send() []byte {
 	return file
 }
 
+// publishing is a request to publish a copy of a file.
+func publishing(public, original []byte) platformapi.PublishRequest {
+	return platformapi.PublishRequest{SHA256: digest(public), OriginalSHA256: digest(original), Hidden: []platformapi.Hidden{{What: platformapi.HiddenPhone, Count: 2}}}
+}
+
+func copyFor(content []byte) platformapi.Upload {
+	return upload(platformapi.KindPublication, platformapi.StageUploaded, "公示件.pdf", content)
+}
+
+// publish makes a concluded contract public and returns the copy.
+func (p *party) publish(original []byte) []byte {
+	p.Helper()
+	public := PDF("for the public")
+	p.did(p.put(copyFor(public)))
+	p.did(p.p.Publish(p.Context(), p.change(), publishing(public, original)))
+	return public
+}
+
 func (p *party) in(state platformapi.ContractState, round int) {
 	p.Helper()
 	if p.c.Summary.State != state || p.c.Summary.Round != round {
@@ -174,7 +229,7 @@ func (p *party) step() platformapi.StepState {
 func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
 	ctx := t.Context()
 	lots, err := seller.p.Lots(ctx, platformapi.LotProcurement)
-	if err != nil || len(lots) != 3 {
+	if err != nil || len(lots) != 4 {
 		t.Fatalf("lots: %v, %v", lots, err)
 	}
 	if lots, err := seller.p.Lots(ctx, platformapi.LotLand); err != nil || len(lots) != 0 {
@@ -212,14 +267,14 @@ func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
 		t.Errorf("receipt %+v", receipt)
 	}
 	seller.in(platformapi.StateConcluded, 1)
-	seller.may()
+	seller.may(platformapi.MoveAmend)
 	if seller.step() != platformapi.StepDone || buyer.step() != platformapi.StepDone {
 		t.Error("a concluded contract is done for both")
 	}
 	buyer.look(lot.ContractID)
 	buyer.may(platformapi.MovePublish)
-	buyer.did(buyer.p.Publish(ctx, buyer.change()))
-	if p := buyer.c.Summary.Publication; p == nil || p.SHA256 != digest(both) {
+	public := buyer.publish(both)
+	if p := buyer.c.Summary.Publication; p == nil || p.SHA256 != digest(public) || p.OriginalSHA256 != digest(both) || len(p.Hidden) != 1 {
 		t.Errorf("publication %+v", p)
 	}
 	if err := platformapi.CheckHistory(lot.ContractID, buyer.c.History); err != nil {
@@ -232,12 +287,12 @@ func wholeWay(t *testing.T, buyer, seller *party, _ Harness) {
 			t.Errorf("row %+v", r)
 		}
 	}
-	want := "create save attach seal submit view countersign agree publish"
+	want := "create save attach seal submit view countersign agree attach publish"
 	if got := strings.Trim(strings.Join(strings.Fields(join(steps)), " "), " "); got != want {
 		t.Errorf("history: %s, want %s", got, want)
 	}
 	receipts, err := buyer.p.Receipts(ctx, lot.ContractID)
-	if err != nil || len(receipts) != 6 {
+	if err != nil || len(receipts) != 7 {
 		t.Errorf("receipts: %v, %v", receipts, err)
 	}
 }
@@ -259,7 +314,7 @@ func supplierStarts(t *testing.T, buyer, seller *party, _ Harness) {
 	buyer.in(platformapi.StateConcluded, 1)
 	buyer.may(platformapi.MovePublish)
 	seller.look(buyer.c.Summary.ID)
-	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.Publish(t.Context(), seller.change())))
+	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.Publish(t.Context(), seller.change(), publishing(nil, nil))))
 }
 
 func second[T any](_ T, err error) error { return err }
@@ -375,6 +430,7 @@ func sameKey(t *testing.T, buyer, _ *party, _ Harness) {
 			if err != nil {
 				t.Error(err)
 			}
+			out.Receipt.Signature = "" // one receipt may be signed anew each time
 			receipts[i] = out.Receipt
 		})
 	}
@@ -528,7 +584,7 @@ func turns(t *testing.T, buyer, seller *party, h Harness) {
 		t.Errorf("state %s", e.State)
 	}
 	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Delete(ctx, buyer.change())))
-	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Publish(ctx, buyer.change())))
+	buyer.refused(platformapi.CodeWrongState, second(buyer.p.Publish(ctx, buyer.change(), publishing(nil, nil))))
 }
 
 func hidden(t *testing.T, buyer, seller *party, _ Harness) {
@@ -697,8 +753,308 @@ func publishOnce(t *testing.T, buyer, seller *party, _ Harness) {
 	seller.did(seller.put(sealed(both)))
 	seller.did(seller.p.Agree(t.Context(), seller.change(), digest(both), ""))
 	buyer.look(buyer.c.Summary.ID)
-	buyer.did(buyer.p.Publish(t.Context(), buyer.change()))
-	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.p.Publish(t.Context(), buyer.change())))
+	public := buyer.publish(both)
+	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.p.Publish(t.Context(), buyer.change(), publishing(public, both))))
+}
+
+func (p *party) conclude(other *party) []byte {
+	p.Helper()
+	file := p.send()
+	other.look(p.c.Summary.ID)
+	both := other.seal(file, other.org.USCC)
+	other.did(other.put(sealed(both)))
+	other.did(other.p.Agree(p.Context(), other.change(), digest(both), ""))
+	p.look(p.c.Summary.ID)
+	return both
+}
+
+func publication(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	file := buyer.send()
+	buyer.refused(platformapi.CodeWrongState, second(buyer.put(copyFor(PDF("early")))))
+	seller.look(buyer.c.Summary.ID)
+	both := seller.seal(file, Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.p.Agree(ctx, seller.change(), digest(both), ""))
+	seller.refused(platformapi.CodeNotPurchaser, second(seller.put(copyFor(PDF("public")))))
+	buyer.look(buyer.c.Summary.ID)
+	buyer.may(platformapi.MovePublish, platformapi.MoveFile, platformapi.MoveAmend)
+	buyer.refused(platformapi.CodeFilingFormat, second(buyer.put(upload(platformapi.KindPublication, platformapi.StageUploaded, "公示件.docx", DOCX("x")))))
+	buyer.refused(platformapi.CodeCopySealed, second(buyer.put(copyFor(both))))
+	buyer.refused(platformapi.CodeBadRequest, second(buyer.put(upload(platformapi.KindPublication, platformapi.StageSealed, "公示件.pdf", both))))
+	public := PDF("public")
+	buyer.refused(platformapi.CodeCopyMissing, second(buyer.p.Publish(ctx, buyer.change(), publishing(public, both))))
+	first := copyFor(PDF("first try"))
+	buyer.did(buyer.put(first))
+	buyer.did(buyer.put(copyFor(public))) // takes its place
+	buyer.refused(platformapi.CodeCopyMissing, second(buyer.p.Publish(ctx, buyer.change(), publishing(PDF("first try"), both))))
+	buyer.refused(platformapi.CodeFilingOther, second(buyer.p.Publish(ctx, buyer.change(), publishing(public, file))))
+	r := publishing(public, both)
+	r.Hidden = []platformapi.Hidden{{What: platformapi.HiddenPhone, Count: 1}, {What: platformapi.HiddenTradeSecret, Count: 1, Reason: " "}}
+	if e := buyer.refused(platformapi.CodeReasonMissing, second(buyer.p.Publish(ctx, buyer.change(), r))); len(e.Fields) != 1 || e.Fields[0].Pointer != "/hidden/1/reason" {
+		t.Errorf("fields %+v", e.Fields)
+	}
+	r.Hidden[1].Reason = "投标人的配方"
+	buyer.did(buyer.p.Publish(ctx, buyer.change(), r))
+	if p := buyer.c.Summary.Publication; p == nil || p.Hidden[1].Reason != "投标人的配方" {
+		t.Errorf("publication %+v", p)
+	}
+	buyer.refused(platformapi.CodeAlreadyPublished, second(buyer.put(copyFor(PDF("later")))))
+	// The other side sees what the public does, and the original stays what it was.
+	seller.look(buyer.c.Summary.ID)
+	var shown []string
+	for _, a := range seller.c.Attachments {
+		if a.Current {
+			shown = append(shown, string(a.Kind)+" "+a.SHA256)
+		}
+	}
+	if want := []string{"contract_filing " + digest(both), "publication " + digest(public)}; !slices.Equal(shown, want) {
+		t.Errorf("the other side sees %v", shown)
+	}
+}
+
+func filedOnce(t *testing.T, buyer, seller *party, h Harness) {
+	ctx := t.Context()
+	buyer.conclude(seller)
+	now, err := buyer.p.Now(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := now.In(calendar.Zone)
+	r := platformapi.FileRequest{Number: "备案-2026-001", FiledOn: day.Format(time.DateOnly)}
+	seller.look(buyer.c.Summary.ID)
+	seller.refused(platformapi.CodeNotPurchaser, second(seller.p.File(ctx, seller.change(), r)))
+	for _, bad := range []platformapi.FileRequest{
+		{Number: "1", FiledOn: "2026-02-30"}, {Number: "  ", FiledOn: r.FiledOn}, {Number: "a\nb", FiledOn: r.FiledOn},
+		{Number: "1", FiledOn: day.AddDate(0, 0, 1).Format(time.DateOnly)}, {Number: "1", FiledOn: day.AddDate(0, 0, -1).Format(time.DateOnly)},
+	} {
+		buyer.refused(platformapi.CodeBadRequest, second(buyer.p.File(ctx, buyer.change(), bad)))
+	}
+	receipt := buyer.did(buyer.p.File(ctx, buyer.change(), r))
+	if f := buyer.c.Summary.Filed; receipt.Kind != platformapi.ReceiptFile || f == nil || f.Number != r.Number || f.FiledOn != r.FiledOn || f.Person != "张三" {
+		t.Errorf("filed %+v", f)
+	}
+	buyer.refused(platformapi.CodeAlreadyFiled, second(buyer.p.File(ctx, buyer.change(), r)))
+	if last := buyer.c.History[len(buyer.c.History)-1]; last.Step != platformapi.HistoryFile || last.Opinion != r.Number {
+		t.Errorf("last row %+v", last)
+	}
+	buyer.may(platformapi.MovePublish) // neither waits for the other
+}
+
+func (p *party) deadline(kind platformapi.DeadlineKind) *platformapi.Deadline {
+	for i := range p.c.Summary.Deadlines {
+		if d := &p.c.Summary.Deadlines[i]; d.Kind == kind {
+			return d
+		}
+	}
+	return nil
+}
+
+func deadlines(t *testing.T, buyer, seller *party, h Harness) {
+	buyer.send()
+	if d := buyer.deadline(platformapi.DeadlineSign); d == nil || d.State != platformapi.DeadlineOK || !strings.Contains(d.Basis, "政府采购法第四十六条") || d.LeftDays < 25 {
+		t.Fatalf("sign: %+v", d)
+	}
+	if d := buyer.deadline(platformapi.DeadlinePublish); d != nil {
+		t.Errorf("publishing is due before anything is concluded: %+v", d)
+	}
+	// Time passes, and nothing is blocked by it.
+	h.Clock(60 * 24 * time.Hour)
+	id := buyer.c.Summary.ID
+	buyer.p, seller.p = h.Login(Purchaser), h.Login(Supplier)
+	seller.look(id)
+	if d := seller.deadline(platformapi.DeadlineSign); d.State != platformapi.DeadlineOver || d.LeftDays >= 0 {
+		t.Errorf("sign, late: %+v", d)
+	}
+	file := seller.c.Attachments[0]
+	both := seller.seal(h.read(t, seller, id, file), Supplier.USCC)
+	seller.did(seller.put(sealed(both)))
+	seller.did(seller.p.Agree(t.Context(), seller.change(), digest(both), ""))
+	buyer.look(id)
+	if d := buyer.deadline(platformapi.DeadlineSign); d.State != platformapi.DeadlineDone || !d.DoneAt.Equal(buyer.c.Summary.ConcludedAt) {
+		t.Errorf("sign, done: %+v", d)
+	}
+	publish, filing := buyer.deadline(platformapi.DeadlinePublish), buyer.deadline(platformapi.DeadlineFile)
+	if publish == nil || filing == nil || publish.Unit != platformapi.UnitWorkingDay || publish.LeftDays != 2 || filing.LeftDays != 7 {
+		t.Fatalf("publish %+v, file %+v", publish, filing)
+	}
+	if !strings.Contains(publish.Basis, "实施条例第五十条") || !strings.Contains(filing.Basis, "第四十七条") {
+		t.Errorf("bases %s, %s", publish.Basis, filing.Basis)
+	}
+	h.Clock(30 * 24 * time.Hour)
+	buyer.p = h.Login(Purchaser)
+	buyer.look(id)
+	if d := buyer.deadline(platformapi.DeadlinePublish); d.State != platformapi.DeadlineOver {
+		t.Errorf("publish, late: %+v", d)
+	}
+	buyer.publish(both)
+	if d := buyer.deadline(platformapi.DeadlinePublish); d.State != platformapi.DeadlineDone {
+		t.Errorf("publish, done: %+v", d)
+	}
+}
+
+func secret(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	lot, err := buyer.p.Lot(ctx, LotSecret)
+	if err != nil || !lot.Secret || lot.Block != platformapi.BlockSecret {
+		t.Fatalf("lot %+v, %v", lot, err)
+	}
+	for _, p := range []*party{buyer, seller} {
+		n := platformapi.NewContract{ID: platformapi.NewID(), LotID: LotSecret}
+		p.refused(platformapi.CodeLotSecret, second(p.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, n)))
+		f, err := p.p.Flow(ctx, LotSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after := f.Phases[2].Steps
+		if after[len(after)-1].State != platformapi.StepNotOpen {
+			t.Errorf("steps %+v", after)
+		}
+	}
+}
+
+// amend starts a later document on the contract that the party looked at last.
+func (p *party) amend(kind platformapi.ContractKind, f platformapi.ContractFields) (platformapi.Outcome, error) {
+	parent := p.c.Summary
+	n := platformapi.NewContract{ID: platformapi.NewID(), Kind: kind, ParentID: parent.ID, LotID: parent.LotID, Fields: f}
+	return p.p.Create(p.Context(), platformapi.Change{Key: platformapi.NewID()}, n)
+}
+
+// finish goes from a begun contract to a concluded one.
+func (p *party) finish(other *party) {
+	p.Helper()
+	file := p.seal(PDF(p.c.Summary.ID), p.org.USCC)
+	p.did(p.put(sealed(file)))
+	p.did(p.p.Submit(p.Context(), p.change(), digest(file)))
+	other.look(p.c.Summary.ID)
+	both := other.seal(file, other.org.USCC)
+	other.did(other.put(sealed(both)))
+	other.did(other.p.Agree(p.Context(), other.change(), digest(both), ""))
+}
+
+func amendments(t *testing.T, buyer, seller *party, _ Harness) {
+	ctx := t.Context()
+	buyer.create()
+	main := buyer.c.Summary.ID
+	buyer.refused(platformapi.CodeWrongState, second(buyer.amend(platformapi.ContractSupplement, platformapi.ContractFields{})))
+	buyer.did(buyer.p.Delete(ctx, buyer.change()))
+	buyer.conclude(seller)
+	main = buyer.c.Summary.ID
+	bad := platformapi.NewContract{ID: platformapi.NewID(), Kind: platformapi.ContractSupplement, LotID: LotID}
+	buyer.refused(platformapi.CodeBadRequest, second(buyer.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, bad)))
+	bad.ParentID, bad.LotID = main, LotOther
+	buyer.refused(platformapi.CodeNotFound, second(buyer.p.Create(ctx, platformapi.Change{Key: platformapi.NewID()}, bad)))
+
+	// A tenth of the sum is a supplement's to the fen; the next one with it is warned of, and goes on.
+	f := platformapi.ContractFields{Name: "补充合同", AmountFen: AwardFen / 10, TermDays: 10, SignedOn: "2026-04-24"}
+	buyer.did(buyer.amend(platformapi.ContractSupplement, f))
+	if s := buyer.c.Summary; s.Kind != platformapi.ContractSupplement || s.ParentID != main || len(buyer.c.Warnings) != 0 {
+		t.Errorf("supplement %+v, warnings %v", s, buyer.c.Warnings)
+	}
+	if !slices.Equal(buyer.c.Missing, []platformapi.Missing{platformapi.MissingGround, platformapi.MissingFiling, platformapi.MissingSeal}) {
+		t.Errorf("missing %v", buyer.c.Missing)
+	}
+	if c, err := seller.p.Contract(ctx, main); err != nil || len(c.Amendments) != 0 || slices.Contains(c.Summary.Moves, platformapi.MoveAmend) {
+		t.Errorf("the other side sees %+v, %v, %v", c.Amendments, c.Summary.Moves, err)
+	}
+	f.Ground = "追加同一标的"
+	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), f))
+	buyer.finish(seller)
+	if d := seller.deadline(platformapi.DeadlineSign); d != nil {
+		t.Errorf("a supplement is to be signed by %+v", d)
+	}
+	if d := seller.deadline(platformapi.DeadlineFile); d == nil {
+		t.Error("a supplement is not filed")
+	}
+	buyer.look(main)
+	if a := buyer.c.Amendments; len(a) != 1 || a[0].State != platformapi.StateConcluded || a[0].AmountFen != f.AmountFen {
+		t.Fatalf("amendments %+v", a)
+	}
+	if buyer.c.Summary.State != platformapi.StateConcluded || buyer.c.Summary.Fields != goodFields {
+		t.Error("the contract itself was changed")
+	}
+	f.AmountFen = 1
+	buyer.did(buyer.amend(platformapi.ContractSupplement, f))
+	if !slices.Equal(buyer.c.Warnings, []platformapi.Warning{platformapi.WarningSupplementOver}) {
+		t.Errorf("warnings %v", buyer.c.Warnings)
+	}
+	buyer.refused(platformapi.CodeWrongState, second(buyer.amend(platformapi.ContractChange, f))) // on an amendment
+	buyer.finish(seller)
+
+	// A change needs a ground and no sum; the supplier may ask for it.
+	seller.look(main)
+	seller.did(seller.amend(platformapi.ContractChange, platformapi.ContractFields{Name: "变更协议", SignedOn: "2026-05-24"}))
+	if !slices.Contains(seller.c.Missing, platformapi.MissingGround) || slices.Contains(seller.c.Missing, platformapi.MissingAmount) {
+		t.Errorf("missing %v", seller.c.Missing)
+	}
+	file := seller.seal(PDF("change"), Supplier.USCC)
+	seller.did(seller.put(sealed(file)))
+	if e := seller.refused(platformapi.CodeFieldsMissing, second(seller.p.Submit(ctx, seller.change(), digest(file)))); len(e.Fields) != 1 || e.Fields[0].Pointer != "/ground" {
+		t.Errorf("fields %+v", e.Fields)
+	}
+	seller.did(seller.p.Delete(ctx, seller.change()))
+
+	// After a termination there is nothing more to amend; publishing and filing still are due.
+	buyer.look(main)
+	buyer.did(buyer.amend(platformapi.ContractTermination, platformapi.ContractFields{Name: "终止协议", SignedOn: "2026-06-24", Ground: "政府采购法第五十条"}))
+	buyer.finish(seller)
+	buyer.look(main)
+	if buyer.c.Summary.TerminatedAt.IsZero() || slices.Contains(buyer.c.Summary.Moves, platformapi.MoveAmend) || !slices.Contains(buyer.c.Summary.Moves, platformapi.MoveFile) {
+		t.Errorf("terminated: %+v", buyer.c.Summary)
+	}
+	buyer.refused(platformapi.CodeTerminated, second(buyer.amend(platformapi.ContractChange, platformapi.ContractFields{})))
+	// The lot's contract is the one it was.
+	if lot, err := buyer.p.Lot(ctx, LotID); err != nil || lot.ContractID != main {
+		t.Errorf("lot %+v, %v", lot, err)
+	}
+}
+
+func amendmentRace(t *testing.T, buyer, seller *party, _ Harness) {
+	buyer.conclude(seller)
+	seller.look(buyer.c.Summary.ID)
+	var wg sync.WaitGroup
+	var err1, err2 error
+	wg.Go(func() { err1 = second(buyer.amend(platformapi.ContractTermination, platformapi.ContractFields{})) })
+	wg.Go(func() { err2 = second(seller.amend(platformapi.ContractChange, platformapi.ContractFields{})) })
+	wg.Wait()
+	if (err1 == nil) == (err2 == nil) {
+		t.Fatalf("termination: %v, change: %v; want exactly one to be begun", err1, err2)
+	}
+	loser := err1
+	if loser == nil {
+		loser = err2
+	}
+	buyer.refused(platformapi.CodeAmending, loser)
+}
+
+func reference(t *testing.T, buyer, _ *party, _ Harness) {
+	ctx := t.Context()
+	terms, err := buyer.p.Terms(ctx)
+	if err != nil || terms.Version == "" || len(terms.Items) < 3 {
+		t.Errorf("terms %+v, %v", terms, err)
+	}
+	known, err := buyer.p.Calendar(ctx, 2026)
+	if err != nil || known.State != platformapi.CalendarDeclared || !slices.Contains(known.Work, "2026-02-14") || !slices.Contains(known.Off, "2026-10-01") {
+		t.Errorf("2026: %+v, %v", known, err)
+	}
+	unknown, err := buyer.p.Calendar(ctx, 2099)
+	if err != nil || unknown.State != platformapi.CalendarPredicted || len(unknown.Off) != 0 {
+		t.Errorf("2099: %+v, %v", unknown, err)
+	}
+	buyer.refused(platformapi.CodeBadRequest, second(buyer.p.Calendar(ctx, 1066)))
+	list, err := buyer.p.Templates(ctx)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("templates %+v, %v", list, err)
+	}
+	path, err := buyer.p.DownloadTemplate(ctx, list[0], t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || digest(got) != list[0].SHA256 {
+		t.Errorf("template: %v", err)
+	}
+	list[0].ID = "none"
+	buyer.refused(platformapi.CodeNotFound, second(buyer.p.DownloadTemplate(ctx, list[0], t.TempDir())))
 }
 
 func logout(t *testing.T, buyer, _ *party, _ Harness) {

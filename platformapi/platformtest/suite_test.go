@@ -3,11 +3,12 @@ package platformtest_test
 import (
 	"testing"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/platformtest"
 )
 
 func TestClientAndServer(t *testing.T) {
-	platformtest.Run(t, func(t *testing.T) platformtest.Harness {
-		return platformtest.NewWorld(t, t.TempDir(), nil).Harness(t)
+	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
+		return platformtest.NewWorldOf(t, t.TempDir(), order, nil).Harness(t)
 	})
 }

@@ -41,7 +41,9 @@ const (
 	LotID    = "lot-1"
 	LotOther = "lot-2"
 	LotEarly = "lot-3"
-	AwardFen = 111100
+	// LotSecret is 涉密.
+	LotSecret = "lot-4"
+	AwardFen  = 111100
 )
 
 // Identity is a key with its certificate.
@@ -111,7 +113,7 @@ func (ca *CA) sign(t testing.TB, template *smx509.Certificate, key crypto.Signer
 		template.NotBefore = time.Now().Add(-time.Hour)
 	}
 	if template.NotAfter.IsZero() {
-		template.NotAfter = time.Now().Add(72 * time.Hour)
+		template.NotAfter = time.Now().AddDate(2, 0, 0) // tests let months pass
 	}
 	parent := template
 	if ca.cert != nil {
@@ -178,6 +180,12 @@ type World struct {
 // handler.
 func NewWorld(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *World {
 	t.Helper()
+	return NewWorldOf(t, dir, platformapi.OrderSealFirst, wrap)
+}
+
+// NewWorldOf is NewWorld for a platform on which contracts are made in this order.
+func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func(http.Handler) http.Handler) *World {
+	t.Helper()
 	w := &World{CA: NewCA(t, "ecdsa"), Clock: &Clock{t: time.Now()}, ids: map[string]Identity{}}
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
@@ -187,8 +195,10 @@ func NewWorld(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *W
 		c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	})
 	p, err := platform.New(context.Background(), platform.Config{
-		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20,
-		Signer: &receipt.Signer{Key: office.Key, Chain: office.Chain},
+		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20, Order: order,
+		Templates:       []platform.Template{template()},
+		Receipts:        &receipt.Signer{Key: office.Key, Chain: office.Chain},
+		VerificationURI: "https://mobile-ca.example/device",
 	})
 	must(t, err)
 	w.Server = p
@@ -211,6 +221,14 @@ func NewWorld(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *W
 	return w
 }
 
+// template is a text to begin a contract with.
+func template() platform.Template {
+	content := DOCX("template")
+	return platform.Template{Content: content, Template: platformapi.Template{
+		ID: "goods", Name: "货物类合同示范文本", File: "货物类合同.docx", Size: int64(len(content)), SHA256: digest(content),
+	}}
+}
+
 // Seed is what the world's platform knows.
 func Seed(now time.Time) platform.Seed {
 	lot := func(id, name string, sent time.Time) platform.Lot {
@@ -225,9 +243,11 @@ func Seed(now time.Time) platform.Seed {
 		}
 	}
 	sent := now.Add(-48 * time.Hour).Truncate(time.Second)
+	secret := lot(LotSecret, "第四标段", sent)
+	secret.Secret = true
 	return platform.Seed{
 		Organisations: []platformapi.Organisation{Purchaser, Supplier, Stranger},
-		Lots:          []platform.Lot{lot(LotID, "第一标段", sent), lot(LotOther, "第二标段", sent), lot(LotEarly, "第三标段", time.Time{})},
+		Lots:          []platform.Lot{lot(LotID, "第一标段", sent), lot(LotOther, "第二标段", sent), lot(LotEarly, "第三标段", time.Time{}), secret},
 	}
 }
 
@@ -251,6 +271,7 @@ func (w *World) Harness(t *testing.T) Harness {
 	t.Helper()
 	return Harness{
 		Purchaser: w.Login(t, Purchaser, client.Options{}), Supplier: w.Login(t, Supplier, client.Options{}),
-		Stranger: w.Login(t, Stranger, client.Options{}), Seal: Seal,
+		Stranger: w.Login(t, Stranger, client.Options{}), Seal: Seal, Clock: w.Clock.Add,
+		Login: func(o platformapi.Organisation) platformapi.Platform { return w.Login(t, o, client.Options{}) },
 	}
 }

@@ -55,11 +55,16 @@ type Statement struct {
 	Version    int64                   `json:"version"`
 	SHA256     string                  `json:"sha256,omitempty"`
 	At         time.Time               `json:"at"`
+	AuditSeq   int64                   `json:"audit_seq,omitempty"`  // the row of the platform's audit trail
+	AuditHash  string                  `json:"audit_hash,omitempty"` // and its hash
 }
 
 // State is what a platform says by giving a receipt to an organisation.
 func State(platform, uscc string, r platformapi.Receipt) Statement {
-	return Statement{Platform: platform, USCC: uscc, Number: r.Number, Kind: r.Kind, ContractID: r.ContractID, Version: r.Version, SHA256: r.SHA256, At: r.At.UTC()}
+	return Statement{
+		Platform: platform, USCC: uscc, Number: r.Number, Kind: r.Kind, ContractID: r.ContractID, Version: r.Version, SHA256: r.SHA256,
+		At: r.At.UTC(), AuditSeq: r.AuditSeq, AuditHash: r.AuditHash,
+	}
 }
 
 type head struct {

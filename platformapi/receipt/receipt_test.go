@@ -21,7 +21,7 @@ const address = "https://ggzy.example:8443"
 
 func given() platformapi.Receipt {
 	return platformapi.Receipt{Number: "R20260102-000001", Kind: platformapi.ReceiptSubmit, ContractID: platformapi.NewID(), Version: 5,
-		SHA256: strings.Repeat("ab", 32), At: time.Now().UTC().Truncate(time.Millisecond)}
+		SHA256: strings.Repeat("ab", 32), AuditSeq: 7, AuditHash: strings.Repeat("cd", 32), At: time.Now().UTC().Truncate(time.Millisecond)}
 }
 
 // passed is a receipt as it comes out of JSON.
@@ -66,6 +66,7 @@ func TestReceipts(t *testing.T) {
 			for name, change := range map[string]func(*platformapi.Receipt){
 				"number": func(r *platformapi.Receipt) { r.Number = "R20260102-000002" }, "kind": func(r *platformapi.Receipt) { r.Kind = platformapi.ReceiptSave },
 				"contract": func(r *platformapi.Receipt) { r.ContractID = platformapi.NewID() }, "version": func(r *platformapi.Receipt) { r.Version++ },
+				"audit row": func(r *platformapi.Receipt) { r.AuditSeq++ }, "audit hash": func(r *platformapi.Receipt) { r.AuditHash = strings.Repeat("ce", 32) },
 				"digest": func(r *platformapi.Receipt) { r.SHA256 = strings.Repeat("ac", 32) }, "time": func(r *platformapi.Receipt) { r.At = r.At.Add(time.Millisecond) },
 				"signature": func(r *platformapi.Receipt) { r.Signature = r.Signature[:len(r.Signature)-8] + "AAAAAAAA" },
 				"form":      func(r *platformapi.Receipt) { r.Signature = "a.b" },

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/web/dpop"
 )
 
 // Fault is an error that the caller of the API is told, as a problem.
@@ -68,7 +69,11 @@ func WriteError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err er
 		h.Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
 	}
 	if f.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", "Bearer")
+		challenge := dpop.Challenge
+		if f.CodeValue == platformapi.CodeProofWrong {
+			challenge = dpop.RefusedChallenge
+		}
+		h.Set("WWW-Authenticate", challenge)
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(body) // the client is gone when this fails, nobody is left to tell

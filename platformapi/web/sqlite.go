@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -24,22 +25,18 @@ func OpenSQLite(ctx context.Context, path string, migrations fs.FS) (write, read
 	if err := f.Close(); err != nil {
 		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
-	write, err = sql.Open("sqlite", SQLiteName(path, "_txlock=immediate", "journal_mode(WAL)", "synchronous(FULL)"))
+	db, err := sql.Open("sqlite", SQLiteName(path, "_txlock=immediate", "journal_mode(WAL)", "synchronous(FULL)"))
 	if err != nil {
 		return nil, nil, fmt.Errorf("open store: %w", err)
 	}
-	write.SetMaxOpenConns(1)
+	db.SetMaxOpenConns(1)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open store: %w", err)
-			_ = write.Close()
+			_ = db.Close() // nothing was written
 		}
 	}()
-	p, err := goose.NewProvider(goose.DialectSQLite3, write, migrations)
-	if err != nil {
-		return nil, nil, err
-	}
-	if _, err = p.Up(ctx); err != nil {
+	if err = Migrate(ctx, goose.DialectSQLite3, db, migrations); err != nil {
 		return nil, nil, err
 	}
 	read, err = sql.Open("sqlite", SQLiteName(path, "mode=ro"))
@@ -47,7 +44,27 @@ func OpenSQLite(ctx context.Context, path string, migrations fs.FS) (write, read
 		return nil, nil, err
 	}
 	read.SetMaxOpenConns(4)
-	return write, read, nil
+	return db, read, nil
+}
+
+// ErrNewer: a database was brought further by a newer version of the program.
+var ErrNewer = errors.New("the database is of a newer version of this program; use that one, or restore a backup of before")
+
+// Migrate brings a database to the newest migration, never back.
+func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, migrations fs.FS, opts ...goose.ProviderOption) error {
+	p, err := goose.NewProvider(d, db, migrations, opts...)
+	if err != nil {
+		return err
+	}
+	at, newest, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if at > newest {
+		return fmt.Errorf("%w (it is at migration %d, this program knows %d)", ErrNewer, at, newest)
+	}
+	_, err = p.Up(ctx)
+	return err
 }
 
 // SQLiteName is the data source name of a file with one query parameter and pragmas; foreign keys are on, and a busy file

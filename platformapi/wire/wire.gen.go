@@ -99,19 +99,66 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 // The interface specification for the client above.
 type ClientInterface interface {
 
+	// GetAccount The account, its organisations and the certificates bound to it
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificateWithBody Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BindCertificate Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnbindCertificate Take a certificate from the account
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListContracts One's contracts, the newest first
 	//
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContracts(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContractWithBody Start a contract for a lot (新增合同签订)
+	// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBody(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -128,14 +175,14 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContract(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBody(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -149,8 +196,10 @@ type ClientInterface interface {
 
 	// PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -190,10 +239,33 @@ type ClientInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFields(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -214,14 +286,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContract(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBody(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -233,19 +305,105 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDeviceWithBody Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecideDevice Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceTokenWithBody Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeDeviceToken Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginWithBody Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Login Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccountWithBody Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoginAccount Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateChallengeWithBody Ask for a text to sign
 	//
@@ -286,10 +444,162 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RenewSessionWithBody Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewSession Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTemplates The texts to begin a contract with (合同模板)
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadTemplate A template's bytes
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTerms The legal terms by which deadlines are counted
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTime The platform's clock
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// GetAccount The account, its organisations and the certificates bound to it
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *Client) GetAccount(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificateWithBody Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificateWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BindCertificate Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *Client) BindCertificate(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBindCertificateRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallengeWithBody Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateBindingChallenge Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *Client) CreateBindingChallenge(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateBindingChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnbindCertificate Take a certificate from the account
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnbindCertificateRequest(c.Server, certificateSHA256)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *Client) GetCalendar(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCalendarRequest(c.Server, year)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // ListContracts One's contracts, the newest first
@@ -307,7 +617,7 @@ func (c *Client) ListContracts(ctx context.Context, params *ListContractsParams,
 	return c.Client.Do(req)
 }
 
-// CreateContractWithBody Start a contract for a lot (新增合同签订)
+// CreateContractWithBody Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type.
 //
@@ -324,7 +634,7 @@ func (c *Client) CreateContractWithBody(ctx context.Context, params *CreateContr
 	return c.Client.Do(req)
 }
 
-// CreateContract Start a contract for a lot (新增合同签订)
+// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -371,7 +681,7 @@ func (c *Client) GetContract(ctx context.Context, contractID ContractID, reqEdit
 	return c.Client.Do(req)
 }
 
-// AgreeContractWithBody Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBody Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type.
 //
@@ -388,7 +698,7 @@ func (c *Client) AgreeContractWithBody(ctx context.Context, contractID ContractI
 	return c.Client.Do(req)
 }
 
-// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type.
 //
@@ -422,8 +732,10 @@ func (c *Client) RemoveAttachment(ctx context.Context, contractID ContractID, at
 
 // PutAttachmentWithBody Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type.
 //
@@ -523,11 +835,64 @@ func (c *Client) SaveFields(ctx context.Context, contractID ContractID, params *
 	return c.Client.Do(req)
 }
 
-// PublishContract Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBody Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContractWithBody(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *Client) FileContract(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFileContractRequest(c.Server, contractID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContractWithBody Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishContractRequest(c.Server, contractID, params)
+func (c *Client) PublishContractWithBody(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequestWithBody(c.Server, contractID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *Client) PublishContract(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPublishContractRequest(c.Server, contractID, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -587,7 +952,7 @@ func (c *Client) RefuseContract(ctx context.Context, contractID ContractID, para
 	return c.Client.Do(req)
 }
 
-// SubmitContractWithBody Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBody Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type.
 //
@@ -604,7 +969,7 @@ func (c *Client) SubmitContractWithBody(ctx context.Context, contractID Contract
 	return c.Client.Do(req)
 }
 
-// SubmitContract Send the sealed contract to the other side (提交合同)
+// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type.
 //
@@ -636,13 +1001,159 @@ func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, pa
 	return c.Client.Do(req)
 }
 
+// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallengeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *Client) CreateDeviceChallenge(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceChallengeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCodeWithBody Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCodeWithBody(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *Client) CreateDeviceCode(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateDeviceCodeRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDeviceWithBody Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecideDevice Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *Client) DecideDevice(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecideDeviceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceTokenWithBody Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceTokenWithBody(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeDeviceToken Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *Client) TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeDeviceTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LoginWithBody Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequestWithBody(c.Server, contentType, body)
+func (c *Client) LoginWithBody(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequestWithBody(c.Server, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -658,8 +1169,48 @@ func (c *Client) LoginWithBody(ctx context.Context, contentType string, body io.
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewLoginRequest(c.Server, body)
+func (c *Client) Login(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccountWithBody Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccountWithBody(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoginAccount Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *Client) LoginAccount(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoginAccountRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -779,6 +1330,91 @@ func (c *Client) GetSession(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
+// RenewSessionWithBody Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSessionWithBody(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewSession Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *Client) RenewSession(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewSessionRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTemplates The texts to begin a contract with (合同模板)
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *Client) ListTemplates(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTemplatesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadTemplate A template's bytes
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadTemplateRequest(c.Server, templateID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTerms The legal terms by which deadlines are counted
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *Client) GetTerms(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTermsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTime The platform's clock
 //
 // Corresponds with GET /v1/time (the `GetTime` operationId).
@@ -792,6 +1428,181 @@ func (c *Client) GetTime(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewGetAccountRequest constructs an http.Request for the GetAccount method
+func NewGetAccountRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBindCertificateRequest calls the generic BindCertificate builder with application/json body
+func NewBindCertificateRequest(server string, body BindCertificateJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBindCertificateRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBindCertificateRequestWithBody constructs an http.Request for the BindCertificate method, with any body, and a specified content type
+func NewBindCertificateRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateBindingChallengeRequest calls the generic CreateBindingChallenge builder with application/json body
+func NewCreateBindingChallengeRequest(server string, body CreateBindingChallengeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateBindingChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateBindingChallengeRequestWithBody constructs an http.Request for the CreateBindingChallenge method, with any body, and a specified content type
+func NewCreateBindingChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnbindCertificateRequest constructs an http.Request for the UnbindCertificate method
+func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "certificate_sha256", certificateSHA256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/account/bindings/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCalendarRequest constructs an http.Request for the GetCalendar method
+func NewGetCalendarRequest(server string, year int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "year", year, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/calendar/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
 }
 
 // NewListContractsRequest constructs an http.Request for the ListContracts method
@@ -1482,8 +2293,88 @@ func NewSaveFieldsRequestWithBody(server string, contractID ContractID, params *
 	return req, nil
 }
 
-// NewPublishContractRequest constructs an http.Request for the PublishContract method
-func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams) (*http.Request, error) {
+// NewFileContractRequest calls the generic FileContract builder with application/json body
+func NewFileContractRequest(server string, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFileContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewFileContractRequestWithBody constructs an http.Request for the FileContract method, with any body, and a specified content type
+func NewFileContractRequestWithBody(server string, contractID ContractID, params *FileContractParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "contract_id", contractID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/contracts/%s/file", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewPublishContractRequest calls the generic PublishContract builder with application/json body
+func NewPublishContractRequest(server string, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPublishContractRequestWithBody(server, contractID, params, "application/json", bodyReader)
+}
+
+// NewPublishContractRequestWithBody constructs an http.Request for the PublishContract method, with any body, and a specified content type
+func NewPublishContractRequestWithBody(server string, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -1508,10 +2399,12 @@ func NewPublishContractRequest(server string, contractID ContractID, params *Pub
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -1766,19 +2659,205 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 	return req, nil
 }
 
-// NewLoginRequest calls the generic Login builder with application/json body
-func NewLoginRequest(server string, body LoginJSONRequestBody) (*http.Request, error) {
+// NewCreateDeviceChallengeRequest calls the generic CreateDeviceChallenge builder with application/json body
+func NewCreateDeviceChallengeRequest(server string, body CreateDeviceChallengeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
 	buf, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	bodyReader = bytes.NewReader(buf)
-	return NewLoginRequestWithBody(server, "application/json", bodyReader)
+	return NewCreateDeviceChallengeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCreateDeviceChallengeRequestWithBody constructs an http.Request for the CreateDeviceChallenge method, with any body, and a specified content type
+func NewCreateDeviceChallengeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/challenge")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCreateDeviceCodeRequest calls the generic CreateDeviceCode builder with application/json body
+func NewCreateDeviceCodeRequest(server string, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateDeviceCodeRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateDeviceCodeRequestWithBody constructs an http.Request for the CreateDeviceCode method, with any body, and a specified content type
+func NewCreateDeviceCodeRequestWithBody(server string, params *CreateDeviceCodeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/code")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDecideDeviceRequest calls the generic DecideDevice builder with application/json body
+func NewDecideDeviceRequest(server string, body DecideDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecideDeviceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDecideDeviceRequestWithBody constructs an http.Request for the DecideDevice method, with any body, and a specified content type
+func NewDecideDeviceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/decision")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTakeDeviceTokenRequest calls the generic TakeDeviceToken builder with application/json body
+func NewTakeDeviceTokenRequest(server string, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTakeDeviceTokenRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewTakeDeviceTokenRequestWithBody constructs an http.Request for the TakeDeviceToken method, with any body, and a specified content type
+func NewTakeDeviceTokenRequestWithBody(server string, params *TakeDeviceTokenParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/device/token")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLoginRequest calls the generic Login builder with application/json body
+func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginRequestWithBody(server, params, "application/json", bodyReader)
 }
 
 // NewLoginRequestWithBody constructs an http.Request for the Login method, with any body, and a specified content type
-func NewLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+func NewLoginRequestWithBody(server string, params *LoginParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -1802,6 +2881,72 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLoginAccountRequest calls the generic LoginAccount builder with application/json body
+func NewLoginAccountRequest(server string, params *LoginAccountParams, body LoginAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoginAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewLoginAccountRequestWithBody constructs an http.Request for the LoginAccount method, with any body, and a specified content type
+func NewLoginAccountRequestWithBody(server string, params *LoginAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/login/account")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -2022,6 +3167,147 @@ func NewGetSessionRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRenewSessionRequest calls the generic RenewSession builder with application/json body
+func NewRenewSessionRequest(server string, params *RenewSessionParams, body RenewSessionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRenewSessionRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRenewSessionRequestWithBody constructs an http.Request for the RenewSession method, with any body, and a specified content type
+func NewRenewSessionRequestWithBody(server string, params *RenewSessionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/session/renew")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "DPoP", params.DPoP, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListTemplatesRequest constructs an http.Request for the ListTemplates method
+func NewListTemplatesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadTemplateRequest constructs an http.Request for the DownloadTemplate method
+func NewDownloadTemplateRequest(server string, templateID string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "template_id", templateID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/templates/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTermsRequest constructs an http.Request for the GetTerms method
+func NewGetTermsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/terms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetTimeRequest constructs an http.Request for the GetTime method
 func NewGetTimeRequest(server string) (*http.Request, error) {
 	var err error
@@ -2093,6 +3379,59 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// GetAccountWithResponse The account, its organisations and the certificates bound to it
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/account (the `GetAccount` operationId).
+	GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error)
+
+	// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// BindCertificateWithResponse Bind the certificate whose key signed the text
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+	BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error)
+
+	// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+	//
+	// The certificate must name one of the account's organisations, by its code and by its name.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+	CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error)
+
+	// UnbindCertificateWithResponse Take a certificate from the account
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
+
+	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+	GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
+
 	// ListContractsWithResponse One's contracts, the newest first
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -2100,14 +3439,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts (the `ListContracts` operationId).
 	ListContractsWithResponse(ctx context.Context, params *ListContractsParams, reqEditors ...RequestEditorFn) (*ListContractsResponse, error)
 
-	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts (the `CreateContract` operationId).
 	CreateContractWithBodyWithResponse(ctx context.Context, params *CreateContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateContractResponse, error)
 
-	// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+	// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2128,14 +3467,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/contracts/{contract_id} (the `GetContract` operationId).
 	GetContractWithResponse(ctx context.Context, contractID ContractID, reqEditors ...RequestEditorFn) (*GetContractResponse, error)
 
-	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/agree (the `AgreeContract` operationId).
 	AgreeContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *AgreeContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AgreeContractResponse, error)
 
-	// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2151,8 +3490,10 @@ type ClientWithResponsesInterface interface {
 
 	// PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 	//
-	// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-	// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+	// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+	// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+	// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+	// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2194,12 +3535,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /v1/contracts/{contract_id}/fields (the `SaveFields` operationId).
 	SaveFieldsWithResponse(ctx context.Context, contractID ContractID, params *SaveFieldsParams, body SaveFieldsJSONRequestBody, reqEditors ...RequestEditorFn) (*SaveFieldsResponse, error)
 
-	// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+	// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 	//
-	// Returns a wrapper object for the known response body format(s).
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+	FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error)
+
+	// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+	PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
+
+	// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+	PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error)
 
 	// ListReceiptsWithResponse The receipts given to one's organisation for a contract, the oldest first
 	//
@@ -2222,14 +3584,14 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/refuse (the `RefuseContract` operationId).
 	RefuseContractWithResponse(ctx context.Context, contractID ContractID, params *RefuseContractParams, body RefuseContractJSONRequestBody, reqEditors ...RequestEditorFn) (*RefuseContractResponse, error)
 
-	// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/submit (the `SubmitContract` operationId).
 	SubmitContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *SubmitContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitContractResponse, error)
 
-	// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+	// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -2243,19 +3605,105 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContractWithResponse(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*WithdrawContractResponse, error)
 
+	// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+	CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error)
+
+	// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+	//
+	// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+	CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error)
+
+	// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// DecideDeviceWithResponse Approve a login with a signature, or deny it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+	DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error)
+
+	// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
+	// TakeDeviceTokenWithResponse Ask whether the login was approved
+	//
+	// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+	// often), platform.access_denied, platform.expired_token.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+	TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
 	// LoginWithBodyWithResponse Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error)
 
 	// LoginWithResponse Answer a challenge and open a session
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /v1/login (the `Login` operationId).
-	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+	LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+
+	// LoginAccountWithBodyWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
+
+	// LoginAccountWithResponse Open a session of an account by its password
+	//
+	// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+	// matter. Five wrong passwords lock the account for a quarter of an hour.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+	LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error)
 
 	// CreateChallengeWithBodyWithResponse Ask for a text to sign
 	//
@@ -2306,12 +3754,286 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/session (the `GetSession` operationId).
 	GetSessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetSessionResponse, error)
 
+	// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
+	// RenewSessionWithResponse Change the tokens of a session for new ones
+	//
+	// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+	// session ends.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+	RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error)
+
+	// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+	ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error)
+
+	// DownloadTemplateWithResponse A template's bytes
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
+
+	// GetTermsWithResponse The legal terms by which deadlines are counted
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+	GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error)
+
 	// GetTimeWithResponse The platform's clock
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/time (the `GetTime` operationId).
 	GetTimeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTimeResponse, error)
+}
+
+type GetAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAccountResponse) GetJSON200() *Account {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Account
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BindCertificateResponse) GetJSON201() *Account {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateBindingChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Challenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateBindingChallengeResponse) GetJSON201() *Challenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateBindingChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateBindingChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateBindingChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateBindingChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateBindingChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnbindCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnbindCertificateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnbindCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnbindCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnbindCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCalendarResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CalendarYear
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCalendarResponse) GetJSON200() *CalendarYear {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCalendarResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCalendarResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCalendarResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCalendarResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 // ListContractsResponse200Headers the declared response headers of an HTTP 200 response for ListContracts
@@ -2865,6 +4587,62 @@ func (r SaveFieldsResponse) ContentType() string {
 	return ""
 }
 
+// FileContractResponse200Headers the declared response headers of an HTTP 200 response for FileContract
+type FileContractResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type FileContractResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Outcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *FileContractResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FileContractResponse) GetJSON200() *Outcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FileContractResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FileContractResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FileContractResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FileContractResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FileContractResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // PublishContractResponse200Headers the declared response headers of an HTTP 200 response for PublishContract
 type PublishContractResponse200Headers struct {
 	ETag                string
@@ -3137,6 +4915,191 @@ func (r WithdrawContractResponse) ContentType() string {
 	return ""
 }
 
+type CreateDeviceChallengeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceChallenge
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceChallengeResponse) GetJSON201() *DeviceChallenge {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceChallengeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceChallengeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceChallengeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceChallengeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceChallengeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CreateDeviceCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceCodes
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateDeviceCodeResponse) GetJSON201() *DeviceCodes {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateDeviceCodeResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateDeviceCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateDeviceCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateDeviceCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateDeviceCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DecideDeviceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecideDeviceResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecideDeviceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecideDeviceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecideDeviceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecideDeviceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeDeviceTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r TakeDeviceTokenResponse) GetJSON201() *LoginAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeDeviceTokenResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeDeviceTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeDeviceTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeDeviceTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeDeviceTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3179,6 +5142,54 @@ func (r LoginResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r LoginResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LoginAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AccountAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r LoginAccountResponse) GetJSON201() *AccountAnswer {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LoginAccountResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LoginAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LoginAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LoginAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LoginAccountResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3466,6 +5477,199 @@ func (r GetSessionResponse) ContentType() string {
 	return ""
 }
 
+type RenewSessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LoginAnswer
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RenewSessionResponse) GetJSON200() *LoginAnswer {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RenewSessionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RenewSessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RenewSessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RenewSessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RenewSessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTemplatesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TemplateList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTemplatesResponse) GetJSON200() *TemplateList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTemplatesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTemplatesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTemplatesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTemplatesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTemplatesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadTemplateResponse200Headers the declared response headers of an HTTP 200 response for DownloadTemplate
+type DownloadTemplateResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadTemplateResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadTemplateResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadTemplateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadTemplateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadTemplateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadTemplateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTermsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Terms
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTermsResponse) GetJSON200() *Terms {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTermsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTermsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTermsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTermsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTermsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTimeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -3514,6 +5718,101 @@ func (r GetTimeResponse) ContentType() string {
 	return ""
 }
 
+// GetAccountWithResponse The account, its organisations and the certificates bound to it
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/account (the `GetAccount` operationId).
+func (c *ClientWithResponses) GetAccountWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetAccountResponse, error) {
+	rsp, err := c.GetAccount(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAccountResponse(rsp)
+}
+
+// BindCertificateWithBodyWithResponse Bind the certificate whose key signed the text
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificateWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// BindCertificateWithResponse Bind the certificate whose key signed the text
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings (the `BindCertificate` operationId).
+func (c *ClientWithResponses) BindCertificateWithResponse(ctx context.Context, body BindCertificateJSONRequestBody, reqEditors ...RequestEditorFn) (*BindCertificateResponse, error) {
+	rsp, err := c.BindCertificate(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBindCertificateResponse(rsp)
+}
+
+// CreateBindingChallengeWithBodyWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// CreateBindingChallengeWithResponse Ask for a text that binds a certificate to the account
+//
+// The certificate must name one of the account's organisations, by its code and by its name.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/account/bindings/challenge (the `CreateBindingChallenge` operationId).
+func (c *ClientWithResponses) CreateBindingChallengeWithResponse(ctx context.Context, body CreateBindingChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateBindingChallengeResponse, error) {
+	rsp, err := c.CreateBindingChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateBindingChallengeResponse(rsp)
+}
+
+// UnbindCertificateWithResponse Take a certificate from the account
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
+func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error) {
+	rsp, err := c.UnbindCertificate(ctx, certificateSHA256, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnbindCertificateResponse(rsp)
+}
+
+// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
+func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, year int, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error) {
+	rsp, err := c.GetCalendar(ctx, year, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCalendarResponse(rsp)
+}
+
 // ListContractsWithResponse One's contracts, the newest first
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3527,7 +5826,7 @@ func (c *ClientWithResponses) ListContractsWithResponse(ctx context.Context, par
 	return ParseListContractsResponse(rsp)
 }
 
-// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithBodyWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3540,7 +5839,7 @@ func (c *ClientWithResponses) CreateContractWithBodyWithResponse(ctx context.Con
 	return ParseCreateContractResponse(rsp)
 }
 
-// CreateContractWithResponse Start a contract for a lot (新增合同签订)
+// CreateContractWithResponse Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3579,7 +5878,7 @@ func (c *ClientWithResponses) GetContractWithResponse(ctx context.Context, contr
 	return ParseGetContractResponse(rsp)
 }
 
-// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithBodyWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3592,7 +5891,7 @@ func (c *ClientWithResponses) AgreeContractWithBodyWithResponse(ctx context.Cont
 	return ParseAgreeContractResponse(rsp)
 }
 
-// AgreeContractWithResponse Agree (同意) to exactly this file, sealed by both; the contract is concluded
+// AgreeContractWithResponse Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3620,8 +5919,10 @@ func (c *ClientWithResponses) RemoveAttachmentWithResponse(ctx context.Context, 
 
 // PutAttachmentWithBodyWithResponse Upload a file (合同备案, 发票), or the sealed contract (签章)
 //
-// stage=uploaded is the starter's working file: doc, docx or pdf. stage=sealed is a PDF whose seals the platform
-// verifies: the starter's on the contract's first sealing, then the other side's added to the very bytes of the first.
+// stage=uploaded is the starter's working file: doc, docx or pdf, which the other side never sees. stage=clean is the
+// PDF without any seal that is pushed for review where both agree first. stage=sealed is a PDF whose seals the
+// platform verifies: one side's on the contract's first sealing, then the other side's added to the very bytes of the
+// first. kind=publication is the purchaser's PDF for the public (公示件), once the contract is concluded.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3699,13 +6000,52 @@ func (c *ClientWithResponses) SaveFieldsWithResponse(ctx context.Context, contra
 	return ParseSaveFieldsResponse(rsp)
 }
 
-// PublishContractWithResponse Record that the purchaser made the concluded contract public (公示)
+// FileContractWithBodyWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
 //
-// Returns a wrapper object for the known response body format(s).
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// FileContractWithResponse Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/file (the `FileContract` operationId).
+func (c *ClientWithResponses) FileContractWithResponse(ctx context.Context, contractID ContractID, params *FileContractParams, body FileContractJSONRequestBody, reqEditors ...RequestEditorFn) (*FileContractResponse, error) {
+	rsp, err := c.FileContract(ctx, contractID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFileContractResponse(rsp)
+}
+
+// PublishContractWithBodyWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
-func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
-	rsp, err := c.PublishContract(ctx, contractID, params, reqEditors...)
+func (c *ClientWithResponses) PublishContractWithBodyWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContractWithBody(ctx, contractID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePublishContractResponse(rsp)
+}
+
+// PublishContractWithResponse Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/contracts/{contract_id}/publish (the `PublishContract` operationId).
+func (c *ClientWithResponses) PublishContractWithResponse(ctx context.Context, contractID ContractID, params *PublishContractParams, body PublishContractJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishContractResponse, error) {
+	rsp, err := c.PublishContract(ctx, contractID, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3751,7 +6091,7 @@ func (c *ClientWithResponses) RefuseContractWithResponse(ctx context.Context, co
 	return ParseRefuseContractResponse(rsp)
 }
 
-// SubmitContractWithBodyWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithBodyWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3764,7 +6104,7 @@ func (c *ClientWithResponses) SubmitContractWithBodyWithResponse(ctx context.Con
 	return ParseSubmitContractResponse(rsp)
 }
 
-// SubmitContractWithResponse Send the sealed contract to the other side (提交合同)
+// SubmitContractWithResponse Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -3790,13 +6130,127 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 	return ParseWithdrawContractResponse(rsp)
 }
 
+// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallengeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceChallengeWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/challenge (the `CreateDeviceChallenge` operationId).
+func (c *ClientWithResponses) CreateDeviceChallengeWithResponse(ctx context.Context, body CreateDeviceChallengeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceChallengeResponse, error) {
+	rsp, err := c.CreateDeviceChallenge(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceChallengeResponse(rsp)
+}
+
+// CreateDeviceCodeWithBodyWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithBodyWithResponse(ctx context.Context, params *CreateDeviceCodeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCodeWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// CreateDeviceCodeWithResponse Begin a login that somebody approves on another device (扫码登录)
+//
+// The device authorization request of RFC 8628, 3.1. The session will be bound to the key of the proof.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/code (the `CreateDeviceCode` operationId).
+func (c *ClientWithResponses) CreateDeviceCodeWithResponse(ctx context.Context, params *CreateDeviceCodeParams, body CreateDeviceCodeJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateDeviceCodeResponse, error) {
+	rsp, err := c.CreateDeviceCode(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateDeviceCodeResponse(rsp)
+}
+
+// DecideDeviceWithBodyWithResponse Approve a login with a signature, or deny it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDeviceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// DecideDeviceWithResponse Approve a login with a signature, or deny it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/decision (the `DecideDevice` operationId).
+func (c *ClientWithResponses) DecideDeviceWithResponse(ctx context.Context, body DecideDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*DecideDeviceResponse, error) {
+	rsp, err := c.DecideDevice(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecideDeviceResponse(rsp)
+}
+
+// TakeDeviceTokenWithBodyWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithBodyWithResponse(ctx context.Context, params *TakeDeviceTokenParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceTokenWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
+// TakeDeviceTokenWithResponse Ask whether the login was approved
+//
+// RFC 8628, 3.4. Until then it is a problem: platform.authorization_pending, platform.slow_down (ask five seconds less
+// often), platform.access_denied, platform.expired_token.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
+func (c *ClientWithResponses) TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error) {
+	rsp, err := c.TakeDeviceToken(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeDeviceTokenResponse(rsp)
+}
+
 // LoginWithBodyWithResponse Answer a challenge and open a session
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.LoginWithBody(ctx, contentType, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, params *LoginParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.LoginWithBody(ctx, params, contentType, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -3808,12 +6262,44 @@ func (c *ClientWithResponses) LoginWithBodyWithResponse(ctx context.Context, con
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /v1/login (the `Login` operationId).
-func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
-	rsp, err := c.Login(ctx, body, reqEditors...)
+func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, params *LoginParams, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error) {
+	rsp, err := c.Login(ctx, params, body, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
 	return ParseLoginResponse(rsp)
+}
+
+// LoginAccountWithBodyWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithBodyWithResponse(ctx context.Context, params *LoginAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
+}
+
+// LoginAccountWithResponse Open a session of an account by its password
+//
+// Such a session can bind a certificate to the account (扫码绑定证书) and nothing else: contracts are a certificate's
+// matter. Five wrong passwords lock the account for a quarter of an hour.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/login/account (the `LoginAccount` operationId).
+func (c *ClientWithResponses) LoginAccountWithResponse(ctx context.Context, params *LoginAccountParams, body LoginAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginAccountResponse, error) {
+	rsp, err := c.LoginAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoginAccountResponse(rsp)
 }
 
 // CreateChallengeWithBodyWithResponse Ask for a text to sign
@@ -3907,6 +6393,77 @@ func (c *ClientWithResponses) GetSessionWithResponse(ctx context.Context, reqEdi
 	return ParseGetSessionResponse(rsp)
 }
 
+// RenewSessionWithBodyWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithBodyWithResponse(ctx context.Context, params *RenewSessionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSessionWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
+}
+
+// RenewSessionWithResponse Change the tokens of a session for new ones
+//
+// Each refresh token answers once. When one that was changed long ago comes again, somebody else has it, and the whole
+// session ends.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/session/renew (the `RenewSession` operationId).
+func (c *ClientWithResponses) RenewSessionWithResponse(ctx context.Context, params *RenewSessionParams, body RenewSessionJSONRequestBody, reqEditors ...RequestEditorFn) (*RenewSessionResponse, error) {
+	rsp, err := c.RenewSession(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewSessionResponse(rsp)
+}
+
+// ListTemplatesWithResponse The texts to begin a contract with (合同模板)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates (the `ListTemplates` operationId).
+func (c *ClientWithResponses) ListTemplatesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTemplatesResponse, error) {
+	rsp, err := c.ListTemplates(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTemplatesResponse(rsp)
+}
+
+// DownloadTemplateWithResponse A template's bytes
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
+func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error) {
+	rsp, err := c.DownloadTemplate(ctx, templateID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadTemplateResponse(rsp)
+}
+
+// GetTermsWithResponse The legal terms by which deadlines are counted
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/terms (the `GetTerms` operationId).
+func (c *ClientWithResponses) GetTermsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTermsResponse, error) {
+	rsp, err := c.GetTerms(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTermsResponse(rsp)
+}
+
 // GetTimeWithResponse The platform's clock
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3918,6 +6475,167 @@ func (c *ClientWithResponses) GetTimeWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseGetTimeResponse(rsp)
+}
+
+// ParseGetAccountResponse parses an HTTP response from a GetAccountWithResponse call
+func ParseGetAccountResponse(rsp *http.Response) (*GetAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBindCertificateResponse parses an HTTP response from a BindCertificateWithResponse call
+func ParseBindCertificateResponse(rsp *http.Response) (*BindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Account
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateBindingChallengeResponse parses an HTTP response from a CreateBindingChallengeWithResponse call
+func ParseCreateBindingChallengeResponse(rsp *http.Response) (*CreateBindingChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateBindingChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Challenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnbindCertificateResponse parses an HTTP response from a UnbindCertificateWithResponse call
+func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnbindCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCalendarResponse parses an HTTP response from a GetCalendarWithResponse call
+func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCalendarResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CalendarYear
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseListContractsResponse parses an HTTP response from a ListContractsWithResponse call
@@ -4429,6 +7147,59 @@ func ParseSaveFieldsResponse(rsp *http.Response) (*SaveFieldsResponse, error) {
 	return response, nil
 }
 
+// ParseFileContractResponse parses an HTTP response from a FileContractWithResponse call
+func ParseFileContractResponse(rsp *http.Response) (*FileContractResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FileContractResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Outcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers FileContractResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParsePublishContractResponse parses an HTTP response from a PublishContractWithResponse call
 func ParsePublishContractResponse(rsp *http.Response) (*PublishContractResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4674,6 +7445,134 @@ func ParseWithdrawContractResponse(rsp *http.Response) (*WithdrawContractRespons
 	return response, nil
 }
 
+// ParseCreateDeviceChallengeResponse parses an HTTP response from a CreateDeviceChallengeWithResponse call
+func ParseCreateDeviceChallengeResponse(rsp *http.Response) (*CreateDeviceChallengeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceChallengeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceChallenge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCreateDeviceCodeResponse parses an HTTP response from a CreateDeviceCodeWithResponse call
+func ParseCreateDeviceCodeResponse(rsp *http.Response) (*CreateDeviceCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateDeviceCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceCodes
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDecideDeviceResponse parses an HTTP response from a DecideDeviceWithResponse call
+func ParseDecideDeviceResponse(rsp *http.Response) (*DecideDeviceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecideDeviceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTakeDeviceTokenResponse parses an HTTP response from a TakeDeviceTokenWithResponse call
+func ParseTakeDeviceTokenResponse(rsp *http.Response) (*TakeDeviceTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeDeviceTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLoginResponse parses an HTTP response from a LoginWithResponse call
 func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4690,6 +7589,39 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
 		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLoginAccountResponse parses an HTTP response from a LoginAccountWithResponse call
+func ParseLoginAccountResponse(rsp *http.Response) (*LoginAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LoginAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AccountAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -4901,6 +7833,151 @@ func ParseGetSessionResponse(rsp *http.Response) (*GetSessionResponse, error) {
 	return response, nil
 }
 
+// ParseRenewSessionResponse parses an HTTP response from a RenewSessionWithResponse call
+func ParseRenewSessionResponse(rsp *http.Response) (*RenewSessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RenewSessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LoginAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTemplatesResponse parses an HTTP response from a ListTemplatesWithResponse call
+func ParseListTemplatesResponse(rsp *http.Response) (*ListTemplatesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTemplatesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TemplateList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDownloadTemplateResponse parses an HTTP response from a DownloadTemplateWithResponse call
+func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadTemplateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadTemplateResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
+func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTermsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Terms
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetTimeResponse parses an HTTP response from a GetTimeWithResponse call
 func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -4936,10 +8013,25 @@ func ParseGetTimeResponse(rsp *http.Response) (*GetTimeResponse, error) {
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(w http.ResponseWriter, r *http.Request)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(w http.ResponseWriter, r *http.Request)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(w http.ResponseWriter, r *http.Request)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(w http.ResponseWriter, r *http.Request, params ListContractsParams)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(w http.ResponseWriter, r *http.Request, params CreateContractParams)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -4948,7 +8040,7 @@ type ServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(w http.ResponseWriter, r *http.Request, contractID ContractID)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params AgreeContractParams)
 	// RemoveAttachment Take a file out
@@ -4966,7 +8058,10 @@ type ServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(w http.ResponseWriter, r *http.Request, contractID ContractID, params SaveFieldsParams)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -4975,15 +8070,30 @@ type ServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params RefuseContractParams)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params SubmitContractParams)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(w http.ResponseWriter, r *http.Request)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(w http.ResponseWriter, r *http.Request)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
-	Login(w http.ResponseWriter, r *http.Request)
+	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(w http.ResponseWriter, r *http.Request)
@@ -5002,6 +8112,18 @@ type ServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(w http.ResponseWriter, r *http.Request)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(w http.ResponseWriter, r *http.Request)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(w http.ResponseWriter, r *http.Request)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(w http.ResponseWriter, r *http.Request)
@@ -5015,6 +8137,100 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// GetAccount operation middleware
+func (siw *ServerInterfaceWrapper) GetAccount(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) BindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BindCertificate(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateBindingChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateBindingChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnbindCertificate operation middleware
+func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "certificate_sha256" -------------
+	var certificateSHA256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "certificate_sha256", r.PathValue("certificate_sha256"), &certificateSHA256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "certificate_sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCalendar operation middleware
+func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "year" -------------
+	var year int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "year", r.PathValue("year"), &year, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "year", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCalendar(w, r, year)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // ListContracts operation middleware
 func (siw *ServerInterfaceWrapper) ListContracts(w http.ResponseWriter, r *http.Request) {
@@ -5715,6 +8931,75 @@ func (siw *ServerInterfaceWrapper) SaveFields(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// FileContract operation middleware
+func (siw *ServerInterfaceWrapper) FileContract(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "contract_id" -------------
+	var contractID ContractID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "contract_id", r.PathValue("contract_id"), &contractID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "contract_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params FileContractParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FileContract(w, r, contractID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PublishContract operation middleware
 func (siw *ServerInterfaceWrapper) PublishContract(w http.ResponseWriter, r *http.Request) {
 
@@ -6017,11 +9302,189 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// CreateDeviceChallenge operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceChallenge(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateDeviceCode operation middleware
+func (siw *ServerInterfaceWrapper) CreateDeviceCode(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateDeviceCodeParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateDeviceCode(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecideDevice operation middleware
+func (siw *ServerInterfaceWrapper) DecideDevice(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecideDevice(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeDeviceToken operation middleware
+func (siw *ServerInterfaceWrapper) TakeDeviceToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params TakeDeviceTokenParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeDeviceToken(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.Login(w, r)
+		siw.Handler.Login(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LoginAccount operation middleware
+func (siw *ServerInterfaceWrapper) LoginAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoginAccountParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LoginAccount(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6149,6 +9612,101 @@ func (siw *ServerInterfaceWrapper) GetSession(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetSession(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RenewSession operation middleware
+func (siw *ServerInterfaceWrapper) RenewSession(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RenewSessionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "DPoP" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("DPoP")]; found {
+		var DPoP DPoP
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "DPoP", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "DPoP", valueList[0], &DPoP, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "DPoP", Err: err})
+			return
+		}
+
+		params.DPoP = DPoP
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RenewSession(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTemplates operation middleware
+func (siw *ServerInterfaceWrapper) ListTemplates(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTemplates(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadTemplate operation middleware
+func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "template_id" -------------
+	var templateID string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "template_id", r.PathValue("template_id"), &templateID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "template_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadTemplate(w, r, templateID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTerms operation middleware
+func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTerms(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6297,6 +9855,20 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login", wrapper.Login)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/session", wrapper.Logout)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/session", wrapper.GetSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/session/renew", wrapper.RenewSession)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/login/account", wrapper.LoginAccount)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/account", wrapper.GetAccount)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings/challenge", wrapper.CreateBindingChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/account/bindings", wrapper.BindCertificate)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/account/bindings/{certificate_sha256}", wrapper.UnbindCertificate)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/code", wrapper.CreateDeviceCode)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/token", wrapper.TakeDeviceToken)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/challenge", wrapper.CreateDeviceChallenge)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/device/decision", wrapper.DecideDevice)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/terms", wrapper.GetTerms)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/calendar/{year}", wrapper.GetCalendar)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates", wrapper.ListTemplates)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/templates/{template_id}/content", wrapper.DownloadTemplate)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
@@ -6314,6 +9886,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/agree", wrapper.AgreeContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/refuse", wrapper.RefuseContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
 
 	return m
@@ -6330,6 +9903,194 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type GetAccountRequestObject struct {
+}
+
+type GetAccountResponseObject interface {
+	VisitGetAccountResponse(w http.ResponseWriter) error
+}
+
+type GetAccount200JSONResponse Account
+
+func (response GetAccount200JSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAccountdefaultApplicationProblemPlusJSONResponse) VisitGetAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificateRequestObject struct {
+	Body *BindCertificateJSONRequestBody
+}
+
+type BindCertificateResponseObject interface {
+	VisitBindCertificateResponse(w http.ResponseWriter) error
+}
+
+type BindCertificate201JSONResponse Account
+
+func (response BindCertificate201JSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BindCertificatedefaultApplicationProblemPlusJSONResponse) VisitBindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengeRequestObject struct {
+	Body *CreateBindingChallengeJSONRequestBody
+}
+
+type CreateBindingChallengeResponseObject interface {
+	VisitCreateBindingChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateBindingChallenge201JSONResponse Challenge
+
+func (response CreateBindingChallenge201JSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateBindingChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateBindingChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateBindingChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnbindCertificateRequestObject struct {
+	CertificateSHA256 SHA256 `json:"certificate_sha256"`
+}
+
+type UnbindCertificateResponseObject interface {
+	VisitUnbindCertificateResponse(w http.ResponseWriter) error
+}
+
+type UnbindCertificate204Response struct {
+}
+
+func (response UnbindCertificate204Response) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendarRequestObject struct {
+	Year int `json:"year"`
+}
+
+type GetCalendarResponseObject interface {
+	VisitGetCalendarResponse(w http.ResponseWriter) error
+}
+
+type GetCalendar200JSONResponse CalendarYear
+
+func (response GetCalendar200JSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCalendardefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type ListContractsRequestObject struct {
 	Params ListContractsParams
@@ -6780,9 +10541,53 @@ func (response SaveFieldsdefaultApplicationProblemPlusJSONResponse) VisitSaveFie
 	return err
 }
 
+type FileContractRequestObject struct {
+	ContractID ContractID `json:"contract_id"`
+	Params     FileContractParams
+	Body       *FileContractJSONRequestBody
+}
+
+type FileContractResponseObject interface {
+	VisitFileContractResponse(w http.ResponseWriter) error
+}
+
+type FileContract200JSONResponse struct{ OutcomeJSONResponse }
+
+func (response FileContract200JSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FileContractdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FileContractdefaultApplicationProblemPlusJSONResponse) VisitFileContractResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PublishContractRequestObject struct {
 	ContractID ContractID `json:"contract_id"`
 	Params     PublishContractParams
+	Body       *PublishContractJSONRequestBody
 }
 
 type PublishContractResponseObject interface {
@@ -6989,8 +10794,161 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type CreateDeviceChallengeRequestObject struct {
+	Body *CreateDeviceChallengeJSONRequestBody
+}
+
+type CreateDeviceChallengeResponseObject interface {
+	VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceChallenge201JSONResponse DeviceChallenge
+
+func (response CreateDeviceChallenge201JSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceChallengedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodeRequestObject struct {
+	Params CreateDeviceCodeParams
+	Body   *CreateDeviceCodeJSONRequestBody
+}
+
+type CreateDeviceCodeResponseObject interface {
+	VisitCreateDeviceCodeResponse(w http.ResponseWriter) error
+}
+
+type CreateDeviceCode201JSONResponse DeviceCodes
+
+func (response CreateDeviceCode201JSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateDeviceCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateDeviceCodedefaultApplicationProblemPlusJSONResponse) VisitCreateDeviceCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecideDeviceRequestObject struct {
+	Body *DecideDeviceJSONRequestBody
+}
+
+type DecideDeviceResponseObject interface {
+	VisitDecideDeviceResponse(w http.ResponseWriter) error
+}
+
+type DecideDevice204Response struct {
+}
+
+func (response DecideDevice204Response) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DecideDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecideDevicedefaultApplicationProblemPlusJSONResponse) VisitDecideDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokenRequestObject struct {
+	Params TakeDeviceTokenParams
+	Body   *TakeDeviceTokenJSONRequestBody
+}
+
+type TakeDeviceTokenResponseObject interface {
+	VisitTakeDeviceTokenResponse(w http.ResponseWriter) error
+}
+
+type TakeDeviceToken201JSONResponse LoginAnswer
+
+func (response TakeDeviceToken201JSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeDeviceTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeDeviceTokendefaultApplicationProblemPlusJSONResponse) VisitTakeDeviceTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
-	Body *LoginJSONRequestBody
+	Params LoginParams
+	Body   *LoginJSONRequestBody
 }
 
 type LoginResponseObject interface {
@@ -7017,6 +10975,46 @@ type LogindefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response LogindefaultApplicationProblemPlusJSONResponse) VisitLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountRequestObject struct {
+	Params LoginAccountParams
+	Body   *LoginAccountJSONRequestBody
+}
+
+type LoginAccountResponseObject interface {
+	VisitLoginAccountResponse(w http.ResponseWriter) error
+}
+
+type LoginAccount201JSONResponse AccountAnswer
+
+func (response LoginAccount201JSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoginAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LoginAccountdefaultApplicationProblemPlusJSONResponse) VisitLoginAccountResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7254,6 +11252,175 @@ func (response GetSessiondefaultApplicationProblemPlusJSONResponse) VisitGetSess
 	return err
 }
 
+type RenewSessionRequestObject struct {
+	Params RenewSessionParams
+	Body   *RenewSessionJSONRequestBody
+}
+
+type RenewSessionResponseObject interface {
+	VisitRenewSessionResponse(w http.ResponseWriter) error
+}
+
+type RenewSession200JSONResponse LoginAnswer
+
+func (response RenewSession200JSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewSessiondefaultApplicationProblemPlusJSONResponse) VisitRenewSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesRequestObject struct {
+}
+
+type ListTemplatesResponseObject interface {
+	VisitListTemplatesResponse(w http.ResponseWriter) error
+}
+
+type ListTemplates200JSONResponse TemplateList
+
+func (response ListTemplates200JSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTemplatesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTemplatesdefaultApplicationProblemPlusJSONResponse) VisitListTemplatesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadTemplateRequestObject struct {
+	TemplateID string `json:"template_id"`
+}
+
+type DownloadTemplateResponseObject interface {
+	VisitDownloadTemplateResponse(w http.ResponseWriter) error
+}
+
+type DownloadTemplate200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadTemplate200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadTemplate200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadTemplate200ApplicationOctetStreamResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadTemplatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitDownloadTemplateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsRequestObject struct {
+}
+
+type GetTermsResponseObject interface {
+	VisitGetTermsResponse(w http.ResponseWriter) error
+}
+
+type GetTerms200JSONResponse Terms
+
+func (response GetTerms200JSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTermsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTermsdefaultApplicationProblemPlusJSONResponse) VisitGetTermsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTimeRequestObject struct {
 }
 
@@ -7294,10 +11461,25 @@ func (response GetTimedefaultApplicationProblemPlusJSONResponse) VisitGetTimeRes
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetAccount The account, its organisations and the certificates bound to it
+	// (GET /v1/account)
+	GetAccount(ctx context.Context, request GetAccountRequestObject) (GetAccountResponseObject, error)
+	// BindCertificate Bind the certificate whose key signed the text
+	// (POST /v1/account/bindings)
+	BindCertificate(ctx context.Context, request BindCertificateRequestObject) (BindCertificateResponseObject, error)
+	// CreateBindingChallenge Ask for a text that binds a certificate to the account
+	// (POST /v1/account/bindings/challenge)
+	CreateBindingChallenge(ctx context.Context, request CreateBindingChallengeRequestObject) (CreateBindingChallengeResponseObject, error)
+	// UnbindCertificate Take a certificate from the account
+	// (DELETE /v1/account/bindings/{certificate_sha256})
+	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
+	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
+	// (GET /v1/calendar/{year})
+	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
 	// ListContracts One's contracts, the newest first
 	// (GET /v1/contracts)
 	ListContracts(ctx context.Context, request ListContractsRequestObject) (ListContractsResponseObject, error)
-	// CreateContract Start a contract for a lot (新增合同签订)
+	// CreateContract Start a contract for a lot (新增合同签订), or a later document on a concluded one (补充、变更、终止)
 	// (POST /v1/contracts)
 	CreateContract(ctx context.Context, request CreateContractRequestObject) (CreateContractResponseObject, error)
 	// DeleteContract Give up a contract that was not yet concluded and lies with the starter; the lot is free again
@@ -7306,7 +11488,7 @@ type StrictServerInterface interface {
 	// GetContract A contract with attachments and history; the other side's first call marks it as seen (已阅)
 	// (GET /v1/contracts/{contract_id})
 	GetContract(ctx context.Context, request GetContractRequestObject) (GetContractResponseObject, error)
-	// AgreeContract Agree (同意) to exactly this file, sealed by both; the contract is concluded
+	// AgreeContract Agree (同意) to exactly this file; sealed by both, the contract is concluded, and reviewed only, both may seal
 	// (POST /v1/contracts/{contract_id}/agree)
 	AgreeContract(ctx context.Context, request AgreeContractRequestObject) (AgreeContractResponseObject, error)
 	// RemoveAttachment Take a file out
@@ -7324,7 +11506,10 @@ type StrictServerInterface interface {
 	// SaveFields Save the form (修改保存); a changed form makes an existing seal void
 	// (PUT /v1/contracts/{contract_id}/fields)
 	SaveFields(ctx context.Context, request SaveFieldsRequestObject) (SaveFieldsResponseObject, error)
-	// PublishContract Record that the purchaser made the concluded contract public (公示)
+	// FileContract Record that the purchaser sent a copy of the concluded contract to the finance department (备案)
+	// (POST /v1/contracts/{contract_id}/file)
+	FileContract(ctx context.Context, request FileContractRequestObject) (FileContractResponseObject, error)
+	// PublishContract Make the concluded contract public (公示), by the copy made for it; the sealed original stays as it is
 	// (POST /v1/contracts/{contract_id}/publish)
 	PublishContract(ctx context.Context, request PublishContractRequestObject) (PublishContractResponseObject, error)
 	// ListReceipts The receipts given to one's organisation for a contract, the oldest first
@@ -7333,15 +11518,30 @@ type StrictServerInterface interface {
 	// RefuseContract Refuse (不同意) with an opinion; the round's seals are void
 	// (POST /v1/contracts/{contract_id}/refuse)
 	RefuseContract(ctx context.Context, request RefuseContractRequestObject) (RefuseContractResponseObject, error)
-	// SubmitContract Send the sealed contract to the other side (提交合同)
+	// SubmitContract Send the contract to the other side (提交合同), sealed, or where both agree first as a clean copy (推送审核)
 	// (POST /v1/contracts/{contract_id}/submit)
 	SubmitContract(ctx context.Context, request SubmitContractRequestObject) (SubmitContractResponseObject, error)
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(ctx context.Context, request WithdrawContractRequestObject) (WithdrawContractResponseObject, error)
+	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
+	// (POST /v1/device/challenge)
+	CreateDeviceChallenge(ctx context.Context, request CreateDeviceChallengeRequestObject) (CreateDeviceChallengeResponseObject, error)
+	// CreateDeviceCode Begin a login that somebody approves on another device (扫码登录)
+	// (POST /v1/device/code)
+	CreateDeviceCode(ctx context.Context, request CreateDeviceCodeRequestObject) (CreateDeviceCodeResponseObject, error)
+	// DecideDevice Approve a login with a signature, or deny it
+	// (POST /v1/device/decision)
+	DecideDevice(ctx context.Context, request DecideDeviceRequestObject) (DecideDeviceResponseObject, error)
+	// TakeDeviceToken Ask whether the login was approved
+	// (POST /v1/device/token)
+	TakeDeviceToken(ctx context.Context, request TakeDeviceTokenRequestObject) (TakeDeviceTokenResponseObject, error)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	// LoginAccount Open a session of an account by its password
+	// (POST /v1/login/account)
+	LoginAccount(ctx context.Context, request LoginAccountRequestObject) (LoginAccountResponseObject, error)
 	// CreateChallenge Ask for a text to sign
 	// (POST /v1/login/challenge)
 	CreateChallenge(ctx context.Context, request CreateChallengeRequestObject) (CreateChallengeResponseObject, error)
@@ -7360,6 +11560,18 @@ type StrictServerInterface interface {
 	// GetSession Who is logged in
 	// (GET /v1/session)
 	GetSession(ctx context.Context, request GetSessionRequestObject) (GetSessionResponseObject, error)
+	// RenewSession Change the tokens of a session for new ones
+	// (POST /v1/session/renew)
+	RenewSession(ctx context.Context, request RenewSessionRequestObject) (RenewSessionResponseObject, error)
+	// ListTemplates The texts to begin a contract with (合同模板)
+	// (GET /v1/templates)
+	ListTemplates(ctx context.Context, request ListTemplatesRequestObject) (ListTemplatesResponseObject, error)
+	// DownloadTemplate A template's bytes
+	// (GET /v1/templates/{template_id}/content)
+	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// GetTerms The legal terms by which deadlines are counted
+	// (GET /v1/terms)
+	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
 	// GetTime The platform's clock
 	// (GET /v1/time)
 	GetTime(ctx context.Context, request GetTimeRequestObject) (GetTimeResponseObject, error)
@@ -7402,6 +11614,144 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// GetAccount operation middleware
+func (sh *strictHandler) GetAccount(w http.ResponseWriter, r *http.Request) {
+	var request GetAccountRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAccount(ctx, request.(GetAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAccountResponseObject); ok {
+		if err := validResponse.VisitGetAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BindCertificate operation middleware
+func (sh *strictHandler) BindCertificate(w http.ResponseWriter, r *http.Request) {
+	var request BindCertificateRequestObject
+
+	var body BindCertificateJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BindCertificate(ctx, request.(BindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BindCertificateResponseObject); ok {
+		if err := validResponse.VisitBindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateBindingChallenge operation middleware
+func (sh *strictHandler) CreateBindingChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateBindingChallengeRequestObject
+
+	var body CreateBindingChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateBindingChallenge(ctx, request.(CreateBindingChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateBindingChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateBindingChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateBindingChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnbindCertificate operation middleware
+func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256) {
+	var request UnbindCertificateRequestObject
+
+	request.CertificateSHA256 = certificateSHA256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnbindCertificate(ctx, request.(UnbindCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnbindCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
+		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCalendar operation middleware
+func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, year int) {
+	var request GetCalendarRequestObject
+
+	request.Year = year
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCalendar(ctx, request.(GetCalendarRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCalendar")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCalendarResponseObject); ok {
+		if err := validResponse.VisitGetCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // ListContracts operation middleware
@@ -7704,12 +12054,53 @@ func (sh *strictHandler) SaveFields(w http.ResponseWriter, r *http.Request, cont
 	}
 }
 
+// FileContract operation middleware
+func (sh *strictHandler) FileContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params FileContractParams) {
+	var request FileContractRequestObject
+
+	request.ContractID = contractID
+	request.Params = params
+
+	var body FileContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FileContract(ctx, request.(FileContractRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FileContract")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FileContractResponseObject); ok {
+		if err := validResponse.VisitFileContractResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PublishContract operation middleware
 func (sh *strictHandler) PublishContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params PublishContractParams) {
 	var request PublishContractRequestObject
 
 	request.ContractID = contractID
 	request.Params = params
+
+	var body PublishContractJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.PublishContract(ctx, request.(PublishContractRequestObject))
@@ -7852,9 +12243,139 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// CreateDeviceChallenge operation middleware
+func (sh *strictHandler) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
+	var request CreateDeviceChallengeRequestObject
+
+	var body CreateDeviceChallengeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceChallenge(ctx, request.(CreateDeviceChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceChallenge")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceChallengeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceChallengeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateDeviceCode operation middleware
+func (sh *strictHandler) CreateDeviceCode(w http.ResponseWriter, r *http.Request, params CreateDeviceCodeParams) {
+	var request CreateDeviceCodeRequestObject
+
+	request.Params = params
+
+	var body CreateDeviceCodeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateDeviceCode(ctx, request.(CreateDeviceCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateDeviceCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateDeviceCodeResponseObject); ok {
+		if err := validResponse.VisitCreateDeviceCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecideDevice operation middleware
+func (sh *strictHandler) DecideDevice(w http.ResponseWriter, r *http.Request) {
+	var request DecideDeviceRequestObject
+
+	var body DecideDeviceJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecideDevice(ctx, request.(DecideDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecideDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecideDeviceResponseObject); ok {
+		if err := validResponse.VisitDecideDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeDeviceToken operation middleware
+func (sh *strictHandler) TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams) {
+	var request TakeDeviceTokenRequestObject
+
+	request.Params = params
+
+	var body TakeDeviceTokenJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeDeviceToken(ctx, request.(TakeDeviceTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeDeviceToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeDeviceTokenResponseObject); ok {
+		if err := validResponse.VisitTakeDeviceTokenResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
-func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
+func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
+
+	request.Params = params
 
 	var body LoginJSONRequestBody
 	if err := runtime.BindJSONBody(r, &body); err != nil {
@@ -7876,6 +12397,39 @@ func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(LoginResponseObject); ok {
 		if err := validResponse.VisitLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LoginAccount operation middleware
+func (sh *strictHandler) LoginAccount(w http.ResponseWriter, r *http.Request, params LoginAccountParams) {
+	var request LoginAccountRequestObject
+
+	request.Params = params
+
+	var body LoginAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LoginAccount(ctx, request.(LoginAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LoginAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LoginAccountResponseObject); ok {
+		if err := validResponse.VisitLoginAccountResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8040,6 +12594,113 @@ func (sh *strictHandler) GetSession(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// RenewSession operation middleware
+func (sh *strictHandler) RenewSession(w http.ResponseWriter, r *http.Request, params RenewSessionParams) {
+	var request RenewSessionRequestObject
+
+	request.Params = params
+
+	var body RenewSessionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewSession(ctx, request.(RenewSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewSession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RenewSessionResponseObject); ok {
+		if err := validResponse.VisitRenewSessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTemplates operation middleware
+func (sh *strictHandler) ListTemplates(w http.ResponseWriter, r *http.Request) {
+	var request ListTemplatesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTemplates(ctx, request.(ListTemplatesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTemplates")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTemplatesResponseObject); ok {
+		if err := validResponse.VisitListTemplatesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadTemplate operation middleware
+func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string) {
+	var request DownloadTemplateRequestObject
+
+	request.TemplateID = templateID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadTemplate(ctx, request.(DownloadTemplateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadTemplate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadTemplateResponseObject); ok {
+		if err := validResponse.VisitDownloadTemplateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTerms operation middleware
+func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
+	var request GetTermsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTerms(ctx, request.(GetTermsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTerms")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTermsResponseObject); ok {
+		if err := validResponse.VisitGetTermsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTime operation middleware
 func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	var request GetTimeRequestObject
@@ -8069,128 +12730,203 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17cxu39ehXwd1fZyLNXUqULL+k6R+KZLe+8WtEp55p7CuDuyCJagkwC1A069GMe5uH2zS1e5umafNO",
-	"nTYzbdxM27yc3OS7dETJ/hZ3cADsg8SSS0XO9W2bP2JhFwscHBwcnDdveAFvdzgjTApv+YbXIjgkMfx5",
-	"6hJuqn9DIoKYdiTlzFv2ajLmrOkjhttEINkiKOBMxjiQTwi0TWKhuvmeCFqkjdXnst8h3rInZExZ09vZ",
-	"2fG9Do5xm0gzz6qUOGi1CZNn1lWbqmk6WLY831OzeMseTrps0tDzvZg826UxCb1lGXdJdrbvxKThLXv/",
-	"NZ8ua16/FfNPP31m3VPzrxmIC+ezSzqU2c6EpN3hkrCg/xTpj2J0FQkZdwPZjUlYaVAShUgjy0fXrnjV",
-	"hRONf9784xXvmo94A51AkqOFahUFLawgJLFYQRZANLNUraJOhGWDx+25LdLfbFMhKGuiHpUt3pWzc1fY",
-	"pRZBdRwTpDohKlCXqS2XnIdIcj53Re0fIEUTQ4qWzEoqailZVLTx9bOENWXLW15crPoj2+57ZxrnsAxa",
-	"owi4lCciRXe5NS2eSNdkKGxkXYUgNyp61gJYF6pOWM/yYuKI+ES66GApSaw+/Z/PrFZ+iCs/rlZOzm1W",
-	"rt5Y8I8t7XzH813HIiaiw5kgcCoudGXA1Xw3gBoJk+pP3OlENMAKcfM/Egp7N0qSox0PZsrjf50zsgKY",
-	"hPMck4DQjvQRZmHugCMsEJWKYhjveb6LV7ggMN3moU/+PFQ2SCfCfYXCYaK44imkXvFQr0UYki0q1MQK",
-	"HCG5ogvMRI/E6jhghgiOI0pioBoiZLoYgdsEbQ3R6gjud3zvYszrEWmPwXdH9/jv0+HdjuvA++UWlqhH",
-	"mEQ9xVOB8MxnwBebMSEbekEASxhS9SWOLsa8Q2JJFaU0cCSI73Uyj254vEMZ1VDmpxzcfW7/zgt7z91+",
-	"8KefeH72IBx1HATfEy28ePTYpDXWvr+qemkatmfiGfvx1WRcXv8RCaQaN+X5cFxywNf7E2k5bmJGBWyL",
-	"Gi3oxrEZKr/c84TKFpBFJ8IBCRHjqtHm2+bvbQ4n2cBX5zwiGIakYTn+7ntblE3smy73KdV7x/faJKR4",
-	"U887wg95FKJGzNtAwfW+JMJz7I1mRzccL7gkrq1/ce/vH7gG6pDYkPTIq5h39erMG8okaZIYSIPgCPaL",
-	"StIWE0mE4Og01ptvxsJxjPvTE5nvCfpjWJ+6ELDUUB1bSleWBVLiJim/OzXovuN73U7EcUjCTSxzM4VY",
-	"koqkbeLCIxCTOqiGbyoMoZATxS8laqldxayP2jwmaGb3/7wxuP/2rLfMulE0zBkUtkiIOAuIgzqHjhlQ",
-	"MFChXa+hjRyVGbQl2LZ7m54eswBfHcCEKPKoGH+UnzInYYju7twa3PmFor53b/locPtX++8rKiSs21bQ",
-	"J6JWg0YKj+oe3+Y0IJnJDIp973pFfVbZxjGIn+p7Nelp+6lqnLGf52CrWUIYAu7Tv+1+9vPdL9/x0eDT",
-	"v+1/+NX+n9/JAGfX7mlyJ2FJoGC2p9OPoV0zIygBtIWjiDANUZ77BfbVZnkWRK53aEzEVMRKhehOSd8M",
-	"6HEEh0cWNY9ClKE6FuTYUjeOrGCGOuraAjw5hSIlEy0dcUlEvmeFPoOJYamtTVnSdslw2TOSw2p+ZLuu",
-	"LEpyKHURfbKBB7ufA/VnQwkWZDNoYeq4qddPbaQIXdH8hDaZknkzX6MGjYX01WuGqFQykugqmcxP2XKy",
-	"uWqX8pf+wkLVee238fUz+vOjgGfTWBjm3cNYHlmWE3fmxI/SfqrmiVGEXGggsk3iPgK+BUtGPAqVtAdI",
-	"yC65HLd33UUtqsTLvltJOch039cDbvCea7qIy0kDnOUAqFF4RgEDKVJ069CBM9TjXdAgaRQhLLaUllcW",
-	"1nNmDtcd3W23cTxRMrN7WzPdd3yvh2NFtaIA8uR+FJJ31P0oW6D61rsSiRaspU5QxPmWkvlLo/2ynnV0",
-	"KcMyqgFUb4WfI8GUGsaR8WmlsYuJDGCUmkCfRacUTcOaURv31VoT1bZFI4LCGDckZc0VhNu8y9RZJ3Eb",
-	"dDPFrJFS5LFQyGnwGHGWIQVvmO3oETYbhBVd0w9f/NXD995UjGdw6wXPHxWx2vg6bavL8WQ19x+wCf2m",
-	"6hLEzNQxwcKll1xu9eFA624opI0GiUUqBOMejsMyCosVip0yyJ2X9//0UX6URfco3XadxEXj7H/56uD2",
-	"p0Oc1K0+0SYj4aZe8ThyXccS5E61t5sh7ouiuffeePvh7+6oDYJemQ05cuzopG3YGUPGF7FLGknOWqlD",
-	"5zj9w3yEketyM+jGgscuTXxIsoVJxx2+msQuXWfvpbf3P/g6I9MNvnp+7/ad3ft3fTT46vnBXz/fe/Xz",
-	"/XfvPbh3Fzo9vHlz8PpbPtIvsl9lOu1/+NWDe+/Bn1p4zwiKcEpTKdH3cA9TqeWemMhuzOBpoKibxJos",
-	"oM2CqKtlRBC+S4uXkqybKaFRs/NCazWdHNobKQTQXhsCwzxMYYEHPwCAsshO74AhccZ+asTJ4bNNGKpz",
-	"2UItHCKNIZTqSAFnIcLNmMDM5STRICZYTim9NhI+XYaEDVefyhJgDIMuPVq9KtTX4WXCcUaFMb5Nyp/B",
-	"c3ybuA5eu78Z82iiLryh+uzAxaHOWjHQSYdiwDvdujWewe0TRRca3vIzE+xlmY92riryb/KKGroitmin",
-	"wjv6hq10uGJrsblfYbY4aGGhYZnGejTOxkGbbFPbo8pBv05wGFFGpgNdSBzLyYDbvRGW6ZXixdJcLSAX",
-	"yGlPjeh2OhGdHqndTjj1CbXeo3KmnW1KeuM4DugHYP0TNDSKEuIdwkiozckZmXlG3QGvPT9bkgG5DDAZ",
-	"1xdgPLWvJP6ChAnkjvzQWRs5WVnKzuxHSjXp2U6YXI5D5jbDshPXpbruvEtXlaSBeAOtCornay3Mmi1M",
-	"fbRYrR6rVBcq1cUh3b5aOXn1xtJORf+xmP7hVPKTEzOqAZOYbpPQR0zpfQijesSDrRGhto4FFW59DceS",
-	"BpGT1sIuKSuTKSG0PBFbc7CVDBQLKXmtW1TU4JOyBz35SiYy5HVZoGzJFClIaPmRMrTWoowIYk2RlCnF",
-	"K5a2PZ74jeFR74KZ3OBMY9kuw0lxOdgzWONqnwWH88S3gchDzsiUiLzwlJeZQ4+WvNOj2uY6jL7je3Dx",
-	"n4pjLZ/mSS0kEtPIfddZnj6M943Ta+jYyerCRC5iR/DtNC6EnY54bxSu8laEjuIj5YUJNd1F9clEPVpr",
-	"z2b4IsgvOm2w6qR2cJMgjIQkHeDRwmEhLrn5apLExHTVzgyLGEFcxz4eK5FYBCjopsNdTZLORNRpIOzw",
-	"RbiDoUYWYMWzjCZ6bJJpVHHryU6RZL9ADDKG35IyQxm2pdaTsKwuk/pcHeD2NbdmMZPJWOAcl1vMe+py",
-	"047RwS9fGNz+2wrCnQ5hYYWzqO8jggOluogWChQr0k5o9ZnVYeBdnTR4TEZupxZmYVQgphhn7G8/efjb",
-	"f5RWfdRk5V1lZR3BI9PwrDw3peyX+hOH5vz5W/t3Xti9f3/wq9dcc0LgwXYBsvZe+WRw66MpkTXWffls",
-	"wYvEG+kw2dGIaOFR7T8VCNd5V7rPgD6uJUzDmkkM2yXJsxkREkbL+ORyu5NHnJ8lOUMuY06FZStu+8nu",
-	"1/f2Xvl89+s3Bx++5iPtKXv4u+d2v/jER4Nb7zz83d2kBd5lH2nDiY+0tUXbrHy097/vavsKiNnWzmL7",
-	"Du78Yu+522r8l+2fg+f/sn/3vo9GDC1arlUowdsksdeaSxP+AO+3tsR4VuvxfK9HZSuMcc/TmkPeGKMG",
-	"asYEpHbS6AI7Bu1V6KEjIsvKHgavaxZOi2cNrmmtWqhNe53k2+d57lu9FNuyKzLty+nCzJMf6PVZSHLL",
-	"tACY1VreaBdt2heTtScAahRAaFSTslUIvhm9jwQRogTHqJlu6mrkWy5z9IUOfrZLUJ3gGIJ8VKecwXXp",
-	"SO6aU83x94Qdw4LoOhSwtgO69A7gt1V7gmU3dghFG7iHktdI3Ttw1UQKQKSE7GW0UVtFF59aq/3XAtpe",
-	"mDuqY55q31+tLB49toJOra3XVnPPfLR+amMF1c4tmsfnjqgr7ApTA4ekgbuRRF1BYkRD6AuBgGO8h4vV",
-	"pRNTOl7TFbvR73IKNgkLHA6587hN1M0NOo3u4+DD4Dhwezz2bikWNdnjMd6vAeMLwuR4SwT0Q4xLGhA0",
-	"s/vZh3vvvPjw5u/3335/9/M/zqIeFkgNgnhXriBch7972qkLLxnI1+VuPa0nT1YInoR+O34u3NV570V0",
-	"Ow0D9Eb5IEDKGXlCoOzVBB4tQQiiRpnMznUwK9ZIKMCxpYnibpkIrbM8E5olW7zMB+d0x+mNq8WRW2OM",
-	"qYdikD2gifTbsoMe0NgoY1zkfNi9f3fvtV9PJTa6rHujNrm8zS55btrGKmJIqdCEl3Kn7CJSeipgkk/a",
-	"Az7qRGU8DdcNMEN1grSdMFwuy4fAGU+YhKCTmICYm+cAcDFYiUyvgXEJXNDzPdV1c0qlHVa0qkY6z2VN",
-	"jwPPztLtvDZvD6ojlOv9/Q9e8tHDF1988I8PfbT35k/3X/+53n8fDd54e/DGR/tvf7335k8zwPd4vCX0",
-	"dgbdmLT1zDFttsD/H2FW1id3lsvLZrCzXF7MjXeWyw075Fkuz8Koei1nqZDf1O1qbDtjjQzFrtSUkY2i",
-	"9Pm/DL68uffS63vvvOijh//r5oO/fmpb+39+a/f+z/Zu/unBR7cGt+5mHuz/4aXBb17w0YO/vrf7xac+",
-	"Grz8m93Pbu69+f7e/Ts+2nv3hb23Phm8fPvBvXtKzv9k94tXMxvCO4RtSsJ0ED9l21SSMH3ASJNLavWe",
-	"gDPRjaRtUqbWC6HelDUjsil4N4bIrkaM20TttdKdFFWX3FSNmAsdwi5ZCPSjMxqwoafnc9DpZ2t5GO3n",
-	"FlLdrgG8NQuufng6A7QBRIO+43vn0mig5BymwR3ZOIJsEILviLYEPakkNvSkqzCRlwBxicTttFWD2S6w",
-	"9EkSnWl7wIxqEXybjDFUB0pyjF0iRchNBkJiZB9SBscof49G61NLMSqe+jPR7+C5Bgb+tACpRkZxU828",
-	"ngajGODU34mGphqpeqZaGd3sPOllo+umUF++Te/4AbJjHFdy4lYzoLt4m9KjD6bO2Rj6CQFHw7ZIXmCD",
-	"vDBkTptoxV2sTjbjdkUQjJ6f/S/e3v3s5v7dr3a//P3u1+/uv/LB7hd/2H/nJ6NeutXKD6/eWDhRAuEw",
-	"kxFunMtLk5VGIkMSaixDWIkZsDPxkw3TbRhW+7nvchykICceAZe8OPjZyw9f+2Tv3sc+0g9sS+uMgzu/",
-	"1A8yLCix/yo5TvMJ3JClbxoA50k7BrQuJQNBc1WPlk9VGvU1nVw6enzECh3wkLhSOXE9IiuoHmMWtBBX",
-	"yqbTV1rs9iJxzOMpfCKpc80RokKZkNh4GoqdCmNzB6GXuRycQ3SFOWhapz968mRGw1+qOnV8SWXkBsrm",
-	"74wLZRgLr+lnIJ4Y9TBs0tKJHRq+ZH2+3m4n0ecjcoacYcVpQOZWnDZ25Jskj+WmzJi+xySVbaSMYziu",
-	"fHQjLpoUAKSgR7xh0x7RzP4rHw8+vLP/4VeDOy/v/f03aGFhtnxgWt6Sclj5Y2Zl1kJRFJ66sVhdPFZd",
-	"qC5WICZ3YfymFLg3jMGp2LNRbLQET67BqzqMtqePMFKrUkrp/7hcQzOKUR0/unB0FvVaXBDUwf2I41Bn",
-	"eFKR7EWSxpkZFYdhTISw3rcrLCseroC5qYODLdxMMll1RnPmcj2yePzYCf+bn1pg8JppTnt0E4OBsRTk",
-	"M87TYKKC/JMsQbglaLWHEDJxuL6TRyM+m+UkThPTNhK1aSVCtWknThPTNk4T+61eg23ZpZh2Rva2c+cW",
-	"Zqc06zPNRAg37VQOT0BKRHHz5DD0+0TSObCOrwH/dnOJp0nPsnM4YTeGVUvFTlNaSTLjEbmY+Vy1a8kQ",
-	"O75n7qJRSUl7UBBlKOI9ElcCLAhqkeujQjWuNK7ecGsxvpdkwY76uxjJ+HsoQ9hGSium7CMscnxQsSDa",
-	"oCRU7JozlAq9xYlm06bZ6miHzV6LR2RTQZERDTKZ0qB+OaWG4RiC/Iqfrq2tqYXazDZQ9TPwFt09pETi",
-	"wJB/3Hzmu9DhWqeLDGsk3ibxJerScpgOLTlI8ArvFcyW+FEPb0MPkib6KOJAQEyAdwhiFfR5TXJ9sjRQ",
-	"KgRxaLcTUdG52xMSO9OwpBGw//nGr33035Qsoy9vXSCDcR1VjPpEZhNC9NWreANL4GJGn2NcbqpvSqd7",
-	"kM66Hk/9uZoZU7UvJuOq1nkuL8DQajFw6x2M7T+qyg8g9o4yg6fPrCdi1XEftXFIUF3nhAUR1WZ0F6c9",
-	"ocOL4e+lncrxpHFkp/LMiZO4fjX3xP69UBCNbNMG3eHEOjmNahdJ4k15QhhCQDq7TXVo0m3C0MzeK18P",
-	"7r+hPRJKlVg65qMTxwe3P9394i46DnrFkPnWZL6VpAwDrrbIrttPoY4ICboxlf2a2qiR2AzYPuDjEF+R",
-	"YqIlZUeXKqGswV3XVERZmonMG6ipuCdrEyZRxomSSMsC1YnsEaIutOTmTrN/zOWrBsJMo5OEKOJKZr/C",
-	"Kuhyi0Pwd9DCrEkEErxNdLKkICxUiEfXhqoSXdPJ0qY8DBW2XkyiS5BGgwQSYIhN+Zk5NRdkYpqZAKDU",
-	"k5YWu7I0arSkkAQ0hEoNevxrtt7QtRW0tHjCZsH7aGlhUfvzhcQR0fOB7QQSOE1pGaE1o5NLR4/P6vGw",
-	"6l+PCLqmdPpr8N0qinDcNNpawNs6875DSUDEMprfXpjXZQt0wZyuQAtz1bkqmlF7K5bn52VXzFE+34m5",
-	"5AGPxHxMRLetZqnoD2czuLouCVMLFlcYQqBAUM58BFzU/B20SLAlujonVZK4TRm8mUO6AkLlHJE4xBKD",
-	"7R7KYFyj4TXFSOHYy8TgDwcdBS3OBRE+EhzeqZmpRA2qNpxKgTSUCDcxZZoJX9MM55qvMNEi133Ua9Gg",
-	"ldZPQe2ukKiFt4mtJ0T6gHnF05TMrjEL50hvCYgDaHDrBTSzML9QraLB8z+d9cFaIJDapSNHjpxU0z19",
-	"ac2HVFwBKZmOTImQNomQYkh0tGE5WjuNaECYNkiaMlOrHRy0SGVxrur5XjeOzOlUO9jr9eYwvJ7jcXPe",
-	"fCvmz55ZO3W+dgq+Se1WIHWuE7GFjGkykSIzmuayB1SiY0YJwx3qLXtH5qpzRzTjbQELUcSVnGz1oEmk",
-	"1hGIpoYzobfsKZ1nLemVL/f2jIOj9DPcgppaT2DIW0mqSFCJcBRBUjicQk7VmSPClv16tkvAnWZwZ1Nw",
-	"ypVoGgkyKRuwMKJ48zgUmp55EHRjtRrNOnhshAagD7tcX3E6H5lYAtWpg2PZL1jUs9PUMJtmEa7JTIpu",
-	"wYxHHsGMEdUaejqhiUlT+mQmz3kxl+W84DLYlgTk6lDJtcVq9dDKreXSqh21v1Yh5SFfRO0sZY6ojphE",
-	"370CedNXPD/hXjYuQz3X2RNwdZxYPHFidmKtswSx7jUkSMkUL8tUgFC6qlLV7JnVpTgY6WVrY0jcFNnk",
-	"DQECaYcLB7/QZp+1NLxsiGG4YEy7zA/VV9TbCiLvkzzsH9qOZn2rO3mBV8ZdsjNCTAuT8ZsU5fvGe1KT",
-	"OJZZkaXBY4QVf0Eze69+NHjvLVO7AJLYZwt2aMfPs/j5Gxm75I6mTbBwjeyhtnwdeA8zFTkVf5hyx0t8",
-	"YWpPFp35b2ubvke3Cep2shslrbVWKRV9AqKzzqYH0SaiRGTKGeqczxUTDAzKSCMmRAtDhefOeU1/j8hD",
-	"2a9vg426WGjWKH/QapSHwA1X063UIntaQQY20NSQWRlKSH5CmJTkQAk2bRxvQXFNiAMmuYzk6Q/qvLbL",
-	"L98oYLhg1v7/5KwePiPP1dUsxcm/VRYB4KEZnQkziyRH5DoOZNTXgrE2BxvbcL0PhTVW8mVaqUDZwiIH",
-	"oZ+Uhudv5Iovj70ENqCyZqbA1qMlrVzh6H/pa+MS3iIIa43fuGXd8lXX4VqAmpDftaUM0yq6cJM8IVCP",
-	"x1tKK1SjL6OQB77633VQR8LGHNLfG4oDofPi+mnjuIUioDnPxBVmXBNieWgezobLhWsGqMaAkl9ytGyD",
-	"9veSUB0DY37pG43epH7AGFqHzhPjxa78V6RE3xn0c/RI1UeihcFLZTBT52F/uDb4pHLZa5rBVtbBZFGk",
-	"/i05I+Hcap3xbx+shvpw3dyiSWzZ0286i6n/OopkGx3xhACF3kdta9PiLCpS2E0uQDFQU8X7jQKVVPR1",
-	"Ts6HLCATS6cd1OqxmhjRrGWON7JmSGuMM4xHoXElIVD1lLQ7Ekz9bA4tVU+mxd71AJuUJRNATbwrTHMA",
-	"HBMU4UAxr0zR+iE86DG86ar2T2dCKCOi8EASWREyJridF1XSBDvKdCVCZ2n4x0hCedrYX/V9NOMq8Dvr",
-	"q+vDFkEmYSqczOis39lDF0zmM5h36jvrvMcU4P+PboXp1KRvSC+j3MuWEc+oSSmzFx0uqNtNnyLZT9XQ",
-	"DCs0dqeFE8fH2518b4N0YnuxLJe+xcAh/4gNWhnunlRbP1zatOHkRkDLE2aN2NilfyVp+RFY4DLR/I8f",
-	"V1zTjkOcHA4uFXOEO/qA3C5NynDTDd4mp23Br38vHX44EeWxowa1N5p/8biNZrKFNGZXEDZu5lC/buMt",
-	"Ar5scp0Kqb3bOEp+nGJ6wrFhmIUWIBO5+B977YRt3CABj8PURZ2GMECEitFnjbk2kXF04Us0o6uYHPDw",
-	"m5C+8W7WDdvpcTXgZsNgCySTZKGHc5Hb4UwMjuSuwgTaO5L6YR3F5A+0ZRAfXHjqdBjuv63hNR+F/Pjx",
-	"bA0fmknqENkgHIZMgPKKqf3VZeETwhi/lBZ6cE5tYuwLSUaH8P3bkkw+gvExvOZJ5rd+sleAsVdmCtDO",
-	"ZEtiHfBOSBIxCunFJjb852YvZ1JPqiKnW1fHwZb58YWhLWwl1TFgs2d0WbPZFYhKA5GNihK8AIo4FW8h",
-	"FKHyHs15yhW4Kh/FcHhzm8JhBaKACVEFvymF2NFM+a8D77kJhfWWn7mac7TpCFGQxXWNKpgXgrmxBSWz",
-	"k3rb8rs4H+R+yWlceEvS8RFpRMO/SPQt7266Pme0U4pjkKVNaRodpGt/6ezQN1j/+g3CUDBNsWST3VW4",
-	"oxOk7bPcJWmP8XqUPRhJZudjELlmi9K4tjGKjFmunQv60kWFtOB8OEK82ookHFyJ8DGq912CvC1h9O7n",
-	"+6/fm83tbZ7lqrtUl4zYKdzj7xG1xVNfmfrHYh/1phTxzIgfBtIvMD1SKQTON0wZ6iIsQpnqxxCNAFcB",
-	"HtWazC/cColZKMwPKg2T3CFRuAn6hZoFpGMCn2NCkK6hjWY0Se99/JP9D14qJuxMUkdRVMZZ3tQxA0No",
-	"XXJnucBlqwSZHo9lKyJC/9zvN1/1qURULrpZiwPVask3j4w2kpqkY0WTQ8DD5RZX6I14s0lCRMdcSNJk",
-	"GxZh5RI1DuZHhpIk57EAK1A8od43Hl79+3yhqf2nFvmjbtgk4aHf7EOFBgLzwxAjaMwPkUmBeuaq4jMC",
-	"1qeZk86wmAf+Y8YZPh0gwKrVZn+AMcjIdckPhKvpHY7yNL1JoJm9d17cu/fxrM2FonGSBwCcaOT8p78+",
-	"LhxjJ/kWMF5PyVhUmFjEJHymbZ21aRTw0A/eC2/n6s7/DQAA//8=",
+	"7H1rdxzHdeBfqZ3kHAJnG0+CFAmcfIAA0lJEkQhBhbsRuGBhumamg56qUVcNhggPz6FiU5IfMqnEsmTr",
+	"7VAxzzqitLEtyaQs/ZcEMyA/7V/YU/dWdVfPVM/0gKDEja0PIrqnuh63bt2673u1UhXNluCMK1lZvFpp",
+	"MBqyBP48dYHW9b8hk9UkaqlI8MpiZV0lgtcDwmmTSaIajFQFVwmtqiOS7LBE6mZBRVYbrEn152q3xSqL",
+	"FamSiNcr165dCyotmtAmU2acZaVotdFkXD27qp8jPUyLqkYlqOhRKosVmjbZjMJKUEnYS+0oYWFlUSVt",
+	"5o72lwmrVRYrfzGTLWsGf5UzL7zw7GpFj79iZlw4nl3SoYy2uibWBuF4ocFIKxGiRkQNwRhHjGsgbrNd",
+	"UhMJUY1IEj02k4pMnD+9Qk4uLJwMyML0/GRAOpFqiLYilBNarTIpiRLbjB+RpEFlY4kszM6lbSJVCXCZ",
+	"uL3ZQmFu7oqa9MoZxuuqUVmcn104EVSaEbcv5oKBzQwqz4as2RKK8eruc2x3cJ3LRKqkXVXthIVTtYjF",
+	"IcGvA3J5ozI7d6L2H9f/daNyOdBwOEGUIHOzs6TaoBr+LJFLxIKfTCzMzpJWTFVNJM3pbba72YykjHjd",
+	"LnRyeoNruG7RhGkQNkkkSZtrhFZChEQJMb3Bi2DhrGRKL6UILPOzXjjUnqeq2vBvtHNE9KnKrWn+RLYm",
+	"c34G1lU45doUjlow17lZ71zPiGLUj8VIrG9RpViiP/1fLy5P/R2d+ofZqZPTm1OXrs4Fxxeu/WUl8B36",
+	"hMmW4JLBmT/XVlWhx7sKZ41xpf+krVYcVakG3MzfSw29qyUPm+0PRsrDf1VwtgSQhGOWsCqLWioglIc5",
+	"8kWoJJHSGMNFpxL4KKFvBqbZDLTJn4ep86wV010Nwn6k2KhooG5USKfBOJ70CKmpVELjBeWywxJ9HCgn",
+	"jCZxxJKUGKSLkbTJNL0YTnCvBZW1RGzFrDkE3i1s8d/Hg7vt1wP3iw2qSIdxRTr6xgDEM58B1a9WRRun",
+	"0UpEiyUqQtSg2Q99KwkqWxEPI16HdpFiTTlqfk/jB/rbJr3yLH7ingqaJHRX/8yutKKEyU0KI+vTqP+q",
+	"hFSxKRU12SBSBxWR1CmPJACw/JzOOV+VmFiLJWZLBg9ydkZfTOGWftE/Pwd8ueVeSscUW3/PqkoPanZn",
+	"GbBw6B4NW6ndYwe8ETckKmq2m5XFE8cX9JqbEcfn7IqJuGJ1luhv4WLro2wLR3NXk34cDh7sJDeRIF3H",
+	"EBCcEXWcMw3DSAOSxmsOLGo0liwoBo8z5eMLI25TzRhJ2RFJmEPB9GWQv51nR1/OBfhhO/Quu54wdh4J",
+	"zZjLFq2IR4iqeVLQvf2D/Vuv9H5w88GvX86v4pjnggoqskHnjx0fhV3rzyzrVv3rNB9719ZkPGwa4tfP",
+	"psRUsYSEotrWLYjghOq7oRq3Qxamt0RlYK+bGqqbNcTQdNMiro4vVHzYnPY5FqmJwnL8ZlDZjvjItpYB",
+	"fk63vWbvfg/BlYoqVra3dWjcvx/ATMCkbHeBCzTvPqXs/iDp2dodl75W20ni3fOzLFINuFZbMa2ykHCh",
+	"H5pix/y9I2DyZn5bQsSM8sPfjWy5dj+aLIzoJo47wE+KOCS1RDSBA9jaVUz6EKZwS7lQzHdEX+399o6v",
+	"o8L7J6gkoo2rG8RyyWhc/kpcZzQ+TXHz+++/8YhBUJHRP7CSR1EqWmfld2cdml8LKu1WLOi4JxiQaVCc",
+	"ZjRmIRG8yjKWVAOPhIJpVlSRht5wyndJUySMTOz98d3uvQ8mPXg5/ODVmWXyc/hlAJbC2e5qdm7M1AN9",
+	"9BzmwgXC8EP8nDkDfRh367XurZ9ovPvotYB0b76x//GdgHRv/Nv+7Xt79z/XVzXXLMGLmTRei2INTC0M",
+	"7Yioqmfdam9ZFtaZhYF6ULkypTuZ2qEJ6Ct0b3o2p21H+uHZtDP9tOZ2mFvGusWWvnV88e97X/5o76sP",
+	"A9L94t97X97Yv/MN/Ln/ydf7v/nQWYeFmIYt7BgeExaWnDlM4IWsE3heMT3Bw7rp7lpQsZzvIAHV2zsW",
+	"5lb1xzUNFLY57mnkQm3SmkImcnyuelxanxGr/CadtvTSWUtlFMfkWXff7JzjkC00yEDsOxcrNGY8pMm6",
+	"vVoH1QW7jCZHJNEkkNcZsCMdKgnlXLR5lYVLRCSaNCDFiJQkId3V7RlRmlhs7cJaO4xtMx5KMtF79393",
+	"b/xb98vv/9+vftL7yQ+7b9zpvfub3k/v7N99a9JB0JBVY5oAbrUSFkZVVRo37apWsy7sq7WsK2f5/5NR",
+	"j2AharVBkDwj4kgvMMgE33RpkZaeWVPThDIXzSpwKJ5LRrSTasFucKGiKiNKy7PpFqBO7YD8Ug4DrgWV",
+	"jki2PVcDVe0EN5aHZL3N4W+cRsKI/oiFZOLBZ9/f++qNvS9/tH/zk8lHhcOu2ZX+u7LvZECzjJ3Tu2ZW",
+	"4cX4Bo1jxpF45ve7an/aLM9SHURSj6Rsj3lfc30nD+7K0XnkuTTmbVHJji+0kzjVtLa0uARnxKsk25y6",
+	"dHXhqE9DFlSsEtBAol+LN46ol4Nqvme7LhckI7UB6QYeTC506Wi1QSMPfV49dT4D6BIyQVGdR7zuUmxS",
+	"ixKpAv0zB7IHa0iki/Xp5updygubc3OzXnEzU8AcAzhbbUz/8RhyPeCyvLCzguOgEsVKo3IQHmdywqjU",
+	"0mik8OzDLab3IyFNukskYwAQIuKQSYUgKksGMoHYQwsyo4tngudqhO2wZJcAt/gIM8hEPc8UGpFUItn1",
+	"0+WDDPcMdnhedHzDxWKkSuuMgIkaBf3gxEDrKdtb0EBw0hFtsHhEcUyo3CY1kZSd6/NmDN911W42abJb",
+	"WjA3zfVVQxNuNaiemadCh1SipYUO1QBTzVZbEdmAtWwxEguhrx5aGuwXcdTBpfTrbsxEcSvyKJhhw7Bj",
+	"djpicShHEqhBbAL7CzmlcRrWDIdri5HUFNOIYkbChNZUxOtLBFUYAVEsacIFrS8TuJip1MCpiUSf2gwV",
+	"RmiOfMLRw1ffePir9zRh7L72SiUYFGlTPerJ2dx/jkZ11if4mqETRr3c8sUGMpDYjIRRrcYSmSkdaIf2",
+	"qyP9irx6qiHoox6cdDS64e9eRRuJJJHtVisG/peFAak2NDccat6Xcd10onvz7d47v/vP6y/v33+t98mv",
+	"9r5+r/f63ckyE7PaEa9Ieuv1/V9/5tG2DvbSbm6hZOPrZ/+rn3dvftF3Bfn1nVGds3BztLiTsm0saW5q",
+	"drBo7N67Hzz8xS2NOdDKwZSjx4+Nwo9rQ87XMFk+IA8++rh744Z9wu0JCO7OEqFbUosyTUa5TPd5miw7",
+	"+xxoXIB91ttM4XRFHIQtjRA0Qw9RAw5AdDioajd4hkKCswB+bNEE+uw0omqDSAW8tLHyTZNznBnbe2Yn",
+	"Jh26SzSDTTRbiPIVF5wREO3yE0JTcr+SQrPF6XK0pA+rqeCemS/LylSmy+cpGCsyau50b1+u2GHsiwvu",
+	"cM4GrlEfH55S8VLk3HOv9N9QnF1Rm9V2IkUy2nSFgw4j6wXCcu/HH+S1Ld2vb/Ru3tq7dzsg3a9vdD/9",
+	"Q+/nf9j/6O6Du7eh0cPr17vvvB8Q/MH9Km108yf4iz5EP7ipf4EmAdn78rr7jR30wd1fwZ+olpsmqNHR",
+	"iKNRss0VS/B4E1GtthPSabCEaRSFltKytLSeMPyMNGhc2zTdYOstoRrYApvnMQ/upEyXFFRoh0YKsSph",
+	"qp1wVDm5k9GtYER9rWbjVRzzhNX7ldZNKbZqZgIP67ZHeFrO5gTP57OJwfNK3+zwIztFeHqGxrV8pyvO",
+	"XOHF38KEXbzJGKU+maTPCtN/ATKOUG/Q0NlSo52tCn1p2cmVVKIljKoxRdCQ0TCOOPOQ+RTzQF8aEKtH",
+	"pZLUaKL/UQ22S5I214S0QXeY/ru0esAM7DvZtZTDKkMiDD8G38XoCUHj+Fytsvji8A5OQ/NrlzS21cWU",
+	"nsWU3I5aU6KFXN1US+gbKzE83WO3kRnHGJ8dRP9UaG+BH1NGYVD4FDusPOV9Xux4N6W5u5mIeKTm6bxu",
+	"g8318RtEq2cV0QdVGgc0K2kekaRP7zloExNJiEscZeg5Bw3RDdB49PnES5pjCzKmwL1HfWqUROjLo3g/",
+	"0gbFe+IaFUojrGs4GAttW+2k2qByNPD6ld3DzG+KJmp0jxYfDmLm1XzOVjNS4xI12NVo/NXafR9GsvMM",
+	"I7CIoDnPeMMJfWsDPzpZmnS3W+HYpNt6wpYzRO5ErDNsXaBdAVu1jELDBBDRYpqtAOcxR+OgV/jw7Rtl",
+	"l+czGjpuvEbDa22CqXdgSvJyBK7v+A0cNhfZHUzI8DWjZOlFk7s6c5thiaePcVz18ovLWhzSeLEsIzqz",
+	"rmlKg0YBmZ+dPT41Ozc1O9+nuZ2dOnnp6sK1KfxjPvvDq8Jdpbsv8Mizib23PtZM4sd7f3y399bHLu9G",
+	"d43mPOJ1LdGVZLf0MKvwrf7rIn6vX2jmJ729B9WsLIl2tCzN2Q6IM1uxqG4PaCa2qIykX+lGExVVYz+H",
+	"Y8waY5s/QsHZeHxRm5WVlMM28x4rUPnAMWoKMLCBbjWSRAkBrkClqUMtEc3yUy/Dedj9SzkPVlMF0v6q",
+	"FmkjTto8UqTNVRSTsM0CMquFYk01NL5HSrK4pje9TlW0w9DpVOzAefPeHaMvAzvHdBMVu6IKlIoqwxsi",
+	"wY4XcSIbIlHw10pDs7h+ymtO0/CdxkPXT8mM5wPispmf2S3EoBQ5XAibMTPKl2K1l8q4O1WSR3dOv5Z2",
+	"rA+DbFSQRy5JAdINwD7s41ral31zGvp0JpvK0nYaQlMAKdBlFLFCH8kxJ3LuOWfQdewt/Q17tY+r0DtM",
+	"aSeqsiH2QRqGCZN++4NGK86UJp6omkQ1j34di3rE4ebfYvW2l0+suoMOJVdpQ/0VBGkUM5eq0W5utZLI",
+	"525mprzNdokSzmQlM6aCKI7Jlpb28a4dPA2SJZtVEbLRGpVsdfk5BylEc3N1+/bjeW6fDtEM+G3Y7fog",
+	"5/R8MmdXPTGKOcq6CUpa/wzgRIggyAMkhB998xrt3VzoUX18tD81yB87NO77btRnOSD2uSo0jB4WdCay",
+	"mjAGDucuK/X0yurp7z3z18+def7s2t+cX7/wtxf/x98hb1X0y18WMNYI9kjwzXYSeY9hf6NNfa5j5mMJ",
+	"0xvqb84TvTi4oUayye7WBTm8GJjfsNn0uaOnG1OMSqusGlnBYhyP9FYrETsu4XAk94M4Yeiri6p24oGo",
+	"JvYAUX3lZpFsQJOXiODxLvrx2DkFw87+wuzJ42O6O9h+i4F4QPqVp/1FjA6MHvE6QdcwsGPp4+ExBI3l",
+	"0+GMXryyC2Kb8YMt71Go0ZDT4ZsrKAVPJYlIfERR0Sj2q2Ws5qQf+OdPr5DjJ2fnRh5b20Ngh/HPLj4g",
+	"hoCKcwwzXqH9EBjFQvvhOGiTCt7p3IqWHBbNo3J4yxzLuZxVRTKek/XItTv+mm73XpDEojOIneU9RFoN",
+	"KsdQ7Orh1vQnI30k0DPCdF808zWvqzLEHNM6I5RIxVqgQZI+G2Y5zl8Pkro3XbIjwyIGANeyr4eqUC0A",
+	"9OzGg926Yq2RoMNJ2O6LYAddDSzAkn03oGu2REDXaAEj3S+4Vo3TYUldahlRXa8nFdNBR3DQ84QSBA7q",
+	"g94zURgyPqbzDcaJUkkU3WaciLZKI+JFazc1RKBOfoAWpYF2fXYMThqiQ5qU7xII7sn5QMz1O8l4+d0h",
+	"3jFOALeea0JDtilZNWEKrISoqp3o/eyb7r13H7766oPffdL77Zvdu+/3fv7H3nsf7X39Y3JstpSfSqdB",
+	"1WifNg11DcaBHYPPjel3yI5dbPhUZA//+fMHH/3kwe/+tXvzi4Ds/+z3Dz59r3vzi/0PXw7Ig3u/2bv/",
+	"xwefvmx/635y6+E/3t2/+38C0n3zlb0vf7n/67e7n74SkO6Nz/fu/9whMluUb286wYgNwcEdNcyUxKyp",
+	"7+ag4gK2ElQArCVpEy7sacq3l9Oh8N2aGRCfnl09a0fFF6fM2Ph0Qc9g3U4A353DaQD0Um9Cj6o5ER2N",
+	"HRj82P3pK92b/76k2UPGwynNBQeE0WoD0jWQqthhCQaA68+sqRl+22I1kbABzG9QHsYFRgMTcPnW5w/f",
+	"+l1pRaYerHxgR9lgz28lvKP7o/f3b72yd+9e9423fWNC0P9OAbB6P/u8+9pnYwJraOjbSwU/pLEzPl10",
+	"zEzGD9EBV6ct0S4IMcDrqYSbK16K/T6W7CXHoAO9FYSMV/KAC1yUM+jipynZ4IUeO3vf3O397A9737zX",
+	"/eTtgGAA1cNf/GDv/ucB6b724cNf3E6fIDIxINbtBv17rI9Z759uo0cPGL2sZ0/qogNOPLr/1+2f/Q4T",
+	"6LfjMkFgbdKgoSCcog+qERngD4igRH+birWCVoKKFmrDhHYqaM/Lu9xYhxuAaa0t2aDeV48AWoGyFA7A",
+	"vGKna8GOszZPy3by5nmV5Z/Pity3uCL7ZBdmni9m6zNv/haXaWeSW62dgFm0JZV27eY5U1ebF6cREul0",
+	"ESCQs6Qe8aJ8BHldWH+EZVXwUGbO8266HAiuzPEGpTISJKyWMNnYTDMT9GlAWvSlNgtQk0uUGMjvs2Ty",
+	"e0higjHGCuzXqCdlCfK5bpq5ORR8M82BZMi0+1Qzh5KCIQ/KbGk+ygI4cEDlzeHquM7TDkl/BlOaY3dQ",
+	"7IpaJOfXl8nacyvrfzFHduamj6HOa/2Z5an5Y8eXyKmV1fXl3LuArJ46v0TWn583r58/il6EYMZjNdqO",
+	"FWlLlpAohLbgBDhEdYb5m8ZSnWUr9oPfF8VSZ7zqidA4S5vWvZaYNh5EBk9yvwt87zVN50e7wA93dIf+",
+	"JeNquHMFtLORfhN7X37S+/DVh9d/uf/Bx3t/+NdJEE/Ad1m0VerH3MEoJPiRg1BejnVAm/toLcLT0A4z",
+	"RqTZyLzMQxztZHmMAmPe5azPa8uGCxWELqajHMwZaCBqrUS6kzLG8DPCyYqgGqLMB89jw/H94oqTJhSr",
+	"sA7g93YoLmoHdBoz0tTgcfv8h91PX3n40R/237m7ZPxDrOMyJ+BO4vP60002MSdHOTe5zLV0HB+5AzuN",
+	"JbTIx3fv3u3e2/88Ftvv85Ua9HDKe0Cl782zcUswuFzoEJURRncRGUIX0OenLW0ZDOjhIgueqFJOthhB",
+	"r6twsSwJhMAwxhUEaCYMIzJyxAdDNw0ISCQ3uFGLTCB+TaYR67k4nxTPWrTFkpx3OwKCCwVUvBJU9Hib",
+	"brQFInQ5phngs6y7PCvUOnYI785EO5ku07wzcj9yn0WRL198vH/nxwFBLU9Aeu99f/+dHyFuBaT77gfd",
+	"dz/b/+Cb3nvfd9bUEcm2RFSpthMbypFE9QbEucWUl3W7PyPA+Ut/dUaotVx/Z4Q6b7s8I9QZ6BXXciaS",
+	"6lGDQIyee6jCtTiwI6PSgyC98W/dr673fvxO78NXA/LwH68/+PQL+7T/m/f37v2wd/3XDz57rfvabefF",
+	"/r/8uPvmKwF58Omv9u5/EZDu62/ufXm9997HvXu3AtL76JXe+593X7/54O5dj05KtBjfVIxjcsWI70SK",
+	"hdkLzupCRVYmrgou27GyjxHX64UUfBGvx2zT5BIIKrWENhlExY+nu0LAnGsxfsHOAF89ixPre3s2Nzt8",
+	"t5Kfo/3czhSf12G+63a6+PK0M2kzkVTf9XwW9ZoezyyI0Q1Lc2Pa0jDAwJPJxU2EUhY8OIvlplHrmecL",
+	"LGlmT+sw/DmevfmenYR5TnPAmGebSMV2ABPSizZ28wJ7r9dBHlitUJhMkqm7V59CwSgQ2nyIJmFcFQIE",
+	"lY+rStBLNHoD/WeqNID3ODf95wt2ovDeTlY/OKoB/ZjXBECXZuL671QHoB8yBYB+MtI/fGEWov921ABn",
+	"WceNqB/LOHuwuJVvK6pk/KyqQyMoTNrZ/qhaTB8yOrRCX8uiz2fh6PFSHFHqI24g7iP/Z4U6oI3dpi8b",
+	"YTrpN12JApPVuT5t9EijXxn1TFtWqx530Psf7H15ff/213tf/XLvm4/2f3Zn7/6/7H/48qDL+fLU3126",
+	"OnfCm0m33yOtWrW85ajl+RmYi5jWJk++YPNRHZ3mJibLpEUTtUtoVYHPsQ2/jYWSS5CHGsR8MqGXdeuV",
+	"3rv3eu//YJIkjIb5ROHS6AU2uP7UeF4rYrTLAaInS3YiKRIysf/OG/vv/cvD7995+NadSULjOAClGca3",
+	"dTQbmsahLBFKGjSOLSLHZEJzEh++2r396+5Pb0ySBjCxnOUDKGFZQF2NmiIbHsMjy95MLrTXTKfuu2U7",
+	"gPty3R3M/eEZGFhvYpYseSCIMaWEZYhOagppjfzkvGnWj3D288DnLJDhXeoF4JO5uj98/eHbn/fu/j4g",
+	"+MI+ocqne+un+MI1GlobmJaFEP6YbKukp4KeztO2D3i6kHYEj8vYWz5V8qCX0cmFY095bNBen0hFt2K2",
+	"RLYSyqsNzODiD/IsdHhiSSKSMfwgMrcqT4hgxKWixrug2JFgaO5yaGWYGm8XbZnzKT128qSjoFuY9aro",
+	"VKTiAmdqk/9yWHDV0PmadmbGI+Ow+tXVmB4R55euL6gUurWt5cMGB6Sa/dv3ljDvRebQQCRj0qY2aO0G",
+	"pEkhrZcUARLGrM6CSKK6JmpHJAmjOpODuWgbqf9FyWQ40NyDK3aosdP9DfHnMqzquNGCj5IKODekY+R0",
+	"kvnl1xlYEBZur2wcjG058NY4Tu6zh7hRh5FieUz4nc9unj4Tgkc7t2bYDsjDofkFc/GQCXQ22f/k6+6t",
+	"13u/fZPMzZWP5KTtMFKb1tGhnMLSwuDSYNYgqkgiOqbkxqI15GTmIMd9QzM41qsDv6lSLnhUpTH56/Vz",
+	"Z7HAx4mnThybzCZqPAkGaZxxLQG1nW5JVEKj2Jo4I2l5+iYN2RLZZi0V6AmAX7Q0ma6RughMdpRNEsJl",
+	"MdPOUHPLXEFua9dScVhCk8GcNFt1gdvs+fnZ+eOzc7PzU+DfNTecnhT4YBgQFLtfFBsFwb3S4O0RmdkH",
+	"IamNaLa0/PXXF9dxq586NndsknQaQjLSoruxoCGWgICiL4jrabpLp1cTv2ORaYO7jPsS2HdatLpN62mp",
+	"C2R2XTlu/qnjJ4JHv1YxJ06kDnC3plpxow7PF9zJ4o8LnHNdhPBLNHoPQ3T0OkzHjsfq0WFWlXp0mGej",
+	"mTFPqXLGPKceHebZeHTYb3Ep9smuyDw7ahs7dm59dkizTPOY6m/Mc6bCMS+MFiedYKq8MW8OQ/ucyicH",
+	"1kDjMr7dSgfjeO7bMfxz56xzsKkPuK48Sk2JfGfemRrra59zJCdiS7JkhyWBVRuIxBH7A6M2gMR6Jidh",
+	"Aw9OKrX7DWe237JnTsRszelJP69nvenHc2mP14KK4QYGpT1z90ecxKLDkqkqlYw02JVB7Q6dql26WqTR",
+	"SzPhe3LmMcflJOKE2sREmtYEJuVPelUQjDqDTMVa+MwE9+KozHGZSPRa3ew0RMw2geJ548tAD1hgO89r",
+	"3/IrfmF9ZcUkeEYTYaLZpmEJvI3ZoUTKsT4/R/NZ4M/5PbhOH6pnNn6fOzrG+4KzgJvGLpKGScslx9Mb",
+	"u4mpvpy/FzFtWBTa3GH6dOAtJQM3R4j+cYNTm6RKTpOE7USsM9BNqy0btoqf3q3M5R4/CJzUYybtLkZ4",
+	"MhrndWjZLOE+zEYrrToLWQLIb/qAF+ehI3wFpw8O4oXIpwzj6IV9kLgG0SnY0NTL7vDOTD57dYE7kg0J",
+	"ZzyUAWmIDrhjiJpCjyNgETnrjJF+rAybPaAsfkze2sAnY3Ak6Hwhw2ztIBn6+06xYSZTOd97mEfkus6i",
+	"ZQbm/R/v/nNA/pvm5pF9tekhMRUP2YUYgTSzCzKfmvTztFYANypHLtSm/qZ0cj3WWsX+9J/LTp/6eS3t",
+	"Vz+dFeocdK0XA8ThYIzC4yrCdIE1W3FBdh6IGFaCbLF6xF0yCZLQhMlteuej3nvfTHrUsONpwy2K24vL",
+	"LxAekcQWTRnPCHRwq96YbnEHNFL56wBdNMaYSJpU1YdcrGuM+jw+26LZCiNd5SvXDEO2wxA5UsQ9uMwB",
+	"Pgpezi5mdYp2q+JsTGNucGpu8+2yZkay9PLuho+VAdbiYL9e0mYryqUdHqU9OkhupETEsb+am1SQ/Mjm",
+	"daLEVjchDawnQiB7mPVz55r0uB9wUeTyKLxRgZpCSYEhh1CpI2Y1e5Q6NAEHt9pIh2WbRmksyfFQEiX1",
+	"pT/CBD592ZMylCrCbk+aEyo3Ra1srPi4RzJp5pXk8x4luaPXyoF1PFnXUUrBgoIh5xyUm4PyzAvPrqbK",
+	"s6cCYPxtrR4MsygQFk9g3jn4e+Ha1FPpw9FrUy+eOEm3LuXe2L/nCtLU2Wz8AxM0zlwm3/uimwM+Qu/P",
+	"1FH0iDTMD8EwWd2gHu0wPhD2ShaOB+TEU92bX+zdv02empucdrxPNrVktUhoHG/w7K0+lHUGsgxNGNY9",
+	"Uw2K+R25amQBwqlO0kxzcPCTk3lBJb/GXLZumExJlszAEJ3QVtPOzOssRfc5VByg43U7idTuusZdw2Jl",
+	"AsaAfiQXpZRG5FBIH5WrGJ6VBp9cJBuV5bZqiCT6B+CJF8nqmljDTjYqplwUihhYtxh/p1iJfIMbZMxV",
+	"IMcqH8hCIijh9GkAhS3RyhCsoVQLCwFHvCZ815wm3GldF1EjdQ1wDun3HFdYx09ki6kOg7yeqbYnS8Ns",
+	"tDS6I40aGitZSGKhZ7nBp8jFhgCxCa0ZkkjRZGjtkFA6inJyua/m92X0XzbFlyNpqzGninhWq7EqWnIS",
+	"U9x5Wo8FdSNST6qay7pmBlx79I2JIWTVCNPVY/+XbTXvy0tkYf6ErSkUkIW5eYzpkIrGDMcDzwA4HaZw",
+	"s7R4cOypSZNfR7ffihm5XBUhuwzf6YsxqRtTR1U0sY5RK2JVJhfJzM7cDBapw3LUbUnmpmenZ8mE3lu5",
+	"ODOj2nI6EjOtRChRFbGcSZhsN/UoU/jhpAOrK4pxvWC5wQkB7XskeEBAADN/Vxusui3bWEHDza1PsM7d",
+	"1PNM0ZAqCh6VUAnxchRe1jIYUNOsIg6ehWpDCMlkoG9i/ZseOVKkFkGtMCUJzpLQOo04nofLyD5ehlyE",
+	"DXYlcFKzYaWnZlsqTKFtqnWzXYC8TeOEkAVKgFsCiiLSfe0VMjE3Mzc7S7o3vj8ZgClTEr1LR48ePamH",
+	"e+HCSgCFQ0wFt8HMpGjpl31KRWtqxPMYR1XG0d3GFHFfbtFqg03NT8/qGz2JzenUO9jpdKYp/DwtkvqM",
+	"+VbOnHl25dTZ9VPwTeaVAUqtVSa3iXG8SfWLjplmsQJYglHhjNNWVFmsHJ2enT6K91kDiJ1GLqcwch2D",
+	"UDSjADv+bFhZrHyPqSxcP1cwfn529tCKxadlqQeLll/A+FBbtdqE3RV1mM7QqYPuFOdxe8OCFLmC3FkF",
+	"+kxNITNSj95CtC7d4s1wkziQnHEroreE9MD06YiHKzmdiiHmT4tw99BgmgvNvJbnnVTSZtcG9nPuW97P",
+	"fH3/R99cDdf+7TP2XH1/mpgWmwdtnL2cyeWmtLvqMck6AwON4hBzybO4S+y4zzldBprpxBickAEWmmf9",
+	"/XQl6EMgtEeaeqIrTmLJx4FHAzkmv2VccrJ9DmLTMkl3Bm8eE0eF/IIp43sIqLWMhcKA3b1ifLa34Aqj",
+	"uU03omuWTKU8il0d1I1eQyyzaRLzSPAC3xqgIy2a0CZTmvNdfPFqJeJQrF41rJ5m0a+AzW9mUHJjUkXj",
+	"pYHdXxh9PIz4gsTV1lI+DApPt1nfpmRVskZvi00uPHN1l9Hk2rB70WbNLgV3U5+zGNKpXmZ+LpftYH7W",
+	"56Tpgfnh3ca5grAFJFyvZ4mkNWlNIVh/gVRRqxFMr9OxZSLdQroGE7a56PCDI4CR5SqLL17KHVxbuteo",
+	"mLI7Pi1YO1i/9Uf/2H351d5bH3fv/rD303+adPAlacdMOtjiKvS8eHImkmolbTWAKQPy2K4ja0XG4R+c",
+	"fJfSiqaR0tI5FAAEGUZEUGALam7qXl5qMwgpM5hn02aX3Pv+KPKyAcED2jeRWNhimaWIG8FLJMZaA9x1",
+	"FiQfCxWkgaoiITYIwLeolyp9Z2d4Obfyi/ANZopmFYx49DGMGEfoFZQNmB4KUJKltGJ0YpSSE3ms9MQt",
+	"dOa9xFtYCx81IDD+mYh7oqYTFv/VBlQy26gEqexn455BYQzZFNF1c/7EickcEPvVidce/bo5B0kd0jMb",
+	"GM11x62DaomHo6uF3Kk+2QBZOyfuuY9g+OaYNZlxtCfPsd0Kbuvh84RuzF95dnA4fG1MzaPvybqiiXIV",
+	"Psi5xUKRid7PP+v+6n1TDhKqAUwGWNgwzhX4hRKGJFfBkExgMcX/vP5yX5nLyYJN7r8lZq46XpVDmTt0",
+	"0TswGtgPwaF3bKQp8UUN1GKVIrLxbe3096IdRtotd6+V9TXVPMUuU84e6ps/jpjMFGKmyM2SSRWENreE",
+	"MdRGFR7dQo7wMPbr26DERVydk8TBocWnLtB6Uc+m2Qy0OQyCutznYuAUHMZajJiHbKmvAtMRU7cRor8h",
+	"ZAd0C5AliOVKMI1/UGfQq7hQnwPeuP+fnNXDvwtg9WPpBr5VEgHTIxOYbHBSC+jsCq2qeBd561oUsyXr",
+	"trm1C850Qc6UpWlCSkMCY2jA8mBGqgEHPEzlBL7dB8GwDMtnrmYPo66J86yZZgdoWmvl40O+bKD/6heL",
+	"0SKAUcaEnfiZuLZHEygVrbO/QrsGMzEk6V1zRBJTXAx6X9QcR6D/dwVknrDmWjucCnMm/xP4juIA6B+K",
+	"vW/wtdXTqYRIOeJi6jkBXqWh40ZaVMbWdG3OA3DV0DEoUdHFFUbr92mWmQvrEWkrXTnGYKTNugNwLVSD",
+	"JfQwkIalWQ7BfIfWHhubbqa4HfHwr5yCkBbAqUHyiIRJ5/NUkwmM99y7//lkFq/uP+VoxMkftbW2+q94",
+	"zgJvTPWxo7MBkQ2KwXOout4SoZtle2JhdtYi3KSV0pEbyOTYFbxgplZtdKxXgl7wZovwS8bGNeZgGssM",
+	"ruisVDQIHIJDGGVdocQbjHBlDEjTGlX1jVKg8zCedkNViOPEjfhqS/z2TtHgok+JNNIL8aCKo+XUimtN",
+	"w6Lm2sEtfTSnHi9wi6D6LWu2FHhN8GmyMHsyy5eBHWxGPB2g04hitsGRzNCEkZhWNWlGAuCDA/ZRWp1m",
+	"YyrH0cKUYdFEVTE1JVXCaDPPqmXpRyNOE0+KzyeOQ3vBOADgbWtcim0y6O7NN/Y/voMyOvrhw82Uku0J",
+	"TCw9eehs14wDea+8tyo6XE/8O7oVxhMTHxFfBqkXHJm8mJgRe9kSMvJHEGVADjIx3CGFRnU3d+Kp4aq7",
+	"oHKetRJ7sSyWvsWsn/Lj1Ak61N2C6ZBx03qKG/Yzj5jrzIac/leSBR6DEtPJePXkUcUV9Fyj6eEQShNH",
+	"uKMPSO2yfGt+vKE77LSt8PynpcPozzH3xGGD3hukX1romnBrNUwuEWrzQ+DPTbrNwJmSXYmkQvdKGoOh",
+	"8KCIEw9Rf52O4j9d7Zdbmu7JQ5vzUFIt88nMfHYhtBUzHDm+2wO5CYW5NDnVAnPIWjRRYB6ZQAbtgJTI",
+	"ZmUoxCmTweBPFq36Mhs9eZj1PN1mRViTV7hMBmlEhUY2CLGoiYREJjW14eht4iIiFXhpGNfAg+GXCa0f",
+	"7pZx3jZ6Uq01bnKOAjY8XejhcK22OxM4ooSvaAFaUzO/DdDjxeEoi/fILYMcJoUUAZOD/MkShHxulCfx",
+	"ptHzIxNpXScb8sCJSZuyZDJttXl4RNp0CQl7BLbEpAMqRBmMtf6TRZl8qPkTyNMy667dx244Vo8Jt7bY",
+	"ZGAuC9AG+S0Y+uKgbuqMid5P7zy8/nL37ke9D788ILuSppsqRDWbt+nPHhvlDGtpguBs87dodRsVsv1I",
+	"0EgLXQCnMIEV5iaXwJMURJtIliAjWAPb78rvc8LC+t2P272+b5TvyMm+f60eduNiQxAqtyWawOnjdbwv",
+	"8uaV24G1LmZl3XFjA9JpCNKhGKxKYlEnNqDM9dwXxKRSs5iCXw+iiUkhXBzsgQ0JdcM7bVimlqlAkXl8",
+	"/kRAjk7PTZMLThaZThTHGlq5um5OHCkEfxbFfZi90vMbl8qsrom1x3bf5Cv5fzcILEImi52bQiYDUhcC",
+	"sTNFDdURpBnxtmLy0DH2aZM3xdSh0ydFiiYDWxViMAN7OeVI8AxSTfR++Jv9D1/e/8X97h/fnByNrSGr",
+	"RmlmJC9NW4XYVgTTYyVlq3YqpTCgIFIkB4xIH+g4PHxqgvBPd8fG6GZZQoWeA9/NR/4VbEGavs9PMVxq",
+	"sDBNXuAK0sOm6aOoDRtezAyWOdKyaZIVBdnvMhadzVB0OJmgcpvUoh1NYrC4Zsyk3OCQoGrS+QSD2DdD",
+	"xiPNR6XvMQdTiHkDff4P+uLGDb5g6kI+caQHJvYd0R+3GGoB/bHE39bbAlDLx3FHat4YDlBWARMy6CK+",
+	"h0NwGRoXExFY5ZO19d9lmOsTtOmYH8HlyqDsfYthVkppEqXYfcd9zm+7Gwvup2Hr7Woj6w5ZvgiZwcIY",
+	"yPQqu/9G9+4vH3z6MtSuM2naIPcDiyVbdMKeaNIXwHdEbvAmJGGZJqc1jeskgtdJi0rZgSijWFS3c2Mi",
+	"w/dSGzzuTDqKhmgnPsKGm5hVv39yUNtMCg/ddxPB/UQg97kcFtvsImarTaC0RYZhsZ2I5aXlvz8HVn8X",
+	"8t1wYW2Abo3Q8Z8RPv3+EMfCsoQ/zbP2BMTX2fKRvm2MYyNTNnOhaVhaFNX1h2M6gMJRNuWPEpp13tr1",
+	"mQ9sIVOoazuZ21tXW6OfZq5i5bKhYdhnxPhk+4x47MYbKMbpJ5uxOAygQ45CocoBcKYWYzLeIiiejqEi",
+	"zxMHRphXARz1moyhUCqqhR5NOwZR7pAw3IQmQ9Ul1jLh2QljpNWgkkkygSjd+/3L+3d+XIzYuRRj/rCO",
+	"M6KOQQflhGXMSBZBYIFqaMHvkBKqnLKJvQr5x+JYuPX0m8eGG3aI4dzJIcDhYkNo8MaiXmchiYZcSGbM",
+	"GUgGXcxIn6LVBjGp+s324cUq4V6dJhdNwfgsnNF6+MSa9aV1YXKFmbRZqU5JM9OgMI9UkKU6aIiYbXA3",
+	"h7WPE4YaBtm+PUGccK66QnlL1ncl5HHWeVy8sHELVPbYS8xtZ2egCaAe3eSDKMBSZfLmDuedLqStHiN0",
+	"c+mARzEwJlEipuyPeBYohdnfRK2mWdNDIveaA5VjpL62sM6AOwjvmav2z7FczNM8x2UyzTgjDI0WGT8P",
+	"9p99zp9cn/NlYvfd43XuRUmTGbjo/sbUwY/15OsBCrYa02RGQNAeg5wJXHia31sDzNCS0CSzliadZJur",
+	"nL60L/+PMnUvCoEYmZCtx8YBpdU3igAZNVm2PAZRlXaRmqf5+3ZYZ+FjAbBTIq0ai+q27z7Kd+Hk333x",
+	"kqY2WOYHSR0mzZwBHsP0038C4arWq3XVkVVHjWPT66BGbTD0DDVG0lqCrFIp0NcAQjCXGZIm1oSbU3JO",
+	"ZiNlmSsL5zrK8md6Mpp6z6SzNLuSTPQ+fLV39/eTlvWLkjSjEkhLAzJKChHwIezveyVTyvIQC6VG0qRk",
+	"SEN1m/YuNPlUnMRJqRPGYNdP72J/aU4umqioGjNZeAZNp3gEPTGVcF87GaWcy9t/Y/ddmLJy7dK1/xcA",
+	"AP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

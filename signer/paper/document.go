@@ -63,9 +63,13 @@ type Document struct {
 }
 
 type page struct {
-	content  bytes.Buffer
-	pictures []image.Image
+	wide, high float64 // points
+	foot       point   // where the foot's base line begins
+	content    bytes.Buffer
+	pictures   []packed
 }
+
+type point struct{ x, y float64 }
 
 // New starts a document in two faces.
 func New(regular, bold *Face, o Options) *Document {
@@ -75,7 +79,7 @@ func New(regular, bold *Face, o Options) *Document {
 }
 
 func (d *Document) turn() {
-	d.pages = append(d.pages, &page{})
+	d.pages = append(d.pages, &page{wide: wide4, high: high4, foot: point{margin, margin / 2}})
 	d.y = high4 - margin
 }
 
@@ -161,11 +165,28 @@ func (d *Document) Picture(caption string, m image.Image, widthMM, heightMM floa
 	d.room(h + above)
 	d.Paragraph(caption, Quiet)
 	p := d.page()
-	p.pictures = append(p.pictures, m)
+	p.pictures = append(p.pictures, pack(m))
 	d.y -= h
 	fmt.Fprintf(&p.content, "q %.2f 0 0 %.2f %.2f %.2f cm /P%d Do Q\n", w, h, margin, d.y, len(p.pictures)-1)
 	fmt.Fprintf(&p.content, "%s RG 0.5 w %.2f %.2f %.2f %.2f re S\n", rgb(faint), margin, d.y, w, h)
 	d.y -= 8
+}
+
+// footSize is the size in which a foot is written, in points.
+const footSize = 8
+
+// Sheet adds a page that is a picture, shown at the width and height in points,
+// with a strip for the foot below it. The first one takes the place of a page on
+// which nothing was written yet. What is written next begins a new page.
+func (d *Document) Sheet(m image.Image, width, height float64) {
+	const strip, inset = 20, 12
+	if p := d.page(); len(d.pages) == 1 && p.content.Len() == 0 {
+		d.pages = nil
+	}
+	p := &page{wide: width, high: height + strip, foot: point{inset, (strip - footSize) / 2}, pictures: []packed{pack(m)}}
+	fmt.Fprintf(&p.content, "q %.2f 0 0 %.2f 0 %d cm /P0 Do Q\n", width, height, strip)
+	d.pages = append(d.pages, p)
+	d.y = 0
 }
 
 func (d *Document) rule() {
@@ -231,7 +252,7 @@ func (d *Document) fail(err error) {
 func (d *Document) Bytes() ([]byte, error) {
 	if d.opts.Foot != nil {
 		for i, p := range d.pages {
-			d.line(&p.content, d.regular, d.opts.Foot(i+1, len(d.pages)), 8, margin, margin/2, inks[Quiet])
+			d.line(&p.content, d.regular, d.opts.Foot(i+1, len(d.pages)), footSize, p.foot.x, p.foot.y, inks[Quiet])
 		}
 	}
 	if d.err != nil {
@@ -246,11 +267,11 @@ func (d *Document) Bytes() ([]byte, error) {
 	for _, p := range d.pages {
 		pictures := pdf.Dict{}
 		for i, m := range p.pictures {
-			pictures[pdf.Name(fmt.Sprintf("P%d", i))] = picture(w, m)
+			pictures[pdf.Name(fmt.Sprintf("P%d", i))] = w.picture(m)
 		}
 		kids = append(kids, w.object(pdf.Dict{
 			"Type": pdf.Name("Page"), "Parent": tree,
-			"MediaBox":  pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Real(round(wide4)), pdf.Real(round(high4))},
+			"MediaBox":  pdf.Array{pdf.Integer(0), pdf.Integer(0), pdf.Real(round(p.wide)), pdf.Real(round(p.high))},
 			"Resources": pdf.Dict{"Font": font, "XObject": pictures},
 			"Contents":  w.stream(pdf.Dict{}, p.content.Bytes()),
 		}))
@@ -267,8 +288,15 @@ func (d *Document) Bytes() ([]byte, error) {
 	return w.finish(root, w.object(info)), nil
 }
 
-// picture embeds a picture on white: paper has no other ground.
-func picture(w *writer, m image.Image) pdf.Ref {
+// packed is a picture as it is embedded. Pictures are packed at once: as they are
+// drawn they take many times the room.
+type packed struct {
+	wide, high int
+	data       []byte
+}
+
+// pack takes a picture on white: paper has no other ground.
+func pack(m image.Image) packed {
 	bounds := m.Bounds()
 	data := make([]byte, 0, 3*bounds.Dx()*bounds.Dy())
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
@@ -278,10 +306,14 @@ func picture(w *writer, m image.Image) pdf.Ref {
 			data = append(data, byte((r+white)>>8), byte((g+white)>>8), byte((b+white)>>8))
 		}
 	}
-	return w.stream(pdf.Dict{
+	return packed{bounds.Dx(), bounds.Dy(), deflate(data)}
+}
+
+func (w *writer) picture(p packed) pdf.Ref {
+	return w.packed(pdf.Dict{
 		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "ColorSpace": pdf.Name("DeviceRGB"), "BitsPerComponent": pdf.Integer(8),
-		"Width": pdf.Integer(bounds.Dx()), "Height": pdf.Integer(bounds.Dy()),
-	}, data)
+		"Width": pdf.Integer(p.wide), "Height": pdf.Integer(p.high),
+	}, p.data)
 }
 
 func rgb(c color.NRGBA) string {

@@ -43,18 +43,25 @@ func (w *writer) begin(ref pdf.Ref) {
 	fmt.Fprintf(&w.out, "%d 0 obj\n", ref.Num)
 }
 
-// stream adds a compressed stream.
-func (w *writer) stream(d pdf.Dict, data []byte) pdf.Ref {
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
+func deflate(data []byte) []byte {
+	var out bytes.Buffer
+	z := zlib.NewWriter(&out)
 	_, _ = z.Write(data) // a bytes.Buffer takes everything
 	_ = z.Close()
-	d["Filter"], d["Length"] = pdf.Name("FlateDecode"), pdf.Integer(packed.Len())
+	return out.Bytes()
+}
+
+// stream adds a compressed stream.
+func (w *writer) stream(d pdf.Dict, data []byte) pdf.Ref { return w.packed(d, deflate(data)) }
+
+// packed adds a stream of data that is compressed already.
+func (w *writer) packed(d pdf.Dict, data []byte) pdf.Ref {
+	d["Filter"], d["Length"] = pdf.Name("FlateDecode"), pdf.Integer(len(data))
 	ref := w.reserve()
 	w.begin(ref)
 	w.out.Write(pdf.Append(nil, d))
 	w.out.WriteString("\nstream\n")
-	w.out.Write(packed.Bytes())
+	w.out.Write(data)
 	w.out.WriteString("\nendstream\nendobj\n")
 	return ref
 }

@@ -4,10 +4,10 @@
 // (GB/T 38540).
 //
 // Prepare reads the document's structure, decides every byte of the update
-// except the signature value, and leaves room for that. Plan.WriteTo streams
-// the original bytes unchanged, hashing them on the way, then asks the key once
-// and writes the update behind them. Memory grows with the seal's pictures and
-// the pages they are on, not with the document.
+// except the signature value, and leaves room for that. Plan.Sign asks the key
+// once, for the digest of the original bytes and of the update, and returns the
+// update, which stands behind them in the signed file. Memory grows with the
+// seal's pictures and the pages they are on, not with the document.
 //
 // One signature may show in several places: ISO 32000 allows a signature field
 // one widget only, so each place is a field of its own, and all fields share

@@ -63,16 +63,10 @@ type Request struct {
 	FieldName string
 	// Certify makes a certification with DocMDP permission 1, 2 or 3 (12.8.2.2); 0 an approval.
 	Certify int
-	// ExpectSHA256 is the lower-case hexadecimal digest of the document that was
-	// shown; with another one the key is not asked. Empty: not compared.
-	ExpectSHA256 string
-	// Progress, if given, is told the bytes of output done, from the goroutine of WriteTo.
-	Progress func(done, total int64)
 }
 
 // Plan is a signature of which only the value is missing.
 type Plan struct {
-	in      io.ReaderAt
 	size    int64
 	req     Request
 	update  []byte // with the room for Contents filled with zeros
@@ -89,7 +83,7 @@ func (p *Plan) Size() int64 { return p.size + int64(len(p.update)) }
 func (p *Plan) Fields() []string { return slices.Clone(p.fields) }
 
 // Prepare plans a signature of the document of the given size in bytes. The key
-// is not asked. The source must not change until WriteTo has returned.
+// is not asked.
 //
 // Errors: *Error, *pdf.Error (encrypted, malformed, no such page), the Frame's
 // (*cms.Error, *ses.Error: key and certificate do not fit, the seal does not
@@ -130,7 +124,7 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 		return nil, err
 	}
 	scope := sigform.Scope{Field: u.names[0], ByteRange: u.fillByteRange()}
-	return &Plan{in: in, size: size, req: req, update: u.buf, gap: u.gap, reserve: bound, scope: scope, fields: u.names}, nil
+	return &Plan{size: size, req: req, update: u.buf, gap: u.gap, reserve: bound, scope: scope, fields: u.names}, nil
 }
 
 func (r *Request) check() error {

@@ -32,11 +32,22 @@ func signWith(t *testing.T, data []byte, by *cmstest.Party, req pdfsig.Request) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if _, err := plan.WriteTo(context.Background(), &out); err != nil {
+	return signed(t, plan, data)
+}
+
+// signed is the document with the plan's update behind it.
+func signed(t testing.TB, plan *pdfsig.Plan, data []byte) []byte {
+	t.Helper()
+	h, err := plan.Hash()
+	if err != nil {
 		t.Fatal(err)
 	}
-	return out.Bytes()
+	h.Write(data)
+	update, err := plan.Sign(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(bytes.Clone(data), update...)
 }
 
 // TestOurSignatures judges what package pdfsig writes: both parties, all

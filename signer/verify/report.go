@@ -6,6 +6,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/finding"
+	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
 )
@@ -47,6 +48,9 @@ type Options struct {
 	Forms sigform.Table
 	// Now is the time of judging; the zero value means the clock's.
 	Now time.Time
+	// Known is what was learnt of the file's first bytes: they are not hashed again. The
+	// caller answers for that it is this file's; what stands in the file is judged as ever.
+	Known *midstate.Trail
 }
 
 // Report is the judgement on a file. Its JSON form is that of `verify --json`.

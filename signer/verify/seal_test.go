@@ -61,11 +61,7 @@ func (o *office) sealed(t testing.TB, data []byte, at time.Time, field string) [
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out bytes.Buffer
-	if _, err := plan.WriteTo(context.Background(), &out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return signed(t, plan, data)
 }
 
 // trusting trusts signers by their root, and makers by who certified them.

@@ -126,7 +126,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			}
 		}
 	}
-	if err := digestAll(ctx, r, jobs); err != nil {
+	if err := digestAll(ctx, r, jobs, opts.Known); err != nil {
 		return err
 	}
 	for _, s := range sigs {

@@ -224,17 +224,13 @@ func (b *Batch) certificate(ctx context.Context) error {
 	if known {
 		return nil
 	}
-	t, id, err := b.s.desk.open(ctx, b.s.key)
+	chain, err := b.s.chain(ctx)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
-	if fingerprint(id.Certificate()) != b.s.key.SHA256 {
-		return fault("key_changed", nil, "owner", b.s.key.Owner)
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.chain = append([]*smx509.Certificate{id.Certificate()}, id.Chain()...)
+	b.chain = chain
 	return nil
 }
 

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -26,12 +27,17 @@ const (
 	FieldTerm   Field = "term"
 	FieldDate   Field = "date"
 	FieldReason Field = "reason" // why the amount differs from the award; required when it does
+	FieldGround Field = "ground" // of a supplement, a change or a termination
 	FieldFiling Field = "filing"
+	FieldClean  Field = "clean" // where both agree before they seal
 	FieldSeal   Field = "seal"
 )
 
-// missing lists the required fields that are empty or cannot be right, in the form's order.
-func missing(f platformapi.ContractFields, lot platformapi.Lot, filing Filing) []Field {
+// missing lists the required fields that are empty or cannot be right, in the form's order. A change may leave the sum as it
+// is, and a termination has neither sum nor term; both need a ground.
+func (d *draft) missing() []Field {
+	f, lot, filing, kind := d.Typed, d.Lot, d.Filing, d.kind()
+	main := kind == platformapi.ContractMain
 	var out []Field
 	add := func(lacks bool, name Field) {
 		if lacks {
@@ -40,12 +46,18 @@ func missing(f platformapi.ContractFields, lot platformapi.Lot, filing Filing) [
 	}
 	_, dateErr := time.Parse(time.DateOnly, f.SignedOn)
 	add(f.Name == "", FieldName)
-	add(f.AmountFen <= 0, FieldAmount)
-	add(f.AmountFen > 0 && f.AmountFen != lot.AwardFen && f.AmountReason == "", FieldReason)
-	add(f.TermDays <= 0, FieldTerm)
+	add(f.AmountFen <= 0 && (main || kind == platformapi.ContractSupplement), FieldAmount)
+	add(main && f.AmountFen > 0 && f.AmountFen != lot.AwardFen && f.AmountReason == "", FieldReason)
+	add(main && f.TermDays <= 0, FieldTerm)
 	add(dateErr != nil, FieldDate)
-	add(filing.Stage() == StageNone, FieldFiling)
-	add(filing.Stage() != StageNone && filing.Stage() != StageSealed, FieldSeal)
+	add(!main && f.Ground == "", FieldGround)
+	stage := filing.Stage()
+	add(stage == StageNone, FieldFiling)
+	if d.reviewFirst() {
+		add(stage != StageNone && d.cleanToSend() == nil, FieldClean)
+	} else {
+		add(stage != StageNone && stage != StageSealed, FieldSeal)
+	}
 	return out
 }
 
@@ -95,10 +107,22 @@ func (f Filing) Stage() Stage {
 	return StageNone
 }
 
+// withDigest is the PDF of the filing that has this digest, nil when none has.
+func (f Filing) withDigest(sha256 string) *File {
+	for _, x := range []*File{f.Sealed, f.Clean} {
+		if x != nil && x.SHA256 == sha256 {
+			return x
+		}
+	}
+	return nil
+}
+
 // A draft is all that this machine knows of one contract beyond the platform: it is written whenever it changes. Drafts are
 // changed by copying: see Work.change.
 type draft struct {
 	Contract string                     `json:"contract"` // id, made here
+	Kind     platformapi.ContractKind   `json:"kind,omitempty"`
+	Parent   string                     `json:"parent,omitempty"` // the contract that a supplement, change or termination is on
 	Lot      platformapi.Lot            `json:"lot"`
 	Created  bool                       `json:"-"` // on the platform, or in the outbox to be
 	Typed    platformapi.ContractFields `json:"typed"`
@@ -108,6 +132,7 @@ type draft struct {
 	Invoices []File                     `json:"invoices,omitempty"`
 	Removed  []string                   `json:"removed,omitempty"` // attachments to take from the platform if they are there
 	Void     []string                   `json:"void,omitempty"`    // sealed files that no longer count, by their paths
+	Public   *PublicCopy                `json:"public,omitempty"`  // for the public, made here
 	Known    *platformapi.Contract      `json:"known,omitempty"`   // as the platform last told it; never changed in place
 	Changed  time.Time                  `json:"changed"`
 }
@@ -117,6 +142,7 @@ func (d *draft) clone() *draft {
 	c := *d
 	c.Filing = d.Filing.clone()
 	c.Invoices, c.Removed, c.Void = slices.Clone(d.Invoices), slices.Clone(d.Removed), slices.Clone(d.Void)
+	c.Public = d.Public.clone()
 	return &c
 }
 
@@ -133,6 +159,22 @@ func (f Filing) clone() Filing {
 // starter tells that the contract was begun by this party.
 func (d *draft) starter() bool {
 	return d.Known == nil || d.Known.Summary.MyRole == d.Known.Summary.Starter
+}
+
+// kind is what kind of contract it is.
+func (d *draft) kind() platformapi.ContractKind {
+	if d.Known != nil {
+		return cmp.Or(d.Known.Summary.Kind, platformapi.ContractMain)
+	}
+	return cmp.Or(d.Kind, platformapi.ContractMain)
+}
+
+// reviewFirst tells that both sides agree before anybody seals.
+func (d *draft) reviewFirst() bool {
+	if d.Known != nil {
+		return d.Known.Summary.Order == platformapi.OrderReviewFirst
+	}
+	return d.Lot.Order == platformapi.OrderReviewFirst
 }
 
 // open tells that the contract lies with its starter.
@@ -155,13 +197,13 @@ func (d *draft) attachment(id string) *platformapi.Attachment {
 	return nil
 }
 
-// sealed is the sealed filing that the platform holds now, nil when there is none.
-func (d *draft) sealed() *platformapi.Attachment {
+// current is the filing of a stage that the platform holds now, nil when there is none.
+func (d *draft) current(stage platformapi.AttachmentStage) *platformapi.Attachment {
 	if d.Known == nil {
 		return nil
 	}
 	for i := range slices.Backward(d.Known.Attachments) {
-		if a := &d.Known.Attachments[i]; a.Kind == platformapi.KindFiling && a.Stage == platformapi.StageSealed && a.Current && !a.Void {
+		if a := &d.Known.Attachments[i]; a.Kind == platformapi.KindFiling && a.Stage == stage && a.Current && !a.Void {
 			return a
 		}
 	}
@@ -202,17 +244,17 @@ func (d *draft) sealBroken() bool {
 	if a := d.attachment(own.Attachment); a != nil {
 		return a.Void || !a.Current && d.open()
 	}
-	if d.starter() {
+	if d.starter() && !d.reviewFirst() {
 		return false // it was not sent yet
 	}
-	now := d.sealed()
-	return now == nil || now.SHA256 != own.Base
+	now, ok := d.underReview()
+	return !ok || now.SHA256 != own.Base
 }
 
 // toSend are the files that go to the platform.
 func (d *draft) toSend() []*File {
 	var out []*File
-	for _, f := range []*File{d.Filing.Original, d.Filing.Sealed} {
+	for _, f := range []*File{d.Filing.Original, d.cleanToSend(), d.Filing.Sealed} {
 		if f != nil {
 			out = append(out, f)
 		}
@@ -221,6 +263,14 @@ func (d *draft) toSend() []*File {
 		out = append(out, &d.Invoices[i])
 	}
 	return out
+}
+
+// cleanToSend is the clean copy where it goes to the platform: where both agree to it before they seal.
+func (d *draft) cleanToSend() *File {
+	if clean := d.Filing.Clean; d.starter() && d.reviewFirst() && d.Filing.Confirmed && clean != nil && clean.Attachment != "" {
+		return clean
+	}
+	return nil
 }
 
 // toDetach are the removed files that the platform still has.
@@ -284,6 +334,9 @@ func (d *draft) sound(folder string) bool {
 	files := d.toSend()
 	if d.Filing.Clean != nil {
 		files = append(files, d.Filing.Clean)
+	}
+	if d.Public != nil {
+		files = append(files, &d.Public.File)
 	}
 	for _, f := range files {
 		if f.Path != filepath.Base(f.Path) || !filepath.IsLocal(f.Path) || f.Size < 0 {

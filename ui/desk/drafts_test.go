@@ -317,7 +317,8 @@ func TestMissingFieldsStandInTheFormsOrder(t *testing.T) {
 		{"not confirmed", full, Filing{Original: &File{}, Clean: &File{}}, []Field{FieldSeal}},
 		{"cleaned", full, Filing{Original: &File{}, Clean: &File{}, Confirmed: true}, []Field{FieldSeal}},
 	} {
-		if got := missing(c.fields, lot, c.filing); !slices.Equal(got, c.want) {
+		d := &draft{Lot: lot, Typed: c.fields, Filing: c.filing}
+		if got := d.missing(); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}

@@ -252,7 +252,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	if err != nil {
 		return nil, err
 	}
-	clean := File{Name: fileName(strings.TrimSuffix(original.Name, filepath.Ext(original.Name))+".pdf", ".pdf"),
+	clean := File{Attachment: platformapi.NewID(), Name: fileName(strings.TrimSuffix(original.Name, filepath.Ext(original.Name))+".pdf", ".pdf"),
 		Path: rel, SHA256: report.Output.SHA256, Size: report.Output.Size}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -54,8 +54,12 @@ func (h hearing) Refuse(ctx context.Context, c platformapi.Change, opinion strin
 	return h.told(h.next.Refuse(ctx, c, opinion))
 }
 
-func (h hearing) Publish(ctx context.Context, c platformapi.Change) (platformapi.Outcome, error) {
-	return h.told(h.next.Publish(ctx, c))
+func (h hearing) Publish(ctx context.Context, c platformapi.Change, r platformapi.PublishRequest) (platformapi.Outcome, error) {
+	return h.told(h.next.Publish(ctx, c, r))
+}
+
+func (h hearing) File(ctx context.Context, c platformapi.Change, r platformapi.FileRequest) (platformapi.Outcome, error) {
+	return h.told(h.next.File(ctx, c, r))
 }
 
 func (h hearing) Delete(ctx context.Context, c platformapi.Change) (platformapi.Outcome, error) {

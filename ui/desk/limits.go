@@ -65,7 +65,7 @@ func formTrouble(f platformapi.ContractFields) (reason string, most int) {
 		name, text string
 		most       int
 	}{
-		{"number", f.Number, maxNumber}, {"name", f.Name, maxName}, {"reason", f.AmountReason, maxReason},
+		{"number", f.Number, maxNumber}, {"name", f.Name, maxName}, {"reason", f.AmountReason, maxReason}, {"ground", f.Ground, maxReason},
 	} {
 		switch {
 		case length(t.text) > t.most:

@@ -23,14 +23,14 @@ func (w *Work) receive(ctx context.Context, ask bool) error {
 	w.mu.Lock()
 	a, ok := w.d.underReview()
 	have := w.received
-	own := w.d.clone().Filing.Sealed
+	own := w.d.clone().Filing
 	w.mu.Unlock()
 	if !ok {
 		return nil
 	}
 	f := File{Attachment: a.ID, Name: a.Name, Path: "received-" + a.SHA256 + ".pdf", SHA256: a.SHA256, Size: a.Size, Note: a.Note, Sent: true}
-	if own != nil && own.SHA256 == f.SHA256 && w.whole(own) {
-		f.Path = own.Path // we sent it ourselves
+	if mine := own.withDigest(f.SHA256); mine != nil && w.whole(mine) {
+		f.Path = mine.Path // we sent it ourselves
 	} else if !w.whole(&f) {
 		if !ask {
 			return nil
@@ -60,14 +60,18 @@ func (w *Work) receive(ctx context.Context, ask bool) error {
 	return nil
 }
 
-// underReview is the sealed file that both sides look at: it was submitted, and nobody took it back.
+// underReview is the file that both sides look at: it was submitted, and nobody took it back. It is sealed, or where both
+// agree first the clean copy until somebody sealed it.
 func (d *draft) underReview() (platformapi.Attachment, bool) {
-	a := d.sealed()
+	a := d.current(platformapi.StageSealed)
+	if a == nil && d.Known != nil && d.reviewFirst() {
+		a = d.current(platformapi.StageClean)
+	}
 	if a == nil || len(a.SHA256) != sha256.Size*2 || strings.Trim(a.SHA256, "0123456789abcdef") != "" || a.Size <= 0 {
 		return platformapi.Attachment{}, false
 	}
 	switch d.Known.Summary.State {
-	case platformapi.StateAwaiting, platformapi.StateCountersigned, platformapi.StateConcluded:
+	case platformapi.StateAwaiting, platformapi.StateCountersigned, platformapi.StateAgreed, platformapi.StateHalfSealed, platformapi.StateConcluded:
 		return *a, true
 	}
 	return platformapi.Attachment{}, false

@@ -107,7 +107,7 @@ func (w *Work) toSign() (File, *verify.Report, error) {
 	if r := w.toReview(); r != nil {
 		return r.file, r.report, nil
 	}
-	if !w.d.starter() {
+	if !w.d.starter() || w.d.reviewFirst() {
 		return File{}, nil, fault("not_received", nil)
 	}
 	if clean := w.d.Filing.Clean; clean != nil && w.d.Filing.Confirmed {
@@ -171,7 +171,13 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if shown != in.SHA256 {
 		return signer.Result{}, fault("not_shown", nil)
 	}
-	if !w.whole(&in) { // before a PIN is tried for it
+	copied := w.takeAhead(ctx, in)
+	defer func() {
+		if copied != nil {
+			w.leaveAhead(copied)
+		}
+	}()
+	if copied != nil && copied.copy.Current(ctx) != nil || copied == nil && !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
 	dates, err := DateFont()
@@ -186,14 +192,21 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
-		result, err = signer.Job{
+		job := signer.Job{
 			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
 			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
 			DateFont: dates, AllowOverlap: r.AllowOverlap,
 			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
 			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
-		}.Run(ctx)
+		}
+		if copied == nil {
+			result, err = job.Run(ctx)
+			return err
+		}
+		ready := copied.copy
+		copied = nil // it is used up
+		result, err = ready.Finish(ctx, job)
 		return err
 	})
 	if err != nil {

@@ -42,10 +42,24 @@ func (w *Work) Save(ctx context.Context) (Sent, error) {
 	return w.send(ctx, ActionSave, w.changes)
 }
 
-// Submit sends the sealed contract to the other side (提交合同), with all that was not saved yet.
+// Submit sends the contract to the other side, with all that was not saved yet: sealed (提交合同), or where both agree first
+// the clean copy (推送审核). Where both agreed it sends our seal (提交签章), and the second seal concludes the contract.
 func (w *Work) Submit(ctx context.Context) (Sent, error) {
 	return w.send(ctx, ActionSubmit, func(d *draft) []outbox.Request {
+		switch {
+		case !d.open():
+			return attach(d.Filing.Sealed, platformapi.KindFiling, platformapi.StageSealed)
+		case d.reviewFirst():
+			return append(w.changes(d), outbox.Request{Op: outbox.OpSubmit, SHA256: d.Filing.Clean.SHA256})
+		}
 		return append(w.changes(d), outbox.Request{Op: outbox.OpSubmit, SHA256: d.Filing.Sealed.SHA256})
+	})
+}
+
+// Unseal takes our seal off again where both agreed and the other side has not sealed yet (撤回签章). It is void then.
+func (w *Work) Unseal(ctx context.Context) (Sent, error) {
+	return w.send(ctx, ActionUnseal, func(d *draft) []outbox.Request {
+		return []outbox.Request{{Op: outbox.OpDetach, AttachmentID: d.current(platformapi.StageSealed).ID}}
 	})
 }
 
@@ -57,6 +71,10 @@ func (w *Work) Agree(ctx context.Context, opinion string) (Sent, error) {
 	}
 	return w.send(ctx, ActionAgree, func(d *draft) []outbox.Request {
 		agree := outbox.Request{Op: outbox.OpAgree, Text: opinion}
+		if d.reviewFirst() {
+			agree.SHA256 = w.toReview().file.SHA256
+			return []outbox.Request{agree}
+		}
 		if own := d.Filing.Sealed; own != nil {
 			agree.SHA256 = own.SHA256
 			return append(attach(own, platformapi.KindFiling, platformapi.StageSealed), agree)
@@ -81,11 +99,6 @@ func (w *Work) Refuse(ctx context.Context, opinion string) (Sent, error) {
 // Withdraw takes a submitted contract back (撤回) while the other side has not sealed it.
 func (w *Work) Withdraw(ctx context.Context) (Sent, error) {
 	return w.send(ctx, ActionWithdraw, only(outbox.Request{Op: outbox.OpWithdraw}))
-}
-
-// Publish makes the concluded contract public (公示).
-func (w *Work) Publish(ctx context.Context) (Sent, error) {
-	return w.send(ctx, ActionPublish, only(outbox.Request{Op: outbox.OpPublish}))
 }
 
 func only(r outbox.Request) func(*draft) []outbox.Request {
@@ -230,7 +243,7 @@ func (w *Work) changes(d *draft) []outbox.Request {
 	var out []outbox.Request
 	if !d.Created {
 		out = append(out, outbox.Request{Op: outbox.OpCreate, Key: d.Contract,
-			New: platformapi.NewContract{ID: d.Contract, LotID: d.Lot.ID, Fields: d.Typed}})
+			New: platformapi.NewContract{ID: d.Contract, Kind: d.Kind, ParentID: d.Parent, LotID: d.Lot.ID, Fields: d.Typed}})
 	}
 	for _, id := range d.toDetach() {
 		out = append(out, outbox.Request{Op: outbox.OpDetach, AttachmentID: id})
@@ -239,6 +252,7 @@ func (w *Work) changes(d *draft) []outbox.Request {
 		out = append(out, outbox.Request{Op: outbox.OpSave, Fields: d.Typed})
 	}
 	out = append(out, attach(d.Filing.Original, platformapi.KindFiling, platformapi.StageUploaded)...)
+	out = append(out, attach(d.cleanToSend(), platformapi.KindFiling, platformapi.StageClean)...)
 	for i := range d.Invoices {
 		out = append(out, attach(&d.Invoices[i], platformapi.KindInvoice, platformapi.StageUploaded)...)
 	}

@@ -30,6 +30,7 @@ type Work struct {
 	unkept   bool      // what was typed is not on disk yet, because that failed
 	received *received // the sealed file that the platform held last, as it lies here
 	shown    string    // digest of the file that the preview showed last
+	ahead    *ahead    // what was copied for the signature that is to come
 }
 
 // received is a file that came from the platform, judged.
@@ -52,28 +53,60 @@ func (s *Session) NewWork(ctx context.Context, lot platformapi.Lot) (*Work, erro
 	// A contract of this lot that was begun here and did not arrive yet goes on.
 	works, _ := s.Drafts(ctx) // a damaged draft is told of by the list; it keeps nobody from beginning another one
 	for _, w := range works {
-		if w.lot() == lot.ID {
+		if w.isOn("", "") && w.lot() == lot.ID {
 			return w, w.adopt(ctx)
 		}
 	}
 	if lot.Block != "" {
 		return nil, fault("lot_blocked", nil, "lot", lot.Name, "block", string(lot.Block))
 	}
-	id := platformapi.NewID()
-	dir := s.folder(id)
+	const ending = "合同"
+	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Lot: lot, Typed: platformapi.ContractFields{
+		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
+		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
+	}})
+}
+
+// begin makes the folder of a new draft.
+func (s *Session) begin(ctx context.Context, d *draft) (*Work, error) {
+	dir := s.folder(d.Contract)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	const ending = "合同"
-	d := &draft{Contract: id, Lot: lot, Typed: platformapi.ContractFields{
-		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
-		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
-	}}
 	if err := d.save(s.desk.vault, dir, time.Now()); err != nil {
 		_ = os.Remove(dir) // it is empty
 		return nil, err
 	}
 	return s.work(ctx, d), nil
+}
+
+// endings are what a later document's name ends with.
+var endings = map[platformapi.ContractKind]string{
+	platformapi.ContractSupplement: "补充合同", platformapi.ContractChange: "变更协议", platformapi.ContractTermination: "终止协议",
+}
+
+// NewAmendment starts a supplement, a change or a termination of a concluded contract, or goes on with one that was begun here.
+func (s *Session) NewAmendment(ctx context.Context, parent View, kind platformapi.ContractKind) (*Work, error) {
+	works, _ := s.Drafts(ctx) // as in NewWork
+	for _, w := range works {
+		if w.isOn(parent.ID, kind) {
+			return w, w.adopt(ctx)
+		}
+	}
+	if why, ok := parent.Why(ActionAmend); !ok {
+		return nil, fault("not_allowed", nil, "reason", why.What)
+	}
+	ending := endings[kind]
+	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Kind: kind, Parent: parent.ID, Lot: parent.Lot, Typed: platformapi.ContractFields{
+		Name: cut(parent.Fields.Name, maxName-length(ending)) + ending, SignedOn: time.Now().Format(time.DateOnly),
+	}})
+}
+
+// isOn tells that a draft is a later document of this kind on a contract.
+func (w *Work) isOn(parent string, kind platformapi.ContractKind) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.d.Parent == parent && w.d.Kind == kind
 }
 
 // Drafts lists contracts that were begun here and that the platform has not told of yet, the newest first: those that were
@@ -134,7 +167,7 @@ func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	w = s.work(ctx, &draft{Contract: c.Summary.ID, Lot: c.Lot, Typed: c.Summary.Fields, Sent: c.Summary.Fields})
+	w = s.work(ctx, &draft{Contract: c.Summary.ID, Kind: c.Summary.Kind, Parent: c.Summary.ParentID, Lot: c.Lot, Typed: c.Summary.Fields, Sent: c.Summary.Fields})
 	if err := w.learn(ctx, c); err != nil {
 		return nil, err
 	}
@@ -296,7 +329,11 @@ func (w *Work) reconcile(h handover) {
 	if d.SentKey != "" && !h.keys[d.SentKey] {
 		d.Sent, d.SentKey = d.fieldsKnown(), "" // it was refused or taken back
 	}
-	for _, f := range d.toSend() {
+	files := d.toSend()
+	if d.Public != nil {
+		files = append(files, &d.Public.File)
+	}
+	for _, f := range files {
 		a := d.attachment(f.Attachment)
 		f.Sent = a != nil || h.keys[f.Attachment]
 		if a != nil && !h.sending {
@@ -314,11 +351,14 @@ const (
 	ActionSave     Action = "save"     // 修改保存
 	ActionClean    Action = "clean"    // 清稿
 	ActionSeal     Action = "seal"     // 加盖印章
-	ActionSubmit   Action = "submit"   // 提交合同
+	ActionSubmit   Action = "submit"   // 提交合同, 推送审核, or where both agreed 提交签章
 	ActionWithdraw Action = "withdraw" // 撤回
 	ActionAgree    Action = "agree"    // 同意
 	ActionRefuse   Action = "refuse"   // 不同意
+	ActionUnseal   Action = "unseal"   // 撤回签章, where both agreed and the other has not sealed
 	ActionPublish  Action = "publish"  // 公示
+	ActionFile     Action = "file"     // 备案
+	ActionAmend    Action = "amend"    // 补充, 变更, 终止
 	ActionDelete   Action = "delete"
 )
 
@@ -345,6 +385,16 @@ type View struct {
 	ConcludedAt time.Time
 	ViewedAt    time.Time
 	Published   *platformapi.Publication
+	Kind        platformapi.ContractKind
+	Parent      string // the contract that this one is a later document on
+	ReviewFirst bool   // both agree before anybody seals
+	OurSeal     bool   // where both agreed: the platform has our seal and not the other side's
+	Public      *PublicCopy
+	Filed       *platformapi.Filed
+	Deadlines   []platformapi.Deadline
+	Amendments  []platformapi.Amendment
+	Terminated  time.Time
+	Warnings    []platformapi.Warning
 	Changed     time.Time
 	why         map[Action]words.Problem
 }
@@ -384,12 +434,18 @@ func (w *Work) view(h handover) View {
 	v := View{
 		ID: d.Contract, Lot: d.Lot, State: platformapi.StateDraft, Round: 1, Role: d.Lot.MyRole, Starter: true,
 		Fields: d.Typed, Filing: own.Filing, Invoices: own.Invoices, Waiting: h.waiting(), Changed: d.Changed,
+		Kind: d.kind(), Parent: d.Parent, ReviewFirst: d.reviewFirst(), Public: own.Public,
 	}
 	if c := d.Known; c != nil {
 		sum := c.Summary
 		v.State, v.Round, v.Version, v.Role, v.Starter = sum.State, sum.Round, sum.Version, sum.MyRole, d.starter()
 		v.Attachments, v.History = slices.Clone(c.Attachments), slices.Clone(c.History)
 		v.SubmittedAt, v.ConcludedAt, v.ViewedAt, v.Published = sum.SubmittedAt, sum.ConcludedAt, sum.ViewedAt, sum.Publication
+		v.Filed, v.Deadlines, v.Terminated = sum.Filed, slices.Clone(sum.Deadlines), sum.TerminatedAt
+		v.Amendments, v.Warnings = slices.Clone(c.Amendments), slices.Clone(c.Warnings)
+		v.OurSeal = slices.Contains(sum.Moves, platformapi.MoveUnseal)
+	} else if d.Lot.SignBy != nil && d.kind() == platformapi.ContractMain {
+		v.Deadlines = []platformapi.Deadline{*d.Lot.SignBy}
 	}
 	if r := w.toReview(); r != nil {
 		f := r.file
@@ -397,8 +453,9 @@ func (w *Work) view(h handover) View {
 	}
 	switch {
 	case v.Starter && drafting(v.State):
-		v.Missing = missing(d.Typed, d.Lot, d.Filing)
-	case !v.Starter && v.State == platformapi.StateAwaiting && d.Filing.Sealed == nil:
+		v.Missing = d.missing()
+	case v.ReviewFirst && (v.State == platformapi.StateAgreed || v.State == platformapi.StateHalfSealed && !v.OurSeal) && d.Filing.Sealed == nil,
+		!v.ReviewFirst && !v.Starter && v.State == platformapi.StateAwaiting && d.Filing.Sealed == nil:
 		v.Missing = []Field{FieldSeal}
 	}
 	v.Unsaved = w.unsaved()
@@ -441,7 +498,7 @@ func (w *Work) ask(ctx context.Context, a Action) error {
 
 // Type keeps what the person typed. A form that differs makes a seal void that was already put on: the page asks first.
 func (w *Work) Type(f platformapi.ContractFields) error {
-	f.Number, f.Name, f.AmountReason = unlined(f.Number), unlined(f.Name), unlined(f.AmountReason)
+	f.Number, f.Name, f.AmountReason, f.Ground = unlined(f.Number), unlined(f.Name), unlined(f.AmountReason), unlined(f.Ground)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if f == w.d.Typed && !w.unkept {

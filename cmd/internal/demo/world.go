@@ -386,7 +386,7 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, log *slog.Lo
 	}
 	w.platform, err = platform.New(ctx, platform.Config{
 		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
-		Stamper: newStamper(w.Work, authority), Signer: signer,
+		Stamper: newStamper(w.Work, authority), Receipts: signer,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

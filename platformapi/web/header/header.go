@@ -127,10 +127,10 @@ func FormatDigest(sha256Hex string) (string, error) {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum) + ":", nil
 }
 
-// Bearer is the token of an Authorization header, "" when there is none.
-func Bearer(header string) string {
+// Token is the access token of an Authorization header of the scheme DPoP (RFC 9449, 7.1), "" when there is none.
+func Token(header string) string {
 	scheme, token, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	if !ok || !strings.EqualFold(scheme, "DPoP") {
 		return ""
 	}
 	return strings.Trim(token, " ")

@@ -100,9 +100,9 @@ func FuzzParseDigest(f *testing.F) {
 	})
 }
 
-func TestBearer(t *testing.T) {
-	for in, want := range map[string]string{"Bearer x": "x", "bearer  x ": "x", "Basic x": "", "": "", "Bearer": ""} {
-		if got := header.Bearer(in); got != want {
+func TestToken(t *testing.T) {
+	for in, want := range map[string]string{"DPoP x": "x", "dpop  x ": "x", "Bearer x": "", "Basic x": "", "": "", "DPoP": ""} {
+		if got := header.Token(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
 	}

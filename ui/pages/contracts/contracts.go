@@ -335,7 +335,9 @@ func (p *Page) tableRow(r row) widgets.TableRow {
 		verb = "contracts.continue"
 	case r.starter && r.state == platformapi.StateReturned:
 		verb = "contracts.edit"
-	case !r.starter && r.state == platformapi.StateAwaiting:
+	case !r.starter && r.state == platformapi.StateAwaiting && r.review:
+		verb = "contracts.review"
+	case !r.starter && r.state == platformapi.StateAwaiting, r.mine && (r.state == platformapi.StateAgreed || r.state == platformapi.StateHalfSealed):
 		verb = "contracts.sign"
 	case !r.starter && r.state == platformapi.StateCountersigned:
 		verb = "contracts.agree"
@@ -345,7 +347,7 @@ func (p *Page) tableRow(r row) widgets.TableRow {
 		actions = append(actions, widgets.Action{Text: p.t("contracts.delete"), Do: func() { p.delete(r) }})
 	}
 	return widgets.TableRow{Open: open, Cells: []widgets.Cell{
-		{Text: r.number}, {Text: r.project, Note: r.lot}, {Text: r.other}, {Text: r.sum()}, {Text: r.date},
+		{Text: r.number}, {Text: r.project, Note: r.lot}, {Text: r.other}, {Text: r.sum()}, {Text: r.date, Note: r.warn},
 		{Chip: r.chip, Tone: r.tone}, {Actions: actions},
 	}}
 }

@@ -29,7 +29,11 @@ type row struct {
 	tone    theme.Tone
 	work    *desk.Work // of a draft that is only here
 	queued  bool       // its creation waits in the outbox
+	mine    bool       // the next step is ours
+	review  bool       // both agree before anybody seals
 	delete  bool       // may be given up
+	warn    string     // of a legal term; empty when none presses
+	late    bool       // that term is over
 }
 
 func summaryRow(t *words.Catalog, c platformapi.ContractSummary) row {
@@ -42,8 +46,25 @@ func summaryRow(t *words.Catalog, c platformapi.ContractSummary) row {
 	if c.MyRole == platformapi.RoleSupplier {
 		r.other = c.Purchaser.Name
 	}
-	r.chip, r.tone = form.State(t, c.State, starter)
+	r.chip, r.tone = form.StateOf(t, c)
+	if c.Kind != "" && c.Kind != platformapi.ContractMain {
+		r.lot = joined(t.T("contracts.kind_"+string(c.Kind)), c.Fields.Name)
+	}
+	r.mine, r.review = c.MyTurn, c.Order == platformapi.OrderReviewFirst
+	for _, d := range c.Deadlines {
+		r.due(t, c, d)
+	}
 	return r
+}
+
+// due puts the legal term that presses most beside the date: to sign for both, to publish and to file for the purchaser.
+func (r *row) due(t *words.Catalog, c platformapi.ContractSummary, d platformapi.Deadline) {
+	if d.State != platformapi.DeadlineSoon && d.State != platformapi.DeadlineOver || r.late ||
+		d.Kind != platformapi.DeadlineSign && c.MyRole != platformapi.RolePurchaser {
+		return
+	}
+	r.warn = t.T("contracts.due_"+string(d.State), "what", t.T("form.deadline_kind_"+string(d.Kind)))
+	r.late = d.State == platformapi.DeadlineOver
 }
 
 func draftRow(t *words.Catalog, w *desk.Work, v desk.View) row {
@@ -56,7 +77,7 @@ func draftRow(t *words.Catalog, w *desk.Work, v desk.View) row {
 func viewRow(v desk.View) row {
 	r := row{
 		id: v.ID, number: v.Fields.Number, project: v.Lot.ProjectName, lot: joined(v.Lot.Number, v.Lot.Name), other: v.Lot.Supplier.Name,
-		fen: v.Fields.AmountFen, date: v.Fields.SignedOn, state: platformapi.StateDraft, starter: true,
+		fen: v.Fields.AmountFen, date: v.Fields.SignedOn, state: platformapi.StateDraft, starter: true, mine: true, review: v.ReviewFirst,
 	}
 	if v.Role == platformapi.RoleSupplier {
 		r.other = v.Lot.Purchaser.Name
@@ -102,9 +123,10 @@ var groups = []string{"all", "mine", "theirs", "concluded", "returned", "drafts"
 func (g group) has(r row) bool {
 	switch g {
 	case groupMine:
-		return form.MyTurn(r.state, r.starter) && !r.queued
+		return r.mine && !r.queued
 	case groupTheirs:
-		return r.starter && (r.state == platformapi.StateAwaiting || r.state == platformapi.StateCountersigned)
+		return r.starter && (r.state == platformapi.StateAwaiting || r.state == platformapi.StateCountersigned) ||
+			r.state == platformapi.StateHalfSealed && !r.mine
 	case groupConcluded:
 		return r.state == platformapi.StateConcluded
 	case groupReturned:

@@ -19,17 +19,18 @@ const maxText = 200
 
 // fields are 02 合同信息: to type into, or to read.
 type fields struct {
-	p     *Page
-	part  *part
-	sum   *widgets.AmountField
-	name  *widgets.TextField
-	no    *widgets.TextField
-	why   *widgets.TextField
-	term  *widgets.TextField
-	date  *widgets.DateField
-	rows  map[desk.Field]*widgets.Field
-	typed bool // there are controls on the page
-	quiet bool // values are being put in, not typed
+	p      *Page
+	part   *part
+	sum    *widgets.AmountField
+	name   *widgets.TextField
+	no     *widgets.TextField
+	why    *widgets.TextField
+	term   *widgets.TextField
+	date   *widgets.DateField
+	ground *widgets.TextField // of a later document
+	rows   map[desk.Field]*widgets.Field
+	typed  bool // there are controls on the page
+	quiet  bool // values are being put in, not typed
 }
 
 func newFields(p *Page) *fields { return &fields{p: p, part: newPart()} }
@@ -48,13 +49,15 @@ func (f *fields) draw() {
 		f.hints()
 		return
 	}
-	if !f.part.fresh(editable, shown, p.view.Lot.SignBy) && !editable {
+	if !f.part.fresh(editable, shown, p.view.Deadlines) && !editable {
 		return
 	}
 	f.typed = editable
 	sub := ""
-	if d := p.view.Lot.SignBy; d != nil && d.State == platformapi.DeadlineOK {
-		sub = p.t("form.sign_by", "due", d.Due, "basis", d.Basis)
+	for _, d := range p.view.Deadlines {
+		if d.Kind == platformapi.DeadlineSign && d.State == platformapi.DeadlineOK {
+			sub = p.t("form.sign_by", "due", d.Due, "basis", d.Basis)
+		}
 	}
 	body := f.readable(shown)
 	if editable {
@@ -85,6 +88,9 @@ func (f *fields) readable(v platformapi.ContractFields) fyne.CanvasObject {
 	if v.AmountReason != "" {
 		rows = append(rows, field("form.field_reason", v.AmountReason, ""))
 	}
+	if v.Ground != "" {
+		rows = append(rows, field("form.field_ground", v.Ground, ""))
+	}
 	return widgets.Form(2, rows...)
 }
 
@@ -95,6 +101,7 @@ func (f *fields) controls(v platformapi.ContractFields) fyne.CanvasObject {
 	unit := func(key string) fyne.CanvasObject {
 		return widgets.Pad(0, 8, 0, 0, widgets.NewText(p.t(key), theme.TextTable, theme.Text3))
 	}
+	main := f.main()
 	changed := func(string) { f.changed() }
 	f.name = widgets.NewTextField(p.t("form.name_hint"))
 	f.name.SetText(v.Name)
@@ -116,20 +123,28 @@ func (f *fields) controls(v platformapi.ContractFields) fyne.CanvasObject {
 		f.term.SetText(strconv.Itoa(v.TermDays))
 	}
 	f.term.OnChanged = changed
+	f.ground = widgets.NewTextField(p.t("form.ground_hint"))
+	f.ground.SetText(v.Ground)
+	f.ground.OnChanged = changed
 	f.date = widgets.NewDateField(p.t("form.date_hint"), f.calendar(), time.Now)
 	f.date.SetText(v.SignedOn)
 	f.date.OnDate = func(time.Time, bool) { f.changed() }
 	f.rows = map[desk.Field]*widgets.Field{
 		desk.FieldName:   widgets.NewField(p.t("form.field_name"), true, f.name, ""),
-		desk.FieldAmount: widgets.NewField(p.t("form.field_amount"), true, f.sum, ""),
-		desk.FieldTerm:   widgets.NewField(p.t("form.field_term"), true, f.term, ""),
+		desk.FieldAmount: widgets.NewField(p.t("form.field_amount"), main || p.view.Kind == platformapi.ContractSupplement, f.sum, ""),
+		desk.FieldTerm:   widgets.NewField(p.t("form.field_term"), main, f.term, ""),
 		desk.FieldDate:   widgets.NewField(p.t("form.field_date"), true, f.date, ""),
 		desk.FieldReason: widgets.NewField(p.t("form.field_reason"), true, f.why, ""),
+		desk.FieldGround: widgets.NewField(p.t("form.field_ground"), true, f.ground, ""),
 	}
-	return widgets.Form(2,
+	rows := []fyne.CanvasObject{
 		f.rows[desk.FieldName], widgets.NewField(p.t("form.number"), false, f.no, ""),
-		f.rows[desk.FieldAmount], f.rows[desk.FieldTerm],
-		f.rows[desk.FieldDate], f.rows[desk.FieldReason])
+		f.rows[desk.FieldAmount], f.rows[desk.FieldTerm], f.rows[desk.FieldDate],
+	}
+	if main {
+		return widgets.Form(2, append(rows, f.rows[desk.FieldReason])...)
+	}
+	return widgets.Form(2, append(rows, f.rows[desk.FieldGround])...)
 }
 
 func (f *fields) calendar() widgets.CalendarTexts {
@@ -158,10 +173,13 @@ func (f *fields) read() platformapi.ContractFields {
 	v := platformapi.ContractFields{
 		Name: bounded(f.name.Text()), Number: bounded(f.no.Text()), SignedOn: strings.TrimSpace(f.date.Text()),
 	}
+	if !f.main() {
+		v.Ground = bounded(f.ground.Text())
+	}
 	if sum, err := f.sum.Amount(); err == nil {
 		v.AmountFen = int64(sum)
 	}
-	if v.AmountFen > 0 && v.AmountFen != f.p.view.Lot.AwardFen {
+	if f.main() && v.AmountFen > 0 && v.AmountFen != f.p.view.Lot.AwardFen {
 		v.AmountReason = bounded(f.why.Text())
 	}
 	if days, ok := f.days(); ok {
@@ -172,6 +190,9 @@ func (f *fields) read() platformapi.ContractFields {
 	}
 	return v
 }
+
+// main tells that it is a contract, and no later document on one.
+func (f *fields) main() bool { return f.p.view.Parent == "" }
 
 func bounded(s string) string {
 	s = strings.TrimSpace(s)
@@ -204,14 +225,16 @@ func (f *fields) hints() {
 	switch {
 	case f.sum.Text() == "":
 		row.SetError("")
-		row.SetHint(p.t("form.award_is", "sum", p.yuan(p.view.Lot.AwardFen)))
+		if f.main() {
+			row.SetHint(p.t("form.award_is", "sum", p.yuan(p.view.Lot.AwardFen)))
+		}
 	case err != nil:
 		row.SetError(p.host.Words().Problem(err).What)
 	default:
 		row.SetError("")
 		row.SetHint(f.capitals(sum))
 	}
-	differs := err == nil && sum > 0 && int64(sum) != p.view.Lot.AwardFen
+	differs := f.main() && err == nil && sum > 0 && int64(sum) != p.view.Lot.AwardFen
 	reason := f.rows[desk.FieldReason]
 	if reason.Hidden == differs {
 		reason.Hidden = !differs

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/stamp"
@@ -93,6 +94,9 @@ func (f *files) draw() {
 	}
 	f.invoices = invoices
 	col = append(col, invoices)
+	for _, r := range f.voidRows() {
+		col = append(col, widgets.HLine(), f.line(r))
+	}
 	sub := ""
 	if p.editableState() {
 		sub = p.t("form.files_sub")
@@ -202,6 +206,9 @@ func (f *files) filing() fileRow {
 	}
 	if v.Received != nil && stage != desk.StageSealed {
 		r.chip, r.tone, r.note = p.t("stage.sealed"), theme.Good, v.Received.Note
+		if v.Verdict != nil && v.Verdict.Verdict == verify.Unsigned {
+			r.chip, r.tone = p.t("stage.review"), theme.Info
+		}
 	}
 	if o := v.Filing.Original; o != nil {
 		r.note = o.Note
@@ -217,7 +224,7 @@ func (f *files) filing() fileRow {
 	}
 	if p.editableState() {
 		if v.Filing.Original == nil {
-			r.actions = append(r.actions, widgets.Action{Text: p.t("form.upload"), Do: f.chooseFiling})
+			r.actions = append(r.actions, widgets.Action{Text: p.t("form.upload"), Do: f.chooseFiling}, widgets.Action{Text: p.t("form.template"), Do: p.chooseTemplate})
 		} else {
 			r.actions = append(r.actions,
 				widgets.Action{Text: p.t("form.replace"), Do: func() { p.unlock(f.chooseFiling) }},
@@ -225,6 +232,26 @@ func (f *files) filing() fileRow {
 		}
 	}
 	return r
+}
+
+// voidRows are the sealed files of rounds that were refused or taken back: they stay readable, and say that their seals are
+// void.
+func (f *files) voidRows() []fileRow {
+	p := f.p
+	var rows []fileRow
+	for _, a := range p.view.Attachments {
+		if a.Kind != platformapi.KindFiling || !a.Void {
+			continue
+		}
+		rows = append(rows, fileRow{
+			kind: p.t("form.filing"), file: a.Name, detail: p.t("form.void_detail", "round", a.Round, "signer", a.By.Name, "time", a.UploadedAt.Local().Format(timeForm)),
+			chip: p.t("stage.void"), tone: theme.Bad, note: a.Note,
+			actions: []widgets.Action{{Text: p.t("form.export"), Do: func() {
+				p.saveAs(p.t("form.void_name", "file", a.Name), func(ctx context.Context, to string) error { return p.work.Download(ctx, a, to) })
+			}}},
+		})
+	}
+	return rows
 }
 
 // current is the file that counts now: the sealed one, else what will be sealed, else what was uploaded.
@@ -248,7 +275,7 @@ func (f *files) detail(file desk.File) string {
 
 // next names the step that the contract's file waits for.
 func (f *files) next() string {
-	v := f.p.view
+	p, v := f.p, f.p.view
 	_, may := v.Why(desk.ActionSeal)
 	_, mayClean := v.Why(desk.ActionClean)
 	switch {
@@ -256,6 +283,10 @@ func (f *files) next() string {
 		return ""
 	case v.Starter && v.Filing.Stage() == desk.StageCleaned && may:
 		return "form.seal"
+	case v.ReviewFirst && p.editableState() && v.Filing.Stage() == desk.StageCleaned:
+		return ""
+	case v.ReviewFirst && v.Filing.Original != nil && mayClean:
+		return "form.field_clean"
 	case v.Starter && v.Filing.Original != nil && mayClean:
 		return "form.clean_and_seal"
 	case !v.Starter && may:
@@ -269,11 +300,11 @@ func (f *files) next() string {
 func (f *files) sealButton() *widgets.Button {
 	p := f.p
 	key := f.next()
-	if key == "" || !p.view.Starter {
+	if key == "" || !p.editableState() {
 		return nil
 	}
 	kind := widgets.Secondary
-	if slices.Equal(p.view.Missing, []desk.Field{desk.FieldSeal}) {
+	if slices.Equal(p.view.Missing, []desk.Field{desk.FieldSeal}) || slices.Equal(p.view.Missing, []desk.Field{desk.FieldClean}) {
 		kind = widgets.Primary
 	}
 	return widgets.NewButton(kind, p.t(key), p.goSeal)
@@ -284,7 +315,7 @@ func (p *Page) goSeal() {
 	if !p.flush() {
 		return
 	}
-	if p.view.Starter && p.view.Filing.Stage() != desk.StageCleaned {
+	if p.editableState() && p.view.Filing.Stage() != desk.StageCleaned {
 		p.host.Open(clean.New(p.host, p.work))
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/publish"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -31,7 +32,7 @@ func (f *foot) draw() {
 	p := f.p
 	v := p.view
 	set := f.set()
-	if f.part.fresh(set, v.Starter, f.sealFirst()) {
+	if f.part.fresh(set, v.Starter, f.sealFirst(), v.ReviewFirst, v.State, v.Published, v.Filed) {
 		f.buttons = map[desk.Action]*widgets.Button{}
 		row := []fyne.CanvasObject{}
 		var buttons []fyne.CanvasObject
@@ -51,8 +52,8 @@ func (f *foot) draw() {
 		if !ok {
 			reason = why.What
 		}
-		if a == actionExport {
-			reason = ""
+		if a == actionExport || a == desk.ActionPublish {
+			reason = "" // the page behind it says what can be done
 		}
 		if b.Reason() != reason {
 			b.SetReason(reason)
@@ -71,10 +72,18 @@ func (f *foot) set() []desk.Action {
 	case platformapi.StateVoid:
 		return nil
 	case platformapi.StateConcluded:
-		if v.Role == platformapi.RolePurchaser && v.Published == nil {
+		if v.Role == platformapi.RolePurchaser {
 			return []desk.Action{actionExport, desk.ActionPublish}
 		}
 		return []desk.Action{actionExport}
+	case platformapi.StateAgreed, platformapi.StateHalfSealed:
+		switch {
+		case v.OurSeal:
+			return []desk.Action{desk.ActionUnseal}
+		case v.Filing.Sealed == nil:
+			return []desk.Action{desk.ActionRefuse, desk.ActionSeal}
+		}
+		return []desk.Action{desk.ActionRefuse, desk.ActionSubmit}
 	case platformapi.StateAwaiting, platformapi.StateCountersigned:
 		if v.Starter {
 			return []desk.Action{desk.ActionWithdraw}
@@ -93,7 +102,7 @@ func (f *foot) set() []desk.Action {
 // sealFirst tells that the other side has its seal to put on before it can agree.
 func (f *foot) sealFirst() bool {
 	v := f.p.view
-	return !v.Starter && v.State == platformapi.StateAwaiting && v.Filing.Sealed == nil
+	return !v.Starter && !v.ReviewFirst && v.State == platformapi.StateAwaiting && v.Filing.Sealed == nil
 }
 
 func (f *foot) make(a desk.Action) *widgets.Button {
@@ -102,7 +111,9 @@ func (f *foot) make(a desk.Action) *widgets.Button {
 	case desk.ActionSave:
 		return widgets.NewButton(widgets.Secondary, p.t("form.save"), func() { p.send(f.buttons[a], p.work.Save, p.t("form.saved")) })
 	case desk.ActionSubmit:
-		return widgets.NewButton(widgets.Primary, p.t("form.submit"), p.submit)
+		return widgets.NewButton(widgets.Primary, p.t(p.submitKey()), p.submit)
+	case desk.ActionUnseal:
+		return widgets.NewButton(widgets.Secondary, p.t("form.unseal"), p.unseal)
 	case desk.ActionWithdraw:
 		return widgets.NewButton(widgets.Secondary, p.t("form.withdraw"), p.withdraw)
 	case desk.ActionSeal:
@@ -116,7 +127,7 @@ func (f *foot) make(a desk.Action) *widgets.Button {
 		}
 		return widgets.NewButton(kind, p.t("form.agree"), p.agree)
 	case desk.ActionPublish:
-		return widgets.NewButton(widgets.Primary, p.t("form.publish"), p.publish)
+		return p.publishButton()
 	}
 	kind := widgets.Secondary
 	if len(f.set()) == 1 {
@@ -171,8 +182,30 @@ func (p *Page) submit() {
 	if p.view.Role == platformapi.RoleSupplier {
 		other = p.view.Lot.Purchaser.Name
 	}
-	p.host.Ask(p.t("form.submit_title"), p.t("form.submit_body", "other", other), false, p.t("form.submit"), func() {
-		p.send(p.foot.buttons[desk.ActionSubmit], p.work.Submit, p.t("form.submitted_done"))
+	key := p.submitKey()
+	body := p.t(key+"_body", "other", other)
+	if p.view.State == platformapi.StateHalfSealed {
+		body = p.t("form.submit_seal_last")
+	}
+	p.host.Ask(p.t(key+"_title"), body, false, p.t(key), func() {
+		p.send(p.foot.buttons[desk.ActionSubmit], p.work.Submit, p.t(key+"_done"))
+	})
+}
+
+// submitKey are the words for what submitting means now: the sealed contract, the clean copy for review, or our seal.
+func (p *Page) submitKey() string {
+	switch {
+	case !p.view.ReviewFirst:
+		return "form.submit"
+	case p.view.State == platformapi.StateAgreed || p.view.State == platformapi.StateHalfSealed:
+		return "form.submit_seal"
+	}
+	return "form.submit_review"
+}
+
+func (p *Page) unseal() {
+	p.host.Ask(p.t("form.unseal_title"), p.t("form.unseal_body"), true, p.t("form.unseal_confirm"), func() {
+		p.send(p.foot.buttons[desk.ActionUnseal], p.work.Unseal, p.t("form.unsealed_done"))
 	})
 }
 
@@ -182,10 +215,13 @@ func (p *Page) withdraw() {
 	})
 }
 
-func (p *Page) publish() {
-	p.host.Ask(p.t("form.publish_title"), p.t("form.publish_body", "name", p.view.Fields.Name), false, p.t("form.publish_confirm"), func() {
-		p.send(p.foot.buttons[desk.ActionPublish], p.work.Publish, p.t("form.published_done"))
-	})
+// publishButton leads to the page of what is owed to the public; it is the blue one while something is.
+func (p *Page) publishButton() *widgets.Button {
+	kind := widgets.Primary
+	if p.view.Published != nil && p.view.Filed != nil {
+		kind = widgets.Secondary
+	}
+	return widgets.NewButton(kind, p.t("form.publish"), func() { p.host.Open(publish.New(p.host, p.work)) })
 }
 
 // refuse asks for the opinion, without which nothing is sent back.
@@ -196,8 +232,12 @@ func (p *Page) refuse() {
 }
 
 func (p *Page) agree() {
-	p.opinion("form.agree", false, func(opinion string) {
-		p.send(p.foot.buttons[desk.ActionAgree], func(ctx context.Context) (desk.Sent, error) { return p.work.Agree(ctx, opinion) }, p.t("form.agreed_done"))
+	key, done := "form.agree", "form.agreed_done"
+	if p.view.ReviewFirst {
+		key, done = "form.agree_review", "form.agree_review_done"
+	}
+	p.opinion(key, false, func(opinion string) {
+		p.send(p.foot.buttons[desk.ActionAgree], func(ctx context.Context) (desk.Sent, error) { return p.work.Agree(ctx, opinion) }, p.t(done))
 	})
 }
 

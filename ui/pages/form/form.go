@@ -44,6 +44,7 @@ type Page struct {
 	notices *part
 	project *part
 	history *part
+	later   *part
 	foot    *foot
 	scroll  *widgets.ScrollArea
 	content fyne.CanvasObject
@@ -54,12 +55,12 @@ func New(host page.Host, work *desk.Work) *Page {
 	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.view = work.View(p.life)
-	p.notices, p.project, p.history = newPart(), newPart(), newPart()
+	p.notices, p.project, p.history, p.later = newPart(), newPart(), newPart(), newPart()
 	p.fields = newFields(p)
 	p.files = newFiles(p)
 	p.foot = newFoot(p)
 	p.scroll = widgets.NewScrollArea(widgets.Page(widgets.Column(theme.CardGap,
-		p.notices.box, p.project.box, p.fields.part.box, p.files.part.box, p.history.box)))
+		p.notices.box, p.project.box, p.fields.part.box, p.files.part.box, p.history.box, p.later.box)))
 	p.content = widgets.Border(nil, p.foot.part.box, nil, nil, p.scroll)
 	p.draw()
 	return p
@@ -150,6 +151,7 @@ func (p *Page) draw() {
 	p.fields.draw()
 	p.files.draw()
 	p.drawHistory()
+	p.drawLater()
 	p.foot.draw()
 }
 

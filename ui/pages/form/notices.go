@@ -9,6 +9,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/term"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -26,7 +27,7 @@ func (c coded) Code() string  { return string(c) }
 func (p *Page) drawNotices() {
 	v := p.view
 	link := p.host.Session().Link(p.life)
-	if !p.notices.fresh(v.State, v.Waiting, v.Verdict, v.Starter, v.Filing.Sealed, v.Received, p.unlocked, v.SubmittedAt, v.ViewedAt, v.ConcludedAt, v.Published, link.Online, v.Lot.SignBy) {
+	if !p.notices.fresh(v.State, v.Waiting, v.Verdict, v.Starter, v.Filing.Sealed, v.Received, p.unlocked, v.SubmittedAt, v.ViewedAt, v.ConcludedAt, v.Published, v.Filed, v.OurSeal, v.Warnings, v.Terminated, link.Online, v.Deadlines) {
 		return
 	}
 	var out []fyne.CanvasObject
@@ -53,8 +54,22 @@ func (p *Page) drawNotices() {
 	if o := p.versions(); o != nil {
 		add(o)
 	}
-	if d := v.Lot.SignBy; d != nil && (d.State == platformapi.DeadlineSoon || d.State == platformapi.DeadlineOver) && v.State != platformapi.StateConcluded {
-		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.deadline_"+string(d.State), "due", d.Due), Do: p.t("form.deadline_basis", "basis", d.Basis, "text", d.Text)}))
+	for _, d := range v.Deadlines {
+		if w := term.Warning(p.host.Words(), d); w != nil && (d.Kind == platformapi.DeadlineSign || v.Role == platformapi.RolePurchaser) {
+			add(w)
+		}
+	}
+	for _, w := range v.Warnings {
+		if w == platformapi.WarningSupplementOver {
+			add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.warn_supplement_over"), Do: p.t("form.warn_supplement_over_do")}))
+		}
+	}
+	if v.Parent != "" {
+		add(widgets.InfoPanel(widgets.ErrorText{What: p.t("form.later_of", "kind", p.t("form.kind_"+string(v.Kind)))},
+			widgets.NewButton(widgets.Secondary, p.t("form.later_parent"), func() { Open(p.ctx, p.host, v.Parent) })))
+	}
+	if !v.Terminated.IsZero() {
+		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.terminated", "time", v.Terminated.Local().Format(timeForm))}))
 	}
 	if p.editableState() && v.Filing.Sealed != nil && !p.unlocked {
 		add(widgets.InfoPanel(widgets.ErrorText{What: p.t("form.sealed"), Do: p.t("form.sealed_do")},
@@ -75,11 +90,25 @@ func (p *Page) pendingDo(online bool) string {
 func (p *Page) standing() fyne.CanvasObject {
 	v := p.view
 	switch v.State {
+	case platformapi.StateAgreed:
+		return widgets.InfoPanel(widgets.ErrorText{What: p.t("form.both_agreed"), Do: p.t("form.both_agreed_do")})
+	case platformapi.StateHalfSealed:
+		if v.OurSeal {
+			return widgets.InfoPanel(widgets.ErrorText{What: p.t("form.our_seal"), Do: p.t("form.our_seal_do")})
+		}
+		return p.verdict("form.verdict_theirs")
 	case platformapi.StateAwaiting, platformapi.StateCountersigned:
+		if !v.Starter && v.ReviewFirst {
+			return widgets.InfoPanel(widgets.ErrorText{What: p.t("form.review_received"), Do: p.t("form.review_received_do")})
+		}
 		if !v.Starter {
 			return p.verdict("form.verdict_theirs")
 		}
-		what := p.t("form.submitted", "time", v.SubmittedAt.Local().Format(timeForm))
+		sent := "form.submitted"
+		if v.ReviewFirst {
+			sent = "form.review_pushed"
+		}
+		what := p.t(sent, "time", v.SubmittedAt.Local().Format(timeForm))
 		do := p.t("form.not_viewed")
 		if !v.ViewedAt.IsZero() {
 			do = p.t("form.viewed", "time", v.ViewedAt.Local().Format(timeForm))
@@ -113,6 +142,9 @@ func (p *Page) verdict(lead string) fyne.CanvasObject {
 		lines = append(lines, p.t("form.concluded", "time", v.ConcludedAt.Local().Format(timeForm)))
 		if v.Published != nil {
 			lines = append(lines, p.t("form.published", "time", v.Published.PublishedAt.Local().Format(timeForm), "person", v.Published.Person))
+		}
+		if v.Filed != nil {
+			lines = append(lines, p.t("form.filed_line", "day", v.Filed.FiledOn, "number", v.Filed.Number))
 		}
 	}
 	return widgets.Verdict(verdictTone(r.Verdict), p.t(lead)+sentence, strings.Join(lines, "\n"))

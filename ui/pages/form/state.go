@@ -26,6 +26,8 @@ func tone(state platformapi.ContractState, starter bool) theme.Tone {
 			return theme.Info
 		}
 		return theme.Warn
+	case platformapi.StateAgreed, platformapi.StateHalfSealed:
+		return theme.Warn
 	case platformapi.StateReturned:
 		return theme.Bad
 	case platformapi.StateConcluded:
@@ -34,13 +36,18 @@ func tone(state platformapi.ContractState, starter bool) theme.Tone {
 	return theme.Neutral
 }
 
-// MyTurn tells whether the next step of a contract is ours.
-func MyTurn(state platformapi.ContractState, starter bool) bool {
-	switch state {
-	case platformapi.StateDraft, platformapi.StateSealed, platformapi.StateReturned:
-		return starter
-	case platformapi.StateAwaiting, platformapi.StateCountersigned:
-		return !starter
+// StateOf is State for a contract of the list, in words that say whose seal is there and whose is not.
+func StateOf(t *words.Catalog, c platformapi.ContractSummary) (string, theme.Tone) {
+	starter := c.MyRole == c.Starter
+	switch {
+	case !c.TerminatedAt.IsZero():
+		return t.T("contracts.terminated"), theme.Neutral
+	case c.State == platformapi.StateHalfSealed && c.MyTurn:
+		return t.T("state.half_sealed.theirs"), theme.Warn
+	case c.State == platformapi.StateHalfSealed:
+		return t.T("state.half_sealed.ours"), theme.Info
+	case c.State == platformapi.StateAwaiting && c.Order == platformapi.OrderReviewFirst && !starter:
+		return t.T("state.awaiting.review"), theme.Warn
 	}
-	return false
+	return State(t, c.State, starter)
 }

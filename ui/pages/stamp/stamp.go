@@ -98,7 +98,9 @@ func (p *Page) Show(ctx context.Context) {
 	}
 	if p.shown == nil {
 		p.open()
+		return
 	}
+	p.work.CopyAhead(ctx)
 }
 
 // Leave implements page.Leaver.
@@ -190,6 +192,7 @@ func (p *Page) open() {
 			p.host.Toast(theme.Warn, p.host.Words().Problem(forgot).String())
 		}
 		p.propose()
+		p.work.CopyAhead(p.ctx)
 	})
 }
 

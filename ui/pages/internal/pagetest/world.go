@@ -171,8 +171,8 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 	cert, err := w.ca.Issue(ca.Request{Subject: ca.Subject{Name: "演示平台"}, PublicKey: office.Public(), Usage: token.UsageSign, Hosts: []string{"127.0.0.1"}})
 	must(w.t, err)
 	p, err := platform.New(w.t.Context(), platform.Config{
-		Signer: &receipt.Signer{Key: office, Chain: []*smx509.Certificate{cert}},
-		Dir:    filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
+		Receipts: &receipt.Signer{Key: office, Chain: []*smx509.Certificate{cert}},
+		Dir:      filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })

@@ -1,4 +1,4 @@
-package sqlite
+package tables
 
 import (
 	"context"
@@ -11,12 +11,12 @@ import (
 // CreateUpload keeps a new upload.
 func (s *Store) CreateUpload(ctx context.Context, u store.Upload, now time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM uploads WHERE expires_at < ?`, micros(now)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM uploads WHERE expires_at < $1`, micros(now)); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO uploads (id, uscc, size, sha256, at, digest, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		_, err := tx.ExecContext(ctx, `INSERT INTO uploads (id, uscc, size, sha256, at, digest, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			u.ID, u.USCC, u.Size, u.SHA256, u.Offset, u.Digest, micros(u.ExpiresAt))
-		if constraint(err) != "" {
+		if s.d.Taken(err) != "" {
 			return store.ErrIDTaken
 		}
 		return err
@@ -26,19 +26,19 @@ func (s *Store) CreateUpload(ctx context.Context, u store.Upload, now time.Time)
 // Upload is an organisation's upload.
 func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, error) {
 	u := store.Upload{ID: id, USCC: uscc}
-	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
 	if err != nil {
 		return u, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
 	var expires int64
-	err = tx.QueryRowContext(ctx, `SELECT size, sha256, at, digest, expires_at FROM uploads WHERE id = ? AND uscc = ?`, id, uscc).
+	err = tx.QueryRowContext(ctx, `SELECT size, sha256, at, digest, expires_at FROM uploads WHERE id = $1 AND uscc = $2`, id, uscc).
 		Scan(&u.Size, &u.SHA256, &u.Offset, &u.Digest, &expires)
 	if err != nil {
 		return u, notFound(err)
 	}
 	u.ExpiresAt = moment(expires)
-	rows, err := tx.QueryContext(ctx, `SELECT sha256, size FROM upload_pieces WHERE upload_id = ? ORDER BY at`, id)
+	rows, err := tx.QueryContext(ctx, `SELECT sha256, size FROM upload_pieces WHERE upload_id = $1 ORDER BY at`, id)
 	if err != nil {
 		return u, err
 	}
@@ -49,23 +49,21 @@ func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, erro
 // AdvanceUpload adds a piece.
 func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p store.Piece, digest []byte, expires time.Time) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		moved, err := tx.ExecContext(ctx, `UPDATE uploads SET at = at + ?, digest = ?, expires_at = ? WHERE id = ? AND at = ? AND at + ? <= size`,
-			p.Size, digest, micros(expires), id, from, p.Size)
+		moved, err := affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3 WHERE id = $4 AND at = $5 AND at + $1 <= size`,
+			p.Size, digest, micros(expires), id, from))
 		if err != nil {
 			return err
 		}
-		if n, err := moved.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
+		if !moved {
 			return store.ErrUploadMoved
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO upload_pieces (upload_id, at, size, sha256) VALUES (?, ?, ?, ?)`, id, from, p.Size, p.SHA256)
+		_, err = tx.ExecContext(ctx, `INSERT INTO upload_pieces (upload_id, at, size, sha256) VALUES ($1, $2, $3, $4)`, id, from, p.Size, p.SHA256)
 		return err
 	})
 }
 
 // DropUpload forgets an upload.
 func (s *Store) DropUpload(ctx context.Context, id string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM uploads WHERE id = ?`, id)
+	_, err := s.write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1`, id)
 	return err
 }

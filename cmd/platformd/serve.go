@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/asn1"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/cmd/internal/judge"
+	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platform/jobs/riverjobs"
+	"sealdesk/platformapi/receipt"
+	"sealdesk/platformapi/web"
+	"sealdesk/signer/tsa"
+)
+
+const (
+	drainTime    = 20 * time.Second
+	maxRootsFile = 1 << 20
+	maxSeedFile  = 16 << 20
+	maxKeyFile   = 64 << 10
+)
+
+type options struct {
+	storage
+
+	listen, admin, roots, makers, seed, origin, cert, key, proxies, log string
+
+	tsaKeys, tsaPolicy, auditKey string
+	receiptKey                   string
+	drain                        time.Duration
+	trusted                      []netip.Prefix
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := newFlags("serve", stderr)
+	o.storage.flags(f)
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`address` to listen on; port 0 takes a free one")
+	f.StringVar(&o.admin, "admin", "", "`address` of /healthz, /readyz and /metrics, such as 127.0.0.1:9443; nobody is asked for a name there, so keep it off the internet")
+	f.StringVar(&o.roots, "roots", "", "PEM `file` of the CAs whose certificates log in and seal (required)")
+	f.StringVar(&o.makers, "makers", "", "PEM `file` of the makers of electronic seals; without it no such seal is trusted")
+	f.StringVar(&o.seed, "seed", "", "JSON `file` of organisations and lots to add at the start")
+	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas; by default the listening one")
+	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
+	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
+	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
+	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
+	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
+	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
+	f.StringVar(&o.receiptKey, "receipt-key", "", "PEM `file` with the key that signs receipts and its certificate chain, which names this host; without it they are not signed")
+	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
+	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
+	words, err := parseFlags(f, args)
+	if err != nil {
+		return o, err
+	}
+	for _, p := range strings.FieldsFunc(o.proxies, func(r rune) bool { return r == ',' }) {
+		network, err := netip.ParsePrefix(p)
+		if err != nil {
+			return o, complain(stderr, "--proxies: %q is not a network such as 10.0.0.0/8", p)
+		}
+		o.trusted = append(o.trusted, network)
+	}
+	host, _, err := net.SplitHostPort(o.listen)
+	wrong := o.storage.check()
+	switch {
+	case len(words) > 0:
+		wrong = "unexpected argument " + words[0]
+	case wrong != "":
+	case o.roots == "":
+		wrong = "--roots is required"
+	case err != nil:
+		wrong = "--listen is not host:port"
+	case (o.cert == "") != (o.key == ""):
+		wrong = "--tls-cert and --tls-key go together"
+	case (o.tsaKeys == "") != (o.tsaPolicy == ""):
+		wrong = "--tsa-keys and --tsa-policy go together"
+	case o.cert == "" && !loopback(host):
+		wrong = "without --tls-cert and --tls-key it listens on loopback addresses only"
+	case o.log != "text" && o.log != "json":
+		wrong = "--log is neither text nor json"
+	}
+	if wrong != "" {
+		return o, complain(stderr, "%s", wrong)
+	}
+	return o, nil
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	var handler slog.Handler = slog.NewTextHandler(stderr, nil)
+	if o.log == "json" {
+		handler = slog.NewJSONHandler(stderr, nil)
+	}
+	return serve(ctx, o, stdout, slog.New(handler))
+}
+
+// serve serves until ctx ends. It prints the platform's address once it listens.
+func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
+	pem, err := readFile(o.roots, maxRootsFile)
+	if err != nil {
+		return err
+	}
+	roots, err := judge.ParseRoots(pem)
+	if err != nil {
+		return err
+	}
+	var makers []*smx509.Certificate
+	if o.makers != "" {
+		if pem, err = readFile(o.makers, maxRootsFile); err != nil {
+			return err
+		}
+		if makers, err = judge.ParseRoots(pem); err != nil {
+			return err
+		}
+	}
+	pool := smx509.NewCertPool()
+	for _, r := range roots {
+		pool.AddCert(r)
+	}
+	config := platform.Config{Dir: o.data, Judge: judge.New(roots, makers), Roots: pool, Log: log, Proxies: o.trusted}
+	if o.tsaKeys != "" {
+		if config.Stamper, err = stamper(o.tsaKeys, o.tsaPolicy); err != nil {
+			return err
+		}
+	}
+	if o.auditKey != "" {
+		if config.Signer, err = signerOf(o.auditKey, config.Stamper, roots); err != nil {
+			return err
+		}
+	}
+	if o.receiptKey != "" {
+		pair, err := readPair(o.receiptKey)
+		if err != nil {
+			return err
+		}
+		config.Receipts = &receipt.Signer{Key: pair.Key, Chain: pair.Chain}
+	}
+	kept, err := o.storage.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer kept.release()
+	config.Store, config.Blobs = kept.store, kept.blobs
+	if kept.pool != nil {
+		config.Runner = riverjobs.Runner{Pool: kept.pool, Log: log}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return errors.Join(err, kept.store.Close())
+	}
+	scheme := "http"
+	if o.cert != "" {
+		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
+		if err != nil {
+			return errors.Join(fmt.Errorf("TLS: %w", err), listener.Close(), kept.store.Close())
+		}
+		scheme = "https"
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
+	}
+	origins := []string{scheme + "://" + listener.Addr().String()}
+	if o.origin != "" {
+		origins = strings.Split(o.origin, ",")
+	}
+	config.Origins = origins
+	p, err := platform.New(ctx, config)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	if o.seed != "" {
+		if err := importSeed(ctx, p, o.seed); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	if o.admin != "" {
+		stop, err := serveAdmin(ctx, o.admin, p, log)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		defer stop()
+	}
+	server := web.NewServer(p.Handler(), log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	if _, err := fmt.Fprintln(stdout, origins[0]); err != nil {
+		log.Warn("the address cannot be printed", "error", err)
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	p.Drain()
+	log.Info("platformd drains")
+	select {
+	case err := <-served:
+		return err
+	case <-time.After(o.drain):
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// stamper makes the time-stamp service of its key files.
+func stamper(files, policy string) (*tsa.Authority, error) {
+	oid, err := parseOID(policy)
+	if err != nil {
+		return nil, fmt.Errorf("--tsa-policy: %w", err)
+	}
+	config := tsa.AuthorityConfig{Policy: oid}
+	for path := range strings.SplitSeq(files, ",") {
+		pair, err := readPair(path)
+		if err != nil {
+			return nil, err
+		}
+		config.Pairs = append(config.Pairs, pair)
+	}
+	return tsa.NewAuthority(config)
+}
+
+// readPair reads a key and its certificate chain.
+func readPair(path string) (tsa.Pair, error) {
+	pem, err := readFile(path, maxKeyFile)
+	if err != nil {
+		return tsa.Pair{}, err
+	}
+	pair, err := tsa.ParsePair(pem)
+	clear(pem)
+	if err != nil {
+		return tsa.Pair{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return pair, nil
+}
+
+// signerOf reads the key that signs the audit trail's heads. Its stamps are of this platform's own service, so that what comes
+// with its keys is trusted.
+func signerOf(path string, stamper platform.Stamper, roots []*smx509.Certificate) (platform.HeadSigner, error) {
+	pair, err := readPair(path)
+	if err != nil {
+		return nil, err
+	}
+	s := headSigner{pair: pair}
+	if stamper != nil {
+		s.stamps = &tsa.Client{Roots: roots, Fetcher: own{stamper}}
+	}
+	return s, nil
+}
+
+// serveAdmin serves the administrator's pages until stop is called.
+func serveAdmin(ctx context.Context, address string, p *platform.Server, log *slog.Logger) (stop func(), err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	server := web.NewServer(p.Admin(), log)
+	log.Info("the administrator's pages are served", "address", listener.Addr().String())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the administrator's pages ended", "error", err)
+		}
+	}()
+	return func() {
+		_ = server.Close() // nothing there is half done
+		<-done
+	}, nil
+}
+
+func parseOID(text string) (asn1.ObjectIdentifier, error) {
+	var oid asn1.ObjectIdentifier
+	for part := range strings.SplitSeq(text, ".") {
+		n, err := strconv.ParseUint(part, 10, 31)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not an OID", text)
+		}
+		oid = append(oid, int(n))
+	}
+	_, err := asn1.Marshal(oid) // knows which first numbers there are
+	return oid, err
+}
+
+func importSeed(ctx context.Context, p *platform.Server, path string) error {
+	data, err := readFile(path, maxSeedFile)
+	if err != nil {
+		return err
+	}
+	var seed platform.Seed
+	if err := json.Unmarshal(data, &seed); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return p.Import(ctx, seed)
+}
+
+// readFile reads a file of at most max bytes.
+func readFile(path string, max int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, max+1))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > max {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, max)
+	}
+	return data, nil
+}

@@ -1,0 +1,3 @@
+// Package jobs runs what the platform does now and then in the background: in this process where it is alone (Ticker), by
+// way of the database where several servers share the work (package riverjobs).
+package jobs

@@ -1,0 +1,79 @@
+-- Sessions hold for hours: whoever is logged in logs in again.
+-- +goose Up
+ALTER TABLE organisations ADD COLUMN kind TEXT NOT NULL DEFAULT 'party';
+ALTER TABLE lots ADD COLUMN agency_uscc TEXT NOT NULL DEFAULT '';
+CREATE INDEX lots_agency ON lots (agency_uscc) WHERE agency_uscc <> '';
+
+DROP TABLE sessions;
+CREATE TABLE sessions (
+    id            TEXT PRIMARY KEY,
+    token_hash    TEXT NOT NULL UNIQUE,
+    token_until   INTEGER NOT NULL,
+    refresh_hash  TEXT NOT NULL,
+    previous_hash TEXT NOT NULL, -- the refresh token before, whose answer may have been lost
+    renewed_at    INTEGER NOT NULL,
+    thumbprint    TEXT NOT NULL, -- of the client's key
+    account       TEXT NOT NULL, -- '': a certificate's
+    uscc          TEXT NOT NULL, -- '': an account's
+    kind          TEXT NOT NULL, -- of the organisation
+    person        TEXT NOT NULL,
+    cert_sha256   TEXT NOT NULL,
+    expires_at    INTEGER NOT NULL
+) STRICT;
+CREATE INDEX sessions_expires ON sessions (expires_at);
+
+CREATE TABLE accounts (
+    name         TEXT PRIMARY KEY,
+    person       TEXT NOT NULL,
+    password     TEXT NOT NULL,
+    tries        INTEGER NOT NULL DEFAULT 0,
+    locked_until INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE account_organisations (
+    account TEXT NOT NULL REFERENCES accounts (name),
+    uscc    TEXT NOT NULL REFERENCES organisations (uscc),
+    PRIMARY KEY (account, uscc)
+) STRICT;
+
+CREATE TABLE bindings (
+    account     TEXT NOT NULL REFERENCES accounts (name),
+    cert_sha256 TEXT NOT NULL,
+    uscc        TEXT NOT NULL REFERENCES organisations (uscc),
+    person      TEXT NOT NULL,
+    not_after   INTEGER NOT NULL,
+    bound_at    INTEGER NOT NULL,
+    PRIMARY KEY (account, cert_sha256)
+) STRICT;
+
+CREATE TABLE devices (
+    code_hash   TEXT PRIMARY KEY,
+    user_code   TEXT NOT NULL UNIQUE,
+    client_name TEXT NOT NULL,
+    address     TEXT NOT NULL,
+    thumbprint  TEXT NOT NULL,
+    state       TEXT NOT NULL,
+    polled_at   INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    uscc        TEXT NOT NULL,
+    person      TEXT NOT NULL,
+    cert_sha256 TEXT NOT NULL,
+    cert_until  INTEGER NOT NULL
+) STRICT;
+
+-- +goose Down
+DROP INDEX lots_agency;
+ALTER TABLE lots DROP COLUMN agency_uscc;
+ALTER TABLE organisations DROP COLUMN kind;
+DROP TABLE devices;
+DROP TABLE bindings;
+DROP TABLE account_organisations;
+DROP TABLE accounts;
+DROP TABLE sessions;
+CREATE TABLE sessions (
+    token_hash  TEXT PRIMARY KEY,
+    uscc        TEXT NOT NULL REFERENCES organisations (uscc),
+    person      TEXT NOT NULL,
+    cert_sha256 TEXT NOT NULL,
+    expires_at  INTEGER NOT NULL
+) STRICT;

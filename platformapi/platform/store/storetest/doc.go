@@ -1,0 +1,2 @@
+// Package storetest is the suite that the store passes on every database.
+package storetest

@@ -1,0 +1,270 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform/audit"
+)
+
+// record appends to the audit trail. The head's row is locked until the transaction ends, so that the chain cannot fork,
+// whichever server appends.
+func record(ctx context.Context, tx *sql.Tx, e audit.Entry) (audit.Row, error) {
+	var head audit.Head
+	if err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 RETURNING seq - 1, hash`).Scan(&head.Seq, &head.Hash); err != nil {
+		return audit.Row{}, fmt.Errorf("audit head: %w", err)
+	}
+	row, err := head.Append(e)
+	if err != nil {
+		return row, err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, data, hash) VALUES ($1, $2, $3)`, row.Seq, row.Data, row.Hash); err != nil {
+		return row, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1`, row.Hash)
+	return row, err
+}
+
+// AuditHead is the newest row of the trail.
+func (s *Store) AuditHead(ctx context.Context) (audit.Head, error) { return auditHead(ctx, s.read) }
+
+func auditHead(ctx context.Context, q querier) (audit.Head, error) {
+	var h audit.Head
+	err := q.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head`).Scan(&h.Seq, &h.Hash)
+	return h, err
+}
+
+// KeepSignedHead keeps a head that was signed.
+func (s *Store) KeepSignedHead(ctx context.Context, h audit.SignedHead) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO audit_signed (seq, hash, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		h.Seq, h.Hash, micros(h.At), h.Signature)
+	return err
+}
+
+// SignedHeads are those that were signed, the oldest first.
+func (s *Store) SignedHeads(ctx context.Context) ([]audit.SignedHead, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT seq, hash, at, signature FROM audit_signed ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (audit.SignedHead, error) {
+		var h audit.SignedHead
+		var at int64
+		err := scan(&h.Seq, &h.Hash, &at, &h.Signature)
+		h.At = moment(at)
+		return h, err
+	})
+}
+
+// CheckAudit follows the whole trail, and holds against it the contracts' histories, the receipts and the signed heads. Its
+// error is an *audit.Fault when something is not as it was written.
+func (s *Store) CheckAudit(ctx context.Context) (audit.Head, error) {
+	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
+	if err != nil {
+		return audit.Head{}, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	head, err := auditHead(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	given, err := gifts(ctx, tx)
+	if err != nil {
+		return head, err
+	}
+	histories := map[string]string{} // the hash of the newest history row of each contract, as the trail has it
+	err = audit.Check(trail(ctx, tx), head, func(row audit.Row, e audit.Entry) error {
+		for len(given) > 0 && given[0].Seq == row.Seq {
+			if given[0].Hash != row.Hash {
+				return &audit.Fault{Seq: row.Seq, Damage: audit.Changed, Detail: "its hash is not the one in " + given[0].where}
+			}
+			given = given[1:]
+		}
+		if e.HistorySeq > 0 {
+			histories[e.ContractID] = e.HistoryHash
+		}
+		return nil
+	})
+	if err != nil {
+		return head, err
+	}
+	if len(given) > 0 {
+		return head, &audit.Fault{Seq: given[0].Seq, Damage: audit.Deleted, Detail: "it is in " + given[0].where}
+	}
+	return head, checkHistories(ctx, tx, histories)
+}
+
+// trail streams the rows.
+func trail(ctx context.Context, q querier) iter.Seq2[audit.Row, error] {
+	return func(yield func(audit.Row, error) bool) {
+		const page = 2000
+		for after := int64(0); ; {
+			rows, err := q.QueryContext(ctx, `SELECT seq, data, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, page)
+			var some []audit.Row
+			if err == nil {
+				some, err = collect(rows, func(scan func(...any) error) (r audit.Row, err error) { return r, scan(&r.Seq, &r.Data, &r.Hash) })
+			}
+			if err != nil {
+				yield(audit.Row{}, err)
+				return
+			}
+			for _, r := range some {
+				if !yield(r, nil) {
+					return
+				}
+				after = r.Seq
+			}
+			if len(some) < page {
+				return
+			}
+		}
+	}
+}
+
+// gift is a head that somebody else has.
+type gift struct {
+	audit.Head
+	where string
+}
+
+func gifts(ctx context.Context, q querier) ([]gift, error) {
+	rows, err := q.QueryContext(ctx, `SELECT audit_seq AS seq, audit_hash, 'receipt ' || number FROM receipts WHERE audit_seq > 0
+		UNION ALL SELECT seq, hash, 'a signed head' FROM audit_signed ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (g gift, err error) { return g, scan(&g.Seq, &g.Hash, &g.where) })
+}
+
+// checkHistories recomputes the contracts' histories and holds their ends against the trail.
+func checkHistories(ctx context.Context, q querier, ends map[string]string) error {
+	rows, err := q.QueryContext(ctx, `SELECT contract_id, data FROM history ORDER BY contract_id, seq`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }() // Err below has told of every failure
+	id := ""
+	var history []platformapi.HistoryRow
+	end := func() error {
+		if id == "" {
+			return nil
+		}
+		if err := platformapi.CheckHistory(id, history); err != nil {
+			return err
+		}
+		if want, known := ends[id]; known && want != history[len(history)-1].Hash {
+			return fmt.Errorf("history of %s: its last row is not the one in the audit trail", id)
+		}
+		delete(ends, id)
+		return nil
+	}
+	for rows.Next() {
+		var contractID, data string
+		if err := rows.Scan(&contractID, &data); err != nil {
+			return err
+		}
+		if contractID != id {
+			if err := end(); err != nil {
+				return err
+			}
+			id, history = contractID, history[:0]
+		}
+		var r platformapi.HistoryRow
+		if err := json.Unmarshal([]byte(data), &r); err != nil {
+			return fmt.Errorf("history of %s: %w", contractID, err)
+		}
+		history = append(history, r)
+	}
+	if err := errors.Join(rows.Err(), end()); err != nil {
+		return err
+	}
+	for id := range ends {
+		return fmt.Errorf("history of %s is gone", id)
+	}
+	return nil
+}
+
+// Expire forgets what is of no use any more: challenges, sessions and waiting logins that are over, and answers to keys that nobody
+// repeats now.
+func (s *Store) Expire(ctx context.Context, now time.Time) error {
+	for _, x := range []struct {
+		statement string
+		before    time.Time
+	}{
+		{`DELETE FROM challenges WHERE expires_at < $1`, now},
+		{`DELETE FROM sessions WHERE expires_at < $1`, now},
+		{`DELETE FROM devices WHERE expires_at < $1`, now},
+		{`DELETE FROM answers WHERE at < $1`, now.Add(-keepAnswers)},
+	} {
+		if _, err := s.write.ExecContext(ctx, x.statement, micros(x.before)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Secret is the value of this name that all servers share; propose becomes it where there is none.
+func (s *Store) Secret(ctx context.Context, name string, propose []byte) ([]byte, error) {
+	if _, err := s.write.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, propose); err != nil {
+		return nil, err
+	}
+	var value []byte
+	err := s.write.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = $1`, name).Scan(&value)
+	return value, err
+}
+
+// Claim says whether a job that is done every so often is due, and if so takes it: nobody else gets it for that long.
+func (s *Store) Claim(ctx context.Context, job string, every time.Duration, now time.Time) (bool, error) {
+	return affects(s.write.ExecContext(ctx, `INSERT INTO jobs (name, at) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE jobs.at <= $3`, job, micros(now), micros(now.Add(-every))))
+}
+
+// AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
+func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
+	return err
+}
+
+// SweepBlobs removes the files announced before then that no contract names. While one is removed its row is locked, and
+// AnnounceBlob waits: a file that comes again is kept after it is gone.
+func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error) {
+	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)
+		AND NOT EXISTS (SELECT 1 FROM upload_pieces p WHERE p.sha256 = b.sha256)`
+	rows, err := s.read.QueryContext(ctx, orphans+` ORDER BY sha256`, micros(then))
+	if err != nil {
+		return 0, err
+	}
+	digests, err := collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, d := range digests {
+		if err := s.tx(ctx, func(tx *sql.Tx) error {
+			still, err := affects(tx.ExecContext(ctx, `DELETE FROM blobs WHERE sha256 = $2 AND sha256 IN (`+orphans+`)`, micros(then), d))
+			if err != nil || !still {
+				return err
+			}
+			n++
+			return remove(ctx, d)
+		}); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// Blobs are the digests of the files that contracts name, after one of them, in order.
+func (s *Store) Blobs(ctx context.Context, after string, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT sha256 FROM attachments WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
+}

@@ -1,0 +1,26 @@
+package term
+
+import (
+	"fyne.io/fyne/v2"
+
+	"sealdesk/platformapi"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/widgets"
+)
+
+// Warning says that a legal term ends soon or is over, with its article; nil when there is nothing to warn of. It
+// warns only: nothing is kept from being done by it.
+func Warning(t *words.Catalog, d platformapi.Deadline) fyne.CanvasObject {
+	if d.State != platformapi.DeadlineSoon && d.State != platformapi.DeadlineOver {
+		return nil
+	}
+	do := t.T("form.deadline_basis", "basis", d.Basis, "text", d.Text)
+	if d.Calendar == platformapi.CalendarPredicted {
+		do += t.T("form.predicted")
+	}
+	left := t.T("form.left_"+string(d.Unit), "n", d.LeftDays)
+	if d.LeftDays == 0 {
+		left = t.T("form.left_today")
+	}
+	return widgets.WarnPanel(widgets.ErrorText{What: t.T("form.deadline_"+string(d.Kind)+"_"+string(d.State), "due", d.Due, "left", left), Do: do})
+}
