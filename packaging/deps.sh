@@ -11,7 +11,7 @@ build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 gnome-keyring dbus-daemon'
 peers='mupdf-tools time'
-others='mupdf-tools python3-venv'
+others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
@@ -24,7 +24,7 @@ esac
 case "$(uname -s)" in
 Linux) ;;
 Darwin)
-	echo "macOS: needed are the Xcode command line tools, LibreOffice (libreoffice.org) and, for the tests, poppler, qpdf and openssl 3, for make interop mupdf-tools and Python 3."
+	echo "macOS: needed are the Xcode command line tools, LibreOffice (libreoffice.org) and, for the tests, poppler, qpdf and openssl 3, for make interop mupdf-tools, nss, Python 3, Maven and a JDK."
 	exit 0 ;;
 *)
 	echo "This system: needed are a C compiler for cgo, an OpenGL driver and LibreOffice Writer."

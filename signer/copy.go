@@ -212,11 +212,17 @@ func (c *Copy) finish(ctx context.Context, j Job) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	result := Result{Path: j.Out, SHA256: sum, InputSHA256: c.sum, Size: ready.plan.Size(), Fields: ready.plan.Fields(), Report: report}
+	if j.lasting() {
+		if err := c.draft.strengthen(ctx, j.strengthening(result.Fields[0]), j.Out, &result); err != nil {
+			return Result{}, err
+		}
+	}
 	j.progress(StepStore, 0, 0)
 	if err := c.draft.name(j.Out); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
-	return Result{Path: j.Out, SHA256: sum, InputSHA256: c.sum, Size: ready.plan.Size(), Fields: ready.plan.Fields(), Report: report}, nil
+	return result, nil
 }
 
 // resume is the hash that the plan wants, after the document's last byte.

@@ -39,6 +39,8 @@ const (
 	EdgeNeedsPages Kind = "edge_needs_pages"
 	// EdgeTooThin: so many pages would share an edge seal that nothing of it could be seen.
 	EdgeTooThin Kind = "edge_too_thin"
+	// TwoFields: two places name empty fields; a signature goes into one.
+	TwoFields Kind = "two_fields"
 	// OverSeal: the seal would lie over an earlier signature. Job.AllowOverlap signs all the same.
 	OverSeal Kind = "over_seal"
 	// TooMuch: the seal would cover so much of a page that the signature is doubted.
@@ -48,6 +50,16 @@ const (
 	// EarlierUnknown: a signature that the document has already is of a kind
 	// that cannot be judged. Job.AcceptUnknown signs all the same.
 	EarlierUnknown Kind = "earlier_unknown"
+	// NotTrusted: a signature that is to be kept for long is not trusted, or not any more.
+	NotTrusted Kind = "not_trusted"
+	// Revoked: a certificate was revoked before the signature is proven to have been there.
+	Revoked Kind = "revoked"
+	// RevocationUnknown: nobody said whether a certificate was revoked, so that there is nothing to keep.
+	RevocationUnknown Kind = "revocation_unknown"
+	// NoStamps: a time stamp is needed, and no service was named.
+	NoStamps Kind = "no_stamps"
+	// NothingToExtend: the document has no signature that has levels, or has what was asked for.
+	NothingToExtend Kind = "nothing_to_extend"
 	// NotVerified: our own signature did not verify, the file was thrown away.
 	NotVerified Kind = "not_verified"
 )
@@ -61,8 +73,8 @@ type Error struct {
 	Words  string        // KeywordNotFound, HitMissing: what was looked for
 	Near   []preview.Hit // KeywordNotFound: the likest words, best first
 	Count  int           // HitMissing: how often the words are there; EdgeTooThin: how many pages share a seal
-	Field  string        // EarlierBroken, EarlierUnknown, OverSeal: the signature's field
-	Signer string        // OverSeal: whose it is
+	Field  string        // EarlierBroken, EarlierUnknown, OverSeal, NotTrusted: the signature's field
+	Signer string        // OverSeal, NotTrusted: whose it is; Revoked, RevocationUnknown: whose certificate
 	Page   int           // OverSeal, TooMuch: where
 	Detail string        // for logs, in English
 	cause  error

@@ -73,9 +73,17 @@ type Job struct {
 	Certify                             int // DocMDP permission; 0 for an approval signature
 
 	// Stamps, if given, is asked for a time stamp over the signature: PAdES baseline
-	// T. It is asked after the key; when it has no answer there is no output. Not
-	// for electronic seals.
+	// T, or the time stamp in the signature of an electronic seal since GB/T 38540. It is
+	// asked after the key; when it has no answer there is no output.
 	Stamps *tsa.Client
+	// Level LevelLT or LevelLTA adds the answers about all certificates, and LevelLTA a
+	// time stamp over the document; both need Stamps and Revocation. Empty: T with
+	// Stamps, B without.
+	Level Level
+	// Revocation is asked about the certificates of the signer and of the time-stamp
+	// authorities, for Level. Without an answer about each of them there is no output.
+	// Earlier signatures keep the level that they have; Extension is for all of them.
+	Revocation verify.Revocation
 
 	// AcceptUnknown signs although an earlier signature is of a kind that
 	// package verify does not know, so that nobody can say here whether it is
@@ -149,8 +157,11 @@ func (j Job) faced() (Job, error) {
 		}
 		j.Seal = &face
 	}
-	if j.Electronic != nil && j.Stamps != nil {
-		return Job{}, fail(BadRequest, "signatures of electronic seals are not stamped")
+	if j.Electronic != nil && j.lasting() {
+		return Job{}, fail(BadRequest, "signatures of electronic seals have no level %s", j.Level)
+	}
+	if j.lasting() && (j.Stamps == nil || j.Revocation == nil) || j.Level == LevelT && j.Stamps == nil || j.Level != "" && !j.Level.atLeast(LevelB) {
+		return Job{}, fail(BadRequest, "level %s needs a time-stamp service, and from LT on somebody to ask about revocation", j.Level)
 	}
 	if (j.Seal == nil) != (len(j.Places) == 0) {
 		return Job{}, fail(BadRequest, "a seal needs a place and a place needs a seal")
@@ -213,8 +224,9 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64, before *ve
 		}
 	}
 	var places []pdfsig.Appearance
+	into := ""
 	if j.Seal != nil {
-		if places, err = j.locate(ctx, file, before); err != nil {
+		if places, into, err = j.locate(ctx, file, before); err != nil {
 			return prepared{}, err
 		}
 	}
@@ -225,7 +237,7 @@ func (j Job) prepare(ctx context.Context, in io.ReaderAt, size int64, before *ve
 	plan, err := pdfsig.Prepare(ctx, in, size, pdfsig.Request{
 		Frame: j.frame(ctx), Places: places, Pictures: j.Pictures,
 		Name: name, Reason: j.Reason, Location: j.Location, ContactInfo: j.ContactInfo,
-		Time: j.Time, FieldName: j.FieldName, Certify: j.Certify,
+		Time: j.Time, FieldName: j.FieldName, Into: into, Certify: j.Certify,
 	})
 	return prepared{file, places, plan}, err
 }
@@ -239,14 +251,14 @@ type prepared struct {
 
 // frame is what the signature's value is made in.
 func (j Job) frame(ctx context.Context) pdfsig.Frame {
-	if j.Electronic == nil {
-		frame := pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form}
-		if j.Stamps != nil {
-			frame.Stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
-		}
-		return frame
+	var stamp func([]byte) ([]byte, error)
+	if j.Stamps != nil {
+		stamp = func(signature []byte) ([]byte, error) { return j.stamp(ctx, signature) }
 	}
-	return pdfsig.Seal{As: j.Form, Builder: ses.Builder{
+	if j.Electronic == nil {
+		return pdfsig.CMS{Builder: cms.Builder{Signer: j.Key, Chain: j.Chain}, As: j.Form, Stamp: stamp}
+	}
+	return pdfsig.Seal{As: j.Form, Stamp: stamp, Builder: ses.Builder{
 		Seal: j.Electronic, Signer: j.Key, Certificate: j.Chain[0], Time: j.Time,
 	}}
 }
@@ -260,6 +272,16 @@ func (j Job) stamp(ctx context.Context, signature []byte) ([]byte, error) {
 	return token.Raw(), nil
 }
 
+// lasting says that the file is to be judged when nobody can be asked any more.
+func (j Job) lasting() bool { return j.Level == LevelLT || j.Level == LevelLTA }
+
+func (j Job) strengthening(field string) strengthening {
+	judging := j.judging()
+	judging.Now = time.Now() // the time stamp is younger than the time that the signature claims
+	return strengthening{level: j.Level, only: field, revocation: j.Revocation, stamps: j.Stamps, judging: judging,
+		progress: func(done, total int64) { j.progress(StepVerify, done, total) }}
+}
+
 // judging is how signatures are judged, ours and those before it.
 func (j Job) judging() verify.Options {
 	o := verify.Options{Roots: j.Roots, Makers: j.Makers, Intermediates: j.Chain[1:], Forms: j.Forms, Now: j.Time}
@@ -269,11 +291,11 @@ func (j Job) judging() verify.Options {
 	return o
 }
 
-// locate finds the seal's places, none of which may lie over an earlier signature unless that is allowed.
-func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) ([]pdfsig.Appearance, error) {
+// locate finds the seal's places and the empty field that one of them names, none of which may lie over an earlier signature unless that is allowed.
+func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) (places []pdfsig.Appearance, into string, err error) {
 	layout, err := ReadLayout(ctx, file, before)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	day := j.Time
 	if day.IsZero() {
@@ -281,24 +303,24 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	}
 	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if len(found.Outside) > 0 {
-		return nil, found.Outside[0].Err
+		return nil, "", found.Outside[0].Err
 	}
 	if crowded := layout.Crowded(found.Impressions); len(crowded) > 0 {
-		return nil, &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
+		return nil, "", &Error{Kind: TooMuch, Page: crowded[0], Detail: "the seals cover a large part of a page"}
 	}
 	if len(found.Overlaps) > 0 && !j.AllowOverlap {
 		o := found.Overlaps[0]
-		return nil, &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
+		return nil, "", &Error{Kind: OverSeal, Field: o.Field, Signer: o.Signer, Page: o.Page,
 			Detail: fmt.Sprintf("%d places lie over earlier signatures, the first over %q on page %d", len(found.Overlaps), o.Field, o.Page)}
 	}
 	out := make([]pdfsig.Appearance, len(found.Impressions))
 	for i, im := range found.Impressions {
 		out[i] = layout.appearance(im)
 	}
-	return out, nil
+	return out, found.Field, nil
 }
 
 func inputFailure(ctx context.Context, path string, err error) error {

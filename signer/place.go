@@ -53,8 +53,10 @@ type Taken struct {
 
 // A Layout is what placing needs to know of a document: how its pages lie, and which signatures show where.
 type Layout struct {
-	pages []pdf.Page
-	taken []Taken
+	pages  []pdf.Page
+	taken  []Taken
+	state  pdfsig.State
+	fields []Field
 }
 
 // ReadLayout reads the pages' geometry; before is the judgement on the signatures that the document has, nil when it is
@@ -66,6 +68,9 @@ func ReadLayout(ctx context.Context, file *pdf.File, before *verify.Report) (*La
 		l.pages = append(l.pages, p)
 		return ctx.Err()
 	})
+	if err == nil {
+		err = l.readFields(file)
+	}
 	if err != nil || before == nil {
 		return l, err
 	}
@@ -120,6 +125,8 @@ type Impression struct {
 	Image *image.NRGBA
 	Part  [2]float64 // of the Image's width, see pdfsig.Appearance
 	Date  bool
+	// Widget is the place within the field of Located, from 1; 0 outside of it.
+	Widget int
 }
 
 // appearance is the impression in the terms of the page's own user space.
@@ -128,7 +135,7 @@ func (l *Layout) appearance(i Impression) pdfsig.Appearance {
 	_, high := p.Displayed()
 	const mm = seal.PointsPerMM
 	return pdfsig.Appearance{
-		Page: i.Page, Image: i.Image, Part: i.Part,
+		Page: i.Page, Image: i.Image, Part: i.Part, Widget: i.Widget,
 		Rect: p.UserRect(pdf.Rect{(i.X - i.W/2) * mm, high - (i.Y+i.H/2)*mm, (i.X + i.W/2) * mm, high - (i.Y-i.H/2)*mm}),
 	}
 }
@@ -148,6 +155,8 @@ type Outside struct {
 // Located is where a seal goes.
 type Located struct {
 	Impressions []Impression
+	// Field is the empty field that a place names; "" without.
+	Field string
 	// Outside are what cannot be signed.
 	Outside []Outside
 	// Overlaps are what a person must be asked about before it is signed.
@@ -157,8 +166,8 @@ type Located struct {
 // Locate finds where on the pages the seal goes by the rules, and cuts an edge seal into its strips. It tells what would not
 // lie wholly on its page and what would lie over an earlier signature, so that a window can show it there.
 //
-// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin), *seal.NoSuchPageError,
-// *seal.MissingGlyphError, the Finder's.
+// Errors: *Error (KeywordNotFound, HitMissing, EdgeNeedsPages, EdgeTooThin, TwoFields), *seal.NoSuchPageError,
+// *seal.MissingGlyphError, *pdfsig.Error (FieldMissing and what keeps a field from being signed), the Finder's.
 func (l *Layout) Locate(ctx context.Context, r Placing) (Located, error) {
 	if r.Seal.Image == nil || r.Seal.WidthMM <= 0 || r.Seal.HeightMM <= 0 {
 		return Located{}, fail(BadRequest, "a seal without a picture or a size")
@@ -174,6 +183,8 @@ func (l *Layout) Locate(ctx context.Context, r Placing) (Located, error) {
 			err = w.atKeyword(ctx, place)
 		case seal.AtEdge:
 			err = w.atEdge(place)
+		case seal.AtField:
+			err = w.atField(place)
 		default:
 			err = fail(BadRequest, "an unknown kind of place")
 		}

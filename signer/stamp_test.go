@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -24,7 +23,6 @@ import (
 	"sealdesk/signer/cms/cmstest"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/seal"
-	"sealdesk/signer/ses"
 	"sealdesk/signer/tsa"
 )
 
@@ -204,37 +202,4 @@ func TestAJobWithoutItsTimeStampLeavesNothingBehind(t *testing.T) {
 		}
 		f.clean(t)
 	})
-	t.Run("electronic seals", func(t *testing.T) {
-		f, s := newFixture(t, "sm2"), newStampService(t, "ecdsa")
-		f.withSeal(t, func(*ses.Info) {})
-		f.job.Stamps = s.client()
-		if _, err := f.job.Run(context.Background()); codeOf(err) != "signer.bad_request" || f.key.asked != 0 {
-			t.Errorf("%v, asked %d times", err, f.key.asked)
-		}
-		f.clean(t)
-	})
-}
-
-// pyHanko takes the signature and its time stamp for valid.
-func TestInteropStampPyHanko(t *testing.T) {
-	python := interopJudge(t, "SEALDESK_PYHANKO")
-	for _, alg := range []string{"rsa", "ecdsa"} {
-		f, s := newFixture(t, alg), newStampService(t, alg)
-		f.job.Stamps = s.client()
-		result, err := f.job.Run(context.Background())
-		if err != nil {
-			t.Fatal(err)
-		}
-		args := []string{"testdata/validate_stamp.py", result.Path}
-		for name, root := range map[string]*smx509.Certificate{"signer.pem": f.party.Root, "tsa.pem": s.party.Root} {
-			path := filepath.Join(t.TempDir(), name)
-			if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw}), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			args = append(args, path)
-		}
-		if out := strings.TrimSpace(runTool(t, python, args...)); out != "True\tTrue\tTrue\tTest TSA" {
-			t.Errorf("%s: pyHanko says %q", alg, out)
-		}
-	}
 }

@@ -78,7 +78,7 @@ func (c *batchSignCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	mark, err := (&signCmd{Seal: c.Seal, SealName: c.SealName, At: c.At}).mark(id)
+	mark, err := (&signCmd{Seal: c.Seal, SealName: c.SealName}).mark(id, places)
 	if err != nil {
 		return err
 	}

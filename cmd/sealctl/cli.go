@@ -24,6 +24,8 @@ type cli struct {
 	Clean    cleanCmd    `cmd:"" help:"clean"`
 	Compare  compareCmd  `cmd:"" help:"compare"`
 	Sign     signCmd     `cmd:"" help:"sign"`
+	Extend   extendCmd   `cmd:"" help:"extend"`
+	Fields   fieldsCmd   `cmd:"" help:"fields"`
 	Batch    batchCmd    `cmd:"" help:"batch"`
 	Verify   verifyCmd   `cmd:"" help:"verify"`
 	Seal     sealCmd     `cmd:"" help:"seal"`

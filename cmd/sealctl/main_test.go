@@ -20,6 +20,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/signer/cleancopy/apart"
+	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
@@ -97,6 +98,10 @@ func TestScripts(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(e.WorkDir, "five.pdf"), five, 0o600); err != nil {
 				return err
 			}
+			fields := pdftest.Fields(pdftest.Options{}, pdf.Dict{"SV": pdf.Dict{"Ff": pdf.Integer(8), "Reasons": pdf.Array{pdf.TextString("合同签章")}}})
+			if err := os.WriteFile(filepath.Join(e.WorkDir, "fields.pdf"), fields, 0o600); err != nil {
+				return err
+			}
 			for name, text := range map[string]string{"page.pdf": "SIGN HERE", "other.pdf": "SEAL HERE"} {
 				if err := os.WriteFile(filepath.Join(e.WorkDir, name), pagePDF(text), 0o600); err != nil {
 					return err
@@ -106,7 +111,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": wantStatus, "flip": flip, "mode": wantMode, "unpack": unpack, "nowhere": nowhere,
-			"stamper": stamper,
+			"stamper": stamper, "archive": archive, "revoke": revoke,
 		},
 	})
 }
@@ -149,7 +154,14 @@ func stamper(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	service, err := tsa.NewAuthority(config)
 	ts.Check(err)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(stamping(service))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
+}
+
+// stamping serves a time-stamp service.
+func stamping(service *tsa.Authority) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := io.ReadAll(io.LimitReader(r.Body, tsa.MaxRequest))
 		if err != nil {
 			return // the asker finds no answer
@@ -160,9 +172,7 @@ func stamper(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		w.Header().Set("Content-Type", tsa.AnswerType)
 		_, _ = w.Write(answer)
-	}))
-	ts.Defer(server.Close)
-	ts.Setenv(args[0], server.URL)
+	})
 }
 
 // flip changes one bit of a file: flip file offset

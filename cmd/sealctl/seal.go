@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -185,7 +186,10 @@ func loadSeal(path string) (seal.Seal, error) {
 
 // create writes a new file, complete or not at all: it gets its name when it is on the disk. A file that has the name
 // already is left alone.
-func create(path string, data []byte) error {
+func create(path string, data []byte) error { return createFrom(path, bytes.NewReader(data)) }
+
+// createFrom is create for what is not in memory.
+func createFrom(path string, from io.Reader) error {
 	if err := mustBeFree(path); err != nil {
 		return err
 	}
@@ -194,7 +198,7 @@ func create(path string, data []byte) error {
 		return fault("file_not_writable", "file", path, "cause", err)
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
+	_, err = io.Copy(tmp, from)
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return fault("file_not_writable", "file", path, "cause", err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"sealdesk/assets"
@@ -27,10 +28,13 @@ type signCmd struct {
 	Seal     string   `xor:"seal" placeholder:"FILE" help:"sign_seal"`
 	SealName string   `name:"seal-name" xor:"seal" placeholder:"ORG" help:"sign_seal_name"`
 	At       []string `placeholder:"PLACE" sep:"none" help:"sign_at"`
+	Field    string   `placeholder:"NAME" help:"sign_field"`
+	Certify  int      `enum:"0,1,2,3" default:"0" placeholder:"1|2|3" help:"sign_certify"`
 	Reason   string   `placeholder:"TEXT" help:"sign_reason"`
 	Form     string   `placeholder:"NAME" help:"sign_form"`
-	Level    string   `enum:"b,t" default:"b" help:"sign_level"`
+	Level    string   `enum:"b,t,lt,lta" default:"b" help:"sign_level"`
 	TSA      string   `name:"tsa" placeholder:"URL" help:"sign_tsa"`
+	Intranet bool     `help:"sign_intranet"`
 	Accept   bool     `name:"accept-unknown" help:"sign_accept"`
 	Overlap  bool     `name:"allow-overlap" help:"sign_overlap"`
 	trustFlags
@@ -56,14 +60,17 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.Field != "" {
+		places = append(places, seal.Place{Kind: seal.AtField, Field: c.Field})
+	}
 	trusted, err := c.options()
 	if err != nil {
 		return err
 	}
 	switch {
-	case (c.Level == "t") != (c.TSA != ""):
+	case (c.Level != "b") != (c.TSA != ""):
 		return fault("level_needs_tsa")
-	case c.Level == "t" && c.Trust == "":
+	case c.Level != "b" && c.Trust == "":
 		return fault("level_needs_trust")
 	}
 	var form sigform.Form
@@ -81,16 +88,16 @@ func (c *signCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	mark, err := c.mark(id)
+	mark, err := c.mark(id, places)
 	if err != nil {
 		return err
 	}
-	if c.Form != "" && (form.DigestInside || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
+	if c.Form != "" && (form.ReadOnly() || (form.Value == sigform.Seal) != (mark.electronic != nil)) {
 		return fault("form_not_made", "form", c.Form)
 	}
 	var stamps *tsa.Client
-	if c.Level == "t" {
-		if mark.electronic != nil {
+	if c.Level != "b" {
+		if mark.electronic != nil && c.Level != "t" {
 			return fault("seal_not_stamped")
 		}
 		stamps = &tsa.Client{URL: c.TSA, Roots: trusted.Roots}
@@ -107,8 +114,14 @@ func (c *signCmd) Run(a *app) error {
 
 	job := signer.Job{
 		In: c.In, Out: c.Out, Seal: mark.picture, Electronic: mark.electronic, Places: places, Find: words, DateFont: dates, AllowOverlap: c.Overlap, Form: form,
-		Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps,
+		Chain: chainOf(id), Reason: c.Reason, AcceptUnknown: c.Accept, Stamps: stamps, Certify: c.Certify,
 		Roots: trusted.Roots, Makers: trusted.Makers, Forms: trusted.Forms,
+	}
+	if c.Level == "lt" || c.Level == "lta" {
+		job.Level = signer.Level(strings.ToUpper(c.Level))
+		if job.Revocation, err = askToKeep(c.Intranet); err != nil {
+			return err
+		}
 	}
 	show, end := a.tui.progress()
 	defer end()
@@ -145,8 +158,8 @@ type mark struct {
 
 // mark is an electronic seal that this certificate may use, a picture, one drawn from a name, or, when places are named and
 // nothing else, one drawn from the name in the certificate. Without places the signature is invisible.
-func (c *signCmd) mark(id token.Identity) (mark, error) {
-	if len(c.At) == 0 {
+func (c *signCmd) mark(id token.Identity, places []seal.Place) (mark, error) {
+	if len(places) == 0 {
 		if c.Seal != "" || c.SealName != "" {
 			return mark{}, fault("seal_without_at")
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -21,8 +22,11 @@ type verifyCmd struct {
 	File     string `arg:"" help:"verify_file"`
 	Online   bool   `help:"verify_online"`
 	Intranet bool   `help:"verify_intranet"`
+	AsOf     string `name:"as-of" placeholder:"DATE" help:"verify_as_of"`
 	Report   string `placeholder:"OUT.pdf" xor:"kind" help:"verify_report"`
 	Detached string `placeholder:"FILE.p7s" xor:"kind" help:"verify_detached"`
+	Revision int    `placeholder:"N" xor:"kind" and:"revision" help:"verify_revision"`
+	Out      string `short:"o" placeholder:"OUT.pdf" and:"revision" help:"verify_out"`
 	trustFlags
 }
 
@@ -59,7 +63,8 @@ func (t *trustFlags) options() (verify.Options, error) {
 }
 
 // Run prints the verify.Report: {"verdict", "signatures": [{"field", "verdict", "signer", "algorithm", "level", "signedAt", "stampedAt", "stampedBy",
-// "coversWholeFile", "changesAfter", "findings", "seal"}], "findings"}. "seal" is there where an electronic seal was pressed:
+// "coversWholeFile", "changesAfter", "revocation", "findings", "seal"}], "timeStamps": [{"field", "verdict", "by", "at", "algorithm",
+// "coversWholeFile", "changesAfter", "findings"}], "findings"}. "seal" is there where an electronic seal was pressed:
 // {"version", "id", "name", "kind", "validFrom", "validUntil", "created", "vendor", "maker", "algorithm", "picture": {"format",
 // "widthPixels", "heightPixels", "widthMM", "heightMM"}}. Its error carries the verdict to the exit status.
 func (c *verifyCmd) Run(a *app) error {
@@ -67,8 +72,16 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if c.AsOf != "" {
+		if c.Online || c.Intranet {
+			return fault("as_of_online")
+		}
+		if trusted.Now, err = time.ParseInLocation(time.DateOnly, c.AsOf, time.Local); err != nil {
+			return fault("as_of_date", "date", c.AsOf)
+		}
+	}
 	if c.Online || c.Intranet {
-		if trusted.Revocation, err = c.revocation(); err != nil {
+		if trusted.Revocation, err = askRevocation(c.Intranet); err != nil {
 			return err
 		}
 	}
@@ -83,7 +96,17 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := a.tui.result(report, func() { a.showReport(c.File, report) }); err != nil {
+	if c.Revision != 0 {
+		if err := writeRevision(c.File, report, c.Revision, c.Out); err != nil {
+			return err
+		}
+	}
+	if err := a.tui.result(report, func() {
+		a.showReport(c.File, report)
+		if c.Revision != 0 {
+			a.showRevision(report.Signatures[c.Revision-1], c.Out)
+		}
+	}); err != nil {
 		return err
 	}
 	if !report.Valid() {
@@ -92,8 +115,8 @@ func (c *verifyCmd) Run(a *app) error {
 	return nil
 }
 
-// revocation asks over the network, which the person asked for, and keeps what it hears while it holds.
-func (c *verifyCmd) revocation() (*revocation.Checker, error) {
+// askRevocation asks over the network, which the person asked for, and keeps what it hears while it holds.
+func askRevocation(private bool) (*revocation.Checker, error) {
 	f, err := folders()
 	if err != nil {
 		return nil, err
@@ -102,7 +125,7 @@ func (c *verifyCmd) revocation() (*revocation.Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &revocation.Checker{Fetcher: &fetch.Client{Private: c.Intranet}, Cache: cache}, nil
+	return &revocation.Checker{Fetcher: &fetch.Client{Private: private}, Cache: cache}, nil
 }
 
 // judge verifies a file.
@@ -169,6 +192,7 @@ func (a *app) showReport(path string, r *verify.Report) {
 			covers = a.words.T("ctl.verify.covers_all")
 		}
 		a.tui.print("%d. %s  %s  %s  %s  %s", i+1, a.words.T("ctl.verdict."+string(s.Verdict)), s.Signer, s.Algorithm, at, covers)
+		a.tui.print("   %s  %s", a.words.T("ctl.verify.level", "level", levelName(s.Level)), a.words.T("ctl.verify.revocation."+string(cmp.Or(s.Revocation, revocation.NotKnown))))
 		if s.StampedAt != nil {
 			a.tui.print("   %s", a.words.T("ctl.verify.stamp", "at", s.StampedAt.Local().Format(time.DateTime), "by", s.StampedBy))
 		}
@@ -183,6 +207,29 @@ func (a *app) showReport(path string, r *verify.Report) {
 		for _, c := range s.ChangesAfter {
 			a.showFinding("   ", c.Code, c.Message, nil)
 		}
+	}
+	for _, s := range r.Stamps {
+		a.showStamp(s)
+	}
+}
+
+// levelName is what the standard calls a level.
+func levelName(level string) string {
+	if level == "none" {
+		return "-"
+	}
+	return "PAdES-" + level
+}
+
+// showStamp tells of a time stamp over the document.
+func (a *app) showStamp(s verify.Stamp) {
+	text := a.words.T("ctl.verify.document_stamp_unreadable")
+	if s.At != nil {
+		text = a.words.T("ctl.verify.document_stamp", "at", s.At.Local().Format(time.DateTime), "by", s.By)
+	}
+	a.tui.print("%s  %s", a.words.T("ctl.verdict."+string(s.Verdict)), text)
+	for _, f := range s.Findings {
+		a.showFinding("   ", f.Code, f.Message, f.Params)
 	}
 }
 

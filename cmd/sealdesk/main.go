@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2/app"
 
@@ -119,6 +120,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
+			PlatformStamps: world.TSA,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")
@@ -146,6 +148,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 	}
 	if o.platform != "" {
+		config.PlatformStamps = strings.TrimSuffix(o.platform, "/") + "/tsa"
 		config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{})
 		}

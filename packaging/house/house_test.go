@@ -33,6 +33,7 @@ var drawing = []room{
 	{"packaging/bench", []string{"signer/pdf"}},
 	// A soak has a desk of its own and a real platform; it draws no window.
 	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
+	{"packaging/interop", []string{"signer", "token"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},

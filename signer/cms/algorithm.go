@@ -8,6 +8,7 @@ import (
 	_ "crypto/sha256" // crypto.SHA256.New
 	_ "crypto/sha512" // crypto.SHA384.New, crypto.SHA512.New
 	"encoding/asn1"
+	"fmt"
 	"hash"
 	"time"
 
@@ -92,6 +93,14 @@ func digestByOID(o oid) (digest, error) {
 	return digest{}, failAlgorithm(UnsupportedAlgorithm, o.String(), "unknown digest algorithm %v", o)
 }
 
+// digest is digestByOID with SHA-1 where weak algorithms are accepted.
+func (a Accept) digest(o oid) (digest, error) {
+	if a.Weak && o.Equal(oidSHA1) {
+		return digestSHA1, nil
+	}
+	return digestByOID(o)
+}
+
 func (d digest) sum(data []byte) []byte {
 	h := d.new()
 	h.Write(data)
@@ -132,9 +141,11 @@ var signatureOIDs = []struct {
 }
 
 var weakSignatures = []struct {
-	oid  oid
-	name string
-}{{oidMD5RSA, "MD5-RSA"}, {oidSHA1RSA, "SHA1-RSA"}, {oidECDSASHA1, "ECDSA-SHA1"}}
+	oid    oid
+	name   string
+	scheme scheme
+	digest oid
+}{{oidMD5RSA, "MD5-RSA", schemeRSA, oidMD5}, {oidSHA1RSA, "SHA1-RSA", schemeRSA, oidSHA1}, {oidECDSASHA1, "ECDSA-SHA1", schemeECDSA, oidSHA1}}
 
 // algorithm is an AlgorithmIdentifier: its OID and its parameters' element,
 // empty when absent.
@@ -156,6 +167,7 @@ type suite struct {
 	scheme  scheme
 	digest  digest
 	saltLen int       // PSS only
+	weak    string    // what makes it weak, where that is accepted
 	gm      bool      // identifiers of GB/T 35275
 	time    time.Time // claimed, zero for none
 }
@@ -163,22 +175,29 @@ type suite struct {
 func (s suite) String() string { return s.scheme.String() + "-" + s.digest.name }
 
 // resolve checks that digest, signature algorithm and key belong together.
-func resolve(digestAlg, sigAlg algorithm, pub crypto.PublicKey) (suite, error) {
-	d, err := digestByOID(digestAlg.oid)
+func resolve(digestAlg, sigAlg algorithm, pub crypto.PublicKey, also Accept) (suite, error) {
+	d, err := also.digest(digestAlg.oid)
 	if err != nil {
 		return suite{}, err
 	}
 	if !digestAlg.plain() {
 		return suite{}, failAlgorithm(UnsupportedAlgorithm, d.name, "digest %s with parameters", d.name)
 	}
-	for _, w := range weakSignatures {
-		if w.oid.Equal(sigAlg.oid) {
-			return suite{}, failAlgorithm(WeakAlgorithm, w.name, "signature %s is too weak to prove anything", w.name)
-		}
-	}
 	s := suite{digest: d}
+	if d.oid.Equal(oidSHA1) {
+		s.weak = d.name
+	}
 	var named oid
 	known := false
+	for _, w := range weakSignatures {
+		if !w.oid.Equal(sigAlg.oid) {
+			continue
+		}
+		if !also.Weak || w.digest.Equal(oidMD5) {
+			return suite{}, failAlgorithm(WeakAlgorithm, w.name, "signature %s is too weak to prove anything", w.name)
+		}
+		s.scheme, named, known, s.weak = w.scheme, w.digest, true, w.name
+	}
 	for _, a := range signatureOIDs {
 		if a.oid.Equal(sigAlg.oid) {
 			s.scheme, named, known = a.scheme, a.digest, true
@@ -197,12 +216,16 @@ func resolve(digestAlg, sigAlg algorithm, pub crypto.PublicKey) (suite, error) {
 	} else if !sigAlg.plain() {
 		return suite{}, failAlgorithm(UnsupportedAlgorithm, sigAlg.oid.String(), "signature algorithm %v with parameters", sigAlg.oid)
 	}
-	return s, s.fits(pub)
+	err = s.fits(pub, also)
+	return s, err
 }
+
+// weakRSABits is the shortest RSA modulus that is accepted where weak algorithms are.
+const weakRSABits = 1024
 
 // fits checks the key against the scheme, and that it is neither too short to
 // prove anything nor too long to be checked in reasonable time.
-func (s suite) fits(pub crypto.PublicKey) error {
+func (s *suite) fits(pub crypto.PublicKey, also Accept) error {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
 		if s.scheme != schemeRSA && s.scheme != schemePSS || s.digest.hash == 0 {
@@ -210,6 +233,9 @@ func (s suite) fits(pub crypto.PublicKey) error {
 		}
 		bits := pub.N.BitLen()
 		if bits < MinRSABits {
+			s.weak = fmt.Sprintf("RSA-%d", bits)
+		}
+		if bits < MinRSABits && (!also.Weak || bits < weakRSABits) {
 			return failAlgorithm(WeakAlgorithm, "RSA", "RSA key of %d bits is too short", bits)
 		}
 		if bits > maxRSABits {
@@ -251,7 +277,8 @@ func suiteFor(pub crypto.PublicKey) (suite, error) {
 	default:
 		return suite{}, failAlgorithm(UnsupportedAlgorithm, "", "cannot sign with a key of type %T", pub)
 	}
-	return s, s.fits(pub)
+	err := s.fits(pub, Accept{})
+	return s, err
 }
 
 // identifiers are the AlgorithmIdentifiers the Builder writes. GB/T 35275 names
@@ -277,21 +304,29 @@ func (s suite) identifiers() (digestAlg, sigAlg algorithm) {
 	return digestAlg, sigAlg
 }
 
-// verify checks the signature value over the DER of the signed attributes.
-func (s suite) verify(pub crypto.PublicKey, attrs, sig []byte) bool {
+// verify checks the signature value over what was signed.
+func (s suite) verify(pub crypto.PublicKey, signed, sig []byte) bool {
+	if key, ok := pub.(*ecdsa.PublicKey); ok && s.scheme == schemeSM2 {
+		e, err := sm2.CalculateSM2Hash(key, signed, nil) // nil: the default user id of GM/T 0009
+		return err == nil && s.verifyDigest(pub, e, sig)
+	}
+	return s.verifyDigest(pub, s.digest.sum(signed), sig)
+}
+
+// verifyDigest checks the signature value over the digest of what was signed;
+// SM2's is e = SM3(Z‖M).
+func (s suite) verifyDigest(pub crypto.PublicKey, sum, sig []byte) bool {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
-		sum := s.digest.sum(attrs)
 		if s.scheme == schemePSS {
 			return rsa.VerifyPSS(pub, s.digest.hash, sum, sig, &rsa.PSSOptions{SaltLength: s.saltLen, Hash: s.digest.hash}) == nil
 		}
 		return rsa.VerifyPKCS1v15(pub, s.digest.hash, sum, sig) == nil
 	case *ecdsa.PublicKey:
 		if s.scheme == schemeSM2 {
-			e, err := sm2.CalculateSM2Hash(pub, attrs, nil) // nil: the default user id of GM/T 0009
-			return err == nil && sm2.VerifyASN1(pub, e, sig)
+			return sm2.VerifyASN1(pub, sum, sig)
 		}
-		return ecdsa.VerifyASN1(pub, s.digest.sum(attrs), sig)
+		return ecdsa.VerifyASN1(pub, sum, sig)
 	}
 	return false
 }

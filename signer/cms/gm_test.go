@@ -63,7 +63,7 @@ func TestDigestInside(t *testing.T) {
 	if _, err := cms.Parse(der); !errors.Is(err, &cms.Error{Kind: cms.Attached}) {
 		t.Errorf("Parse takes it: %v", err)
 	}
-	s, err := cms.ParseDigest(der)
+	s, err := cms.ParseAs(der, cms.Accept{DigestInside: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestDigestInside(t *testing.T) {
 		{"no digest inside", content, content, digest, cms.Attached},
 		{"attributes passed off as content", bytes.Repeat([]byte{1}, 107), bytes.Repeat([]byte{1}, 107), digest, cms.Attached},
 	} {
-		s, err := cms.ParseDigest(p.DigestInside(t, tt.content, tt.signed))
+		s, err := cms.ParseAs(p.DigestInside(t, tt.content, tt.signed), cms.Accept{DigestInside: true})
 		if err == nil {
 			err = s.Check(tt.check)
 		}
@@ -99,7 +99,7 @@ func TestDigestInside(t *testing.T) {
 	}
 	// Beside that it reads what Parse reads, and refuses what that refuses.
 	_, detached, sum2 := sign(t, "sm2")
-	if s, err := cms.ParseDigest(detached); err != nil || s.Check(sum2) != nil || s.DigestInside() {
+	if s, err := cms.ParseAs(detached, cms.Accept{DigestInside: true}); err != nil || s.Check(sum2) != nil || s.DigestInside() {
 		t.Errorf("detached: %v", err)
 	}
 	// Nothing signed names the certificate, which its issuer's signature alone protects then.
@@ -110,7 +110,7 @@ func TestDigestInside(t *testing.T) {
 		}
 		flipped := bytes.Clone(der)
 		flipped[i] ^= 1
-		if s, err := cms.ParseDigest(flipped); err == nil && s.Check(digest) == nil {
+		if s, err := cms.ParseAs(flipped, cms.Accept{DigestInside: true}); err == nil && s.Check(digest) == nil {
 			t.Errorf("byte %d may change", i)
 		}
 	}

@@ -120,8 +120,10 @@ func (f *frame) build() []byte {
 		tlv(0x31, signer, f.extraSigner)))), f.tail...)
 }
 
-func (f *frame) judge() error {
-	s, err := Parse(f.build())
+func (f *frame) judge() error { return f.judgeAs(Accept{}) }
+
+func (f *frame) judgeAs(also Accept) error {
+	s, err := ParseAs(f.build(), also)
 	if err != nil {
 		return err
 	}
@@ -160,6 +162,10 @@ func TestAccepted(t *testing.T) {
 		}},
 		{"RSA-PSS", func(f *frame) { f.sigAlg, f.sign = alg(oidRSAPSS, pssParams(oidSHA256, 32)...), signPSS(32) }},
 		{"revocation lists", func(f *frame) { f.crls = tlv(0xa1, tlv(0x30)) }},
+		{"an attribute of others with several values", func(f *frame) {
+			f.attrs = append(f.attrs, attr(oid{1, 2, 840, 113549, 1, 9, 16, 2, 18}, der(1), der(2)))
+			slices.SortFunc(f.attrs, bytes.Compare)
+		}},
 		{"a certificate nobody can read", func(f *frame) { f.certs = tlv(0xa0, tlv(0x30, der(1)), testCert.Raw) }},
 		{"content types of GM/T 0010", func(f *frame) {
 			f.contentType, f.encap, f.attrs[0] = der(oidGMSignedData), tlv(0x30, der(oidGMData)), attr(oidAttrContentType, der(oidGMData))
@@ -278,6 +284,70 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := Parse(make([]byte, MaxSize+1)); !errors.Is(err, &Error{Kind: TooLarge}) {
 		t.Error(err)
+	}
+}
+
+// TestAcceptedAs: what only ParseAs takes, each by its own word and by no other.
+func TestAcceptedAs(t *testing.T) {
+	sha1RSA := func(of []byte) []byte {
+		sum := sha1.Sum(of)
+		sig, _ := rsa.SignPKCS1v15(rand.Reader, testKey, crypto.SHA1, sum[:])
+		return sig
+	}
+	contentSum := func([]byte) []byte {
+		sig, _ := rsa.SignPKCS1v15(rand.Reader, testKey, crypto.SHA256, testDigest[:])
+		return sig
+	}
+	short := mustKey(1024)
+	shortCert := mustCert(short)
+	for _, tc := range []struct {
+		name   string
+		kind   Kind // of the refusal without
+		also   Accept
+		weak   string
+		change func(f *frame)
+	}{
+		{"no attributes", NoSignedAttributes, Accept{NoAttributes: true}, "", func(f *frame) { f.noAttrs, f.sign = true, contentSum }},
+		{"unsorted", Malformed, Accept{Loose: true}, "", func(f *frame) { slices.Reverse(f.attrs) }},
+		{"unsorted, signed in order", Malformed, Accept{Loose: true}, "", func(f *frame) {
+			slices.Reverse(f.attrs)
+			sign := f.sign
+			f.sign = func(a []byte) []byte { return sign(sorted(a)) }
+		}},
+		{"signed with SHA-1", WeakAlgorithm, Accept{Weak: true}, "SHA1-RSA", func(f *frame) {
+			f.digestAlg, f.digestAlgs, f.sigAlg, f.sign = alg(oidSHA1), alg(oidSHA1), alg(oidSHA1RSA, derNULL...), sha1RSA
+		}},
+		{"digest SHA-1", WeakAlgorithm, Accept{Weak: true}, "SHA1", func(f *frame) {
+			f.digestAlg, f.digestAlgs, f.sign = alg(oidSHA1), alg(oidSHA1), sha1RSA
+		}},
+		{"RSA of 1024 bits", WeakAlgorithm, Accept{Weak: true}, "RSA-1024", func(f *frame) {
+			f.certs, f.attrs = tlv(0xa0, shortCert.Raw), f.attrs[:2]
+			f.sign = func(a []byte) []byte {
+				sum := sha256.Sum256(a)
+				sig, _ := rsa.SignPKCS1v15(rand.Reader, short, crypto.SHA256, sum[:])
+				return sig
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := newFrame()
+			tc.change(f)
+			others := Accept{DigestInside: true, NoAttributes: !tc.also.NoAttributes, Loose: !tc.also.Loose, Weak: !tc.also.Weak}
+			if err := f.judgeAs(others); !errors.Is(err, &Error{Kind: tc.kind}) {
+				t.Errorf("without its word: %v", err)
+			}
+			if err := f.judgeAs(tc.also); err != nil {
+				t.Error(err)
+			}
+			s, err := ParseAs(f.build(), tc.also)
+			if err != nil || s.Weak() != tc.weak {
+				t.Errorf("weak: %q, %v", s.Weak(), err)
+			}
+			wrong := sha256.Sum256([]byte("another document"))
+			if err := s.Check(wrong[:]); err == nil {
+				t.Error("another document's digest checks")
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package cms
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"encoding/asn1"
 	"fmt"
 	"hash"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
@@ -28,7 +30,7 @@ var (
 	tag1 = cbasn1.Tag(1).Constructed().ContextSpecific()
 )
 
-// Attribute is one signed or unsigned attribute with its single value.
+// Attribute is one value of a signed or unsigned attribute.
 type Attribute struct {
 	OID   asn1.ObjectIdentifier
 	Value []byte // the DER element
@@ -37,6 +39,7 @@ type Attribute struct {
 // SignedData is a parsed SignedData with one signer. Its methods do
 // not change it, so it may be used by several goroutines.
 type SignedData struct {
+	also      Accept
 	gm        bool   // GM/T 0010 content types
 	content   oid    // eContentType
 	inside    []byte // the content, where it is inside: the digest of what is signed
@@ -67,14 +70,35 @@ type SignedData struct {
 // Errors are of type *Error.
 func Parse(der []byte) (*SignedData, error) { return parse(der, expected{}) }
 
-// ParseDigest reads, beside what Parse does, SignedData that is detached by name
-// only: the digest of what is signed is inside, as its content, and the
-// signature may stand over that content without signed attributes. Content of
-// another length than the digest's is refused, so that no signature over
-// attributes can be passed off as one over a digest.
+// Accept is what ParseAs takes beside what Parse does: what other writers were
+// free to make, or made and got away with.
+type Accept struct {
+	// DigestInside: detached by name only, the digest of what is signed is inside as
+	// the content, and the signature may stand over that content without signed
+	// attributes. Content of another length than the digest's is refused, so that no
+	// signature over attributes can be passed off as one over a digest.
+	DigestInside bool
+	// SHA1Inside is DigestInside where the digest inside is a SHA-1, whatever the
+	// signer's own digest is (ISO 32000-1, 12.8.3.3.1: adbe.pkcs7.sha1); it must be there.
+	SHA1Inside bool
+	// NoAttributes: the signature may stand over the content itself (RFC 5652, 5.4).
+	// Whoever asks for it makes sure that the content does not begin as a SET, as
+	// attributes do: a signature over those could be passed off as one over content.
+	NoAttributes bool
+	// Loose: the signed attributes may stand in another order than DER's, and be
+	// signed in either; the version of SignedData need not go with that of SignerInfo.
+	// Both say the same in either way.
+	Loose bool
+	// Weak: SHA-1 and RSA keys from 1024 bits, which Weak names then. They prove little.
+	Weak bool
+}
+
+// ParseAs is Parse with more accepted.
 //
 // Errors are of type *Error.
-func ParseDigest(der []byte) (*SignedData, error) { return parse(der, expected{digest: true}) }
+func ParseAs(der []byte, also Accept) (*SignedData, error) {
+	return parse(der, expected{Accept: also})
+}
 
 // ParseAttached is Parse for a SignedData with its content inside, which is of
 // the type contentType and not of data: a time-stamp token (RFC 3161, 2.4.2).
@@ -84,10 +108,10 @@ func ParseAttached(der []byte, contentType asn1.ObjectIdentifier) (*SignedData, 
 	return parse(der, expected{contentType: contentType})
 }
 
-// expected is what may be inside besides a signature over detached data.
+// expected is what may be there besides a signature over detached data.
 type expected struct {
-	digest      bool // the digest of the data
-	contentType oid  // content of this type, instead of data
+	Accept
+	contentType oid // content of this type, instead of data
 }
 
 func parse(der []byte, want expected) (*SignedData, error) {
@@ -103,7 +127,7 @@ func parse(der []byte, want expected) (*SignedData, error) {
 	if !in.Empty() {
 		return nil, fail(Malformed, "%d bytes follow the ContentInfo", len(in))
 	}
-	s := &SignedData{gm: contentType.Equal(oidGMSignedData)}
+	s := &SignedData{gm: contentType.Equal(oidGMSignedData), also: want.Accept}
 	if !s.gm && !contentType.Equal(oidSignedData) {
 		return nil, fail(NotSignedData, "content type %v is not SignedData", contentType)
 	}
@@ -162,7 +186,7 @@ func (s *SignedData) parseSignedData(seq cryptobyte.String, want expected) error
 	}
 	// RFC 5652, 5.1: with X.509 certificates only, the two versions are equal, but
 	// another content type than data asks for version 3, which GM/T 0010 does not know.
-	if version != signerVersion && (want.contentType == nil || version != 3) {
+	if version != signerVersion && !want.Loose && (want.contentType == nil || version != 3) {
 		return fail(Malformed, "SignedData version %d with SignerInfo version %d", version, signerVersion)
 	}
 	if !s.digestAlg.oid.Equal(setAlg.oid) || !setAlg.plain() {
@@ -177,14 +201,14 @@ func (s *SignedData) parseContent(encap cryptobyte.String, want expected, digest
 	if contentType == nil {
 		contentType = contentOID(s.gm)
 	}
-	if !encap.Empty() && !want.digest && want.contentType == nil {
+	if !encap.Empty() && !want.DigestInside && !want.SHA1Inside && want.contentType == nil {
 		return fail(Attached, "the signed content is inside the SignedData")
 	}
 	if !s.content.Equal(contentType) {
 		return fail(ContentType, "content type %v, not %v", s.content, contentType)
 	}
 	if encap.Empty() {
-		if want.contentType != nil {
+		if want.contentType != nil || want.SHA1Inside {
 			return fail(Malformed, "the SignedData does not hold its content")
 		}
 		return nil
@@ -197,9 +221,12 @@ func (s *SignedData) parseContent(encap cryptobyte.String, want expected, digest
 		s.attached = value
 		return nil
 	}
-	d, err := digestByOID(digestAlg.oid)
+	d, err := s.also.digest(digestAlg.oid)
 	if err != nil {
 		return err
+	}
+	if want.SHA1Inside {
+		d = digestSHA1
 	}
 	if len(value) != d.new().Size() {
 		return fail(Attached, "the content inside has %d bytes, which is no %s digest", len(value), d.name)
@@ -266,13 +293,13 @@ func (s *SignedData) parseSigner(seq cryptobyte.String) (version int, err error)
 		// RFC 5652, 5.4: what is signed carries the universal tag instead of [0].
 		s.signedDER = slices.Clone([]byte(attrs))
 		s.signedDER[0] = byte(cbasn1.SET)
-		if s.signed, err = parseAttributes(attrs, tag0, true); err != nil {
+		if s.signed, err = parseAttributes(attrs, tag0, true, s.also.Loose); err != nil {
 			return 0, err
 		}
 		if err := s.parseSignedAttributes(); err != nil {
 			return 0, err
 		}
-	case s.inside == nil:
+	case s.inside == nil && (!s.also.NoAttributes || s.attached != nil):
 		return 0, fail(NoSignedAttributes, "the signer signed no attributes")
 	}
 	if s.sigAlg, ok = readAlgorithm(&seq); !ok {
@@ -287,7 +314,7 @@ func (s *SignedData) parseSigner(seq cryptobyte.String) (version int, err error)
 		if !seq.ReadASN1Element(&attrs, tag1) {
 			return 0, fail(Malformed, "unsignedAttrs are not well formed")
 		}
-		if s.unsigned, err = parseAttributes(attrs, tag1, false); err != nil {
+		if s.unsigned, err = parseAttributes(attrs, tag1, false, false); err != nil {
 			return 0, err
 		}
 		var set cryptobyte.String
@@ -340,8 +367,9 @@ func (s *SignedData) parseSignerID(seq *cryptobyte.String, version int) error {
 }
 
 // parseAttributes reads SET OF Attribute. Signed attributes are in DER order,
-// each type once with exactly one value: a second one could contradict the first.
-func parseAttributes(in cryptobyte.String, tag cbasn1.Tag, signed bool) ([]Attribute, error) {
+// each type once: a second one could contradict the first. So could a second
+// value, where this package reads the attribute.
+func parseAttributes(in cryptobyte.String, tag cbasn1.Tag, signed, unsorted bool) ([]Attribute, error) {
 	var set cryptobyte.String
 	if !in.ReadASN1(&set, tag) || set.Empty() {
 		return nil, fail(Malformed, "empty attributes")
@@ -365,10 +393,10 @@ func parseAttributes(in cryptobyte.String, tag cbasn1.Tag, signed bool) ([]Attri
 			!seq.ReadASN1(&values, cbasn1.SET) || !seq.Empty() || values.Empty() {
 			return nil, fail(Malformed, "an attribute is not well formed")
 		}
-		if signed && bytes.Compare(previous, element) >= 0 {
-			if slices.ContainsFunc(attrs, func(b Attribute) bool { return b.OID.Equal(a.OID) }) {
-				return nil, fail(DuplicateAttribute, "attribute %v occurs twice", a.OID)
-			}
+		if signed && slices.ContainsFunc(attrs, func(b Attribute) bool { return b.OID.Equal(a.OID) }) {
+			return nil, fail(DuplicateAttribute, "attribute %v occurs twice", a.OID)
+		}
+		if signed && !unsorted && bytes.Compare(previous, element) >= 0 {
 			return nil, fail(Malformed, "signed attributes are not in DER order")
 		}
 		previous = element
@@ -377,20 +405,23 @@ func parseAttributes(in cryptobyte.String, tag cbasn1.Tag, signed bool) ([]Attri
 			if !values.ReadAnyASN1Element(&value, &vtag) {
 				return nil, fail(Malformed, "value of attribute %v is not well formed", a.OID)
 			}
-			if signed && !values.Empty() {
+			if signed && !values.Empty() && a.single() {
 				return nil, fail(DuplicateAttribute, "attribute %v has several values", a.OID)
 			}
 			a.Value = value
 			if len(attrs) == maxAttrs {
 				return nil, fail(TooLarge, "more than %d attribute values", maxAttrs)
 			}
-			if signed && slices.ContainsFunc(attrs, func(b Attribute) bool { return b.OID.Equal(a.OID) }) {
-				return nil, fail(DuplicateAttribute, "attribute %v occurs twice", a.OID)
-			}
 			attrs = append(attrs, a)
 		}
 	}
 	return attrs, nil
+}
+
+// single says whether the attribute is one of those that are read here, which
+// have one value each (RFC 5652, 11; RFC 5035, 3).
+func (a Attribute) single() bool {
+	return slices.ContainsFunc([]oid{oidAttrContentType, oidAttrMessageDigest, oidAttrSigningTime, oidAttrSigningCert, oidAttrSigningCertV2}, a.OID.Equal)
 }
 
 func (s *SignedData) parseSignedAttributes() error {
@@ -510,7 +541,7 @@ func (s *SignedData) NamesSigningCertificate() bool { return s.essHash != nil ||
 func (s *SignedData) Content() []byte { return slices.Clone(s.attached) }
 
 // DigestInside says whether the digest of what is signed is inside as content,
-// so that the SignedData is not detached: see ParseDigest.
+// so that the SignedData is not detached: see Accept.
 func (s *SignedData) DigestInside() bool { return s.inside != nil }
 
 // GM says whether the content types are those of GM/T 0010 (GB/T 35275)
@@ -524,18 +555,45 @@ func (s *SignedData) SignatureValue() []byte { return slices.Clone(s.signature) 
 // Algorithm names the signature, such as "RSA-SHA256", "RSA-PSS-SHA256",
 // "ECDSA-SHA384" or "SM2-SM3"; for one that Check refuses, the identifiers.
 func (s *SignedData) Algorithm() string {
-	su, err := resolve(s.digestAlg, s.sigAlg, s.signer.PublicKey)
+	su, err := s.suite()
 	if err != nil {
 		return fmt.Sprintf("%v with %v", s.sigAlg.oid, s.digestAlg.oid)
 	}
 	return su.String()
 }
 
-// DigestHash returns a new hash of the kind the content was digested with.
+// suite is what the two algorithms and the signer's key amount to.
+func (s *SignedData) suite() (suite, error) {
+	return resolve(s.digestAlg, s.sigAlg, s.signer.PublicKey, s.also)
+}
+
+// Weak names the algorithm that makes the signature prove little, "" where it
+// is strong or not known: see Accept.
+func (s *SignedData) Weak() string {
+	if s.also.SHA1Inside && s.inside != nil {
+		return digestSHA1.name
+	}
+	su, _ := s.suite()
+	return su.weak
+}
+
+// NoAttributes says whether the signature stands over the content itself, or
+// over a digest of it.
+func (s *SignedData) NoAttributes() bool { return s.signedDER == nil }
+
+// DigestHash returns a new hash of the kind the content was digested with. Where
+// an SM2 signature stands over the content itself, the signer's identity Z was
+// written to it already (GB/T 32918.2, 5.5).
 func (s *SignedData) DigestHash() (hash.Hash, error) {
-	d, err := digestByOID(s.digestAlg.oid)
+	if s.also.SHA1Inside && s.inside != nil {
+		return digestSHA1.new(), nil
+	}
+	d, err := s.also.digest(s.digestAlg.oid)
 	if err != nil {
 		return nil, err
+	}
+	if key, ok := s.signer.PublicKey.(*ecdsa.PublicKey); ok && s.signedDER == nil && s.inside == nil && sm2.IsSM2PublicKey(key) {
+		return sm2.NewHash(key)
 	}
 	return d.new(), nil
 }
@@ -543,7 +601,7 @@ func (s *SignedData) DigestHash() (hash.Hash, error) {
 // DigestName names the content's digest: "SHA256", "SHA384", "SHA512" or "SM3".
 // It is empty for a digest that DigestHash refuses.
 func (s *SignedData) DigestName() string {
-	d, err := digestByOID(s.digestAlg.oid)
+	d, err := s.also.digest(s.digestAlg.oid)
 	if err != nil {
 		return ""
 	}

@@ -77,6 +77,11 @@ type Revision struct {
 	Entries []Entry
 	// Hybrid: the table has a companion stream (/XRefStm), its entries are merged.
 	Hybrid bool
+	// Hidden: the companion says of an object what the table does not, so that
+	// readers of tables alone see another file.
+	Hidden bool
+	// Companion is where that stream's object begins and ends; zero without one.
+	Companion [2]int64
 	// Linearized: the revision consists of two sections.
 	Linearized bool
 }

@@ -16,7 +16,10 @@ type section struct {
 	form    Form
 	trailer Dict
 	entries []Entry
-	hybrid  bool
+
+	hybrid    bool
+	hidden    bool
+	companion [2]int64
 }
 
 // readSections follows the chain of /Prev from the newest section, whose stated
@@ -111,7 +114,11 @@ func (d *document) readHybrid(s *section, room int) error {
 	if err := d.readXRefStream(p, companion, room-len(s.entries)); err != nil {
 		return err
 	}
-	s.hybrid = true
+	s.hybrid, s.companion = true, [2]int64{companion.offset, p.pos}
+	s.hidden = slices.ContainsFunc(companion.entries, func(e Entry) bool {
+		i, ok := find(s.entries, e.Num)
+		return e.Kind != Free && e.Offset != companion.offset && !(ok && s.entries[i] == e)
+	})
 	all := make([]Entry, 0, len(s.entries)+len(companion.entries))
 	for _, e := range companion.entries {
 		if i, ok := find(s.entries, e.Num); !ok || s.entries[i].Kind == Free && e.Kind != Free {
@@ -403,7 +410,7 @@ func (d *document) makeRevisions(chain []*section) error {
 		}
 		r := Revision{
 			Start: start, XRef: s.offset, Form: s.form, Trailer: s.trailer, Entries: s.entries,
-			Hybrid: s.hybrid, Linearized: linearized && i == 0,
+			Hybrid: s.hybrid, Hidden: s.hidden, Companion: s.companion, Linearized: linearized && i == 0,
 		}
 		p := d.parserAt(s.after)
 		p.skipSpace()
@@ -437,7 +444,7 @@ func merge(after int64, sections ...*section) *section {
 	m := *sections[0]
 	m.after, m.entries = after, nil
 	for _, s := range sections {
-		m.hybrid = m.hybrid || s.hybrid
+		m.hybrid, m.hidden = m.hybrid || s.hybrid, m.hidden || s.hidden
 		m.entries = append(m.entries, s.entries...)
 	}
 	sortEntries(m.entries) // stable, so that the newest comes first

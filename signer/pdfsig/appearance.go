@@ -21,8 +21,16 @@ func (u *update) appearance(f face) (pdf.Ref, error) {
 	if err != nil {
 		return pdf.Ref{}, err
 	}
-	// Width and height as they are displayed.
-	w, h := f.width, f.height
+	// Width, height and the image's place as they are displayed.
+	w, h, in := f.width, f.height, f.inner
+	switch f.rotate {
+	case 90:
+		in = pdf.Rect{in[1], w - in[2], in[3], w - in[0]}
+	case 180:
+		in = pdf.Rect{w - in[2], h - in[3], w - in[0], h - in[1]}
+	case 270:
+		in = pdf.Rect{h - in[3], in[0], h - in[1], in[2]}
+	}
 	if f.rotate == 90 || f.rotate == 270 {
 		w, h = h, w
 	}
@@ -39,14 +47,12 @@ func (u *update) appearance(f face) (pdf.Ref, error) {
 	case 270:
 		d["Matrix"] = matrix(0, -1, 1, 0, 0, w)
 	}
-	whole := w / (f.part[1] - f.part[0])
+	whole := in.Width() / (f.part[1] - f.part[0])
 	content := []byte("q ")
-	content = pdf.Append(content, number(whole))
-	content = append(content, " 0 0 "...)
-	content = pdf.Append(content, number(h))
-	content = append(content, ' ')
-	content = pdf.Append(content, number(-f.part[0]*whole))
-	content = append(content, " 0 cm /Im0 Do Q"...)
+	for _, v := range []float64{whole, 0, 0, in.Height(), in[0] - f.part[0]*whole, in[1]} {
+		content = append(pdf.Append(content, number(v)), ' ')
+	}
+	content = append(content, "cm /Im0 Do Q"...)
 	ref := u.reserve()
 	u.stream(ref, d, content)
 	u.forms[f] = ref

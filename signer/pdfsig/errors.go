@@ -19,6 +19,16 @@ const (
 	NotFirst Kind = "certify_not_first"
 	// FieldExists: the document has a field of that name.
 	FieldExists Kind = "field_exists"
+	// FieldMissing: the document has no empty signature field of that name.
+	FieldMissing Kind = "field_missing"
+	// FieldReadOnly: the field may not be changed.
+	FieldReadOnly Kind = "field_read_only"
+	// FieldLocked: an earlier signature locked the field.
+	FieldLocked Kind = "field_locked"
+	// FieldMalformed: the field, or a widget of it, is no object of its own, or is not where the request has it.
+	FieldMalformed Kind = "field_malformed"
+	// SeedValue: the field asks for something that the signature does not hold.
+	SeedValue Kind = "seed"
 	// OutsidePage: a place is not wholly on the visible part of its page.
 	OutsidePage Kind = "outside_page"
 	// TooLarge: the file is larger than its form of cross-reference section can address.
@@ -35,7 +45,10 @@ type Error struct {
 	Kind     Kind
 	Detail   string // for logs, in English
 	Page     int    // OutsidePage
-	Field    string // FieldExists
+	Field    string // FieldExists and the kinds after it
+	By       string // FieldLocked: the field of the signature that locked it
+	Entry    string // SeedValue: what is asked for, in one word
+	Wanted   string // SeedValue: what would do
 	Defect   string // NeedsRepair: the name of a pdf.Defect
 	Need     int    // ReserveExceeded: bytes of the signature value
 	Reserved int    // ReserveExceeded: bytes of room
@@ -43,16 +56,25 @@ type Error struct {
 
 func (e *Error) Error() string { return "pdfsig: " + e.Detail }
 
-// Code returns "pdfsig." and the kind.
-func (e *Error) Code() string { return "pdfsig." + string(e.Kind) }
+// Code returns "pdfsig." and the kind; for SeedValue "pdfsig.seed_" and the entry.
+func (e *Error) Code() string {
+	if e.Kind == SeedValue {
+		return "pdfsig.seed_" + e.Entry
+	}
+	return "pdfsig." + string(e.Kind)
+}
 
 // Params returns what the fields of the Error's kind hold.
 func (e *Error) Params() map[string]any {
 	switch e.Kind {
 	case OutsidePage:
 		return map[string]any{"page": e.Page}
-	case FieldExists:
+	case FieldExists, FieldMissing, FieldReadOnly, FieldMalformed:
 		return map[string]any{"field": e.Field}
+	case FieldLocked:
+		return map[string]any{"field": e.Field, "by": e.By}
+	case SeedValue:
+		return map[string]any{"field": e.Field, "wanted": e.Wanted}
 	case NeedsRepair:
 		return map[string]any{"defect": e.Defect}
 	case ReserveExceeded:

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
@@ -23,6 +25,10 @@ type Frame interface {
 	SizeBound(sigform.Scope) (int, error)
 	// Sign asks the key once and returns the value for the digest of the signed bytes.
 	Sign(digest []byte, of sigform.Scope) ([]byte, error)
+	// Certificates are the signer's and, where the value brings them, its issuers.
+	Certificates() []*smx509.Certificate
+	// Stamped says that the value will have a time stamp.
+	Stamped() bool
 }
 
 // CMS frames a signature in SignedData, which names no scope: the digest is over
@@ -50,6 +56,12 @@ func (c CMS) builder() cms.Builder {
 	}
 	return c.Builder
 }
+
+// Certificates implements Frame.
+func (c CMS) Certificates() []*smx509.Certificate { return c.Builder.Chain }
+
+// Stamped implements Frame.
+func (c CMS) Stamped() bool { return c.Stamp != nil }
 
 // Hash implements Frame.
 func (c CMS) Hash() (hash.Hash, error) { return c.builder().Hash() }
@@ -80,6 +92,16 @@ type Seal struct {
 	Builder ses.Builder
 	// As is the form; that of GM.sm2seal unless given.
 	As sigform.Form
+	// Stamp, if given, is asked for a time-stamp token over the signature value, as that of CMS.
+	Stamp func(signature []byte) ([]byte, error)
+}
+
+func (s Seal) builder() ses.Builder {
+	if s.Stamp != nil {
+		s.Builder.Stamp = s.Stamp
+		s.Builder.Reserve += stampRoom
+	}
+	return s.Builder
 }
 
 // sealRoom is kept beside the seal, in bytes: for two certificates, the
@@ -89,13 +111,22 @@ const sealRoom = 8 << 10
 // Form implements Frame.
 func (s Seal) Form() (sigform.Form, error) { return formOf(s.As, sigform.Seal) }
 
+// Certificates implements Frame.
+func (s Seal) Certificates() []*smx509.Certificate {
+	return []*smx509.Certificate{s.Builder.Certificate}
+}
+
+// Stamped implements Frame.
+func (s Seal) Stamped() bool { return s.Stamp != nil }
+
 // Hash implements Frame.
-func (s Seal) Hash() (hash.Hash, error) { return s.Builder.Hash() }
+func (s Seal) Hash() (hash.Hash, error) { return s.builder().Hash() }
 
 // SizeBound implements Frame.
 func (s Seal) SizeBound(widest sigform.Scope) (int, error) {
-	s.Builder.PropertyInfo = widest.String()
-	n, err := s.Builder.SizeBound()
+	b := s.builder()
+	b.PropertyInfo = widest.String()
+	n, err := b.SizeBound()
 	if err != nil {
 		return 0, err
 	}
@@ -104,8 +135,9 @@ func (s Seal) SizeBound(widest sigform.Scope) (int, error) {
 
 // Sign implements Frame.
 func (s Seal) Sign(digest []byte, of sigform.Scope) ([]byte, error) {
-	s.Builder.PropertyInfo = of.String()
-	return s.Builder.Sign(digest)
+	b := s.builder()
+	b.PropertyInfo = of.String()
+	return b.Sign(digest)
 }
 
 // formOf returns the form that was asked for, which must have a value of these
@@ -114,7 +146,7 @@ func formOf(f sigform.Form, values ...sigform.Value) (sigform.Form, error) {
 	switch {
 	case f == (sigform.Form{}):
 		return sigform.Default().For(values[0])
-	case !slices.Contains(values, f.Value) || f.DigestInside:
+	case !slices.Contains(values, f.Value) || f.ReadOnly():
 		return sigform.Form{}, fail(BadRequest, "the form %q is not made here", f.Name)
 	}
 	return f, nil

@@ -27,6 +27,10 @@ const (
 // Appearance is one place where the signature shows.
 type Appearance struct {
 	Page int // from 1
+	// Widget is the place in the field that is signed into, from 1 among its
+	// Widgets: the Image is put into it, and the Rect lies within it. 0 makes a
+	// field of its own.
+	Widget int
 	// Rect is left, bottom, right, top in points of the page's own user space,
 	// before the page is turned for display.
 	Rect pdf.Rect
@@ -61,6 +65,8 @@ type Request struct {
 	Time time.Time
 	// FieldName is the partial name of the first field; generated when empty.
 	FieldName string
+	// Into is the full name of an empty field that is signed; "" makes a new one.
+	Into string
 	// Certify makes a certification with DocMDP permission 1, 2 or 3 (12.8.2.2); 0 an approval.
 	Certify int
 }
@@ -100,7 +106,7 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 	if err != nil {
 		return nil, err
 	}
-	u := &update{file: file, req: &req}
+	u := &update{file: file, req: &req, stamps: isStamp(req.Frame)}
 	if err := u.inspect(); err != nil {
 		return nil, err
 	}
@@ -109,6 +115,9 @@ func Prepare(ctx context.Context, in io.ReaderAt, size int64, req Request) (*Pla
 		return nil, err
 	}
 	if err := u.findPages(ctx); err != nil {
+		return nil, err
+	}
+	if err := u.checkInto(); err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -136,8 +145,12 @@ func (r *Request) check() error {
 		return fail(BadRequest, "a signature without a frame")
 	case r.Certify < 0 || r.Certify > 3:
 		return fail(BadRequest, "DocMDP has no permission %d", r.Certify)
+	case isStamp(r.Frame) && (r.Certify != 0 || len(r.Places) > 0):
+		return fail(BadRequest, "a document time stamp shows nowhere and certifies nothing")
 	case len(r.Places) > maxPlaces:
 		return fail(BadRequest, "%d places for one signature", len(r.Places))
+	case r.Into != "" && r.FieldName != "" || len(r.Into) > maxText:
+		return fail(BadRequest, "a signature goes into a field that is there or into a new one")
 	case strings.Contains(r.FieldName, ".") || len(r.FieldName) > maxText:
 		return fail(BadRequest, "a field's partial name has no full stop")
 	}
@@ -158,6 +171,9 @@ func (r *Request) check() error {
 		if p := a.part(); !(p[0] >= 0 && p[0] < p[1] && p[1] <= 1) {
 			return fail(BadRequest, "a picture cut at %v of its width", p)
 		}
+		if a.Widget < 0 || a.Widget > 0 && (r.Into == "" || a.part() != [2]float64{0, 1}) {
+			return fail(BadRequest, "a place in a field that is not there")
+		}
 		if a.Image != nil {
 			if w, h := a.Image.Rect.Dx(), a.Image.Rect.Dy(); w < 1 || h < 1 || w > maxPixels || h > maxPixels {
 				return fail(BadRequest, "a picture of %d by %d pixels", w, h)
@@ -167,59 +183,84 @@ func (r *Request) check() error {
 	return nil
 }
 
-// unsafeDefects are those that readers take in different ways, so that not all
-// of them would show what was signed.
-var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.JunkAfterEnd, pdf.NoEnd, pdf.XRefOffset, pdf.DuplicateKey}
+// unsafeDefects are those that readers take in different ways, so that not all of
+// them would show what was signed: of two entries one or the other, and with bytes
+// before the header the byte range from there or from the file's first byte.
+// Where a table begins behind white space, or a revision does not end properly, all
+// read the same, since the update that is appended says where the table is and ends
+// properly itself.
+var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.DuplicateKey}
+
+// unsafeBehind are those that an earlier signature does not stand: bytes behind the
+// end of what it covers.
+var unsafeBehind = []string{pdf.JunkAfterEnd, pdf.NoEnd}
 
 func (u *update) refuseDefects() error {
 	for _, d := range u.file.Defects() {
-		if slices.Contains(unsafeDefects, d.Name) {
+		if slices.Contains(unsafeDefects, d.Name) || u.signed && slices.Contains(unsafeBehind, d.Name) {
 			return &Error{Kind: NeedsRepair, Defect: d.Name, Detail: fmt.Sprintf("the file has the defect %s at byte %d", d.Name, d.Offset)}
 		}
 	}
 	return nil
 }
 
-// inspect refuses documents that must not be signed and chooses field names.
+// inspect refuses documents that must not be signed as asked and chooses field names.
 func (u *update) inspect() error {
+	form, err := u.admit()
+	if err != nil {
+		return err
+	}
+	if u.req.Certify != 0 && form.signed {
+		return fail(NotFirst, "the document has a signature already")
+	}
+	if u.req.Into != "" {
+		if u.into, err = form.open(u.req.Into); err != nil {
+			return err
+		}
+	}
+	return u.chooseNames(form.names)
+}
+
+// admit reads the form and refuses documents that nobody must sign; the form is
+// there beside an *Error that says so.
+func (u *update) admit() (*form, error) {
 	var err error
 	if u.catalog, err = u.file.Catalog(); err != nil {
-		return err
+		return nil, err
 	}
-	if u.form, err = u.file.Dict(u.catalog["AcroForm"]); err != nil {
-		return err
+	form, err := readForm(u.file)
+	if err != nil {
+		return nil, err
 	}
+	u.form = form.dict
 	if u.form != nil {
 		if xfa, err := u.file.Resolve(u.form["XFA"]); err != nil {
-			return err
+			return nil, err
 		} else if xfa != (pdf.Null{}) {
-			return fail(XFA, "the document is an XFA form")
+			return form, fail(XFA, "the document is an XFA form")
 		}
 	}
 	perms, err := u.file.Dict(u.catalog["Perms"])
 	if err != nil {
-		return err
+		return nil, err
 	}
 	certification, err := u.file.Dict(perms["DocMDP"])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if p, err := u.permission(certification); err != nil {
-		return err
-	} else if p == 1 {
-		return fail(Locked, "the document is certified and allows no changes")
+	p, err := u.permission(certification)
+	if err != nil {
+		return nil, err
 	}
-	w := fieldWalk{file: u.file, names: map[string]bool{}, seen: map[pdf.Ref]bool{}}
-	if err := w.list(u.form["Fields"], 0); err != nil {
-		return err
+	form.signed = form.signed || certification != nil
+	if p == 1 && !u.stamps {
+		return form, fail(Locked, "the document is certified and allows no changes")
 	}
-	if w.locked {
-		return fail(Locked, "a signature locked the document")
+	u.signed = form.signed
+	if form.locked && !u.stamps {
+		return form, fail(Locked, "a signature locked the document")
 	}
-	if u.req.Certify != 0 && (w.signed || certification != nil) {
-		return fail(NotFirst, "the document has a signature already")
-	}
-	return u.chooseNames(w.names)
+	return form, nil
 }
 
 // permission returns the P of a certification signature, 0 for none.
@@ -249,82 +290,39 @@ func (u *update) permission(sig pdf.Dict) (int64, error) {
 	return 2, nil
 }
 
-// fieldWalk goes through the fields of a form.
-type fieldWalk struct {
-	file   *pdf.File
-	names  map[string]bool // partial names of the top level
-	seen   map[pdf.Ref]bool
-	signed bool // some field has a signature
-	locked bool // a signature allows no changes
-}
-
-func (w *fieldWalk) list(o pdf.Object, depth int) error {
-	if depth > 16 || len(w.seen) > 200_000 {
-		return fail(BadRequest, "the form has too many fields or nests them too deep")
-	}
-	fields, err := w.file.Array(o)
-	if err != nil {
-		return err
-	}
-	for _, o := range fields {
-		if ref, ok := o.(pdf.Ref); ok {
-			if w.seen[ref] {
-				continue
-			}
-			w.seen[ref] = true
-		}
-		field, err := w.file.Dict(o)
-		if err != nil {
-			return err
-		}
-		if name, err := w.file.String(field["T"]); err != nil {
-			return err
-		} else if depth == 0 {
-			w.names[name.Text()] = true
-		}
-		if field["FT"] == pdf.Name("Sig") {
-			if err := w.signature(field); err != nil {
-				return err
-			}
-		}
-		if kids, ok := field["Kids"]; ok {
-			if err := w.list(kids, depth+1); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *fieldWalk) signature(field pdf.Dict) error {
-	value, err := w.file.Dict(field["V"])
-	if err != nil || value == nil {
-		return err
-	}
-	w.signed = true
-	lock, err := w.file.Dict(field["Lock"])
-	if err != nil {
-		return err
-	}
-	p, err := w.file.Int(lock["P"])
-	w.locked = w.locked || p == 1
-	return err
-}
-
-// chooseNames names a field for every place.
+// chooseNames names the field that is signed into, and a new one for every place outside of it.
 func (u *update) chooseNames(taken map[string]bool) error {
+	fresh := 0
+	for _, a := range u.req.Places {
+		if a.Widget == 0 {
+			fresh++
+		}
+	}
+	if u.into != nil {
+		u.names = []string{u.into.Name}
+	} else {
+		fresh = max(fresh, 1) // an invisible signature has a field, too
+	}
+	if fresh == 0 {
+		return nil
+	}
 	first := u.req.FieldName
 	if first == "" {
+		kind := "Signature"
+		if u.stamps {
+			kind = "Timestamp"
+		}
 		for n := 1; first == "" || taken[first]; n++ {
-			first = "Signature" + strconv.Itoa(n)
+			first = kind + strconv.Itoa(n)
 		}
 	} else if taken[first] {
 		return &Error{Kind: FieldExists, Field: first, Detail: fmt.Sprintf("the document has a field %q already", first)}
 	}
-	u.names = []string{first}
-	for n := 2; len(u.names) < len(u.req.Places); n++ {
+	u.names = append(u.names, first)
+	for n, more := 2, fresh-1; more > 0; n++ {
 		if name := first + "-" + strconv.Itoa(n); !taken[name] {
 			u.names = append(u.names, name)
+			more--
 		}
 	}
 	return nil
@@ -337,7 +335,7 @@ func (u *update) findPages(ctx context.Context) error {
 	for _, a := range u.req.Places {
 		wanted[a.Page] = true
 	}
-	if len(wanted) == 0 {
+	if len(wanted) == 0 && u.into == nil {
 		wanted[1] = true
 	}
 	u.pages = map[int]pdf.Page{}

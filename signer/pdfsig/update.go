@@ -25,7 +25,10 @@ type update struct {
 	req     *Request
 	catalog pdf.Dict
 	form    pdf.Dict
+	stamps  bool   // a document time stamp, nobody's signature
+	into    *Field // that is signed; nil for a new one
 	names   []string
+	signed  bool // the document has a signature already
 	pages   map[int]pdf.Page
 
 	buf       []byte
@@ -46,6 +49,7 @@ type face struct {
 	image         *image.NRGBA
 	part          [2]float64
 	width, height float64
+	inner         pdf.Rect // of the image, from the lower left corner of the widget
 	rotate        int
 }
 
@@ -105,13 +109,21 @@ func (u *update) stream(ref pdf.Ref, d pdf.Dict, data []byte) {
 func (u *update) write(form sigform.Form, reserve int) error {
 	u.signature = u.reserve()
 	u.writeSignature(form, reserve)
-	places := u.req.Places
-	if len(places) == 0 {
+	places, names := u.req.Places, u.names
+	if u.into != nil {
+		names = names[1:]
+		if err := u.fill(); err != nil {
+			return err
+		}
+	} else if len(places) == 0 {
 		places = []Appearance{{Page: 1}}
 	}
 	perPage := map[int][]pdf.Ref{}
-	for i, a := range places {
-		widget, err := u.writeWidget(a, u.names[i])
+	for _, a := range places {
+		if a.Widget > 0 {
+			continue // it was filled
+		}
+		widget, err := u.writeWidget(a, names[len(u.widgets)])
 		if err != nil {
 			return err
 		}
@@ -141,11 +153,12 @@ func (u *update) writeSignature(form sigform.Form, reserve int) {
 			d[key] = pdf.TextString(text)
 		}
 	}
-	if u.req.Certify != 0 {
-		d["Reference"] = pdf.Array{pdf.Dict{
-			"Type": pdf.Name("SigRef"), "TransformMethod": pdf.Name("DocMDP"),
-			"TransformParams": pdf.Dict{"Type": pdf.Name("TransformParams"), "P": pdf.Integer(u.req.Certify), "V": pdf.Name("1.2")},
-		}}
+	if u.stamps {
+		// The token says when and by whom; a claim beside it would be nobody's (EN 319 142-1, 5.4.3).
+		d = pdf.Dict{"Type": pdf.Name("DocTimeStamp"), "Filter": pdf.Name(form.Filter), "SubFilter": pdf.Name(form.SubFilter)}
+	}
+	if references := u.references(); len(references) > 0 {
+		d["Reference"] = references
 	}
 	u.begin(u.signature)
 	u.buf = pdf.Append(u.buf, d)
@@ -158,6 +171,24 @@ func (u *update) writeSignature(form sigform.Form, reserve int) {
 	u.buf = pdf.AppendHex(u.buf, make([]byte, reserve))
 	u.gap[1] = len(u.buf)
 	u.buf = append(u.buf, ">>\nendobj\n"...)
+}
+
+// references say what the signature forbids from then on (12.8.2).
+func (u *update) references() pdf.Array {
+	var out pdf.Array
+	add := func(method pdf.Name, params pdf.Dict) pdf.Dict {
+		params["Type"], params["V"] = pdf.Name("TransformParams"), pdf.Name("1.2")
+		ref := pdf.Dict{"Type": pdf.Name("SigRef"), "TransformMethod": method, "TransformParams": params}
+		out = append(out, ref)
+		return ref
+	}
+	if u.req.Certify != 0 {
+		add("DocMDP", pdf.Dict{"P": pdf.Integer(u.req.Certify)})
+	}
+	if u.into != nil && u.into.Lock != nil {
+		add("FieldMDP", u.into.Lock.params())["Data"] = u.file.Trailer()["Root"]
+	}
+	return out
 }
 
 // fillByteRange writes the numbers once the length of the update is known.
@@ -178,7 +209,8 @@ func (u *update) writeWidget(a Appearance, name string) (pdf.Ref, error) {
 		"Rect": rectArray(a.Rect),
 	}
 	if a.Image != nil {
-		ap, err := u.appearance(face{a.Image, a.part(), a.Rect.Width(), a.Rect.Height(), page.Rotate})
+		w, h := a.Rect.Width(), a.Rect.Height()
+		ap, err := u.appearance(face{a.Image, a.part(), w, h, pdf.Rect{0, 0, w, h}, page.Rotate})
 		if err != nil {
 			return pdf.Ref{}, err
 		}
@@ -233,7 +265,9 @@ func (u *update) writeForm() error {
 	}
 	form["SigFlags"] = pdf.Integer(flags | 1 | 2) // SignaturesExist, AppendOnly (table 225)
 	if ref, ok := form["Fields"].(pdf.Ref); ok {
-		u.object(ref, fields)
+		if len(u.widgets) > 0 {
+			u.object(ref, fields)
+		}
 	} else {
 		form["Fields"] = fields
 	}

@@ -57,7 +57,17 @@ type session struct {
 // OpenFile opens the document in a file. Errors: ErrUnreadable, ErrTooLarge,
 // ErrEncrypted, ErrDamaged, ErrTimeout, ErrEngine, ErrClosed.
 func (r *Renderer) OpenFile(ctx context.Context, path string) (*Document, error) {
-	data, err := r.read(path)
+	return r.openFile(ctx, path, math.MaxInt64)
+}
+
+// OpenRevision opens the document that the first end bytes of a file are: an earlier
+// revision of it (ISO 32000-2, 7.5.6). Errors are those of OpenFile.
+func (r *Renderer) OpenRevision(ctx context.Context, path string, end int64) (*Document, error) {
+	return r.openFile(ctx, path, end)
+}
+
+func (r *Renderer) openFile(ctx context.Context, path string, end int64) (*Document, error) {
+	data, err := r.read(path, end)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +78,7 @@ func (r *Renderer) OpenFile(ctx context.Context, path string) (*Document, error)
 	// The file is large where memory is dear: after a failure it is read again
 	// rather than kept, and must then be the same.
 	d.source = func() ([]byte, error) {
-		again, err := r.read(path)
+		again, err := r.read(path, end)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +90,8 @@ func (r *Renderer) OpenFile(ctx context.Context, path string) (*Document, error)
 	return d, nil
 }
 
-func (r *Renderer) read(path string) ([]byte, error) {
+// read reads a file up to a byte.
+func (r *Renderer) read(path string, end int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, ErrUnreadable.because(err)
@@ -93,12 +104,13 @@ func (r *Renderer) read(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, ErrUnreadable.because(errors.New("it is not a regular file"))
 	}
-	if info.Size() > r.opts.MaxBytes {
-		return nil, r.tooLarge(info.Size())
+	size := min(info.Size(), end)
+	if size > r.opts.MaxBytes {
+		return nil, r.tooLarge(size)
 	}
 	var b bytes.Buffer
-	b.Grow(int(info.Size()) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(f, r.opts.MaxBytes+1)); err != nil {
+	b.Grow(int(size) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(f, min(end, r.opts.MaxBytes+1))); err != nil {
 		return nil, ErrUnreadable.because(err)
 	}
 	return b.Bytes(), nil

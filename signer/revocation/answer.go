@@ -85,13 +85,13 @@ func unknown(why Why, format string, args ...any) Answer {
 // CRLReason, RFC 5280, 5.3.1.
 var reasons = map[int]string{
 	0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
-	5: "cessationOfOperation", 6: "certificateHold", 8: "removeFromCRL", 9: "privilegeWithdrawn", 10: "aACompromise",
+	5: "cessationOfOperation", 6: Hold, 8: "removeFromCRL", 9: "privilegeWithdrawn", 10: "aACompromise",
 }
 
-const (
-	certificateHold = 6
-	removeFromCRL   = 8
-)
+const removeFromCRL = 8
+
+// Hold is the Reason of a revocation that may be taken back.
+const Hold = "certificateHold"
 
 // Question says about which moment is asked. The zero value asks about the present.
 type Question struct {
@@ -128,7 +128,7 @@ func (q Question) timely(a Answer) error {
 	if until.IsZero() {
 		until = a.ThisUpdate.Add(maxAge)
 	}
-	final := a.Status == Revoked && a.Reason != reasons[certificateHold]
+	final := a.Status == Revoked && a.Reason != Hold
 	switch {
 	case until.Before(a.ThisUpdate):
 		return refuse(Malformed, "the answer ends before it begins")

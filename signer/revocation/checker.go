@@ -34,6 +34,10 @@ type Checker struct {
 	Fetcher Fetcher          // nil: no network is touched
 	Cache   *Cache           // nil: nothing is kept
 	Now     func() time.Time // nil: time.Now
+	// Since, if given, is the moment that an answer must not be older than: what the cache
+	// has from before is asked for anew. It is for answers that are to be kept beside a
+	// signature, which should speak of the time after it.
+	Since time.Time
 }
 
 // Check says whether a certificate is revoked now. OCSP is asked first, and after it
@@ -151,7 +155,7 @@ func (c *Checker) cached(key string, judge func([]byte) Answer) (Answer, bool) {
 		return Answer{}, false
 	}
 	a := judge(der)
-	return a, a.Status != NotKnown
+	return a, a.Status != NotKnown && !a.ThisUpdate.Before(c.Since)
 }
 
 func (c *Checker) keep(key string, a Answer, now time.Time) {

@@ -48,6 +48,9 @@ func judgeCRL(der []byte, cert, issuer *smx509.Certificate, q Question) (Answer,
 	if issuer.KeyUsage != 0 && issuer.KeyUsage&smx509.KeyUsageCRLSign == 0 {
 		return Answer{}, refuse(WrongResponder, "%q may not sign lists", issuer.Subject.CommonName)
 	}
+	if len(list.AuthorityKeyId) > 0 && len(issuer.SubjectKeyId) > 0 && !bytes.Equal(list.AuthorityKeyId, issuer.SubjectKeyId) {
+		return Answer{}, refuse(OtherCertificate, "the list is signed with another key of %q", list.Issuer.CommonName)
+	}
 	if list.CheckSignatureFrom(issuer) != nil {
 		return Answer{}, refuse(Forged, "the signature is not that of %q", issuer.Subject.CommonName)
 	}

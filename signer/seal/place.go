@@ -18,6 +18,7 @@ const (
 	AtPosition Kind = iota + 1 // a point of one or more pages
 	AtKeyword                  // words of the text
 	AtEdge                     // the edges of all pages, 骑缝章
+	AtField                    // an empty signature field that somebody prepared
 )
 
 // A Place says where a seal goes. It is a rule that fits any document; ParsePlace reads its text and String prints it, so
@@ -31,11 +32,12 @@ const (
 //	edge                           one seal split over the right edges of all pages, halfway down
 //	edge,group=20,y=100mm          a seal for every twenty pages, its centre this far down
 //	edge,side=left,pages=2-last    at the left edges, of these pages
+//	field=采购人签章                    in the empty signature field of that name
 //
 // Lengths have a unit: mm, cm or pt. Words that hold a comma stand in double quotes, and a double quote among them is
 // written twice.
 //
-// Every place but edge may ask for the date beside the seal: date is the day of signing, date=2026年11月25日 that day;
+// Every place but edge and field may ask for the date beside the seal: date is the day of signing, date=2026年11月25日 that day;
 // date-at=right puts it at the right of the seal instead of below, date-size=5mm says how high its characters are.
 type Place struct {
 	Kind Kind
@@ -49,6 +51,8 @@ type Place struct {
 
 	Group int  // AtEdge: pages that share a seal; 0 as many as leave something to see on each
 	Left  bool // AtEdge: at the left edges
+
+	Field string // AtField: its full name
 
 	Date Date
 }
@@ -70,6 +74,7 @@ const DefaultDateMM = 16 / PointsPerMM
 const (
 	maxMM      = 14400 / PointsPerMM
 	maxKeyword = 64
+	maxField   = 256
 	maxText    = 1024
 	minDateMM  = 2.0
 	maxDateMM  = 20.0
@@ -100,7 +105,7 @@ func ParsePlace(text string) (Place, error) {
 		p.Y = r.length("y", true)
 	case "keyword":
 		p.Kind = AtKeyword
-		p.Keyword = r.keyword()
+		p.Keyword = r.words("keyword", maxKeyword)
 		p.Hits = r.ranges("hit")
 		p.Pages = r.pages()
 		p.DX = r.length("dx", false)
@@ -112,10 +117,13 @@ func ParsePlace(text string) (Place, error) {
 		p.Group = r.group()
 		p.Y = r.length("y", false)
 		p.Left = r.choice("side", "right", "left")
+	case "field":
+		p.Kind = AtField
+		p.Field = r.words("field", maxField)
 	default:
-		return Place{}, &PlaceError{Part: first, Reason: "a place starts with page=, pages=, keyword= or edge"}
+		return Place{}, &PlaceError{Part: first, Reason: "a place starts with page=, pages=, keyword=, field= or edge"}
 	}
-	if p.Kind != AtEdge {
+	if p.Kind != AtEdge && p.Kind != AtField {
 		p.Date = r.date()
 	}
 	if err := r.finish(); err != nil {
@@ -293,13 +301,14 @@ func (r *fieldReader) choice(key, usual, other string) bool {
 	return value == other
 }
 
-func (r *fieldReader) keyword() string {
-	value, _ := r.take("keyword")
-	if n := utf8.RuneCountInString(value); n == 0 || n > maxKeyword {
-		r.fail("keyword", fmt.Sprintf("the words must have 1 to %d characters", maxKeyword))
+// words reads text of that many characters at most.
+func (r *fieldReader) words(key string, most int) string {
+	value, _ := r.take(key)
+	if n := utf8.RuneCountInString(value); n == 0 || n > most {
+		r.fail(key, fmt.Sprintf("the words must have 1 to %d characters", most))
 	}
 	if strings.ContainsFunc(value, unicode.IsControl) {
-		r.fail("keyword", "the words hold a control character")
+		r.fail(key, "the words hold a control character")
 	}
 	return value
 }
@@ -424,6 +433,8 @@ func (p Place) String() string {
 		if p.Left {
 			b.WriteString(",side=left")
 		}
+	case AtField:
+		b.WriteString("field=" + quote(p.Field))
 	}
 	if p.Date.On != "" {
 		b.WriteString(",date")

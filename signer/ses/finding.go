@@ -60,6 +60,7 @@ var catalogue = finding.Catalogue{Room: "ses", Known: map[string]finding.Known{
 	"revocation_unknown":    finding.Note.Saying("whether the certificates were revoked was not checked"),
 
 	// making
+	"not_stamped":  finding.Fatal.Saying("signatures of seals of version 1 have no place for a time stamp"),
 	"key_mismatch": finding.Fatal.Saying("the key is not the certificate's"),
 }}
 
@@ -88,6 +89,9 @@ type Report struct {
 	// Chain leads from the signer's certificate, or from the maker's of a seal, to
 	// a trusted one; nil without trust.
 	Chain []*smx509.Certificate `json:"-"`
+	// Makers leads from the seal maker's certificate to a trusted one, beside a
+	// signature's Chain; nil without trust.
+	Makers []*smx509.Certificate `json:"-"`
 }
 
 // Valid says whether nothing is wrong and everybody is trusted.

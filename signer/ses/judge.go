@@ -23,6 +23,21 @@ type Options struct {
 	Intermediates []*smx509.Certificate
 	// Now is the time of judging; the zero value means the clock's.
 	Now time.Time
+	// Proven is when a time stamp that was looked into proves a signature to have been
+	// there: certificates need not outlive it. Nil without; a time stamp that is there
+	// is told as not checked then, unless StampJudged.
+	Proven      *time.Time
+	StampJudged bool
+	// RevocationAsked: somebody else asks, so that it is not told as not checked.
+	RevocationAsked bool
+}
+
+// outlived is until when certificates must have been good.
+func (o Options) outlived() time.Time {
+	if o.Proven != nil {
+		return *o.Proven
+	}
+	return o.Now
 }
 
 // Document is what a signature must be of.
@@ -190,6 +205,7 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 	r.extensions(s.Extensions)
 	seal := &Report{}
 	s.Seal.judgeAt(seal, opts, at)
+	r.Makers = seal.Chain
 	for _, f := range seal.Findings {
 		if code := f.Code; code == "ses.expired" || code == "ses.not_yet_valid" {
 			f = find("seal_not_valid_then", "from", f.Params["from"], "until", f.Params["until"])
@@ -201,7 +217,7 @@ func (s *Signature) Judge(doc Document, opts Options) *Report {
 			r.Findings.Add(err.(*Error).Finding)
 		}
 	}
-	if len(s.TimeStamp) > 0 {
+	if len(s.TimeStamp) > 0 && !opts.StampJudged {
 		r.Findings.Add(find("timestamp"))
 	}
 	r.looseness(s.loose)
@@ -271,9 +287,9 @@ func (c trustCodes) trust(r *Report, leaf *smx509.Certificate, trusted []*smx509
 	switch {
 	case chain == nil:
 		r.Findings.Add(find(c.unknown))
-	case leads(opts.Now) == nil:
+	case leads(opts.outlived()) == nil:
 		r.Findings.Add(find(c.expired))
-	default:
+	case !opts.RevocationAsked:
 		r.Findings.Add(find("revocation_unknown"))
 	}
 	return chain

@@ -39,6 +39,8 @@ type Form struct {
 	// content, signed without attributes, instead of being detached. Such a
 	// form is read and not made.
 	DigestInside bool `json:"digestInside,omitempty"`
+	// SHA1Inside: DigestInside where the digest inside is a SHA-1 (ISO 32000-1, 12.8.3.3.1).
+	SHA1Inside bool `json:"sha1Inside,omitempty"`
 }
 
 // Table is a list of forms; where several would do, the first counts.
@@ -97,6 +99,9 @@ func Read(r io.Reader) (Table, error) {
 	return t, nil
 }
 
+// ReadOnly says whether the form is judged where it is met, and not made.
+func (f Form) ReadOnly() bool { return f.DigestInside || f.SHA1Inside }
+
 func (f Form) check() error {
 	for _, s := range []string{f.Name, f.Filter, f.SubFilter} {
 		if s == "" || len(s) > maxName || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
@@ -107,7 +112,7 @@ func (f Form) check() error {
 	case CMS, GMCMS:
 		return nil
 	case Seal:
-		if !f.NamesCertificate && !f.DigestInside {
+		if !f.NamesCertificate && !f.ReadOnly() {
 			return nil
 		}
 	}
@@ -134,7 +139,7 @@ func (t Table) With(profile Table) Table {
 //
 // Errors are of type *Error (Unknown).
 func (t Table) For(v Value) (Form, error) {
-	return t.find(string(v), func(f Form) bool { return f.Value == v && !f.DigestInside })
+	return t.find(string(v), func(f Form) bool { return f.Value == v && !f.ReadOnly() })
 }
 
 // Named returns the form of this name.

@@ -9,14 +9,14 @@ import (
 func TestDefault(t *testing.T) {
 	table := Default()
 	for sub, want := range map[string]Value{
-		"ETSI.CAdES.detached": CMS, "adbe.pkcs7.detached": CMS, "GM.SM2": GMCMS, "GM.sm2cms.detached": GMCMS, "GM.sm2seal": Seal,
+		"ETSI.CAdES.detached": CMS, "adbe.pkcs7.detached": CMS, "adbe.pkcs7.sha1": CMS, "GM.SM2": GMCMS, "GM.sm2cms.detached": GMCMS, "GM.sm2seal": Seal,
 	} {
 		if f, ok := table.BySubFilter(sub); !ok || f.Value != want {
 			t.Errorf("%s: %+v", sub, f)
 		}
 	}
-	if _, ok := table.BySubFilter("adbe.pkcs7.sha1"); ok {
-		t.Error("adbe.pkcs7.sha1 is known")
+	if _, ok := table.BySubFilter("adbe.x509.rsa_sha1"); ok {
+		t.Error("adbe.x509.rsa_sha1 is known")
 	}
 	for v, want := range map[Value]string{CMS: "pades", GMCMS: "gm", Seal: "seal"} {
 		if f, err := table.For(v); err != nil || f.Name != want {

@@ -15,18 +15,18 @@ func (d *diff) allowCatalog() error {
 	}
 	for _, k := range changedKeys(a, b) {
 		switch k {
-		case "AcroForm", "Metadata", "DSS":
+		case "AcroForm", "Metadata", "DSS", "PieceInfo":
 			// judged by their own rules
 		case "Version":
 			if _, ok := b[k].(pdf.Name); !ok {
-				return deny("the catalog's Version was removed")
+				return deny(attackSaving, "the catalog's Version was removed")
 			}
 		case "Extensions":
 			if err := d.allowExtensions(a[k], b[k]); err != nil {
 				return err
 			}
 		default:
-			return deny("the catalog's %s was changed", k)
+			return deny(attackSaving, "the catalog's %s was changed", k)
 		}
 	}
 	if root, ok := d.new.Trailer()["Root"].(pdf.Ref); ok {
@@ -35,16 +35,29 @@ func (d *diff) allowCatalog() error {
 	return nil
 }
 
-// allowExtensions lets names of extensions be added (ISO 32000-1, 7.12).
+// allowExtensions lets extensions be added, and their level be raised
+// (ISO 32000-1, 7.12): they tell which standards a file follows.
 func (d *diff) allowExtensions(a, b pdf.Object) error {
-	was, _ := a.(pdf.Dict)
-	is, ok := b.(pdf.Dict)
-	if !ok || a != nil && was == nil {
-		return deny("the catalog's Extensions was changed")
+	wrong := deny(attackSaving, "the catalog's Extensions was changed")
+	b, err := d.replaceable(a, b, "catalog's Extensions")
+	if err != nil {
+		return err
+	}
+	was, err := d.old.Dict(a)
+	if err != nil {
+		return wrong
+	}
+	is, err := d.new.Dict(b)
+	if err != nil || is == nil {
+		return wrong
 	}
 	for _, k := range changedKeys(was, is) {
-		if _, had := was[k]; had || len(refs(is[k], nil)) != 0 {
-			return deny("the catalog's Extensions was changed")
+		x, _ := was[k].(pdf.Dict)
+		y, isDict := is[k].(pdf.Dict)
+		before, _ := x["ExtensionLevel"].(pdf.Integer)
+		after, _ := y["ExtensionLevel"].(pdf.Integer)
+		if _, had := was[k]; had && (!isDict || after < before) || is[k] == nil || len(refs(is[k], nil)) != 0 {
+			return wrong
 		}
 	}
 	return nil
@@ -64,6 +77,7 @@ func (d *diff) allowOwned() error {
 	}{
 		{"Info", d.new.Trailer()["Info"], changeMetadata},
 		{"Metadata", b["Metadata"], changeMetadata},
+		{"PieceInfo", b["PieceInfo"], changeMetadata},
 		{"DSS", b["DSS"], changeValidation},
 	} {
 		before := len(d.pending)
@@ -86,6 +100,9 @@ func (d *diff) allowOwned() error {
 		if len(d.pending) < before {
 			d.codes[edge.code] = true
 		}
+	}
+	if d.codes[changeValidation] {
+		return d.allowStore(b["DSS"])
 	}
 	return nil
 }

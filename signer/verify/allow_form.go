@@ -10,7 +10,7 @@ import (
 // Entries that a new signature field or its widget may have (ISO 32000-1,
 // tables 164, 188, 220, 232). Actions are not among them.
 var fieldKeys = []pdf.Name{"Type", "Subtype", "FT", "T", "TU", "TM", "V", "Ff", "F", "Rect", "P", "AP", "AS", "MK", "BS", "Border",
-	"DA", "DR", "Q", "M", "NM", "Parent", "Kids", "Lock", "SV", "StructParent"}
+	"DA", "DR", "Q", "M", "NM", "H", "Parent", "Kids", "Lock", "SV", "StructParent"}
 
 // Entries that signing an existing empty field may change.
 var signingKeys = []pdf.Name{"V", "AP", "M", "F", "MK", "DA"}
@@ -31,7 +31,7 @@ func (d *diff) allowForm() error {
 	was, is := a["AcroForm"], b["AcroForm"]
 	if is == nil {
 		if was != nil {
-			return deny("the form was removed")
+			return deny(attackSaving, "the form was removed")
 		}
 		return nil
 	}
@@ -47,6 +47,7 @@ func (d *diff) allowForm() error {
 	if err != nil {
 		return err
 	}
+	var defaults []pdf.Name
 	for _, k := range changedKeys(oldForm, newForm) {
 		switch {
 		case k == "Fields":
@@ -54,23 +55,27 @@ func (d *diff) allowForm() error {
 			x, _ := oldForm[k].(pdf.Integer)
 			y, ok := newForm[k].(pdf.Integer)
 			if !ok || x&^y != 0 {
-				return deny("the form's SigFlags lost a flag")
+				return deny(attackSaving, "the form's SigFlags lost a flag")
 			}
-		case (k == "DR" || k == "DA") && was == nil:
-			if err := d.claim(newForm[k]); err != nil {
-				return err
-			}
+		case k == "DR" || k == "DA" || k == "NeedAppearances" && newForm[k] == pdf.Boolean(false):
+			defaults = append(defaults, k)
+		case k == "CO" && oldForm[k] == nil && pdf.Equal(newForm[k], pdf.Array{}):
 		default:
-			return deny("the form's %s was changed", k)
+			return deny(attackReplace, "the form's %s was changed", k)
 		}
 	}
-	oldFields, newFields, err := d.appended(oldForm["Fields"], newForm["Fields"], "form's Fields")
+	oldFields, newFields, err := d.appended(oldForm["Fields"], newForm["Fields"], attackSaving, "form's Fields")
 	if err != nil {
 		return err
 	}
 	fields, err := listFields(d.old)
 	if err != nil {
 		return err
+	}
+	for _, k := range defaults {
+		if err := d.allowDefault(k, oldForm, newForm, fields); err != nil {
+			return err
+		}
 	}
 	d.names = map[string]bool{}
 	for _, f := range fields {
@@ -79,8 +84,74 @@ func (d *diff) allowForm() error {
 	if err := d.allowSigning(fields); err != nil {
 		return err
 	}
+	if err := d.allowFilling(fields); err != nil {
+		return err
+	}
 	for _, o := range newFields[len(oldFields):] {
 		if err := d.allowField(o, nil, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allowDefault lets the defaults for making appearances be added to, where every
+// field that was there has its appearance: those of signatures are their own.
+func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []field) error {
+	wrong := deny(attackReplace, "the form's %s was changed", key)
+	if newForm["NeedAppearances"] == pdf.Boolean(true) || oldForm["NeedAppearances"] == pdf.Boolean(true) {
+		return wrong
+	}
+	for _, f := range fields {
+		if f.kind == "Sig" {
+			continue
+		}
+		for _, w := range f.widgets {
+			o, err := d.old.byNumber(w)
+			if err != nil {
+				return err
+			}
+			if widget, _ := o.(pdf.Dict); isNull(widget["AP"]) {
+				return wrong
+			}
+		}
+	}
+	if key != "DR" {
+		if key == "DA" && oldForm[key] != nil {
+			return wrong
+		}
+		return nil
+	}
+	was, err := d.old.Dict(oldForm[key])
+	if err != nil {
+		return err
+	}
+	resources, err := d.replaceable(oldForm[key], newForm[key], "form's DR")
+	if err != nil {
+		return err
+	}
+	is, err := d.new.Dict(resources)
+	if err != nil {
+		return err
+	}
+	if err := d.claim(newForm[key]); err != nil {
+		return err
+	}
+	for _, category := range []pdf.Name{"Font", "Encoding"} { // all that an appearance is made with
+		x, err := d.old.Dict(was[category])
+		if err != nil {
+			return wrong
+		}
+		y, err := d.new.Dict(is[category])
+		if err != nil {
+			return wrong
+		}
+		for name, o := range x {
+			if other, ok := y[name]; !ok || !pdf.Equal(o, other) {
+				return wrong
+			}
+		}
+		if err := d.claim(is[category]); err != nil {
 			return err
 		}
 	}
@@ -100,10 +171,10 @@ func (d *diff) replaceable(was, is pdf.Object, what string) (pdf.Object, error) 
 	if d.old.has(ref.Num) {
 		old, ok := was.(pdf.Ref)
 		if !ok || old != ref {
-			return nil, deny("the %s became another object", what)
+			return nil, deny(attackSwitch, "the %s became another object", what)
 		}
 		if d.links.incoming[ref.Num] != 1 {
-			return nil, deny("the %s is shared with something else", what)
+			return nil, deny(attackSwitch, "the %s is shared with something else", what)
 		}
 	}
 	delete(d.pending, ref.Num)
@@ -111,7 +182,7 @@ func (d *diff) replaceable(was, is pdf.Object, what string) (pdf.Object, error) 
 }
 
 // appended returns two arrays of which the second starts with the first.
-func (d *diff) appended(was, is pdf.Object, what string) (old, new pdf.Array, err error) {
+func (d *diff) appended(was, is pdf.Object, attack, what string) (old, new pdf.Array, err error) {
 	if is, err = d.replaceable(was, is, what); err != nil {
 		return nil, nil, err
 	}
@@ -122,11 +193,11 @@ func (d *diff) appended(was, is pdf.Object, what string) (old, new pdf.Array, er
 		return nil, nil, err
 	}
 	if len(new) < len(old) {
-		return nil, nil, deny("the %s lost an entry", what)
+		return nil, nil, deny(attack, "the %s lost an entry", what)
 	}
 	for i := range old {
 		if !pdf.Equal(old[i], new[i]) {
-			return nil, nil, deny("the %s were changed or reordered", what)
+			return nil, nil, deny(attack, "the %s were changed or reordered", what)
 		}
 	}
 	return old, new, nil
@@ -136,10 +207,10 @@ func (d *diff) appended(was, is pdf.Object, what string) (old, new pdf.Array, er
 func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 	ref, ok := o.(pdf.Ref)
 	if !ok || !d.added(ref.Num) {
-		return deny("something that is not a new field was added to the form")
+		return deny(attackField, "something that is not a new field was added to the form")
 	}
 	if depth > maxFieldDepth {
-		return deny("a new field is nested too deep")
+		return deny(attackField, "a new field is nested too deep")
 	}
 	field, err := d.new.Dict(ref)
 	if err != nil {
@@ -147,28 +218,29 @@ func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 	}
 	for k := range field {
 		if !slices.Contains(fieldKeys, k) {
-			return deny("a new signature field (object %d) has %s", ref.Num, k)
+			return deny(attackAnnotation, "a new signature field (object %d) has %s", ref.Num, k)
 		}
 	}
 	if parent == nil {
 		name, ok := field["T"].(pdf.String)
 		text := name.Text()
 		if field["FT"] != pdf.Name("Sig") || !ok || text == "" || strings.Contains(text, ".") {
-			return deny("a field that is not a named signature field was added (object %d)", ref.Num)
+			return deny(attackAnnotation, "a field that is not a named signature field was added (object %d)", ref.Num)
 		}
 		if d.names[text] {
-			return deny("a second field of the name %q was added", text)
+			return deny(attackField, "a second field of the name %q was added", text)
 		}
 		d.names[text] = true
 		if field["Parent"] != nil {
-			return deny("a new field has a parent")
+			return deny(attackField, "a new field has a parent")
 		}
 		if err := d.noteValue(field["V"]); err != nil {
 			return err
 		}
 	} else {
-		if field["Parent"] != *parent || field["FT"] != nil && field["FT"] != pdf.Name("Sig") || field["T"] != nil || field["V"] != nil {
-			return deny("a widget (object %d) does not belong to its signature field", ref.Num)
+		// Some writers leave Parent out, although a widget that is a kid needs it.
+		if p, ok := field["Parent"]; ok && p != *parent || field["FT"] != nil && field["FT"] != pdf.Name("Sig") || field["T"] != nil || field["V"] != nil {
+			return deny(attackField, "a widget (object %d) does not belong to its signature field", ref.Num)
 		}
 	}
 	if err := d.allowUnjudged(field, parent); err != nil {
@@ -177,7 +249,7 @@ func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 	delete(d.pending, ref.Num)
 	if field["Subtype"] != nil {
 		if field["Subtype"] != pdf.Name("Widget") {
-			return deny("a new field (object %d) is an annotation that is not a widget", ref.Num)
+			return deny(attackAnnotation, "a new field (object %d) is an annotation that is not a widget", ref.Num)
 		}
 		d.widgets[ref.Num] = true
 	}
@@ -220,7 +292,7 @@ func (d *diff) allowUnjudged(field pdf.Dict, parent *pdf.Ref) error {
 	if err != nil {
 		return err
 	}
-	if sig != nil && sig["SubFilter"] != pdf.Name("ETSI.RFC3161") {
+	if sig != nil && sig["SubFilter"] != stampSubFilter {
 		return nil
 	}
 	rect, err := d.new.rect(field["Rect"])
@@ -229,7 +301,7 @@ func (d *diff) allowUnjudged(field pdf.Dict, parent *pdf.Ref) error {
 	}
 	visible := shared(rect, rect) > 0
 	if visible && sig != nil || visible && (!isNull(field["AP"]) || !isNull(field["MK"])) {
-		return deny("a new field without a signer shows something on a page")
+		return deny(attackField, "a new field without a signer shows something on a page")
 	}
 	return nil
 }
@@ -242,17 +314,17 @@ func (d *diff) noteValue(v pdf.Object) error {
 		return nil
 	}
 	if ref, ok := v.(pdf.Ref); ok && d.old.has(ref.Num) {
-		return deny("a new field has an old value")
+		return deny(attackWrapping, "a new field has an old value")
 	}
 	sig, err := d.new.Dict(v)
 	if err != nil {
 		return err
 	}
 	switch {
-	case sig["SubFilter"] == pdf.Name("ETSI.RFC3161"):
+	case sig["SubFilter"] == stampSubFilter:
 		d.codes[changeTimestamp] = true
 	case sig["ByteRange"] == nil || sig["Contents"] == nil:
-		return deny("a field was given a value that is not a signature")
+		return deny(attackField, "a field was given a value that is not a signature")
 	default:
 		d.codes[changeSignature] = true
 	}
@@ -275,7 +347,7 @@ func (d *diff) allowSigning(fields []field) error {
 			return err
 		}
 		if isNull(is["V"]) {
-			return deny("field %q was changed without being signed", f.name)
+			return deny(attackField, "field %q was changed without being signed", f.name)
 		}
 		if err := d.noteValue(is["V"]); err != nil {
 			return err
@@ -301,7 +373,7 @@ func (d *diff) allowSigning(fields []field) error {
 			x, _ := a.(pdf.Dict)
 			y, _ := b.(pdf.Dict)
 			if x == nil || y == nil || y["V"] != nil {
-				return deny("a widget of field %q was replaced", f.name)
+				return deny(attackField, "a widget of field %q was replaced", f.name)
 			}
 			parent := f.ref()
 			if err := d.allowUnjudged(y, &parent); err != nil {
@@ -318,7 +390,7 @@ func (d *diff) allowSigning(fields []field) error {
 func (d *diff) allowSigned(num uint32, was, is pdf.Dict) error {
 	for _, k := range changedKeys(was, is) {
 		if !slices.Contains(signingKeys, k) {
-			return deny("signing changed %s of a field (object %d)", k, num)
+			return deny(attackField, "signing changed %s of a field (object %d)", k, num)
 		}
 	}
 	delete(d.pending, num)

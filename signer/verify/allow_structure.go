@@ -4,7 +4,7 @@ import "sealdesk/signer/pdf"
 
 // allowStructure settles what the revision writes for its own sake: its
 // cross-reference stream and object streams, and objects that it repeats
-// unchanged. It refuses deleted objects, other generations, and new objects
+// unchanged. It refuses other generations, and new objects
 // under numbers that the signed revision refers to without having them: those
 // lie in wait to be filled.
 func (d *diff) allowStructure() error {
@@ -21,10 +21,10 @@ func (d *diff) allowStructure() error {
 		had = had && was.Kind != pdf.Free
 		switch {
 		case e.Kind == pdf.Free && had:
-			return deny("object %d was deleted", num)
+			d.deleted = append(d.deleted, num)
 		case e.Kind == pdf.Free || had && e == was:
 		case had && e.Gen != was.Gen:
-			return deny("object %d changed its generation", num)
+			return deny(attackSwitch, "object %d changed its generation", num)
 		default:
 			d.pending[num] = true
 		}
@@ -32,7 +32,7 @@ func (d *diff) allowStructure() error {
 	for num := range d.pending {
 		if containers[num] && !d.old.has(num) {
 			if d.links.missing[num] {
-				return deny("object %d was missing and was filled", num)
+				return deny(attackSwitch, "object %d was missing and was filled", num)
 			}
 			delete(d.pending, num)
 			continue
@@ -43,7 +43,7 @@ func (d *diff) allowStructure() error {
 		}
 		if !d.old.has(num) {
 			if d.links.missing[num] {
-				return deny("object %d was missing and was filled", num)
+				return deny(attackSwitch, "object %d was missing and was filled", num)
 			}
 			continue
 		}
@@ -58,7 +58,7 @@ func (d *diff) allowStructure() error {
 	// An older compressed object must not be looked up in a newer container.
 	for num := range containers {
 		if d.pending[num] {
-			return deny("object stream %d was replaced", num)
+			return deny(attackSwitch, "object stream %d was replaced", num)
 		}
 	}
 	return nil
@@ -85,27 +85,16 @@ func (d *diff) repeated(num uint32) (bool, error) {
 	return pdf.Equal(a, b), nil
 }
 
-// allowTrailer lets the trailer change what belongs to the file, not to the document.
+// allowTrailer lets the trailer change what belongs to the file, not to the
+// document: its identifier among it, which many writers make anew.
 func (d *diff) allowTrailer() error {
 	a, b := d.old.Trailer(), d.new.Trailer()
 	for _, k := range []pdf.Name{"Root", "Encrypt"} {
 		if !pdf.Equal(a[k], b[k]) {
-			return deny("the trailer's %s was replaced", k)
+			return deny(attackSaving, "the trailer's %s was replaced", k)
 		}
 	}
-	oldID, newID := idOf(a), idOf(b)
-	if oldID != nil && (newID == nil || !pdf.Equal(oldID[0], newID[0])) {
-		return deny("the file's permanent identifier was replaced")
-	}
 	return nil
-}
-
-func idOf(trailer pdf.Dict) pdf.Array {
-	id, _ := trailer["ID"].(pdf.Array)
-	if len(id) != 2 {
-		return nil
-	}
-	return id
 }
 
 // isXRef says whether the object is the cross-reference stream of its revision.

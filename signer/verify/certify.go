@@ -11,11 +11,19 @@ import (
 // level 1). Annotations, which level 3 permits, are refused at every level:
 // they can cover what was signed.
 func permitted(p int) []string {
-	always := []string{changeUnchangedAs, changeValidation, changeTimestamp}
+	always := []string{changeUnchangedAs, changeUnused, changeValidation, changeTimestamp}
 	if p == 1 {
 		return always
 	}
-	return append(always, changeSignature, changeField, changeMetadata)
+	return append(always, changeSignature, changeField, changeMetadata, changeFilled, changeTags)
+}
+
+// datesEvidence says that a change of metadata comes with validation data or a time stamp:
+// who writes an update dates it (ISO 32000-2, 14.3.3, ModDate), and those every level permits.
+func datesEvidence(c Change, all []Change) bool {
+	return c.Code == changeMetadata && slices.ContainsFunc(all, func(o Change) bool {
+		return o.Revision == c.Revision && (o.Code == changeValidation || o.Code == changeTimestamp)
+	})
 }
 
 // certify honours DocMDP: who certifies is first, is named by the catalog, and
@@ -44,17 +52,22 @@ func certify(doc *document, sigs []*judged) {
 		if i > 0 {
 			s.add(find("certification_wrong", "detail", "it is not the first signature"))
 		}
-		allowed := permitted(p)
-		for j, c := range s.ChangesAfter {
-			if !slices.Contains(allowed, c.Code) {
-				s.ChangesAfter[j].Allowed = false
-				s.add(find("certification_violated"))
-			}
-		}
+		s.permit(p)
 	}
 	if named != 0 && !slices.ContainsFunc(sigs, func(s *judged) bool { return s.ref.Num == named }) {
 		for _, s := range sigs {
 			s.add(find("certification_wrong", "detail", "the certification that the catalog names is no field's value"))
+		}
+	}
+}
+
+// permit holds what followed the signature against a permission.
+func (s *judged) permit(p int) {
+	allowed := permitted(p)
+	for j, c := range s.ChangesAfter {
+		if !slices.Contains(allowed, c.Code) && !datesEvidence(c, s.ChangesAfter) {
+			s.ChangesAfter[j].Allowed = false
+			s.add(find("certification_violated"))
 		}
 	}
 }

@@ -21,7 +21,8 @@ const MaxDetached = 2 * cms.MaxSize
 // whole of another file of any kind: SignedData of RFC 5652 or of GB/T 35275
 // with one signer and signed attributes, in DER or with BER's indefinite
 // lengths, as such, in PEM or in bare base64. The Report has one Signature; its
-// Level is "B" for CAdES baseline B (EN 319 122-1, 6.3). Whatever is wrong with
+// Level is "B" or "T" for that level of CAdES baseline (EN 319 122-1, 6.3); what it
+// brings of revocation is not read. Whatever is wrong with
 // the signature goes into the report; an error means that the content could not
 // be read (I/O) or that ctx ended.
 //
@@ -56,10 +57,10 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 	}
 	_, n, err := cms.ToDER(raw)
 	if err != nil {
-		return &broken{cmsFinding(err)}
+		return &broken{Finding: cmsFinding(err)}
 	}
 	if len(bytes.TrimSpace(raw[n:])) != 0 {
-		return &broken{find("cms_malformed", "detail", "something follows the signature")}
+		return &broken{Finding: find("cms_malformed", "detail", "something follows the signature")}
 	}
 	read, err := s.readCMS(sigform.Form{}, raw[:n])
 	if err != nil {
@@ -69,11 +70,12 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 	if !v.isDER {
 		s.add(find("encoding_not_der"))
 	}
-	if len(v.sd.UnsignedAttributes()) > 0 {
-		s.add(find("attr_not_checked"))
-	}
+	s.stamps(ctx, v.sd, opts)
 	if v.isDER && s.SignedAt != nil && v.sd.HasSigningCertificate() && !v.sd.GM() {
 		s.Level = "B"
+		if s.StampedAt != nil {
+			s.Level = "T"
+		}
 	}
 	h, err := v.hash()
 	if err != nil {
@@ -84,12 +86,13 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 		return err
 	}
 	v.finish(s, h.Sum(nil), opts)
+	s.askRevocation(ctx, opts)
 	return nil
 }
 
 // unwrap takes a signature out of PEM (RFC 7468: CMS and PKCS7) or base64.
 func unwrap(value []byte) ([]byte, error) {
-	wrong := func(detail string) error { return &broken{find("cms_malformed", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{Finding: find("cms_malformed", "detail", detail)} }
 	if len(value) > MaxDetached {
 		return nil, tooLarge("signature")
 	}

@@ -15,6 +15,9 @@ const (
 	changeTimestamp   = "verify.change_timestamp"
 	changeValidation  = "verify.change_validation_data"
 	changeMetadata    = "verify.change_metadata"
+	changeFilled      = "verify.change_filled"
+	changeTags        = "verify.change_tags"
+	changeUnused      = "verify.change_unused"
 	changeUnchangedAs = "verify.change_none"
 )
 
@@ -24,15 +27,21 @@ var changeMessages = map[string]string{
 	changeTimestamp:   "a document time stamp was added",
 	changeValidation:  "data for later validation was added",
 	changeMetadata:    "metadata of the document changed",
+	changeFilled:      "form fields were filled in",
+	changeTags:        "the tags for reading aloud were added to",
+	changeUnused:      "objects that nothing uses were added or deleted",
 	changeUnchangedAs: "a revision without changes was added",
 }
 
-// modified is why a revision may not follow a signature.
-type modified struct{ detail string }
+// modified is why a revision may not follow a signature, and the attack that it
+// looks like.
+type modified struct{ detail, attack string }
 
 func (m *modified) Error() string { return m.detail }
 
-func deny(format string, args ...any) error { return &modified{fmt.Sprintf(format, args...)} }
+func deny(attack, format string, args ...any) error {
+	return &modified{fmt.Sprintf(format, args...), attack}
+}
 
 // diff judges one revision against the one before. Every object that the
 // revision writes is pending until a rule explains it; what stays pending is a
@@ -44,28 +53,90 @@ type diff struct {
 	codes    map[string]bool
 	widgets  map[uint32]bool // the widgets of new signature fields
 	names    map[string]bool
+	streams  map[uint32]bool // of the validation data, looked at
+	deleted  []uint32
+	filled   []string // the names of fields that were filled in
 }
 
-// compare returns the codes of the changes that new brought, all of them
-// allowed, or a *modified error. Other errors are failures to read the file.
-func compare(old, new *view) ([]string, error) {
-	d := &diff{old: old, new: new, pending: map[uint32]bool{}, codes: map[string]bool{}, widgets: map[uint32]bool{}}
+// increment is what a revision brought, all of it explained by some rule.
+type increment struct {
+	codes  []string
+	filled []string // the names of fields that were filled in
+}
+
+// compare returns the changes that new brought, or a *modified error. Other errors
+// are failures to read the file.
+func compare(old, new *view) (*increment, error) {
+	d := &diff{old: old, new: new, pending: map[uint32]bool{}, codes: map[string]bool{}, widgets: map[uint32]bool{}, streams: map[uint32]bool{}}
 	var err error
 	if d.links, err = walkLinks(old); err != nil {
 		return nil, err
 	}
-	for _, rule := range []func() error{d.allowStructure, d.allowTrailer, d.allowCatalog, d.allowForm, d.allowPages, d.allowOwned} {
+	for _, rule := range []func() error{d.allowStructure, d.allowTrailer, d.allowCatalog, d.allowForm, d.allowPages, d.allowTags, d.allowOwned, d.allowUnused} {
 		if err := rule(); err != nil {
 			return nil, err
 		}
 	}
 	for _, num := range slices.Sorted(keys(d.pending)) {
-		return nil, deny("object %d was changed or added without need", num)
+		return nil, deny(d.attackWith(num), "object %d was changed or added without need", num)
 	}
 	if len(d.codes) == 0 {
-		return []string{changeUnchangedAs}, nil
+		d.codes[changeUnchangedAs] = true
 	}
-	return slices.Sorted(keys(d.codes)), nil
+	return &increment{slices.Sorted(keys(d.codes)), d.filled}, nil
+}
+
+// attackWith names the attack that changing an object without need looks like.
+func (d *diff) attackWith(num uint32) string {
+	if !d.old.has(num) {
+		return attackSaving
+	}
+	if d.hidden(pdf.Ref{Num: num}) {
+		return attackSwitch
+	}
+	if now, err := d.new.byNumber(num); err == nil && slices.ContainsFunc(refs(now, nil), d.hidden) {
+		return attackSwitch
+	}
+	o, err := d.old.byNumber(num)
+	if err != nil {
+		return attackSaving
+	}
+	s, isStream := o.(*pdf.Stream)
+	dict, _ := o.(pdf.Dict)
+	switch {
+	case isStream && (s.Dict["Subtype"] == pdf.Name("Image") || s.Dict["Subtype"] == pdf.Name("Form")):
+		return attackHide
+	case isStream && s.Dict["Type"] == pdf.Name("ObjStm"):
+		return attackSwitch
+	case dict["Type"] == pdf.Name("Font") || dict["Type"] == pdf.Name("FontDescriptor") || dict["FT"] != nil || dict["Subtype"] == pdf.Name("Widget"):
+		return attackReplace
+	case dict["Type"] == pdf.Name("Annot") || dict["Rect"] != nil:
+		return attackAnnotation
+	}
+	return attackSaving
+}
+
+// hidden says whether the object was there before, and nothing led to it.
+func (d *diff) hidden(ref pdf.Ref) bool {
+	return d.links != nil && d.old.has(ref.Num) && d.links.incoming[ref.Num] == 0
+}
+
+// attackOn names the attack that a revision looks like which cannot be read: by
+// the first of the objects it replaces that tells.
+func (d *document) attackOn(n int) string {
+	old := d.view(n - 1)
+	diff := &diff{old: old, new: d.view(n)}
+	if links, err := walkLinks(old); err == nil {
+		diff.links = links
+	}
+	for _, e := range diff.new.revision.Entries {
+		if was, _, _ := old.Lookup(e.Num); e.Kind != pdf.Free && e != was && old.has(e.Num) {
+			if attack := diff.attackWith(e.Num); attack != attackSaving {
+				return attack
+			}
+		}
+	}
+	return attackSaving
 }
 
 func keys[K comparable, V any](m map[K]V) func(yield func(K) bool) {

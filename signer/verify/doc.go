@@ -11,12 +11,16 @@
 //
 // One file of the package holds one rule: sig.go what a signature covers, value.go and value_*.go what its
 // value says (CMS of RFC 5652 and GB/T 35275, electronic seals of GB/T 38540), stray.go that none hides,
+// stamp.go the time stamps, evidence.go what the file brings to be judged by later (its security store and what its
+// document time stamps prove), revoked.go what is known of revocation and the level that follows from all of that,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
-// what a revision may change, certify.go DocMDP, trust.go the certificate chain,
-// seals.go the seals on the page, verdict.go how it adds up. The standards are
+// what a revision may change, certify.go DocMDP, lock.go FieldMDP, trust.go the
+// certificate chain, seals.go where seals show and look.go what they show, attack.go
+// the names of attacks, verdict.go how it adds up. The standards are
 // ISO 32000-1, 12.8 and ETSI EN 319 142-1; the attacks are those published as
 // universal signature forgery, incremental saving, signature wrapping, shadow
-// attacks, and evil annotation and sneaky signature attacks.
+// attacks, and evil annotation and sneaky signature attacks. The files
+// rebuilt_*_test.go make them over signatures of every kind.
 //
 // Documents may be of any size: the signed bytes are streamed through the hash,
 // nothing is run, and no network is touched, unless the caller hands over somebody who

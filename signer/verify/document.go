@@ -11,19 +11,20 @@ import (
 // document is a file with its revisions.
 type document struct {
 	*pdf.File
-	r    io.ReaderAt
-	size int64
+	r        io.ReaderAt
+	size     int64
+	followed map[int]followed // by revision
 }
 
 func open(r io.ReaderAt, size int64) (*document, error) {
 	f, err := pdf.Open(r, size)
 	if errors.Is(err, &pdf.Error{Kind: pdf.Encrypted}) {
-		return nil, &broken{find("encrypted")}
+		return nil, &broken{Finding: find("encrypted")}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &document{f, r, size}, nil
+	return &document{f, r, size, map[int]followed{}}, nil
 }
 
 // last is the index of the newest revision.

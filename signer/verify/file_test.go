@@ -30,15 +30,15 @@ func TestJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"findings", "signatures", "verdict"}) {
+	if keys := slices.Sorted(maps.Keys(got)); !slices.Equal(keys, []string{"findings", "signatures", "timeStamps", "verdict"}) {
 		t.Errorf("keys %v", keys)
 	}
 	first := got["signatures"].([]any)[0].(map[string]any)
-	want := []string{"algorithm", "changesAfter", "coversWholeFile", "field", "findings", "level", "signedAt", "signer", "stampedAt", "stampedBy", "verdict"}
+	want := []string{"algorithm", "changesAfter", "coversWholeFile", "field", "findings", "level", "revocation", "signedAt", "signer", "stampedAt", "stampedBy", "verdict"}
 	if keys := slices.Sorted(maps.Keys(first)); !slices.Equal(keys, want) {
 		t.Errorf("keys of a signature %v", keys)
 	}
-	for k, v := range map[string]any{"algorithm": "SM2-SM3", "coversWholeFile": false, "field": "First", "level": "B",
+	for k, v := range map[string]any{"algorithm": "SM2-SM3", "coversWholeFile": false, "field": "First", "level": "B", "revocation": "not_known",
 		"signedAt": "2025-06-01T12:00:00+08:00", "signer": "某县财政局", "verdict": "valid"} {
 		if first[k] != v {
 			t.Errorf("%s is %v, want %v", k, first[k], v)
@@ -48,7 +48,7 @@ func TestJSON(t *testing.T) {
 	if keys := slices.Sorted(maps.Keys(finding)); !slices.Equal(keys, []string{"code", "message"}) {
 		t.Errorf("keys of a finding %v", keys)
 	}
-	if text, err = json.Marshal(newPaper(t).verify()); err != nil || string(text) != `{"verdict":"unsigned","signatures":[],"findings":[]}` {
+	if text, err = json.Marshal(newPaper(t).verify()); err != nil || string(text) != `{"verdict":"unsigned","signatures":[],"timeStamps":[],"findings":[]}` {
 		t.Errorf("unsigned: %s %v", text, err)
 	}
 }

@@ -1,11 +1,14 @@
 package verify
 
 import (
+	"bytes"
+	"crypto/sha1"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +61,10 @@ func TestLaterRevisions(t *testing.T) {
 		{"extension added", "", func(p *paper) {
 			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 3 >> /ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >> >>")})
 		}},
-		{"extension changed", mod + "Extensions", func(p *paper) {
+		{"extension's level lowered", mod + "Extensions", func(p *paper) {
+			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 2 >> >>")})
+		}},
+		{"extension's level raised", "", func(p *paper) {
 			p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< /ADBE << /BaseVersion /1.7 /ExtensionLevel 8 >> >>")})
 		}},
 		{"extensions not a dictionary", mod + "Extensions", func(p *paper) { p.update(map[int]string{objCatalog: p.rootWith("Extensions", "7")}) }},
@@ -211,11 +217,21 @@ func TestOpenSSLValues(t *testing.T) {
 		{"ETSI.CAdES.detached", nil, "none", Invalid, []string{"verify.no_signing_cert"}},
 		{"ETSI.CAdES.detached", []string{"-cades"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
 		{"ETSI.CAdES.detached", []string{"-cades", "-keyopt", "rsa_padding_mode:pss"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
+		{"adbe.pkcs7.detached", []string{"-noattr"}, "none", Valid, []string{"verify.names_no_certificate"}},
+		{"ETSI.CAdES.detached", []string{"-noattr"}, "none", Invalid, []string{"verify.cms_malformed|attributes"}},
+		{"adbe.pkcs7.detached", []string{"-md", "sha1"}, "none", Untrusted, []string{"verify.weak_signature|SHA1"}},
+		{"adbe.pkcs7.detached", []string{"-md", "md5"}, "none", Invalid, []string{"verify.weak_algorithm|MD5"}},
+		{"adbe.pkcs7.sha1", []string{"-nodetach"}, "none", Untrusted, []string{"verify.weak_signature|SHA1", "verify.digest_inside"}},
+		{"adbe.pkcs7.detached", []string{"-nodetach"}, "none", Invalid, []string{"verify.cms_malformed|inside"}},
 		{"adbe.pkcs7.detached", []string{"-nocerts"}, "none", Invalid, []string{"verify.cms_malformed|certificate"}},
 	} {
 		t.Run(tc.sub+strings.Join(tc.more, ""), func(t *testing.T) {
 			p := newPaper(t)
 			p.sign(buyer, signing{sub: tc.sub, padding: 8192, value: func(covered []byte) []byte {
+				if tc.sub == "adbe.pkcs7.sha1" {
+					sum := sha1.Sum(covered)
+					covered = sum[:]
+				}
 				out, err := exec.Command(openssl, append(append(args, "-in", file("doc", covered)), tc.more...)...).Output()
 				if err != nil {
 					t.Fatal(err)
@@ -234,3 +250,92 @@ func TestOpenSSLValues(t *testing.T) {
 		})
 	}
 }
+
+// TestBareSM2: a signature of GB/T 35275 over the document itself, in which nothing
+// says what it stands over but the file's own beginning.
+func TestBareSM2(t *testing.T) {
+	buyer := cmstest.New(t, "sm2", cmstest.Options{})
+	opts := Options{Now: testNow, Roots: []*smx509.Certificate{buyer.Root}, Intermediates: buyer.Chain[1:]}
+	p := newPaper(t)
+	p.sign(buyer, signing{sub: "GM.SM2", value: func(covered []byte) []byte { return buyer.Bare(t, covered) }})
+	if r := verifyWith(t, p.data, opts); !r.Valid() || !found(r, "verify.names_no_certificate") {
+		t.Errorf("%s %v", r.Verdict, allCodes(r))
+	}
+	p.replaceOnce("Pay 100 yuan", "Pay 900 yuan")
+	if r := verifyWith(t, p.data, opts); r.Verdict != Invalid {
+		t.Errorf("changed: %s %v", r.Verdict, allCodes(r))
+	}
+	// What begins as signed attributes do is not taken for a document.
+	junk := newPaper(t)
+	junk.data = append([]byte("1\x0b"), junk.data...)
+	at := bytes.LastIndex(junk.data, []byte("startxref"))
+	junk.data = fmt.Appendf(junk.data[:at], "startxref\n%d\n%%%%EOF\n", junk.prev)
+	junk.sign(buyer, signing{sub: "GM.SM2", value: func(covered []byte) []byte { return buyer.Bare(t, covered) }})
+	if r := verifyWith(t, junk.data, opts); r.Verdict != Invalid {
+		t.Errorf("with junk before the header: %s %v", r.Verdict, allCodes(r))
+	}
+}
+
+// TestOtherWriters: what writers of signed files do in later revisions, and
+// changes nothing that is shown.
+func TestOtherWriters(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{Name: "供应商"})
+	base := newPaper(t)
+	base.root["StructTreeRoot"], base.root["MarkInfo"] = "30 0 R", "<< /Marked true >>"
+	base.root["PieceInfo"] = "<< /X << /Private 35 0 R >> >>"
+	base.update(map[int]string{objCatalog: base.dict(base.root),
+		30: "<< /Type /StructTreeRoot /K [31 0 R] /ParentTree 32 0 R /ParentTreeNextKey 1 >>",
+		31: "<< /Type /StructElem /S /Document /P 30 0 R /K [0] /Pg 3 0 R >>", 32: "<< /Nums [0 [31 0 R]] >>",
+		33: "<< /Unused true >>", 35: "<< /State 1 >>"})
+	base.sign(buyer, signing{rect: "[400 100 520 220]"})
+	for _, tc := range []struct {
+		name   string
+		change string
+		follow func(p *paper)
+	}{
+		{"white space before the table", "verify.change_metadata", func(p *paper) {
+			p.update(map[int]string{objInfo: "<< >>"})
+			p.replaceLast(fmt.Sprintf("startxref\n%d", p.prev), fmt.Sprintf("startxref\n%d", p.prev-1))
+		}},
+		{"a companion that says the same", "verify.change_metadata", func(p *paper) {
+			at, stm := len(p.data), 0
+			p.data = append(p.data, "6 0 obj\n<< /Title (x) >>\nendobj\n"...)
+			stm = len(p.data)
+			p.data = fmt.Appendf(p.data, "60 0 obj\n%s\nendobj\n", stream("/Type /XRef /W [1 4 1] /Index [6 1 60 1] /Size 61 /Root 1 0 R",
+				fmt.Sprintf("\x01%s\x00\x01%s\x00", be32(at), be32(stm))))
+			xref := len(p.data)
+			p.data = fmt.Appendf(p.data, "xref\n6 1\n%010d 00000 n \ntrailer\n<< /Size 61 /Root 1 0 R %s /Prev %d /XRefStm %d >>\nstartxref\n%d\n%%%%EOF\n", at, p.trailer, p.prev, stm, xref)
+		}},
+		{"tags of a new seal", "verify.change_tags", func(p *paper) {
+			p.sign(seller, signing{widget: "/StructParent 1", rect: "[100 100 220 220]", objects: map[int]string{
+				30: "<< /Type /StructTreeRoot /K [31 0 R 50 0 R] /ParentTree 32 0 R /ParentTreeNextKey 2 >>",
+				32: "<< /Nums [0 [31 0 R] 1 50 0 R] >>", 50: "<< /Type /StructElem /S /Form /P 30 0 R >>"}})
+		}},
+		{"private data", "verify.change_metadata", func(p *paper) { p.update(map[int]string{35: "<< /State 2 >>"}) }},
+		{"an object that nothing uses is deleted", "verify.change_unused", func(p *paper) { p.update(map[int]string{33: ""}) }},
+		{"a font that nothing uses", "verify.change_unused", func(p *paper) { p.update(map[int]string{50: "<< /Type /Font >>"}) }},
+		{"highlighting of a new field", "verify.change_signature", func(p *paper) { p.sign(seller, signing{widget: "/H /P", rect: "[100 100 220 220]"}) }},
+		{"the form's resources", "verify.change_none", func(p *paper) {
+			p.update(map[int]string{objForm: strings.Replace(p.objects[objForm], "<<", "<< /DA (/Helv 0 Tf 0 g) /DR << /Font << /Helv 50 0 R >> >> /NeedAppearances false /CO []", 1),
+				50: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"})
+		}},
+		{"another order of tabbing", "verify.change_none", func(p *paper) { p.update(map[int]string{objPage: p.pageWith("Tabs", "/S")}) }},
+		{"a widget without its Parent", "verify.change_field", func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", objPage: p.pageWith("Annots", refList(append(p.annots, 51))),
+				50: "<< /FT /Sig /T (new) /Kids [51 0 R] >>", 51: "<< /Type /Annot /Subtype /Widget /P 3 0 R /Rect [0 0 9 9] >>"})
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := base.clone()
+			p.t = t
+			tc.follow(p)
+			r := p.verify(buyer, seller)
+			if !r.Valid() || !slices.Contains(changeCodes(r), tc.change) {
+				t.Errorf("%s %v; changes %v %v", r.Verdict, allCodes(r), changes(r), r.Findings)
+			}
+		})
+	}
+}
+
+func be32(n int) string { return string([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}) }

@@ -1,22 +1,28 @@
 package verify
 
-import "sealdesk/signer/pdf"
+import (
+	"slices"
+
+	"sealdesk/signer/pdf"
+)
 
 // links is who refers to whom in one revision, seen from the trailer.
 type links struct {
 	incoming map[uint32]int  // how many references lead to an object
 	missing  map[uint32]bool // referred to, but not there
 	// own[edge] are the objects that only one special entry leads to: the
-	// information dictionary, the metadata stream, the validation data. They may
-	// change, since nothing that is shown hangs on them.
+	// information dictionary, the metadata stream, the validation data, programs'
+	// private data, the tags. They may change, since nothing that is shown hangs on them.
 	own map[string]map[uint32]bool
+
+	shared map[uint32]bool // what is reached without those entries
 }
 
 // edges are the special entries, where nothing visible begins.
-var edges = []pdf.Name{"Metadata", "DSS"} // of the catalog; the trailer's Info is the third
+var edges = []pdf.Name{"Metadata", "DSS", "PieceInfo", "StructTreeRoot"} // of the catalog; the trailer's Info is another
 
 func walkLinks(v *view) (*links, error) {
-	l := &links{incoming: map[uint32]int{}, missing: map[uint32]bool{}, own: map[string]map[uint32]bool{}}
+	l := &links{incoming: map[uint32]int{}, missing: map[uint32]bool{}, own: map[string]map[uint32]bool{}, shared: map[uint32]bool{}}
 	root, err := v.Catalog()
 	if err != nil {
 		return nil, err
@@ -24,18 +30,19 @@ func walkLinks(v *view) (*links, error) {
 	trailer := v.Trailer()
 	rest := pdf.Dict{}
 	for k, o := range root {
-		if k != edges[0] && k != edges[1] {
+		if !slices.Contains(edges, k) {
 			rest[k] = o
 		}
 	}
-	shared := map[uint32]bool{}
+	seen := map[uint32]bool{}
 	if ref, ok := trailer["Root"].(pdf.Ref); ok {
-		shared[ref.Num] = true
+		seen[ref.Num] = true
 		l.incoming[ref.Num]++
 	}
-	if err := l.visit(v, rest, shared); err != nil {
+	if err := l.visit(v, rest, seen); err != nil {
 		return nil, err
 	}
+	l.shared = seen
 	special := map[string]pdf.Object{"Info": trailer["Info"]}
 	for _, e := range edges {
 		special[string(e)] = root[e]
@@ -49,12 +56,10 @@ func walkLinks(v *view) (*links, error) {
 	}
 	for name, seen := range l.own {
 		for num := range seen {
-			shareable := shared[num]
 			for other, s := range l.own {
-				shareable = shareable || other != name && s[num]
-			}
-			if shareable {
-				delete(seen, num)
+				if other != name && s[num] {
+					delete(seen, num)
+				}
 			}
 		}
 	}
@@ -62,14 +67,14 @@ func walkLinks(v *view) (*links, error) {
 }
 
 // visit counts all references that o leads to. seen are the objects whose own
-// references were counted.
+// references were counted; those in shared were counted before.
 func (l *links) visit(v *view, o pdf.Object, seen map[uint32]bool) error {
 	queue := refs(o, nil)
 	for len(queue) > 0 {
 		ref := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
 		l.incoming[ref.Num]++
-		if seen[ref.Num] {
+		if seen[ref.Num] || l.shared[ref.Num] {
 			continue
 		}
 		seen[ref.Num] = true

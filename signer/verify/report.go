@@ -7,6 +7,7 @@ import (
 
 	"sealdesk/signer/finding"
 	"sealdesk/signer/internal/midstate"
+	"sealdesk/signer/revocation"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/sigform"
 )
@@ -57,8 +58,12 @@ type Options struct {
 type Report struct {
 	Verdict    Verdict     `json:"verdict"`
 	Signatures []Signature `json:"signatures"` // in the order they were made
+	// Stamps are the time stamps over the document, in the order they were made.
+	Stamps []Stamp `json:"timeStamps"`
 	// Findings concern the file as a whole.
 	Findings finding.List `json:"findings"`
+	// Revisions is how many the file has; 0 when it cannot be read.
+	Revisions int `json:"-"`
 }
 
 // Valid says whether every signature is valid and there is at least one.
@@ -104,17 +109,20 @@ func (r *Report) Sentence() Sentence {
 
 // Signature is the judgement on one signature.
 type Signature struct {
-	Field           string       `json:"field"`
-	Verdict         Verdict      `json:"verdict"`
-	Signer          string       `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
-	Algorithm       string       `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
-	Level           string       `json:"level"`     // "B" or "T" for PAdES baseline B or T, "none" otherwise
-	SignedAt        *time.Time   `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
-	StampedAt       *time.Time   `json:"stampedAt"` // at which a time stamp proves that the signature was there; nil without
-	StampedBy       string       `json:"stampedBy"` // the common name of its authority; "" without
-	CoversWholeFile bool         `json:"coversWholeFile"`
-	ChangesAfter    []Change     `json:"changesAfter"`
-	Findings        finding.List `json:"findings"`
+	Field           string     `json:"field"`
+	Verdict         Verdict    `json:"verdict"`
+	Signer          string     `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
+	Algorithm       string     `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
+	Level           string     `json:"level"`     // "B", "T", "LT" or "LTA" for that level of PAdES baseline, "none" otherwise
+	SignedAt        *time.Time `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
+	StampedAt       *time.Time `json:"stampedAt"` // at which a time stamp proves that the signature was there; nil without
+	StampedBy       string     `json:"stampedBy"` // the common name of its authority; "" without
+	CoversWholeFile bool       `json:"coversWholeFile"`
+	ChangesAfter    []Change   `json:"changesAfter"`
+	// Revocation is "good", "revoked" or "not_known": what is known of all certificates
+	// of the chain at the time that counts, from the file and from who was asked.
+	Revocation revocation.Status `json:"revocation"`
+	Findings   finding.List      `json:"findings"`
 	// SealFacts is what the electronic seal says that the signature was made with; nil for others.
 	SealFacts *ses.Facts `json:"seal,omitempty"`
 
@@ -127,6 +135,9 @@ type Signature struct {
 	// Intact says that the signed bytes are those that were signed and that
 	// nothing but what may follow a signature followed.
 	Intact bool `json:"-"`
+	// BytesIntact says that the bytes up to RevisionEnd are those that were
+	// signed, whatever followed them.
+	BytesIntact bool `json:"-"`
 	// ByteRange is the signed part of the file: offset and length, twice.
 	ByteRange [4]int64 `json:"-"`
 	// RevisionEnd is the length of the file as this signer saw it: the first
@@ -142,6 +153,33 @@ type Signature struct {
 	SubFilter string `json:"-"`
 	Reason    string `json:"-"`
 	Location  string `json:"-"`
+	// StampChain leads from the authority of the time stamp that counts to its root; nil without one.
+	StampChain []*smx509.Certificate `json:"-"`
+	// Missing are the certificates of Chain and StampChain about which the file itself
+	// holds no answer that can be used: what it lacks for level LT.
+	Missing []Link `json:"-"`
+	// StoreName is the signature's name in a security store (VRI).
+	StoreName string `json:"-"`
+}
+
+// Stamp is the judgement on a time stamp over the document. It is nobody's signature: it
+// proves that what it covers was there at its time.
+type Stamp struct {
+	Field string `json:"field"`
+	// Verdict is "valid", "untrusted" (intact, but its authority is not known, or no longer) or "invalid".
+	Verdict         Verdict      `json:"verdict"`
+	By              string       `json:"by"` // the common name of its authority; "" when it cannot be read
+	At              *time.Time   `json:"at"` // nil when it cannot be read
+	Algorithm       string       `json:"algorithm"`
+	CoversWholeFile bool         `json:"coversWholeFile"`
+	ChangesAfter    []Change     `json:"changesAfter"`
+	Findings        finding.List `json:"findings"`
+
+	Revision    int                   `json:"-"` // the newest that it covers, from 0
+	Certificate *smx509.Certificate   `json:"-"` // the authority's; nil when it cannot be read
+	Chain       []*smx509.Certificate `json:"-"` // to the trusted root; nil without trust
+	Missing     []Link                `json:"-"` // as of a Signature
+	StoreName   string                `json:"-"` // as of a Signature
 }
 
 // Widget is one place where a signature shows.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509/pkix"
 	"slices"
@@ -14,13 +15,16 @@ import (
 	"sealdesk/signer/revocation"
 )
 
-// saying answers for every certificate of a chain in turn, and counts.
+// saying answers for every certificate of a signer's chain in turn, and counts; of a time-stamp authority it knows nothing bad.
 type saying struct {
 	answers []revocation.Answer
 	asked   int
 }
 
 func (s *saying) CheckChain(_ context.Context, chain []*smx509.Certificate) []revocation.Answer {
+	if chain[0].Subject.CommonName == "TSA" {
+		return slices.Repeat([]revocation.Answer{{Status: revocation.Good}}, len(chain)-1)
+	}
 	s.asked++
 	return s.answers[:len(chain)-1]
 }
@@ -83,6 +87,59 @@ func TestRevocation(t *testing.T) {
 			verifyWith(t, p.data, Options{Now: testNow, Roots: []*smx509.Certificate{authority.Root}, Revocation: asked})
 			if asked.asked != 0 {
 				t.Error("asked about a stranger")
+			}
+		})
+	}
+}
+
+// A signature in a file of its own is asked about too, and a time stamp in it proves when it was there.
+func TestRevocationOfDetachedSignatures(t *testing.T) {
+	content := []byte("any file")
+	revoked := revocation.Answer{Status: revocation.Revoked, RevokedAt: year(2026), Reason: "keyCompromise"}
+	good := revocation.Answer{Status: revocation.Good}
+	authority := cmstest.New(t, "ecdsa", cmstest.Options{Name: "TSA", Extensions: []pkix.Extension{cmstest.TimeStamping}})
+	for _, tc := range []struct {
+		name    string
+		answer  revocation.Answer
+		stamped bool
+		verdict Verdict
+		level   string
+		status  revocation.Status
+	}{
+		{"good", good, false, Valid, "B", revocation.Good},
+		{"revoked", revoked, false, Untrusted, "B", revocation.Revoked},
+		{"good and stamped", good, true, Valid, "T", revocation.Good},
+		{"revoked after the time stamp", revoked, true, Valid, "T", revocation.Good},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			by := cmstest.New(t, "ecdsa", cmstest.Options{})
+			b := cms.Builder{Signer: by.Key, Chain: by.Chain, SigningTime: year(2025)}
+			h, err := b.Hash()
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.Write(content)
+			der, err := b.Sign(h.Sum(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tc.stamped {
+				sd, err := cms.Parse(der)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if der, err = sd.AddTimeStamp(stamp(t, authority, year(2025), sd.SignatureValue())); err != nil {
+					t.Fatal(err)
+				}
+			}
+			asked := &saying{answers: []revocation.Answer{tc.answer, good}}
+			r, err := Detached(t.Context(), der, bytes.NewReader(content), int64(len(content)),
+				Options{Now: testNow, Roots: []*smx509.Certificate{by.Root, authority.Root}, Revocation: asked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s := r.Signatures[0]; r.Verdict != tc.verdict || s.Level != tc.level || s.Revocation != tc.status || (s.StampedAt != nil) != tc.stamped || asked.asked != 1 {
+				t.Errorf("%s, level %s, revocation %s, stamped at %v, asked %d times: %v", r.Verdict, s.Level, s.Revocation, s.StampedAt, asked.asked, s.Findings)
 			}
 		})
 	}

@@ -3,11 +3,13 @@ package verify
 import (
 	"bytes"
 	"encoding/hex"
+	"hash"
 	"slices"
 
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/dss"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/sigform"
 )
@@ -30,12 +32,14 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.StoreName = string(dss.NameOf(raw))
 	if len(bytes.Trim(raw, "\x00")) == 0 {
-		return nil, &broken{find("no_contents")}
+		return nil, &broken{find("no_contents"), attackForgery}
 	}
+	s.bare = !slices.ContainsFunc(doc.Defects(), func(d pdf.Defect) bool { return d.Name == pdf.JunkBeforeHeader })
 	form, ok := forms.BySubFilter(string(name))
 	if !ok {
-		return nil, &broken{find("sub_filter_unsupported", "subfilter", s.SubFilter)}
+		return nil, &broken{Finding: find("sub_filter_unsupported", "subfilter", s.SubFilter)}
 	}
 	if s.value, err = s.readValue(form, raw); err != nil {
 		return nil, err
@@ -44,8 +48,13 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.hashing(h), nil
+}
+
+// hashing is the digest of the bytes that are covered, in the making.
+func (s *judged) hashing(h hash.Hash) *hashing {
 	b := s.ByteRange
-	return &hashing{h: h, spans: [2][2]int64{{b[0], b[0] + b[1]}, {b[2], b[2] + b[3]}}}, nil
+	return &hashing{h: h, spans: [2][2]int64{{b[0], b[0] + b[1]}, {b[2], b[2] + b[3]}}}
 }
 
 // signerName is the common name of a certificate, or what names its holder else.
@@ -64,9 +73,10 @@ func signerName(c *smx509.Certificate) string {
 func (s *judged) coverage(doc *document) error {
 	value := s.dict["ByteRange"]
 	if isNull(value) {
-		return &broken{find("no_byte_range")}
+		return &broken{find("no_byte_range"), attackForgery}
 	}
-	wrong := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail), attackForgery} }
+	elsewhere := func(detail string) error { return &broken{find("bad_byte_range", "detail", detail), attackWrapping} }
 	array, ok := value.(pdf.Array)
 	if !ok || len(array) != 4 {
 		return wrong("it is not an array of four numbers")
@@ -90,7 +100,7 @@ func (s *judged) coverage(doc *document) error {
 	}
 	s.ByteRange = b
 	if isNull(s.dict["Contents"]) {
-		return &broken{find("no_contents")}
+		return &broken{find("no_contents"), attackForgery}
 	}
 	if s.ref.Num == 0 {
 		return wrong("the signature is not an object of its own")
@@ -100,20 +110,20 @@ func (s *judged) coverage(doc *document) error {
 	}
 	start, stop, err := doc.ValueSpan(s.ref, "Contents")
 	if err != nil {
-		return &broken{find("bad_contents", "detail", err.Error())}
+		return &broken{find("bad_contents", "detail", err.Error()), attackForgery}
 	}
 	if start != b[1] || stop != b[2] {
-		return wrong("what it leaves out is not the value of its own Contents")
+		return elsewhere("what it leaves out is not the value of its own Contents")
 	}
 	rev, err := doc.endingAt(end)
 	if err != nil {
 		return err
 	}
 	if rev < 0 {
-		return &broken{find("not_whole_revision")}
+		return &broken{find("not_whole_revision"), attackWrapping}
 	}
 	if _, brought, _ := doc.Lookup(s.ref.Num); brought != rev {
-		return wrong("it covers a revision other than the one that brought the signature")
+		return elsewhere("it covers a revision other than the one that brought the signature")
 	}
 	s.Revision, s.RevisionEnd, s.CoversWholeFile = rev, end, end == doc.size
 	return nil
@@ -122,7 +132,7 @@ func (s *judged) coverage(doc *document) error {
 // contents decodes what a byte range leaves out: a string of hexadecimal digits
 // and nothing else, in brackets.
 func (d *document) contents(b [4]int64) ([]byte, error) {
-	wrong := func(detail string) error { return &broken{find("bad_contents", "detail", detail)} }
+	wrong := func(detail string) error { return &broken{find("bad_contents", "detail", detail), attackForgery} }
 	n := b[2] - b[1]
 	if n > 2*cms.MaxSize+2 {
 		return nil, wrong("it is too long")
@@ -139,7 +149,7 @@ func (d *document) contents(b [4]int64) ([]byte, error) {
 		return nil, wrong("it is not purely hexadecimal")
 	}
 	if len(raw) == 0 {
-		return nil, &broken{find("no_contents")}
+		return nil, &broken{find("no_contents"), attackForgery}
 	}
 	return raw, nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // stamp asks an authority, whose clock stands at a time, for a token over data.
-func stamp(t *testing.T, by *cmstest.Party, at time.Time, data []byte) []byte {
+func stamp(t testing.TB, by *cmstest.Party, at time.Time, data []byte) []byte {
 	t.Helper()
 	a, err := tsa.NewAuthority(tsa.AuthorityConfig{Pairs: []tsa.Pair{{Key: by.Key, Chain: by.Chain}},
 		Policy: asn1.ObjectIdentifier{1, 2, 3}, Now: func() time.Time { return at }})

@@ -19,34 +19,37 @@ func (d *document) tile(n int) error {
 	v := d.view(n)
 	rev := v.revision
 	for _, defect := range d.Defects() {
-		if defect.Offset >= rev.Start && defect.Offset < rev.End {
-			return deny("a later revision is not well formed (%s)", defect.Name)
+		if defect.Offset >= rev.Start && defect.Offset < rev.End && defect.Name != pdf.XRefOffset {
+			return deny(attackSaving, "a later revision is not well formed (%s)", defect.Name)
 		}
 	}
-	if rev.XRef < rev.Start || rev.Linearized || rev.Hybrid {
-		return deny("a later revision has an odd cross-reference section")
+	if rev.XRef < rev.Start || rev.Linearized || rev.Hidden {
+		return deny(attackSaving, "a later revision has an odd cross-reference section")
 	}
-	var objects []pdf.Entry
+	var spans [][2]int64
+	if rev.Hybrid {
+		spans = append(spans, rev.Companion)
+	}
 	for _, e := range rev.Entries {
 		switch {
-		case e.Kind != pdf.InUse || e.Offset == rev.XRef:
+		case e.Kind != pdf.InUse || e.Offset == rev.XRef || rev.Hybrid && e.Offset == rev.Companion[0]:
 		case e.Offset > rev.XRef:
-			return deny("object %d lies behind its cross-reference section", e.Num)
+			return deny(attackSaving, "object %d lies behind its cross-reference section", e.Num)
 		case e.Offset >= rev.Start:
-			objects = append(objects, e)
+			start, end, err := v.Span(e.Ref())
+			if err != nil {
+				return err
+			}
+			spans = append(spans, [2]int64{start, end})
 		}
 	}
-	slices.SortFunc(objects, func(a, b pdf.Entry) int { return cmp.Compare(a.Offset, b.Offset) })
+	slices.SortFunc(spans, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
 	at := rev.Start
-	for _, e := range objects {
-		start, end, err := v.Span(e.Ref())
-		if err != nil {
+	for _, s := range spans {
+		if err := d.blank(at, s[0]); err != nil {
 			return err
 		}
-		if err := d.blank(at, start); err != nil {
-			return err
-		}
-		at = end
+		at = s[1]
 	}
 	return d.blank(at, rev.XRef)
 }
@@ -54,11 +57,11 @@ func (d *document) tile(n int) error {
 // blank checks that there are only white space and comments between two offsets.
 func (d *document) blank(from, to int64) error {
 	if from > to {
-		return deny("objects of a later revision overlap")
+		return deny(attackSaving, "objects of a later revision overlap")
 	}
 	const limit = 64 << 10
 	if to-from > limit {
-		return deny("%d bytes of a later revision belong to no object", to-from)
+		return deny(attackSaving, "%d bytes of a later revision belong to no object", to-from)
 	}
 	text := make([]byte, to-from)
 	if n, err := d.r.ReadAt(text, from); n < len(text) {
@@ -71,10 +74,10 @@ func (d *document) blank(from, to int64) error {
 			comment = 0
 		case comment > 0 || c == '%':
 			if comment++; comment > maxComment {
-				return deny("a later revision has a comment that is too long")
+				return deny(attackSaving, "a later revision has a comment that is too long")
 			}
 		case c != ' ' && c != '\t' && c != 0 && c != '\f':
-			return deny("bytes of a later revision belong to no object (at byte %d)", from)
+			return deny(attackSaving, "bytes of a later revision belong to no object (at byte %d)", from)
 		}
 	}
 	return nil
@@ -108,7 +111,7 @@ func (d *document) endingAt(end int64) (int, error) {
 			}
 		}
 		for _, defect := range d.Defects() {
-			if defect.Name == pdf.NoEnd && defect.Offset >= rev.Start && defect.Offset <= rev.End {
+			if defect.Name == pdf.NoEnd && defect.Offset >= rev.XRef && defect.Offset <= rev.End {
 				return -1, nil
 			}
 		}
@@ -117,12 +120,29 @@ func (d *document) endingAt(end int64) (int, error) {
 	return -1, nil
 }
 
-// follow judges a revision that came after a signature: its bytes, then its objects.
-func (d *document) follow(n int) ([]string, error) {
+// follow judges a revision that came after a signature, once.
+func (d *document) follow(n int) (*increment, error) {
+	if f, ok := d.followed[n]; ok {
+		return f.brought, f.err
+	}
+	var f followed
+	f.brought, f.err = d.compare(n)
+	d.followed[n] = f
+	return f.brought, f.err
+}
+
+// followed is what a later revision changed, or why it may not.
+type followed struct {
+	brought *increment
+	err     error
+}
+
+// compare judges a revision: its bytes, then its objects.
+func (d *document) compare(n int) (*increment, error) {
 	if err := d.tile(n); err != nil {
 		return nil, err
 	}
-	codes, err := compare(d.view(n-1), d.view(n))
+	brought, err := compare(d.view(n-1), d.view(n))
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +151,9 @@ func (d *document) follow(n int) ([]string, error) {
 	compressed := slices.ContainsFunc(d.Revisions()[n].Entries, func(e pdf.Entry) bool { return e.Kind == pdf.Compressed })
 	for _, defect := range d.Defects() {
 		inside := defect.Offset >= d.Revisions()[n].Start && defect.Offset < d.Revisions()[n].End
-		if inside || compressed && defect.Name == pdf.DuplicateKey {
-			return nil, deny("a later revision is not well formed (%s)", defect.Name)
+		if inside && defect.Name != pdf.XRefOffset || compressed && defect.Name == pdf.DuplicateKey {
+			return nil, deny(attackSaving, "a later revision is not well formed (%s)", defect.Name)
 		}
 	}
-	return codes, nil
+	return brought, nil
 }

@@ -45,7 +45,7 @@ func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed, pr
 	}
 	if proven != nil {
 		if chain, err := at(*proven); err == nil {
-			return chain, append(out, opts.unasked()...)
+			return chain, out
 		}
 		claimed = proven
 	}
@@ -56,7 +56,7 @@ func trust(leaf *smx509.Certificate, embedded []*smx509.Certificate, claimed, pr
 	}
 	switch {
 	case errNow == nil && errThen == nil:
-		return chain, append(out, opts.unasked()...)
+		return chain, out
 	case errNow == nil:
 		return nil, append(out, find("not_valid_when_signed"))
 	case errThen == nil && claimed != nil:

@@ -35,16 +35,16 @@ func TestTrust(t *testing.T) {
 			chain   int
 			want    []string
 		}{
-			{"trusted", p, []*smx509.Certificate{stranger.Root, p.Root}, year(2025), year(2026), 3, []string{"verify.revocation_unknown"}},
-			{"no time claimed", p, []*smx509.Certificate{p.Root}, time.Time{}, year(2026), 3, []string{"verify.signed_time_missing", "verify.revocation_unknown"}},
+			{"trusted", p, []*smx509.Certificate{stranger.Root, p.Root}, year(2025), year(2026), 3, nil},
+			{"no time claimed", p, []*smx509.Certificate{p.Root}, time.Time{}, year(2026), 3, []string{"verify.signed_time_missing"}},
 			{"no roots", p, nil, year(2025), year(2026), 0, []string{"verify.no_roots"}},
 			{"another's root", p, []*smx509.Certificate{stranger.Root}, year(2025), year(2026), 0, []string{"verify.signer_unknown"}},
 			{"another's root, expired", p, []*smx509.Certificate{stranger.Root}, year(2025), year(2030), 0, []string{"verify.signer_unknown"}},
 			{"expired since", p, []*smx509.Certificate{p.Root}, year(2025), year(2030), 3, []string{"verify.certificate_expired"}},
 			{"expired when signing", p, []*smx509.Certificate{p.Root}, year(2029), year(2030), 3, []string{"verify.certificate_expired"}},
 			{"before its time", p, []*smx509.Certificate{p.Root}, year(2021), year(2026), 0, []string{"verify.not_valid_when_signed"}},
-			{"in the future", p, []*smx509.Certificate{p.Root}, year(2026).AddDate(0, 1, 0), year(2026), 3, []string{"verify.signed_in_future", "verify.revocation_unknown"}},
-			{"encryption certificate", encryption, []*smx509.Certificate{encryption.Root}, year(2025), year(2026), 3, []string{"verify.key_usage", "verify.revocation_unknown"}},
+			{"in the future", p, []*smx509.Certificate{p.Root}, year(2026).AddDate(0, 1, 0), year(2026), 3, []string{"verify.signed_in_future"}},
+			{"encryption certificate", encryption, []*smx509.Certificate{encryption.Root}, year(2025), year(2026), 3, []string{"verify.key_usage"}},
 		} {
 			t.Run(algorithm+"/"+tc.name, func(t *testing.T) {
 				claimed := &tc.claimed
@@ -52,7 +52,7 @@ func TestTrust(t *testing.T) {
 					claimed = nil
 				}
 				chain, findings := trust(tc.party.Chain[0], tc.party.Chain, claimed, nil, Options{Roots: tc.roots, Now: tc.now})
-				if got := codes(findings); !slices.Equal(got, tc.want) || len(chain) != tc.chain {
+				if got := codes(findings); !slices.Equal(got, append([]string{}, tc.want...)) || len(chain) != tc.chain {
 					t.Errorf("got %v with a chain of %d, want %v with %d", got, len(chain), tc.want, tc.chain)
 				}
 			})

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"hash"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -16,7 +17,7 @@ type value interface {
 	hash() (hash.Hash, error)
 	// judge puts into the signature what the value says, given the digest of
 	// the signed bytes: whether it is theirs, and who made it.
-	judge(s *judged, digest []byte, opts Options)
+	judge(ctx context.Context, s *judged, digest []byte, opts Options)
 }
 
 // readValue takes apart what Contents holds, padding and all.
@@ -30,7 +31,7 @@ func (s *judged) readValue(form sigform.Form, raw []byte) (value, error) {
 // zeros says whether nothing but padding is left of Contents.
 func zeros(rest []byte) error {
 	if len(bytes.Trim(rest, "\x00")) != 0 {
-		return &broken{find("bad_contents", "detail", "something other than zeros follows the value")}
+		return &broken{find("bad_contents", "detail", "something other than zeros follows the value"), attackForgery}
 	}
 	return nil
 }

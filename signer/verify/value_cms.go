@@ -2,8 +2,10 @@ package verify
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"hash"
+	"slices"
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
@@ -20,18 +22,17 @@ type cmsValue struct {
 func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
 	der, n, err := cms.ToDER(raw)
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	if err := zeros(raw[n:]); err != nil {
 		return nil, err
 	}
-	parse := cms.Parse
-	if form.DigestInside {
-		parse = cms.ParseDigest
-	}
-	sd, err := parse(der)
+	sd, err := cms.ParseAs(der, cms.Accept{
+		DigestInside: form.DigestInside, SHA1Inside: form.SHA1Inside, Loose: true, Weak: true,
+		NoAttributes: s.bare && !form.NamesCertificate,
+	})
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	s.Certificate = sd.SignerCertificate()
 	s.Signer = signerName(s.Certificate)
@@ -45,22 +46,25 @@ func (s *judged) readCMS(form sigform.Form, raw []byte) (value, error) {
 func (v *cmsValue) hash() (hash.Hash, error) {
 	h, err := v.sd.DigestHash()
 	if err != nil {
-		return nil, &broken{cmsFinding(err)}
+		return nil, &broken{Finding: cmsFinding(err)}
 	}
 	return h, nil
 }
 
-func (v *cmsValue) judge(s *judged, digest []byte, opts Options) {
+func (v *cmsValue) judge(ctx context.Context, s *judged, digest []byte, opts Options) {
 	if !v.isDER {
 		s.add(find("encoding_not_der"))
 	}
-	if v.form.NamesCertificate && !v.sd.HasSigningCertificate() {
+	if v.form.NamesCertificate && !v.sd.NamesSigningCertificate() {
 		s.add(find("no_signing_cert"))
 	}
-	if v.sd.DigestInside() {
+	switch {
+	case v.sd.DigestInside():
 		s.add(find("digest_inside"))
+	case v.sd.NoAttributes():
+		s.add(find("names_no_certificate"))
 	}
-	s.stamps(v.sd, opts)
+	s.stamps(ctx, v.sd, opts)
 	s.Level = "B"
 	if s.StampedAt != nil {
 		s.Level = "T"
@@ -77,8 +81,18 @@ func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
 	if err := v.sd.Check(digest); err != nil {
 		s.add(cmsFinding(err))
 	}
-	var findings []finding.Finding
-	s.Chain, findings = trust(s.Certificate, append(v.sd.Certificates(), opts.Intermediates...), s.SignedAt, s.StampedAt, opts)
+	if weak := v.sd.Weak(); weak != "" {
+		s.add(find("weak_signature", "algorithm", weak))
+	}
+	s.inside = append(s.inside, v.sd.Certificates()...)
+	way := slices.Concat(v.sd.Certificates(), opts.Intermediates)
+	chain, findings := trust(s.Certificate, way, s.SignedAt, s.StampedAt, opts)
+	if more := s.file.certificates(); chain == nil && len(more) > 0 { // which come last: somebody else may have put them there
+		if again, found := trust(s.Certificate, append(way, more...), s.SignedAt, s.StampedAt, opts); again != nil {
+			chain, findings = again, found
+		}
+	}
+	s.Chain = chain
 	s.add(findings...)
 }
 
@@ -91,6 +105,8 @@ func (v *cmsValue) notBaseline(s *judged) string {
 		return "its SubFilter is " + s.SubFilter
 	case !v.isDER:
 		return "its value is not DER"
+	case v.sd.Weak() != "":
+		return "its algorithm is weak"
 	case !v.sd.HasSigningCertificate():
 		return "it does not name its certificate"
 	case signingTime:

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"hash"
 
@@ -14,7 +15,7 @@ type sealValue struct{ signature *ses.Signature }
 func (s *judged) readSealValue(raw []byte) (value, error) {
 	der, rest := element(raw)
 	if der == nil {
-		return nil, &broken{find("bad_contents", "detail", "it is not DER")}
+		return nil, &broken{Finding: find("bad_contents", "detail", "it is not DER")}
 	}
 	if err := zeros(rest); err != nil {
 		return nil, err
@@ -45,15 +46,17 @@ func (v *sealValue) hash() (hash.Hash, error) {
 	return h, nil
 }
 
-func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
+func (v *sealValue) judge(ctx context.Context, s *judged, digest []byte, opts Options) {
 	of := ses.Document{Digest: digest}
 	if sigform.Written(v.signature.PropertyInfo) {
 		of.PropertyInfo = sigform.Scope{Field: s.name, ByteRange: s.ByteRange}.String()
 	}
+	judged := s.sealStamp(ctx, v.signature, opts)
 	report := v.signature.Judge(of, ses.Options{
 		Makers: opts.Makers, Roots: opts.Roots, Intermediates: opts.Intermediates, Now: opts.Now,
+		Proven: s.StampedAt, StampJudged: judged, RevocationAsked: opts.Revocation != nil,
 	})
-	s.Chain = report.Chain
+	s.Chain, s.makers = report.Chain, report.Makers
 	s.add(report.Findings...)
 }
 
@@ -61,7 +64,7 @@ func (v *sealValue) judge(s *judged, digest []byte, opts Options) {
 func sesBroken(err error) error {
 	var e *ses.Error
 	if errors.As(err, &e) {
-		return &broken{e.Finding}
+		return &broken{Finding: e.Finding}
 	}
 	return err
 }

@@ -8,9 +8,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/finding"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/sigform"
+	"sealdesk/signer/tsa"
 )
 
 // Bounds on the work that a file may ask for.
@@ -33,7 +36,7 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 		opts.Forms = sigform.Default()
 	}
 	reader := &watched{ctx: ctx, r: r, size: size}
-	report := &Report{Signatures: []Signature{}, Findings: finding.List{}}
+	report := &Report{Signatures: []Signature{}, Stamps: []Stamp{}, Findings: finding.List{}}
 	err := judge(ctx, reader, size, opts, report)
 	if reader.err != nil {
 		return nil, reader.err
@@ -42,7 +45,12 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 		return nil, err
 	}
 	if err != nil {
-		report.Findings = append(report.Findings, asFinding(err))
+		report.Findings.Add(asFinding(err))
+		attacks, err := attacksOn(reader, size)
+		if err != nil {
+			return nil, err
+		}
+		report.Findings.Add(attacks...)
 	}
 	settle(report)
 	return report, nil
@@ -71,13 +79,19 @@ func (w *watched) ReadAt(p []byte, off int64) (int, error) {
 // judged is a signature with what its judging needs.
 type judged struct {
 	Signature
-	dict    pdf.Dict
-	ref     pdf.Ref
-	name    string   // of the field, in full
-	value   value    // nil when it cannot be read
-	dated   bool     // the dictionary has a time M
-	widgets []uint32 // the objects behind Widgets
-	hash    int      // index into the hashing jobs, -1 without
+	dict            pdf.Dict
+	ref             pdf.Ref
+	name            string // of the field, in full
+	value           value  // nil when it cannot be read
+	file            *evidence
+	token           *tsa.Token            // of a document time stamp
+	signer, stamped standing              // of the signer, and of the authority of the time stamp that counts
+	inside          []*smx509.Certificate // that the file has, the store's among them
+	dated           bool                  // the dictionary has a time M
+	widgets         []uint32              // the objects behind Widgets
+	hash            int                   // index into the hashing jobs, -1 without
+	makers          []*smx509.Certificate // from an electronic seal's maker to a trusted one
+	bare            bool                  // the file begins as a PDF does, and not as signed attributes do
 }
 
 func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report *Report) error {
@@ -85,6 +99,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	if err != nil {
 		return err
 	}
+	report.Revisions = len(doc.Revisions())
 	last := doc.view(doc.last())
 	objects := 0
 	for _, rev := range doc.Revisions() {
@@ -93,33 +108,41 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	if len(doc.Revisions()) > 1 && objects*len(doc.Revisions()) > maxCompared {
 		return tooLarge("revisions")
 	}
-	sigs, err := collect(doc, report)
+	sigs, stamps, err := collect(doc)
 	if err != nil {
 		return err
 	}
 	if len(sigs) == 0 {
-		return stray(doc)
+		if err := stray(doc); err != nil || len(stamps) == 0 {
+			return err
+		}
 	}
 	on, err := annotated(last)
 	if err != nil {
 		return err
 	}
+	all := slices.Concat(sigs, stamps)
 	var jobs []hashing
-	for _, s := range sigs {
+	for _, s := range all {
 		for i, w := range s.widgets {
 			s.Widgets[i].Page = on[w]
 		}
 		s.hash = -1
-		job, err := s.read(doc, opts.Forms)
+		read := s.read
+		if s.isStamp() {
+			read = s.readStamp
+		}
+		job, err := read(doc, opts.Forms)
 		if err != nil {
 			s.add(asFinding(err))
+			s.add(attackOf(err)...)
 			continue
 		}
 		s.hash = len(jobs)
 		jobs = append(jobs, *job)
 	}
-	for i, s := range sigs {
-		for _, t := range sigs[:i] {
+	for i, s := range all {
+		for _, t := range all[:i] {
 			if s.hash >= 0 && t.hash >= 0 && s.ByteRange == t.ByteRange {
 				s.add(find("shared_byte_range"))
 				t.add(find("shared_byte_range"))
@@ -129,29 +152,57 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	if err := digestAll(ctx, r, jobs, opts.Known); err != nil {
 		return err
 	}
-	for _, s := range sigs {
-		if s.hash >= 0 {
-			s.value.judge(s, jobs[s.hash].h.Sum(nil), opts)
-			s.askRevocation(ctx, opts)
+	for _, list := range [][]*judged{sigs, stamps} {
+		slices.SortStableFunc(list, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
+	}
+	file, err := gather(last, opts.Now)
+	if err != nil {
+		report.Findings.Add(find("store_malformed", "detail", err.Error()))
+	}
+	documentStamps(ctx, file, stamps, jobs, opts)
+	for _, s := range stamps {
+		if s.Findings.Worst() == finding.Fatal { // a stamp that is broken in itself is somebody's work
+			report.Findings.Add(find("document_stamp_broken", "field", s.Field))
 		}
 	}
-	slices.SortStableFunc(sigs, func(a, b *judged) int { return cmp.Compare(a.Revision, b.Revision) })
+	for _, s := range sigs {
+		if s.hash >= 0 {
+			s.file, s.inside = file, slices.Clone(file.certs)
+			s.value.judge(ctx, s, jobs[s.hash].h.Sum(nil), opts)
+			s.askRevocation(ctx, opts)
+			s.raise()
+			s.askMakers(ctx, opts)
+		}
+		s.BytesIntact = s.Findings.Worst() < finding.Fatal
+	}
+	if file.excess() {
+		report.Findings.Add(find("store_too_large"))
+	}
 	after(doc, sigs)
+	after(doc, stamps)
 	certify(doc, sigs)
+	locks(doc, sigs)
+	looks(last, sigs)
 	for _, s := range sigs {
 		report.Signatures = append(report.Signatures, s.Signature)
+	}
+	for _, s := range stamps {
+		report.Stamps = append(report.Stamps, s.asStamp())
 	}
 	seals(report.Signatures)
 	return nil
 }
 
-// broken is a finding that ends the judging.
-type broken struct{ finding.Finding }
+// broken is a finding that ends the judging, and the attack that it looks like, if any.
+type broken struct {
+	finding.Finding
+	attack string
+}
 
 func (b *broken) Error() string { return b.Message }
 
-func malformed(detail string) error { return &broken{find("malformed", "detail", detail)} }
-func tooLarge(detail string) error  { return &broken{find("too_large", "detail", detail)} }
+func malformed(detail string) error { return &broken{Finding: find("malformed", "detail", detail)} }
+func tooLarge(detail string) error  { return &broken{Finding: find("too_large", "detail", detail)} }
 
 // asFinding turns whatever stopped a reading into a finding.
 func asFinding(err error) finding.Finding {
@@ -162,16 +213,15 @@ func asFinding(err error) finding.Finding {
 	return find("malformed", "detail", err.Error())
 }
 
-// collect finds the signatures of the last revision and reports those that an
-// earlier revision had and the last has not. Fields that share one value are
-// one signature: a seal over the edges of many pages.
-func collect(doc *document, report *Report) ([]*judged, error) {
-	var out []*judged
+// collect finds the signatures and the document time stamps of the last revision, and
+// reports signatures that an earlier revision had and the last has not. Fields that share
+// one value are one signature: a seal over the edges of many pages.
+func collect(doc *document) (sigs, stamps []*judged, err error) {
 	index := map[uint32]*judged{}
 	last := doc.last()
 	fields, err := listFields(doc.view(last))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, f := range fields {
 		if f.kind != "Sig" || isNull(f.value) {
@@ -183,17 +233,18 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 			s = &judged{ref: ref, name: f.name}
 			s.Field, s.Level, s.Findings, s.ChangesAfter = nameOf(f.name), "none", finding.List{}, []Change{}
 			if s.dict, err = doc.view(last).Dict(f.value); err != nil {
-				return nil, err
-			}
-			if s.dict["SubFilter"] == pdf.Name("ETSI.RFC3161") {
-				report.Findings = append(report.Findings, find("timestamp_not_checked"))
-				continue
+				return nil, nil, err
 			}
 			if ref.Num != 0 {
 				index[ref.Num] = s
 			}
-			if out = append(out, s); len(out) > maxSignatures {
-				return nil, tooLarge("signatures")
+			if s.isStamp() {
+				stamps = append(stamps, s)
+			} else {
+				sigs = append(sigs, s)
+			}
+			if len(sigs)+len(stamps) > maxSignatures {
+				return nil, nil, tooLarge("signatures")
 			}
 		}
 		for i, w := range f.widgets {
@@ -203,21 +254,21 @@ func collect(doc *document, report *Report) ([]*judged, error) {
 	for rev := range last {
 		fields, err := listFields(doc.view(rev))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, f := range fields {
 			if ref, ok := f.value.(pdf.Ref); ok && f.kind == "Sig" && index[ref.Num] == nil {
 				v, err := doc.view(rev).Dict(ref)
 				if err != nil {
-					return nil, err
+					return nil, nil, err
 				}
-				if len(v) > 0 && v["SubFilter"] != pdf.Name("ETSI.RFC3161") {
-					return out, &broken{find("signature_removed", "field", nameOf(f.name))}
+				if len(v) > 0 && v["SubFilter"] != stampSubFilter {
+					return sigs, stamps, &broken{find("signature_removed", "field", nameOf(f.name)), attackSaving}
 				}
 			}
 		}
 	}
-	return out, nil
+	return sigs, stamps, nil
 }
 
 // after judges every revision that follows the first signed one, and puts the
@@ -239,32 +290,70 @@ func after(doc *document, sigs []*judged) {
 			}
 		}
 	}
-	if l, err := walkLinks(doc.view(first)); err == nil && len(l.missing) > 0 {
-		for _, s := range sigs {
+	l, err := walkLinks(doc.view(first))
+	for _, s := range sigs {
+		if err == nil && len(l.missing) > 0 {
 			s.add(find("hidden_objects"))
+		}
+		if err == nil && doc.hidesPages(first, l) {
+			s.add(find("hidden_pages"))
 		}
 	}
 	for n := first + 1; n <= doc.last(); n++ {
-		changes, err := doc.follow(n)
+		brought, err := doc.follow(n)
+		if err == nil {
+			err = allowFilled(doc, sigs, brought, n)
+		}
+		if m := (*modified)(nil); err != nil && !errors.As(err, &m) {
+			err = deny(doc.attackOn(n), "%s", err.Error())
+		}
 		for _, s := range sigs {
 			if s.RevisionEnd == 0 || s.Revision >= n {
 				continue
 			}
 			if err != nil {
-				s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: n})
-				s.add(find("modified", "detail", err.Error()))
+				s.modified(err, n)
 				continue
 			}
-			for _, code := range changes {
+			for _, code := range brought.codes {
 				s.ChangesAfter = append(s.ChangesAfter, Change{Code: code, Message: changeMessages[code], Revision: n, Allowed: true})
 			}
 			s.add(find("changed_after"))
+			if len(brought.filled) > 0 {
+				s.add(find("filled_in", "field", nameOf(brought.filled[0])))
+			}
 		}
 	}
 	if tail := doc.tail(); tail != "" {
 		for _, s := range sigs {
-			s.add(find("modified", "detail", tail))
-			s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: tail, Revision: doc.last() + 1})
+			s.modified(deny(attackSaving, "%s", tail), doc.last()+1)
 		}
 	}
+}
+
+// hidesPages says whether a revision has pages that nothing leads to: they may lie
+// in wait to be shown, or be what an editor left behind.
+func (d *document) hidesPages(n int, l *links) bool {
+	v := d.view(n)
+	seen := map[uint32]bool{}
+	for _, rev := range v.Revisions() {
+		for _, e := range rev.Entries {
+			if seen[e.Num] || l.incoming[e.Num] > 0 || !v.has(e.Num) {
+				continue
+			}
+			seen[e.Num] = true
+			o, err := v.byNumber(e.Num)
+			if dict, _ := o.(pdf.Dict); err == nil && (dict["Type"] == pdf.Name("Page") || dict["Type"] == pdf.Name("Pages")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// modified puts down that a revision may not follow the signature.
+func (s *judged) modified(err error, revision int) {
+	s.ChangesAfter = append(s.ChangesAfter, Change{Code: changeModified, Message: err.Error(), Revision: revision})
+	s.add(find("modified", "detail", err.Error()))
+	s.add(attackOf(err)...)
 }

@@ -247,6 +247,9 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*b
 	if bt.Job.Seal, bt.Job.Electronic, err = b.rule.Seal.pressed(); err != nil {
 		return nil, err
 	}
+	if stampable(bt.Job.Electronic) {
+		bt.Job.Stamps = b.s.desk.stamper(b.s.desk.Settings())
+	}
 	if slices.ContainsFunc(b.rule.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }
 	}

@@ -21,13 +21,14 @@ type Paper struct {
 	Name   string // as the person knows it
 	Path   string
 	SHA256 string // as it was kept here; empty for a file of the person's own
+	End    int64  // where the revision that is meant ends, in bytes; 0 for the whole file
 }
 
 // PaperAt is a file of the person's own.
 func PaperAt(path string) Paper { return Paper{Name: filepath.Base(path), Path: path} }
 
 // Paper is a file of the contract.
-func (w *Work) Paper(f File) Paper { return Paper{f.Name, w.path(&f), f.SHA256} }
+func (w *Work) Paper(f File) Paper { return Paper{Name: f.Name, Path: w.path(&f), SHA256: f.SHA256} }
 
 // Uploaded is the contract's file as it was uploaded, for looking at beside its clean copy: a Word document as pages, with what is
 // tracked in it. The pages are made once.
@@ -88,7 +89,7 @@ func (w *Work) earlier(now File) *Paper {
 		if err != nil || sum == now.SHA256 || newest != nil && info.ModTime().Before(at) {
 			continue
 		}
-		newest, at = &Paper{now.Name, path, sum}, info.ModTime()
+		newest, at = &Paper{Name: now.Name, Path: path, SHA256: sum}, info.ModTime()
 	}
 	return newest
 }
@@ -143,7 +144,13 @@ func (d *Desk) paper(ctx context.Context, p Paper) (*preview.Document, error) {
 	case kind == ".doc" || kind == ".docx":
 		return nil, fault("compare_word", nil, "file", p.Name)
 	}
-	doc, err := d.cfg.Renderer.OpenFile(ctx, p.Path)
+	open := d.cfg.Renderer.OpenFile
+	if p.End > 0 {
+		open = func(ctx context.Context, path string) (*preview.Document, error) {
+			return d.cfg.Renderer.OpenRevision(ctx, path, p.End)
+		}
+	}
+	doc, err := open(ctx, p.Path)
 	if err != nil {
 		return nil, refuse(err)
 	}

@@ -43,9 +43,11 @@ type Config struct {
 	Drivers      []token.Driver
 	Libraries    *libraries.Set // of USB keys; nil: none
 	PlatformName string
-	Connect      Connector             // nil: no platform is set
-	Roots        []*smx509.Certificate // whom we trust as issuers
-	Makers       []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
+	Connect      Connector // nil: no platform is set
+	// PlatformStamps is the URL of the platform's time-stamp service; empty: it has none.
+	PlatformStamps string
+	Roots          []*smx509.Certificate // whom we trust as issuers
+	Makers         []*smx509.Certificate // whom we trust as makers of seals, or as their issuers
 
 	// Converter names the program that converts Word documents; empty: it is looked for.
 	Converter string
@@ -96,6 +98,8 @@ type preferences struct {
 	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
+
+	Settings Settings `json:"settings,omitzero"`
 }
 
 const preferencesFile = "preferences.json"

@@ -50,7 +50,7 @@ func (w *Work) receive(ctx context.Context, ask bool) error {
 	if have != nil && have.file == f {
 		return nil // judged before
 	}
-	report, err := w.s.desk.verify(ctx, w.path(&f))
+	report, err := w.s.desk.verify(ctx, w.path(&f), w.s.desk.judging())
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (w *Work) adopt(ctx context.Context) error {
 		if sum, err := digestOf(path, in.Size); err != nil || sum != in.SHA256 {
 			continue
 		}
-		report, err := w.s.desk.verify(ctx, path)
+		report, err := w.s.desk.verify(ctx, path, w.s.desk.judging())
 		if err != nil || !w.s.signed(report) {
 			continue
 		}

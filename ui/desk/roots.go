@@ -22,6 +22,11 @@ func ReadRoots(path string) ([]*smx509.Certificate, error) {
 	if err != nil {
 		return nil, fault("roots_unreadable", err, "file", path)
 	}
+	return parseRoots(data, path)
+}
+
+// parseRoots reads certificates in PEM; from names where they come from.
+func parseRoots(data []byte, from string) ([]*smx509.Certificate, error) {
 	var roots []*smx509.Certificate
 	for {
 		var block *pem.Block
@@ -33,12 +38,12 @@ func ReadRoots(path string) ([]*smx509.Certificate, error) {
 		}
 		cert, err := smx509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, fault("roots_unreadable", err, "file", path)
+			return nil, fault("roots_unreadable", err, "file", from)
 		}
 		roots = append(roots, cert)
 	}
 	if len(roots) == 0 {
-		return nil, fault("roots_unreadable", nil, "file", path)
+		return nil, fault("roots_unreadable", nil, "file", from)
 	}
 	return roots, nil
 }

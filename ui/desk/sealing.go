@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/signer"
@@ -76,7 +78,7 @@ func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := w.s.desk.verify(ctx, w.path(&f))
+	report, err := w.s.desk.verify(ctx, w.path(&f), w.s.desk.asking())
 	if err != nil {
 		doc.Close()
 		return nil, err
@@ -146,6 +148,10 @@ type SealRequest struct {
 	PIN     []byte // none while the session holds the key
 	LastTry bool
 	Keep    bool // the key stays unlocked for the next signatures of this session
+	// Certify makes a certification with a DocMDP permission (ISO 32000-2, 12.8.2.2); 0 an ordinary signature.
+	Certify int
+	// Unstamped signs without a time stamp although the settings have one: the person was asked.
+	Unstamped bool
 	// AllowOverlap says that the person was asked about a seal that lies over another party's.
 	AllowOverlap bool
 }
@@ -180,26 +186,16 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if copied != nil && copied.copy.Current(ctx) != nil || copied == nil && !w.whole(&in) { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
-	dates, err := DateFont()
-	if err != nil {
-		return signer.Result{}, err
-	}
-	picture, electronic, err := r.Seal.pressed()
-	if err != nil {
-		return signer.Result{}, err
-	}
 	id := platformapi.NewID()
 	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
+	job, err := w.job(in, r, progress)
+	if err != nil {
+		return signer.Result{}, err
+	}
+	job.Out = w.path(&sealed)
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
-		job := signer.Job{
-			In: w.path(&in), Out: w.path(&sealed), ExpectSHA256: in.SHA256,
-			Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{w.s.desk.cfg.Renderer, w.path(&in)},
-			DateFont: dates, AllowOverlap: r.AllowOverlap,
-			Key: key.Signer, Chain: key.Chain, Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
-			Reason:   w.s.desk.cfg.Words.T("seal.reason"),
-			Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
-		}
+		job.Key, job.Chain = key.Signer, key.Chain
 		if copied == nil {
 			result, err = job.Run(ctx)
 			return err
@@ -230,6 +226,51 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	return result, w.keep(next)
 }
 
+// job is what signs a file as the person chose, but for its key.
+func (w *Work) job(in File, r SealRequest, progress Progress) (signer.Job, error) {
+	d := w.s.desk
+	dates, err := DateFont()
+	if err != nil {
+		return signer.Job{}, err
+	}
+	picture, electronic, err := r.Seal.pressed()
+	if err != nil {
+		return signer.Job{}, err
+	}
+	job := signer.Job{
+		In: w.path(&in), ExpectSHA256: in.SHA256,
+		Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{d.cfg.Renderer, w.path(&in)},
+		DateFont: dates, AllowOverlap: r.AllowOverlap, Certify: r.Certify,
+		Roots: d.cfg.Roots, Makers: d.cfg.Makers, Reason: d.cfg.Words.T("seal.reason"),
+		Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
+	}
+	if stampable(electronic) && !r.Unstamped {
+		job.Stamps = d.stamper(d.Settings())
+	}
+	return job, nil
+}
+
+// CheckSeal finds what would keep Seal from signing, before a PIN is asked for it: what the document forbids, and what an empty
+// field asks for. The request's PIN is not used.
+func (w *Work) CheckSeal(ctx context.Context, r SealRequest) error {
+	in, _, err := w.toSign()
+	if err != nil {
+		return err
+	}
+	job, err := w.job(in, r, nil)
+	if err != nil {
+		return err
+	}
+	t, id, err := w.s.desk.open(ctx, w.s.key)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	job.Chain = append([]*smx509.Certificate{id.Certificate()}, id.Chain()...)
+	_, err = job.Check(ctx)
+	return err
+}
+
 // void sets a sealed file aside that nobody wants any more, and gives back why.
 func (w *Work) void(f File, why error) error {
 	w.mu.Lock()
@@ -243,14 +284,14 @@ func (w *Work) void(f File, why error) error {
 
 // Verify judges any PDF of the person's (验证文件).
 func (d *Desk) Verify(ctx context.Context, path string) (*verify.Report, error) {
-	return d.verify(ctx, path)
+	return d.verify(ctx, path, d.asking())
 }
 
 // WriteReport judges a file of the person's and writes the report to a new file, a PDF. A file that is there already is not
 // overwritten.
 func (d *Desk) WriteReport(ctx context.Context, path, to string) error {
 	_, data, err := judgement.Examiner{
-		Words: d.cfg.Words, Renderer: d.cfg.Renderer, Options: verify.Options{Roots: d.cfg.Roots, Makers: d.cfg.Makers}, Judge: d.cfg.Program.String(),
+		Words: d.cfg.Words, Renderer: d.cfg.Renderer, Options: d.asking(), Judge: d.cfg.Program.String(),
 	}.Write(ctx, path)
 	if err != nil {
 		return fault("file_unreadable", err, "file", filepath.Base(path))
@@ -258,8 +299,8 @@ func (d *Desk) WriteReport(ctx context.Context, path, to string) error {
 	return writeNew(to, data)
 }
 
-// verify judges a file against the desk's roots and makers.
-func (d *Desk) verify(ctx context.Context, path string) (*verify.Report, error) {
+// verify judges a file.
+func (d *Desk) verify(ctx context.Context, path string, o verify.Options) (*verify.Report, error) {
 	name := filepath.Base(path)
 	f, err := os.Open(path)
 	if err != nil {
@@ -275,5 +316,5 @@ func (d *Desk) verify(ctx context.Context, path string) (*verify.Report, error) 
 	case info.Size() == 0:
 		return nil, fault("file_empty", nil, "file", name)
 	}
-	return verify.File(ctx, f, info.Size(), verify.Options{Roots: d.cfg.Roots, Makers: d.cfg.Makers})
+	return verify.File(ctx, f, info.Size(), o)
 }

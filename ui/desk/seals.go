@@ -53,6 +53,15 @@ func (c SealChoice) Expiring(now time.Time) bool {
 	return !c.Until.IsZero() && !c.Expired(now) && c.Until.Sub(now) < ExpiringDays*24*time.Hour
 }
 
+// Stampable tells whether signatures with this seal can have a time stamp.
+func (c SealChoice) Stampable() bool {
+	_, electronic, err := c.pressed()
+	return err == nil && stampable(electronic)
+}
+
+// stampable says so of pictures, and of electronic seals since GB/T 38540.
+func stampable(s *ses.Seal) bool { return s == nil || s.Version != ses.V1 }
+
 // pressed is what the signer is handed: the picture, or the electronic seal, which brings its own.
 func (c SealChoice) pressed() (*seal.Seal, *ses.Seal, error) {
 	if c.Electronic == nil {

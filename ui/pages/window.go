@@ -22,6 +22,7 @@ import (
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/seals"
+	"sealdesk/ui/pages/settings"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -106,6 +107,7 @@ func (w *Window) Login(s *desk.Session) {
 		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
 		{ID: batch.Nav, Text: w.t("nav.batch"), Icon: theme.IconBatch},
+		{ID: settings.Nav, Text: w.t("nav.settings"), Icon: theme.Icon("settings")},
 	}
 	side.SetItems(items...)
 	side.OnNavigate = w.Home
@@ -196,6 +198,8 @@ func (w *Window) Home(nav string) {
 		p = compare.New(w)
 	case batch.Nav:
 		p = batch.New(w)
+	case settings.Nav:
+		p = settings.New(w)
 	default:
 		p = contracts.New(w)
 	}

@@ -137,7 +137,7 @@ func TestRevocationIsToldApart(t *testing.T) {
 			{"unknown", unknown.authority.Handler(), online, unknown.cert, unknownRoot, "revocation.not_listed"},
 			{"responder down", authority.Handler(), online, unreachable, root, "revocation.unreachable"},
 			{"responder of another authority", stranger.Handler(), online, good, root, "revocation.declined"},
-			{"list of another authority", stranger.Handler(), online, byList, root, "revocation.forged"},
+			{"list of another authority", stranger.Handler(), online, byList, root, "revocation.other_certificate"},
 			{"stale answer", authority.Handler(), later(2 * time.Hour), good, root, "revocation.stale"},
 			{"stale list", authority.Handler(), later(48 * time.Hour), byList, root, "revocation.stale"},
 			{"answer from the future", authority.Handler(), later(-2 * time.Hour), good, root, "revocation.not_yet"},
@@ -226,12 +226,12 @@ func TestRevokedSigner(t *testing.T) {
 	}
 	expect(plain, nil, verify.Valid, "verify.revocation_unknown")
 	expect(plain, ask, verify.Valid)
-	expect(stamped, ask, verify.Valid)
+	expect(stamped, ask, verify.Valid, "verify.timestamp_revocation_unknown") // the world's authority does not say where to ask
 	if err := authority.Revoke(cert, ca.CessationOfOperation, time.Now().Add(2*time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	expect(plain, ask, verify.Untrusted, "revocation.revoked")
-	expect(stamped, ask, verify.Valid, "verify.revoked_since")
+	expect(stamped, ask, verify.Valid, "verify.revoked_since", "verify.timestamp_revocation_unknown")
 	expect(plain, nil, verify.Valid, "verify.revocation_unknown")
 	server.Close()
 	expect(plain, ask, verify.Valid, "revocation.unreachable")

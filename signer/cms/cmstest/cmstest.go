@@ -23,6 +23,8 @@ type Party struct {
 	Key   crypto.Signer
 	Chain []*smx509.Certificate // the signer's, then its issuer's
 	Root  *smx509.Certificate
+	// IssuerKey and RootKey are those of the signer's issuer, and of that one's.
+	IssuerKey, RootKey crypto.Signer
 }
 
 // Options change the signer's certificate. The zero value is a certificate
@@ -70,7 +72,7 @@ func New(t testing.TB, algorithm string, opts Options) *Party {
 		NotBefore: opts.NotBefore, NotAfter: opts.NotAfter, KeyUsage: opts.KeyUsage, ExtKeyUsage: opts.ExtKeyUsage,
 		ExtraExtensions: opts.Extensions, BasicConstraintsValid: true,
 	}, ca, key.Public(), caKey)
-	return &Party{Key: key, Chain: []*smx509.Certificate{leaf, ca}, Root: root}
+	return &Party{Key: key, Chain: []*smx509.Certificate{leaf, ca}, Root: root, IssuerKey: caKey, RootKey: rootKey}
 }
 
 func newKey(t testing.TB, algorithm string) crypto.Signer {

@@ -38,12 +38,26 @@ type signedData struct {
 // is what is put inside, signed what is signed; they are the digest in an honest one.
 func (p *Party) DigestInside(t testing.TB, content, signed []byte) []byte {
 	t.Helper()
-	gm := func(last ...int) asn1.ObjectIdentifier {
-		return append(asn1.ObjectIdentifier{1, 2, 156, 10197}, last...)
-	}
-	explicit := func(der []byte) asn1.RawValue {
-		return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: der}
-	}
+	return p.bare(t, explicit(marshal(t, content)), signed)
+}
+
+// Bare makes a detached SignedData of GB/T 35275 whose SM2 signature stands over
+// the document itself, without attributes.
+func (p *Party) Bare(t testing.TB, signed []byte) []byte {
+	t.Helper()
+	return p.bare(t, asn1.RawValue{}, signed)
+}
+
+func gm(last ...int) asn1.ObjectIdentifier {
+	return append(asn1.ObjectIdentifier{1, 2, 156, 10197}, last...)
+}
+
+func explicit(der []byte) asn1.RawValue {
+	return asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: der}
+}
+
+func (p *Party) bare(t testing.TB, content asn1.RawValue, signed []byte) []byte {
+	t.Helper()
 	pub := p.Chain[0].PublicKey.(*ecdsa.PublicKey)
 	e, err := sm2.CalculateSM2Hash(pub, signed, nil)
 	if err != nil {
@@ -59,7 +73,7 @@ func (p *Party) DigestInside(t testing.TB, content, signed []byte) []byte {
 	signer.Issuer.Serial = asn1.RawValue{FullBytes: marshal(t, new(big.Int).Set(p.Chain[0].SerialNumber))}
 	return marshal(t, contentInfo{gm(6, 1, 4, 2, 2), explicit(marshal(t, signedData{
 		Version: 1, DigestAlgorithms: []pkix.AlgorithmIdentifier{sm3},
-		Content:      contentInfo{gm(6, 1, 4, 2, 1), explicit(marshal(t, content))},
+		Content:      contentInfo{gm(6, 1, 4, 2, 1), content},
 		Certificates: explicit(p.Chain[0].Raw), Signers: []signerInfo{signer},
 	}))})
 }

@@ -65,12 +65,12 @@ func (e Examiner) Write(ctx context.Context, path string) (*verify.Report, []byt
 	}
 	data, err := Paper(e.Words, regular, bold, File{
 		Name: filepath.Base(path), SHA256: hex.EncodeToString(digest.Sum(nil)), Size: info.Size(), At: at, Judge: e.Judge,
-	}, Read(e.Words, report), e.show(ctx, f, report))
+	}, Read(e.Words, report), e.show(ctx, path, report))
 	return report, data, err
 }
 
 // show draws for each signature the first page on which it shows, of the revision that it signed.
-func (e Examiner) show(ctx context.Context, f io.ReaderAt, r *verify.Report) []*Shown {
+func (e Examiner) show(ctx context.Context, path string, r *verify.Report) []*Shown {
 	out := make([]*Shown, len(r.Signatures))
 	for i := range r.Signatures[:min(len(r.Signatures), mostPages)] {
 		s := &r.Signatures[i]
@@ -78,11 +78,7 @@ func (e Examiner) show(ctx context.Context, f io.ReaderAt, r *verify.Report) []*
 		if page == 0 || s.RevisionEnd == 0 || s.RevisionEnd > mostShown {
 			continue
 		}
-		data := make([]byte, s.RevisionEnd)
-		if n, err := f.ReadAt(data, 0); n < len(data) && err != nil {
-			continue
-		}
-		doc, err := e.Renderer.OpenBytes(ctx, data)
+		doc, err := e.Renderer.OpenRevision(ctx, path, s.RevisionEnd)
 		if err != nil {
 			continue
 		}

@@ -48,6 +48,7 @@ type Judgement struct {
 	Tone         Tone
 	About        []Line // the file as a whole
 	Signatures   []Signature
+	Stamps       []Signature // time stamps over the document, told like signatures
 }
 
 // Read puts a report into words.
@@ -60,6 +61,9 @@ func Read(w *words.Catalog, r *verify.Report) Judgement {
 	}
 	for i := range r.Signatures {
 		j.Signatures = append(j.Signatures, signature(w, i+1, &r.Signatures[i]))
+	}
+	for i := range r.Stamps {
+		j.Stamps = append(j.Stamps, stamp(w, i+1, &r.Stamps[i]))
 	}
 	return j
 }
@@ -101,6 +105,34 @@ func signature(w *words.Catalog, n int, s *verify.Signature) Signature {
 	return out
 }
 
+// stamp tells of a time stamp over the document, which is nobody's signature.
+func stamp(w *words.Catalog, n int, s *verify.Stamp) Signature {
+	t := w.T
+	name, at := s.By, t("verifyfile.stamp_none")
+	if name == "" {
+		name = t("verifyfile.no_name")
+	}
+	if s.At != nil {
+		at = s.At.Local().Format(timeForm)
+	}
+	covers := t("verifyfile.covers_all")
+	if !s.CoversWholeFile {
+		covers = t("verifyfile.covers_revision", "revision", s.Revision+1)
+	}
+	out := Signature{
+		Heading: t("verifyfile.document_stamp", "number", n, "name", name),
+		Verdict: t("verifyfile.chip." + string(s.Verdict)), Tone: tone(s.Verdict),
+		Facts: []Fact{{t("verifyfile.stamp_time"), at}, {t("verifyfile.covers"), covers}},
+	}
+	if s.Algorithm != "" {
+		out.Facts = append(out.Facts, Fact{t("verifyfile.algorithm"), s.Algorithm})
+	}
+	for _, f := range s.Findings {
+		out.Lines = append(out.Lines, found(w, f))
+	}
+	return out
+}
+
 func facts(w *words.Catalog, s *verify.Signature) []Fact {
 	t := w.T
 	when := t("verifyfile.no_time")
@@ -123,6 +155,9 @@ func facts(w *words.Catalog, s *verify.Signature) []Fact {
 		level = t("verifyfile.level.seal" + strconv.Itoa(s.SealFacts.Version))
 	}
 	out = append(out, Fact{t("verifyfile.level"), level})
+	if s.Revocation != "" {
+		out = append(out, Fact{t("verifyfile.revocation"), t("verifyfile.revocation." + string(s.Revocation))})
+	}
 	if c := s.Certificate; c != nil {
 		out = append(out,
 			Fact{t("verifyfile.issuer"), issuers(s)},

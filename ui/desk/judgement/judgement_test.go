@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"sealdesk/assets/i18n"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/paper"
+	"sealdesk/signer/revocation"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk/judgement"
 	"sealdesk/ui/desk/words"
@@ -31,13 +33,14 @@ func catalog(t *testing.T, lang string) *words.Catalog {
 func altered() *verify.Report {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	return &verify.Report{Verdict: verify.Invalid, Signatures: []verify.Signature{
-		{Verdict: verify.Valid, Signer: "云溪县人民医院", Algorithm: "SM2-SM3", Level: "B", SignedAt: &at, CoversWholeFile: true, Reason: "合同签订"},
+		{Verdict: verify.Valid, Signer: "云溪县人民医院", Algorithm: "SM2-SM3", Level: "B", SignedAt: &at, CoversWholeFile: true, Reason: "合同签订", Revocation: revocation.Good},
 		{
 			Verdict: verify.Invalid, Level: "none", Revision: 2,
 			Findings:     finding.List{{Code: "verify.digest_mismatch", Message: "the digest differs", Severity: finding.Fatal}},
 			ChangesAfter: []verify.Change{{Code: "no.such.code", Message: "an object was replaced", Revision: 3}},
 		},
-	}}
+	}, Stamps: []verify.Stamp{{Field: "Timestamp1", Verdict: verify.Valid, By: "某某授时", At: &at, Algorithm: "RSA-SHA256", CoversWholeFile: true}, {
+		Field: "Timestamp2", Verdict: verify.Invalid, Findings: finding.List{{Code: "verify.document_stamp_wrong", Severity: finding.Fatal}}}}}
 }
 
 func TestRead(t *testing.T) {
@@ -59,7 +62,11 @@ func TestRead(t *testing.T) {
 			if last := bad.Lines[1]; last.Tone != judgement.Bad || !strings.Contains(last.Text, "an object was replaced") {
 				t.Errorf("the change: %+v", last)
 			}
-			for _, s := range j.Signatures {
+			if len(j.Stamps) != 2 || j.Stamps[0].Tone != judgement.Good || !strings.Contains(j.Stamps[0].Heading, "某某授时") ||
+				j.Stamps[1].Tone != judgement.Bad || len(j.Stamps[1].Lines) != 1 || j.Stamps[1].Lines[0].Do == "" {
+				t.Errorf("the time stamps over the document: %+v", j.Stamps)
+			}
+			for _, s := range slices.Concat(j.Signatures, j.Stamps) {
 				for _, f := range s.Facts {
 					if f.Name == "" || f.Value == "" || strings.HasPrefix(f.Value, "verifyfile.") {
 						t.Errorf("fact without words: %+v", f)
@@ -67,6 +74,37 @@ func TestRead(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Good, bad and not known are three answers, in words that cannot be taken for one another; so are the levels.
+func TestWordsDiffer(t *testing.T) {
+	for _, lang := range []string{words.Chinese, "en"} {
+		w := catalog(t, lang)
+		value := func(s verify.Signature, name string) string {
+			s.Verdict = verify.Valid
+			for _, f := range judgement.Read(w, &verify.Report{Verdict: verify.Valid, Signatures: []verify.Signature{s}}).Signatures[0].Facts {
+				if f.Name == w.T(name) {
+					return f.Value
+				}
+			}
+			return ""
+		}
+		seen := map[string]bool{}
+		for _, status := range []revocation.Status{revocation.Good, revocation.Revoked, revocation.NotKnown} {
+			seen[value(verify.Signature{Level: "B", Revocation: status}, "verifyfile.revocation")] = true
+		}
+		for _, level := range []string{"none", "B", "T", "LT", "LTA"} {
+			seen[value(verify.Signature{Level: level}, "verifyfile.level")] = true
+		}
+		if len(seen) != 8 || seen[""] {
+			t.Errorf("%s: %v", lang, seen)
+		}
+		for text := range seen {
+			if strings.HasPrefix(text, "verifyfile.") {
+				t.Errorf("%s: no words for %s", lang, text)
+			}
+		}
 	}
 }
 
@@ -93,7 +131,7 @@ func TestPaper(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"合同.pdf", file.SHA256, "12345", "2026-03-04", "云溪县人民医院", "an object was replaced", "签署时的第 6 页", "SealDesk 1.0"} {
+	for _, want := range []string{"合同.pdf", file.SHA256, "12345", "2026-03-04", "云溪县人民医院", "an object was replaced", "签署时的第 6 页", "SealDesk 1.0", "签名时未被吊销", "文档时间戳 1", "某某授时"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the report does not say %q:\n%s", want, text)
 		}

@@ -51,18 +51,14 @@ func Paper(w *words.Catalog, regular, bold *paper.Face, f File, j Judgement, sho
 		notes(d, j.About)
 	}
 	for i, s := range j.Signatures {
-		d.Heading(s.Heading)
-		d.Banner(s.Verdict, inks[s.Tone])
-		facts := make([]paper.Fact, len(s.Facts))
-		for i, f := range s.Facts {
-			facts[i] = paper.Fact(f)
-		}
-		d.Facts(facts...)
-		notes(d, s.Lines)
+		section(d, s)
 		if i < len(shown) && shown[i] != nil {
 			b := shown[i].Picture.Bounds()
 			d.Picture(t("report.shown", "page", shown[i].Page), shown[i].Picture, shownMM, shownMM*float64(b.Dy())/float64(b.Dx()))
 		}
+	}
+	for _, s := range j.Stamps {
+		section(d, s)
 	}
 	d.Heading(t("report.note"))
 	d.Paragraph(t("report.note_text"), paper.Quiet)
@@ -73,6 +69,17 @@ func Paper(w *words.Catalog, regular, bold *paper.Face, f File, j Judgement, sho
 const shownMM = 72.0
 
 var inks = map[Tone]paper.Tone{Plain: paper.Plain, Good: paper.Good, Warn: paper.Warn, Bad: paper.Bad}
+
+func section(d *paper.Document, s Signature) {
+	d.Heading(s.Heading)
+	d.Banner(s.Verdict, inks[s.Tone])
+	facts := make([]paper.Fact, len(s.Facts))
+	for i, f := range s.Facts {
+		facts[i] = paper.Fact(f)
+	}
+	d.Facts(facts...)
+	notes(d, s.Lines)
+}
 
 func notes(d *paper.Document, lines []Line) {
 	for _, l := range lines {

@@ -59,6 +59,8 @@ const (
 	RoleOurs     = "compare.role_ours"     // what we hold against it
 	RoleUploaded = "compare.role_uploaded"
 	RoleClean    = "compare.role_clean"
+	RoleSigned   = "compare.role_signed"  // as a signer saw it
+	RoleCurrent  = "compare.role_current" // as it is now
 )
 
 // Of makes the page for two documents of a contract. One that is nil is chosen by the person.
@@ -220,7 +222,7 @@ func (p *Page) compare() {
 			p.failed(err)
 		default:
 			p.shown = done
-			if a.SHA256 == "" && b.SHA256 == "" {
+			if p.nav == Nav {
 				p.remember(desk.Pair{A: a.Path, B: b.Path})
 			}
 			p.result = newResult(p, done, sizes)

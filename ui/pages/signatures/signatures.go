@@ -32,13 +32,18 @@ func Done(w *words.Catalog, r *verify.Report) *fyne.Container {
 // Strip is the same in one line, for over the pages of a file.
 func Strip(w *words.Catalog, r *verify.Report) *fyne.Container {
 	j := judgement.Read(w, r)
-	tone := tones[j.Tone]
+	return Note(j.Tone, j.Sentence, j.Do)
+}
+
+// Note is a sentence in its colour over the pages of a file, with what to do.
+func Note(t judgement.Tone, sentence, do string) *fyne.Container {
+	tone := tones[t]
 	fg, soft, line := tone.Colors()
 	rule := widgets.Fixed(0, 1, canvas.NewRectangle(line))
 	return widgets.Filled(soft, widgets.Column(0, widgets.Pad(11, 16, 11, 16, widgets.Row(10,
 		widgets.Icon(icon(tone), 20, fg),
-		widgets.NewText(j.Sentence, theme.TextBody, fg).Bold(),
-		widgets.Grow(widgets.NewText(j.Do, theme.TextTable, theme.Text2).Clip()))), rule))
+		widgets.NewText(sentence, theme.TextBody, fg).Bold(),
+		widgets.Grow(widgets.NewText(do, theme.TextTable, theme.Text2).Clip()))), rule))
 }
 
 func icon(t theme.Tone) theme.Icon {
@@ -53,20 +58,28 @@ func icon(t theme.Tone) theme.Icon {
 	return theme.IconInfo
 }
 
-// List shows each signature of the report, and what was found about the file as a whole. show goes to a page of the file;
-// nil where no pages are shown.
-func List(w *words.Catalog, r *verify.Report, show func(page int)) *fyne.Container {
+// Ways are where a list of signatures leads to.
+type Ways struct {
+	Page     func(n int) // a page of the file; nil where no pages are shown
+	Revision func(n int) // the document as the signer of signature n, from 1, saw it
+}
+
+// List shows each signature of the report and each time stamp over the document, and what was found about the file as a whole.
+func List(w *words.Catalog, r *verify.Report, to Ways) *fyne.Container {
 	j := judgement.Read(w, r)
 	col := widgets.Column(12)
 	if len(j.About) > 0 {
 		inner := widgets.Column(8, widgets.NewText(w.T("verifyfile.about_file"), theme.TextBody, theme.Text).Bold())
 		for _, l := range j.About {
-			inner.Add(line(l))
+			inner.Add(Line(l))
 		}
 		col.Add(card(inner))
 	}
 	for i, s := range j.Signatures {
-		col.Add(signature(w, s, &r.Signatures[i], show))
+		col.Add(signature(w, s, &r.Signatures[i], i+1, to))
+	}
+	for _, s := range j.Stamps { // they show nowhere
+		col.Add(signature(w, s, &verify.Signature{}, 0, Ways{}))
 	}
 	return col
 }
@@ -75,7 +88,7 @@ func card(o fyne.CanvasObject) *fyne.Container {
 	return widgets.Card(widgets.Pad(14, 16, 14, 16, o))
 }
 
-func signature(w *words.Catalog, j judgement.Signature, s *verify.Signature, show func(int)) *fyne.Container {
+func signature(w *words.Catalog, j judgement.Signature, s *verify.Signature, n int, to Ways) *fyne.Container {
 	tone := tones[j.Tone]
 	fg, _, _ := tone.Colors()
 	head := widgets.Row(10, widgets.Icon(icon(tone), 20, fg),
@@ -86,16 +99,21 @@ func signature(w *words.Catalog, j judgement.Signature, s *verify.Signature, sho
 		lines[i] = widgets.Fact{Name: f.Name, Value: f.Value}
 	}
 	col := widgets.Column(10, head, widgets.FactLines(lines...))
-	if show != nil {
-		if links := pages(w, s, show); links != nil {
+	if to.Page != nil {
+		if links := pages(w, s, to.Page); links != nil {
 			col.Add(links)
 		}
 	}
+	revision := widgets.NewButton(widgets.Secondary, w.T("verifyfile.revision"), func() { to.Revision(n) }).WithIcon(theme.IconEye)
+	if s.RevisionEnd == 0 {
+		revision.SetReason(w.T("verifyfile.why_no_revision"))
+	}
+	col.Add(widgets.Row(10, revision, widgets.Grow(revision.Note().Clip())))
 	if len(j.Lines) > 0 {
 		col.Add(widgets.HLine())
 	}
 	for _, l := range j.Lines {
-		col.Add(line(l))
+		col.Add(Line(l))
 	}
 	return card(col)
 }
@@ -121,8 +139,8 @@ func pages(w *words.Catalog, s *verify.Signature, show func(int)) *fyne.Containe
 	return widgets.Row(12, append([]fyne.CanvasObject{widgets.NewText(w.T("verifyfile.shows_on"), theme.TextTable, theme.Text3)}, row...)...)
 }
 
-// line is one thing that was found: a dot in its colour, the sentence, and what to do.
-func line(l judgement.Line) fyne.CanvasObject {
+// Line is one thing that was found: a dot in its colour, the sentence, and what to do.
+func Line(l judgement.Line) fyne.CanvasObject {
 	fg, _, _ := tones[l.Tone].Colors()
 	ink := theme.Text2
 	if l.Tone != judgement.Plain {

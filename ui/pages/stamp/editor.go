@@ -199,8 +199,10 @@ func (e *editor) rebuild(mode int) {
 		rows = []fyne.CanvasObject{widgets.Row(8, widgets.Grow(e.keyword), e.find), e.hits,
 			line(t("stamp.offset"), widgets.Grow(e.dx), widgets.Grow(e.dy), mm)}
 		e.listHits()
+	case inField:
+		rows = e.p.fieldRows()
 	}
-	if mode != atEdge {
+	if mode != atEdge && mode != inField {
 		rows = append(rows, e.dated)
 		if e.p.plan.places[e.p.plan.current].Date.On != "" {
 			rows = append(rows, widgets.Row(6, widgets.Grow(e.day), widgets.Fixed(112, 0, e.dateAt)))
@@ -355,6 +357,11 @@ func (p *Page) name(place seal.Place) string {
 		return p.t("stamp.mode_edge")
 	case atWords:
 		return place.Keyword
+	case inField:
+		if f := p.field(place); f != nil {
+			return called(*f)
+		}
+		return place.Field
 	case manyPages:
 		return p.t("stamp.on_pages", "pages", place.Pages.String())
 	}

@@ -33,7 +33,7 @@ func (p *Page) tell() {
 			why = text
 		}
 		p.notices.Add(widgets.NewParagraph(text, theme.TextCaption, theme.Red))
-		if s.outside() != nil && p.plan.places[i].Kind != seal.AtEdge {
+		if kind := p.plan.places[i].Kind; s.outside() != nil && kind != seal.AtEdge && kind != seal.AtField {
 			p.notices.Add(widgets.Start(widgets.NewButton(widgets.Link, p.t("stamp.move_inside"), func() { p.moveInside(i) })))
 		}
 	}
@@ -50,6 +50,10 @@ func (p *Page) tell() {
 	}
 	for _, who := range p.overlapped() {
 		p.notices.Add(widgets.NewParagraph(p.t("stamp.overlaps", "signer", who.Signer, "page", who.Page), theme.TextCaption, theme.Amber))
+	}
+	if err := p.shown.Layout.Refused(); err != nil {
+		why = p.host.Words().Problem(err).What
+		p.notices.Add(widgets.NewParagraph(p.host.Words().Problem(err).String(), theme.TextCaption, theme.Red))
 	}
 	if reason, ok := p.view.Why(desk.ActionSeal); !ok {
 		why = reason.What
@@ -138,16 +142,24 @@ func (p *Page) overlapped() []signer.Taken {
 	return out
 }
 
-// askFirst asks about a seal over another party's, and then for the PIN.
+// askFirst asks about what a person must decide: a seal over another party's, and a lock that keeps the other party out.
 func (p *Page) askFirst() {
-	p.allowed = false
+	p.allowed, p.unstamped = false, false
 	over := p.overlapped()
 	if len(over) == 0 {
-		p.askPIN("")
+		p.askLock()
 		return
 	}
 	p.host.Ask(p.t("stamp.over_title"), p.t("stamp.overlaps", "signer", over[0].Signer, "page", over[0].Page), true, p.t("stamp.over_confirm"), func() {
 		p.allowed = true
-		p.askPIN("")
+		p.askLock()
 	})
+}
+
+func (p *Page) askLock() {
+	if p.more.certify() != 1 {
+		p.checkFirst()
+		return
+	}
+	p.host.Ask(p.t("stamp.lock_title"), p.t("stamp.certify_1_why"), true, p.t("stamp.lock_confirm"), p.checkFirst)
 }

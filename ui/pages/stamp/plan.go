@@ -12,6 +12,7 @@ const (
 	manyPages
 	atEdge
 	atWords
+	inField // an empty signature field; it has no tab
 )
 
 // modeOf tells the way of a place.
@@ -21,6 +22,8 @@ func modeOf(p seal.Place) int {
 		return atEdge
 	case seal.AtKeyword:
 		return atWords
+	case seal.AtField:
+		return inField
 	}
 	if len(p.Pages) == 1 && p.Pages[0].From == p.Pages[0].To {
 		return onePage

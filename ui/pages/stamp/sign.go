@@ -32,7 +32,8 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 	progress := widgets.NewProgress(widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() }))
 	d := widgets.NewDialog(p.t("sign.title"), progress, nil, nil)
 	p.host.Dialog(d)
-	request := desk.SealRequest{Seal: p.seal(), Places: p.plan.now().places, PIN: secret, LastTry: lastTry, Keep: keep, AllowOverlap: p.allowed}
+	request := p.request()
+	request.PIN, request.LastTry, request.Keep = secret, lastTry, keep
 	var result signer.Result
 	p.host.Do(p.ctx, func(context.Context) (err error) {
 		result, err = p.work.Seal(ctx, request, func(step string, done, total int64) {
@@ -56,6 +57,8 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 			return
 		}
 		switch problem := p.host.Words().Problem(err); {
+		case desk.IsStampTrouble(err):
+			p.askUnstamped(err)
 		case errors.Is(err, context.Canceled) || problem.Code == desk.CodeCancelled:
 			p.host.Toast(theme.Neutral, p.t("stamp.cancelled"))
 		default:

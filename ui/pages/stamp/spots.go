@@ -72,7 +72,7 @@ func (p *Page) marks() {
 		}
 		for k, im := range s.Impressions {
 			marks = append(marks, widgets.Mark{
-				ID: markID(i, k), Page: im.Page, X: im.X, Y: im.Y, W: im.W, H: im.H, Image: p.picture(im), Fixed: im.Date,
+				ID: markID(i, k), Page: im.Page, X: im.X, Y: im.Y, W: im.W, H: im.H, Image: p.picture(im), Fixed: im.Date || im.Widget > 0,
 				Upright: p.plan.places[i].Kind == seal.AtEdge, Chosen: i == p.plan.current && !im.Date, Wrong: wrong[k],
 			})
 			dots = append(dots, im.Page)
@@ -82,6 +82,7 @@ func (p *Page) marks() {
 		}
 	}
 	p.reader.View.SetMarks(marks...)
+	p.outlineFields()
 	p.reader.View.SetGuides(p.guides(mine)...)
 	p.reader.Dots(dots...)
 }

@@ -40,12 +40,16 @@ type Page struct {
 	strips   map[strip]image.Image
 	dateFont *seal.Font
 	allowed  bool // the person was asked about a seal over another's
+	// unstamped: the person was asked about a time stamp that cannot be had
+	unstamped bool
 
 	reader    *reader.Reader
 	cards     *fyne.Container
 	editor    editor
 	templates templates
 	mode      *widgets.Tabs
+	fields    *fyne.Container
+	more      more
 	notices   *fyne.Container
 	undo      *widgets.Button
 	redo      *widgets.Button
@@ -123,6 +127,9 @@ func (p *Page) build() {
 	p.sign = widgets.NewButton(widgets.Primary, p.t("stamp.sign"), p.askFirst).WithIcon(theme.Icon("seal"))
 	back := widgets.NewButton(widgets.Secondary, p.t("stamp.back"), p.host.Back)
 	p.templates.build(p)
+	p.fields = widgets.Column(4)
+	p.fields.Hide()
+	p.more.build(p)
 	p.editor.build(p)
 
 	heading := func(s string) fyne.CanvasObject { return widgets.NewText(s, theme.TextBody, theme.Text).Bold() }
@@ -131,7 +138,7 @@ func (p *Page) build() {
 		p.cards,
 		widgets.HLine(),
 		widgets.Row(12, widgets.Grow(heading(p.t("stamp.places"))), p.undo, p.redo, widgets.NewButton(widgets.Link, p.t("stamp.add"), p.added)),
-		p.templates.row, p.editor.list, p.mode, p.editor.body, p.notices,
+		p.templates.row, p.fields, p.editor.list, p.mode, p.editor.body, p.notices, p.more.all,
 		widgets.NewParagraph(p.t("stamp.drag"), theme.TextCaption, theme.Text3),
 	)
 	foot := widgets.Pad(12, 16, 14, 16, widgets.Column(8, p.sign.Note().Clip(), widgets.Fixed(0, 40, p.sign), back))
@@ -207,6 +214,12 @@ var usualKeywords = map[platformapi.Role][]string{
 
 // propose puts the seal at the usual words, or at the foot of the last page when the document has none of them.
 func (p *Page) propose() {
+	if f := p.ownField(); f != nil {
+		p.plan.begin(seal.Place{Kind: seal.AtField, Field: f.Name})
+		p.draw()
+		p.reveal()
+		return
+	}
 	usual := usualKeywords[p.view.Role]
 	doc := p.shown.Document
 	results := map[string]preview.Found{}
@@ -331,7 +344,11 @@ func (p *Page) placed(n int, x, y float64) {
 	if !p.ready() {
 		return
 	}
-	switch p.mode.Chosen() {
+	switch p.way() {
+	case inField:
+		p.plan.set("", func(at *seal.Place) {
+			*at = p.inside(n, seal.Place{Kind: seal.AtPosition, Pages: p.only(n), X: x, Y: y})
+		})
 	case onePage:
 		p.plan.set("", func(at *seal.Place) { at.Pages = p.only(n); at.X, at.Y = x, y; *at = p.inside(n, *at) })
 	case manyPages:
@@ -477,8 +494,15 @@ func (p *Page) drawMode(mode int) {
 			p.draw()
 		}))
 	}
-	p.mode.Choose(mode)
+	if mode == inField {
+		p.mode.Hide()
+	} else {
+		p.mode.Show()
+		p.mode.Choose(mode)
+	}
 	p.refresh()
+	p.drawFields()
+	p.more.draw()
 	p.editor.rebuild(mode)
 	p.panel.Refresh()
 }

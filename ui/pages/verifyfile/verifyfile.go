@@ -9,8 +9,10 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/signer/verify"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
+	"sealdesk/ui/pages/revision"
 	"sealdesk/ui/pages/signatures"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -130,12 +132,17 @@ func (p *Page) failed(err error) {
 func (p *Page) judged(r *verify.Report, size int64) {
 	p.spin.Stop()
 	w := p.host.Words()
-	list := signatures.List(w, r, nil)
+	list := signatures.List(w, r, signatures.Ways{Revision: p.revision})
 	if len(r.Signatures) > 0 {
 		list.Objects = append([]fyne.CanvasObject{widgets.Title(p.t("verifyfile.signatures", "count", len(r.Signatures)))}, list.Objects...)
 	}
 	save := widgets.NewButton(widgets.Secondary, p.t("verifyfile.report"), p.report).WithIcon(theme.IconDownload)
 	p.put(widgets.Column(16, p.head(reader.Size(size), save), signatures.Verdict(w, r), list))
+}
+
+// revision shows the file as one of its signers saw it.
+func (p *Page) revision(n int) {
+	p.host.Open(revision.New(p.host, Nav, desk.PaperAt(p.path), n))
 }
 
 // head names the file and leads to the next one.

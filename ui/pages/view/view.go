@@ -11,6 +11,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
+	"sealdesk/ui/pages/revision"
 	"sealdesk/ui/pages/signatures"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -94,7 +95,7 @@ func (p *Page) judge(verdict *verify.Report) {
 		widgets.Fact{Name: p.t("view.digest"), Value: p.file.SHA256},
 	)))
 	p.strip.Objects = []fyne.CanvasObject{signatures.Strip(w, verdict)}
-	list := signatures.List(w, verdict, p.reader.View.GoTo)
+	list := signatures.List(w, verdict, signatures.Ways{Page: p.reader.View.GoTo, Revision: p.revision})
 	list.Add(facts)
 	p.panel.SetContent(widgets.Pad(14, 14, 14, 14, list))
 	var dots []int
@@ -105,6 +106,12 @@ func (p *Page) judge(verdict *verify.Report) {
 	}
 	p.reader.Dots(dots...)
 	p.content.Refresh()
+}
+
+// revision shows the file as one of its signers saw it.
+func (p *Page) revision(n int) {
+	p.reader.Silence()
+	p.host.Open(revision.New(p.host, p.Nav(), p.work.Paper(p.file), n))
 }
 
 func (p *Page) export() {

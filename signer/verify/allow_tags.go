@@ -1,0 +1,65 @@
+package verify
+
+import "sealdesk/signer/pdf"
+
+// tagKeys are the entries of the structure tree and its elements that tagging a
+// new widget adds to (ISO 32000-1, 14.7.2 and 14.7.4.4).
+var tagKeys = map[pdf.Name]bool{"K": true, "Kids": true, "Nums": true, "Limits": true, "ParentTree": true, "ParentTreeNextKey": true}
+
+// allowTags lets a tagged document's structure tree gain the tags of new widgets.
+// Nothing that is shown hangs on it, and nothing else in it may change.
+func (d *diff) allowTags() error {
+	own := d.links.own["StructTreeRoot"]
+	for num := range d.pending {
+		if !d.old.has(num) {
+			continue
+		}
+		a, err := d.old.byNumber(num)
+		if err != nil {
+			return err
+		}
+		b, err := d.new.byNumber(num)
+		if err != nil {
+			return err
+		}
+		if !tagged(a, b, own[num]) {
+			continue
+		}
+		delete(d.pending, num)
+		d.codes[changeTags] = true
+		if err := d.claim(b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tagged says whether an object was a part of the structure tree and is that still,
+// with tags more. What the tree alone leads to may be any part; elements to which
+// outlines lead, too, say what they are.
+func tagged(a, b pdf.Object, own bool) bool {
+	was, wasDict := a.(pdf.Dict)
+	is, isDict := b.(pdf.Dict)
+	_, list := a.(pdf.Array)
+	_, listToo := b.(pdf.Array)
+	if !(wasDict && isDict) && !(own && list && listToo) {
+		return false
+	}
+	element := was["Type"] == pdf.Name("StructTreeRoot") || was["Type"] == pdf.Name("StructElem")
+	if !own && !element {
+		return false
+	}
+	for _, k := range changedKeys(was, is) {
+		_, flag := is[k].(pdf.Boolean) // K of a transparency group
+		if !tagKeys[k] || flag || !own && k != "K" && k != "ParentTree" && k != "ParentTreeNextKey" {
+			return false
+		}
+	}
+	return true
+}
+
+// allowParents lets a page or a widget get its key into the structure tree.
+func (d *diff) allowParents(key pdf.Name, was, is pdf.Object) bool {
+	_, ok := is.(pdf.Integer)
+	return (key == "StructParents" || key == "StructParent") && was == nil && ok
+}

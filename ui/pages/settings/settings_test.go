@@ -1,0 +1,89 @@
+package settings
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/theme"
+)
+
+func opened(t *testing.T, language string) (*pagetest.Host, *Page) {
+	t.Helper()
+	w := pagetest.NewWorldIn(t, language)
+	h := pagetest.NewHost(t, w.Desk, nil)
+	p := New(h)
+	h.Open(p)
+	return h, p
+}
+
+// What is chosen is in force at once, and is there again the next time; at first nothing touches the network.
+func TestWhatIsChosenIsInForce(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	if h.Desk().Settings() != (desk.Settings{}) || p.source.Chosen() != 0 || p.asking.Chosen() != 0 || h.Desk().Stamped() {
+		t.Fatalf("%+v", h.Desk().Settings())
+	}
+	p.asking.Choose(2)
+	p.asking.OnChanged(2)
+	p.source.Choose(2)
+	p.source.OnChanged(2)
+	if got := h.Desk().Settings(); got.Revocation != desk.AskIntranet || got.Stamps != desk.StampsOff || p.try.Reason() == "" {
+		t.Errorf("without an address: %+v, %q", got, p.try.Reason())
+	}
+	p.url.SetText("tsa.example.cn")
+	if got := h.Desk().Settings(); got.Stamps != desk.StampsOff {
+		t.Errorf("with half an address: %+v", got)
+	}
+	p.url.SetText("http://tsa.example.cn/tsa")
+	if got := h.Desk().Settings(); got.Stamps != desk.StampsURL || got.StampURL != "http://tsa.example.cn/tsa" || !h.Desk().Stamped() {
+		t.Errorf("%+v", got)
+	}
+	again := New(h)
+	h.Open(again)
+	if again.source.Chosen() != 2 || again.asking.Chosen() != 2 || again.url.Text() != "http://tsa.example.cn/tsa" {
+		t.Error("the page forgot")
+	}
+	p.source.Choose(1)
+	p.source.OnChanged(1)
+	if got := h.Desk().Settings(); got.Stamps != desk.StampsURL || p.try.Reason() != p.t("settings.no_platform_stamps") {
+		t.Errorf("a platform without time stamps: %+v, %q", got, p.try.Reason())
+	}
+}
+
+// A service is tried before it is relied on: whose stamp it was, or what is wrong with it.
+func TestAServiceIsTried(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	s, roots, stop := pagetest.Stamps(t)
+	p.source.Choose(2)
+	p.source.OnChanged(2)
+	p.url.SetText(s.StampURL)
+	h.Press(p.t("settings.try"))
+	h.Until("the answer", func() bool { return h.Says("不受信任") })
+	h.Choose = func([]string) string { return roots }
+	h.Press(p.t("settings.roots_choose"))
+	h.Until("the roots", func() bool { return h.Desk().Settings().StampRoots == s.StampRoots })
+	h.Press(p.t("settings.try"))
+	h.Until("the stamp", func() bool { return h.Says("由 " + pagetest.Stamper + " 签发") })
+	h.Picture("settings")
+	stop()
+	h.Press(p.t("settings.try"))
+	h.Until("the failure", func() bool { return h.Says("无法连接") })
+	h.Press(p.t("settings.roots_clear"))
+	if h.Desk().Settings().StampRoots != "" {
+		t.Error("the roots are there still")
+	}
+}
+
+func TestThePageFitsTheScreen(t *testing.T) {
+	for _, language := range []string{words.Chinese, words.English} {
+		h, p := opened(t, language)
+		h.Window().Resize(fyne.NewSize(1366, 768).SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight))
+		p.source.Choose(2)
+		p.source.OnChanged(2)
+		h.Fits()
+		h.Picture("settings-" + language)
+	}
+}
