@@ -1307,6 +1307,10 @@ type Receipt struct {
 	// SHA256 The file it was about
 	SHA256 string `json:"sha256,omitempty,omitzero"`
 
+	// Signature The platform's signature, a compact JWS (RFC 7515) whose payload is this receipt with the platform's address and the
+	// organisation; see package receipt.
+	Signature string `json:"signature,omitempty,omitzero"`
+
 	// Version The contract's version after it
 	Version int64 `json:"version"`
 }
@@ -1523,6 +1527,10 @@ type PutAttachmentParams struct {
 
 	// Note 备注
 	Note *string `form:"note,omitempty" json:"note,omitempty"`
+
+	// Upload A complete upload of /v1/uploads, which is the file; the body is empty then. 409 platform.upload_incomplete while
+	// bytes are lacking.
+	Upload *UUID `form:"upload,omitempty" json:"upload,omitempty"`
 
 	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
 	// The bare form is understood too.

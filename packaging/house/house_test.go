@@ -28,7 +28,11 @@ var drawing = []room{
 	{"platformapi", nil},
 	{"assets", nil},
 	{"packaging", nil},
+	// What is failed is failed from outside: the program itself knows nothing of it.
+	{"packaging/faults", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
+	// A soak has a desk of its own and a real platform; it draws no window.
+	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
 	{"packaging/interop", []string{"signer", "token"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.

@@ -25,6 +25,7 @@ import (
 	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
@@ -33,20 +34,21 @@ import (
 
 // Config says what a platform needs. Dir, Judge, Roots and Origins are required.
 type Config struct {
-	Dir     string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
-	Store   store.Store      // nil: in a SQLite file in Dir. A Server closes it when it is closed
-	Blobs   blobs.Store      // nil: in a folder in Dir
-	Runner  jobs.Runner      // of what is done in the background; nil: in this process
-	Judge   Judge            // verifies seals
-	Roots   *smx509.CertPool // of the CAs whose certificates may log in
-	Origins []string         // "https://host[:port]", the addresses people reach it by
-	ID      string           // platform id in login texts; "" is DefaultID
-	MaxFile int64            // bytes of an attachment at most; 0 is 64 MiB
-	Now     func() time.Time // the clock; nil is time.Now
-	Log     *slog.Logger     // nil is slog.Default()
-	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
-	Signer  HeadSigner       // signs the audit trail's head daily; nil: it is not signed
-	Proxies []netip.Prefix   // whose X-Forwarded-For is believed
+	Dir      string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
+	Store    store.Store      // nil: in a SQLite file in Dir. A Server closes it when it is closed
+	Blobs    blobs.Store      // nil: in a folder in Dir
+	Runner   jobs.Runner      // of what is done in the background; nil: in this process
+	Judge    Judge            // verifies seals
+	Roots    *smx509.CertPool // of the CAs whose certificates may log in
+	Origins  []string         // "https://host[:port]", the addresses people reach it by
+	ID       string           // platform id in login texts; "" is DefaultID
+	MaxFile  int64            // bytes of an attachment at most; 0 is 64 MiB
+	Now      func() time.Time // the clock; nil is time.Now
+	Log      *slog.Logger     // nil is slog.Default()
+	Stamper  Stamper          // answers at /tsa; nil: there is no time-stamp service
+	Signer   HeadSigner       // signs the audit trail's head daily; nil: it is not signed
+	Receipts *receipt.Signer  // of receipts; nil: they are not signed
+	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
 
 	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
 	VerificationURI string
@@ -240,9 +242,12 @@ func (s *Server) route() error {
 	if s.cfg.Stamper != nil {
 		mux.HandleFunc("POST /tsa", s.stamp)
 	}
+	pieces := s.admit(http.HandlerFunc(s.uploads))
+	mux.Handle(uploadsPath, pieces)
+	mux.Handle(uploadsPath+"/", pieces)
 	mux.Handle("/", api)
 	s.handler = s.observe(web.Guard(s.cfg.Log, func(r *http.Request) int64 {
-		if isUpload(r) {
+		if isUpload(r) || isPiece(r) {
 			return s.cfg.MaxFile
 		}
 		return maxJSON

@@ -62,9 +62,11 @@ type Store interface {
 	// Mark changes a contract without version, receipt or key: decide says whether there is anything to store.
 	Mark(ctx context.Context, id string, decide func(*Contract) (bool, error)) error
 
+	Uploads
+
 	// AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 	AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error
-	// SweepBlobs calls remove for each file that was announced before then and that no contract names, and says for how
+	// SweepBlobs calls remove for each file that was announced before then and that no contract and no upload names, and says for how
 	// many. A file that is announced meanwhile is announced after it was removed.
 	SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error)
 	// Blobs are the digests of the files that contracts name, those after one of them, in order.

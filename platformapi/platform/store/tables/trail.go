@@ -261,7 +261,8 @@ func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) 
 // SweepBlobs removes the files announced before then that no contract names. While one is removed its row is locked, and
 // AnnounceBlob waits: a file that comes again is kept after it is gone.
 func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error) {
-	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)`
+	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)
+		AND NOT EXISTS (SELECT 1 FROM upload_pieces p WHERE p.sha256 = b.sha256)`
 	rows, err := s.read.QueryContext(ctx, orphans+` ORDER BY sha256`, micros(then))
 	if err != nil {
 		return 0, err
