@@ -994,6 +994,17 @@ type DeviceTokenRequest struct {
 	DeviceCode string `json:"device_code"`
 }
 
+// Event defines model for Event.
+type Event struct {
+	// Act As in receipts, or view
+	Act string    `json:"act"`
+	At  time.Time `json:"at"`
+
+	// ContractID UUID version 7, made by the client
+	ContractID UUID  `json:"contract_id"`
+	Seq        int64 `json:"seq"`
+}
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	Detail string `json:"detail"`
@@ -1604,6 +1615,11 @@ type CreateDeviceCodeParams struct {
 type TakeDeviceTokenParams struct {
 	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
 	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// WatchEventsParams defines parameters for WatchEvents.
+type WatchEventsParams struct {
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // LoginParams defines parameters for Login.

@@ -173,6 +173,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		if err := s.store.Mark(ctx, c.ID, a.view); err != nil {
 			return nil, err
 		}
+		s.hub.look()
 		if *c, err = s.store.Contract(ctx, c.ID); err != nil {
 			return nil, err
 		}
@@ -286,6 +287,7 @@ func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Cont
 	case err != nil:
 		return wire.OutcomeJSONResponse{}, err
 	}
+	s.hub.look()
 	return replay(ch, answer)
 }
 

@@ -65,6 +65,9 @@ func (w *watched) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
+// Flush sends what was written, for streams.
+func (w *watched) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() } // an answer that cannot be flushed is sent at its end
+
 // Unwrap is for http.ResponseController.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 

@@ -94,6 +94,7 @@ type Server struct {
 	staging   *blobs.Staging
 	meters    *meters
 	stopJobs  func(context.Context) error
+	hub       *hub
 	handler   http.Handler
 	cursorKey [32]byte      // the same on all servers
 	judges    chan struct{} // one place for each file that is judged at a time
@@ -179,24 +180,34 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.route(); err != nil {
 		return nil, err
 	}
+	s.hub = newHub(func(ctx context.Context) (int64, error) {
+		head, err := s.store.AuditHead(ctx)
+		return head.Seq, err
+	})
 	runner := cfg.Runner
 	if runner == nil {
 		runner = jobs.Ticker{Claim: s.store.Claim, Now: cfg.Now, Log: cfg.Log, Look: jobLook}
 	}
-	s.stopJobs, err = runner.Start(ctx, s.jobs())
+	if s.stopJobs, err = runner.Start(ctx, s.jobs()); err != nil {
+		s.hub.close()
+	}
 	return s, err
 }
 
 // Handler serves the API, /healthz and /readyz, and /tsa where there is a Stamper.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Drain makes /readyz say that no new work should come here.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz say that no new work should come here, and ends the streams, whose clients go elsewhere.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.hub.close()
+}
 
 // Close ends the jobs, after a while those under way too, and closes the store. Stop serving first.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
+	s.hub.close()
 	return errors.Join(s.stopJobs(ctx), s.store.Close())
 }
 

@@ -371,6 +371,16 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 	TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WatchEvents Be told when something happens to a contract
+	//
+	// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+	// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+	// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+	// stream ends with the access token.
+	//
+	// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+	WatchEvents(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginWithBody Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type.
@@ -1137,6 +1147,26 @@ func (c *Client) TakeDeviceTokenWithBody(ctx context.Context, params *TakeDevice
 // Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 func (c *Client) TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTakeDeviceTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchEvents Be told when something happens to a contract
+//
+// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+// stream ends with the access token.
+//
+// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+func (c *Client) WatchEvents(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2833,6 +2863,46 @@ func NewTakeDeviceTokenRequestWithBody(server string, params *TakeDeviceTokenPar
 	return req, nil
 }
 
+// NewWatchEventsRequest constructs an http.Request for the WatchEvents method
+func NewWatchEventsRequest(server string, params *WatchEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewLoginRequest calls the generic Login builder with application/json body
 func NewLoginRequest(server string, params *LoginParams, body LoginJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3658,6 +3728,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 	TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
+	// WatchEventsWithResponse Be told when something happens to a contract
+	//
+	// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+	// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+	// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+	// stream ends with the access token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+	WatchEventsWithResponse(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*WatchEventsResponse, error)
 
 	// LoginWithBodyWithResponse Answer a challenge and open a session
 	//
@@ -5088,6 +5170,47 @@ func (r TakeDeviceTokenResponse) ContentType() string {
 	return ""
 }
 
+type WatchEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchEventsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6230,6 +6353,24 @@ func (c *ClientWithResponses) TakeDeviceTokenWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseTakeDeviceTokenResponse(rsp)
+}
+
+// WatchEventsWithResponse Be told when something happens to a contract
+//
+// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+// stream ends with the access token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+func (c *ClientWithResponses) WatchEventsWithResponse(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*WatchEventsResponse, error) {
+	rsp, err := c.WatchEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchEventsResponse(rsp)
 }
 
 // LoginWithBodyWithResponse Answer a challenge and open a session
@@ -7561,6 +7702,32 @@ func ParseTakeDeviceTokenResponse(rsp *http.Response) (*TakeDeviceTokenResponse,
 	return response, nil
 }
 
+// ParseWatchEventsResponse parses an HTTP response from a WatchEventsWithResponse call
+func ParseWatchEventsResponse(rsp *http.Response) (*WatchEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLoginResponse parses an HTTP response from a LoginWithResponse call
 func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8076,6 +8243,9 @@ type ServerInterface interface {
 	// TakeDeviceToken Ask whether the login was approved
 	// (POST /v1/device/token)
 	TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams)
+	// WatchEvents Be told when something happens to a contract
+	// (GET /v1/events)
+	WatchEvents(w http.ResponseWriter, r *http.Request, params WatchEventsParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
@@ -9387,6 +9557,47 @@ func (siw *ServerInterfaceWrapper) TakeDeviceToken(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// WatchEvents operation middleware
+func (siw *ServerInterfaceWrapper) WatchEvents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchEventsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WatchEvents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
@@ -9847,6 +10058,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/events", wrapper.WatchEvents)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts", wrapper.ListContracts)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts", wrapper.CreateContract)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/contracts/{contract_id}", wrapper.DeleteContract)
@@ -10921,6 +11133,74 @@ func (response TakeDeviceTokendefaultApplicationProblemPlusJSONResponse) VisitTa
 	return err
 }
 
+type WatchEventsRequestObject struct {
+	Params WatchEventsParams
+}
+
+type WatchEventsResponseObject interface {
+	VisitWatchEventsResponse(w http.ResponseWriter) error
+}
+
+type WatchEvents200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchEvents200TextEventStreamResponse) VisitWatchEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchEventsdefaultApplicationProblemPlusJSONResponse) VisitWatchEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
 	Params LoginParams
 	Body   *LoginJSONRequestBody
@@ -11511,6 +11791,9 @@ type StrictServerInterface interface {
 	// TakeDeviceToken Ask whether the login was approved
 	// (POST /v1/device/token)
 	TakeDeviceToken(ctx context.Context, request TakeDeviceTokenRequestObject) (TakeDeviceTokenResponseObject, error)
+	// WatchEvents Be told when something happens to a contract
+	// (GET /v1/events)
+	WatchEvents(ctx context.Context, request WatchEventsRequestObject) (WatchEventsResponseObject, error)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -12346,6 +12629,32 @@ func (sh *strictHandler) TakeDeviceToken(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// WatchEvents operation middleware
+func (sh *strictHandler) WatchEvents(w http.ResponseWriter, r *http.Request, params WatchEventsParams) {
+	var request WatchEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchEvents(ctx, request.(WatchEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchEvents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WatchEventsResponseObject); ok {
+		if err := validResponse.VisitWatchEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
@@ -12705,197 +13014,201 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1rcxy3teBfwc69VSJrm09RskRWPtCkFPtalnhJKdqNpaXBacwMwh5g3MBwNFGxSooj2Y5jS76JYyd+",
-	"yYmcqDax7M3DdiTH/i/3cobSp/0LWzgAutEz6JkeirS1SfzBYveg8Tg4ODjvc7lU5vUGZ4RJUZq/XKoR",
-	"HJIY/jxxFlfVvyER5Zg2JOWsNF9akzFn1QAxXCcCyRpBZc5kjMvykEBbJBaqWVAS5RqpY/W5bDdIab4k",
-	"ZExZtbS9vR2UGjjGdSLNOItS4nKtTph8elk9UzVMA8taKSipUUrzJZw0WadhKSjF5IUmjUlYmpdxk7ij",
-	"/WtMKqX50r9Mpcua0r+KqXPnnl4uqfGXzIxzx7NL2pfRllf4Sj8cz9YIasScVxCvaDBGlDAFxE3SRhUe",
-	"I1mjAqmxiZBobPXkEjo+N3c8QHOTs+MBalFZ402JMEO4XCZCIMk3CTskUA2L2gKam55J2lBZCvQy9fam",
-	"C4W5uSuq40unCKvKWml+dnruWFCqU2ZfzAR9mxmUng5JvcElYeX2M6Tdv85FJGTcLMtmTMKJCiVRiPTX",
-	"AXr+Qml65ljlP6/89kLp+UDB4RiSHM1MT6NyDSv4k1gsIAt+NDY3PY0aEZYVHtcnN0l7vU6FoKxqFzo+",
-	"eYEpuG7gmCgQ1hEVqMkUQkvOQyQ5n7zA8mDhrGRCLSUPLLPTXjhUnsWyXPNvtHNE1KnKrGn2WLomc376",
-	"1pU75cqEHjVnrjPT3rme4vmoH/GhWN/AUpJYffq/nluc+D6e+OH0xPHJ9YmLl2eCo3Pb/1oKfIc+JqLB",
-	"mSBw5s80ZZmr8S7DWSNMqj9xoxHRMlaAm/qBUNC7XPCw2f5gpCz8lzkjCwBJOGYxKRPakAHCLMyQL4QF",
-	"olJhDOOtUuCjhL4ZmGZT0CZ7HiZWSSPCbQXCXqS4UFJAvVBCrRph+qRTTU2F5AovMBMtEqvjgBkiOI4o",
-	"iRNikCxG4DpR9GIwwd0OSisx34hIfQC8G7rFfx8N7rZfD9zP17BELcIkaqkbAxDPfAZUv1zmTT2NRswb",
-	"JJZUowZOf+hZSVDaoCykrArtqCR1MWx+T+oP1Ld1fOlp/Yl7KnAc47b6mVxq0JiIdQwjq9Oo/iqFWJIJ",
-	"SeukH6mDEo+rmFEBACw+pzPOVwUm1iCx2ZL+g5ye0ecSuCVf9M7PAV9muReTMfnGD0hZqkHN7iwCFg7c",
-	"o0ErtXvsgJcyQ6JovVkvzR87OqfWXKdMP6dXDGWSVEmsvoWLrYeyzR3OXE3qcTB4dCeZiQTJOgaA4BSv",
-	"6jnjMKQKkDhacWBRwZEgQT54nCkfnRtymyrGSIgWj8MMCiYvg+ztPD38cs7BD9uhd9nVmJBVTWhGXDZv",
-	"UEY1qmZJQef2j3dvXu/++MaD313NruKI54IKSqKGZ48cHYZda08tqla96zQfe9dWJyysG+LXy6ZEWJIY",
-	"hbzcVC0QZwiru6EcNUMSJrdEqW+v6wqq6xWNocmmUSaPzpV82Jz0ORKpoWExfjMobVI2tK1lgJ9Rbbft",
-	"3e8huEJiSYr2tgaNe/cDmAmYlO0ucIHm3aeE3e8nPRvtUelruRnH3j0/TaiswbXaiHCZhIhx9VDnW+bv",
-	"LQ6TN/Pb4DwimO3/bqTLtftRJyHF63rcPn6SRyGqxLwOHMBGWxLhQ5jcLWVcEt8Rfan7pzu+jnLvn6AU",
-	"86ZeXT+WC4Kj4lfiGsHRSaw3v/f+G40YBCVBf0gKHkUhcZUU3501aL4dlJqNiONRTzAgU784TXBEQsRZ",
-	"maQsqQIeCjlRrKhENbXhmLVRnccEje387d3OvQ/GPXg5+OBViWXyM/hlAJbA2e5qem7M1AN19BzmwgXC",
-	"4EP8jDkDPRh38+XOzZ8qvPvw5QB1bryx+9GdAHWu/WH39r2d+5+pq5opluC5VBqv0EgBUwlDW5yW1awb",
-	"zQ3LwjqzMFAPSpcmVCcTWzgGfYXqTc3mpO1IPTyddKaeVtwOM8tYs9jSs47P/7jzxU92vrwVoM7nf+x+",
-	"cW33ztfw5+7HX+3+/pazDgsxBVvYMX1MSFhw5jCBc2kn8LxkeoKHNdPddlCynG8/AVXbOxLmltXHFQUU",
-	"sj7qaWRcruOK1Ezk6Fz1qLQ+JVbZTTpp6aWzltIwjsmz7p7ZOcchXWiQgth3LpZwRFiI4zV7tfarC9oE",
-	"x4cEUiSQVQmwIy0sEGaMN1mZhAuIx4o0aIpBpUAhbqv2BElFLDbasNYWIZuEhQKNdd/9351rf+h88eL/",
-	"/fKn3Z++0nnjTvfd33dfv7N7961xB0FDUo5wDLjViElIy7IwbtpVLadd2FcraVfO8v8nwR7Bglcq/SB5",
-	"ikdULTBIBd9kaVRJz6SuaEKRi2YZOBTPJcObcTlnNxiXtEyQVPJssgVap7ZHfimDAdtBqcXjTc/VgGUz",
-	"1hvLQrTWZPC3nkZMkPqIhGjswacv7nz5xs4XP9m98fH4o8KhbXal967sORnQLGXn1K6ZVXgxvoajiDBN",
-	"PLP7XbY/rRdnqfYiqVMhmiPe10zdyf27cnhW81wK8zawIEfnmnGUaFobSlyCM+JVkq1PXLw8d9inIQtK",
-	"VgloINGrxRtF1MtANduzXZcLkqHagGQD9yYXunS0XMPUQ5+XT6ymAF3QTBCtMsqqLsVGFRoLGaifGZA9",
-	"WEMsXKxPNlftUlbYnJmZ9oqbqQLmCMDZamN6j8eA60Evyws7Kzj2K1GsNCr64XEqI4wKJY1Sqc8+3GJq",
-	"P2JUx20kCAGAIB6FREgNoqJkIBWIPbQgNbp4JnimgsgWidsIuMVHmEEq6nmmUKNC8rjtp8t7Ge4p3eEq",
-	"b/mGi/hQldYpDhM1Cvr+iYHWUzQ3oAFnqMWbYPGgUYSw2EQVHhed67NmDN911azXcdwuLJib5uqqwTGz",
-	"GlTPzBOhQ0jeUEKHrIGpZqMpkajBWjYIijhXVw8uDPbzetT+pfTqbsxE9VZkUTDFhkHH7CQlUSiGEqh+",
-	"bAL7CzqhcBrWDIdrg6DEFFOjEUFhjCuSsuoC0iqMAEkS1+GCVpcJXMxYKOBUeKxObYoKQzRHPuHo4Utv",
-	"PPz1e4owdl6+Xgr6RdpEj3p8OvOfo1Gd9gm+ZuiYYC+3fL6mGUjdDIW0UiGxSJUOuIV71ZF+RV410RD0",
-	"UA+GWgrd9O9eRRuiAolmoxEB/0vCAJVrihsOFe9LmGo61rnxdvedP//Xlau791/ufvzrna/e6752d7zI",
-	"xKx2xCuS3nxt93eferSt/b006xtasvH1s/vlLzo3Pu+5gvz6TlplJFwfLu4kbBuJ6+uKHcwbu/vuBw9/",
-	"eVNhDrRyMOXw0SPD8GN7wPkaJMsH6MGHH3WuXbNPensCpHdnAeENoUSZOsFMJPs8iRadfQ4ULsA+q23G",
-	"cLooA2FLIQRO0YNXgAPgLQaq2gssRSHOSAA/NnAMfbZqtFxDQgIvbax8k+gMI8b2ntqJUQu3kWKwkWIL",
-	"tXzFOCMIRLvshLQpuVdJodjiZDlK0ofVlPSemS+LylSmy2cxGCtSau50b18u2WHsi7PucM4GrmAfH55Q",
-	"8ULk3HOv9N5QjFyS6+VmLHg83HSlBx1E1nOE5e6rH2S1LZ2vrnVv3Ny5dztAna+udT75a/cXf9398O6D",
-	"u7eh0cMrVzrvvB8g/YP7VdLoxk/1L+oQ/fiG+gWaBGjniyvuN3bQB3d/DX9qtdwk0hodhTgKJZtMklgf",
-	"b8TL5WaMWjUSE4Wi0FJYlhZXY6I/QzUcVdZNN7r1Bpc13UI3z2Ie3EmpLiko4RamUmNVTGQzZlrl5E5G",
-	"tYIR1bWajldyzBNW71dYNyXJspkJPKzZHuFpMZ0TPK+mE4PnpZ7Z6Y/sFOHpKRxVsp0uOXOFF9+DCbt4",
-	"kzJKPTJJjxWm9wIkTEO9hkNnS412tszVpWUnV1CJFhMsRxRBQ4LDiDLiIfMJ5oG+NEBWj4oFquBY/SNr",
-	"pI3iJlOEtIa3iPq7sHrADOw72ZWEwypCIgw/Bt9F2hMCR9GZSmn+ucEdnITm2xcVtlX5hJrFhNikjQne",
-	"0FzdRIOrGys2PN2B28iMY4zPDqJ+yrW3wI8Jo9AvfPItUpzyPsu3vJtSb6/HPBqqeVpVbXRzdfz60epp",
-	"idRBFcYBzUqahwTq0Xv228R4HOolDjP0nIGG2g3QePT5xEucYQtSpsC9R31qlJiryyN/P5IG+XviGhUK",
-	"I6xrOBgJbRvNuFzDYjjwepXdg8xvEsdyeI8WH/Zi5lV8zkadylGJGuwqHX21dt8HkewswwgsImjOU95w",
-	"TN3awI+OFybdzUY4Mum2nrDFDJFblLQGrQu0K2CrFjQ0TADiDaLYCnAeczQOaoUP375WdHk+o6Hjxms0",
-	"vNYmmHgHJiQvQ+B6jl/fYXOR3cGEFF9TSpZcNJmrM7MZlnj6GMdlL7+4qMQhhReLguKpNUVTapgGaHZ6",
-	"+ujE9MzE9GyP5nZ64vjFy3PbE/qP2fQPrwp3GbfPMerZxO5bHykm8aOdv73bfesjl3fDbaM5p6yqJLqC",
-	"7JYaZhm+VX+d19+rF4r5SW7vfjUriemWkqUZ2QJxZiPi5c0+zcQGFlT4lW44lrQc+TkcY9YY2fwRckZG",
-	"44uapKikHDaJ91iBygeOUZ2DgQ10q1QgyTm4AhWmDpWY14tPvQjnYfcv4TxIReZI+8tKpKUMNRmVqMkk",
-	"jVDYJAGaVkKxohoK36kUJKqoTa9iSbeIdjrlW3DevHfH8MvAzjHZREkuyRylokzxBgmw41GGRI3HEv5a",
-	"qikW1095zWkavNP60PVSMuP5oHHZzM/slsagBDlcCJsxU8qXYLWXyrg7VZBHd06/knasD4OolTSPXJAC",
-	"JBug+7CPK0lf9s1J6NOZbCJL22lwRQEE1y6jGivUkRxxImeecQZd070lv+le7eMy9A5T2qJlMsA+iMMw",
-	"JsJvf1BoxYhUxFOrJrWaR72OeJUyuPk3SLXp5RPL7qADyVXSUH0FQRr5zKWsNesbjZj63M3MlDdJG0nu",
-	"TFYQYyqgUYQ2lLSv79r+0yBIvF7mIRmuUUlXl51zkEA0M1e3bz+eZ/ZpH82A34TdrgdyTs/HM3bVY8OY",
-	"o7SboKD1zwCOhxoEWYCE8KNvXsO9m3M9qo8O96cG+WMLRz3fDfssA8QeV4Wa0cOCzkSUY0LA4dxlpZ5c",
-	"Wj753af+7ZlTz55e+ffVtbPfO/8/vq95q7xf/jWHsdZgp5ytN2PqPYa9jdbVuY6IjyVMbqh/X0VqcXBD",
-	"DWWT3a0LMnjRN79Bs+lxR082Jh+VlkmZWsFiFI/0RiPmWy7hcCT3vThhqKsLy2bsgagi9gBRdeWmkWxA",
-	"kxcQZ1Fb+/HYOQWDzv7c9PGjI7o72H7zgbhH+pWl/XmMDoxOWRVp1zCwY6nj4TEEjeTT4Yyev7KzfJOw",
-	"vS3vUajRgNPhmysoBU/EMY99RFFiGvnVMlZz0gv81ZNL6Ojx6Zmhx9b2ENhh/LOL9oghoOIcwYyXaz8E",
-	"RjHXfjgK2iSCdzK3vCWHefMo7d8yR3IuJ2Uej+ZkPXTtjr+m270XJBFv9WNncQ+RRg2LERS7argV9clQ",
-	"HwntGWG6z5v5itdVGWKOcZUgjIQkDdAgCZ8NsxjnrwZJ3Jsu2pFhEX2Aa9jXA1WoFgBqdqPBbk2SxlDQ",
-	"6UnY7vNgB131LcCSfTega7pAQNdwASPZL7hWjdNhQV1qEVFdrScR00FHsNfzpCUIPagPek/RMCRsROcb",
-	"HSeKBZJ4kzDEmzKJiOeNdmKI0Dr5PlqUBNr12DEYqvEWqmPWRhDck/GBmOl1kvHyuwO8Y5wAbjXXGIdk",
-	"XZByTCRYCbWqdqz786879959+NJLD/78cfdPb3buvt/9xd+6732489Wr6Mh0IT+VVg3L4T5tCuoKjH07",
-	"Bp8b0++AHTtf86nIHv7sswcf/vTBn3/bufF5gHZ//pcHn7zXufH57q2rAXpw7/c79//24JOr9rfOxzcf",
-	"/uju7t3/E6DOm9d3vvjV7u/e7nxyPUCda5/t3P+FQ2Q2MNtcd4IRa5yBO2qYKolJXd3NQckFbCkoAVgL",
-	"0ia9sCcx21xMhtLvVsyA+unp5dN2VP3ihBlbP51VM1izE9DvzuhpAPQSb0KPqjnmLYUdOvix8/r1zo0/",
-	"Lij2kLBwQnHBASK4XIN0DajMt0isA8DVZ9bUDL9tkAqPSR/m1zALoxyjgQm4fOuzh2/9ubAiUw1WPLCj",
-	"aLDnNxLe0fnJ+7s3r+/cu9d5423fmBD0v5UDrO7PP+u8/OmIwBoY+vZCzg9J7IxPFx0Rk/GDt8DVaYM3",
-	"c0IM9PVUwM1VX4q9PpbkBcegA73lhIyXsoALXJQz6OKnKenguR47O1/f7f78rztfv9f5+O0A6QCqh7/8",
-	"8c79zwLUefnWw1/eTp4gMjFA1u1G+/dYH7Puf9zWHj1g9LKePYmLDjjxqP5fs3/2Okxovx2XCQJrkwIN",
-	"BuFU+6AakQH+gAhK7W9TslbQUlBSQm0Y41ZJ2/OyLjfW4QZgWmkK0q/3VSOAVqAohQMwL9npWrDrWZun",
-	"RTt587xMss+neeZbvSL7ZBdmns+n6zNvvqeXaWeSWa2dgFm0JZV27eY5VVebFyc1JJLpaoBAzpIqZXn5",
-	"CLK6sN4IyzJnoUid5910ORBcmeENCmUkiEklJqK2nmQm6NGANPALTRJoTS6SvC+/z4LJ7yGQCcYYKbBf",
-	"oZ4QBcjnmmnm5lDwzTQDkgHT7lHN7EsKhiwo06X5KAvgwB6VN/ur41rFLZT8DKY0x+4gySU5j1bXFtHK",
-	"M0tr/zKDtmYmj2id19pTixOzR44uoBNLy2uLmXcBWj6xuoDWnp01r589rL0IwYxHKrgZSdQUJEY0hLbg",
-	"BDhAdabzN42kOktX7Ae/L4qlSljZE6FxGtetey0ybTyIDJ7kfhf47suKzg93gR/s6A79C8LkYOcKaGcj",
-	"/cZ2vvi4e+ulh1d+tfvBRzt//e04iCfgu8ybMvFjbukoJPiRgVBejHXQNvfhWoQnoZ3OGJFkI/MyDxHd",
-	"SvMYBca8y0iP15YNF8oJXUxG2ZszUF/UWoF0J0WM4ae4kxVB1niRD57VDUf3i8tPmpCvwtqD39u+uKjt",
-	"0WnMSFP9x+2zVzqfXH/44V9337m7YPxDrOMyQ+BO4vP6U03WdU6OYm5yqWvpKD5ye3Yai3Gej+/Ovdvd",
-	"t382Etvv85Xq93DKekAl782zcUswuJzrEJUSRncRKULn0OcnLW3pD+hhPA2eKGOGNgjSXlfhfFESCIFh",
-	"hEkI0IyJjsjIEB8dumlAgKi4wIxaZEzj13gSsZ6J80nwrIEbJM54t2tAMC6BipeCkhpv3Y220AhdjGkG",
-	"+CyqLk9zuaY7hHen6FaqyzTvjNyvuc+8yJfPP9q982qAtJYnQN33Xtx95ycatwLUefeDzruf7n7wdfe9",
-	"F501tXi8KTSqlJuxDeWIabUGcW4RZkXd7k9xcP5SX53iciXT3ykuV22Xp7g8Bb3qtZyiQj5qEIjRcw9U",
-	"uOYHdqRUuh+k1/7Q+fJK99V3urdeCtDDH1158Mnn9mn39+/v3Hule+V3Dz59ufPybefF7m9e7bx5PUAP",
-	"Pvn1zv3PA9R57c2dL6503/uoe+9mgLofXu++/1nntRsP7t716KR4g7B1SZhOrkjZFpUkTF8wUuWSWpm4",
-	"zJloRtI+UqbWCyn4KKtGZN3kEghKlRjXCUTFj6a70oA50yDsrJ2BfvW0nljP29OZ2el3S9k52s/tTPXz",
-	"Gsx3zU5XvzzpTNpMJNF3PZtGvSbHMw1idMPS3Ji2JAww8GRycROhFAWPnsVi3aj1zPNZEtfTpzUY/gxL",
-	"33zXTsI8JzlgzLNNpGI7gAmpRRu7eY691+sgD6xWyE0mycTdq0ehYBQITTZAkzCqCgGCykdVJaglGr2B",
-	"+jNRGsB7PTf15zk7UXhvJ6seHNWAesxqAqBLM3H1d6IDUA+pAkA9GekfvjALUX87aoDTpOVG1I9knN1b",
-	"3Mo3FVUyelbVgREUJu1sb1StTh8yPLRCXcu8x2fh8NFCHFHiI24g7iP/p7nco43dpi8bYjrpNV3xHJPV",
-	"mR5t9FCjXxH1TFOUyx530Psf7HxxZff2Vztf/mrn6w93f35n5/5vdm9d7Xc5X5z4/sXLM8e8mXR7PdLK",
-	"ZctbDluen4E5r9PaZMkXbL5WRye5idEiauBYthEuS/A5tuG3EZdiAfJQg5iPxtSybl7vvnuv+/6Px1FM",
-	"cJhNFC6MXuACU58az2uJjHY50OhJ4i0qeIzGdt95Y/e93zx88c7Dt+6MIxxFASjNdHxbS7GhSRzKAsKo",
-	"hqPIInKExhQnceulzu3fdV6/No5qwMQykg2ghGUBdTVqinR4HR5Z9GZyob1iOnXfLdoB3Jdr7mDuD0/B",
-	"wGoT02TJfUGMCSUsQnQSU0hj6CerplkvwtnPA5+zQIp3iReAT+bqvPLaw7c/6979S4D0C/ukVT6dm6/r",
-	"F67R0NrAlCyk4a+TbRX0VFDTedL2AU9nk47gcVH3lk2V3O9ldHzuyBMeG7TXJ1LijYgsoI0Ys3JNZ3Dx",
-	"B3nmOjyROObxCH4QqVuVJ0SQMiGx8S7IdyQYmLscWhmmxttFU2R8So8cP+4o6OamvSo6SWWU40xt8l8O",
-	"Cq4aOF/Tzsx4aBxWr7pap0fU80vWF5Ry3dpWsmGDfVLN7u17CzrvRerQgAQhwqY2aLQDVMeQ1kvwQBPG",
-	"tM4Cj2lVEbVDAoW0SkR/Ltpa4n9RMBkONPfgih1q5HR/A/y5DKs6arTgo6QCzgzpGDmdZH7ZdQYWhLnb",
-	"K2p7Y1v2vDWOk/v0Pm7UfqRYHhF+q+nN02NC8GjnVgzbAXk4FL9gLh40pp1Ndj/+qnPzte6f3kQzM8Uj",
-	"OXEzpHLdOjoUU1haGFzszxqEJYp5y5TcmLeGnNQc5LhvKAbHenXob8qYcUbLOEL/tnbmtC7wceyJY0fG",
-	"04kaT4J+GmdcS0Btp1oiGWMaWRMnFZanr+OQLKBN0pCBmgD4RQuT6VpTF66THaWThHBZnWlnoLllJie3",
-	"tWup2C+hyWBOkq06x212dXZ69uj0zPTsBPh3zQymJzk+GAYEue4Xo949OnEMlXu4gBLVsdEZZ6vSpEG6",
-	"OR6sLtT8bL9aaKi9ofbT++FA3R7MqhK3B/Ns1BfmKdFgmOfE7cE8G7cH+61ein2yKzLPjm7Djp1Znx3S",
-	"LNM8JkoO85zqOcwLo+pIJphoOMyb/VDRJkz8ntW0ehnfbDmAUdzb7Rj+uTPS2tvU+/w7HqXwQrYz70yN",
-	"ibLHg5AhviFIvEXiwMrWPHZk48DI1pB9ziTuq+mDk4i2fuuS7bfomeMRWXF6Us9raW/q8UzS43ZQMldm",
-	"v0hkLkjKUMRbJJ4oY0FQjVzqV4HgicrFy3lqryRdvCexHHH8MihD2GbvUbQmMHlxEqUG0qFZkM5XSWip",
-	"dJsfujgqp6VdO9dbNR6RdaB43iAsUJblGJizKqrsis+tLS2ZLMjajhYr3mJQlmujmy+Ql6vHGdB8FvgT",
-	"Y/ev04fqqSHc57Otg2LBou7meqPCcDKZDHJqY9d1Pizn73mdW4uGNsGWOh36lhKBm0hD/XiBYZvJSUyi",
-	"mGxR0urrptEUNVvqTu1W6peuPwic/FwmN60OgyQ4yiqa0lnCfZiOVli/FJIYkN/0AS9WoSP9Ck4fHMSz",
-	"1KcxYtpVeS/O/7yVs6GJK9r+nZlsiuccnx0bN01YKAJU4y3wWeAVqd1yoHgeI60RcnQV4UX7NKoH5NIM",
-	"sTo6ghAUo5CGtbKXNPY9p9gwk4kw7D3MQxJCpyElffP+z3d/FqD/FiCMNPtqcyjqfDWoDY70SfoTzXwq",
-	"0s+ShPrM6OUYl+vqm8IZ6EhjWfen/lx0+lTPK0m/6uk0l2ega7UYIA57YxQOqlLRWVJvRDkpbCCsVnK0",
-	"QaqUuWQS3AbHTALQOx923/t63KOrHE1lbFHcXlx+qemQQLayyGiWkr2bvkb0HdujJcdfLOe8sVhQYfI5",
-	"73NFqxGK2PgMcGYrjHSVLe8yCNn2Q+RIEHfvMgcY8r2cXUSqWBt38lMWjbjBiU3Kt8uKGUlzsLsbPlKa",
-	"VIuDvco7m9Ink5t3mIplLwmEYh5F/pJnQkKGIJv8CCNbAgTVdNENBCm2rDM4U6TH/YDxPL9A7g2dUxRK",
-	"cB2XB+UsIlKxR6mFY/ACqwz16rW5hkaSHPclm1BPjiCd5aYnxVCKUnnY7ckFgsU6rxQNqB71SMb1rCZ5",
-	"1qNJdvRaGbCOJus6SilYUDDgnIMGsF+eOff0cqI8eyIAxt8WtNGxCDnC4jGdnA3+ntueeCJ5OLw98dyx",
-	"43jjYuaN/XsmJ5ebTVnfN0Hj8WSSos+7idKpdpFMvCkPCcP8IB1LqhpU6RZhfbGhaO5ogI490bnx+c79",
-	"2+iJmfFJx0VjXUlW8whH0QWWvlWHskpAlsEx0cXBZA3rJIhM1tIo2kQnaabZP/jx8aygkl1jJqU1TKYg",
-	"S2ZgqD21lpPOzOs0j/UZrTjQ3snNmMr2msJdw2KlAkaffiQTypOErWDIsZQpq53Wzx6fRxdKi01Z4zH9",
-	"IfDE82h5ha/oTi6UTE0lLWLo4r76d6zLdV9gBhkzZbp1KQzNQmpQwulTAAobvJEiWE3Khq6WS1mF+645",
-	"RbiT4ie8gqoK4Axy1Dn+oo4zxQaRLQLJLxNtT5qr2GhpVEcKNRRWkhBFXM3yAptA52scxCat8hdI8DrR",
-	"JgEB9ZUwQ8/3FMZ+Xjv5mgrFVNiSxUlxJlKpkLI2d8SmAvKkGguKKyTuRhWXdU2tnPboGz18SMpU53TX",
-	"/T9vS14/v4DmZo/ZwjsBmpuZ1YEPQuKI6PHAfA6nw1Q3FhYPjjwxbpLQqPYbEUHPl3lInofvNL7qD0Gd",
-	"gTovX0djM1Mz09Ooc+3F8QCsUgKpvg4fPnxcocu5s0sB1IAwxbj6k0xqo63oUX1Zq5HGmoiWCdOeE6Ye",
-	"92IDl2tkYnZyWt07cWRwSMxPTbVarUkMP0/yuDplvhVTp55eOnF67QR8kxrYQfWyTMQmMj4UiRbMMSbM",
-	"l2Ymp/VnSvTCDVqaLx2enJ48rKluDY7k1NbMlFPjtqrjCdR1Bgfq6bA0X/oukWnkdab29+z09L7V/U4q",
-	"DPfXnz6rQ/1sAWITQZXXYTJDp6S1U2fF7U3XFsjUVk6LiafCtEgJknb8wFXh1uEFeudAcsotbt3gwgPT",
-	"JykLlzKSvyE5T/KwvW8wzUTZbWdveBk3yXbffs58w/uZLdX+6Jur4Nq7ferkC03lTXiCTWk1yl5OZdIM",
-	"2l31GA6dgetNoQkiqCCtmVd33ONnLALFGulwipAAFppn9f1kKehBIG01M6Uhl5wcgQeBR33pAr9hXHIS",
-	"N/Zj0yJKdkYLMyYkRt9qpiLrPqDWoq75BEzZJeN+q5ADHH6cTTcCVpoXoziKXe7X4G1rLLMZ77JIcI5t",
-	"9NGRBo5xnUjFn80/d7lEGdQdlzWrTZj3qwmzmxkU3JhEHXaxb/fnhh8Pw2Rr4mrL4u4HhcebpGdT0oJH",
-	"w7fF5omdutwmON4edC/aBMiF4G5KLeZDOtEezM5kAtdnp33+dh6Y799tnKntmUPC1XoWUFJe1NT09Ne6",
-	"5JUK0plSWrbin1sT1WDCJuMttncEMBJHaf65i5mDa6uwGkVIescntUf7S3H+5Eedqy913/qoc/eV7uv/",
-	"Me7gS9yMiHCwxVU7efHkFBVyKWnVhyl9UkPbkQio8d0Gf82FpDgllUqGhFpuwGlzCrWSoHyi6uWFJoHo",
-	"IIN5NgNywb3vDQguGtvZpyPisYWtrphDmREPeGxsCsBdp/HOEZdBEnPIY2T9uX2LeqHUc3YGV+Yqvgjf",
-	"YKb+Uc6Ihw9gxIhq35V0wORQgConoRXDc1wUnMiB0hO3ZpX3Em/osuZaTofxT1HmCYCNSfSdC1CUSkn4",
-	"LWNCtCGsoNaExHjaC2/22LHxDBB7lV7bj37dnIH4/OTMBka/2nJLWlri4WgUIQ2mTzbQrJ0TwtpDMHxz",
-	"TJtMOTL+M6Rd0tu6/zyhG75VnB0cDF8bHvHoe7ImcSxdtYTm3CIu0Vj3F592fv2+qewHid3HA12jLsrU",
-	"aoVqdChTjA6N6bp4/3Xlak/FwvGcTe69JaYuO75/A5k77Ui2ZzSwH4Jv5shIU+CLCihvSnlk45va6e/S",
-	"LYKaDXevpfWIVDxFm0hnD9XNH1EiUhWXqVeyYLK+aMtQTAjCVV2sz390cznC/divb4IS53F1Tjy+Q4tP",
-	"nMXVvJ5Nsylosx8EdbHHEO7UjtVl9XRKqYWeYjqHTAk+COSF6AvQLUDCF5KppjP6QZ3Svq+5+hzwGf3/",
-	"5Kzu/10Aqx9JN/CNkgiYHhrTeePGlYBOLuGyjNqat67QiCxY58KNNrh8BRmDi6IJCQ0JjDpcV3oyUg24",
-	"iemsPOCBvBcMS7F86nL6MOyaWCX1JNC7bm1qB4d86UB/7xeL0SJAKIGJIPAzcU2PJlBIXCXfaTYijtW1",
-	"Q4V71xwSyNSJgt7nFccRqP9dApknrAROTRGnWJhJ5QMejnoA7cWoe7/AVpZPJhIiZhoXE/s++D6GjrNj",
-	"XkVS07U5D8BVQ8egRNWOmDBar+etSB0tDwlbtMgxWWrarDoABzjZXw3tkEA4VOAyKjQwMm20JUnDjM0U",
-	"NykLv+PU9rMATsxmhwRMOptyGI3p0L2d+5+Np6HH/lOujTjZo7bSlH+P5yzwhsceOTwdIFHDOg5Kq643",
-	"eOgmTB6bm562CDdupXTNDaRy7JK+YCaWbaCjV4Ke8wb++yVj48CxN41lClftUpM3CByCfRhlTWqJNxji",
-	"cBegOpE4xBLDjZKj8zD+YANViKNEN/jKBPzpTt7gvEeJNNRXbhTFQxGuhJclkRNCxgTXs9xJmjyRMhx7",
-	"EhQ+dkzJObgb7AVjfD1tKtvOjTd2P7qjxVLtIA3EOKFUYzot7vi+cxpTDuS9Is4ybzE18W+JEI4mGT0i",
-	"vvQfWLiMspJRSt9EgwvqD+1IgRykkqdz+o22aubYE4O1VUFplTRiS0vnCxNu60B6kGowh6BZMO0zbloX",
-	"XsNxZRFzjdhYwL8n9vcA9HZOvp7HjyouaZcinBwOLhVxhGtpj9QuzRblxxu8RU7a+rT/WGJ7b4asxw4b",
-	"1N5o+qXkjDE30/z4AsI2ul3/XMebBLzcyCUqpPZ7wxHYxvaKONEAjc9JGv3jKnzcwlqPH9qsQkGoNE18",
-	"6kwJMYc6P4vjVNuXWY2bS5NhJSOGpIFjCRaBMc2g7ZES2XD5XJwyoeX/sGjVk5fl8cOsZ/EmycOarI5h",
-	"PEhc3RWyge97hceImsS6hqO3aVeQkOCYYLzh9oZfJuZ5sCfCqm30uBoo3KwJOWx4stD94Vptd8ajX3Jf",
-	"ynVtQExdFUB1FYXDjLxDtwySS+RSBJ214R+WIGSTVjyON42aHxpLqtJYX3SGTD6LBZMnqMnCQ8LGscfk",
-	"EdgSk6clF2V0EOw/LMpkY4AfQ56WWA/lHnbDUfSPuZWRxgNzWYA2yK+0VxcHdnMajHVfv/PwytXO3Q+7",
-	"t77YI7uS5AHKRTWbUOefTgrFbElJetN08zdweRO1arpmWAYJakmafuAUxnR9rPEFcJ4E0YaKAmREV/D1",
-	"e6/7/I56C/kfzCnNKUP/DfuV967Vw26cr3GExabQVl98sL7meQ6sYjOwBrW0KLXe2AC1ahy1sI4iRBGv",
-	"Isr0ZF1ndY5MjiuLKfrrfjQxCVDz4xt0Q4TduDsbL6dkKlBkHp09FqDDkzOT6KyT3qNFo0hBK1OVygnw",
-	"g6i8vFCHtP7+yFRmeYWvHNh9k61D/u0gMA+JyPfnCYkIUJVzjZ0JasgWR3XKmpKIfcfYJ01CC1NFS50U",
-	"wetkg4dtWyweTMSYaYJnkGqs+8rvd29d3f3l/c7f3hwfjq2hU0LfT9OWIehQg+lASVlSzb8QBuQER2SA",
-	"QdWBjsL9pyYa/snu2OBJm2sL2IyQsHY22C1nC5K8an6K4VKDuUl0jklIbpnk9cE2nnM+TU+eIS3rJotM",
-	"kP4uIt5aD3mLoTEsNlGFbikSo0sDRkSICwwyB407n+jo4vWQMKr4qOS9To4T6oRuPpO/uridevyPI+mB",
-	"iX1L9Mct5ZhDfyzxt9WCANTiIO5IxRvDAUrr90H+T43v4QBchsb5RARW+Xht/bcZ2fkYbboOXHe5Mija",
-	"3SA6XaAwGSzsvut9zm67G/7sp2FrzXIt7U6zfFQzg7lhf8lVdv+Nzt1fPfjkKlTeMvmzICifRILMO5E+",
-	"OO6JWTskLrA6ZMeYRCcVjWvFnFVRAwvRgsCaiJc3M2Nqhu+FJjiZmTwBNd6MfYRNb2Jau/vxQW0zKX3o",
-	"vp2g5ccCuc9ksNimfTBbbWKDLTIMCmfUWF5Y/vtnLPG3Id8NFtb66NYQHf8p7tPvD/ClK0r4kwRYj0FI",
-	"mS1+59vGKDIyZT0TjaULI2p1/f6YDqDsjc3FIrlinTfaPvOBLcMIVTnHM3vramvU09RlXXdpYOTxKT46",
-	"2T7FD9x4A6UE/WQz4vsBdEgex2UxAE5VIp0lNQ+KJyOoJ/LYgRHmlQNHtSZjKBQSK6FH0Y5+lNsnDDfR",
-	"uFAzhjRMRHJMCGrUsCACjWmU7v7l6u6dV/MRO5P7yR/JcIpXtZ99MWFZp4qi4Esva0rw26ccIidsxqVc",
-	"/jE//Gst+ebAcCMpBT+QO9kHOJyvcQXeiFerJER0wIVkxpyCLL35jPQJXK4hk0PdbJ9bPH8SnTflrtMI",
-	"PuvhEynWF1c5KvM6ETo2L0h1SoqZBoU5lUEa3V/jEbnA3OTCPk4Yksun+/YYccKZtPfFLVnflpDHSOug",
-	"eGHjFijtsRc66ZidgSKAanSTAiEHS6VJaDqYdzqbtDpA6GbytA5jYEwGO51LnbI0NqgNQiOvVBRruk/k",
-	"XnGgYoScxBbWKXD74T112f45kot5koC2SHIVZ4SBARKjJyj+p8/54+tzvojsvnu8zr0oaVK25t3fOqfr",
-	"gZ58NUDOVuv8hRQI2gHImcCFJ4mXFcAMLQlNlmGthdJFf8L8lDfSFCTIBSI1UUoHxgElZRHyAEnrJF0e",
-	"gUBCu0jF0/ygGVZJeCAAtraFQwKVoYS/5z7KduEkRn3uoqI2uv6KJnU6T+QU8Bimn94TCFe1Wq2rjiw7",
-	"ahybUUZr1PqCvozSS1hLkFUqBeoa0BDMJEPEsTXhZpSc4+lIabLG3LkOs/yZnoym3jPpNP+pQGPdWy91",
-	"7/5l3LJ+NE6SCIG01CejJBABH8LevpdSpSwLdZlHKkwWgiQ6tW7vQpNCxMkVlDhh9Hf9ZFv3l6ShwrGk",
-	"5YiI3DNoOtVH0BNGCPe1k0TJubz9N3bPhSlK2xe3/18AAAD//w==",
+	"7H1rcxvHteBf6cW9VSJrh09RskRWPtCkFOualnhJOdqNqaUamAYw4aAbnm4QQlSskuNItuPYkm/i2Ilf",
+	"ciInqk0se/OwHcmx/8u9BCh92r+w1ae7Z3oGPcCAIm1tEn+wOIOefpw+ffq8z5VShTWajBIqeGn+SqlO",
+	"sE8i+PPUeVyT//qEV6KgKQJGS/OldRExWvMQxQ3CkagTVGFURLgijnC0TSIum3klXqmTBpafi06TlOZL",
+	"XEQBrZV2dna8UhNHuEGEHmdRCFypNwgVZ5blcyCHaWJRL3klOUppvoTjJpuBX/JKEXm+FUTEL82LqEXs",
+	"0f41ItXSfOlfppJlTalf+dSzz55ZLsnxl/SMc8czSzqQ0ZZX2Wo/HM/XCWpGjFURqyowhgGhEohbpIOq",
+	"LEKiHnAkxyZcoLG100vo5NzcSQ/NTc6Oe6gdiDprCYQpwpUK4RwJtkXoEY7qmNcX0Nz0TNwmECVPLVNt",
+	"b7JQmJu9oga+vEJoTdRL87PTcye8UiOg5sWM17eZXumMTxpNJgitdJ4mnf51LiIuolZFtCLiT1QDEvpI",
+	"fe2hSxul6ZkT1f+8+tuN0iVPwuEEEgzNTE+jSh1L+JOILyADfjQ2Nz2NmiEWVRY1JrdIZ7MRcB7Qmlno",
+	"+OQGlXAt44hIEDZQwFGLSoQWjPlIMDa5QfNgYa1kQi4lDyyz0044VJ/BolJ3b7R1ROSpSq1p9kSyJn1+",
+	"+taVO+XqhBo1Z64z0865rrB81A/ZUKxvYiFIJD/9X88tTnwfT/xweuLk5ObExSsz3vG5nX8tea5DHxHe",
+	"ZJQTOPPnWqLC5HhX4KwRKuSfuNkMgwqWgJv6AZfQu1LwsJn+YKQ0/JcZJQsASThmEamQoCk8hKmfIl8I",
+	"cxQIiTGUtUueixK6ZqCbTUGb9HmYWCPNEHckCLNIsVGSQN0ooXadUHXSA0VNuWASLzDlbRLJ44ApIjgK",
+	"AxLFxCBeDMcNIunFYIK745VWI1YOSWMAvJuqxX8fDe6mXwfcL9SxQG1CBWrLGwMQT38GVL9SYS01jWbE",
+	"miQSgUINnPyQWYlXKgfUD2gN2gWCNPiw+T2pPpDfNvDlM+oT+1TgKMId+TO53AwiwjcxjCxPo/yr5GNB",
+	"JkTQIP1I7ZVYVMM04ADA4nM6Z31VYGJNEukt6T/IyRl9LoZb/EV2fhb4Usu9GI/Jyj8gFSEH1buzCFg4",
+	"cI8GrdTssQXegGoSFTRajdL8ieNzcs2NgKrn5IoJqCA1Eslv4WLLULa5o6mrST4OBo/qJDURL17HABCs",
+	"sJqaM/b9QAISh6sWLKo45MTLB4815eNzQ25TyRhx3maRn0LB+KWXvp2nh1/OOfhhOnQuuxYRsqYIzYjL",
+	"Zs2ABgpV06Sge/vHezev935848HvXkiv4pjjgvJKvI5njx0fhl3rTy3KVtl16o+da2sQ6jc08cuyKSEW",
+	"JEI+q7RkC8QowvJuqIQtn/jxLVHq2+uGhOpmVWFovGkBFcfnSi5sjvscidQEfjF+0yttBXRoW8MAPy3b",
+	"7pi730FwucCCFO1tHRpn9wOYCZiU6c6zgebcp5jd7yc95c6o9LXSiiLnnp8lgajDtdoMcYX4iDL50GDb",
+	"+u9tBpPX8yszFhJMD343kuWa/WgQP8Cbatw+fpKFPqpGrAEcQLkjCHchTO6WUiaI64i+1PvTHVdHufeP",
+	"V4pYS62uH8s5wWHxK3Gd4PA0Vpufvf9GIwZeiQc/JAWPIhe4Rorvzjo03/FKrWbI8KgnGJCpX5wmOCQ+",
+	"YrRCEpZUAg/5jEhWVKC63HBMO6jBIoLGdv/2bvfeB+MOvBx88GrEMPkp/NIAi+FsdjU5N3rqnjx6FnNh",
+	"A2HwIX5an4EMxt18uXvzpxLvPnzZQ90bb+x9dMdD3Wt/2Lt9b/f+Z/KqppIleC6RxqtBKIEphaFtFlTk",
+	"rJutsmFhrVloqHulyxOyk4ltHIG+QvYmZ3PadCQfzsSdyadVu8PUMtYNtmTW8fkfd7/4ye6XtzzU/fyP",
+	"vS+u7d35Gv7c+/irvd/fstZhICZhCzumjgnxC84cJvBs0gk8L+me4GFdd7fjlQzn209A5faOhLkV+XFV",
+	"AoVsjnoaKRObuCoUEzk6Vz0qrU+IVXqTTht6aa2lNIxjcqw7MzvrOCQL9RIQu87FEg4J9XG0bq7WfnVB",
+	"h+DoCEeSBNIaAXakjTnClLIWrRB/AbFIkgZFMQLBkY87sj1BQhKLcgfW2iZki1Cfo7Heu/+7e+0P3S9e",
+	"/L9f/rT301e6b9zpvfv73ut39u6+NW4hqE8qIY4At5oR8YOKKIybZlXLSRfm1WrSlbX8/0mwQ7Bg1Wo/",
+	"SJ5iYSAX6CWCb7y0QErPpCFpQpGLZhk4FMclw1pRJWc3KBNBhSAh5dl4C5RObZ/8UgoDdrxSm0VbjqsB",
+	"i1akNpb6aL1F4W81jYgg+RHx0diDT1/c/fKN3S9+snfj4/FHhUNH70r2rsycDGiWsHNy1/QqnBhfx2FI",
+	"qCKe6f2umJ82i7NU+5HUA85bI97XVN7J/btydFbxXBLzypiT43OtKIw1rU0pLsEZcSrJNicuXpk76tKQ",
+	"eSWjBNSQyGrxRhH1UlBN92zWZYNkqDYg3sD9yYU2Ha3UceCgz8un1hKALigmKKjRgNZsio2qQcSFJ3+m",
+	"QPZgDRG3sT7eXLlLaWFzZmbaKW4mCphjAGejjckejwHXg1qWE3ZGcOxXohhplPfDYyUljHIpjQZCnX24",
+	"xeR+RKiBO4gTAgBBLPQJFwpERclAIhA7aEFidHFM8FwVkW0SdRBwi48wg0TUc0yhHnDBoo6bLu9nuKdU",
+	"h2us7RouZENVWisMJqoV9P0TA60nb5WhAaOozVpg8QjCEGG+haosKjrXZ/QYruuq1WjgqFNYMNfN5VWD",
+	"I2o0qI6Zx0IHF6wphQ5RB1NNuSUQr8NaygSFjMmrBxcG+wU1av9SsrobPVG1FWkUTLBh0DE7HZDQ50MJ",
+	"VD82gf0FnZI4DWuGw1UmKDbF1IOQID/CVRHQ2gJSKgwPCRI14IKWlwlczJhL4FRZJE9tggpDNEcu4ejh",
+	"S288/PV7kjB2X75e8vpF2liPenI69Z+lUZ12Cb566IhgJ7d8oa4YSNUM+UG1SiKeKB1wG2fVkW5FXi3W",
+	"EGSoB0VtiW7qd6eiDQUc8VazGQL/S3wPVeqSG/Yl70uobDrWvfF2750//9fVF/buv9z7+Ne7X73Xe+3u",
+	"eJGJGe2IUyS9+dre7z51aFv7e2k1ykqycfWz9+Uvujc+z1xBbn1nUKPE3xwu7sRsG4kam5IdzBu79+4H",
+	"D395U2IOtLIw5ejxY8PwY2fA+Roky3vowYcfda9dM09qezykdmcB4TKXokyDYMrjfZ5Ei9Y+exIXYJ/l",
+	"NmM4XQEFYUsiBE7Qg1WBA2BtCqraDZqgEKPEgx+bOII+2/WgUkdcAC+trXyT6Bwl2vae2IlRG3eQZLCR",
+	"ZAuVfEUZJQhEu/SElCk5q6SQbHG8HCnpw2pKas/0l0VlKt3lMxiMFQk1t7o3L5fMMObFeXs4awNXsYsP",
+	"j6l4IXLuuFeyNxQll8VmpRVxFg03XalBB5H1HGG59+oHaW1L96trvRs3d+/d9lD3q2vdT/7a+8Vf9z68",
+	"++DubWj08OrV7jvve0j9YH8VN7rxU/WLPEQ/viF/gSYe2v3iqv2NGfTB3V/Dn0otN4mURkcijkTJFhUk",
+	"UscbsUqlFaF2nUREoii05IalxbWIqM9QHYfVTd2Nal1moq5aqOZpzIM7KdEleSXcxoFQWBUR0YqoUjnZ",
+	"k5GtYER5rSbjlSzzhNH7FdZNCbKsZwIP66ZHeFpM5gTPa8nE4HkpMzv1kZkiPD2Fw2q60yVrrvDiezBh",
+	"G28SRikjk2SsMNkLkFAF9Tr2rS3V2tkKk5eWmVxBJVpEsBhRBPUJ9sOAEgeZjzEP9KUeMnpUzFEVR/If",
+	"UScdFLWoJKR1vE3k34XVA3pg18muxhxWERKh+TH4LlSeEDgMz1VL888N7uA0NN+5KLGtxibkLCb4VtCc",
+	"YE3F1U00mbyxIs3THbqNTDvGuOwg8qdcewv8GDMK/cIn2ybFKe8zbNu5KY3OZsTCoZqnNdlGNZfHrx+t",
+	"zggkDyrXDmhG0jzCUUbv2W8TY5GvljjM0HMOGio3QO3R5xIvcYotSJgC+x51qVEiJi+P/P2IG+TviW1U",
+	"KIywtuFgJLRttqJKHfPhwMsquweZ3wSOxPAeDT7sx8wr+ZxyIxCjEjXY1WD01Zp9H0Sy0wwjsIigOU94",
+	"wzF5awM/Ol6YdLea/sik23jCFjNEbgekPWhdoF0BWzUPfM0EINYkkq0A5zFL4yBX+PDta0WX5zIaWm68",
+	"WsNrbIKxd2BM8lIELnP8+g6bjewWJiT4mlCy+KJJXZ2pzTDE08U4Ljv5xUUpDkm8WOQBnlqXNKWOAw/N",
+	"Tk8fn5iemZiezWhupydOXrwytzOh/phN/nCqcJdx51kaODax99ZHkkn8aPdv7/be+sjm3XBHa84DWpMS",
+	"XUF2Sw6zDN/Kvy6o7+ULyfzEt3e/mpVEwbaUpSnZBnGmHLLKVp9moox5wN1KNxyJoBK6ORxt1hjZ/OEz",
+	"Skbji1qkqKTst4jzWIHKB45Rg4GBDXSrAUeCMXAFKkwdqhFrFJ96Ec7D7F/MeZCqyJH2l6VIG1DUooFA",
+	"LSqCEPkt4qFpKRRLqiHxPRCchFW56TUsgm2inE7ZNpw3590x/DIwc4w3UZDLIkepKBK8QRzseAFFvM4i",
+	"AX8t1SWL66a8+jQN3ml16LKUTHs+KFzW89O7pTAoRg4bwnrMhPLFWO2kMvZOFeTRrdMvpR3jw8DrJcUj",
+	"F6QA8QaoPszjatyXeXMa+rQmG8vSZhpMUgDOlMuowgp5JEecyLmnrUHXVW/xb6pX87gMvcOUtoMKGWAf",
+	"xL4fEe62P0i0okRI4qlUk0rNI1+HrBZQuPnLpNZy8okVe9CB5CpuKL+CII185lLUW41yMwpc7mZ6yluk",
+	"gwSzJsuJNhUEYYjKUtpXd23/aeAk2qwwnwzXqCSrS8/ZiyGamqvdtxvPU/t0gGbAb8Jul4Gc1fPJlF31",
+	"xDDmKOnGK2j904BjvgJBGiA+/Oia13Dv5lyP6uPD/alB/tjGYea7YZ+lgJhxVahrPSzoTHglIgQczm1W",
+	"6sml5dPfferfnl555uzqv6+tn//ehf/xfcVb5f3yrzmMtQJ7wOhmKwqcxzDbaFOe65C4WML4hvr3NSQX",
+	"BzfUUDbZ3jovhRd98xs0m4w7erwx+ai0TCqBESxG8UhvNiO2bRMOS3LfjxOGvLqwaEUOiEpiDxCVV24S",
+	"yQY0eQExGnaUH4+Zkzfo7M9Nnzw+oruD6TcfiPukX2nan8fowOgBrSHlGgZ2LHk8HIagkXw6rNHzV3ae",
+	"bRG6v+U9CjUacDpccwWl4KkoYpGLKAochG61jNGcZIG/dnoJHT85PTP02JoePDOMe3bhPjEEVJwjmPFy",
+	"7YfAKObaD0dBm1jwjueWt2Q/bx6lg1vmSM7lpMKi0Zysh67d8te0u3eCJGTtfuws7iHSrGM+gmJXDrcq",
+	"PxnqI6E8I3T3eTNfdboqQ8wxrhGEERekCRok7rJhFuP85SCxe9NFMzIsog9wTfN6oArVAEDObjTYrQvS",
+	"HAo6NQnTfR7soKu+BRiybwd0TRcI6BouYMT7BdeqdjosqEstIqrL9cRiOugI9nuelAShBnVB76nA9wkd",
+	"0flGxYlijgTeIhSxlogj4lmzExsilE6+jxbFgXYZOwZFddZGDUw7CIJ7Uj4QM1knGSe/O8A7xgrglnON",
+	"sE82OalERICVUKlqx3o//7p7792HL7304M8f9/70Zvfu+71f/K333oe7X72Kjk0X8lNp17EY7tMmoS7B",
+	"2Ldj8Lk2/Q7YsQt1l4rs4c8+e/DhTx/8+bfdG597aO/nf3nwyXvdG5/v3XrBQw/u/X73/t8efPKC+a37",
+	"8c2HP7q7d/f/eKj75vXdL36197u3u59c91D32me7939hEZkyplubVjBinVFwR/UTJTFpyLvZK9mALXkl",
+	"AGtB2qQW9iSmW4vxUOrdqh5QPZ1ZPmtGVS9O6bHV03k5g3UzAfXunJoGQC/2JnSomiPWltihgh+7r1/v",
+	"3vjjgmQPCfUnJBfsIYIrdUjXgCpsm0QqAFx+ZkzN8FuZVFlE+jC/jqkf5hgNdMDlW589fOvPhRWZcrDi",
+	"gR1Fgz2/kfCO7k/e37t5fffeve4bb7vGhKD/7Rxg9X7+WfflT0cE1sDQt+dzfohjZ1y66JDojB+sDa5O",
+	"ZdbKCTFQ11MBN1d1KWZ9LMnzlkEHessJGS+lAefZKKfRxU1TksFzPXZ2v77b+/lfd79+r/vx2x5SAVQP",
+	"f/nj3fufeaj78q2Hv7wdP0FkooeM243y7zE+Zr3/uK08esDoZTx7YhcdcOKR/b9m/sw6TCi/HZsJAmuT",
+	"BA0G4VT5oGqRAf6ACErlb1MyVtCSV5JCrR/hdknZ89IuN8bhBmBabXHSr/eVI4BWoCiFAzAvmekasKtZ",
+	"66dFM3n9vEzSz2dZ6lu1IvNkFqafLyTr02++p5ZpZpJarZmAXrQhlWbt+jlRV+sXpxUk4ukqgEDOklpA",
+	"8/IRpHVh2QjLCqM+T5zn7XQ5EFyZ4g0KZSSISDUivL4ZZybIaECa+PkW8ZQmFwnWl99nQef34EgHY4wU",
+	"2C9Rj/MC5HNdN7NzKLhmmgLJgGlnVDMHkoIhDcpkaS7KAjiwT+XNweq41nAbxT+DKc2yOwhyWcyjtfVF",
+	"tPr00vq/zKDtmcljSue1/tTixOyx4wvo1NLy+mLqnYeWT60toPVnZvXrZ44qL0Iw45EqboUCtTiJUOBD",
+	"W3ACHKA6U/mbRlKdJSt2g98VxVIjtOKI0DiLG8a9Fuk2DkQGT3K3C3zvZUnnh7vAD3Z0h/45oWKwcwW0",
+	"M5F+Y7tffNy79dLDq7/a++Cj3b/+dhzEE/BdZi0R+zG3VRQS/EhBKC/GOiib+3AtwpPQTmWMiLOROZmH",
+	"MNhO8hh52rxLScZry4QL5YQuxqPszxmoL2qtQLqTIsbwFWZlRRB1VuSDZ1TD0f3i8pMm5Kuw9uH3diAu",
+	"avt0GtPSVP9x++yV7ifXH37417137i5o/xDjuEwRuJO4vP5kk02Vk6OYm1ziWjqKj9y+ncYinOfju3vv",
+	"du/tn43E9rt8pfo9nNIeUPF7/azdEjQu5zpEJYTRXkSC0Dn0+UlDW/oDeihLgicqmKIyQcrryp8vSgIh",
+	"MIxQAQGaEVERGSnio0I3NQhQwDeoVouMKfwajyPWU3E+MZ41cZNEKe92BQjKBFDxkleS423a0RYKoYsx",
+	"zQCfRdnlWSbWVYfwbiXYTnSZ+p2W+xX3mRf58vlHe3de9ZDS8nio996Le+/8ROGWh7rvftB999O9D77u",
+	"vfeitaY2i7a4QpVKKzKhHFFQq0OcW4hpUbf7FQbOX/KrFSZWU/2tMLFmulxhYgV6VWtZCbh41CAQrece",
+	"qHDND+xIqHQ/SK/9ofvl1d6r7/RuveShhz+6+uCTz83T3u/f3733Su/q7x58+nL35dvWi73fvNp987qH",
+	"Hnzy6937n3uo+9qbu19c7b33Ue/eTQ/1Przee/+z7ms3Hty969BJsSahm4JQlVwxoNuBIH7ygpIaE4GR",
+	"iSuM8lYozGNA5XohBV9AayHZ1LkEvFI1wg0CUfGj6a4UYM41CT1vZqBenVETy7w9m5qdereUnqP53MxU",
+	"Pa/DfNfNdNXL09ak9URifdczSdRrfDyTIEY7LM2OaYvDAD1HJhc7EUpR8KhZLDa0Wk8/nydRI3lah+HP",
+	"0eTNd80k9HOcA0Y/m0QqpgOYkFy0tpvn2HudDvLAavlMZ5KM3b0yCgWtQGjRAZqEUVUIEFQ+qipBLlHr",
+	"DeSfsdIA3qu5yT+fNROF92ay8sFSDcjHtCYAutQTl3/HOgD5kCgA5JOW/uELvRD5t6UGOEvadkT9SMbZ",
+	"/cWtfFNRJaNnVR0YQaHTzmajalX6kOGhFfJaZhmfhaPHC3FEsY+4hriL/J9lYp82dpO+bIjpJGu6Yjkm",
+	"q3MZbfRQo18R9UyLVyoOd9D7H+x+cXXv9le7X/5q9+sP935+Z/f+b/ZuvdDvcr448f2LV2ZOODPpZj3S",
+	"KhXDWw5bnpuBuaDS2qTJF2y+UkfHuYnRImriSHQQrgjwOTbhtyETfAHyUIOYj8bksm5e7717r/f+j8dR",
+	"RLCfThTOtV5gg8pPtee1QFq77Cn0JNF2wFmExvbeeWPvvd88fPHOw7fujCMchh4ozVR8W1uyoXEcygLC",
+	"qI7D0CByiMYkJ3Hrpe7t33VfvzaO6sDEUpIOoIRlAXXVaopkeBUeWfRmsqG9qju13y2aAeyX6/Zg9g9P",
+	"wcByE5NkyX1BjDElLEJ0YlNIc+gna7pZFuHM557LWSDBu9gLwCVzdV957eHbn/Xu/sVD6oV5Uiqf7s3X",
+	"1QvbaGhsYFIWUvBXybYKeirI6Txp+oCn83FH8LioekunSu73Mjo5d+wJhw3a6RMpcDkkC6gcYVqpqwwu",
+	"7iDPXIcnEkUsGsEPInGrcoQIBpQLrL0L8h0JBuYuh1aaqXF20eIpn9JjJ09aCrq5aaeKTgQizHGm1vkv",
+	"BwVXDZyvbqdnPDQOK6uuVukR1fzi9XmlXLe21XTYYJ9Us3f73oLKe5E4NCBOCDepDZodDzUwpPXizFOE",
+	"MamzwKKgJonaEY78oEZ4fy7aeux/UTAZDjR34IoZauR0fwP8uTSrOmq04KOkAk4NaRk5rWR+6XV6BoS5",
+	"28vr+2Nb9r01lpP79AFu1EGkWB4RfmvJzZMxITi0c6ua7YA8HJJf0BcPGlPOJnsff9W9+VrvT2+imZni",
+	"kZy45Qdi0zg6FFNYGhhc7M8ahAWKWFuX3Jg3hpzEHGS5b0gGx3h1qG8qmDIaVHCI/m393FlV4OPEEyeO",
+	"jScT1Z4E/TROu5aA2k62RCLCQWhMnAE3PH0D+2QBbZGm8OQEwC+a60zXirowlewomSSEy6pMOwPNLTM5",
+	"ua1tS8VBCU0ac+Js1Tlus2uz07PHp2emZyfAv2tmMD3J8cHQIMh1vxj17lGJYwKxjwsoVh1rnXG6Kk0S",
+	"pJvjwWpDzc32y4X6yhvqIL0fDtXtQa8qdnvQz1p9oZ9iDYZ+jt0e9LN2ezDfqqWYJ7Mi/WzpNszYqfWZ",
+	"IfUy9WOs5NDPiZ5Dv9CqjniCsYZDvzkIFW3MxO9bTauW8c2WAxjFvd2M4Z47Je39Tb3Pv+NRCi+kO3PO",
+	"VJsoMx6EFLEyJ9E2iTwjW7PIko09LVtD9jmduK+uDk4s2rqtS6bfomeOhWTV6kk+rye9ycdzcY87Xklf",
+	"mf0ikb4gA4pC1ibRRAVzgurkcr8KBE9UL17JU3vF6eIdieWI5ZcRUIRN9h5JazydFydWaiAVmgXpfKWE",
+	"lki3+aGLo3JayrVzs11nIdkEiucMwgJlWY6BOa2iSq/42fWlJZ0FWdnRIslbDMpyrXXzBfJyZZwB9Wee",
+	"OzF2/zpdqJ4Ywl0+2yooFizqdq63gGtOJpVBTm7spsqHZf09r3JrBb5JsCVPh7qluGcn0pA/blBsMjnx",
+	"SRSR7YC0+7pptnjdlLqTu5X4pasPPCs/l85Nq8IgCQ7TiqZklnAfJqMV1i/5JALk133AizXoSL2C0wcH",
+	"8Xzg0hhR5aq8H+d/1s7Z0NgV7eDOTDrFc47PjombJtTnHqqzNvgssKpQbjlQPI+S9gg5uorwon0a1UNy",
+	"aYZYHRVBCIpRSMNa3U8a+8wp1sxkLAw7D/OQhNBJSEnfvP/z3Z956L95CCPFvpociipfDeqAI32c/kQx",
+	"n5L00zihPtV6OcrEpvymcAY60lxW/ck/F60+5fNq3K98OsvEOehaLgaIw/4YhcOqVHSeNJphTgobCKsV",
+	"DJVJLaA2mQS3wTGdAPTOh733vh536CpHUxkbFDcXl1tqOsKRqSwymqVk/6avEX3H9mnJcRfLuaAtFgHX",
+	"+ZwPuKLVCEVsXAY4vRVaukqXdxmEbAchcsSIu3+ZAwz5Ts4uJDWsjDv5KYtG3ODYJuXaZcmMJDnY7Q0f",
+	"KU2qwcGs8s6k9Enl5h2mYtlPAqGIhaG75BkXkCHIJD/CyJQAQXVVdANBii3jDE4l6bE/oCzPL5A5Q+ck",
+	"heJMxeVBOYuQVM1RauMIvMCqQ716Ta6hkSTHA8kmlMkRpLLcZFIMJSiVh92OXCCYb7Jq0YDqUY9k1Ehr",
+	"kmcdmmRLr5UC62iyrqWUggV5A845aAD75ZlnzyzHyrMnPGD8TUEbFYuQIyyeUMnZ4O+5nYkn4oejOxPP",
+	"nTiJyxdTb8zfMzm53EzK+r4Jao8nnRR93k6UHigXydib8gjXzA9SsaSyQS3YJrQvNhTNHffQiSe6Nz7f",
+	"vX8bPTEzPmm5aGxKyWoe4TDcoMlbeShrBGQZHBFVHEzUsUqCSEU9iaKNdZJ6mv2DnxxPCyrpNaZSWsNk",
+	"CrJkGobKU2s57ky/TvJYn1OKA+Wd3IoC0VmXuKtZrETA6NOPpEJ54rAVDDmWUmW1k/rZ4/Noo7TYEnUW",
+	"BT8EnngeLa+yVdXJRknXVFIihiruq37Hqlz3BtXImCrTrUphKBZSgRJOnwSQ32TNBMHqQjRVtdyAVpnr",
+	"mpOEOy5+wqqoJgFOIUed5S9qOVOUiWgTSH4Za3uSXMVaSyM7kqghsZL4KGRylht0Al2oMxCblMqfI84a",
+	"RJkEONRXwhRdyhTGvqScfHWF4oCbksVxcSZSrZKKMndEugLypBwLiivE7kZVm3VNrJzm6Gs9vE8qgcrp",
+	"rvq/ZEpeX1pAc7MnTOEdD83NzKrABy5wSNR4YD6H06GrG3ODB8eeGNdJaGT7ckjQpQrzySX4TuGr+hDU",
+	"Gaj78nU0NjM1Mz2NutdeHPfAKsWR7Ovo0aMnJbo8e37JgxoQuhhXf5JJZbTlGdWXsRoprAmDCqHKc0LX",
+	"415s4kqdTMxOTst7Jwo1DvH5qal2uz2J4edJFtWm9Ld8auXM0qmz66fgm8TADqqXZcK3kPahiLVgljFh",
+	"vjQzOa0+k6IXbgal+dLRyenJo4rq1uFITm3PTFk1bmsqnkBeZ3Cgzvil+dJ3iUgir1O1v2enpw+s7ndc",
+	"Ybi//vR5FepnChDrCKq8DuMZWiWtrTordm+qtkCqtnJSTDwRpnlCkJTjB65xuw4v0DsLklN2cesm4w6Y",
+	"PhlQfykl+WuS8yTzOwcG01SU3U76hhdRi+z07efMN7yf6VLtj765Eq7Z7ZMnnysqr8MTTEqrUfZyKpVm",
+	"0Oyqw3BoDdxocUUQQQVpzLyq44yfMfcka6TCKXwCWKif5feTJS+DQMpqpktDLlk5Ag8Dj/rSBX7DuGQl",
+	"buzHpkUU74wSZnRIjLrVdEXWA0CtRVXzCZiyy9r9ViIHOPxYm64FrCQvRnEUu9KvwdtRWGYy3qWR4Fla",
+	"7qMjTRzhBhGSP5t/7kopoFB3XNSNNmHerSZMb6ZXcGNiddjFvt2fG348NJOtiKspi3sQFB5vkcymJAWP",
+	"hm+LyRM7daVDcLQz6F40CZALwV2XWsyHdKw9mJ1JBa7PTrv87RwwP7jbOFXbM4eEy/UsoLi8qK7p6a51",
+	"yapVpDKltE3FP7smqsaELcradP8IoCWO0vxzF1MH11Rh1YqQ5I6Pa4/2l+L8yY+6L7zUe+uj7t1Xeq//",
+	"x7iFL1ErJNzCFlvt5MSTlYCLpbhVH6b0SQ0dSyIItO82+GsuxMUpAyFlSKjlBpw2C6BWEpRPlL083yIQ",
+	"HaQxz2RALrj32YDgorGdfToiFhnYqoo5AdXiAYu0TQG46yTeOWTCi2MOWYSMP7drUc+XMmdncGWu4otw",
+	"DabrH+WMePQQRgwD5buSDBgfClDlxLRieI6LghM5VHpi16xyXuJNVdZcyekw/kpAHQGwEQm/swFFqaSE",
+	"39YmRBPCCmpNSIynvPBmT5wYTwExq/TaefTr5hzE58dn1tP61bZd0tIQD0ujCGkwXbKBYu2sENYMwXDN",
+	"MWkyZcn4T5NOSW3rwfOEdvhWcXZwMHxNeMSj78m6wJGw1RKKcwuZQGO9X3za/fX7urIfJHYf91SNujBV",
+	"qxWq0aFUMTo0puri/dfVFzIVC8dzNjl7S0xdsXz/BjJ3ypFs32hgPgTfzJGRpsAXVVDelPLIxje1098N",
+	"tglqNe29FsYjUvIUHSKsPZQ3fxgQnqi4dL2SBZ31RVmGIkIQrqlife6jm8sRHsR+fROUOI+rs+LxLVp8",
+	"6jyu5fWsm01Bm4MgqIsZQ7hVO1aV1VMppRYyxXSO6BJ8EMgL0RegW4CELyRVTWf0gzqlfF9z9TngM/r/",
+	"yVk9+LsAVj+SbuAbJREwPTSm8saNSwGdXMYVEXYUb10NQrJgnAvLHXD58lIGF0kTYhriaXW4qvSkpRpw",
+	"E1NZecADeT8YlmD51JXkYdg1sUYacaB3w9jUDg/5koH+3i8WrUWAUAIdQeBm4loOTSAXuEa+02qGDMtr",
+	"J+D2XXOEI10nCnqflxyHJ/93GWQev+pZNUWsYmE6lQ94OKoBlBej6n2Dri6fjiVETBUuxvZ98H30LWfH",
+	"vIqkumt9HoCrho5BiaocMWG0rOctTxwtj3BTtMgyWSraLDsABzjRXw3tCEfYl+DSKjQwMpU7giRhxnqK",
+	"WwH1v2PV9jMAjs1mRzhMOp1yGI2p0L3d+5+NJ6HH7lOujDjpo7baEn+P58xzhsceOzrtIV7HKg5Kqa7L",
+	"zLcTJo/NTU8bhBs3UrriBhI5dkldMBPLJtDRKUHPOQP/3ZKxduDYn8YygatyqckbBA7BAYyyLpTE6w1x",
+	"uPNQgwjsY4HhRsnReWh/sIEqxFGiG1xlAv50J29wllEiDfWVG0XxUIQrYRVBxAQXEcGNNHeSJE8MKI4c",
+	"CQofO6bkWbgbzAWjfT1NKtvujTf2PrqjxFLlIA3EOKZUYyot7viBcxpTFuSdIs4ya1M58W+JEI4mGT0i",
+	"vvQfWLiM0pJRQt94k/HAHdqRANlLJE/r9Gtt1cyJJwZrq7zSGmlGhpbOFybcxoH0MNVgFkEzYDpg3DQu",
+	"vJrjSiPmOjGxgH9P7O8h6O2sfD2PH1VcUi5FOD4cTEjiCNfSPqldki3KjTd4m5w29Wn/scT2bIasxw4b",
+	"5N4o+iXljDE70/z4AsImul393MBbBLzcyOWAC+X3hkOwje0XccIBGp/TQfiPq/CxC2s9fmizBgWhkjTx",
+	"iTMlxByq/CyWU21fZjWmL02KpYzokyaOBFgExhSDtk9KZMLlc3FKh5b/w6JVJi/L44dZz+Atkoc1aR3D",
+	"uBe7uktkA9/3KotQoBPrao7epF1BXIBjgvaG2x9+6ZjnwZ4Ia6bR42qgsLMm5LDh8UIPhms13WmPfsFc",
+	"KdeVATFxVQDVVegPM/IO3TJILpFLEVTWhn9YgpBOWvE43jRyfmgsrkpjfNEp0vksFnSeoBb1j3ATxx6R",
+	"R2BLdJ6WXJRRQbD/sCiTjgF+DHlaYjyUM+yGpegfsysjjXv6sgBtkFtpLy8ObOc0GOu9fufh1Re6dz/s",
+	"3fpin+xKnAcoF9VMQp1/OikUsyXF6U2TzS/jyhZq11XNsBQS1OM0/cApjKn6WOML4DwJok3AC5ARVcHX",
+	"7b3u8jvKFvI/nFOaU4b+G/Yrz67VwW5cqDOE+RZXVl98uL7meQ6sfMszBrWkKLXaWA+16wy1sYoiRCGr",
+	"oYCqydrO6gzpHFcGU9TX/WiiE6DmxzeohgjbcXcmXk7KVKDIPD57wkNHJ2cm0XkrvUc7CEMJrVRVKivA",
+	"D6Ly8kIdkvr7I1OZ5VW2emj3TboO+beDwMwnPN+fxyfcQzXGFHbGqCHaDDUC2hKEHzjGPqkTWugqWvKk",
+	"cNYgZeZ3TLF4MBFjqgieRqqx3iu/37v1wt4v73f/9ub4cGz1rRL6bpq2DEGHCkyHSsriav6FMCAnOCIF",
+	"jEAe6NA/eGqi4B/vjgmeNLm2gM3wCe2kg91ytiDOq+amGDY1mJtEz1IByS3jvD7YxHPOJ+nJU6RlU2eR",
+	"8ZLfecjamz5rUzSG+RaqBtuSxKjSgCHhfINC5qBx6xMVXbzpExpIPip+r5Lj+Cqhm8vkLy9uqx7/40h6",
+	"YGLfEv2xSznm0B9D/E21IAA1P4w7UvLGcICS+n2Q/1Phuz8Al8m2HNFSm2TrTkbbJJoA5aFqam4s0WlC",
+	"vLHiui552ksGzPgBKKNPyfbzKld0HUoGK/8W5eCTqBMkp1dn7SQYcnKDQiZzhFE5InjLQ5dWMBcT0OHE",
+	"meVL8HFAW4SjMqmbuEdIBMIoSZxgOSHUS/yCUA03U4EkyjEpIrih8hDxDSqHR5ciwom4hDjuWCU39fqt",
+	"EQMfBNo4fieO5NKrDjjidfkeoiEls8S3tCMSpqQNLMIG1TOAaJzYQmonBXCdzguSuT+lNs8dgZX1RkmB",
+	"MGURzSSiuHhl2ps56azbMFz5JXkuhVQHaXzWXR1AkCyBm0UH2cdpAhR6cpV3wXIDHiBcwCnLv32BPDxe",
+	"NPPbDIl+jKilyvhgizNQ7b5JVJ5NrlO/mK1X+5zedjtvgPvyX29V6kl3SlYKlBSVGy8b84D33+je/dWD",
+	"T16AknU68RygKQk5mbdC5CTxSfV4hG/QBpzmSXRaMgftiNEaamLO2xCRFrLKVmpMJSk93wLvTJ1go85a",
+	"kYvmqE1Mit4/PqitJ6UO3bcT7f9YIPe5FBabfCl6q3VQvUGGQXHACssLK07+GYT/bShGBms5+ujWEOPY",
+	"CsvlJNxOqEUJf5w57jGIxTRVI13bGIaatW2kwhhVRVFl5zoYmxvUizJJjASTMme547K7mfqlUM52PLW3",
+	"aU5E8KkrqmDZwJD9FTY62V5hh271hBqcbrIZsoMAOmRdZKIYAKeqoUovnAfF0yEU4nnswAjzyoGjXJO2",
+	"sHOBpaAhaUc/yh0Qhuswdii2RJo6lD8iBDXrmBOOxhRK9/7ywt6dV/MRO5U0zR0CtMJqKkClmJZJ5VgL",
+	"IAhF1EMpYR1M8p1TJlVZLv+YHze5Hn9zaLhhhhjMnRwAHC7UmQRvyGo14qNgwIWkx5yC9Nb5jPQpXKkj",
+	"XXxAb5+6WDncq5Pogq4Tn0j9xjUulKwvrjFUYQ3CVVCrlyhjJTMNlqZAeElajDoLpUhuZeV2ccJQlSHZ",
+	"t8eIE07ViyhuAv62hDxK2ofFC2t/WmGOPVfZ+swMJAGUo+vcITlYKnQm4MG80/m41SFCN5XgeBgDo1M/",
+	"qiIEAU2C6jogNLJqVbKmB0TuJQfKR0jmbWCdALcf3lNXzJ8jxWbEmZuLZCWyRhgYWTR6Zu9/Bms8vsEa",
+	"i8jsuyNcw4mSOtdx3v2tkiEf6smXA+RstUr8GQBBOwQ5E7jwOGO5BJimJb5Oz620UKpalp+fK0roSh65",
+	"QAx0eN+hcUBxPZE8QAYNkiyPQASuWaTkaX7Q8mvEPxQAG6PcEY4qIatsue6jdBdWRuHnLkpqowoXKVKn",
+	"EqxOAY+h+8meQLiq5WptdWTFUuOYVExKo9YXLamVXtyYUI1SybMMPHYWURwZ34eUknM8GSnJcpo712Em",
+	"c92TNnE5Jp0kDuZorHfrpd7dv4wb1i+I4uxbIC31ySgxRMD5Ntv3UqKUpX5s/VH0NA7rbpi7UOfesZJs",
+	"xQaG/q6f7Kj+4vxtOBJBJSQ89wzqTtURdMTfwn1tZR+zLm/3jZ25MHlp5+LO/wsAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

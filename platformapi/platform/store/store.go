@@ -70,6 +70,10 @@ type Store interface {
 	// Blobs are the digests of the files that contracts name, those after one of them, in order.
 	Blobs(ctx context.Context, after string, limit int) ([]string, error)
 
+	// Events are what happened to contracts that an organisation may see, the oldest first. They have the numbers of the audit
+	// trail, which are given out in the order of the commits: once AuditHead has come to a number, every event up to it is there.
+	Events(ctx context.Context, q EventQuery) ([]platformapi.Event, error)
+
 	// AuditHead is the newest row of the audit trail, to which every change, import, login and logout adds.
 	AuditHead(ctx context.Context) (audit.Head, error)
 	KeepSignedHead(ctx context.Context, h audit.SignedHead) error
@@ -152,6 +156,15 @@ type Query struct {
 	Words    string
 	Before   time.Time // with BeforeID: only those that come after this one in the list
 	BeforeID string
+	Limit    int
+}
+
+// EventQuery selects events as Query selects contracts.
+type EventQuery struct {
+	USCC     string
+	Observer platformapi.OrganisationKind
+	After    int64
+	Until    int64
 	Limit    int
 }
 

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"Accounts":            accounts,
 		"Devices":             devices,
 		"Roles":               roles,
+		"Events":              events,
 		"ContractComesBack":   contractComesBack,
 		"PagesAndSearch":      pages,
 		"WhatIsNotDone":       undone,

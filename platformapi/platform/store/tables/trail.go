@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/audit"
+	"sealdesk/platformapi/platform/store"
 )
 
 // record appends to the audit trail. The head's row is locked until the transaction ends, so that the chain cannot fork,
@@ -27,8 +28,37 @@ func record(ctx context.Context, tx *sql.Tx, e audit.Entry) (audit.Row, error) {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, data, hash) VALUES ($1, $2, $3)`, row.Seq, row.Data, row.Hash); err != nil {
 		return row, err
 	}
+	if e.ContractID != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO events (seq, contract_id, act, at) VALUES ($1, $2, $3, $4)`, row.Seq, e.ContractID, e.Act, micros(e.At)); err != nil {
+			return row, err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1`, row.Hash)
 	return row, err
+}
+
+// Events are what happened to contracts that an organisation may see.
+func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]platformapi.Event, error) {
+	args := []any{q.After, q.Until, q.Limit}
+	seen := `c.submitted_at > 0`
+	switch q.Observer {
+	case "":
+		seen, args = `(c.starter_uscc = $4 OR c.other_uscc = $4 AND c.submitted_at > 0)`, append(args, q.USCC)
+	case platformapi.OrganisationSupervisor:
+	default:
+		seen, args = seen+` AND l.agency_uscc = $4`, append(args, q.USCC)
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT e.seq, e.contract_id, e.act, e.at FROM events e JOIN contracts c ON c.id = e.contract_id
+		JOIN lots l ON l.id = c.lot_id WHERE e.seq > $1 AND e.seq <= $2 AND `+seen+` ORDER BY e.seq LIMIT $3`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (e platformapi.Event, err error) {
+		var at int64
+		err = scan(&e.Seq, &e.ContractID, &e.Act, &at)
+		e.At = moment(at)
+		return e, err
+	})
 }
 
 // AuditHead is the newest row of the trail.
