@@ -72,9 +72,12 @@ func TestStore(t *testing.T) {
 			})
 			h.Stores = append(h.Stores, store.Store(s))
 		}
+		pool := connect(t, url+"&session_replication_role=replica") // no triggers
 		h.Tamper = func(t *testing.T, statement string) {
 			t.Helper()
-			exec(t, url, "SET session_replication_role = replica; "+statement) // no triggers
+			if _, err := pool.Exec(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
 		}
 		return h
 	})

@@ -30,28 +30,34 @@ func TestStore(t *testing.T) {
 				t.Error(err)
 			}
 		})
+		intruder := sync.OnceValue(func() *sql.DB { return breakIn(t, path) })
 		return storetest.Harness{Stores: []store.Store{s}, Tamper: func(t *testing.T, statement string) {
 			t.Helper()
-			tamper(t, path, statement)
+			if _, err := intruder().Exec(statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
 		}}
 	})
 }
 
-func tamper(t *testing.T, path string, statement string) {
+// breakIn opens a file past its guards.
+func breakIn(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", web.SQLiteName(path, "_txlock=immediate"))
+	db, err := sql.Open("sqlite", web.SQLiteName(path, "_txlock=immediate", "synchronous(OFF)"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []string{"DROP TRIGGER IF EXISTS audit_no_update", "DROP TRIGGER IF EXISTS audit_no_delete",
-		"DROP TRIGGER IF EXISTS history_no_update", "DROP TRIGGER IF EXISTS history_no_delete", statement} {
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, s := range []string{"DROP TRIGGER audit_no_update", "DROP TRIGGER audit_no_delete", "DROP TRIGGER history_no_update", "DROP TRIGGER history_no_delete"} {
 		if _, err := db.Exec(s); err != nil {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return db
 }
 
 func TestNewerFileIsRefused(t *testing.T) {
@@ -63,7 +69,9 @@ func TestNewerFileIsRefused(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tamper(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")
+	if _, err := breakIn(t, path).Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
+		t.Fatal(err)
+	}
 	if s, err := sqlite.Open(t.Context(), path); !errors.Is(err, web.ErrNewer) {
 		t.Errorf("%v, %v", s, err)
 	}
