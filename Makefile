@@ -6,15 +6,19 @@
 #                Without Python pyHanko is left out, and without Maven and a JDK DSS; it says so. The table goes to dist/interop.md too
 # make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
 # make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
+# make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
+# make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
 RELEASE := $(TAGS),migrated_fynedo,no_emoji
 FUZZTIME ?= 1m
+RUNS    ?= 1000
+SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop openapi bench fuzz pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -52,6 +56,14 @@ bench: deps-bench
 
 fuzz: deps-test
 	$(GO) run ./packaging/fuzz -tags $(TAGS) -time $(FUZZTIME)
+
+soak:
+	@mkdir -p bin
+	$(GO) build -o bin/platformd ./cmd/platformd
+	$(GO) run ./packaging/soak -runs $(RUNS) -seed $(SEED) -platformd bin/platformd
+
+faults:
+	SEALDESK_FAULTS=all $(GO) test -count=1 -v -timeout 60m -run AtEvery ./packaging/faults
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk

@@ -56,6 +56,10 @@ const (
 	CodeOpinionMissing   = "platform.opinion_missing"       // 422
 	CodeAlreadyPublished = "platform.already_published"     // 409
 	CodeLimitReached     = "platform.limit_reached"         // 409, too many attachments or history rows
+	CodeUploadIncomplete = "platform.upload_incomplete"     // 409, bytes of it are lacking
+	CodeUploadGone       = "platform.upload_gone"           // 410, it was not gone on with in time
+	CodeUploadMoved      = "platform.upload_moved"          // 409, the offset is another one by now
+	CodeUploadVersion    = "platform.upload_version"        // 412, not the protocol's version
 	CodeAttachmentLocked = "platform.attachment_locked"     // 409, no longer current, or not one's own
 	CodeAlreadyFiled     = "platform.already_filed"         // 409
 	CodeCopyMissing      = "platform.copy_missing"          // 422, the publication's copy is not attached, or another one is

@@ -994,6 +994,17 @@ type DeviceTokenRequest struct {
 	DeviceCode string `json:"device_code"`
 }
 
+// Event defines model for Event.
+type Event struct {
+	// Act As in receipts, or view
+	Act string    `json:"act"`
+	At  time.Time `json:"at"`
+
+	// ContractID UUID version 7, made by the client
+	ContractID UUID  `json:"contract_id"`
+	Seq        int64 `json:"seq"`
+}
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	Detail string `json:"detail"`
@@ -1296,6 +1307,10 @@ type Receipt struct {
 	// SHA256 The file it was about
 	SHA256 string `json:"sha256,omitempty,omitzero"`
 
+	// Signature The platform's signature, a compact JWS (RFC 7515) whose payload is this receipt with the platform's address and the
+	// organisation; see package receipt.
+	Signature string `json:"signature,omitempty,omitzero"`
+
 	// Version The contract's version after it
 	Version int64 `json:"version"`
 }
@@ -1513,6 +1528,10 @@ type PutAttachmentParams struct {
 	// Note 备注
 	Note *string `form:"note,omitempty" json:"note,omitempty"`
 
+	// Upload A complete upload of /v1/uploads, which is the file; the body is empty then. 409 platform.upload_incomplete while
+	// bytes are lacking.
+	Upload *UUID `form:"upload,omitempty" json:"upload,omitempty"`
+
 	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
 	// The bare form is understood too.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
@@ -1604,6 +1623,11 @@ type CreateDeviceCodeParams struct {
 type TakeDeviceTokenParams struct {
 	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
 	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
+}
+
+// WatchEventsParams defines parameters for WatchEvents.
+type WatchEventsParams struct {
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // LoginParams defines parameters for Login.

@@ -19,6 +19,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/platformapi/platform/blobs/blobstest"
 	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/signer/pdf/pdftest"
@@ -119,7 +120,11 @@ func newSide(t *testing.T, ctx context.Context, r *realm, who person, uscc, url 
 	if err := again(ctx, func() error { _, err := c.Login(ctx, who.key, who.chain); return err }); err != nil {
 		t.Fatal(err)
 	}
-	box, err := outbox.Open(ctx, filepath.Join(s.dir, "outbox"), outbox.Options{Backoff: func(int) time.Duration { return 30 * time.Millisecond }})
+	v, err := vault.Open(ctx, filepath.Join(s.dir, "vault"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := outbox.Open(ctx, filepath.Join(s.dir, "outbox"), v, outbox.Options{Backoff: func(int) time.Duration { return 30 * time.Millisecond }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/jobs/riverjobs"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/signer/tsa"
 )
@@ -40,6 +41,7 @@ type options struct {
 	listen, admin, roots, makers, seed, origin, cert, key, proxies, log string
 
 	tsaKeys, tsaPolicy, auditKey string
+	receiptKey                   string
 
 	flow    flowOptions
 	drain   time.Duration
@@ -63,6 +65,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.tsaKeys, "tsa-keys", "", "PEM `files` separated by commas, each with a key of the time-stamp service at /tsa and its certificate chain")
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
 	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
+	f.StringVar(&o.receiptKey, "receipt-key", "", "PEM `file` with the key that signs receipts and its certificate chain, which names this host; without it they are not signed")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
 	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
 	words, err := parseFlags(f, args)
@@ -157,6 +160,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 			return err
 		}
 	}
+	if o.receiptKey != "" {
+		pair, err := readPair(o.receiptKey)
+		if err != nil {
+			return err
+		}
+		config.Receipts = &receipt.Signer{Key: pair.Key, Chain: pair.Chain}
+	}
 	kept, err := o.storage.open(ctx)
 	if err != nil {
 		return err
@@ -186,7 +196,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	config.Origins = origins
 	p, err := platform.New(ctx, config)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, listener.Close(), kept.store.Close())
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
 	if o.seed != "" {
@@ -238,31 +248,35 @@ func stamper(files, policy string) (*tsa.Authority, error) {
 	}
 	config := tsa.AuthorityConfig{Policy: oid}
 	for path := range strings.SplitSeq(files, ",") {
-		pem, err := readFile(path, maxKeyFile)
+		pair, err := readPair(path)
 		if err != nil {
 			return nil, err
-		}
-		pair, err := tsa.ParsePair(pem)
-		clear(pem)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 		config.Pairs = append(config.Pairs, pair)
 	}
 	return tsa.NewAuthority(config)
 }
 
-// signerOf reads the key that signs the audit trail's heads. Its stamps are of this platform's own service, so that what comes
-// with its keys is trusted.
-func signerOf(path string, stamper platform.Stamper, roots []*smx509.Certificate) (platform.HeadSigner, error) {
+// readPair reads a key and its certificate chain.
+func readPair(path string) (tsa.Pair, error) {
 	pem, err := readFile(path, maxKeyFile)
 	if err != nil {
-		return nil, err
+		return tsa.Pair{}, err
 	}
 	pair, err := tsa.ParsePair(pem)
 	clear(pem)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return tsa.Pair{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return pair, nil
+}
+
+// signerOf reads the key that signs the audit trail's heads. Its stamps are of this platform's own service, so that what comes
+// with its keys is trusted.
+func signerOf(path string, stamper platform.Stamper, roots []*smx509.Certificate) (platform.HeadSigner, error) {
+	pair, err := readPair(path)
+	if err != nil {
+		return nil, err
 	}
 	s := headSigner{pair: pair}
 	if stamper != nil {

@@ -68,8 +68,9 @@ func newRealm(t testing.TB, lots int) *realm {
 	now := time.Now()
 	buyer, seller := organisation(r.buyer), organisation(r.seller)
 	seed := platform.Seed{Organisations: []platformapi.Organisation{buyer, seller}}
+	run := platformapi.NewID()[24:] // realms that share a database have their own
 	for i := range lots {
-		id := fmt.Sprintf("lot-%d", i)
+		id := fmt.Sprintf("lot-%s-%d", run, i)
 		r.lots = append(r.lots, id)
 		seed.Lots = append(seed.Lots, platform.Lot{
 			ID: id, ProjectNumber: "修财采购-2026-12", ProjectName: "教学设备采购", Number: id, Name: "第" + id + "标段", Kind: platformapi.LotProcurement,

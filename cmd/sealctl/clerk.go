@@ -10,6 +10,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/token"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/keyring"
 )
 
 // office is a desk with what it stands on.
@@ -28,7 +29,7 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.Renderer, c.Cleaner, c.Converter = a.words, renderer, cleaner, a.converter
+	c.Words, c.Renderer, c.Cleaner, c.Converter, c.Keyring = a.words, renderer, cleaner, a.converter, keyring.Chosen(a.getenv)
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

@@ -12,6 +12,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
+	"sealdesk/ui/desk"
 )
 
 // side is a party at its terminal: on its own machine, with its own outbox.
@@ -88,9 +89,39 @@ func (s side) freeLot() string {
 	return ""
 }
 
+// receipts looks at a party's receipts, all of which the platform has signed, and prints one.
+func (s side) receipts(contract, roots string) {
+	s.t.Helper()
+	var answer struct{ Receipts []receiptJSON }
+	c := call(s.t, s.home, "--json", "outbox", "receipts", "--contract", contract, "--trust", roots)
+	if err := json.Unmarshal([]byte(c.out), &answer); err != nil || len(answer.Receipts) == 0 {
+		s.t.Fatalf("%v\n%s%s", err, c.out, c.err)
+	}
+	for _, r := range answer.Receipts {
+		if r.Proof != desk.ReceiptValid || r.ContractID != contract || r.Number == "" || r.Signer != demo.PlatformName {
+			s.t.Errorf("%+v", r)
+		}
+	}
+	if c := call(s.t, s.home, "--json", "outbox", "receipts"); !strings.Contains(c.out, `"untrusted"`) || strings.Contains(c.out, `"valid"`) {
+		s.t.Errorf("without roots: %s", c.out)
+	}
+	to := filepath.Join(s.home, "receipt.pdf")
+	for want, n := range []int{statusDone, statusUsage} { // no file is written twice
+		if c := call(s.t, s.home, "--json", "outbox", "show", answer.Receipts[0].Entry, "-o", to, "--trust", roots); c.status != n {
+			s.t.Errorf("print %d: status %d\n%s%s", want, c.status, c.out, c.err)
+		}
+	}
+	if data, err := os.ReadFile(to); err != nil || !strings.HasPrefix(string(data), "%PDF-") {
+		s.t.Errorf("printed: %v", err)
+	}
+	if c := call(s.t, s.home, "outbox", "show", "nothing"); c.status != statusPlatform {
+		s.t.Errorf("an entry that is not there: status %d\n%s", c.status, c.err)
+	}
+}
+
 // A contract goes back and forth with the verbs alone: withdrawn, refused, sealed anew, agreed to and published.
 func TestContractVerbs(t *testing.T) {
-	_, buyer, seller := parties(t)
+	world, buyer, seller := parties(t)
 	page := writePage(t, buyer.home)
 
 	if c := buyer.call("login"); c.status != statusDone || !strings.Contains(c.out, "王建国") {
@@ -125,6 +156,7 @@ func TestContractVerbs(t *testing.T) {
 		t.Fatalf("submitted: %s", got.State)
 	}
 
+	buyer.receipts(id, world.RootsFile)
 	if got := buyer.contract("withdraw", id); got.State == platformapi.StateAwaiting {
 		t.Fatalf("withdrawn: %s", got.State)
 	}

@@ -43,6 +43,8 @@ var own = map[string]int{
 	"ctl.cert_ambiguous":    statusUsage,
 	"ctl.compare_pdf_only":  statusUsage,
 	"ctl.hide_form":         statusUsage,
+	"ctl.no_receipt":        statusUsage,
+	"ctl.outbox_readable":   statusUsage,
 	"ctl.lot_unknown":       statusUsage,
 	"ctl.seal_with_submit":  statusUsage,
 	"ctl.entry_unknown":     statusUsage,
@@ -89,7 +91,7 @@ var own = map[string]int{
 
 // rooms are the statuses of all other codes, by the room that they come from.
 var rooms = map[string]int{
-	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "desk": statusUsage, "demo": statusUsage,
+	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "vault": statusInternal, "desk": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
 	"tsa": statusPlatform, "fetch": statusPlatform,

@@ -3,25 +3,36 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"time"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/keyring"
 )
 
 type outboxCmd struct {
 	List     outboxListCmd     `cmd:"" help:"outbox_list"`
+	Show     outboxShowCmd     `cmd:"" help:"outbox_show"`
+	Receipts outboxReceiptsCmd `cmd:"" help:"outbox_receipts"`
 	Retry    outboxRetryCmd    `cmd:"" help:"outbox_retry"`
 	Withdraw outboxWithdrawCmd `cmd:"" help:"outbox_withdraw"`
+	SetAside outboxSetAsideCmd `cmd:"" help:"outbox_set_aside"`
 }
 
-// box opens the outbox that the window has, too; while the window has it open that is an error.
+// box opens the outbox that the window has, too, beside it.
 func box(a *app) (*outbox.Box, error) {
 	dirs, err := folders()
 	if err != nil {
 		return nil, err
 	}
-	return outbox.Open(a.ctx, filepath.Join(dirs.Data, "outbox"), outbox.Options{})
+	ring := keyring.Chosen(a.getenv)
+	b, err := desk.OpenOutbox(a.ctx, dirs, ring)
+	if err == nil && ring != nil && b.KeyPlace() == vault.InFile {
+		a.tui.warn("ctl.outbox.key_in_file")
+	}
+	return b, err
 }
 
 type outboxListCmd struct {
@@ -42,21 +53,24 @@ type entryJSON struct {
 	LastCode  string       `json:"lastCode"`
 }
 
+func describeEntry(e outbox.Entry) entryJSON {
+	return entryJSON{e.ID, e.Org, e.ContractID, e.Op, e.Title, e.SHA256, e.State, e.CreatedAt, e.Attempts, e.LastCode}
+}
+
+func (a *app) printEntry(e entryJSON) {
+	a.tui.print("%s\t%s\t%s\t%s\t%s", e.ID, string(e.State), e.Title, e.Party, e.LastCode)
+}
+
 // Run prints {"entries": [...]}: what has no receipt yet. It needs no login.
 func (c *outboxListCmd) Run(a *app) error {
-	b, err := box(a)
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	all, err := b.Entries(a.ctx, c.Party)
+	all, err := readEntries(a, c.Party)
 	if err != nil {
 		return err
 	}
 	list := []entryJSON{}
 	for _, e := range all {
 		if e.State != outbox.Done {
-			list = append(list, entryJSON{e.ID, e.Org, e.ContractID, e.Op, e.Title, e.SHA256, e.State, e.CreatedAt, e.Attempts, e.LastCode})
+			list = append(list, describeEntry(e))
 		}
 	}
 	return a.tui.result(map[string]any{"entries": list}, func() {
@@ -64,9 +78,121 @@ func (c *outboxListCmd) Run(a *app) error {
 			a.tui.warn("ctl.outbox.none")
 		}
 		for _, e := range list {
-			a.tui.print("%s\t%s\t%s\t%s\t%s", e.ID, string(e.State), e.Title, e.Party, e.LastCode)
+			a.printEntry(e)
 		}
 	})
+}
+
+// receiptJSON is a receipt in the answers of this program.
+type receiptJSON struct {
+	platformapi.Receipt
+	Entry    string            `json:"entry"`
+	Party    string            `json:"party"`
+	Title    string            `json:"title"`
+	Proof    desk.ReceiptProof `json:"proof"`    // valid, untrusted, broken or unsigned
+	Platform string            `json:"platform"` // its address, as it was signed
+	Signer   string            `json:"signer"`
+}
+
+func describeReceipt(r desk.Receipt) receiptJSON {
+	return receiptJSON{r.Receipt, r.EntryID, r.USCC, r.Title, r.Proof, r.Platform, r.Signer}
+}
+
+func (a *app) printReceipt(v receiptJSON) {
+	a.tui.print("%s\t%s\t%s\t%s\t%s", v.Number, v.At.Local().Format(time.DateTime), v.Title, v.ContractID, a.words.T("receipt.proof_"+string(v.Proof)))
+}
+
+type outboxReceiptsCmd struct {
+	Party    string `placeholder:"CODE" help:"party"`
+	Contract string `placeholder:"ID" help:"outbox_contract"`
+	Trust    string `placeholder:"ROOTS.pem" help:"trust"`
+}
+
+// Run prints {"receipts": [...]}, the oldest first. It needs no login.
+func (c *outboxReceiptsCmd) Run(a *app) error {
+	entries, err := readEntries(a, c.Party)
+	if err != nil {
+		return err
+	}
+	roots, err := readRoots(c.Trust)
+	if err != nil {
+		return err
+	}
+	list := []receiptJSON{}
+	for _, e := range entries {
+		if r, ok := desk.ReceiptOf(e, roots); ok && (c.Contract == "" || r.ContractID == c.Contract) {
+			list = append(list, describeReceipt(r))
+		}
+	}
+	return a.tui.result(map[string]any{"receipts": list}, func() {
+		if len(list) == 0 {
+			a.tui.warn("ctl.outbox.no_receipts")
+		}
+		for _, v := range list {
+			a.printReceipt(v)
+		}
+	})
+}
+
+// readEntries reads all entries of a party, with "" of all.
+func readEntries(a *app, party string) ([]outbox.Entry, error) {
+	b, err := box(a)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := b.Entries(a.ctx, party)
+	return entries, errors.Join(err, b.Close())
+}
+
+type outboxShowCmd struct {
+	ID    string `arg:"" help:"outbox_id"`
+	Out   string `short:"o" placeholder:"FILE.pdf" help:"outbox_pdf"`
+	Trust string `placeholder:"ROOTS.pem" help:"trust"`
+}
+
+// Run prints {"entry": {...}, "receipt": {...} or null}, and with -o writes the receipt as a PDF.
+func (c *outboxShowCmd) Run(a *app) error {
+	entries, err := readEntries(a, "")
+	if err != nil {
+		return err
+	}
+	roots, err := readRoots(c.Trust)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		r, ok := desk.ReceiptOf(e, roots)
+		if e.ID != c.ID && (!ok || r.Number != c.ID) {
+			continue
+		}
+		var shown *receiptJSON
+		if ok {
+			v := describeReceipt(r)
+			shown = &v
+		}
+		if c.Out != "" {
+			if err := c.write(a, r, ok); err != nil {
+				return err
+			}
+		}
+		return a.tui.result(map[string]any{"entry": describeEntry(e), "receipt": shown}, func() {
+			a.printEntry(describeEntry(e))
+			if ok {
+				a.printReceipt(*shown)
+			}
+			if c.Out != "" {
+				a.tui.warn("ctl.outbox.saved", "file", c.Out)
+			}
+		})
+	}
+	return &outbox.Error{CodeValue: outbox.CodeUnknown, Detail: "there is no such entry"}
+}
+
+func (c *outboxShowCmd) write(a *app, r desk.Receipt, ok bool) error {
+	if !ok {
+		return fault("no_receipt")
+	}
+	return desk.WriteReceipt(a.words, "", "", r, c.Out)
 }
 
 type outboxRetryCmd struct {
@@ -147,4 +273,26 @@ func (c *outboxWithdrawCmd) Run(a *app) error {
 		return err
 	}
 	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn("ctl.outbox.withdrawn") })
+}
+
+type outboxSetAsideCmd struct{}
+
+// Run moves an outbox whose key is lost aside and prints {"aside": FOLDER}. One that can be read stays where it is.
+func (c *outboxSetAsideCmd) Run(a *app) error {
+	b, err := box(a)
+	if err == nil {
+		return errors.Join(b.Close(), fault("outbox_readable"))
+	}
+	if !platformapi.IsCode(err, vault.CodeKeyLost) {
+		return err
+	}
+	dirs, err := folders()
+	if err != nil {
+		return err
+	}
+	aside, err := desk.SetAside(dirs)
+	if err != nil {
+		return err
+	}
+	return a.tui.result(map[string]string{"aside": aside}, func() { a.tui.warn("ctl.outbox.aside", "folder", aside) })
 }

@@ -14,7 +14,7 @@ type caseFlags struct {
 	Trust string `placeholder:"MAKERS.pem" help:"seal_trust"`
 }
 
-// open gives the case of seals that the window has, too; while the window has it open that is an error.
+// open gives the case of seals that the window has, too, beside it.
 func (c *caseFlags) open(a *app) (_ *desk.SealCase, leave func(), err error) {
 	dirs, err := folders()
 	if err != nil {

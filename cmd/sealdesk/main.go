@@ -25,6 +25,7 @@ import (
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/checkup"
+	"sealdesk/ui/desk/keyring"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
 	"sealdesk/ui/theme"
@@ -85,7 +86,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	defer closeWorld()
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
-	config.Converter = o.converter
+	config.Converter, config.Keyring = o.converter, keyring.Chosen(os.Getenv)
 	d, err := desk.Open(ctx, config)
 	if err != nil {
 		fmt.Fprintln(stderr, catalog.Problem(err))

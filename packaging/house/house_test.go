@@ -28,7 +28,11 @@ var drawing = []room{
 	{"platformapi", nil},
 	{"assets", nil},
 	{"packaging", nil},
+	// What is failed is failed from outside: the program itself knows nothing of it.
+	{"packaging/faults", nil},
 	{"packaging/bench", []string{"signer/pdf"}},
+	// A soak has a desk of its own and a real platform; it draws no window.
+	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
 	{"packaging/interop", []string{"signer", "token"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
@@ -38,7 +42,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi", "platformapi/platform", "platformapi/calendar", "platformapi/web", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},
@@ -62,6 +66,10 @@ var forbidden = []struct{ from, to, why string }{
 	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
 	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},
 	{"platformapi/platform", "platformapi/client", "both ends meet over HTTP only"},
+	{"platformapi/platform/store", "platformapi/platform/blobs", "rows and files are kept apart"},
+	{"platformapi/platform/blobs", "platformapi/platform/store", "rows and files are kept apart"},
+	{"platformapi/platform/audit", "platformapi/", "the chain knows no contract"},
+	{"platformapi/platform/jobs", "platformapi/", "who runs a job knows nothing of it"},
 	{"platformapi/outbox", "platformapi/client", "the outbox sends to any Platform"},
 	{"ui/pages", "platformapi/client", "pages reach the platform through the desk alone"},
 	{"ui/pages", "signer/pdfsig", "pages sign through the desk alone"},

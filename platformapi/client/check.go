@@ -53,7 +53,7 @@ func (c *checker) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		media = ""
 	}
-	if media == "application/octet-stream" && resp.StatusCode == http.StatusOK {
+	if (media == "application/octet-stream" || media == eventStream) && resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))

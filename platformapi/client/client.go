@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -14,7 +15,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
@@ -31,8 +35,13 @@ type Options struct {
 	RootCAs   *x509.CertPool    // of https servers; nil means the system's
 	Transport http.RoundTripper // under the checks; nil dials, through the system's proxy
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
-	Transfer  time.Duration     // of an upload or a download; 0 means 5 minutes
+	Transfer  time.Duration     // of a file or a piece of one; 0 means 5 minutes
+	Piece     int64             // bytes that are sent at a time; 0 means 1 MiB
 	Keeper    Keeper            // keeps the session beyond the program; nil: it ends with it
+
+	// ReceiptRoots are the roots that a signed receipt's certificate must lead to; another one is no receipt then. With nil
+	// it is for the caller to judge whom to trust. A signature that does not hold is no receipt in any case.
+	ReceiptRoots *smx509.CertPool
 }
 
 // Client is one platform, and after Login the session of one organisation with it.
@@ -40,6 +49,8 @@ type Client struct {
 	opts   Options
 	origin string
 	wire   *wire.Client
+	bound  http.RoundTripper      // with the session's token and proof
+	uscc   atomic.Pointer[string] // of who is logged in
 
 	held     atomic.Pointer[held]
 	renewing sync.Mutex
@@ -61,6 +72,9 @@ func New(baseURL string, opts Options) (*Client, error) {
 	if opts.Transfer == 0 {
 		opts.Transfer = defaultTransfer
 	}
+	if opts.Piece == 0 {
+		opts.Piece = defaultPiece
+	}
 	if opts.Transport == nil {
 		opts.Transport = &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
@@ -74,7 +88,8 @@ func New(baseURL string, opts Options) (*Client, error) {
 		}
 	}
 	c := &Client{opts: opts, origin: origin}
-	checked, err := newChecker(&binder{next: opts.Transport, client: c})
+	c.bound = &binder{next: opts.Transport, client: c}
+	checked, err := newChecker(c.bound)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +163,30 @@ func (c *Client) change(ctx context.Context, limit time.Duration, contractID str
 	if out.Receipt.ContractID != contractID || out.Contract.Summary.ID != contractID {
 		return platformapi.Outcome{}, nonsense("the receipt is for another contract", nil)
 	}
+	if err := c.believe(out.Receipt); err != nil {
+		return platformapi.Outcome{}, nonsense("the receipt does not hold", err)
+	}
 	return out, nil
+}
+
+// believe checks the signature of a receipt that has one.
+func (c *Client) believe(r platformapi.Receipt) error {
+	if r.Signature == "" {
+		return nil // what comes through TLS is the platform's word, too
+	}
+	roots := c.opts.ReceiptRoots
+	if roots == nil {
+		roots = smx509.NewCertPool()
+	}
+	uscc := ""
+	if known := c.uscc.Load(); known != nil {
+		uscc = *known
+	}
+	_, _, err := receipt.Verify(r, uscc, roots)
+	if errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
+		return nil
+	}
+	return err
 }
 
 // Now is the platform's clock.

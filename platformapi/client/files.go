@@ -14,7 +14,7 @@ import (
 	"sealdesk/platformapi/web/header"
 )
 
-// PutAttachment uploads a file.
+// PutAttachment uploads a file. One larger than a piece comes in pieces first, each of which arrives once.
 func (c *Client) PutAttachment(ctx context.Context, x platformapi.Change, u platformapi.Upload) (platformapi.Outcome, error) {
 	digest, err := header.FormatDigest(u.SHA256)
 	if err != nil {
@@ -23,17 +23,34 @@ func (c *Client) PutAttachment(ctx context.Context, x platformapi.Change, u plat
 	params := &platformapi.PutAttachmentParams{
 		Kind: u.Kind, Stage: u.Stage, Name: u.Name, Note: given(u.Note), ContentDigest: digest, IdempotencyKey: header.FormatKey(x.Key), IfMatch: tag(x),
 	}
-	return c.change(ctx, c.opts.Transfer, x.ContractID, func(ctx context.Context) (*http.Response, error) {
-		body := func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(u.Content, 0, u.Size)), nil }
-		first, err := body()
-		if err != nil {
-			return nil, err
-		}
-		return c.wire.PutAttachmentWithBody(ctx, x.ContractID, u.ID, params, "application/octet-stream", first, func(_ context.Context, r *http.Request) error {
-			r.ContentLength, r.GetBody = u.Size, body
-			return nil
+	put := func(size int64) (platformapi.Outcome, error) {
+		return c.change(ctx, c.opts.Transfer, x.ContractID, func(ctx context.Context) (*http.Response, error) {
+			body := func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(u.Content, 0, size)), nil }
+			first, err := body()
+			if err != nil {
+				return nil, err
+			}
+			return c.wire.PutAttachmentWithBody(ctx, x.ContractID, u.ID, params, "application/octet-stream", first, func(_ context.Context, r *http.Request) error {
+				r.ContentLength, r.GetBody = size, body
+				return nil
+			})
 		})
-	})
+	}
+	if u.Size <= c.opts.Piece {
+		return put(u.Size)
+	}
+	// The pieces may be there, and the file may be attached, by a try whose answer did not come: nothing is sent twice.
+	params.Upload = given(u.ID)
+	out, err := put(0)
+	if !platformapi.IsCode(err, platformapi.CodeUploadGone) && !platformapi.IsCode(err, platformapi.CodeUploadIncomplete) {
+		return out, err
+	}
+	id, err := c.sendPieces(ctx, u)
+	if err != nil {
+		return platformapi.Outcome{}, err
+	}
+	params.Upload = given(id)
+	return put(0)
 }
 
 // Download streams a file into dir.

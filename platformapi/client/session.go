@@ -40,6 +40,7 @@ const renewEarly = time.Minute
 // hold takes tokens for the client's session, and has them kept.
 func (c *Client) hold(key *dpop.Key, a platformapi.LoginAnswer) error {
 	life := time.Duration(a.ExpiresIn) * time.Second
+	c.uscc.Store(&a.Session.Organisation.USCC)
 	c.held.Store(&held{key: key, access: a.Token, refresh: a.RefreshToken, renewAt: time.Now().Add(max(life-renewEarly, life/2))})
 	if c.opts.Keeper == nil {
 		return nil

@@ -3,7 +3,9 @@
 // is sent; and what waits can be seen, tried at once, or taken back while nothing of it has left. Whenever the process
 // dies, a signed contract is in the outbox or filed.
 //
-// The journal is a SQLite file in a folder of its own, with copies of the files to be sent beside it. One process at a time
-// has it open. Entries belong to an organisation and are sent only in a session of that organisation; those of one contract
-// go in the order in which they were added, each after the receipt of the one before.
+// The journal is a SQLite file in a folder of its own, with copies of the files to be sent beside it. What says anything of a
+// contract is closed by a vault there; what orders the sending is not. Several processes may have it open; those that send
+// for the same organisation take turns. Entries belong to an organisation and are sent only in a session of that
+// organisation; those of one contract go in the order in which they were added, each after the receipt of the one before.
+// Nothing is decided by the clock of the wall.
 package outbox

@@ -15,10 +15,12 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/vault"
 )
 
-const schemaVersion = 1
+const schemaVersion = 2
 
+// What says anything of a contract is sealed by the vault, in the columns that are BLOBs; the rest orders the sending.
 const schema = `
 CREATE TABLE entries (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -27,27 +29,28 @@ CREATE TABLE entries (
     key         TEXT NOT NULL,
     op          TEXT NOT NULL,
     contract_id TEXT NOT NULL,
-    title       TEXT NOT NULL,
+    title       BLOB NOT NULL,
     sha256      TEXT NOT NULL,
     payload     TEXT NOT NULL, -- digest of the file to send, '' without one or when it was sent
-    request     TEXT NOT NULL,
+    request     BLOB NOT NULL,
     version     INTEGER NOT NULL,
     previous    INTEGER REFERENCES entries (seq) ON DELETE SET NULL, -- whose version this one waits for
     state       TEXT NOT NULL,
     created_at  INTEGER NOT NULL,
     attempts    INTEGER NOT NULL,
     perhaps     INTEGER NOT NULL, -- attempts of which it is not known whether anything arrived
-    next_try    INTEGER NOT NULL,
-    failure     TEXT NOT NULL,
-    outcome     TEXT NOT NULL,
+    next_try    INTEGER NOT NULL, -- to be shown; 0: at once
+    failure     BLOB NOT NULL,    -- empty when there was none
+    outcome     BLOB NOT NULL,
     done_at     INTEGER NOT NULL,
     UNIQUE (org, key)
 ) STRICT;
 CREATE INDEX entries_contract ON entries (org, contract_id, seq);
-PRAGMA user_version = 1;`
+CREATE TABLE vault (id TEXT NOT NULL) STRICT; -- that sealed the entries
+PRAGMA user_version = 2;`
 
-// openJournal opens the file and holds it until it is closed: a second process is told CodeInUse.
-func openJournal(ctx context.Context, path string) (*sql.DB, error) {
+// openJournal opens the file, of which several processes may work at a time.
+func openJournal(path string) (*sql.DB, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, disk("the journal cannot be opened", err)
@@ -60,42 +63,117 @@ func openJournal(ctx context.Context, path string) (*sql.DB, error) {
 		slashed = "/" + slashed
 	}
 	name := "file:" + strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(slashed) +
-		"?_txlock=immediate&_pragma=busy_timeout(200)&_pragma=locking_mode(EXCLUSIVE)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)"
 	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return nil, disk("the journal cannot be opened", err)
 	}
+	// Of one connection, so that it hears of other processes' changes by data_version.
 	db.SetMaxOpenConns(1)
 	db.SetMaxIdleConns(1)
-	if err := prepareJournal(ctx, db); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	return db, nil
 }
 
-func prepareJournal(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
+// prepare brings the journal to this version.
+func (b *Box) prepare(ctx context.Context) error {
+	old := 0
+	err := b.tx(ctx, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&old); err != nil {
+			return err
+		}
+		switch {
+		case old > schemaVersion:
+			return &Error{CodeValue: CodeNewer, Detail: fmt.Sprintf("the journal is of version %d, a newer program's", old)}
+		case old == schemaVersion:
+			var id string
+			if err := tx.QueryRowContext(ctx, `SELECT id FROM vault`).Scan(&id); err != nil {
+				return err
+			}
+			if id != b.vault.ID() {
+				return &vault.Error{CodeValue: vault.CodeKeyLost, Folder: filepath.Dir(b.files.dir)}
+			}
+			return nil
+		case old == 1:
+			return b.sealPlain(ctx, tx)
+		}
+		return b.create(ctx, tx)
+	})
+	if err == nil && old == 1 {
+		_, err = b.db.ExecContext(ctx, `VACUUM; PRAGMA wal_checkpoint(TRUNCATE)`) // so that what stood there in the plain is gone
+	}
+	return journalError(err)
+}
+
+func (b *Box) create(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, schema); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO vault (id) VALUES (?)`, b.vault.ID())
+	return err
+}
+
+// sealPlain takes over a journal of version 1, in which all stood in the plain. Its files are copied before the rows say so,
+// and the plain ones are swept afterwards.
+func (b *Box) sealPlain(ctx context.Context, tx *sql.Tx) error {
+	if _, err := tx.ExecContext(ctx, `DROP INDEX entries_contract; ALTER TABLE entries RENAME TO plain`); err != nil {
+		return err
+	}
+	if err := b.create(ctx, tx); err != nil {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT seq, id, payload, title, request, failure, outcome FROM plain ORDER BY seq`)
 	if err != nil {
-		return journalError(err)
+		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	var version int
-	if err := tx.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
-		return journalError(err)
+	defer func() { _ = rows.Close() }() // Err below has told of every failure
+	type entry struct {
+		seq                                        int64
+		id, payload, title, request, fail, outcome string
 	}
-	switch {
-	case version > schemaVersion:
-		return &Error{CodeValue: CodeNewer, Detail: fmt.Sprintf("the journal is of version %d, a newer program's", version)}
-	case version == 0:
-		if _, err := tx.ExecContext(ctx, schema); err != nil {
-			return journalError(err)
+	var all []entry
+	for rows.Next() {
+		var e entry
+		if err := rows.Scan(&e.seq, &e.id, &e.payload, &e.title, &e.request, &e.fail, &e.outcome); err != nil {
+			return err
+		}
+		all = append(all, e)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.payload != "" {
+			if err := b.files.sealPlain(e.payload); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO entries SELECT seq, id, org, key, op, contract_id, ?, sha256, payload, ?, version, previous, state,
+			created_at, attempts, perhaps, next_try, ?, ?, done_at FROM plain WHERE seq = ?`,
+			b.seal(e.id, "title", e.title), b.seal(e.id, "request", e.request), b.seal(e.id, "failure", e.fail), b.seal(e.id, "outcome", e.outcome), e.seq); err != nil {
+			return err
 		}
 	}
-	// What was being sent when the process ended may have arrived or not: it is sent again with its key.
-	if _, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'waiting', next_try = 0 WHERE state = 'sending'`); err != nil {
-		return journalError(err)
+	_, err = tx.ExecContext(ctx, `DROP TABLE plain`)
+	return err
+}
+
+// seal closes a column's text; an empty one stays empty.
+func (b *Box) seal(id, column, text string) []byte {
+	if text == "" {
+		return []byte{}
 	}
-	return journalError(tx.Commit())
+	return b.vault.Seal("entry/"+id+"/"+column, []byte(text))
+}
+
+func (b *Box) unseal(id, column string, sealed []byte) (string, error) {
+	if len(sealed) == 0 {
+		return "", nil
+	}
+	text, err := b.vault.Open("entry/"+id+"/"+column, sealed)
+	if err != nil {
+		return "", &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
+	}
+	return string(text), nil
 }
 
 func disk(what string, err error) error { return &Error{CodeValue: CodeDisk, Detail: what, Err: err} }
@@ -108,7 +186,7 @@ func journalError(err error) error {
 	}
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return &Error{CodeValue: CodeInUse, Detail: "another program has the outbox open", Err: err}
+		return &Error{CodeValue: CodeInUse, Detail: "another program is writing the journal", Err: err}
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return &Error{CodeValue: CodeDamaged, Detail: "the journal is damaged", Err: err}
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
@@ -165,23 +243,34 @@ type row struct {
 const columns = `e.seq, e.id, e.org, e.key, e.op, e.contract_id, e.title, e.sha256, e.payload, e.request, e.version, e.previous, e.state,
 	e.created_at, e.attempts, e.perhaps, e.next_try, e.failure, e.outcome, e.done_at`
 
-func scan(from func(...any) error) (row, error) {
+func (b *Box) scan(from func(...any) error) (row, error) {
 	var r row
-	var request, fail string
+	var title, request, fail, outcome []byte
 	var created, next, done int64
 	var perhaps int
-	if err := from(&r.seq, &r.ID, &r.Org, &r.Key, &r.Op, &r.ContractID, &r.Title, &r.SHA256, &r.payload, &request, &r.version, &r.prev, &r.State,
-		&created, &r.Attempts, &perhaps, &next, &fail, &r.outcome, &done); err != nil {
+	if err := from(&r.seq, &r.ID, &r.Org, &r.Key, &r.Op, &r.ContractID, &title, &r.SHA256, &r.payload, &request, &r.version, &r.prev, &r.State,
+		&created, &r.Attempts, &perhaps, &next, &fail, &outcome, &done); err != nil {
 		return r, err
 	}
-	r.CreatedAt, r.NextTry, r.DoneAt = moment(created), moment(next), moment(done)
+	var failed string
+	for _, c := range []struct {
+		name   string
+		sealed []byte
+		into   *string
+	}{{"title", title, &r.Title}, {"request", request, &r.said}, {"failure", fail, &failed}, {"outcome", outcome, &r.outcome}} {
+		var err error
+		if *c.into, err = b.unseal(r.ID, c.name, c.sealed); err != nil {
+			return r, err
+		}
+	}
+	r.CreatedAt, r.DoneAt = moment(created), moment(done)
+	r.NextTry = b.nextTry(r.ID, moment(next))
 	r.Withdrawable = r.State == Failed || r.State == Waiting && perhaps == 0
-	r.said = request
-	if err := json.Unmarshal([]byte(request), &r.request); err != nil {
+	if err := json.Unmarshal([]byte(r.said), &r.request); err != nil {
 		return r, &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
 	}
-	if fail != "" {
-		if err := json.Unmarshal([]byte(fail), &r.failure); err != nil {
+	if failed != "" {
+		if err := json.Unmarshal([]byte(failed), &r.failure); err != nil {
 			return r, &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
 		}
 		r.LastCode, r.LastError = r.failure.Code, r.failure.Detail

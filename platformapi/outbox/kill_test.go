@@ -25,6 +25,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/platformapi/platformtest"
 )
 
@@ -127,7 +128,11 @@ func child() error {
 	if err != nil {
 		return err
 	}
-	b, err := outbox.Open(ctx, j.Dir, outbox.Options{
+	v, err := vault.Open(ctx, filepath.Join(j.Dir, "vault"), nil)
+	if err != nil {
+		return err
+	}
+	b, err := outbox.Open(ctx, j.Dir, v, outbox.Options{
 		Backoff: func(int) time.Duration { return 10 * time.Millisecond },
 		Trace:   func(m outbox.Moment, _ outbox.Entry) { stop.at(string(m)) },
 	})
@@ -304,7 +309,7 @@ func TestSignedContractIsInTheOutboxOrFiledOnce(t *testing.T) {
 // inOutboxOrFiled looks into the outbox as the killed process left it.
 func inOutboxOrFiled(t *testing.T, w *platformtest.World, dir string) {
 	t.Helper()
-	b, err := outbox.Open(t.Context(), dir, outbox.Options{})
+	b, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,9 @@ package outbox
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
@@ -13,6 +15,8 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/turn"
+	"sealdesk/platformapi/outbox/vault"
 )
 
 // Moment is a point in an entry's life that Options.Trace is told of.
@@ -32,7 +36,7 @@ const (
 
 // Options change what the zero value does.
 type Options struct {
-	Now     func() time.Time                 // nil is time.Now
+	Now     func() time.Time                 // the clock, for what is shown; nothing is decided by it. nil is time.Now
 	Backoff func(attempts int) time.Duration // wait after so many attempts; nil is from 1 s doubling to 5 min, less a random part
 	Trace   func(Moment, Entry)              // told of each moment, for logs; it runs inside of it
 }
@@ -40,24 +44,32 @@ type Options struct {
 const (
 	backoffFirst = time.Second
 	backoffLast  = 5 * time.Minute
-	// A next try further away than this is a clock that was wrong once.
-	farAway = 25 * time.Hour
+	// A next try further away than this was written by a clock that was wrong.
+	farAway = time.Hour
+	// lookAround is how often it is looked whether other processes changed entries.
+	lookAround = 300 * time.Millisecond
 )
 
 // Box is an open outbox. Its methods may be called from several goroutines.
 type Box struct {
 	opts  Options
+	dir   string
 	db    *sql.DB
+	vault *vault.Vault
 	files payloads
+	stop  context.CancelFunc
+	done  chan struct{}
 
-	keeping sync.Mutex // no copy is removed between being made and being named by a row
+	keeping sync.Mutex // with the turn of the files: no copy is removed between being made and being named by a row
 
 	mu   sync.Mutex
 	subs map[chan struct{}]bool
+	due  map[string]time.Time // when an entry is tried again, on the monotonic clock
 }
 
-// Open opens the outbox in dir, or makes it (mode 0700). The error has CodeInUse while another process has it open.
-func Open(ctx context.Context, dir string, opts Options) (*Box, error) {
+// Open opens the outbox in dir, or makes it (mode 0700). Several processes may have it open: all of them add, see, retry and
+// take back entries, and one of them sends those of an organisation.
+func Open(ctx context.Context, dir string, v *vault.Vault, opts Options) (*Box, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -67,20 +79,106 @@ func Open(ctx context.Context, dir string, opts Options) (*Box, error) {
 	if opts.Trace == nil {
 		opts.Trace = func(Moment, Entry) {}
 	}
-	b := &Box{opts: opts, subs: map[chan struct{}]bool{}, files: payloads{
-		dir: filepath.Join(dir, "files"), trace: func(m Moment) { opts.Trace(m, Entry{Op: OpAttach}) },
+	b := &Box{opts: opts, dir: dir, vault: v, subs: map[chan struct{}]bool{}, due: map[string]time.Time{}, done: make(chan struct{}), files: payloads{
+		dir: filepath.Join(dir, "files"), vault: v, trace: func(m Moment) { opts.Trace(m, Entry{Op: OpAttach}) },
 	}}
 	if err := os.MkdirAll(b.files.dir, 0o700); err != nil {
 		return nil, disk("the outbox's folder cannot be made", err)
 	}
 	var err error
-	if b.db, err = openJournal(ctx, filepath.Join(dir, "journal.db")); err != nil {
+	if b.db, err = openJournal(filepath.Join(dir, "journal.db")); err != nil {
 		return nil, err
 	}
-	if err := b.sweep(ctx); err != nil {
+	if err := b.begin(ctx); err != nil {
 		return nil, errors.Join(err, b.db.Close())
 	}
+	seen, err := b.dataVersion(ctx)
+	if err != nil {
+		return nil, errors.Join(err, b.db.Close())
+	}
+	look, stop := context.WithCancel(context.WithoutCancel(ctx))
+	b.stop = stop
+	go b.look(look, seen)
 	return b, nil
+}
+
+// begin brings the journal up to date, and takes over what a process that died was sending.
+func (b *Box) begin(ctx context.Context) error {
+	return b.withFiles(ctx, func() error {
+		if err := b.prepare(ctx); err != nil {
+			return err
+		}
+		orgs, err := b.column(ctx, `SELECT DISTINCT org FROM entries WHERE state = 'sending'`)
+		if err != nil {
+			return err
+		}
+		for _, org := range orgs {
+			sending, err := turn.Try(b.sender(org))
+			if errors.Is(err, turn.ErrTaken) {
+				continue // it is being sent indeed
+			}
+			if err != nil {
+				return disk("the outbox's folder cannot be written", err)
+			}
+			if err := errors.Join(b.takeOver(ctx, org), sending.End()); err != nil {
+				return err
+			}
+		}
+		return b.sweep(ctx)
+	})
+}
+
+// withFiles does something with the copies of files while nobody else does.
+func (b *Box) withFiles(ctx context.Context, do func() error) error {
+	b.keeping.Lock()
+	defer b.keeping.Unlock()
+	files, err := turn.Wait(ctx, filepath.Join(b.dir, "files.turn"))
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return disk("the outbox's folder cannot be written", err)
+	}
+	return errors.Join(do(), files.End())
+}
+
+// sender is the file whose turn who sends for an organisation has.
+func (b *Box) sender(org string) string {
+	sum := sha256.Sum256([]byte(org))
+	return filepath.Join(b.dir, "sender-"+hex.EncodeToString(sum[:8])+".turn")
+}
+
+// takeOver makes what was being sent wait again: it may have arrived or not, and is sent again with its key.
+func (b *Box) takeOver(ctx context.Context, org string) error {
+	return b.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'waiting', next_try = 0 WHERE state = 'sending' AND org = ?`, org)
+		return err
+	})
+}
+
+// dataVersion is another number after each commit of another process.
+func (b *Box) dataVersion(ctx context.Context) (n int64, err error) {
+	err = b.db.QueryRowContext(ctx, `PRAGMA data_version`).Scan(&n)
+	return n, journalError(err)
+}
+
+// look tells subscribers of what other processes changed since seen, until ctx ends.
+func (b *Box) look(ctx context.Context, seen int64) {
+	defer close(b.done)
+	ticker := time.NewTicker(lookAround)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		// What could not be looked at now will tell at the next look.
+		if now, err := b.dataVersion(ctx); err == nil && now != seen {
+			seen = now
+			b.tell()
+		}
+	}
 }
 
 func backoff(attempts int) time.Duration {
@@ -88,25 +186,43 @@ func backoff(attempts int) time.Duration {
 	return d - rand.N(d/3)
 }
 
-// Close lets another process open the outbox. End Run first.
-func (b *Box) Close() error { return b.db.Close() }
+// KeyPlace says where the key of what lies here is kept.
+func (b *Box) KeyPlace() vault.Where { return b.vault.Where() }
 
-func (b *Box) sweep(ctx context.Context) error {
-	rows, err := b.db.QueryContext(ctx, `SELECT payload FROM entries WHERE payload <> ''`)
+// Close closes the outbox; what waits in it stays. End Run first.
+func (b *Box) Close() error {
+	b.stop()
+	<-b.done
+	return b.db.Close()
+}
+
+// column is the one column of a query.
+func (b *Box) column(ctx context.Context, query string) ([]string, error) {
+	rows, err := b.db.QueryContext(ctx, query)
 	if err != nil {
-		return journalError(err)
+		return nil, journalError(err)
 	}
 	defer func() { _ = rows.Close() }() // Err below has told of every failure
-	needed := map[string]bool{}
+	var all []string
 	for rows.Next() {
-		var digest string
-		if err := rows.Scan(&digest); err != nil {
-			return journalError(err)
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, journalError(err)
 		}
-		needed[digest] = true
+		all = append(all, s)
 	}
-	if err := rows.Err(); err != nil {
-		return journalError(err)
+	return all, journalError(rows.Err())
+}
+
+// sweep removes the copies that no entry needs.
+func (b *Box) sweep(ctx context.Context) error {
+	digests, err := b.column(ctx, `SELECT payload FROM entries WHERE payload <> ''`)
+	if err != nil {
+		return err
+	}
+	needed := map[string]bool{}
+	for _, d := range digests {
+		needed[d] = true
 	}
 	return b.files.sweep(needed)
 }
@@ -154,26 +270,26 @@ func (b *Box) AddAll(ctx context.Context, requests []Request) ([]Entry, error) {
 }
 
 func (b *Box) keepAll(ctx context.Context, requests []Request) ([]Entry, error) {
-	b.keeping.Lock()
-	defer b.keeping.Unlock()
-	for _, r := range requests {
-		if r.Op == OpAttach {
-			if err := b.files.keep(r.Upload); err != nil {
-				return nil, err
-			}
-		}
-	}
 	var entries []Entry
-	err := b.tx(ctx, func(tx *sql.Tx) error {
+	err := b.withFiles(ctx, func() error {
 		for _, r := range requests {
-			e, err := b.insert(ctx, tx, r)
-			if err != nil {
-				return err
+			if r.Op == OpAttach {
+				if err := b.files.keep(r.Upload); err != nil {
+					return err
+				}
 			}
-			entries = append(entries, e)
-			b.opts.Trace(RowsWritten, e)
 		}
-		return nil
+		return b.tx(ctx, func(tx *sql.Tx) error {
+			for _, r := range requests {
+				e, err := b.insert(ctx, tx, r)
+				if err != nil {
+					return err
+				}
+				entries = append(entries, e)
+				b.opts.Trace(RowsWritten, e)
+			}
+			return nil
+		})
 	})
 	return entries, err
 }
@@ -194,7 +310,7 @@ func (b *Box) insert(ctx context.Context, tx *sql.Tx, r Request) (Entry, error) 
 	if err != nil {
 		return e, err
 	}
-	old, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.key = ?`, e.Org, e.Key).Scan)
+	old, err := b.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.key = ?`, e.Org, e.Key).Scan)
 	if err == nil {
 		if old.said != string(request) {
 			return e, &platformapi.Error{Kind: platformapi.KindProblem, CodeValue: platformapi.CodeKeyReused, Detail: "the key was used for another request"}
@@ -215,13 +331,13 @@ func (b *Box) insert(ctx context.Context, tx *sql.Tx, r Request) (Entry, error) 
 		}
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO entries (id, org, key, op, contract_id, title, sha256, payload, request, version, previous, state,
-		created_at, attempts, perhaps, next_try, failure, outcome, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, '', '', 0)`,
-		e.ID, e.Org, e.Key, e.Op, e.ContractID, e.Title, e.SHA256, payload, string(request), r.Version, previous, e.State, micros(e.CreatedAt))
+		created_at, attempts, perhaps, next_try, failure, outcome, done_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, x'', x'', 0)`,
+		e.ID, e.Org, e.Key, e.Op, e.ContractID, b.seal(e.ID, "title", e.Title), e.SHA256, payload, b.seal(e.ID, "request", string(request)), r.Version, previous, e.State, micros(e.CreatedAt))
 	return e, err
 }
 
-// Entries are all entries of an organisation ("" is all organisations'), in their order; those that are done too, until
-// they are pruned.
+// Entries are all entries of an organisation ("" is all organisations'), in their order; those that are done, too, whose
+// receipts are kept for good.
 func (b *Box) Entries(ctx context.Context, org string) ([]Entry, error) {
 	rows, err := b.db.QueryContext(ctx, `SELECT `+columns+` FROM entries e WHERE ? IN ('', e.org) ORDER BY e.seq`, org)
 	if err != nil {
@@ -230,7 +346,7 @@ func (b *Box) Entries(ctx context.Context, org string) ([]Entry, error) {
 	defer func() { _ = rows.Close() }() // Err below has told of every failure
 	var all []Entry
 	for rows.Next() {
-		r, err := scan(rows.Scan)
+		r, err := b.scan(rows.Scan)
 		if err != nil {
 			return nil, journalError(err)
 		}
@@ -242,7 +358,7 @@ func (b *Box) Entries(ctx context.Context, org string) ([]Entry, error) {
 func (b *Box) row(ctx context.Context, q interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
 }, id string) (row, error) {
-	r, err := scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.id = ?`, id).Scan)
+	r, err := b.scan(q.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, &Error{CodeValue: CodeUnknown, Detail: "there is no such entry"}
 	}
@@ -288,7 +404,7 @@ func (b *Box) Wait(ctx context.Context, id string) (platformapi.Outcome, error) 
 
 // blockedBy is the failure of an entry that must be dealt with before r can go.
 func (b *Box) blockedBy(ctx context.Context, r row) (failed, err error) {
-	before, err := scan(b.db.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.contract_id = ? AND e.seq < ?
+	before, err := b.scan(b.db.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.contract_id = ? AND e.seq < ?
 		AND e.state = 'failed' ORDER BY e.seq LIMIT 1`, r.Org, r.ContractID, r.seq).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
@@ -350,22 +466,9 @@ func (b *Box) Withdraw(ctx context.Context, id string) error {
 	return err
 }
 
-// Prune forgets entries that were done before a time. Their receipts can be had from the platform.
-func (b *Box) Prune(ctx context.Context, before time.Time) error {
-	err := b.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM entries WHERE state = 'done' AND done_at < ? AND NOT EXISTS (
-			SELECT 1 FROM entries later WHERE later.org = entries.org AND later.contract_id = entries.contract_id AND later.state <> 'done')`, micros(before))
-		return err
-	})
-	b.tell()
-	return err
-}
-
 // removeFiles removes copies that no entry needs any more.
 func (b *Box) removeFiles(ctx context.Context) error {
-	b.keeping.Lock()
-	defer b.keeping.Unlock()
-	return b.sweep(ctx)
+	return b.withFiles(ctx, func() error { return b.sweep(ctx) })
 }
 
 // Subscribe returns a channel that has something to receive whenever entries changed since it was last received from. It

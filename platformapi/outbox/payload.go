@@ -9,18 +9,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
+	"strings"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/vault"
 )
 
-// payloads are copies of the files to be sent, named by digest. A copy has its name only when it was synced.
+// payloads are copies of the files to be sent, closed by the vault and named by digest. A copy has its name only when it was
+// synced.
 type payloads struct {
 	dir   string
+	vault *vault.Vault
 	trace func(Moment)
 }
 
-func (p payloads) path(digest string) string { return filepath.Join(p.dir, digest) }
+// sealed is how the names of closed copies end.
+const sealed = ".sealed"
+
+func (p payloads) path(digest string) string { return filepath.Join(p.dir, digest+sealed) }
+
+// sealContext binds a copy to its digest.
+func sealContext(digest string) string { return "payload/" + digest }
 
 // keep copies an upload's content. A file that is not the one its digest names is refused: what was shown is what is sent.
 func (p payloads) keep(u platformapi.Upload) (err error) {
@@ -38,9 +47,13 @@ func (p payloads) keep(u platformapi.Upload) (err error) {
 			_ = os.Remove(tmp) // what stays is swept when the outbox is opened again
 		}
 	}()
-	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(f, h), io.NewSectionReader(u.Content, 0, u.Size+1))
+	closing, err := p.vault.Writer(f, sealContext(u.SHA256))
 	if err != nil {
+		return disk("the file cannot be kept", err)
+	}
+	h := sha256.New()
+	n, err := io.Copy(io.MultiWriter(closing, h), io.NewSectionReader(u.Content, 0, u.Size+1))
+	if err = errors.Join(err, closing.Close()); err != nil {
 		return disk("the file cannot be kept", err)
 	}
 	if n != u.Size || hex.EncodeToString(h.Sum(nil)) != u.SHA256 {
@@ -53,23 +66,57 @@ func (p payloads) keep(u platformapi.Upload) (err error) {
 	if err := os.Rename(tmp, p.path(u.SHA256)); err != nil {
 		return disk("the file cannot be kept", err)
 	}
-	if err := syncDir(p.dir); err != nil {
+	if err := vault.SyncFolder(p.dir); err != nil {
 		return disk("the file cannot be kept", err)
 	}
 	p.trace(FileKept)
 	return nil
 }
 
-func (p payloads) open(digest string, size int64) (*os.File, error) {
+// sealPlain makes the closed copy of a file that lies there in the plain, as version 1 kept it. One that is gone or damaged is
+// told of when it is to be sent.
+func (p payloads) sealPlain(digest string) error {
+	f, err := os.Open(filepath.Join(p.dir, digest))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return disk("the file cannot be kept", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	info, err := f.Stat()
+	if err != nil {
+		return disk("the file cannot be kept", err)
+	}
+	err = p.keep(platformapi.Upload{SHA256: digest, Size: info.Size(), Content: f})
+	if platformapi.IsCode(err, CodeFileChanged) {
+		return nil
+	}
+	return err
+}
+
+// payload is a copy that is open.
+type payload struct {
+	*vault.File
+	file *os.File
+}
+
+func (p payload) Close() error { return p.file.Close() }
+
+func (p payloads) open(digest string, size int64) (*payload, error) {
 	f, err := os.Open(p.path(digest))
 	if err != nil {
 		return nil, &Error{CodeValue: CodeFileMissing, Detail: "the file to be sent is gone from the outbox", Err: err}
 	}
 	info, err := f.Stat()
-	if err != nil || info.Size() != size {
+	var opened *vault.File
+	if err == nil {
+		opened, err = p.vault.File(f, info.Size(), sealContext(digest))
+	}
+	if err != nil || opened.Size() != size {
 		return nil, errors.Join(&Error{CodeValue: CodeFileMissing, Detail: "the file to be sent is damaged", Err: err}, f.Close())
 	}
-	return f, nil
+	return &payload{opened, f}, nil
 }
 
 // sweep removes what no entry needs.
@@ -79,24 +126,12 @@ func (p payloads) sweep(needed map[string]bool) error {
 		return disk("the outbox's files cannot be listed", err)
 	}
 	for _, f := range files {
-		if needed[f.Name()] {
+		if digest, ok := strings.CutSuffix(f.Name(), sealed); ok && needed[digest] {
 			continue
 		}
-		if err := os.Remove(p.path(f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(filepath.Join(p.dir, f.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return disk("a file cannot be removed from the outbox", err)
 		}
 	}
 	return nil
-}
-
-// syncDir makes a rename last. Windows has no such call; its file system journals names by itself.
-func syncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

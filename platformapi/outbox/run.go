@@ -9,12 +9,25 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/turn"
 )
 
-// Run sends what waits for an organisation (by its USCC) in its session p, and what is added later, until ctx ends. It
-// returns earlier when the session is over or the platform's certificate is not to be trusted: then nothing can be sent
-// until a person did something, and what waits keeps waiting.
-func (b *Box) Run(ctx context.Context, p platformapi.Changer, org string) error {
+// Run sends what waits for an organisation (by its USCC) in its session p, and what is added later, until ctx ends. While
+// another process does so, or another Run, it waits for its turn. It returns earlier when the session is over or the
+// platform's certificate is not to be trusted: then nothing can be sent until a person did something, and what waits keeps
+// waiting.
+func (b *Box) Run(ctx context.Context, p platformapi.Changer, org string) (err error) {
+	sending, err := turn.Wait(ctx, b.sender(org))
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return disk("the outbox's folder cannot be written", err)
+	}
+	defer func() { err = errors.Join(err, sending.End()) }()
+	if err := b.takeOver(ctx, org); err != nil {
+		return err
+	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	changed := b.Subscribe(inner)
@@ -41,35 +54,30 @@ func (b *Box) Run(ctx context.Context, p platformapi.Changer, org string) error 
 	}
 }
 
-// claim marks the entry that is to be sent now, or says how long to wait for one.
+// claim marks the entry that is to be sent now, or says how long to wait for one. Of those that are due the first that was
+// added goes; what is due is told by the monotonic clock alone, so that no jump of the other one delays or hurries anything.
 func (b *Box) claim(ctx context.Context, org string) (*row, time.Duration, error) {
 	var claimed *row
 	wait := backoffLast
 	err := b.tx(ctx, func(tx *sql.Tx) error {
-		now := b.opts.Now()
-		r, err := scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ?1 AND e.state = 'waiting'
-			AND NOT EXISTS (SELECT 1 FROM entries p WHERE p.org = e.org AND p.contract_id = e.contract_id AND p.seq < e.seq AND p.state <> 'done')
-			ORDER BY CASE WHEN e.next_try > ?2 THEN 0 ELSE e.next_try END, e.seq LIMIT 1`, org, micros(now.Add(farAway))).Scan)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
+		id, left, err := b.next(ctx, tx, org)
+		wait = left
+		if err != nil || id == "" {
+			return err
 		}
+		r, err := b.row(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		if left := r.NextTry.Sub(now); left > 0 && left < farAway {
-			wait = min(left, backoffLast)
-			return nil
-		}
 		if r.prev.Valid {
-			var outcome string
-			if err := tx.QueryRowContext(ctx, `SELECT outcome FROM entries WHERE seq = ?`, r.prev.Int64).Scan(&outcome); err != nil {
+			before, err := b.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.seq = ?`, r.prev.Int64).Scan)
+			if err != nil {
 				return err
 			}
-			var o platformapi.Outcome
-			if err := json.Unmarshal([]byte(outcome), &o); err != nil {
-				return &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
+			if before.Receipt == nil {
+				return &Error{CodeValue: CodeDamaged, Detail: "an entry that is done has no receipt"}
 			}
-			r.version = o.Receipt.Version
+			r.version = before.Receipt.Version
 		}
 		r.State = Sending
 		r.Attempts++
@@ -85,6 +93,64 @@ func (b *Box) claim(ctx context.Context, org string) (*row, time.Duration, error
 		b.tell()
 	}
 	return claimed, wait, nil
+}
+
+// next is the entry to be sent now, "" when none is due, and then how long to wait for one.
+func (b *Box) next(ctx context.Context, tx *sql.Tx, org string) (id string, wait time.Duration, err error) {
+	rows, err := tx.QueryContext(ctx, `SELECT e.id, e.next_try FROM entries e WHERE e.org = ? AND e.state = 'waiting'
+		AND NOT EXISTS (SELECT 1 FROM entries p WHERE p.org = e.org AND p.contract_id = e.contract_id AND p.seq < e.seq AND p.state <> 'done')
+		ORDER BY e.seq`, org)
+	if err != nil {
+		return "", 0, err
+	}
+	defer func() { _ = rows.Close() }() // Err below has told of every failure
+	wait = backoffLast
+	for rows.Next() {
+		var candidate string
+		var next int64
+		if err := rows.Scan(&candidate, &next); err != nil {
+			return "", 0, err
+		}
+		left := time.Duration(0)
+		if next != 0 {
+			left = b.left(candidate)
+		}
+		if left <= 0 {
+			return candidate, 0, nil
+		}
+		wait = min(wait, left)
+	}
+	return "", wait, rows.Err()
+}
+
+// rest puts an entry's next try off.
+func (b *Box) rest(id string, delay time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.due[id] = time.Now().Add(delay)
+}
+
+// left is how long an entry still rests; one that this process did not try does not rest.
+func (b *Box) left(id string) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return time.Until(b.due[id])
+}
+
+// nextTry is when an entry is tried again, as the clock stands now; kept is what was written of it, by another process
+// perhaps.
+func (b *Box) nextTry(id string, kept time.Time) time.Time {
+	now := b.opts.Now()
+	if kept.IsZero() {
+		return kept
+	}
+	if left := b.left(id); left > 0 {
+		return now.Add(left).UTC()
+	}
+	if kept.Sub(now).Abs() > farAway {
+		return time.Time{}
+	}
+	return kept
 }
 
 // send sends an entry and writes down what came of it. Its error ends Run.
@@ -114,6 +180,7 @@ func (b *Box) send(ctx context.Context, p platformapi.Changer, r row) error {
 			}
 		}
 		state, next = Waiting, b.opts.Now().Add(delay)
+		b.rest(r.ID, delay)
 	}
 	kept, err := json.Marshal(keepFailure(sent))
 	if err != nil {
@@ -121,7 +188,7 @@ func (b *Box) send(ctx context.Context, p platformapi.Changer, r row) error {
 	}
 	err = b.tx(recording, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(recording, `UPDATE entries SET state = ?, next_try = ?, failure = ?, perhaps = perhaps - 1 + ? WHERE seq = ?`,
-			state, micros(next), string(kept), perhaps, r.seq)
+			state, micros(next), b.seal(r.ID, "failure", string(kept)), perhaps, r.seq)
 		return err
 	})
 	b.tell()
@@ -135,8 +202,8 @@ func (b *Box) record(ctx context.Context, r row, outcome platformapi.Outcome) er
 		return err
 	}
 	err = b.tx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'done', failure = '', payload = '', outcome = ?, done_at = ? WHERE seq = ?`,
-			string(kept), micros(b.opts.Now()), r.seq)
+		_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'done', failure = x'', payload = '', outcome = ?, done_at = ? WHERE seq = ?`,
+			b.seal(r.ID, "outcome", string(kept)), micros(b.opts.Now()), r.seq)
 		return err
 	})
 	if err != nil {

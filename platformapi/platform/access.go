@@ -56,6 +56,7 @@ var access = map[string][]caller{
 	"ListContracts":          readers,
 	"GetContract":            readers,
 	"DownloadAttachment":     readers,
+	"WatchEvents":            readers,
 	"ListReceipts":           parties,
 	"ListTemplates":          parties,
 	"DownloadTemplate":       parties,

@@ -2,6 +2,7 @@ package platform_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -33,12 +34,12 @@ var mayNot = map[string][]string{
 		"GetSession", "Logout", "GetAccount", "CreateBindingChallenge", "BindCertificate", "UnbindCertificate", "ListLots", "GetLot", "GetFlow",
 		"ListContracts", "CreateContract", "GetContract", "DeleteContract", "SaveFields", "PutAttachment", "RemoveAttachment", "SetNote",
 		"DownloadAttachment", "SubmitContract", "WithdrawContract", "AgreeContract", "RefuseContract", "PublishContract", "FileContract",
-		"ListReceipts", "ListTemplates", "DownloadTemplate",
+		"ListReceipts", "ListTemplates", "DownloadTemplate", "WatchEvents",
 	},
 	"account": {
 		"GetSession", "ListLots", "GetLot", "GetFlow", "ListContracts", "CreateContract", "GetContract", "DeleteContract", "SaveFields",
 		"PutAttachment", "RemoveAttachment", "SetNote", "DownloadAttachment", "SubmitContract", "WithdrawContract", "AgreeContract",
-		"RefuseContract", "PublishContract", "FileContract", "ListReceipts", "ListTemplates", "DownloadTemplate",
+		"RefuseContract", "PublishContract", "FileContract", "ListReceipts", "ListTemplates", "DownloadTemplate", "WatchEvents",
 	},
 	"party": {"GetAccount", "CreateBindingChallenge", "BindCertificate", "UnbindCertificate"},
 	"agency": {
@@ -55,7 +56,7 @@ var mayNot = map[string][]string{
 		"GetAccount", "CreateBindingChallenge", "BindCertificate", "UnbindCertificate", "ListLots", "GetLot", "GetFlow", "ListContracts",
 		"CreateContract", "GetContract", "DeleteContract", "SaveFields", "PutAttachment", "RemoveAttachment", "SetNote", "DownloadAttachment",
 		"SubmitContract", "WithdrawContract", "AgreeContract", "RefuseContract", "PublishContract", "FileContract", "ListReceipts",
-		"ListTemplates", "DownloadTemplate",
+		"ListTemplates", "DownloadTemplate", "WatchEvents",
 	},
 }
 
@@ -179,6 +180,22 @@ func call(t *testing.T, w *platformtest.World, rec *recorder, method, path strin
 		body = "x"
 		headers["Content-Type"] = "application/octet-stream"
 		headers["Content-Digest"] = "sha-256=:LXEWQrcmsEQBYnyp++6wy9chTD7GQPMTbAiWHF5IaSQ=:"
+	}
+	if name == "watchEvents" { // which does not end by itself
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		req := request(t, w, rec, method, path, body, headers).WithContext(ctx)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.StatusCode == http.StatusOK {
+			cancel()
+			_ = resp.Body.Close() // it was given up
+			return resp.StatusCode, ""
+		}
+		status, p := problemOf(t, resp)
+		return status, p.Code
 	}
 	status, p := send(t, w, rec, method, path, body, headers)
 	return status, p.Code

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/jobs"
@@ -21,6 +22,7 @@ func (s *Server) jobs() []jobs.Job {
 	all := []jobs.Job{
 		{Name: "expire", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return s.store.Expire(ctx, s.now()) }},
 		{Name: "sweep", Every: time.Hour, Do: s.sweep},
+		{Name: "deadlines", Every: 24 * time.Hour, Do: s.warn},
 	}
 	if s.cfg.Signer != nil {
 		all = append(all, jobs.Job{Name: "sign-head", Every: time.Hour, Do: s.signHead})
@@ -69,4 +71,60 @@ func (s *Server) signHead(ctx context.Context) error {
 		return fmt.Errorf("audit head %d: %w", head.Seq, err)
 	}
 	return s.store.KeepSignedHead(ctx, h)
+}
+
+const (
+	warnPage    = 500
+	maxWarnings = 1000 // that are told one by one
+)
+
+// warn tells the log of every deadline that is near or over, and the meters how many there are.
+func (s *Server) warn(ctx context.Context) error {
+	v := viewer{rules: s.cfg.Rules, now: s.now()}
+	found := map[[2]string]int{}
+	told := 0
+	tell := func(lot, contract string, all ...platformapi.Deadline) {
+		for _, d := range all {
+			if d.State != platformapi.DeadlineSoon && d.State != platformapi.DeadlineOver {
+				continue
+			}
+			found[[2]string{string(d.Kind), string(d.State)}]++
+			if told++; told <= maxWarnings {
+				s.cfg.Log.Warn("a deadline", "kind", string(d.Kind), "state", string(d.State), "due", d.Due, "lot", lot, "contract", contract)
+			}
+		}
+	}
+	for after := ""; ; {
+		lots, err := s.store.Unsigned(ctx, after, warnPage)
+		if err != nil {
+			return err
+		}
+		for _, l := range lots {
+			if d := v.signBy(l, time.Time{}); d != nil && blockOf(l, v.now) == "" {
+				tell(l.ID, "", *d)
+			}
+			after = l.ID
+		}
+		if len(lots) < warnPage {
+			break
+		}
+	}
+	for after := ""; ; {
+		contracts, err := s.store.Unfinished(ctx, after, warnPage)
+		if err != nil {
+			return err
+		}
+		for _, c := range contracts {
+			tell(c.Lot.ID, c.ID, v.deadlines(&c)...)
+			after = c.ID
+		}
+		if len(contracts) < warnPage {
+			break
+		}
+	}
+	if told > maxWarnings {
+		s.cfg.Log.Warn("more deadlines are near or over than are told one by one", "deadlines", told)
+	}
+	s.meters.deadlines(found)
+	return nil
 }

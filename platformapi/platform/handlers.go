@@ -19,6 +19,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
@@ -173,6 +174,7 @@ func (s *Server) GetContract(ctx context.Context, r wire.GetContractRequestObjec
 		if err := s.store.Mark(ctx, c.ID, a.view); err != nil {
 			return nil, err
 		}
+		s.hub.look()
 		if *c, err = s.store.Contract(ctx, c.ID); err != nil {
 			return nil, err
 		}
@@ -194,6 +196,11 @@ func (s *Server) ListReceipts(ctx context.Context, r wire.ListReceiptsRequestObj
 	}
 	if list == nil {
 		list = []platformapi.Receipt{}
+	}
+	for i := range list {
+		if err := s.sign(&list[i], org.USCC); err != nil {
+			return nil, err
+		}
 	}
 	return wire.ListReceipts200JSONResponse{Items: list}, nil
 }
@@ -224,6 +231,14 @@ func (s *Server) DownloadAttachment(ctx context.Context, r wire.DownloadAttachme
 		}, nil
 	}
 	return nil, errNotFound()
+}
+
+// sign signs a receipt, where the platform has a key for it.
+func (s *Server) sign(r *platformapi.Receipt, uscc string) (err error) {
+	if s.cfg.Receipts != nil {
+		r.Signature, err = s.cfg.Receipts.Sign(receipt.State(s.cfg.Origins[0], uscc, *r))
+	}
+	return err
 }
 
 // changing is a change that was asked for.
@@ -286,15 +301,20 @@ func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Cont
 	case err != nil:
 		return wire.OutcomeJSONResponse{}, err
 	}
-	return replay(ch, answer)
+	s.hub.look()
+	return s.replay(ch, answer)
 }
 
-func replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
+// replay reads a stored answer. Its receipt is signed now: the platform's address may have changed since.
+func (s *Server) replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
 	var out wire.OutcomeJSONResponse
 	if answer.Hash != ch.req.Hash {
 		return out, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
 	}
 	if err := json.Unmarshal(answer.Body, &out.Body); err != nil {
+		return out, err
+	}
+	if err := s.sign(&out.Body.Receipt, ch.org.USCC); err != nil {
 		return out, err
 	}
 	out.Headers.ETag = header.FormatETag(ch.req.ContractID, out.Body.Receipt.Version)
@@ -433,7 +453,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	}
 	answer, err := s.store.Answer(ctx, ch.req.USCC, ch.req.Key)
 	if err == nil {
-		out, err := replay(ch, answer)
+		out, err := s.replay(ch, answer)
 		return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 	}
 	if !errors.Is(err, store.ErrNotFound) {
@@ -446,7 +466,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 	if err := ch.act.mayAttach(c, p.Kind, p.Stage); err != nil {
 		return nil, err
 	}
-	staged, err := s.staging.Stage(r.Body)
+	staged, err := s.receive(ctx, orZero(p.Upload), r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -479,6 +499,9 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 		effect, err := ch.act.attach(c, x)
 		return c, effect, err
 	})
+	if upload := orZero(p.Upload); err == nil && upload != "" {
+		_ = s.store.DropUpload(ctx, upload) // otherwise it expires
+	}
 	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/wire"
 )
@@ -33,6 +34,15 @@ func (m *meters) job(name string, err error, took time.Duration) {
 	m.set.GetOrCreateHistogram(fmt.Sprintf(`sealdesk_job_seconds{job=%q}`, name)).Update(took.Seconds())
 }
 
+// deadlines are those that were near or over when they were last looked at, by kind and state.
+func (m *meters) deadlines(found map[[2]string]int) {
+	for _, kind := range []platformapi.DeadlineKind{platformapi.DeadlineSign, platformapi.DeadlinePublish, platformapi.DeadlineFile} {
+		for _, state := range []platformapi.DeadlineState{platformapi.DeadlineSoon, platformapi.DeadlineOver} {
+			m.set.GetOrCreateGauge(fmt.Sprintf(`sealdesk_deadlines{kind=%q,state=%q}`, kind, state), nil).Set(float64(found[[2]string{string(kind), string(state)}]))
+		}
+	}
+}
+
 // watched is what is known of a request when it is answered.
 type watched struct {
 	http.ResponseWriter
@@ -54,6 +64,9 @@ func (w *watched) Write(b []byte) (int, error) {
 	}
 	return w.ResponseWriter.Write(b)
 }
+
+// Flush sends what was written, for streams.
+func (w *watched) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() } // an answer that cannot be flushed is sent at its end
 
 // Unwrap is for http.ResponseController.
 func (w *watched) Unwrap() http.ResponseWriter { return w.ResponseWriter }

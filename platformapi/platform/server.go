@@ -25,6 +25,7 @@ import (
 	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
@@ -33,20 +34,21 @@ import (
 
 // Config says what a platform needs. Dir, Judge, Roots and Origins are required.
 type Config struct {
-	Dir     string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
-	Store   store.Store      // nil: in a SQLite file in Dir. Close closes it
-	Blobs   blobs.Store      // nil: in a folder in Dir
-	Runner  jobs.Runner      // of what is done in the background; nil: in this process
-	Judge   Judge            // verifies seals
-	Roots   *smx509.CertPool // of the CAs whose certificates may log in
-	Origins []string         // "https://host[:port]", the addresses people reach it by
-	ID      string           // platform id in login texts; "" is DefaultID
-	MaxFile int64            // bytes of an attachment at most; 0 is 64 MiB
-	Now     func() time.Time // the clock; nil is time.Now
-	Log     *slog.Logger     // nil is slog.Default()
-	Stamper Stamper          // answers at /tsa; nil: there is no time-stamp service
-	Signer  HeadSigner       // signs the audit trail's head daily; nil: it is not signed
-	Proxies []netip.Prefix   // whose X-Forwarded-For is believed
+	Dir      string           // where it keeps everything that Store and Blobs do not; made if missing, mode 0700
+	Store    store.Store      // nil: in a SQLite file in Dir. A Server closes it when it is closed
+	Blobs    blobs.Store      // nil: in a folder in Dir
+	Runner   jobs.Runner      // of what is done in the background; nil: in this process
+	Judge    Judge            // verifies seals
+	Roots    *smx509.CertPool // of the CAs whose certificates may log in
+	Origins  []string         // "https://host[:port]", the addresses people reach it by
+	ID       string           // platform id in login texts; "" is DefaultID
+	MaxFile  int64            // bytes of an attachment at most; 0 is 64 MiB
+	Now      func() time.Time // the clock; nil is time.Now
+	Log      *slog.Logger     // nil is slog.Default()
+	Stamper  Stamper          // answers at /tsa; nil: there is no time-stamp service
+	Signer   HeadSigner       // signs the audit trail's head daily; nil: it is not signed
+	Receipts *receipt.Signer  // of receipts; nil: they are not signed
+	Proxies  []netip.Prefix   // whose X-Forwarded-For is believed
 
 	// VerificationURI is the page on which a person approves the login of another device, the mobile CA's; "" is none.
 	VerificationURI string
@@ -94,6 +96,7 @@ type Server struct {
 	staging   *blobs.Staging
 	meters    *meters
 	stopJobs  func(context.Context) error
+	hub       *hub
 	handler   http.Handler
 	cursorKey [32]byte      // the same on all servers
 	judges    chan struct{} // one place for each file that is judged at a time
@@ -163,7 +166,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}
 	defer func() {
-		if err != nil {
+		if err != nil && cfg.Store == nil {
 			err = errors.Join(err, s.store.Close())
 		}
 	}()
@@ -179,24 +182,34 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if err := s.route(); err != nil {
 		return nil, err
 	}
+	s.hub = newHub(func(ctx context.Context) (int64, error) {
+		head, err := s.store.AuditHead(ctx)
+		return head.Seq, err
+	})
 	runner := cfg.Runner
 	if runner == nil {
 		runner = jobs.Ticker{Claim: s.store.Claim, Now: cfg.Now, Log: cfg.Log, Look: jobLook}
 	}
-	s.stopJobs, err = runner.Start(ctx, s.jobs())
+	if s.stopJobs, err = runner.Start(ctx, s.jobs()); err != nil {
+		s.hub.close()
+	}
 	return s, err
 }
 
 // Handler serves the API, /healthz and /readyz, and /tsa where there is a Stamper.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Drain makes /readyz say that no new work should come here.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz say that no new work should come here, and ends the streams, whose clients go elsewhere.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.hub.close()
+}
 
 // Close ends the jobs, after a while those under way too, and closes the store. Stop serving first.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
+	s.hub.close()
 	return errors.Join(s.stopJobs(ctx), s.store.Close())
 }
 
@@ -229,9 +242,12 @@ func (s *Server) route() error {
 	if s.cfg.Stamper != nil {
 		mux.HandleFunc("POST /tsa", s.stamp)
 	}
+	pieces := s.admit(http.HandlerFunc(s.uploads))
+	mux.Handle(uploadsPath, pieces)
+	mux.Handle(uploadsPath+"/", pieces)
 	mux.Handle("/", api)
 	s.handler = s.observe(web.Guard(s.cfg.Log, func(r *http.Request) int64 {
-		if isUpload(r) {
+		if isUpload(r) || isPiece(r) {
 			return s.cfg.MaxFile
 		}
 		return maxJSON

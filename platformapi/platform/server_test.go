@@ -86,6 +86,15 @@ func newSession(t *testing.T) (*platformtest.World, *client.Client, func(method,
 // send sends what the client would never send, in the recorded session or, without one, in none.
 func send(t *testing.T, w *platformtest.World, rec *recorder, method, path, body string, headers map[string]string) (int, platformapi.Problem) {
 	t.Helper()
+	resp, err := http.DefaultClient.Do(request(t, w, rec, method, path, body, headers))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return problemOf(t, resp)
+}
+
+func request(t *testing.T, w *platformtest.World, rec *recorder, method, path, body string, headers map[string]string) *http.Request {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -98,10 +107,12 @@ func send(t *testing.T, w *platformtest.World, rec *recorder, method, path, body
 	for k, v := range headers {
 		req.Header.Set(k, v)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return req
+}
+
+// problemOf reads an answer to its end.
+func problemOf(t *testing.T, resp *http.Response) (int, platformapi.Problem) {
+	t.Helper()
 	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -112,9 +123,9 @@ func send(t *testing.T, w *platformtest.World, rec *recorder, method, path, body
 	var p platformapi.Problem
 	if resp.StatusCode >= 400 {
 		if resp.Header.Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s %s: %s is answered as %q: %s", method, path, resp.Status, resp.Header.Get("Content-Type"), raw)
+			t.Errorf("%s %s: %s is answered as %q: %s", resp.Request.Method, resp.Request.URL, resp.Status, resp.Header.Get("Content-Type"), raw)
 		} else if err := json.Unmarshal(raw, &p); err != nil || p.Status != resp.StatusCode || p.Type == "" {
-			t.Errorf("%s %s: problem %s, %v", method, path, raw, err)
+			t.Errorf("%s %s: problem %s, %v", resp.Request.Method, resp.Request.URL, raw, err)
 		}
 	}
 	return resp.StatusCode, p

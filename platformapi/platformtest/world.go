@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -24,6 +25,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 )
 
@@ -91,6 +93,9 @@ func NewCA(t testing.TB, algorithm string) *CA {
 	}, ca.key)
 	return ca
 }
+
+// Certificate is the CA's own.
+func (ca *CA) Certificate() *smx509.Certificate { return ca.cert }
 
 // Pool holds the CA's certificate.
 func (ca *CA) Pool() *smx509.CertPool {
@@ -185,9 +190,14 @@ func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	office := w.CA.Issue(t, "ecdsa", platformapi.Organisation{Name: "platform"}, func(c *smx509.Certificate) {
+		c.Subject = pkix.Name{CommonName: "platform"}
+		c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	})
 	p, err := platform.New(context.Background(), platform.Config{
 		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20, Order: order,
 		Templates:       []platform.Template{template()},
+		Receipts:        &receipt.Signer{Key: office.Key, Chain: office.Chain},
 		VerificationURI: "https://mobile-ca.example/device",
 	})
 	must(t, err)
@@ -244,10 +254,13 @@ func Seed(now time.Time) platform.Seed {
 // Identity is an organisation's key and certificate.
 func (w *World) Identity(o platformapi.Organisation) Identity { return w.ids[o.USCC] }
 
-// Login opens a session for an organisation.
+// Login opens a session for an organisation, which believes signed receipts only.
 func (w *World) Login(t testing.TB, o platformapi.Organisation, opts client.Options) *client.Client {
 	t.Helper()
 	id := w.ids[o.USCC]
+	if opts.ReceiptRoots == nil {
+		opts.ReceiptRoots = w.CA.Pool()
+	}
 	c, err := client.Login(t.Context(), w.URL, id.Key, id.Chain, opts)
 	must(t, err)
 	return c

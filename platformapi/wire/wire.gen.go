@@ -371,6 +371,16 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 	TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// WatchEvents Be told when something happens to a contract
+	//
+	// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+	// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+	// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+	// stream ends with the access token.
+	//
+	// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+	WatchEvents(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LoginWithBody Answer a challenge and open a session
 	//
 	// Takes any type of body and a specified content type.
@@ -1137,6 +1147,26 @@ func (c *Client) TakeDeviceTokenWithBody(ctx context.Context, params *TakeDevice
 // Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 func (c *Client) TakeDeviceToken(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTakeDeviceTokenRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchEvents Be told when something happens to a contract
+//
+// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+// stream ends with the access token.
+//
+// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+func (c *Client) WatchEvents(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchEventsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2048,6 +2078,18 @@ func NewPutAttachmentRequestWithBody(server string, contractID ContractID, attac
 
 		}
 
+		if params.Upload != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "upload", *params.Upload, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -2827,6 +2869,46 @@ func NewTakeDeviceTokenRequestWithBody(server string, params *TakeDeviceTokenPar
 		}
 
 		req.Header.Set("DPoP", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWatchEventsRequest constructs an http.Request for the WatchEvents method
+func NewWatchEventsRequest(server string, params *WatchEventsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/events")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
 
 	}
 
@@ -3658,6 +3740,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/device/token (the `TakeDeviceToken` operationId).
 	TakeDeviceTokenWithResponse(ctx context.Context, params *TakeDeviceTokenParams, body TakeDeviceTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*TakeDeviceTokenResponse, error)
+
+	// WatchEventsWithResponse Be told when something happens to a contract
+	//
+	// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+	// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+	// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+	// stream ends with the access token.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+	WatchEventsWithResponse(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*WatchEventsResponse, error)
 
 	// LoginWithBodyWithResponse Answer a challenge and open a session
 	//
@@ -5088,6 +5182,47 @@ func (r TakeDeviceTokenResponse) ContentType() string {
 	return ""
 }
 
+type WatchEventsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchEventsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchEventsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchEventsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchEventsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchEventsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LoginResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -6230,6 +6365,24 @@ func (c *ClientWithResponses) TakeDeviceTokenWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseTakeDeviceTokenResponse(rsp)
+}
+
+// WatchEventsWithResponse Be told when something happens to a contract
+//
+// Server-sent events of the type `contract`, whose data is an Event: what happened to which contract, not how it is now.
+// After a break, `Last-Event-ID` continues behind the last one that was seen, without a gap; without it the stream begins
+// now. `reset` says that the events behind the id are not known any more: what is shown must be asked for anew. The
+// stream ends with the access token.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/events (the `WatchEvents` operationId).
+func (c *ClientWithResponses) WatchEventsWithResponse(ctx context.Context, params *WatchEventsParams, reqEditors ...RequestEditorFn) (*WatchEventsResponse, error) {
+	rsp, err := c.WatchEvents(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchEventsResponse(rsp)
 }
 
 // LoginWithBodyWithResponse Answer a challenge and open a session
@@ -7561,6 +7714,32 @@ func ParseTakeDeviceTokenResponse(rsp *http.Response) (*TakeDeviceTokenResponse,
 	return response, nil
 }
 
+// ParseWatchEventsResponse parses an HTTP response from a WatchEventsWithResponse call
+func ParseWatchEventsResponse(rsp *http.Response) (*WatchEventsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchEventsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLoginResponse parses an HTTP response from a LoginWithResponse call
 func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8076,6 +8255,9 @@ type ServerInterface interface {
 	// TakeDeviceToken Ask whether the login was approved
 	// (POST /v1/device/token)
 	TakeDeviceToken(w http.ResponseWriter, r *http.Request, params TakeDeviceTokenParams)
+	// WatchEvents Be told when something happens to a contract
+	// (GET /v1/events)
+	WatchEvents(w http.ResponseWriter, r *http.Request, params WatchEventsParams)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(w http.ResponseWriter, r *http.Request, params LoginParams)
@@ -8650,6 +8832,19 @@ func (siw *ServerInterfaceWrapper) PutAttachment(w http.ResponseWriter, r *http.
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "note"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "note", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "upload" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "upload", r.URL.Query(), &params.Upload, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "upload"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "upload", Err: err})
 		}
 		return
 	}
@@ -9387,6 +9582,47 @@ func (siw *ServerInterfaceWrapper) TakeDeviceToken(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// WatchEvents operation middleware
+func (siw *ServerInterfaceWrapper) WatchEvents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchEventsParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WatchEvents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Login operation middleware
 func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request) {
 
@@ -9847,6 +10083,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots", wrapper.ListLots)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}", wrapper.GetLot)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/lots/{lot_id}/flow", wrapper.GetFlow)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/events", wrapper.WatchEvents)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts", wrapper.ListContracts)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts", wrapper.CreateContract)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/contracts/{contract_id}", wrapper.DeleteContract)
@@ -10921,6 +11158,74 @@ func (response TakeDeviceTokendefaultApplicationProblemPlusJSONResponse) VisitTa
 	return err
 }
 
+type WatchEventsRequestObject struct {
+	Params WatchEventsParams
+}
+
+type WatchEventsResponseObject interface {
+	VisitWatchEventsResponse(w http.ResponseWriter) error
+}
+
+type WatchEvents200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchEvents200TextEventStreamResponse) VisitWatchEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchEventsdefaultApplicationProblemPlusJSONResponse) VisitWatchEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LoginRequestObject struct {
 	Params LoginParams
 	Body   *LoginJSONRequestBody
@@ -11511,6 +11816,9 @@ type StrictServerInterface interface {
 	// TakeDeviceToken Ask whether the login was approved
 	// (POST /v1/device/token)
 	TakeDeviceToken(ctx context.Context, request TakeDeviceTokenRequestObject) (TakeDeviceTokenResponseObject, error)
+	// WatchEvents Be told when something happens to a contract
+	// (GET /v1/events)
+	WatchEvents(ctx context.Context, request WatchEventsRequestObject) (WatchEventsResponseObject, error)
 	// Login Answer a challenge and open a session
 	// (POST /v1/login)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
@@ -12346,6 +12654,32 @@ func (sh *strictHandler) TakeDeviceToken(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// WatchEvents operation middleware
+func (sh *strictHandler) WatchEvents(w http.ResponseWriter, r *http.Request, params WatchEventsParams) {
+	var request WatchEventsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchEvents(ctx, request.(WatchEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchEvents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WatchEventsResponseObject); ok {
+		if err := validResponse.VisitWatchEventsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Login operation middleware
 func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request, params LoginParams) {
 	var request LoginRequestObject
@@ -12705,197 +13039,207 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1rcxy3teBfwc69VSJrm09RskRWPtCkFPtalnhJKdqNpaXBacwMwh5g3MBwNFGxSooj2Y5jS76JYyd+",
-	"yYmcqDax7M3DdiTH/i/3cobSp/0LWzgAutEz6JkeirS1SfzBYveg8Tg4ODjvc7lU5vUGZ4RJUZq/XKoR",
-	"HJIY/jxxFlfVvyER5Zg2JOWsNF9akzFn1QAxXCcCyRpBZc5kjMvykEBbJBaqWVAS5RqpY/W5bDdIab4k",
-	"ZExZtbS9vR2UGjjGdSLNOItS4nKtTph8elk9UzVMA8taKSipUUrzJZw0WadhKSjF5IUmjUlYmpdxk7ij",
-	"/WtMKqX50r9Mpcua0r+KqXPnnl4uqfGXzIxzx7NL2pfRllf4Sj8cz9YIasScVxCvaDBGlDAFxE3SRhUe",
-	"I1mjAqmxiZBobPXkEjo+N3c8QHOTs+MBalFZ402JMEO4XCZCIMk3CTskUA2L2gKam55J2lBZCvQy9fam",
-	"C4W5uSuq40unCKvKWml+dnruWFCqU2ZfzAR9mxmUng5JvcElYeX2M6Tdv85FJGTcLMtmTMKJCiVRiPTX",
-	"AXr+Qml65ljlP6/89kLp+UDB4RiSHM1MT6NyDSv4k1gsIAt+NDY3PY0aEZYVHtcnN0l7vU6FoKxqFzo+",
-	"eYEpuG7gmCgQ1hEVqMkUQkvOQyQ5n7zA8mDhrGRCLSUPLLPTXjhUnsWyXPNvtHNE1KnKrGn2WLomc376",
-	"1pU75cqEHjVnrjPT3rme4vmoH/GhWN/AUpJYffq/nluc+D6e+OH0xPHJ9YmLl2eCo3Pb/1oKfIc+JqLB",
-	"mSBw5s80ZZmr8S7DWSNMqj9xoxHRMlaAm/qBUNC7XPCw2f5gpCz8lzkjCwBJOGYxKRPakAHCLMyQL4QF",
-	"olJhDOOtUuCjhL4ZmGZT0CZ7HiZWSSPCbQXCXqS4UFJAvVBCrRph+qRTTU2F5AovMBMtEqvjgBkiOI4o",
-	"iRNikCxG4DpR9GIwwd0OSisx34hIfQC8G7rFfx8N7rZfD9zP17BELcIkaqkbAxDPfAZUv1zmTT2NRswb",
-	"JJZUowZOf+hZSVDaoCykrArtqCR1MWx+T+oP1Ld1fOlp/Yl7KnAc47b6mVxq0JiIdQwjq9Oo/iqFWJIJ",
-	"SeukH6mDEo+rmFEBACw+pzPOVwUm1iCx2ZL+g5ye0ecSuCVf9M7PAV9muReTMfnGD0hZqkHN7iwCFg7c",
-	"o0ErtXvsgJcyQ6JovVkvzR87OqfWXKdMP6dXDGWSVEmsvoWLrYeyzR3OXE3qcTB4dCeZiQTJOgaA4BSv",
-	"6jnjMKQKkDhacWBRwZEgQT54nCkfnRtymyrGSIgWj8MMCiYvg+ztPD38cs7BD9uhd9nVmJBVTWhGXDZv",
-	"UEY1qmZJQef2j3dvXu/++MaD313NruKI54IKSqKGZ48cHYZda08tqla96zQfe9dWJyysG+LXy6ZEWJIY",
-	"hbzcVC0QZwiru6EcNUMSJrdEqW+v6wqq6xWNocmmUSaPzpV82Jz0ORKpoWExfjMobVI2tK1lgJ9Rbbft",
-	"3e8huEJiSYr2tgaNe/cDmAmYlO0ucIHm3aeE3e8nPRvtUelruRnH3j0/TaiswbXaiHCZhIhx9VDnW+bv",
-	"LQ6TN/Pb4DwimO3/bqTLtftRJyHF63rcPn6SRyGqxLwOHMBGWxLhQ5jcLWVcEt8Rfan7pzu+jnLvn6AU",
-	"86ZeXT+WC4Kj4lfiGsHRSaw3v/f+G40YBCVBf0gKHkUhcZUU3501aL4dlJqNiONRTzAgU784TXBEQsRZ",
-	"maQsqQIeCjlRrKhENbXhmLVRnccEje387d3OvQ/GPXg5+OBViWXyM/hlAJbA2e5qem7M1AN19BzmwgXC",
-	"4EP8jDkDPRh38+XOzZ8qvPvw5QB1bryx+9GdAHWu/WH39r2d+5+pq5opluC5VBqv0EgBUwlDW5yW1awb",
-	"zQ3LwjqzMFAPSpcmVCcTWzgGfYXqTc3mpO1IPTyddKaeVtwOM8tYs9jSs47P/7jzxU92vrwVoM7nf+x+",
-	"cW33ztfw5+7HX+3+/pazDgsxBVvYMX1MSFhw5jCBc2kn8LxkeoKHNdPddlCynG8/AVXbOxLmltXHFQUU",
-	"sj7qaWRcruOK1Ezk6Fz1qLQ+JVbZTTpp6aWzltIwjsmz7p7ZOcchXWiQgth3LpZwRFiI4zV7tfarC9oE",
-	"x4cEUiSQVQmwIy0sEGaMN1mZhAuIx4o0aIpBpUAhbqv2BElFLDbasNYWIZuEhQKNdd/9351rf+h88eL/",
-	"/fKn3Z++0nnjTvfd33dfv7N7961xB0FDUo5wDLjViElIy7IwbtpVLadd2FcraVfO8v8nwR7Bglcq/SB5",
-	"ikdULTBIBd9kaVRJz6SuaEKRi2YZOBTPJcObcTlnNxiXtEyQVPJssgVap7ZHfimDAdtBqcXjTc/VgGUz",
-	"1hvLQrTWZPC3nkZMkPqIhGjswacv7nz5xs4XP9m98fH4o8KhbXal967sORnQLGXn1K6ZVXgxvoajiDBN",
-	"PLP7XbY/rRdnqfYiqVMhmiPe10zdyf27cnhW81wK8zawIEfnmnGUaFobSlyCM+JVkq1PXLw8d9inIQtK",
-	"VgloINGrxRtF1MtANduzXZcLkqHagGQD9yYXunS0XMPUQ5+XT6ymAF3QTBCtMsqqLsVGFRoLGaifGZA9",
-	"WEMsXKxPNlftUlbYnJmZ9oqbqQLmCMDZamN6j8eA60Evyws7Kzj2K1GsNCr64XEqI4wKJY1Sqc8+3GJq",
-	"P2JUx20kCAGAIB6FREgNoqJkIBWIPbQgNbp4JnimgsgWidsIuMVHmEEq6nmmUKNC8rjtp8t7Ge4p3eEq",
-	"b/mGi/hQldYpDhM1Cvr+iYHWUzQ3oAFnqMWbYPGgUYSw2EQVHhed67NmDN911azXcdwuLJib5uqqwTGz",
-	"GlTPzBOhQ0jeUEKHrIGpZqMpkajBWjYIijhXVw8uDPbzetT+pfTqbsxE9VZkUTDFhkHH7CQlUSiGEqh+",
-	"bAL7CzqhcBrWDIdrg6DEFFOjEUFhjCuSsuoC0iqMAEkS1+GCVpcJXMxYKOBUeKxObYoKQzRHPuHo4Utv",
-	"PPz1e4owdl6+Xgr6RdpEj3p8OvOfo1Gd9gm+ZuiYYC+3fL6mGUjdDIW0UiGxSJUOuIV71ZF+RV410RD0",
-	"UA+GWgrd9O9eRRuiAolmoxEB/0vCAJVrihsOFe9LmGo61rnxdvedP//Xlau791/ufvzrna/e6752d7zI",
-	"xKx2xCuS3nxt93eferSt/b006xtasvH1s/vlLzo3Pu+5gvz6TlplJFwfLu4kbBuJ6+uKHcwbu/vuBw9/",
-	"eVNhDrRyMOXw0SPD8GN7wPkaJMsH6MGHH3WuXbNPensCpHdnAeENoUSZOsFMJPs8iRadfQ4ULsA+q23G",
-	"cLooA2FLIQRO0YNXgAPgLQaq2gssRSHOSAA/NnAMfbZqtFxDQgIvbax8k+gMI8b2ntqJUQu3kWKwkWIL",
-	"tXzFOCMIRLvshLQpuVdJodjiZDlK0ofVlPSemS+LylSmy2cxGCtSau50b18u2WHsi7PucM4GrmAfH55Q",
-	"8ULk3HOv9N5QjFyS6+VmLHg83HSlBx1E1nOE5e6rH2S1LZ2vrnVv3Ny5dztAna+udT75a/cXf9398O6D",
-	"u7eh0cMrVzrvvB8g/YP7VdLoxk/1L+oQ/fiG+gWaBGjniyvuN3bQB3d/DX9qtdwk0hodhTgKJZtMklgf",
-	"b8TL5WaMWjUSE4Wi0FJYlhZXY6I/QzUcVdZNN7r1Bpc13UI3z2Ie3EmpLiko4RamUmNVTGQzZlrl5E5G",
-	"tYIR1bWajldyzBNW71dYNyXJspkJPKzZHuFpMZ0TPK+mE4PnpZ7Z6Y/sFOHpKRxVsp0uOXOFF9+DCbt4",
-	"kzJKPTJJjxWm9wIkTEO9hkNnS412tszVpWUnV1CJFhMsRxRBQ4LDiDLiIfMJ5oG+NEBWj4oFquBY/SNr",
-	"pI3iJlOEtIa3iPq7sHrADOw72ZWEwypCIgw/Bt9F2hMCR9GZSmn+ucEdnITm2xcVtlX5hJrFhNikjQne",
-	"0FzdRIOrGys2PN2B28iMY4zPDqJ+yrW3wI8Jo9AvfPItUpzyPsu3vJtSb6/HPBqqeVpVbXRzdfz60epp",
-	"idRBFcYBzUqahwTq0Xv228R4HOolDjP0nIGG2g3QePT5xEucYQtSpsC9R31qlJiryyN/P5IG+XviGhUK",
-	"I6xrOBgJbRvNuFzDYjjwepXdg8xvEsdyeI8WH/Zi5lV8zkadylGJGuwqHX21dt8HkewswwgsImjOU95w",
-	"TN3awI+OFybdzUY4Mum2nrDFDJFblLQGrQu0K2CrFjQ0TADiDaLYCnAeczQOaoUP375WdHk+o6Hjxms0",
-	"vNYmmHgHJiQvQ+B6jl/fYXOR3cGEFF9TSpZcNJmrM7MZlnj6GMdlL7+4qMQhhReLguKpNUVTapgGaHZ6",
-	"+ujE9MzE9GyP5nZ64vjFy3PbE/qP2fQPrwp3GbfPMerZxO5bHykm8aOdv73bfesjl3fDbaM5p6yqJLqC",
-	"7JYaZhm+VX+d19+rF4r5SW7vfjUriemWkqUZ2QJxZiPi5c0+zcQGFlT4lW44lrQc+TkcY9YY2fwRckZG",
-	"44uapKikHDaJ91iBygeOUZ2DgQ10q1QgyTm4AhWmDpWY14tPvQjnYfcv4TxIReZI+8tKpKUMNRmVqMkk",
-	"jVDYJAGaVkKxohoK36kUJKqoTa9iSbeIdjrlW3DevHfH8MvAzjHZREkuyRylokzxBgmw41GGRI3HEv5a",
-	"qikW1095zWkavNP60PVSMuP5oHHZzM/slsagBDlcCJsxU8qXYLWXyrg7VZBHd06/knasD4OolTSPXJAC",
-	"JBug+7CPK0lf9s1J6NOZbCJL22lwRQEE1y6jGivUkRxxImeecQZd070lv+le7eMy9A5T2qJlMsA+iMMw",
-	"JsJvf1BoxYhUxFOrJrWaR72OeJUyuPk3SLXp5RPL7qADyVXSUH0FQRr5zKWsNesbjZj63M3MlDdJG0nu",
-	"TFYQYyqgUYQ2lLSv79r+0yBIvF7mIRmuUUlXl51zkEA0M1e3bz+eZ/ZpH82A34TdrgdyTs/HM3bVY8OY",
-	"o7SboKD1zwCOhxoEWYCE8KNvXsO9m3M9qo8O96cG+WMLRz3fDfssA8QeV4Wa0cOCzkSUY0LA4dxlpZ5c",
-	"Wj753af+7ZlTz55e+ffVtbPfO/8/vq95q7xf/jWHsdZgp5ytN2PqPYa9jdbVuY6IjyVMbqh/X0VqcXBD",
-	"DWWT3a0LMnjRN79Bs+lxR082Jh+VlkmZWsFiFI/0RiPmWy7hcCT3vThhqKsLy2bsgagi9gBRdeWmkWxA",
-	"kxcQZ1Fb+/HYOQWDzv7c9PGjI7o72H7zgbhH+pWl/XmMDoxOWRVp1zCwY6nj4TEEjeTT4Yyev7KzfJOw",
-	"vS3vUajRgNPhmysoBU/EMY99RFFiGvnVMlZz0gv81ZNL6Ojx6Zmhx9b2ENhh/LOL9oghoOIcwYyXaz8E",
-	"RjHXfjgK2iSCdzK3vCWHefMo7d8yR3IuJ2Uej+ZkPXTtjr+m270XJBFv9WNncQ+RRg2LERS7argV9clQ",
-	"HwntGWG6z5v5itdVGWKOcZUgjIQkDdAgCZ8NsxjnrwZJ3Jsu2pFhEX2Aa9jXA1WoFgBqdqPBbk2SxlDQ",
-	"6UnY7vNgB131LcCSfTega7pAQNdwASPZL7hWjdNhQV1qEVFdrScR00FHsNfzpCUIPagPek/RMCRsROcb",
-	"HSeKBZJ4kzDEmzKJiOeNdmKI0Dr5PlqUBNr12DEYqvEWqmPWRhDck/GBmOl1kvHyuwO8Y5wAbjXXGIdk",
-	"XZByTCRYCbWqdqz786879959+NJLD/78cfdPb3buvt/9xd+6732489Wr6Mh0IT+VVg3L4T5tCuoKjH07",
-	"Bp8b0++AHTtf86nIHv7sswcf/vTBn3/bufF5gHZ//pcHn7zXufH57q2rAXpw7/c79//24JOr9rfOxzcf",
-	"/uju7t3/E6DOm9d3vvjV7u/e7nxyPUCda5/t3P+FQ2Q2MNtcd4IRa5yBO2qYKolJXd3NQckFbCkoAVgL",
-	"0ia9sCcx21xMhtLvVsyA+unp5dN2VP3ihBlbP51VM1izE9DvzuhpAPQSb0KPqjnmLYUdOvix8/r1zo0/",
-	"Lij2kLBwQnHBASK4XIN0DajMt0isA8DVZ9bUDL9tkAqPSR/m1zALoxyjgQm4fOuzh2/9ubAiUw1WPLCj",
-	"aLDnNxLe0fnJ+7s3r+/cu9d5423fmBD0v5UDrO7PP+u8/OmIwBoY+vZCzg9J7IxPFx0Rk/GDt8DVaYM3",
-	"c0IM9PVUwM1VX4q9PpbkBcegA73lhIyXsoALXJQz6OKnKenguR47O1/f7f78rztfv9f5+O0A6QCqh7/8",
-	"8c79zwLUefnWw1/eTp4gMjFA1u1G+/dYH7Puf9zWHj1g9LKePYmLDjjxqP5fs3/2Okxovx2XCQJrkwIN",
-	"BuFU+6AakQH+gAhK7W9TslbQUlBSQm0Y41ZJ2/OyLjfW4QZgWmkK0q/3VSOAVqAohQMwL9npWrDrWZun",
-	"RTt587xMss+neeZbvSL7ZBdmns+n6zNvvqeXaWeSWa2dgFm0JZV27eY5VVebFyc1JJLpaoBAzpIqZXn5",
-	"CLK6sN4IyzJnoUid5910ORBcmeENCmUkiEklJqK2nmQm6NGANPALTRJoTS6SvC+/z4LJ7yGQCcYYKbBf",
-	"oZ4QBcjnmmnm5lDwzTQDkgHT7lHN7EsKhiwo06X5KAvgwB6VN/ur41rFLZT8DKY0x+4gySU5j1bXFtHK",
-	"M0tr/zKDtmYmj2id19pTixOzR44uoBNLy2uLmXcBWj6xuoDWnp01r589rL0IwYxHKrgZSdQUJEY0hLbg",
-	"BDhAdabzN42kOktX7Ae/L4qlSljZE6FxGtetey0ybTyIDJ7kfhf47suKzg93gR/s6A79C8LkYOcKaGcj",
-	"/cZ2vvi4e+ulh1d+tfvBRzt//e04iCfgu8ybMvFjbukoJPiRgVBejHXQNvfhWoQnoZ3OGJFkI/MyDxHd",
-	"SvMYBca8y0iP15YNF8oJXUxG2ZszUF/UWoF0J0WM4ae4kxVB1niRD57VDUf3i8tPmpCvwtqD39u+uKjt",
-	"0WnMSFP9x+2zVzqfXH/44V9337m7YPxDrOMyQ+BO4vP6U03WdU6OYm5yqWvpKD5ye3Yai3Gej+/Ovdvd",
-	"t382Etvv85Xq93DKekAl782zcUswuJzrEJUSRncRKULn0OcnLW3pD+hhPA2eKGOGNgjSXlfhfFESCIFh",
-	"hEkI0IyJjsjIEB8dumlAgKi4wIxaZEzj13gSsZ6J80nwrIEbJM54t2tAMC6BipeCkhpv3Y220AhdjGkG",
-	"+CyqLk9zuaY7hHen6FaqyzTvjNyvuc+8yJfPP9q982qAtJYnQN33Xtx95ycatwLUefeDzruf7n7wdfe9",
-	"F501tXi8KTSqlJuxDeWIabUGcW4RZkXd7k9xcP5SX53iciXT3ykuV22Xp7g8Bb3qtZyiQj5qEIjRcw9U",
-	"uOYHdqRUuh+k1/7Q+fJK99V3urdeCtDDH1158Mnn9mn39+/v3Hule+V3Dz59ufPybefF7m9e7bx5PUAP",
-	"Pvn1zv3PA9R57c2dL6503/uoe+9mgLofXu++/1nntRsP7t716KR4g7B1SZhOrkjZFpUkTF8wUuWSWpm4",
-	"zJloRtI+UqbWCyn4KKtGZN3kEghKlRjXCUTFj6a70oA50yDsrJ2BfvW0nljP29OZ2el3S9k52s/tTPXz",
-	"Gsx3zU5XvzzpTNpMJNF3PZtGvSbHMw1idMPS3Ji2JAww8GRycROhFAWPnsVi3aj1zPNZEtfTpzUY/gxL",
-	"33zXTsI8JzlgzLNNpGI7gAmpRRu7eY691+sgD6xWyE0mycTdq0ehYBQITTZAkzCqCgGCykdVJaglGr2B",
-	"+jNRGsB7PTf15zk7UXhvJ6seHNWAesxqAqBLM3H1d6IDUA+pAkA9GekfvjALUX87aoDTpOVG1I9knN1b",
-	"3Mo3FVUyelbVgREUJu1sb1StTh8yPLRCXcu8x2fh8NFCHFHiI24g7iP/p7nco43dpi8bYjrpNV3xHJPV",
-	"mR5t9FCjXxH1TFOUyx530Psf7HxxZff2Vztf/mrn6w93f35n5/5vdm9d7Xc5X5z4/sXLM8e8mXR7PdLK",
-	"ZctbDluen4E5r9PaZMkXbL5WRye5idEiauBYthEuS/A5tuG3EZdiAfJQg5iPxtSybl7vvnuv+/6Px1FM",
-	"cJhNFC6MXuACU58az2uJjHY50OhJ4i0qeIzGdt95Y/e93zx88c7Dt+6MIxxFASjNdHxbS7GhSRzKAsKo",
-	"hqPIInKExhQnceulzu3fdV6/No5qwMQykg2ghGUBdTVqinR4HR5Z9GZyob1iOnXfLdoB3Jdr7mDuD0/B",
-	"wGoT02TJfUGMCSUsQnQSU0hj6CerplkvwtnPA5+zQIp3iReAT+bqvPLaw7c/6979S4D0C/ukVT6dm6/r",
-	"F67R0NrAlCyk4a+TbRX0VFDTedL2AU9nk47gcVH3lk2V3O9ldHzuyBMeG7TXJ1LijYgsoI0Ys3JNZ3Dx",
-	"B3nmOjyROObxCH4QqVuVJ0SQMiGx8S7IdyQYmLscWhmmxttFU2R8So8cP+4o6OamvSo6SWWU40xt8l8O",
-	"Cq4aOF/Tzsx4aBxWr7pap0fU80vWF5Ry3dpWsmGDfVLN7u17CzrvRerQgAQhwqY2aLQDVMeQ1kvwQBPG",
-	"tM4Cj2lVEbVDAoW0SkR/Ltpa4n9RMBkONPfgih1q5HR/A/y5DKs6arTgo6QCzgzpGDmdZH7ZdQYWhLnb",
-	"K2p7Y1v2vDWOk/v0Pm7UfqRYHhF+q+nN02NC8GjnVgzbAXk4FL9gLh40pp1Ndj/+qnPzte6f3kQzM8Uj",
-	"OXEzpHLdOjoUU1haGFzszxqEJYp5y5TcmLeGnNQc5LhvKAbHenXob8qYcUbLOEL/tnbmtC7wceyJY0fG",
-	"04kaT4J+GmdcS0Btp1oiGWMaWRMnFZanr+OQLKBN0pCBmgD4RQuT6VpTF66THaWThHBZnWlnoLllJie3",
-	"tWup2C+hyWBOkq06x212dXZ69uj0zPTsBPh3zQymJzk+GAYEue4Xo949OnEMlXu4gBLVsdEZZ6vSpEG6",
-	"OR6sLtT8bL9aaKi9ofbT++FA3R7MqhK3B/Ns1BfmKdFgmOfE7cE8G7cH+61ein2yKzLPjm7Djp1Znx3S",
-	"LNM8JkoO85zqOcwLo+pIJphoOMyb/VDRJkz8ntW0ehnfbDmAUdzb7Rj+uTPS2tvU+/w7HqXwQrYz70yN",
-	"ibLHg5AhviFIvEXiwMrWPHZk48DI1pB9ziTuq+mDk4i2fuuS7bfomeMRWXF6Us9raW/q8UzS43ZQMldm",
-	"v0hkLkjKUMRbJJ4oY0FQjVzqV4HgicrFy3lqryRdvCexHHH8MihD2GbvUbQmMHlxEqUG0qFZkM5XSWip",
-	"dJsfujgqp6VdO9dbNR6RdaB43iAsUJblGJizKqrsis+tLS2ZLMjajhYr3mJQlmujmy+Ql6vHGdB8FvgT",
-	"Y/ev04fqqSHc57Otg2LBou7meqPCcDKZDHJqY9d1Pizn73mdW4uGNsGWOh36lhKBm0hD/XiBYZvJSUyi",
-	"mGxR0urrptEUNVvqTu1W6peuPwic/FwmN60OgyQ4yiqa0lnCfZiOVli/FJIYkN/0AS9WoSP9Ck4fHMSz",
-	"1KcxYtpVeS/O/7yVs6GJK9r+nZlsiuccnx0bN01YKAJU4y3wWeAVqd1yoHgeI60RcnQV4UX7NKoH5NIM",
-	"sTo6ghAUo5CGtbKXNPY9p9gwk4kw7D3MQxJCpyElffP+z3d/FqD/FiCMNPtqcyjqfDWoDY70SfoTzXwq",
-	"0s+ShPrM6OUYl+vqm8IZ6EhjWfen/lx0+lTPK0m/6uk0l2ega7UYIA57YxQOqlLRWVJvRDkpbCCsVnK0",
-	"QaqUuWQS3AbHTALQOx923/t63KOrHE1lbFHcXlx+qemQQLayyGiWkr2bvkb0HdujJcdfLOe8sVhQYfI5",
-	"73NFqxGK2PgMcGYrjHSVLe8yCNn2Q+RIEHfvMgcY8r2cXUSqWBt38lMWjbjBiU3Kt8uKGUlzsLsbPlKa",
-	"VIuDvco7m9Ink5t3mIplLwmEYh5F/pJnQkKGIJv8CCNbAgTVdNENBCm2rDM4U6TH/YDxPL9A7g2dUxRK",
-	"cB2XB+UsIlKxR6mFY/ACqwz16rW5hkaSHPclm1BPjiCd5aYnxVCKUnnY7ckFgsU6rxQNqB71SMb1rCZ5",
-	"1qNJdvRaGbCOJus6SilYUDDgnIMGsF+eOff0cqI8eyIAxt8WtNGxCDnC4jGdnA3+ntueeCJ5OLw98dyx",
-	"43jjYuaN/XsmJ5ebTVnfN0Hj8WSSos+7idKpdpFMvCkPCcP8IB1LqhpU6RZhfbGhaO5ogI490bnx+c79",
-	"2+iJmfFJx0VjXUlW8whH0QWWvlWHskpAlsEx0cXBZA3rJIhM1tIo2kQnaabZP/jx8aygkl1jJqU1TKYg",
-	"S2ZgqD21lpPOzOs0j/UZrTjQ3snNmMr2msJdw2KlAkaffiQTypOErWDIsZQpq53Wzx6fRxdKi01Z4zH9",
-	"IfDE82h5ha/oTi6UTE0lLWLo4r76d6zLdV9gBhkzZbp1KQzNQmpQwulTAAobvJEiWE3Khq6WS1mF+645",
-	"RbiT4ie8gqoK4Axy1Dn+oo4zxQaRLQLJLxNtT5qr2GhpVEcKNRRWkhBFXM3yAptA52scxCat8hdI8DrR",
-	"JgEB9ZUwQ8/3FMZ+Xjv5mgrFVNiSxUlxJlKpkLI2d8SmAvKkGguKKyTuRhWXdU2tnPboGz18SMpU53TX",
-	"/T9vS14/v4DmZo/ZwjsBmpuZ1YEPQuKI6PHAfA6nw1Q3FhYPjjwxbpLQqPYbEUHPl3lInofvNL7qD0Gd",
-	"gTovX0djM1Mz09Ooc+3F8QCsUgKpvg4fPnxcocu5s0sB1IAwxbj6k0xqo63oUX1Zq5HGmoiWCdOeE6Ye",
-	"92IDl2tkYnZyWt07cWRwSMxPTbVarUkMP0/yuDplvhVTp55eOnF67QR8kxrYQfWyTMQmMj4UiRbMMSbM",
-	"l2Ymp/VnSvTCDVqaLx2enJ48rKluDY7k1NbMlFPjtqrjCdR1Bgfq6bA0X/oukWnkdab29+z09L7V/U4q",
-	"DPfXnz6rQ/1sAWITQZXXYTJDp6S1U2fF7U3XFsjUVk6LiafCtEgJknb8wFXh1uEFeudAcsotbt3gwgPT",
-	"JykLlzKSvyE5T/KwvW8wzUTZbWdveBk3yXbffs58w/uZLdX+6Jur4Nq7ferkC03lTXiCTWk1yl5OZdIM",
-	"2l31GA6dgetNoQkiqCCtmVd33ONnLALFGulwipAAFppn9f1kKehBIG01M6Uhl5wcgQeBR33pAr9hXHIS",
-	"N/Zj0yJKdkYLMyYkRt9qpiLrPqDWoq75BEzZJeN+q5ADHH6cTTcCVpoXoziKXe7X4G1rLLMZ77JIcI5t",
-	"9NGRBo5xnUjFn80/d7lEGdQdlzWrTZj3qwmzmxkU3JhEHXaxb/fnhh8Pw2Rr4mrL4u4HhcebpGdT0oJH",
-	"w7fF5omdutwmON4edC/aBMiF4G5KLeZDOtEezM5kAtdnp33+dh6Y799tnKntmUPC1XoWUFJe1NT09Ne6",
-	"5JUK0plSWrbin1sT1WDCJuMttncEMBJHaf65i5mDa6uwGkVIescntUf7S3H+5Eedqy913/qoc/eV7uv/",
-	"Me7gS9yMiHCwxVU7efHkFBVyKWnVhyl9UkPbkQio8d0Gf82FpDgllUqGhFpuwGlzCrWSoHyi6uWFJoHo",
-	"IIN5NgNywb3vDQguGtvZpyPisYWtrphDmREPeGxsCsBdp/HOEZdBEnPIY2T9uX2LeqHUc3YGV+Yqvgjf",
-	"YKb+Uc6Ihw9gxIhq35V0wORQgConoRXDc1wUnMiB0hO3ZpX3Em/osuZaTofxT1HmCYCNSfSdC1CUSkn4",
-	"LWNCtCGsoNaExHjaC2/22LHxDBB7lV7bj37dnIH4/OTMBka/2nJLWlri4WgUIQ2mTzbQrJ0TwtpDMHxz",
-	"TJtMOTL+M6Rd0tu6/zyhG75VnB0cDF8bHvHoe7ImcSxdtYTm3CIu0Vj3F592fv2+qewHid3HA12jLsrU",
-	"aoVqdChTjA6N6bp4/3Xlak/FwvGcTe69JaYuO75/A5k77Ui2ZzSwH4Jv5shIU+CLCihvSnlk45va6e/S",
-	"LYKaDXevpfWIVDxFm0hnD9XNH1EiUhWXqVeyYLK+aMtQTAjCVV2sz390cznC/divb4IS53F1Tjy+Q4tP",
-	"nMXVvJ5Nsylosx8EdbHHEO7UjtVl9XRKqYWeYjqHTAk+COSF6AvQLUDCF5KppjP6QZ3Svq+5+hzwGf3/",
-	"5Kzu/10Aqx9JN/CNkgiYHhrTeePGlYBOLuGyjNqat67QiCxY58KNNrh8BRmDi6IJCQ0JjDpcV3oyUg24",
-	"iemsPOCBvBcMS7F86nL6MOyaWCX1JNC7bm1qB4d86UB/7xeL0SJAKIGJIPAzcU2PJlBIXCXfaTYijtW1",
-	"Q4V71xwSyNSJgt7nFccRqP9dApknrAROTRGnWJhJ5QMejnoA7cWoe7/AVpZPJhIiZhoXE/s++D6GjrNj",
-	"XkVS07U5D8BVQ8egRNWOmDBar+etSB0tDwlbtMgxWWrarDoABzjZXw3tkEA4VOAyKjQwMm20JUnDjM0U",
-	"NykLv+PU9rMATsxmhwRMOptyGI3p0L2d+5+Np6HH/lOujTjZo7bSlH+P5yzwhsceOTwdIFHDOg5Kq643",
-	"eOgmTB6bm562CDdupXTNDaRy7JK+YCaWbaCjV4Ke8wb++yVj48CxN41lClftUpM3CByCfRhlTWqJNxji",
-	"cBegOpE4xBLDjZKj8zD+YANViKNEN/jKBPzpTt7gvEeJNNRXbhTFQxGuhJclkRNCxgTXs9xJmjyRMhx7",
-	"EhQ+dkzJObgb7AVjfD1tKtvOjTd2P7qjxVLtIA3EOKFUYzot7vi+cxpTDuS9Is4ybzE18W+JEI4mGT0i",
-	"vvQfWLiMspJRSt9EgwvqD+1IgRykkqdz+o22aubYE4O1VUFplTRiS0vnCxNu60B6kGowh6BZMO0zbloX",
-	"XsNxZRFzjdhYwL8n9vcA9HZOvp7HjyouaZcinBwOLhVxhGtpj9QuzRblxxu8RU7a+rT/WGJ7b4asxw4b",
-	"1N5o+qXkjDE30/z4AsI2ul3/XMebBLzcyCUqpPZ7wxHYxvaKONEAjc9JGv3jKnzcwlqPH9qsQkGoNE18",
-	"6kwJMYc6P4vjVNuXWY2bS5NhJSOGpIFjCRaBMc2g7ZES2XD5XJwyoeX/sGjVk5fl8cOsZ/EmycOarI5h",
-	"PEhc3RWyge97hceImsS6hqO3aVeQkOCYYLzh9oZfJuZ5sCfCqm30uBoo3KwJOWx4stD94Vptd8ajX3Jf",
-	"ynVtQExdFUB1FYXDjLxDtwySS+RSBJ214R+WIGSTVjyON42aHxpLqtJYX3SGTD6LBZMnqMnCQ8LGscfk",
-	"EdgSk6clF2V0EOw/LMpkY4AfQ56WWA/lHnbDUfSPuZWRxgNzWYA2yK+0VxcHdnMajHVfv/PwytXO3Q+7",
-	"t77YI7uS5AHKRTWbUOefTgrFbElJetN08zdweRO1arpmWAYJakmafuAUxnR9rPEFcJ4E0YaKAmREV/D1",
-	"e6/7/I56C/kfzCnNKUP/DfuV967Vw26cr3GExabQVl98sL7meQ6sYjOwBrW0KLXe2AC1ahy1sI4iRBGv",
-	"Isr0ZF1ndY5MjiuLKfrrfjQxCVDz4xt0Q4TduDsbL6dkKlBkHp09FqDDkzOT6KyT3qNFo0hBK1OVygnw",
-	"g6i8vFCHtP7+yFRmeYWvHNh9k61D/u0gMA+JyPfnCYkIUJVzjZ0JasgWR3XKmpKIfcfYJ01CC1NFS50U",
-	"wetkg4dtWyweTMSYaYJnkGqs+8rvd29d3f3l/c7f3hwfjq2hU0LfT9OWIehQg+lASVlSzb8QBuQER2SA",
-	"QdWBjsL9pyYa/snu2OBJm2sL2IyQsHY22C1nC5K8an6K4VKDuUl0jklIbpnk9cE2nnM+TU+eIS3rJotM",
-	"kP4uIt5aD3mLoTEsNlGFbikSo0sDRkSICwwyB407n+jo4vWQMKr4qOS9To4T6oRuPpO/uridevyPI+mB",
-	"iX1L9Mct5ZhDfyzxt9WCANTiIO5IxRvDAUrr90H+T43v4QBchsb5RARW+Xht/bcZ2fkYbboOXHe5Mija",
-	"3SA6XaAwGSzsvut9zm67G/7sp2FrzXIt7U6zfFQzg7lhf8lVdv+Nzt1fPfjkKlTeMvmzICifRILMO5E+",
-	"OO6JWTskLrA6ZMeYRCcVjWvFnFVRAwvRgsCaiJc3M2Nqhu+FJjiZmTwBNd6MfYRNb2Jau/vxQW0zKX3o",
-	"vp2g5ccCuc9ksNimfTBbbWKDLTIMCmfUWF5Y/vtnLPG3Id8NFtb66NYQHf8p7tPvD/ClK0r4kwRYj0FI",
-	"mS1+59vGKDIyZT0TjaULI2p1/f6YDqDsjc3FIrlinTfaPvOBLcMIVTnHM3vramvU09RlXXdpYOTxKT46",
-	"2T7FD9x4A6UE/WQz4vsBdEgex2UxAE5VIp0lNQ+KJyOoJ/LYgRHmlQNHtSZjKBQSK6FH0Y5+lNsnDDfR",
-	"uFAzhjRMRHJMCGrUsCACjWmU7v7l6u6dV/MRO5P7yR/JcIpXtZ99MWFZp4qi4Esva0rw26ccIidsxqVc",
-	"/jE//Gst+ebAcCMpBT+QO9kHOJyvcQXeiFerJER0wIVkxpyCLL35jPQJXK4hk0PdbJ9bPH8SnTflrtMI",
-	"PuvhEynWF1c5KvM6ETo2L0h1SoqZBoU5lUEa3V/jEbnA3OTCPk4Yksun+/YYccKZtPfFLVnflpDHSOug",
-	"eGHjFijtsRc66ZidgSKAanSTAiEHS6VJaDqYdzqbtDpA6GbytA5jYEwGO51LnbI0NqgNQiOvVBRruk/k",
-	"XnGgYoScxBbWKXD74T112f45kot5koC2SHIVZ4SBARKjJyj+p8/54+tzvojsvnu8zr0oaVK25t3fOqfr",
-	"gZ58NUDOVuv8hRQI2gHImcCFJ4mXFcAMLQlNlmGthdJFf8L8lDfSFCTIBSI1UUoHxgElZRHyAEnrJF0e",
-	"gUBCu0jF0/ygGVZJeCAAtraFQwKVoYS/5z7KduEkRn3uoqI2uv6KJnU6T+QU8Bimn94TCFe1Wq2rjiw7",
-	"ahybUUZr1PqCvozSS1hLkFUqBeoa0BDMJEPEsTXhZpSc4+lIabLG3LkOs/yZnoym3jPpNP+pQGPdWy91",
-	"7/5l3LJ+NE6SCIG01CejJBABH8LevpdSpSwLdZlHKkwWgiQ6tW7vQpNCxMkVlDhh9Hf9ZFv3l6ShwrGk",
-	"5YiI3DNoOtVH0BNGCPe1k0TJubz9N3bPhSlK2xe3/18AAAD//w==",
+	"7H1rdxzHdeBfqZ3kHAJnG0+CFAmcfIAA0mJEkQhBhbsRuGBhumamg56qUVcNhggPz6FiU5IfMqnEtmRb",
+	"T4eKedYRpY1tSSZl6b8kmAH5af/Cnrq3qrt6pnqmBwQlbmx9ENE91fW4devWfd9rlapotgRnXMnK4rVK",
+	"g9GQJfDnqYu0rv8NmawmUUtFglcWK+sqEbweEE6bTBLVYKQquEpoVR2RZIclUjcLKrLaYE2qP1e7LVZZ",
+	"rEiVRLxeuX79elBp0YQ2mTLjLCtFq40m4+rMqn6O9DAtqhqVoKJHqSxWaNpkMworQSVhL7ejhIWVRZW0",
+	"mTvaXyasVlms/MVMtqwZ/FXOvPjimdWKHn/FzLhwPLukQxltdU2sDcLxYoORViJEjYgagjGOGNdA3Ga7",
+	"pCYSohqRJHpsJhWZuHB6hZxcWDgZkIXp+cmAdCLVEG1FKCe0WmVSEiW2GT8iSYPKxhJZmJ1L20SqEuAy",
+	"cXuzhcLc3BU16dWzjNdVo7I4P7twIqg0I25fzAUDmxlUzoSs2RKK8eru82x3cJ3LRKqkXVXthIVTtYjF",
+	"IcGvA3JlozI7d6L2Hzf+daNyJdBwOEGUIHOzs6TaoBr+LJFLxIKfTCzMzpJWTFVNJM3pbba72YykjHjd",
+	"LnRyeoNruG7RhGkQNkkkSZtrhFZChEQJMb3Bi2DhrGRKL6UILPOzXjjUXqCq2vBvtHNE9KnKrWn+RLYm",
+	"c34G1lU45doUjlow17lZ71zPimLUj8VIrG9RpViiP/1fLy1P/R2d+ofZqZPTm1OXr80Fxxeu/2Ul8B36",
+	"hMmW4JLBmT/fVlWhx7sGZ41xpf+krVYcVakG3MzfSw29ayUPm+0PRsrDf1VwtgSQhGOWsCqLWioglIc5",
+	"8kWoJJHSGMNFpxL4KKFvBqbZDLTJn4epC6wV010Nwn6k2KhooG5USKfBOJ70CKmpVELjBeWywxJ9HCgn",
+	"jCZxxJKUGKSLkbTJNL0YTnCvB5W1RGzFrDkE3i1s8d/Hg7vt1wP3Sw2qSIdxRTr6xgDEM58B1a9WRRun",
+	"0UpEiyUqQtSg2Q99KwkqWxEPI16HdpFiTTlqfs/iB/rbJr16Bj9xTwVNErqrf2ZXW1HC5CaFkfVp1H9V",
+	"QqrYlIqabBCpg4pI6pRHEgBYfk7nna9KTKzFErMlgwc5O6MvpXBLv+ifnwO+3HIvp2OKrb9nVaUHNbuz",
+	"DFg4dI+GrdTusQPeiBsSFTXbzcriieMLes3NiONzdsVEXLE6S/S3cLH1UbaFo7mrST8OBw92kptIkK5j",
+	"CAjOijrOmYZhpAFJ4zUHFjUaSxYUg8eZ8vGFEbepZoyk7IgkzKFg+jLI386zoy/nAvywHXqXXU8Yu4CE",
+	"Zsxli1bEI0TVPCno3vne/u1Xe9+79fDXr+RXccxzQQUV2aDzx46Pwq7155Z1q/51mo+9a2syHjYN8etn",
+	"U2KqWEJCUW3rFkRwQvXdUI3bIQvTW6IysNdNDdXNGmJoumkRV8cXKj5sTvsci9REYTl+M6hsR3xkW8sA",
+	"P6/bXrd3v4fgSkUVK9vbOjTu3w9gJmBStrvABZp3n1J2f5D0bO2OS1+r7STx7vk5FqkGXKutmFZZSLjQ",
+	"D02xY/7eETB5M78tIWJG+eHvRrZcux9NFkZ0E8cd4CdFHJJaIprAAWztKiZ9CFO4pVwo5juir/V+e9fX",
+	"UeH9E1QS0cbVDWK5ZDQufyWuMxqfprj5/fffeMQgqMjoH1jJoygVrbPyu7MOza8HlXYrFnTcEwzINChO",
+	"MxqzkAheZRlLqoFHQsE0K6pIQ2845bukKRJGJvb++E73/vuTHrwcfvDqzDL5OfwyAEvhbHc1Ozdm6oE+",
+	"eg5z4QJh+CF+3pyBPoy7/Xr39o803n34ekC6t97c/+huQLo3/23/zv29B5/pq5prluClTBqvRbEGphaG",
+	"dkRU1bNutbcsC+vMwkA9qFyd0p1M7dAE9BW6Nz2b07Yj/XAm7Uw/rbkd5paxbrGlbx2f//veFz/Y+/KD",
+	"gHQ///feFzf3734Nf+5//NX+bz5w1mEhpmELO4bHhIUlZw4TeDHrBJ5XTE/wsG66ux5ULOc7SED19o6F",
+	"uVX9cU0DhW2Oexq5UJu0ppCJHJ+rHpfWZ8Qqv0mnLb101lIZxTF51t03O+c4ZAsNMhD7zsUKjRkPabJu",
+	"r9ZBdcEuo8kRSTQJ5HUG7EiHSkI5F21eZeESEYkmDUgxIiVJSHd1e0aUJhZbu7DWDmPbjIeSTPTe+d/d",
+	"m//W/eK7//fLH/V+9P3um3d77/ym9+O7+/femnQQNGTVmCaAW62EhVFVlcZNu6rVrAv7ai3ryln+/2TU",
+	"I1iIWm0QJM+JONILDDLBN11apKVn1tQ0ocxFswociueSEe2kWrAbXKioyojS8my6BahTOyC/lMOA60Gl",
+	"I5Jtz9VAVTvBjeUhWW9z+BunkTCiP2IhmXj46Xf3vnxz74sf7N/6ePJx4bBrdqX/ruw7GdAsY+f0rplV",
+	"eDG+QeOYcSSe+f2u2p82y7NUB5HUIynbY97XXN/Jg7tydB55Lo15W1Sy4wvtJE41rS0tLsEZ8SrJNqcu",
+	"X1s46tOQBRWrBDSQ6NfijSPq5aCa79muywXJSG1AuoEHkwtdOlpt0MhDn1dPXcgAuoRMUFTnEa+7FJvU",
+	"okSqQP/MgezBGhLpYn26uXqX8sLm3NysV9zMFDDHAM5WG9N/PIZcD7gsL+ys4DioRLHSqByEx9mcMCq1",
+	"NBopPPtwi+n9SEiT7hLJGACEiDhkUiGIypKBTCD20ILM6OKZ4PkaYTss2SXALT7GDDJRzzOFRiSVSHb9",
+	"dPkgwz2HHV4QHd9wsRip0jorYKJGQT84MdB6yvYWNBCcdEQbLB5RHBMqt0lNJGXn+oIZw3ddtZtNmuyW",
+	"FsxNc33V0IRbDapn5qnQIZVoaaFDNcBUs9VWRDZgLVuMxELoq4eWBvslHHVwKf26GzNR3Io8CmbYMOyY",
+	"nY5YHMqRBGoQm8D+Qk5pnIY1w+HaYiQ1xTSimJEwoTUV8foSQRVGQBRLmnBB68sELmYqNXBqItGnNkOF",
+	"EZojn3D06LU3H/3qXU0Yu6+/WgkGRdpUj3pyNvefo1Gd9Qm+ZuiEUS+3fKmBDCQ2I2FUq7FEZkoH2qH9",
+	"6ki/Iq+eagj6qAcnHY1u+LtX0UYiSWS71YqB/2VhQKoNzQ2HmvdlXDed6N56u/fL3/3njVf2H7ze+/hX",
+	"e1+923vj3mSZiVntiFckvf3G/q8/9WhbB3tpN7dQsvH1s//lz7q3Pu+7gvz6zqjOWbg5WtxJ2TaWNDc1",
+	"O1g0du+d9x/9/LbGHGjlYMrR48dG4cf1IedrmCwfkIcfftS9edM+4fYEBHdnidAtqUWZJqNcpvs8TZad",
+	"fQ40LsA+622mcLoiDsKWRgiaoYeoAQcgOhxUtRs8QyHBWQA/tmgCfXYaUbVBpAJe2lj5psl5zoztPbMT",
+	"kw7dJZrBJpotRPmKC84IiHb5CaEpuV9JodnidDla0ofVVHDPzJdlZSrT5QsUjBUZNXe6ty9X7DD2xUV3",
+	"OGcD16iPD0+peCly7rlX+m8ozq6qzWo7kSIZbbrCQYeR9QJhuffD9/Palu5XN3u3bu/dvxOQ7lc3u5/8",
+	"ofezP+x/eO/hvTvQ6NGNG91fvhcQ/MH9Km1060f4iz5E37ulf4EmAdn74ob7jR304b1fwZ+olpsmqNHR",
+	"iKNRss0VS/B4E1GtthPSabCEaRSFltKytLSeMPyMNGhc2zTdYOstoRrYApvnMQ/upEyXFFRoh0YKsSph",
+	"qp1wVDm5k9GtYER9rWbjVRzzhNX7ldZNKbZqZgIP67ZHeFrO5gTPF7KJwfNK3+zwIztFeHqOxrV8pyvO",
+	"XOHF38KEXbzJGKU+maTPCtN/ATKOUG/Q0NlSo52tCn1p2cmVVKIljKoxRdCQ0TCOOPOQ+RTzQF8aEKtH",
+	"pZLUaKL/UQ22S5I214S0QXeY/ru0esAM7DvZtZTDKkMiDD8G38XoCUHj+HytsvjS8A5OQ/PrlzW21cWU",
+	"nsWU3I5aU6KFXN1US+gbKzE83RO3kRnHGJ8dRP9UaG+BH1NGYVD4FDusPOV9Qex4N6W5u5mIeKTm6YJu",
+	"g8318RtEqzOK6IMqjQOalTSPSNKn9xy0iYkkxCWOMvSch4boBmg8+nziJc2xBRlT4N6jPjVKIvTlUbwf",
+	"aYPiPXGNCqUR1jUcjIW2rXZSbVA5Gnj9yu5h5jdFEzW6R4sPBzHzaj5nqxmpcYka7Go0/mrtvg8j2XmG",
+	"EVhE0JxnvOGEvrWBH50sTbrbrXBs0m09YcsZInci1hm2LtCugK1aRqFhAohoMc1WgPOYo3HQK3z09s2y",
+	"y/MZDR03XqPhtTbB1DswJXk5Atd3/AYOm4vsDiZk+JpRsvSiyV2duc2wxNPHOK56+cVlLQ5pvFiWEZ1Z",
+	"1zSlQaOAzM/OHp+anZuane/T3M5Onbx8beH6FP4xn/3hVeGu0t0XeeTZxN5bH2km8aO9P77Te+sjl3ej",
+	"u0ZzHvG6luhKslt6mFX4Vv91Cb/XLzTzk97eg2pWlkQ7WpbmbAfEma1YVLcHNBNbVEbSr3SjiYqqsZ/D",
+	"MWaNsc0foeBsPL6ozcpKymGbeY8VqHzgGDUFGNhAtxpJooQAV6DS1KGWiGb5qZfhPOz+pZwHq6kCaX9V",
+	"i7QRJ20eKdLmKopJ2GYBmdVCsaYaGt8jJVlc05tepyraYeh0KnbgvHnvjtGXgZ1juomKXVUFSkWV4Q2R",
+	"YMeLOJENkSj4a6WhWVw/5TWnafhO46Hrp2TG8wFx2czP7BZiUIocLoTNmBnlS7HaS2XcnSrJozunX0s7",
+	"1odBNirII5ekAOkGYB/2cS3ty745DX06k01laTsNoSmAFOgyilihj+SYEzn/vDPoOvaW/oa92sdV6B2m",
+	"tBNV2RD7IA3DhEm//UGjFWdKE09UTaKaR7+ORT3icPNvsXrbyydW3UGHkqu0of4KgjSKmUvVaDe3Wknk",
+	"czczU95mu0QJZ7KSGVNBFMdkS0v7eNcOngbJks2qCNlojUq2uvycgxSiubm6ffvxPLdPh2gG/Cbsdn2Q",
+	"c3o+mbOrnhjFHGXdBCWtfwZwIkQQ5AESwo++eY32bi70qD4+2p8a5I8dGvd9N+qzHBD7XBUaRg8LOhNZ",
+	"TRgDh3OXlXp2ZfX0d5776+fPvnBu7W8urF/820v/4++Qtyr65S8LGGsEeyT4ZjuJvMewv9GmPtcx87GE",
+	"6Q31NxeIXhzcUCPZZHfrghxeDMxv2Gz63NHTjSlGpVVWjaxgMY5HequViB2XcDiS+0GcMPTVRVU78UBU",
+	"E3uAqL5ys0g2oMlLRPB4F/147JyCYWd/Yfbk8THdHWy/xUA8IP3K0/4iRgdGj3idoGsY2LH08fAYgsby",
+	"6XBGL17ZRbHN+MGW9zjUaMjp8M0VlIKnkkQkPqKoaBT71TJWc9IP/AunV8jxk7NzI4+t7SGww/hnFx8Q",
+	"Q0DFOYYZr9B+CIxiof1wHLRJBe90bkVLDovmUTm8ZY7lXM6qIhnPyXrk2h1/Tbd7L0hi0RnEzvIeIq0G",
+	"lWModvVwa/qTkT4S6Blhui+a+ZrXVRlijmmdEUqkYi3QIEmfDbMc568HSd2bLtuRYREDgGvZ10NVqBYA",
+	"enbjwW5dsdZI0OEkbPdFsIOuBhZgyb4b0DVbIqBrtICR7hdcq8bpsKQutYyorteTiumgIzjoeUIJAgf1",
+	"Qe+5KAwZH9P5BuNEqSSKbjNORFulEfGitZsaIlAnP0CL0kC7PjsGJw3RIU3KdwkE9+R8IOb6nWS8/O4Q",
+	"7xgngFvPNaEh25SsmjAFVkJU1U70fvJ19/47j1577eHvPu799qfde+/1fvbH3rsf7n31Q3JstpSfSqdB",
+	"1WifNg11DcaBHYPPjel3yI5davhUZI/++bOHH/7o4e/+tXvr84Ds/+T3Dz95t3vr8/0PXgnIw/u/2Xvw",
+	"x4efvGJ/6358+9E/3tu/938C0v3pq3tf/GL/1293P3k1IN2bn+09+JlDZLYo3950ghEbgoM7apgpiVlT",
+	"381BxQVsJagAWEvSJlzYs5RvL6dD4bs1MyA+nVk9Z0fFF6fM2Ph0Uc9g3U4A353HaQD0Um9Cj6o5ER2N",
+	"HRj82P3xq91b/76k2UPGwynNBQeE0WoD0jWQqthhCQaA68+sqRl+22I1kbABzG9QHsYFRgMTcPnWZ4/e",
+	"+l1pRaYerHxgR9lgz28kvKP7g/f2b7+6d/9+9823fWNC0P9OAbB6P/ms+/qnYwJraOjbywU/pLEzPl10",
+	"zEzGD9EBV6ct0S4IMcDrqYSbK16K/T6W7GXHoAO9FYSMV/KAC1yUM+jipynZ4IUeO3tf3+v95A97X7/b",
+	"/fjtgGAA1aOff2/vwWcB6b7+waOf30mfIDIxINbtBv17rI9Z75/uoEcPGL2sZ0/qogNOPLr/N+yf/Q4T",
+	"6LfjMkFgbdKgoSCcog+qERngD4igRH+birWCVoKKFmrDhHYqaM/Lu9xYhxuAaa0t2aDeV48AWoGyFA7A",
+	"vGKna8GOszZPy3by5nmV5Z/Pidy3uCL7ZBdmni9l6zNv/haXaWeSW62dgFm0JZV27eY5U1ebF6cREul0",
+	"ESCQs6Qe8aJ8BHldWH+EZVXwUGbO8266HAiuzPEGpTISJKyWMNnYTDMT9GlAWvTlNgtQk0uUGMjvs2Ty",
+	"e0higjHGCuzXqCdlCfK5bpq5ORR8M82BZMi0+1Qzh5KCIQ/KbGk+ygI4cEDlzeHquC7QDkl/BlOaY3dQ",
+	"7KpaJBfWl8na8yvrfzFHduamj6HOa/255an5Y8eXyKmV1fXl3LuArJ66sETWX5g3r184il6EYMZjNdqO",
+	"FWlLlpAohLbgBDhEdYb5m8ZSnWUr9oPfF8VSZ7zqidA4R5vWvZaYNh5EBk9yvwt873VN50e7wA93dIf+",
+	"JeNquHMFtLORfhN7X3zc++C1Rzd+sf/+R3t/+NdJEE/Ad1m0VerH3MEoJPiRg1BejnVAm/toLcKz0A4z",
+	"RqTZyLzMQxztZHmMAmPe5azPa8uGCxWELqajHMwZaCBqrUS6kzLG8LPCyYqgGqLMBy9gw/H94oqTJhSr",
+	"sA7g93YoLmoHdBoz0tTgcfvs+91PXn304R/2f3lvyfiHWMdlTsCdxOf1p5tsYk6Ocm5ymWvpOD5yB3Ya",
+	"S2iRj+/e/Tu9t/95LLbf5ys16OGU94BK35tn45ZgcLnQISojjO4iMoQuoM/PWtoyGNDDRRY8UaWcbDGC",
+	"XlfhYlkSCIFhjCsI0EwYRmTkiA+GbhoQkEhucKMWmUD8mkwj1nNxPimetWiLJTnvdgQEFwqoeCWo6PE2",
+	"3WgLROhyTDPAZ1l3eU6odewQ3p2NdjJdpnln5H7kPosiXz7/aP/uDwOCWp6A9N797v4vf4C4FZDuO+93",
+	"3/l0//2ve+9+11lTRyTbElGl2k5sKEcS1RsQ5xZTXtbt/qwA5y/91Vmh1nL9nRXqgu3yrFBnoVdcy9lI",
+	"qscNAjF67qEK1+LAjoxKD4L05r91v7zR++Evex+8FpBH/3jj4Sef26f937y3d//7vRu/fvjp693X7zgv",
+	"9v/lh92fvhqQh5/8au/B5wHpvvHTvS9u9N79qHf/dkB6H77ae++z7hu3Ht6759FJiRbjm4pxTK4Y8Z1I",
+	"sTB7wVldqMjKxFXBZTtW9jHier2Qgi/i9ZhtmlwCQaWW0CaDqPjxdFcImPMtxi/aGeCrMzixvrfncrPD",
+	"dyv5OdrP7UzxeR3mu26niy9PO5M2E0n1XS9kUa/p8cyCGN2wNDemLQ0DDDyZXNxEKGXBg7NYbhq1nnm+",
+	"yJJm9rQOw5/n2Zvv2EmY5zQHjHm2iVRsBzAhvWhjNy+w93od5IHVCoXJJJm6e/UpFIwCoc2HaBLGVSFA",
+	"UPm4qgS9RKM30H+mSgN4j3PTf75oJwrv7WT1g6Ma0I95TQB0aSau/051APohUwDoJyP9wxdmIfpvRw1w",
+	"jnXciPqxjLMHi1v5pqJKxs+qOjSCwqSd7Y+qxfQho0Mr9LUs+nwWjh4vxRGlPuIG4j7yf06oA9rYbfqy",
+	"EaaTftOVKDBZne/TRo80+pVRz7RltepxB33w/t4XN/bvfLX35S/2vv5w/yd39x78y/4Hrwy6nC9P/d3l",
+	"a3MnvJl0+z3SqlXLW45anp+BuYRpbfLkCzYf1dFpbmKyTFo0UbuEVhX4HNvw21gouQR5qEHMJxN6Wbdf",
+	"7b1zv/fe9yZJwmiYTxQujV5gg+tPjee1Ika7HCB6smQnkiIhE/u/fHP/3X959N27j966O0loHAegNMP4",
+	"to5mQ9M4lCVCSYPGsUXkmExoTuKD17p3ft398c1J0gAmlrN8ACUsC6irUVNkw2N4ZNmbyYX2munUfbds",
+	"B3BfrruDuT88BwPrTcySJQ8EMaaUsAzRSU0hrZGfXDDN+hHOfh74nAUyvEu9AHwyV/f7bzx6+7Pevd8H",
+	"BF/YJ1T5dG//GF+4RkNrA9OyEMIfk22V9FTQ03nW9gFPF9OO4HEZe8unSh70Mjq5cOwZjw3a6xOp6FbM",
+	"lshWQnm1gRlc/EGehQ5PLElEMoYfROZW5QkRjLhU1HgXFDsSDM1dDq0MU+Ptoi1zPqXHTp50FHQLs14V",
+	"nYpUXOBMbfJfDguuGjpf087MeGQcVr+6GtMj4vzS9QWVQre2tXzY4IBUs3/n/hLmvcgcGohkTNrUBq3d",
+	"gDQppPWSIkDCmNVZEElU10TtiCRhVGdyMBdtI/W/KJkMB5p7cMUONXa6vyH+XIZVHTda8HFSAeeGdIyc",
+	"TjK//DoDC8LC7ZWNg7EtB94ax8l99hA36jBSLI8JvwvZzdNnQvBo59YM2wF5ODS/YC4eMoHOJvsff9W9",
+	"/Ubvtz8lc3PlIzlpO4zUpnV0KKewtDC4PJg1iCqSiI4pubFoDTmZOchx39AMjvXqwG+qlAseVWlM/nr9",
+	"/Dks8HHimRPHJrOJGk+CQRpnXEtAbadbEpXQKLYmzkhanr5JQ7ZEtllLBXoC4BctTaZrpC4Ckx1lk4Rw",
+	"Wcy0M9TcMleQ29q1VByW0GQwJ81WXeA2e2F+dv747Nzs/BT4d80NpycFPhgGBMXuF8VGQXCvNHh7RGb2",
+	"QUhqI5otLX/99aV13Opnjs0dmySdhpCMtOhuLGiIJSCg6Aviepru0unVxO9YZNrgLuO+BPadFq1u03pa",
+	"6gKZXVeOm3/m+Ing8a9VzIkTqQPcralW3KjD8wV3svjjAudcFyH8Eo3ewxAdvQ7TseOJenSYVaUeHebZ",
+	"aGbMU6qcMc+pR4d5Nh4d9ltcin2yKzLPjtrGjp1bnx3SLNM8pvob85ypcMwLo8VJJ5gqb8ybw9A+p/LJ",
+	"gTXQuIxvttLBOJ77dgz/3DnrHGzqA64rj1NTIt+Zd6bG+trnHMmJ2JIs2WFJYNUGInHE/sCoDSCxnslJ",
+	"2MCDk0rtfsOZ7bfsmRMxW3N60s/rWW/68Xza4/WgYriBQWnP3P0RJ7HosGSqSiUjDXZ1ULtDp2qXrxVp",
+	"9NJM+J6cecxxOYk4oTYxkaY1gUn5k14VBKPOIFOxFj4zwb04KnNcJhK9Vjc7DRGzTaB43vgy0AMW2M7z",
+	"2rf8il9cX1kxCZ7RRJhotmlYAm9jdiiRcqzPz9F8Fvhzfg+u04fqmY3f546O8b7gLOCmsYukYdJyyfH0",
+	"xm5iqi/n70VMGxaFNneYPh14S8nAzRGif9zg1CapktMkYTsR6wx002rLhq3ip3crc7nHDwIn9ZhJu4sR",
+	"nozGeR1aNku4D7PRSqvOQpYA8ps+4MUF6AhfwemDg3gx8inDOHphHySuQXQKNjT1sju8M5PPXl3gjmRD",
+	"whkPZUAaogPuGKKm0OMIWETOOmOkHyvDZg8oi5+QtzbwyRgcCTpfyDBbO0iG/r5TbJjJVM73HuYRua6z",
+	"aJmBef/HO/8ckP+muXlkX216SEzFQ3YhRiDN7ILMpyb9PK0VwI3KkQu1qb8pnVyPtVaxP/3nstOnfl5L",
+	"+9VP54Q6D13rxQBxOBij8KSKMF1kzVZckJ0HIoaVIFusHnGXTIIkNGFym979sPfu15MeNex42nCL4vbi",
+	"8guERySxRVPGMwId3Ko3plvcAY1U/jpAl4wxJpImVfUhF+saoz6Pz7ZotsJIV/nKNcOQ7TBEjhRxDy5z",
+	"gI+Cl7OLWZ2i3ao4G9OYG5ya23y7rJmRLL28u+FjZYC1ONivl7TZinJph0dpjw6SGykRceyv5iYVJD+y",
+	"eZ0osdVNSAPriRDIHmb93LkmPe4HXBS5PApvVKCmUFJgyCFU6ohZzR6lDk3Awa020mHZplEaS3I8lERJ",
+	"femPMIFPX/akDKWKsNuT5oTKTVErGys+7pFMmnkl+bxHSe7otXJgHU/WdZRSsKBgyDkH5eagPPPimdVU",
+	"efZMAIy/rdWDYRYFwuIJzDsHfy9cn3omfTh6feqlEyfp1uXcG/v3XEGaOpuNf2CCxpnL5HtfdHPAR+j9",
+	"mTqKHpGG+SEYJqsb1KMdxgfCXsnC8YCceKZ76/O9B3fIM3OT0473yaaWrBYJjeMNnr3Vh7LOQJahCcO6",
+	"Z6pBMb8jV40sQDjVSZppDg5+cjIvqOTXmMvWDZMpyZIZGKIT2mramXmdpeg+j4oDdLxuJ5HaXde4a1is",
+	"TMAY0I/kopTSiBwK6aNyFcOz0uCTi2SjstxWDZFE/wA88SJZXRNr2MlGxZSLQhED6xbj7xQrkW9wg4y5",
+	"CuRY5QNZSAQlnD4NoLAlWhmCNZRqYSHgiNeE75rThDut6yJqpK4BziH9nuMK6/iJbDHVYZDXM9X2ZGmY",
+	"jZZGd6RRQ2MlC0ks9Cw3+BS51BAgNqE1QxIpmgytHRJKR1FOrvTV/L6C/sum+HIkbTXmVBHPajVWRUtO",
+	"Yoo7T+uxoG5E6klVc1nXzIBrj74xMYSsGmG6euz/iq3mfWWJLMyfsDWFArIwN48xHVLRmOF44BkAp8MU",
+	"bpYWD449M2ny6+j2WzEjV6oiZFfgO30xJnVj6qiKJtYxakWsyuQimdmZm8EidViOui3J3PTs9CyZ0Hsr",
+	"F2dmVFtOR2KmlQglqiKWMwmT7aYeZQo/nHRgdVUxrhcsNzghoH2PBA8ICGDm72qDVbdlGytouLn1Cda5",
+	"m3qBKRpSRcGjEiohXonCK1oGA2qaVcTBs1BtCCGZDPRNrH/TI0eK1CKoFaYkwVkSWqcRx/NwBdnHK5CL",
+	"sMGuBk5qNqz01GxLhSm0TbVutguQt2mcELJACXBLQFFEuq+/SibmZuZmZ0n35ncnAzBlSqJ36ejRoyf1",
+	"cC9eXAmgcIip4DaYmRQt/bJPqWhNjXge46jKOLrbmCLuyy1abbCp+elZfaMnsTmdegc7nc40hZ+nRVKf",
+	"Md/KmbNnVk6dWz8F32ReGaDUWmVymxjHm1S/6JhpFiuAJRgVzjhtRZXFytHp2emjeJ81gNhp5HIKI9cx",
+	"CEUzCrDjZ8LKYuU7TGXh+rmC8fOzs4dWLD4tSz1YtPwixofaqtUm7K6ow3SGTh10pziP2xsWpMgV5M4q",
+	"0GdqCpmRevQWonXpFm+Gm8SB5IxbEb0lpAemz0Y8XMnpVAwxf1aEu4cG01xo5vU876SSNrs+sJ9z3/B+",
+	"5uv7P/7marj2b5+x5+r708S02Dxo4+zlTC43pd1Vj0nWGRhoFIeYS57FXWLHfc7pMtBMJ8bghAyw0Dzr",
+	"76crQR8CoT3S1BNdcRJLPgk8Gsgx+Q3jkpPtcxCblkm6M3jzmDgq5BdMGd9DQK1lLBQG7O5V47O9BVcY",
+	"zW26EV2zZCrlUezaoG70OmKZTZOYR4IX+dYAHWnRhDaZ0pzv4kvXKhGHYvWqYfU0i34FbH4zg5Ibkyoa",
+	"Lw/s/sLo42HEFySutpbyYVB4us36NiWrkjV6W2xy4Zlru4wm14fdizZrdim4m/qcxZBO9TLzc7lsB/Oz",
+	"PidND8wP7zbOFYQtIOF6PUskrUlrCsH6C6SKWo1gep2OLRPpFtI1mLDNRYcfHAGMLFdZfOly7uDa0r1G",
+	"xZTd8WnB2sH6rT/4x+4rr/Xe+qh77/u9H//TpIMvSTtm0sEWV6HnxZOzkVQraasBTBmQx3YdWSsyDv/g",
+	"5LuUVjSNlJbOoQAgyDAiggJbUHNT9/Jym0FImcE8mza75N73R5GXDQge0L6JxMIWyyxF3AheIjHWGuCu",
+	"syD5WKggDVQVCbFBAL5FvVzpOzvDy7mVX4RvMFM0q2DEo09gxDhCr6BswPRQgJIspRWjE6OUnMgTpSdu",
+	"oTPvJd7CWvioAYHxz0bcEzWdsPivNqCS2UYlSGU/G/cMCmPIpoium/MnTkzmgNivTrz++NfNeUjqkJ7Z",
+	"wGiuO24dVEs8HF0t5E71yQbI2jlxz30EwzfHrMmMoz15nu1WcFsPnyd0Y/7Ks4PD4Wtjah5/T9YVTZSr",
+	"8EHOLRaKTPR+9mn3V++ZcpBQDWAywMKGca7AL5QwJLkKhmQCiyn+541X+spcThZscv8tMXPN8aocytyh",
+	"i96B0cB+CA69YyNNiS9qoBarFJGNb2qnvxPtMNJuuXutrK+p5il2mXL2UN/8ccRkphAzRW6WTKogtLkl",
+	"jKE2qvDoFnKEh7Ff3wQlLuLqnCQODi0+dZHWi3o2zWagzWEQ1OU+FwOn4DDWYsQ8ZEt9FZiOmLqNEP0N",
+	"ITugW4AsQSxXgmn8gzqDXsWF+hzwxv3/5Kwe/l0Aqx9LN/CNkgiYHpnAZIOTWkBnV2lVxbvIW9eimC1Z",
+	"t82tXXCmC3KmLE0TUhoSGEMDlgczUg044GEqJ/DtPgiGZVg+cy17GHVNXGDNNDtA01ornxzyZQP9V79Y",
+	"jBYBjDIm7MTPxLU9mkCpaJ39Fdo1mIkhSe+aI5KY4mLQ+6LmOAL9v6sg84Q119rhVJgz+Z/AdxQHQP9Q",
+	"7H2Dr62eTiVEyhEXU88J8CoNHTfSojK2pmtzHoCrho5BiYourjBav0+zzFxYj0hb6coxBiNt1h2Aa6Ea",
+	"LKGHgTQszXII5ju09tjYdDPF7YiHf+UUhLQATg2SRyRMOp+nmkxgvOfeg88ms3h1/ylHI07+qK211X/F",
+	"cxZ4Y6qPHZ0NiGxQDJ5D1fWWCN0s2xMLs7MW4SatlI7cQCbHruAFM7Vqo2O9EvSCN1uEXzI2rjEH01hm",
+	"cEVnpaJB4BAcwijrCiXeYIQrY0Ca1qiqb5QCnYfxtBuqQhwnbsRXW+K3d4sGF31KpJFeiAdVHC2nVlxr",
+	"GhY11w5u6aM59XiBWwTVb1mzpcBrgk+ThdmTWb4M7GAz4ukAnUYUsw2OZIYmjMS0qkkzEgAfHLCP0uo0",
+	"G1M5jhamDIsmqoqpKakSRpt5Vi1LPxpxmnhSfD51HNqLxgEAb1vjUmyTQXdvvbn/0V2U0dEPH26mlGxP",
+	"YGLpyUNnu2YcyHvlvVXR4Xri39KtMJ6Y+Jj4Mki94MjkxcSM2MuWkJE/gigDcpCJ4Q4pNKq7uRPPDFfd",
+	"BZULrJXYi2Wx9C1m/ZSfpE7Qoe4WTIeMm9ZT3LCfecRcZzbk9L+SLPAElJhOxqunjyquoOcaTQ+HUJo4",
+	"wh19QGqX5Vvz4w3dYadthec/LR1Gf465pw4b9N4g/dJC14Rbq2FyiVCbHwJ/btJtBs6U7GokFbpX0hgM",
+	"hQdFnHiI+ut0FP/par/c0nRPH9pcgJJqmU9m5rMLoa2Y4cjx3R7ITSjMpcmpFphD1qKJAvPIBDJoB6RE",
+	"NitDIU6ZDAZ/smjVl9no6cOsF+g2K8KavMJlMkgjKjSyQYhFTSQkMqmpDUdvExcRqcBLw7gGHgy/TGj9",
+	"cLeMC7bR02qtcZNzFLDh6UIPh2u13ZnAESV8RQvQmpr5bYAeLw5HWbxHbhnkMCmkCJgc5E+WIORzozyN",
+	"N42eH5lI6zrZkAdOTNqUJZNpq83DI9KmS0jYY7AlJh1QIcpgrPWfLMrkQ82fQp6WWXftPnbDsXpMuLXF",
+	"JgNzWYA2yG/B0BcHdVNnTPR+fPfRjVe69z7sffDFAdmVNN1UIarZvE1/9tgoZ1hLEwRnm79Fq9uokO1H",
+	"gkZa6AI4hQmsMDe5BJ6kINpEsgQZwRrYfld+nxMW1u9+0u71faN8S072/Wv1sBuXGoJQuS3RBE6frON9",
+	"kTev3A6sdTEr644bG5BOQ5AOxWBVEos6sQFlrue+ICaVmsUU/HoQTUwK4eJgD2xIqBveacMytUwFiszj",
+	"8ycCcnR6bppcdLLIdKI41tDK1XVz4kgh+LMo7sPslZ7fuFRmdU2sPbH7Jl/J/9tBYBEyWezcFDIZkLoQ",
+	"iJ0paqiOIM2ItxWTh46xz5q8KaYOnT4pUjQZ2KoQgxnYyylHgmeQaqL3/d/sf/DK/s8fdP/408nR2Bqy",
+	"apRmRvLStFWIbUUwPVFStmqnUgoDCiJFcsCI9IGOw8OnJgj/dHdsjG6WJVToOfDdfORfwRak6fv8FMOl",
+	"BgvT5EWuID1smj6K2rDhxcxgmSMtmyZZUZD9LmPR2QxFh5MJKrdJLdrRJAaLa8ZMyg0OCaomnU8wiH0z",
+	"ZDzSfFT6HnMwhZg30Of/oC9u3OCLpi7kU0d6YGLfEv1xi6EW0B9L/G29LQC1fBJ3pOaN4QBlFTAhgy7i",
+	"ezgEl9mOHtFRm/RXbk12WDIFykNsam8stduCsHbkuq4ExmUIfBoiUEaf0u0XMdt6A4puo7MPWvMzdYLm",
+	"9Bqik0WGTm9wqAVAKNlKGN0OyJWzVKop6HDqzOoV+DjibSbJFmvYIFDINyM4yzyCJWM8yJykSJ22clE1",
+	"6KWVMNrEdFdyg+vhyZWESaauEEl3naK1Zv3OiFEIAm0azJSGtZlVR5LIhn4PoaGaWZLbxiuLctYBFmGD",
+	"mxlAaFJqIXVzT/hO5yXN3J/CzfOHo/W75uRAmLOI9uU7uXxtNpg76a18Mlr5pXkuRKrDND6brg4hYpjB",
+	"zWJyOaTZKBA9Jab3cHyihwgXcMqKb18gD08Xzfw248OfImqJiUVccUaPCOkDqZ2Es/W4z/ltd5Mo+C//",
+	"9Xa1kXWHslKEUlRh8HDKAz54s3vvFw8/eQWKPpr8hoCmLJZs0YkX1MQn1+MRucGbcJqnyWnNHHQSweuk",
+	"RaXsQHheLKrbuTFRUnq5Da6qJo9LQ7QTH83BTUxDap8i1DaTwkP37aQ+eCqQ+3wOi21aHrPVJsOARYZh",
+	"QdGI5aUVJ3/OSPBtKEaGazkG6NYI49hZUchJ+D1yyxL+NEHhUxCYauuu+rYxjg1r28zFdGJNXrRzHY7N",
+	"DSqu2VxZSmiZc2vXZ3ezFYChIPRkbm/znIiSM9ew5N/Q/AVnxfhk+6x44lZPqGLrJ5uxOAygQ3JPocoB",
+	"cKYWYxbrIiiejqGU1VMHRphXARz1moyFXSqqBQ1NOwZR7pAw3MT0Q7ky1jJ5DRLGSKtBJZNkAlG69/tX",
+	"9u/+sBixc7n5/PFQZ0Udo3XKaZkwlV8EETmqEWsJ63AyEZ2yGfEK+cfiINL19Jsnhht2iOHcySHA4VJD",
+	"aPDGol5nIYmGXEhmzBnIol7MSJ+i1QYxNS7M9uHFKuFenSaQsD0n9VvXuFizvrQuTJI9k28uVcZqZhos",
+	"TZEKshwhDRFrkdxJ/u7jhKH4R7ZvTxEnnCtLUt4E/G0JeZx1nhQvbPxplT32EpNC2hloAqhHN4lUCrBU",
+	"mYTTw3mni2mrJwjdXB7tUQyMyTCKtS4inkUYYtpEUatp1vSQyL3mQOUYOeMtrDPgDsJ75pr9c6zYjDRB",
+	"eJkUTc4IQ8Osxk8g/+dgjac3WGOZ2H33hGt4UdKk1C66vzHn9hM9+XqAgq3G/LIRELQnIGcCF54mxtcA",
+	"M7QkNFngpcnD2uYqZ2joS5ylTMGYQiBGJtbxiXFAadmaIkBGTZYtj0E4sl2k5mn+vh3WWfhEAOzUFqzG",
+	"orrtu4/yXTiJq1+6rKkN1sdCUofZZmeAxzD99J9AuKr1al11ZNVR49i8VKhRG4zZRI2RtCZUq1QKHAOP",
+	"m1KVJtb3IafknMxGylK+Fs51lMnc9GRMXJ5JZ/mpJZnoffBa797vJy3rFyVpKjKQlgZklBQi4Hzb3/dK",
+	"ppTlYWr9QXqaxrg37V1oEhE5GcdSA8Ng18/uYn9pMjuaqKgaM1l4Bk2neAQ9wchwXzup2JzL239j912Y",
+	"snL98vX/FwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net"
 	"regexp"
 	"strings"
 	"sync"
@@ -159,6 +160,8 @@ type Request struct {
 	// OCSP and CRL say where to ask whether the certificate was revoked: the
 	// addresses of a Handler's. They may be empty.
 	OCSP, CRL string
+
+	Hosts []string // names and addresses of the servers that the certificate is for
 
 	NotBefore time.Time       // zero: now, less five minutes for clocks that differ
 	NotAfter  time.Time       // zero: two years after NotBefore
@@ -311,6 +314,13 @@ func (a *Authority) Issue(req Request) (*smx509.Certificate, error) {
 		template.KeyUsage = keyUsage(alg, req.Usage)
 	}
 	template.ExtraExtensions = purposes[req.Purpose]
+	for _, host := range req.Hosts {
+		if ip := net.ParseIP(host); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
+	}
 	if req.OCSP != "" {
 		template.OCSPServer = []string{req.OCSP}
 	}

@@ -370,12 +370,74 @@ func TestWithoutAPlatformNobodyLogsIn(t *testing.T) {
 	}
 }
 
-// One folder is one program's.
-func TestASecondProgramIsKeptOut(t *testing.T) {
+// A second program sees what waits and may bring seals; a party's contracts are one program's at a time, and it says so.
+func TestASecondProgramSeesWhatWaits(t *testing.T) {
 	w := newWorld(t)
-	d := w.desk("one")
-	_, err := Open(t.Context(), d.cfg)
-	w.told(err, "outbox.in_use")
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	w.before(cutOff)
+	_, err := work.Save(t.Context())
+	must(t, err)
+	second, err := Open(t.Context(), s.desk.cfg)
+	must(t, err)
+	defer func() { must(t, second.Close()) }()
+	box, err := OpenOutbox(t.Context(), s.desk.cfg.Folders, nil)
+	must(t, err)
+	entries, err := box.Entries(t.Context(), buyer.USCC)
+	must(t, errors.Join(err, box.Close()))
+	if len(entries) != 1 || entries[0].ContractID != work.ID() {
+		t.Errorf("what waits: %+v", entries)
+	}
+	if _, err := second.SealCase(key(t, second, buyer)).List(t.Context()); err != nil {
+		t.Errorf("its seals: %v", err)
+	}
+	w.before(nil)
+	login := func() (*Session, error) {
+		return second.Login(t.Context(), LoginRequest{Key: key(t, second, buyer), PIN: []byte(rightPIN)})
+	}
+	_, err = login()
+	w.told(err, "desk.party_in_use")
+	s.Close()
+	again, err := login()
+	must(t, err)
+	defer again.Close()
+	w.until("the second one sends what the first one left", func() bool { return again.Link(t.Context()).Waiting == 0 })
+}
+
+// What cannot be read any more is set aside whole, and work begins anew.
+func TestAnOutboxWithoutItsKeyIsSetAside(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	w.before(cutOff)
+	_, err := work.Save(t.Context())
+	must(t, err)
+	s.Close()
+	must(t, s.desk.Close())
+	cfg := s.desk.cfg
+	must(t, os.Remove(filepath.Join(cfg.Folders.vault(), "vault.key")))
+	_, err = Open(t.Context(), cfg)
+	w.told(err, "vault.key_lost")
+	_, err = OpenOutbox(t.Context(), cfg.Folders, nil)
+	w.told(err, "vault.key_lost")
+	aside, err := SetAside(cfg.Folders)
+	must(t, err)
+	if _, err := os.Stat(filepath.Join(aside, "outbox", "journal.db")); err != nil {
+		t.Errorf("the journal is gone: %v", err)
+	}
+	d, err := Open(t.Context(), cfg)
+	must(t, err)
+	s.desk = d // the world closes it
+	w.before(nil)
+	again := w.login(d, buyer)
+	if drafts, err := again.Drafts(t.Context()); err != nil || len(drafts) != 0 {
+		t.Errorf("drafts: %+v, %v", drafts, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(aside, "parties", "*", "contracts", work.ID(), "*")); err != nil || len(left) == 0 {
+		t.Errorf("the contract's files: %v, %v", left, err)
+	}
+	w.begin(again, "lot-1")
+	must(t, d.Close())
 }
 
 // Verifying tells what is wrong with a file, or judges it; it never changes it.

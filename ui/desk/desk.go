@@ -17,6 +17,7 @@ import (
 	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/cleancopy/pdfcopy"
@@ -63,6 +64,9 @@ type Config struct {
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
 
+	// Keyring keeps the key of what lies on this machine; nil: the key lies in a file.
+	Keyring vault.Keyring
+
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
@@ -74,14 +78,16 @@ type Config struct {
 type Desk struct {
 	cfg    Config
 	outbox *outbox.Box
+	vault  *vault.Vault
 	own    *preview.Renderer // made here, so closed here
 	word   *office.Warm
 	opened time.Time
 
 	mu        sync.Mutex
 	prefs     preferences
-	seen      map[string][]Key // by the token's URI, as they were read last
-	libraries chan struct{}    // closed when libraries were added or removed, and made anew
+	seen      map[string][]Key  // by the token's URI, as they were read last
+	parties   map[string]*party // by their folders
+	libraries chan struct{}     // closed when libraries were added or removed, and made anew
 
 	sealFonts sealFonts
 }
@@ -105,18 +111,18 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, libraries: make(chan struct{})}
+	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	box, err := outbox.Open(ctx, filepath.Join(cfg.Folders.Data, "outbox"), outbox.Options{})
+	box, v, err := openOutbox(ctx, cfg.Folders, cfg.Keyring)
 	if err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
 		}
 		return nil, err
 	}
-	d.outbox = box
+	d.outbox, d.vault = box, v
 	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
 		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
 	}

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/signer/cleancopy"
 )
 
@@ -287,8 +289,9 @@ const draftFile = "draft.json"
 // maxDraft bounds draft.json, in bytes; it holds a history and a report of what was taken out.
 const maxDraft = 16 << 20
 
-// loadDraft reads a draft; nil when there is none.
-func loadDraft(dir string) (*draft, error) {
+// loadDraft reads a draft; nil when there is none. Programs before this one wrote drafts in the plain: the next save closes
+// them.
+func loadDraft(v *vault.Vault, dir string) (*draft, error) {
 	f, err := os.Open(filepath.Join(dir, draftFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -302,13 +305,28 @@ func loadDraft(dir string) (*draft, error) {
 		return nil, diskError(filepath.Join(dir, draftFile), err)
 	}
 	var d draft
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := unseal(v, draftContext(dir), data, &d); err != nil {
 		return nil, fault("draft_damaged", err, "folder", dir)
 	}
 	if !d.sound(filepath.Base(dir)) {
 		return nil, fault("draft_damaged", nil, "folder", dir)
 	}
 	return &d, nil
+}
+
+// draftContext binds a draft to its folder.
+func draftContext(dir string) string { return "draft/" + filepath.Base(dir) }
+
+// unseal reads what the vault closed, or JSON in the plain.
+func unseal(v *vault.Vault, context string, data []byte, into any) error {
+	if !bytes.HasPrefix(data, []byte("{")) {
+		plain, err := v.Open(context, data)
+		if err != nil {
+			return err
+		}
+		data = plain
+	}
+	return json.Unmarshal(data, into)
 }
 
 // sound tells that a draft is this folder's and names no file outside of it.
@@ -328,11 +346,11 @@ func (d *draft) sound(folder string) bool {
 	return safeName(d.Contract) == folder
 }
 
-func (d *draft) save(dir string, now time.Time) error {
+func (d *draft) save(v *vault.Vault, dir string, now time.Time) error {
 	d.Changed = now
 	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, draftFile), data)
+	return writeFile(filepath.Join(dir, draftFile), v.Seal(draftContext(dir), data))
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox/vault"
 )
 
 // Everything that was typed, attached, cleaned, noted and sealed is there after the desk was closed.
@@ -60,20 +61,55 @@ func jsonOf(t *testing.T, v any) string {
 	return string(data)
 }
 
+// plainDraft is the text of a draft, which lies there closed.
+func plainDraft(t *testing.T, v *vault.Vault, path string) string {
+	t.Helper()
+	text, err := v.Open(draftContext(filepath.Dir(path)), content(t, path))
+	must(t, err)
+	return string(text)
+}
+
+// What was typed lies there closed; a draft in the plain, of a program before this one, goes on, and is closed then.
+func TestDraftsAreClosed(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work := w.begin(s, "lot-1")
+	fields := work.View(t.Context()).Fields
+	fields.Number = "HT-CLOSED"
+	must(t, work.Type(fields))
+	path := filepath.Join(work.dir, draftFile)
+	if strings.Contains(string(content(t, path)), "HT-CLOSED") {
+		t.Error("it lies there in the plain")
+	}
+	plain := plainDraft(t, s.desk.vault, path)
+	w.shut(s)
+	must(t, os.WriteFile(path, []byte(plain), 0o600))
+	s = w.at(buyer)
+	work = w.open(s, work.ID())
+	if got := work.View(t.Context()).Fields.Number; got != "HT-CLOSED" {
+		t.Errorf("the number is %q", got)
+	}
+	fields.TermDays++
+	must(t, work.Type(fields))
+	if strings.Contains(string(content(t, path)), "HT-CLOSED") {
+		t.Error("it lies there in the plain still")
+	}
+}
+
 // A damaged draft is told, the others are listed, and nobody is kept from opening what the platform knows.
 func TestADamagedDraftIsToldAndTheOthersAreListed(t *testing.T) {
 	damages := []struct {
 		name string
-		do   func(t *testing.T, path string)
+		do   func(t *testing.T, v *vault.Vault, path string)
 	}{
-		{"half written", func(t *testing.T, path string) { must(t, os.Truncate(path, 100)) }},
-		{"empty", func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }},
-		{"another contract's", func(t *testing.T, path string) {
-			text := strings.Replace(string(content(t, path)), `"contract":"`, `"contract":"x`, 1)
+		{"half written", func(t *testing.T, _ *vault.Vault, path string) { must(t, os.Truncate(path, 100)) }},
+		{"empty", func(t *testing.T, _ *vault.Vault, path string) { must(t, os.Truncate(path, 0)) }},
+		{"another contract's", func(t *testing.T, v *vault.Vault, path string) {
+			text := strings.Replace(plainDraft(t, v, path), `"contract":"`, `"contract":"x`, 1)
 			must(t, os.WriteFile(path, []byte(text), 0o600))
 		}},
-		{"names a file outside", func(t *testing.T, path string) {
-			text := strings.Replace(string(content(t, path)), `"path":"original-`, `"path":"../original-`, 1)
+		{"names a file outside", func(t *testing.T, v *vault.Vault, path string) {
+			text := strings.Replace(plainDraft(t, v, path), `"path":"original-`, `"path":"../original-`, 1)
 			must(t, os.WriteFile(path, []byte(text), 0o600))
 		}},
 	}
@@ -85,7 +121,7 @@ func TestADamagedDraftIsToldAndTheOthersAreListed(t *testing.T) {
 			must(t, bad.AttachFiling(t.Context(), w.file))
 			dir := bad.dir
 			w.shut(s)
-			c.do(t, filepath.Join(dir, draftFile))
+			c.do(t, s.desk.vault, filepath.Join(dir, draftFile))
 			same := untouched(t, dir)
 
 			s = w.at(buyer)

@@ -28,12 +28,12 @@ func (s *Session) Contracts(ctx context.Context, q platformapi.ContractQuery) (C
 	if err == nil {
 		list := Contracts{Items: page.Items, More: page.NextCursor, AsOf: time.Now()}
 		if q == (platformapi.ContractQuery{}) {
-			_ = keep(kept, list) // the next time the list is read makes good for it
+			_ = s.keep(kept, list) // the next time the list is read makes good for it
 		}
 		return list, nil
 	}
 	var list Contracts
-	if platformapi.Retryable(err) && recall(kept, &list) {
+	if platformapi.Retryable(err) && s.recall(kept, &list) {
 		list.Offline = true
 		list.Items = filter(list.Items, q)
 		list.More = ""
@@ -67,22 +67,22 @@ func (s *Session) Flow(ctx context.Context, lotID string) (platformapi.Flow, err
 	return flow, err
 }
 
-// keep writes what the platform said to a file, to be shown when it is away.
-func keep(path string, v any) error {
+// keep writes what the platform said to a file, closed, to be shown when it is away.
+func (s *Session) keep(path string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return writeFile(path, data)
+	return writeFile(path, s.desk.vault.Seal(filepath.Base(path), data))
 }
 
 // recall reads what keep wrote; a file that is damaged or too large is as good as none.
-func recall(path string, v any) bool {
+func (s *Session) recall(path string, v any) bool {
 	const most = 16 << 20
 	info, err := os.Stat(path)
 	if err != nil || info.Size() > most {
 		return false
 	}
 	data, err := os.ReadFile(path)
-	return err == nil && json.Unmarshal(data, v) == nil
+	return err == nil && unseal(s.desk.vault, filepath.Base(path), data, v) == nil
 }

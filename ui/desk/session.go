@@ -144,6 +144,8 @@ type Session struct {
 	ledger   *ledger
 	stop     context.CancelFunc
 	stopped  chan struct{}
+	left     sync.Once
+	leave    func() // the party's folder
 
 	mu    sync.Mutex
 	link  Link
@@ -173,9 +175,14 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	if err := os.MkdirAll(filepath.Join(dir, "contracts"), 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
+	leave, err := d.party(dir)
+	if err != nil {
+		return nil, err
+	}
 	s := &Session{desk: d, key: key, platform: p, dir: dir, ledger: newLedger(d.outbox, key.USCC), stopped: make(chan struct{}),
-		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key)}
+		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
 	if _, err := s.ledger.entries(ctx); err != nil {
+		leave()
 		return nil, err
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -219,6 +226,7 @@ func (s *Session) Close() {
 	s.Release()
 	s.stop()
 	<-s.stopped
+	s.left.Do(s.leave)
 }
 
 // Closed tells that nothing is sent any more: Close was called, or the platform ended the session.

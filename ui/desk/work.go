@@ -74,7 +74,7 @@ func (s *Session) begin(ctx context.Context, d *draft) (*Work, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	if err := d.save(dir, time.Now()); err != nil {
+	if err := d.save(s.desk.vault, dir, time.Now()); err != nil {
 		_ = os.Remove(dir) // it is empty
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 		return w, nil
 	}
 	dir := filepath.Join(s.dir, "contracts", folder)
-	d, err := loadDraft(dir)
+	d, err := loadDraft(s.desk.vault, dir)
 	if d == nil || err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 }
 
 // sweep removes what a program that died before this one was opened left half written. No other program works in the
-// folder: the outbox is ours.
+// folder: the party's turn is ours.
 func sweep(dir string, opened time.Time) {
 	for _, pattern := range []string{".new-*", ".sealdesk-*", "download-*.part"} {
 		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are right
@@ -546,7 +546,7 @@ func (w *Work) keep(next *draft) error {
 
 // take writes a changed draft and makes it the draft. Files that became void get a name that says so. w.mu is held.
 func (w *Work) take(next *draft) error {
-	if err := next.save(w.dir, time.Now()); err != nil {
+	if err := next.save(w.s.desk.vault, w.dir, time.Now()); err != nil {
 		return err
 	}
 	for _, name := range next.Void[min(len(w.d.Void), len(next.Void)):] {

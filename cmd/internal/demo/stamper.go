@@ -13,6 +13,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/platformapi/receipt"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -55,9 +56,23 @@ func (s *stamper) Stamp(ctx context.Context, request []byte) ([]byte, error) {
 	return authority.Stamp(ctx, request)
 }
 
-// stamperKey finds the key of one algorithm, and makes a new one when it is not there, cannot be read or ends soon.
+// stamperKey finds the key of one algorithm, or makes it.
 func stamperKey(dir string, alg ca.Algorithm, issuer *ca.Authority) (tsa.Pair, error) {
-	path := filepath.Join(dir, "tsa-"+string(alg)+".pem")
+	return keptPair(filepath.Join(dir, "tsa-"+string(alg)+".pem"), alg, issuer, ca.Request{
+		Subject: ca.Subject{Name: "SealDesk Demo TSA"}, Usage: token.UsageSign, Purpose: ca.ForTimeStamps,
+	})
+}
+
+// receiptSigner is the platform's key for receipts, found in the folder or made.
+func receiptSigner(dir string, issuer *ca.Authority) (*receipt.Signer, error) {
+	pair, err := keptPair(filepath.Join(dir, "receipts.pem"), ca.ECDSA, issuer, ca.Request{
+		Subject: ca.Subject{Name: PlatformName}, Usage: token.UsageSign, Hosts: []string{"127.0.0.1"},
+	})
+	return &receipt.Signer{Key: pair.Key, Chain: pair.Chain}, err
+}
+
+// keptPair finds a key in a file, and makes a new one when it is not there, cannot be read or ends soon.
+func keptPair(path string, alg ca.Algorithm, issuer *ca.Authority, ask ca.Request) (tsa.Pair, error) {
 	if pair, err := readPair(path); err == nil && pair.Chain[0].CheckSignatureFrom(issuer.Root(alg)) == nil &&
 		time.Now().AddDate(0, 1, 0).Before(pair.Chain[0].NotAfter) {
 		return pair, nil
@@ -68,9 +83,8 @@ func stamperKey(dir string, alg ca.Algorithm, issuer *ca.Authority) (tsa.Pair, e
 	if err != nil {
 		return tsa.Pair{}, err
 	}
-	cert, err := issuer.Issue(ca.Request{
-		Subject: ca.Subject{Name: "SealDesk Demo TSA"}, PublicKey: key.Public(), Usage: token.UsageSign, Purpose: ca.ForTimeStamps,
-	})
+	ask.PublicKey = key.Public()
+	cert, err := issuer.Issue(ask)
 	if err != nil {
 		return tsa.Pair{}, err
 	}

@@ -381,9 +381,13 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, order platfo
 	for _, r := range w.Roots {
 		roots.AddCert(r)
 	}
+	signer, err := receiptSigner(w.Work, authority)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	w.platform, err = platform.New(ctx, platform.Config{
 		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
-		Stamper: newStamper(w.Work, authority), Order: order, Templates: templates(),
+		Stamper: newStamper(w.Work, authority), Receipts: signer, Order: order, Templates: templates(),
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -46,7 +45,7 @@ type Entry struct {
 type Row struct {
 	Seq  int64
 	Data string // the entry's canonical JSON (RFC 8785)
-	Hash string // hex of SHA-256(hash before || Data); see Chain
+	Hash string // hex of SHA-256(hash before || Data); see chain
 }
 
 // Head is the newest row. Before the first row it is the zero Head.
@@ -55,8 +54,8 @@ type Head struct {
 	Hash string `json:"hash"`
 }
 
-// Genesis is the hash before the first row: 32 zero bytes.
-var Genesis = strings.Repeat("0", 2*sha256.Size)
+// genesis is the hash before the first row: 32 zero bytes.
+var genesis = strings.Repeat("0", 2*sha256.Size)
 
 // Append makes the row that follows a head.
 func (h Head) Append(e Entry) (Row, error) {
@@ -76,7 +75,7 @@ func (h Head) Append(e Entry) (Row, error) {
 // chain is h_n = SHA-256(h_{n-1} || data), the hash before as its 32 bytes; both hashes in hex.
 func chain(before, data string) (string, error) {
 	if before == "" {
-		before = Genesis
+		before = genesis
 	}
 	b, err := hex.DecodeString(before)
 	if err != nil || len(b) != sha256.Size {
@@ -150,14 +149,6 @@ func Check(rows iter.Seq2[Row, error], head Head, each func(Row, Entry) error) e
 	return nil
 }
 
-// Hold says that a head which was given away is still in the trail; row is the one of its number.
-func (h Head) Hold(row Row, where string) error {
-	if h.Hash == row.Hash {
-		return nil
-	}
-	return &Fault{h.Seq, Changed, "its hash is not the one in " + where}
-}
-
 func follows(at Head, r Row) bool {
 	hash, err := chain(at.Hash, r.Data)
 	return err == nil && hash == r.Hash
@@ -172,9 +163,6 @@ func read(r Row) (Entry, bool) {
 	canonical, err := jcs.Transform([]byte(r.Data))
 	return e, err == nil && string(canonical) == r.Data
 }
-
-// ErrUnsigned: nobody signs the trail's heads here.
-var ErrUnsigned = errors.New("audit: no key signs the heads")
 
 // SignedHead is a head with a signature over Statement.
 type SignedHead struct {

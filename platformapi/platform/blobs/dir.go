@@ -9,10 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 )
 
 // Dir is a folder of files. A file has its name only after its bytes and its folder were synced.
-type Dir struct{ root string }
+type Dir struct {
+	root   string
+	synced sync.Map // folders whose own names last
+}
 
 var _ Store = (*Dir)(nil)
 
@@ -42,10 +46,21 @@ func (d *Dir) Keep(ctx context.Context, s *Staged) error {
 	if err := os.Rename(s.path, final); err != nil {
 		return fmt.Errorf("blobs: %w", err)
 	}
-	for p := filepath.Dir(final); len(p) >= len(d.root); p = filepath.Dir(p) {
-		if err := SyncDir(p); err != nil {
+	if err := SyncDir(filepath.Dir(final)); err != nil {
+		return fmt.Errorf("blobs: %w", err)
+	}
+	var fresh []string
+	for p := filepath.Dir(final); len(p) > len(d.root); p = filepath.Dir(p) {
+		if _, ok := d.synced.Load(p); ok {
+			break
+		}
+		if err := SyncDir(filepath.Dir(p)); err != nil {
 			return fmt.Errorf("blobs: %w", err)
 		}
+		fresh = append(fresh, p)
+	}
+	for _, p := range fresh {
+		d.synced.Store(p, true)
 	}
 	return nil
 }

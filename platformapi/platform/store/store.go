@@ -40,6 +40,11 @@ type Store interface {
 	// LiveContract is the lot's contract that is neither void nor an amendment, without attachments and history.
 	LiveContract(ctx context.Context, lotID string) (Contract, error)
 
+	// Unsigned are the lots without a live contract, and Unfinished the contracts that are not void and still have something
+	// to be done: those after an id, in the order of their ids, without attachments and history.
+	Unsigned(ctx context.Context, after string, limit int) ([]Lot, error)
+	Unfinished(ctx context.Context, after string, limit int) ([]Contract, error)
+
 	// Contracts is a page without attachments and history, the newest first.
 	Contracts(ctx context.Context, q Query) ([]Contract, error)
 	// Contract is a contract with attachments, history and amendments; an amendment comes with its parent instead.
@@ -57,13 +62,19 @@ type Store interface {
 	// Mark changes a contract without version, receipt or key: decide says whether there is anything to store.
 	Mark(ctx context.Context, id string, decide func(*Contract) (bool, error)) error
 
+	Uploads
+
 	// AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 	AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error
-	// SweepBlobs calls remove for each file that was announced before then and that no contract names, and says for how
+	// SweepBlobs calls remove for each file that was announced before then and that no contract and no upload names, and says for how
 	// many. A file that is announced meanwhile is announced after it was removed.
 	SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error)
 	// Blobs are the digests of the files that contracts name, those after one of them, in order.
 	Blobs(ctx context.Context, after string, limit int) ([]string, error)
+
+	// Events are what happened to contracts that an organisation may see, the oldest first. They have the numbers of the audit
+	// trail, which are given out in the order of the commits: once AuditHead has come to a number, every event up to it is there.
+	Events(ctx context.Context, q EventQuery) ([]platformapi.Event, error)
 
 	// AuditHead is the newest row of the audit trail, to which every change, import, login and logout adds.
 	AuditHead(ctx context.Context) (audit.Head, error)
@@ -147,6 +158,15 @@ type Query struct {
 	Words    string
 	Before   time.Time // with BeforeID: only those that come after this one in the list
 	BeforeID string
+	Limit    int
+}
+
+// EventQuery selects events as Query selects contracts.
+type EventQuery struct {
+	USCC     string
+	Observer platformapi.OrganisationKind
+	After    int64
+	Until    int64
 	Limit    int
 }
 

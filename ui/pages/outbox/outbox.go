@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -148,6 +150,9 @@ func (p *Page) drawLink() {
 		p.link.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.WarnPanel(widgets.ErrorText{
 			What: p.t("outbox.offline", "since", l.Since.Format("15:04")), Why: l.Problem.What, Do: p.t("outbox.offline_do")})))
 	}
+	if p.host.Desk().KeyPlace() == vault.InFile {
+		p.link.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.NewParagraph(p.t("outbox.key_in_file"), theme.TextCaption, theme.Text3)))
+	}
 	p.link.Refresh()
 	p.content.Refresh()
 }
@@ -231,13 +236,18 @@ func (p *Page) entry(e outbox.Entry, why string) {
 	} else if why != "" {
 		body.Add(widgets.NewParagraph(why, theme.TextTable, theme.Text2))
 	}
-	p.tell(p.t("outbox.entry"), body)
+	p.tell(p.t("outbox.entry"), body, nil)
 }
 
-// receipt shows what the platform gave in writing: number, time, and the digest of the file.
+// proofTones are the colours of what a receipt's signature is worth.
+var proofTones = map[desk.ReceiptProof]theme.Tone{
+	desk.ReceiptValid: theme.Good, desk.ReceiptUntrusted: theme.Warn, desk.ReceiptBroken: theme.Bad, desk.ReceiptUnsigned: theme.Warn,
+}
+
+// receipt shows what the platform gave in writing: number, time, the digest of the file, and what its signature is worth.
 func (p *Page) receipt(e outbox.Entry) {
-	r := e.Receipt
-	if r == nil {
+	r, ok := p.host.Session().Receipt(e)
+	if !ok {
 		return
 	}
 	facts := []widgets.Fact{
@@ -250,15 +260,35 @@ func (p *Page) receipt(e outbox.Entry) {
 	if r.SHA256 != "" {
 		facts = append(facts, widgets.Fact{Name: p.t("outbox.digest"), Value: r.SHA256})
 	}
+	if r.Signer != "" {
+		facts = append(facts, widgets.Fact{Name: p.t("outbox.receipt_signer"),
+			Value: p.t("receipt.signer_until", "name", r.Signer, "until", r.Ends.Local().Format(time.DateOnly))})
+	}
+	print := widgets.NewButton(widgets.Secondary, p.t("outbox.save_receipt"), func() { p.saveReceipt(r) }).WithIcon(theme.IconDownload)
 	p.tell(p.t("outbox.receipt_title"), widgets.Column(12, widgets.NewParagraph(e.Title, theme.TextBody, theme.Text).Bold(),
-		widgets.Facts(facts...), widgets.NewParagraph(p.t("outbox.receipt_note"), theme.TextCaption, theme.Text3)))
+		widgets.Facts(facts...), widgets.Verdict(proofTones[r.Proof], p.t("receipt.proof_"+string(r.Proof)), ""),
+		widgets.NewParagraph(p.t("outbox.receipt_note"), theme.TextCaption, theme.Text3)), print)
+}
+
+// saveReceipt writes a receipt as a PDF, to be printed.
+func (p *Page) saveReceipt(r desk.Receipt) {
+	p.host.SaveFile(p.t("outbox.receipt_file", "number", r.Number), func(to string) {
+		p.host.Do(p.ctx, func(context.Context) error { return p.host.Session().SaveReceipt(r, to) }, func(err error) {
+			if err != nil {
+				p.host.Tell(err)
+				return
+			}
+			p.host.Toast(theme.Good, p.t("outbox.receipt_saved"))
+		})
+	})
 }
 
 func took(d time.Duration) string { return max(d, 0).Round(100 * time.Millisecond).String() }
 
-func (p *Page) tell(title string, body fyne.CanvasObject) {
+// tell shows a dialog. other, if given, is what else can be done.
+func (p *Page) tell(title string, body fyne.CanvasObject, other *widgets.Button) {
 	var d *widgets.Dialog
 	ok := widgets.NewButton(widgets.Primary, p.t("button.ok"), func() { d.Close() })
-	d = widgets.NewDialog(title, body, nil, ok).Wide(640)
+	d = widgets.NewDialog(title, body, other, ok).Wide(640)
 	p.host.Dialog(d)
 }

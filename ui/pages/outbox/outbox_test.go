@@ -1,6 +1,9 @@
 package outbox
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,6 +76,17 @@ func TestWhatWaitsIsSentAndHasItsReceipt(t *testing.T) {
 	}
 	h.Fits()
 	h.Picture("outbox-receipt")
+	r, ok := s.Receipt(e)
+	if !ok || r.Proof != desk.ReceiptValid || !h.Says(p.t("receipt.proof_"+string(r.Proof))) {
+		t.Errorf("the proof %q: %q", r.Proof, h.Texts())
+	}
+	to := filepath.Join(t.TempDir(), "receipt.pdf")
+	if err := s.SaveReceipt(r, to); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(to); err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
+		t.Errorf("printed: %v", err)
+	}
 }
 
 // Taking back asks first; then the contract counts as not sent again.

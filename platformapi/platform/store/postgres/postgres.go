@@ -65,7 +65,12 @@ func Open(ctx context.Context, pool *pgxpool.Pool) (*tables.Store, error) {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
 	return tables.New(db, db, tables.Dialect{
-		Lock:     ` FOR UPDATE OF c`,
+		Lock: ` FOR UPDATE OF c`,
+		// Changes wait for each other at the audit trail's head, whose lock is held until a commit is done. So a commit does
+		// not wait for the disk; a second, empty one does, and there many wait together. Whoever reads meanwhile may see what
+		// a power cut undoes; whoever changed it was not answered, and asks again.
+		Before:   `SET LOCAL synchronous_commit = off`,
+		After:    `SELECT pg_logical_emit_message(true, 'sealdesk', '')`,
 		Snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		Taken:    taken,
 		Again:    again,

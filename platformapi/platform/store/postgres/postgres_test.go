@@ -44,8 +44,21 @@ func connect(t *testing.T, url string) *pgxpool.Pool {
 // Two servers in one database pass the suite.
 func TestStore(t *testing.T) {
 	server := pgtest.Shared(t)
+	empty := server.Database(t)
+	pool, err := postgres.Connect(t.Context(), empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := postgres.Open(t.Context(), pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pool.Close()
 	storetest.Run(t, func(t *testing.T) storetest.Harness {
-		url := server.Database(t)
+		url := server.Copy(t, empty)
 		var h storetest.Harness
 		for range 2 {
 			s, err := postgres.Open(t.Context(), connect(t, url))
@@ -59,9 +72,12 @@ func TestStore(t *testing.T) {
 			})
 			h.Stores = append(h.Stores, store.Store(s))
 		}
+		pool := connect(t, url+"&session_replication_role=replica") // no triggers
 		h.Tamper = func(t *testing.T, statement string) {
 			t.Helper()
-			exec(t, url, "SET session_replication_role = replica; "+statement) // no triggers
+			if _, err := pool.Exec(t.Context(), statement); err != nil {
+				t.Fatalf("%s: %v", statement, err)
+			}
 		}
 		return h
 	})

@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -221,6 +222,49 @@ func roles(t *testing.T, w *world) {
 	} {
 		if got, err := w.any().Contracts(t.Context(), x.q); err != nil || len(got) != x.want {
 			t.Errorf("%s: %d contracts, %v; want %d", name, len(got), err, x.want)
+		}
+	}
+}
+
+func events(t *testing.T, w *world) {
+	draft, sent := platformapi.NewID(), platformapi.NewID()
+	w.must(w.create(draft, "lot-1"))
+	w.must(w.create(sent, "lot-2"))
+	_, err := w.step(w.any(), w.request(sent), func(c *store.Contract) { c.SubmittedAt = w.now })
+	w.must(err)
+	head, err := w.any().AuditHead(t.Context())
+	w.must(err)
+	for name, x := range map[string]struct {
+		q    store.EventQuery
+		want []string
+	}{
+		"who began them":   {store.EventQuery{USCC: buyer.USCC}, []string{draft, sent, sent}},
+		"the other side":   {store.EventQuery{USCC: seller.USCC}, []string{sent, sent}},
+		"a stranger":       {store.EventQuery{USCC: "x"}, nil},
+		"a supervisor":     {store.EventQuery{USCC: "x", Observer: platformapi.OrganisationSupervisor}, []string{sent, sent}},
+		"an agency":        {store.EventQuery{USCC: "x", Observer: platformapi.OrganisationAgency}, nil},
+		"behind the first": {store.EventQuery{USCC: buyer.USCC, After: head.Seq - 1}, []string{sent}},
+		"up to a number":   {store.EventQuery{USCC: buyer.USCC, Until: head.Seq - 1}, []string{draft, sent}},
+		"the first one":    {store.EventQuery{USCC: buyer.USCC, Limit: 1}, []string{draft}},
+	} {
+		if x.q.Until == 0 {
+			x.q.Until = head.Seq
+		}
+		if x.q.Limit == 0 {
+			x.q.Limit = 10
+		}
+		list, err := w.any().Events(t.Context(), x.q)
+		var got []string
+		last := int64(0)
+		for _, e := range list {
+			got = append(got, e.ContractID)
+			if e.Seq <= last || e.Act == "" || e.At.IsZero() {
+				t.Errorf("%s: %+v", name, e)
+			}
+			last = e.Seq
+		}
+		if err != nil || !slices.Equal(got, x.want) {
+			t.Errorf("%s: %v, %v; want %v", name, got, err, x.want)
 		}
 	}
 }

@@ -33,8 +33,10 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"Accounts":            accounts,
 		"Devices":             devices,
 		"Roles":               roles,
+		"Events":              events,
 		"ContractComesBack":   contractComesBack,
 		"PagesAndSearch":      pages,
+		"WhatIsNotDone":       undone,
 		"LotsAndIdsAreUnique": unique,
 		"AmendmentsOneByOne":  amendments,
 		"AFailureLeavesNone":  failure,
@@ -203,14 +205,14 @@ func contractComesBack(t *testing.T, w *world) {
 	r := w.request(id)
 	_, err := w.step(w.any(), r, func(c *store.Contract) {
 		c.State, c.Round, c.SubmittedAt, c.ViewedAt = platformapi.StateAwaiting, 2, w.now, w.now.Add(time.Microsecond)
-		c.Sent = c.Fields
+		c.Sent, c.HalfSealed = c.Fields, platformapi.RoleSupplier
 		c.Attachments = append(c.Attachments, file)
 	})
 	w.must(err)
 	c, err := w.any().Contract(t.Context(), id)
 	w.must(err)
 	if c.State != platformapi.StateAwaiting || c.Round != 2 || c.Version != 2 || !c.CreatedAt.Equal(w.now) || !c.ViewedAt.Equal(w.now.Add(time.Microsecond)) ||
-		!c.ConcludedAt.IsZero() || c.Sent != c.Fields || c.Lot.Name != lot("lot-1").Name {
+		!c.ConcludedAt.IsZero() || c.Sent != c.Fields || c.HalfSealed != platformapi.RoleSupplier || c.Lot.Name != lot("lot-1").Name {
 		t.Errorf("%+v", c)
 	}
 	if len(c.Attachments) != 1 || c.Attachments[0].Name != "合同.pdf" || !c.Attachments[0].Shared {
@@ -282,6 +284,48 @@ func pages(t *testing.T, w *world) {
 			t.Errorf("%+v: %d, %v", q, len(page), err)
 		}
 	}
+}
+
+func undone(t *testing.T, w *world) {
+	id := platformapi.NewID()
+	w.must(w.create(id, "lot-2"))
+	check := func(lots, contracts string) {
+		t.Helper()
+		l, err := w.any().Unsigned(t.Context(), "", 9)
+		w.must(err)
+		c, err := w.any().Unfinished(t.Context(), "", 9)
+		w.must(err)
+		var gotLots, gotContracts []string
+		for _, x := range l {
+			gotLots = append(gotLots, x.ID)
+		}
+		for _, x := range c {
+			gotContracts = append(gotContracts, x.ID)
+		}
+		if strings.Join(gotLots, " ") != lots || strings.Join(gotContracts, " ") != contracts {
+			t.Errorf("lots %v, want %s; contracts %v, want %s", gotLots, lots, gotContracts, contracts)
+		}
+	}
+	step := func(edit func(*store.Contract)) {
+		t.Helper()
+		_, err := w.step(w.any(), w.request(id), edit)
+		w.must(err)
+	}
+	check("lot-1", id)
+	if l, err := w.any().Unsigned(t.Context(), "lot-1", 9); err != nil || len(l) != 0 {
+		t.Errorf("after the last: %v, %v", l, err)
+	}
+	if c, err := w.any().Unfinished(t.Context(), id, 9); err != nil || len(c) != 0 {
+		t.Errorf("after the last: %v, %v", c, err)
+	}
+	step(func(c *store.Contract) { c.State = platformapi.StateConcluded })
+	check("lot-1", id)
+	step(func(c *store.Contract) { c.Publication = &platformapi.Publication{PublishedAt: w.now} })
+	check("lot-1", id)
+	step(func(c *store.Contract) { c.Filed = &platformapi.Filed{RecordedAt: w.now} })
+	check("lot-1", "")
+	step(func(c *store.Contract) { c.State = platformapi.StateVoid })
+	check("lot-1 lot-2", "")
 }
 
 func unique(t *testing.T, w *world) {

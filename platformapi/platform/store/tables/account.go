@@ -13,7 +13,7 @@ import (
 
 // SaveAccount adds an account, or changes one.
 func (s *Store) SaveAccount(ctx context.Context, a store.Account) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO accounts (name, person, password) VALUES ($1, $2, $3)
 			ON CONFLICT (name) DO UPDATE SET person = excluded.person, password = excluded.password`, a.Name, a.Person, a.Password); err != nil {
 			return err
@@ -88,7 +88,7 @@ func (s *Store) ResetTries(ctx context.Context, name string) error {
 
 // Bind adds a binding.
 func (s *Store) Bind(ctx context.Context, account string, b platformapi.Binding) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (account, cert_sha256, uscc, person, not_after, bound_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (account, cert_sha256) DO UPDATE SET bound_at = excluded.bound_at`,
 			account, b.CertificateSHA256, b.Organisation.USCC, b.Person, micros(b.NotAfter), micros(b.BoundAt)); err != nil {
@@ -101,7 +101,7 @@ func (s *Store) Bind(ctx context.Context, account string, b platformapi.Binding)
 
 // Unbind removes a binding.
 func (s *Store) Unbind(ctx context.Context, account, certSHA256 string, now time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		e := audit.Entry{At: now, Act: audit.Unbind, Account: account, SHA256: certSHA256}
 		if err := tx.QueryRowContext(ctx, `DELETE FROM bindings WHERE account = $1 AND cert_sha256 = $2 RETURNING uscc, person`, account, certSHA256).
 			Scan(&e.USCC, &e.Person); err != nil {

@@ -17,7 +17,7 @@ import (
 // Change is one change in one transaction; see store.Store.
 func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.Contract) (*store.Contract, store.Effect, error), render func(platformapi.Receipt, *store.Contract) ([]byte, error)) (store.Answer, error) {
 	var a store.Answer
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Whoever comes second with a key waits here until the first is done, and finds its answer.
 		first, err := affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
 			r.USCC, r.Key, r.Hash, []byte{}, micros(r.Now)))
@@ -63,7 +63,7 @@ func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.
 
 // Mark changes a contract without version, receipt or key.
 func (s *Store) Mark(ctx context.Context, id string, decide func(*store.Contract) (bool, error)) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		c, err := contract(ctx, tx, id, s.d.Lock)
 		if err != nil {
 			return err
@@ -123,21 +123,21 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
-	changing := []any{c.State, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
-		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.HalfSealed, c.ID}
+	changing := []any{c.State, c.HalfSealed, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
+		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.ID}
 	var err error
 	if isNew {
 		starter, other := c.Lot.Purchaser.USCC, c.Lot.Supplier.USCC
 		if c.Starter == platformapi.RoleSupplier {
 			starter, other = other, starter
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
-			submitted_at, viewed_at, concluded_at, publication, filed, half_sealed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
+		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, half_sealed, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
+			submitted_at, viewed_at, concluded_at, publication, filed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, micros(c.CreatedAt))...)
 	} else {
-		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = $1, round = $2, version = $3, fields = $4, sent = $5, words = $6, sent_words = $7,
-			updated_at = $8, arrived_at = $9, submitted_at = $10, viewed_at = $11, concluded_at = $12, publication = $13, filed = $14, half_sealed = $15 WHERE id = $16`, changing...)
+		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = $1, half_sealed = $2, round = $3, version = $4, fields = $5, sent = $6, words = $7, sent_words = $8,
+			updated_at = $9, arrived_at = $10, submitted_at = $11, viewed_at = $12, concluded_at = $13, publication = $14, filed = $15 WHERE id = $16`, changing...)
 	}
 	switch name := s.d.Taken(err); {
 	case strings.Contains(name, "lot_id"):

@@ -13,7 +13,7 @@ const sessionColumns = `id, token_hash, token_until, refresh_hash, previous_hash
 
 // SaveSession keeps a session.
 func (s *Store) SaveSession(ctx context.Context, x store.Session, now time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO sessions (`+sessionColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			x.ID, x.TokenHash, micros(x.TokenUntil), x.RefreshHash, x.PreviousHash, micros(x.RenewedAt), x.Thumbprint,
 			x.Account, x.USCC, x.Kind, x.Person, x.CertSHA256, micros(x.ExpiresAt)); err != nil {
@@ -50,7 +50,7 @@ func (s *Store) RenewSession(ctx context.Context, refreshHash string, x store.Se
 
 // DropSession forgets a session.
 func (s *Store) DropSession(ctx context.Context, id string, now time.Time) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		e := audit.Entry{At: now, Act: audit.Logout}
 		err := tx.QueryRowContext(ctx, `DELETE FROM sessions WHERE id = $1 RETURNING account, uscc, person, cert_sha256`, id).
 			Scan(&e.Account, &e.USCC, &e.Person, &e.SHA256)

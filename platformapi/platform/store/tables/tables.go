@@ -23,6 +23,10 @@ const keepAnswers = 90 * 24 * time.Hour
 type Dialect struct {
 	Lock     string        // follows a SELECT of contracts c: no other transaction changes the row until this one ends
 	Snapshot sql.TxOptions // of a transaction whose queries all see the same moment
+	// After follows every commit, when it is not "": then what was committed lasts, and several wait for that together.
+	After string
+	// Before begins every transaction that is followed by After.
+	Before string
 	// Taken names the unique column or index that an error is about, "" for another error.
 	Taken func(error) string
 	// Again says that a transaction failed because of another one, and may be tried again.
@@ -32,6 +36,7 @@ type Dialect struct {
 // Store implements store.Store.
 type Store struct {
 	write, read *sql.DB
+	group       *group // nil where there are several writers
 	d           Dialect
 }
 
@@ -39,13 +44,20 @@ var _ store.Store = (*Store)(nil)
 
 // New keeps the store in a database that has its tables. Where there is one writer, write is its pool; otherwise both are
 // the same.
-func New(write, read *sql.DB, d Dialect) *Store { return &Store{write: write, read: read, d: d} }
+func New(write, read *sql.DB, d Dialect) *Store {
+	s := &Store{write: write, read: read, d: d}
+	if write != read {
+		s.group = newGroup(write)
+	}
+	return s
+}
 
 // Close closes the database.
 func (s *Store) Close() error {
-	if s.read == s.write {
+	if s.group == nil {
 		return s.write.Close()
 	}
+	s.group.close()
 	return errors.Join(s.read.Close(), s.write.Close())
 }
 
@@ -57,26 +69,43 @@ func (s *Store) Ping(ctx context.Context) error {
 
 const maxTries = 10
 
-// tx runs f in a transaction, again when it lost against another one; nothing of a lost try is left.
-func (s *Store) tx(ctx context.Context, f func(*sql.Tx) error) error {
+// tx runs f in a transaction, again when it lost against another one; nothing of a lost try is left. When it returns, what
+// f did lasts. f is handed a context that does not end.
+func (s *Store) tx(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	whole := context.WithoutCancel(ctx)
+	if s.group != nil {
+		return s.group.do(ctx, func(tx *sql.Tx) error { return f(whole, tx) })
+	}
 	for try := 1; ; try++ {
-		err := s.once(ctx, f)
+		err := ctx.Err()
+		if err == nil {
+			err = s.once(whole, f)
+		}
 		if err == nil || try == maxTries || !s.d.Again(err) {
 			return err
 		}
 	}
 }
 
-func (s *Store) once(ctx context.Context, f func(*sql.Tx) error) error {
+func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if err := f(tx); err != nil {
+	if s.d.Before != "" {
+		if _, err := tx.ExecContext(ctx, s.d.Before); err != nil {
+			return err
+		}
+	}
+	if err := f(ctx, tx); err != nil {
 		return err
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil || s.d.After == "" {
+		return err
+	}
+	_, err = s.write.ExecContext(ctx, s.d.After)
+	return err
 }
 
 func micros(t time.Time) int64 {
@@ -107,7 +136,7 @@ func (s *Store) Import(ctx context.Context, orgs []platformapi.Organisation, lot
 		return err
 	}
 	sum := sha256.Sum256(said)
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, o := range orgs {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO organisations (uscc, name) VALUES ($1, $2)
 				ON CONFLICT (uscc) DO UPDATE SET name = excluded.name`, o.USCC, o.Name); err != nil {
@@ -239,7 +268,7 @@ func family(ctx context.Context, q querier, id, lock string) (store.Contract, er
 		return c, err
 	}
 	rows, err := q.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
-		WHERE c.parent_id = $1 AND c.state <> 'void' ORDER BY c.created_at, c.id`, id)
+		WHERE c.parent_id = $1 AND c.parent_id <> '' AND c.state <> 'void' ORDER BY c.created_at, c.id`, id)
 	if err != nil {
 		return c, err
 	}
@@ -282,6 +311,26 @@ func (s *Store) Contract(ctx context.Context, id string) (store.Contract, error)
 func (s *Store) LiveContract(ctx context.Context, lotID string) (store.Contract, error) {
 	return scanContract(s.read.QueryRowContext(ctx, `SELECT `+contractColumns+
 		` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.lot_id = $1 AND c.parent_id = '' AND c.state <> 'void'`, lotID).Scan)
+}
+
+// Unsigned are the lots without a live contract.
+func (s *Store) Unsigned(ctx context.Context, after string, limit int) ([]store.Lot, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT l.data FROM lots l WHERE l.id > $1 AND NOT EXISTS
+		(SELECT 1 FROM contracts c WHERE c.lot_id = l.id AND c.parent_id = '' AND c.state <> 'void') ORDER BY l.id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
+}
+
+// Unfinished are the contracts that are not signed, not made public or not filed.
+func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]store.Contract, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
+		WHERE c.id > $1 AND c.state <> 'void' AND (c.state <> 'concluded' OR c.publication = 'null' OR c.filed = 'null') ORDER BY c.id LIMIT $2`, after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanContract)
 }
 
 // literal makes of a word a LIKE pattern for the word itself.

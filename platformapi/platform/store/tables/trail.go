@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/audit"
+	"sealdesk/platformapi/platform/store"
 )
 
 // record appends to the audit trail. The head's row is locked until the transaction ends, so that the chain cannot fork,
@@ -27,8 +28,37 @@ func record(ctx context.Context, tx *sql.Tx, e audit.Entry) (audit.Row, error) {
 	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, data, hash) VALUES ($1, $2, $3)`, row.Seq, row.Data, row.Hash); err != nil {
 		return row, err
 	}
+	if e.ContractID != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO events (seq, contract_id, act, at) VALUES ($1, $2, $3, $4)`, row.Seq, e.ContractID, e.Act, micros(e.At)); err != nil {
+			return row, err
+		}
+	}
 	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1`, row.Hash)
 	return row, err
+}
+
+// Events are what happened to contracts that an organisation may see.
+func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]platformapi.Event, error) {
+	args := []any{q.After, q.Until, q.Limit}
+	seen := `c.submitted_at > 0`
+	switch q.Observer {
+	case "":
+		seen, args = `(c.starter_uscc = $4 OR c.other_uscc = $4 AND c.submitted_at > 0)`, append(args, q.USCC)
+	case platformapi.OrganisationSupervisor:
+	default:
+		seen, args = seen+` AND l.agency_uscc = $4`, append(args, q.USCC)
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT e.seq, e.contract_id, e.act, e.at FROM events e JOIN contracts c ON c.id = e.contract_id
+		JOIN lots l ON l.id = c.lot_id WHERE e.seq > $1 AND e.seq <= $2 AND `+seen+` ORDER BY e.seq LIMIT $3`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(scan func(...any) error) (e platformapi.Event, err error) {
+		var at int64
+		err = scan(&e.Seq, &e.ContractID, &e.Act, &at)
+		e.At = moment(at)
+		return e, err
+	})
 }
 
 // AuditHead is the newest row of the trail.
@@ -74,18 +104,8 @@ func (s *Store) CheckAudit(ctx context.Context) (audit.Head, error) {
 	if err != nil {
 		return head, err
 	}
-	given, err := gifts(ctx, tx)
-	if err != nil {
-		return head, err
-	}
 	histories := map[string]string{} // the hash of the newest history row of each contract, as the trail has it
-	err = audit.Check(trail(ctx, tx), head, func(row audit.Row, e audit.Entry) error {
-		for len(given) > 0 && given[0].Seq == row.Seq {
-			if given[0].Hash != row.Hash {
-				return &audit.Fault{Seq: row.Seq, Damage: audit.Changed, Detail: "its hash is not the one in " + given[0].where}
-			}
-			given = given[1:]
-		}
+	err = audit.Check(trail(ctx, tx), head, func(_ audit.Row, e audit.Entry) error {
 		if e.HistorySeq > 0 {
 			histories[e.ContractID] = e.HistoryHash
 		}
@@ -94,8 +114,8 @@ func (s *Store) CheckAudit(ctx context.Context) (audit.Head, error) {
 	if err != nil {
 		return head, err
 	}
-	if len(given) > 0 {
-		return head, &audit.Fault{Seq: given[0].Seq, Damage: audit.Deleted, Detail: "it is in " + given[0].where}
+	if err := checkGiven(ctx, tx); err != nil {
+		return head, err
 	}
 	return head, checkHistories(ctx, tx, histories)
 }
@@ -127,19 +147,24 @@ func trail(ctx context.Context, q querier) iter.Seq2[audit.Row, error] {
 	}
 }
 
-// gift is a head that somebody else has.
-type gift struct {
-	audit.Head
-	where string
-}
-
-func gifts(ctx context.Context, q querier) ([]gift, error) {
-	rows, err := q.QueryContext(ctx, `SELECT audit_seq AS seq, audit_hash, 'receipt ' || number FROM receipts WHERE audit_seq > 0
-		UNION ALL SELECT seq, hash, 'a signed head' FROM audit_signed ORDER BY seq`)
-	if err != nil {
-		return nil, err
+// checkGiven looks for the first row whose hash somebody else has, in a receipt or signed, and that is another one or gone.
+func checkGiven(ctx context.Context, q querier) error {
+	var seq int64
+	var where string
+	var there bool
+	err := q.QueryRowContext(ctx, `SELECT g.seq, g.place, a.seq IS NOT NULL FROM
+		(SELECT audit_seq AS seq, audit_hash AS hash, 'receipt ' || number AS place FROM receipts WHERE audit_seq > 0
+		UNION ALL SELECT seq, hash, 'a signed head' FROM audit_signed) g
+		LEFT JOIN audit a ON a.seq = g.seq WHERE a.seq IS NULL OR a.hash <> g.hash ORDER BY g.seq LIMIT 1`).Scan(&seq, &where, &there)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	case there:
+		return &audit.Fault{Seq: seq, Damage: audit.Changed, Detail: "its hash is not the one in " + where}
 	}
-	return collect(rows, func(scan func(...any) error) (g gift, err error) { return g, scan(&g.Seq, &g.Hash, &g.where) })
+	return &audit.Fault{Seq: seq, Damage: audit.Deleted, Detail: "it is in " + where}
 }
 
 // checkHistories recomputes the contracts' histories and holds their ends against the trail.
@@ -227,14 +252,17 @@ func (s *Store) Claim(ctx context.Context, job string, every time.Duration, now 
 
 // AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
-	return err
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
+		return err
+	})
 }
 
 // SweepBlobs removes the files announced before then that no contract names. While one is removed its row is locked, and
 // AnnounceBlob waits: a file that comes again is kept after it is gone.
 func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error) {
-	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)`
+	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)
+		AND NOT EXISTS (SELECT 1 FROM upload_pieces p WHERE p.sha256 = b.sha256)`
 	rows, err := s.read.QueryContext(ctx, orphans+` ORDER BY sha256`, micros(then))
 	if err != nil {
 		return 0, err
@@ -245,7 +273,7 @@ func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx 
 	}
 	n := 0
 	for _, d := range digests {
-		if err := s.tx(ctx, func(tx *sql.Tx) error {
+		if err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			still, err := affects(tx.ExecContext(ctx, `DELETE FROM blobs WHERE sha256 = $2 AND sha256 IN (`+orphans+`)`, micros(then), d))
 			if err != nil || !still {
 				return err

@@ -22,6 +22,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
@@ -177,9 +178,14 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 		inner.ServeHTTP(out, r)
 	}))
 	w.t.Cleanup(server.Close)
+	office, err := ca.GenerateKey(ca.ECDSA)
+	must(w.t, err)
+	cert, err := w.ca.Issue(ca.Request{Subject: ca.Subject{Name: "演示平台"}, PublicKey: office.Public(), Usage: token.UsageSign, Hosts: []string{"127.0.0.1"}})
+	must(w.t, err)
 	p, err := platform.New(w.t.Context(), platform.Config{
 		Dir: filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
 		Order: w.order, Templates: []platform.Template{template()},
+		Receipts: &receipt.Signer{Key: office, Chain: []*smx509.Certificate{cert}},
 	})
 	must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })

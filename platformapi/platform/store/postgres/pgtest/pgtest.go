@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -191,12 +192,27 @@ func (s *Server) url(database string) string {
 // Database makes an empty database and gives its URL. It is dropped with the server.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.create(t, "")
+}
+
+// Copy makes a database like one that Database made and that nobody is connected to.
+func (s *Server) Copy(t testing.TB, of string) string {
+	t.Helper()
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.create(t, " TEMPLATE "+strings.TrimPrefix(u.Path, "/"))
+}
+
+func (s *Server) create(t testing.TB, how string) string {
+	t.Helper()
 	conn, err := pgx.Connect(t.Context(), s.url("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := fmt.Sprintf("test%d", s.created.Add(1))
-	_, err = conn.Exec(t.Context(), "CREATE DATABASE "+name)
+	_, err = conn.Exec(t.Context(), "CREATE DATABASE "+name+how)
 	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,244 @@
+package platform
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/wire"
+)
+
+const (
+	eventLook    = time.Second // how late what happened on another server is seen
+	eventPing    = 20 * time.Second
+	eventBatch   = 100
+	eventWrite   = 30 * time.Second // for a client to take what was sent
+	eventRetry   = 3 * time.Second
+	eventStreams = 1000 // a server
+	eventsEach   = 8    // an organisation
+)
+
+// hub tells the streams of this server how far the audit trail has come. It looks once a second while anybody listens,
+// and at once when this server changed something.
+type hub struct {
+	head func(context.Context) (int64, error)
+	kick chan struct{}
+	done chan struct{}
+	once sync.Once
+	wait sync.WaitGroup
+
+	mu      sync.Mutex
+	seq     int64
+	news    chan struct{} // closed when seq has grown
+	streams map[string]int
+	all     int
+}
+
+func newHub(head func(context.Context) (int64, error)) *hub {
+	h := &hub{head: head, kick: make(chan struct{}, 1), done: make(chan struct{}), news: make(chan struct{}), streams: map[string]int{}}
+	h.wait.Go(h.run)
+	return h
+}
+
+func (h *hub) run() {
+	tick := time.NewTicker(eventLook)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.done:
+			return
+		case <-h.kick:
+		case <-tick.C:
+		}
+		h.mu.Lock()
+		listened := h.all > 0
+		h.mu.Unlock()
+		if !listened {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), eventLook)
+		seq, err := h.head(ctx)
+		cancel()
+		if err == nil { // else the next look tells
+			h.set(seq)
+		}
+	}
+}
+
+func (h *hub) set(seq int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if seq > h.seq {
+		h.seq = seq
+		close(h.news)
+		h.news = make(chan struct{})
+	}
+}
+
+// look has the head looked at soon.
+func (h *hub) look() {
+	select {
+	case h.kick <- struct{}{}:
+	default:
+	}
+}
+
+// at is how far the trail has come, and what is closed when it goes on.
+func (h *hub) at() (int64, <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.seq, h.news
+}
+
+func (h *hub) enter(uscc string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.all >= eventStreams || h.streams[uscc] >= eventsEach {
+		return false
+	}
+	h.all++
+	h.streams[uscc]++
+	return true
+}
+
+func (h *hub) leave(uscc string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all--
+	if h.streams[uscc]--; h.streams[uscc] == 0 {
+		delete(h.streams, uscc)
+	}
+}
+
+// close ends every stream.
+func (h *hub) close() {
+	h.once.Do(func() { close(h.done) })
+	h.wait.Wait()
+}
+
+// WatchEvents streams what happens.
+func (s *Server) WatchEvents(ctx context.Context, r wire.WatchEventsRequestObject) (wire.WatchEventsResponseObject, error) {
+	x, org, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.store.AuditHead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.hub.set(head.Seq)
+	e := &events{
+		ctx: ctx, hub: s.hub, store: s.store, until: x.TokenUntil, now: s.now, log: s.cfg.Log,
+		query: store.EventQuery{USCC: org.USCC, Observer: observer(x), After: head.Seq, Limit: eventBatch},
+	}
+	if seen, ok := ctx.Value(watchedKey{}).(*watched); ok {
+		e.control = http.NewResponseController(seen)
+		// The server's limit is for a whole request; when it passes, the request would be taken for given up.
+		if err := e.control.SetReadDeadline(time.Time{}); err != nil {
+			return nil, err
+		}
+	}
+	if last := r.Params.LastEventID; last != "" {
+		seq, err := strconv.ParseInt(last, 10, 64)
+		if err != nil || seq > head.Seq { // a backup was restored, or it is another platform's
+			e.frames = append(e.frames, "event: reset\ndata: {}\n\n"...)
+		} else {
+			e.query.After = seq
+		}
+	}
+	e.frames = fmt.Appendf(e.frames, "id: %d\nretry: %d\n\n", e.query.After, eventRetry.Milliseconds())
+	if !s.hub.enter(org.USCC) {
+		f := web.Refuse(http.StatusTooManyRequests, platformapi.CodeRateLimited, "too many streams")
+		f.RetryAfter = eventPing
+		return nil, f
+	}
+	e.leave = sync.OnceFunc(func() { s.hub.leave(org.USCC) })
+	return wire.WatchEvents200TextEventStreamResponse{Body: e}, nil
+}
+
+// events is a stream as a reader: each read waits for something to send.
+type events struct {
+	ctx     context.Context
+	hub     *hub
+	store   store.Store
+	query   store.EventQuery
+	until   time.Time
+	now     func() time.Time
+	control *http.ResponseController
+	log     *slog.Logger
+	frames  []byte
+	leave   func()
+}
+
+func (e *events) Read(p []byte) (int, error) {
+	for len(e.frames) == 0 {
+		if err := e.next(); err != nil {
+			e.leave()
+			return 0, err
+		}
+	}
+	if e.control != nil { // the server's own limit is for a whole answer
+		if err := e.control.SetWriteDeadline(time.Now().Add(eventWrite)); err != nil {
+			e.leave()
+			return 0, err
+		}
+	}
+	n := copy(p, e.frames)
+	e.frames = e.frames[n:]
+	return n, nil
+}
+
+// Close is called when the answer is over, however it ended.
+func (e *events) Close() error {
+	e.leave()
+	return nil
+}
+
+// next makes frames of what happened, waits for something to happen, or pings.
+func (e *events) next() error {
+	if !e.now().Before(e.until) {
+		return io.EOF
+	}
+	seq, news := e.hub.at()
+	if seq > e.query.After {
+		e.query.Until = seq
+		list, err := e.store.Events(e.ctx, e.query)
+		if err != nil {
+			e.log.WarnContext(e.ctx, "a stream of events ends", "error", err)
+			return io.EOF // the client comes again with the last id it saw
+		}
+		for _, x := range list {
+			data, err := json.Marshal(x)
+			if err != nil {
+				return err
+			}
+			e.frames = fmt.Appendf(e.frames, "id: %d\nevent: contract\ndata: %s\n\n", x.Seq, data)
+			e.query.After = x.Seq
+		}
+		if len(list) < e.query.Limit {
+			e.query.After = seq
+		}
+		if len(list) > 0 {
+			return nil
+		}
+	}
+	select {
+	case <-news:
+	case <-time.After(min(eventPing, max(time.Millisecond, e.until.Sub(e.now())))):
+		e.frames = append(e.frames, ": \n\n"...)
+	case <-e.hub.done:
+		return io.EOF
+	case <-e.ctx.Done():
+		return io.EOF
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package tables
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"sealdesk/platformapi/platform/store"
+)
+
+// CreateUpload keeps a new upload.
+func (s *Store) CreateUpload(ctx context.Context, u store.Upload, now time.Time) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM uploads WHERE expires_at < $1`, micros(now)); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO uploads (id, uscc, size, sha256, at, digest, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			u.ID, u.USCC, u.Size, u.SHA256, u.Offset, u.Digest, micros(u.ExpiresAt))
+		if s.d.Taken(err) != "" {
+			return store.ErrIDTaken
+		}
+		return err
+	})
+}
+
+// Upload is an organisation's upload.
+func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, error) {
+	u := store.Upload{ID: id, USCC: uscc}
+	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
+	if err != nil {
+		return u, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	var expires int64
+	err = tx.QueryRowContext(ctx, `SELECT size, sha256, at, digest, expires_at FROM uploads WHERE id = $1 AND uscc = $2`, id, uscc).
+		Scan(&u.Size, &u.SHA256, &u.Offset, &u.Digest, &expires)
+	if err != nil {
+		return u, notFound(err)
+	}
+	u.ExpiresAt = moment(expires)
+	rows, err := tx.QueryContext(ctx, `SELECT sha256, size FROM upload_pieces WHERE upload_id = $1 ORDER BY at`, id)
+	if err != nil {
+		return u, err
+	}
+	u.Pieces, err = collect(rows, func(scan func(...any) error) (p store.Piece, err error) { return p, scan(&p.SHA256, &p.Size) })
+	return u, err
+}
+
+// AdvanceUpload adds a piece.
+func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p store.Piece, digest []byte, expires time.Time) error {
+	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		moved, err := affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3 WHERE id = $4 AND at = $5 AND at + $1 <= size`,
+			p.Size, digest, micros(expires), id, from))
+		if err != nil {
+			return err
+		}
+		if !moved {
+			return store.ErrUploadMoved
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO upload_pieces (upload_id, at, size, sha256) VALUES ($1, $2, $3, $4)`, id, from, p.Size, p.SHA256)
+		return err
+	})
+}
+
+// DropUpload forgets an upload.
+func (s *Store) DropUpload(ctx context.Context, id string) error {
+	_, err := s.write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1`, id)
+	return err
+}

@@ -1,0 +1,101 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/turn"
+	"sealdesk/platformapi/outbox/vault"
+)
+
+func (f Folders) outbox() string { return filepath.Join(f.Data, "outbox") }
+func (f Folders) vault() string  { return filepath.Join(f.Data, "vault") }
+
+// OpenOutbox opens the outbox in the folders without a desk, beside one that is open, too. ring keeps the key of what lies
+// there; nil is none, and the key lies in a file.
+//
+// Errors: *vault.Error, *outbox.Error.
+func OpenOutbox(ctx context.Context, folders Folders, ring vault.Keyring) (*outbox.Box, error) {
+	box, _, err := openOutbox(ctx, folders, ring)
+	return box, err
+}
+
+func openOutbox(ctx context.Context, folders Folders, ring vault.Keyring) (*outbox.Box, *vault.Vault, error) {
+	v, err := vault.Open(ctx, folders.vault(), ring)
+	if err != nil {
+		return nil, nil, err
+	}
+	box, err := outbox.Open(ctx, folders.outbox(), v, outbox.Options{})
+	return box, v, err
+}
+
+// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts and their
+// vault. Nothing is deleted, and the documents beside the drafts stay readable; the new folder is told. While a program has the
+// outbox open it must not be done.
+func SetAside(folders Folders) (string, error) {
+	aside := filepath.Join(folders.Data, "unreadable-"+time.Now().Format("20060102-150405"))
+	if err := os.Mkdir(aside, 0o700); err != nil {
+		return "", diskError(aside, err)
+	}
+	contracts, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", "contracts"))
+	if err != nil {
+		return "", diskError(folders.Data, err)
+	}
+	// The vault goes last: when this breaks off, what is left is found unreadable again.
+	for _, from := range append(contracts, folders.outbox(), folders.vault()) {
+		rel, err := filepath.Rel(folders.Data, from)
+		to := filepath.Join(aside, rel)
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(to), 0o700)
+		}
+		if err == nil {
+			err = os.Rename(from, to)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", diskError(from, err)
+		}
+	}
+	return aside, nil
+}
+
+// KeyPlace says where the key of what lies on this machine is kept: in the system's keyring, or in a file.
+func (d *Desk) KeyPlace() vault.Where { return d.vault.Where() }
+
+// party takes the turn of a party's folder, for one program at a time works on a contract. Of this desk several sessions may
+// be open; end gives the turn up with the last of them.
+func (d *Desk) party(dir string) (end func(), err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := d.parties[dir]
+	if p == nil {
+		held, err := turn.Try(filepath.Join(dir, "desk.turn"))
+		if errors.Is(err, turn.ErrTaken) {
+			return nil, fault("party_in_use", nil)
+		}
+		if err != nil {
+			return nil, diskError(dir, err)
+		}
+		p = &party{turn: held}
+		d.parties[dir] = p
+	}
+	p.sessions++
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if p.sessions--; p.sessions == 0 {
+			_ = p.turn.End() // otherwise it ends with the program
+			delete(d.parties, dir)
+		}
+	}, nil
+}
+
+// A party is one whose folder this desk works in.
+type party struct {
+	turn     *turn.Turn
+	sessions int
+}
