@@ -150,7 +150,7 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.click("中标项目")
 	s.wait("待签章确认")
 	s.shot("awards")
-	s.clickOn(s.waitFor("项目流程", 1, time.Minute))
+	s.clickOn(s.waitFor("项目流程", 2, time.Minute)) // below the lot that is 涉密
 	s.wait("请于…")
 	s.shot("flow")
 	s.clickOn(s.waitFor("合同签订", 0, time.Minute)) // the step stands before the sidebar's item
