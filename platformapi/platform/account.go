@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/password"
@@ -24,11 +26,15 @@ const (
 	maxBindings  = 100
 )
 
-var accountName = regexp.MustCompile(`^[^\s\pC]{1,64}$`)
+// isAccountName says whether an account may be called so: 1 to 64 characters that show, without spaces.
+func isAccountName(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 1 && n <= 64 && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.C, r) })
+}
 
 // AddAccount adds a person's account, or changes its password and organisations, which must be registered.
 func (s *Server) AddAccount(ctx context.Context, name, person, secret string, uscc ...string) error {
-	if !accountName.MatchString(name) || person == "" || len(uscc) == 0 {
+	if !isAccountName(name) || person == "" || len(uscc) == 0 {
 		return fmt.Errorf("platform: account %q: a name without spaces, a person and an organisation are needed", name)
 	}
 	hash, err := password.Hash(secret)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -25,22 +26,26 @@ const (
 )
 
 // rules find what numbers look like. The first one that a character belongs to counts. join stands for what people put
-// between the figures of one number; a line's end may too.
-var rules = []struct {
+// between the figures of one number; a line's end may too. They are made when the first copy is.
+var rules = sync.OnceValue(func() []rule {
+	return []rule{
+		{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,24})`)},
+		// GB 11643: region, birthday, number, check character.
+		{IDNumber, regexp.MustCompile(`(?:^|[^0-9])([1-9][0-9]{5}[ \n]?(?:18|19|20)[0-9]{2}[ \n]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ \n]?[0-9]{3}[0-9Xx])(?:$|[^0-9A-Za-z])`)},
+		// Named as an account: whatever number follows.
+		{BankAccount, regexp.MustCompile(`(?:账|帐|卡)[ \n]*(?:号|户)[^0-9\n]{0,12}\n?[^0-9\n]{0,4}([0-9](?:[ \n-]?[0-9]){7,31})`)},
+		{BankAccount, regexp.MustCompile(`(?:^|[^0-9.,])([0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,4})?)(?:$|[^0-9.,%])`)},
+		{BankAccount, regexp.MustCompile(`(?:^|[^0-9.,])([0-9]{15,30})(?:$|[^0-9.,%])`)},
+		{Phone, regexp.MustCompile(`(?:^|[^0-9])((?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4})(?:$|[^0-9])`)},
+		{Phone, regexp.MustCompile(`(?:^|[^0-9])(\(?0[0-9]{2,3}\)?[ -]?[2-9][0-9]{2,3}[ -]?[0-9]{4}(?:[ -][0-9]{1,6})?)(?:$|[^0-9])`)},
+		{Phone, regexp.MustCompile(`(?:^|[^0-9])([48]00[ -]?[0-9]{3}[ -]?[0-9]{4})(?:$|[^0-9])`)},
+		{Phone, regexp.MustCompile(`(?:电话|手机|传真|联系方式)[^0-9\n]{0,8}([0-9](?:[ -]?[0-9]){6,14})`)},
+	}
+})
+
+type rule struct {
 	what What
 	find *regexp.Regexp // its first group is hidden
-}{
-	{Email, regexp.MustCompile(`([A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}\.[A-Za-z]{2,24})`)},
-	// GB 11643: region, birthday, number, check character.
-	{IDNumber, regexp.MustCompile(`(?:^|[^0-9])([1-9][0-9]{5}[ \n]?(?:18|19|20)[0-9]{2}[ \n]?(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ \n]?[0-9]{3}[0-9Xx])(?:$|[^0-9A-Za-z])`)},
-	// Named as an account: whatever number follows.
-	{BankAccount, regexp.MustCompile(`(?:账|帐|卡)[ \n]*(?:号|户)[^0-9\n]{0,12}\n?[^0-9\n]{0,4}([0-9](?:[ \n-]?[0-9]){7,31})`)},
-	{BankAccount, regexp.MustCompile(`(?:^|[^0-9.,])([0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,4})?)(?:$|[^0-9.,%])`)},
-	{BankAccount, regexp.MustCompile(`(?:^|[^0-9.,])([0-9]{15,30})(?:$|[^0-9.,%])`)},
-	{Phone, regexp.MustCompile(`(?:^|[^0-9])((?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4})(?:$|[^0-9])`)},
-	{Phone, regexp.MustCompile(`(?:^|[^0-9])(\(?0[0-9]{2,3}\)?[ -]?[2-9][0-9]{2,3}[ -]?[0-9]{4}(?:[ -][0-9]{1,6})?)(?:$|[^0-9])`)},
-	{Phone, regexp.MustCompile(`(?:^|[^0-9])([48]00[ -]?[0-9]{3}[ -]?[0-9]{4})(?:$|[^0-9])`)},
-	{Phone, regexp.MustCompile(`(?:电话|手机|传真|联系方式)[^0-9\n]{0,8}([0-9](?:[ -]?[0-9]){6,14})`)},
 }
 
 // A pageText is a page's text with the glyph that each byte of it belongs to; -1 for what stands between glyphs.
@@ -125,7 +130,7 @@ func (p pageText) named(w Words) []span {
 func (p pageText) numbers() []span {
 	var out []span
 	taken := map[int]bool{}
-	for _, r := range rules {
+	for _, r := range rules() {
 		// A match takes the sign after it, which may begin the next one: so each search begins where the number ended.
 		for from := 0; from < len(p.text); {
 			at := r.find.FindStringSubmatchIndex(p.text[from:])
