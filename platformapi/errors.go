@@ -89,6 +89,10 @@ const (
 	CodeSessionOver = "platform.session_over"
 	CodeInsecureURL = "platform.insecure_url"
 	CodeTLS         = "platform.tls"
+
+	CodeProxyLogin   = "platform.proxy_login"   // 407, the proxy wants another user or password, or any
+	CodeProxyRefused = "platform.proxy_refused" // it does not connect; the status says why
+	CodeProxyAway    = "platform.proxy_away"
 )
 
 // Retryable says whether the same call, with the same key, may succeed by itself when it is repeated after a while. It is

@@ -104,6 +104,8 @@ func failure(ctx context.Context, err error) error {
 	switch {
 	case untrusted || unknown:
 		e.Kind, e.CodeValue, e.Detail = platformapi.KindInsecure, platformapi.CodeTLS, "the platform's certificate is not to be trusted"
+	case isOp && opError.Op == "proxyconnect":
+		e.CodeValue, e.Detail, e.Unsent = platformapi.CodeProxyAway, "the proxy cannot be reached", true
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), isNet && netError.Timeout():
 		e.Kind, e.CodeValue, e.Detail = platformapi.KindTimeout, platformapi.CodeTimeout, "the platform did not answer in time"
 	}

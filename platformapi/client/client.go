@@ -33,7 +33,8 @@ const (
 // Options change what the zero value does.
 type Options struct {
 	RootCAs   *x509.CertPool    // of https servers; nil means the system's
-	Transport http.RoundTripper // under the checks; nil dials, through the system's proxy
+	Transport http.RoundTripper // under the checks; nil dials, through the proxy
+	Proxy     Proxy             // nil means that of the environment
 	Timeout   time.Duration     // of a call without a file; 0 means 30 s
 	Transfer  time.Duration     // of a file or a piece of one; 0 means 5 minutes
 	Piece     int64             // bytes that are sent at a time; 0 means 1 MiB
@@ -75,9 +76,13 @@ func New(baseURL string, opts Options) (*Client, error) {
 	if opts.Piece == 0 {
 		opts.Piece = defaultPiece
 	}
+	if opts.Proxy == nil {
+		opts.Proxy = http.ProxyFromEnvironment
+	}
 	if opts.Transport == nil {
 		opts.Transport = &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
+			Proxy:                  opts.Proxy,
+			OnProxyConnectResponse: proxyAnswer,
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext,
 			TLSClientConfig:        &tls.Config{RootCAs: opts.RootCAs, MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    dialTimeout,

@@ -1,0 +1,253 @@
+package platforms
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Bounds of a file of platforms.
+const (
+	maxFile  = 4 << 20 // bytes
+	maxCount = 50
+)
+
+// fileName is the person's file in the folder of settings.
+const fileName = "platforms.json"
+
+// file is a file of platforms as it lies on the disk.
+type file struct {
+	Platforms []Profile `json:"platforms"`
+}
+
+// A Book is the platforms of one person on this machine. It may be used from several goroutines.
+type Book struct {
+	path    string
+	preset  []Profile
+	trouble error
+
+	mu  sync.Mutex
+	own []Profile
+}
+
+// PresetFile is where whoever administers the machine puts platforms for everybody.
+func PresetFile(getenv func(string) string) string {
+	dir := "/etc"
+	switch runtime.GOOS {
+	case "windows":
+		if dir = getenv("ProgramData"); dir == "" {
+			return ""
+		}
+	case "darwin":
+		dir = "/Library/Application Support"
+	}
+	return filepath.Join(dir, "sealdesk", fileName)
+}
+
+// Open reads the platforms of the person, in folder, and those of the file preset; empty: there is none. A file of the
+// person's that cannot be used is kept under another name, one that is preset stays where it is, and Trouble tells of both.
+// Errors are those of the disk.
+func Open(folder, preset string) (*Book, error) {
+	b := &Book{path: filepath.Join(folder, fileName)}
+	if preset != "" {
+		list, err := read(preset)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			b.trouble = fault("preset_broken", err, "file", preset)
+		}
+		for i := range list {
+			list[i].Preset = true
+		}
+		b.preset = list
+	}
+	own, err := read(b.path)
+	switch {
+	case err == nil:
+		b.own = own
+	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, errBroken):
+		aside := b.path + ".broken-" + time.Now().Format("20060102-150405")
+		if err := os.Rename(b.path, aside); err != nil {
+			return nil, err
+		}
+		b.trouble = errors.Join(fault("broken", err, "file", aside), b.trouble)
+	default:
+		return nil, err
+	}
+	return b, nil
+}
+
+// errBroken: a file is there and can be read, but is none of platforms.
+var errBroken = errors.New("platforms: the file is damaged")
+
+func read(path string) ([]Profile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	list, err := parse(data)
+	if err != nil {
+		return nil, errors.Join(errBroken, err)
+	}
+	return list, nil
+}
+
+func parse(data []byte) ([]Profile, error) {
+	if len(data) > maxFile {
+		return nil, errors.New("the file is too long")
+	}
+	var f file
+	d := json.NewDecoder(bytes.NewReader(data))
+	if err := d.Decode(&f); err != nil {
+		return nil, err
+	}
+	if d.More() {
+		return nil, errors.New("something follows the list")
+	}
+	var list []Profile
+	for _, p := range f.Platforms {
+		p, err := fit(p, list)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	return list, nil
+}
+
+// fit checks a profile and that it goes with the others: no two have one name or one address.
+func fit(p Profile, others []Profile) (Profile, error) {
+	p, err := p.normal()
+	if err != nil {
+		return p, err
+	}
+	if len(others) >= maxCount {
+		return p, fault("too_many", nil, "max", maxCount)
+	}
+	for _, o := range others {
+		if o.Name == p.Name {
+			return p, fault("name_taken", nil, "name", p.Name)
+		}
+		if o.Address == p.Address {
+			return p, fault("address_taken", nil, "name", o.Name, "address", p.Address)
+		}
+	}
+	return p, nil
+}
+
+// Trouble says what was wrong with the files when they were read.
+func (b *Book) Trouble() error { return b.trouble }
+
+// List are all platforms, those that are preset first. A preset one stands for the person's own of the same address or name.
+func (b *Book) List() []Profile {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.list()
+}
+
+func (b *Book) list() []Profile {
+	all := slices.Clone(b.preset)
+	for _, p := range b.own {
+		if !slices.ContainsFunc(b.preset, func(o Profile) bool { return o.Name == p.Name || o.Address == p.Address }) {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// Find gives the platform with this ID, name or address.
+func (b *Book) Find(what string) (Profile, bool) {
+	for _, p := range b.List() {
+		if what == p.ID() || what == p.Name || p.Address == what || p.Address+"/" == what {
+			return p, true
+		}
+	}
+	return Profile{}, false
+}
+
+// Add adds a platform, and gives it back as it is kept. Errors: *Error, those of the disk.
+func (b *Book) Add(p Profile) (Profile, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p.Preset = false
+	p, err := fit(p, b.list())
+	if err != nil {
+		return p, err
+	}
+	return p, b.keep(append(slices.Clone(b.own), p))
+}
+
+// Change puts another profile in the place of the one with this ID. Errors: *Error, those of the disk.
+func (b *Book) Change(id string, p Profile) (Profile, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, err := b.at(id)
+	if err != nil {
+		return p, err
+	}
+	p.Preset = false
+	p, err = fit(p, slices.DeleteFunc(b.list(), func(o Profile) bool { return o.ID() == id }))
+	if err != nil {
+		return p, err
+	}
+	own := slices.Clone(b.own)
+	own[at] = p
+	return p, b.keep(own)
+}
+
+// Remove takes a platform out. What was done there stays on the disk. Errors: *Error, those of the disk.
+func (b *Book) Remove(id string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, err := b.at(id)
+	if err != nil {
+		return err
+	}
+	return b.keep(slices.Delete(slices.Clone(b.own), at, at+1))
+}
+
+// at finds one of the person's own; b.mu is held.
+func (b *Book) at(id string) (int, error) {
+	if slices.ContainsFunc(b.preset, func(p Profile) bool { return p.ID() == id }) {
+		return 0, fault("preset", nil)
+	}
+	i := slices.IndexFunc(b.own, func(p Profile) bool { return p.ID() == id })
+	if i < 0 {
+		return 0, fault("unknown", nil, "name", id)
+	}
+	return i, nil
+}
+
+// keep writes the person's own, so that a crash leaves the old file or the new one; b.mu is held.
+func (b *Book) keep(own []Profile) error {
+	data, err := json.MarshalIndent(file{own}, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(b.path), ".new-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(append(data, '\n'))
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), b.path); err != nil {
+		return err
+	}
+	b.own = own
+	return nil
+}

@@ -1,0 +1,153 @@
+package platforms
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/quick"
+)
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func opened(t *testing.T, dir, preset string) *Book {
+	t.Helper()
+	b, err := Open(dir, preset)
+	must(t, err)
+	return b
+}
+
+func TestWhatIsKeptIsThereAgain(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, "")
+	first, err := b.Add(Profile{Name: " 云台县公共资源交易平台 ", Address: "https://GGZY.example.cn/", MobileCA: "https://ca.example.cn"})
+	must(t, err)
+	if first.Name != "云台县公共资源交易平台" || first.Address != "https://ggzy.example.cn" {
+		t.Errorf("%+v", first)
+	}
+	_, err = b.Add(Profile{Name: "省平台", Address: "https://b.example.cn:8443"})
+	must(t, err)
+	changed, err := b.Change(first.ID(), Profile{Name: "县平台", Address: first.Address})
+	must(t, err)
+	if changed.ID() != first.ID() {
+		t.Error("another name made another platform of it")
+	}
+	again := opened(t, dir, "")
+	if l := again.List(); len(l) != 2 || l[0].Name != "县平台" || l[1].Address != "https://b.example.cn:8443" || again.Trouble() != nil {
+		t.Errorf("%+v", l)
+	}
+	if info, err := os.Stat(filepath.Join(dir, fileName)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info.Mode(), err)
+	}
+	for _, what := range []string{"省平台", "https://b.example.cn:8443", "https://b.example.cn:8443/"} {
+		if p, ok := again.Find(what); !ok || p.Name != "省平台" {
+			t.Errorf("%s: %+v", what, p)
+		}
+	}
+	must(t, again.Remove(first.ID()))
+	if l := opened(t, dir, "").List(); len(l) != 1 || l[0].Name != "省平台" {
+		t.Errorf("%+v", l)
+	}
+}
+
+func TestABadProfileIsRefusedAndChangesNothing(t *testing.T) {
+	b := opened(t, t.TempDir(), "")
+	_, err := b.Add(Profile{Name: "县平台", Address: "https://a.example.cn"})
+	must(t, err)
+	for _, tt := range []struct {
+		p    Profile
+		code string
+	}{
+		{Profile{Name: "  ", Address: "https://b.example.cn"}, "name"},
+		{Profile{Name: strings.Repeat("长", maxName+1), Address: "https://b.example.cn"}, "name"},
+		{Profile{Name: "a\nb", Address: "https://b.example.cn"}, "name"},
+		{Profile{Name: "b", Address: "http://b.example.cn"}, "address"},
+		{Profile{Name: "b", Address: "https://u:p@b.example.cn"}, "address"},
+		{Profile{Name: "b", Address: "b.example.cn"}, "address"},
+		{Profile{Name: "b", Address: "https://b.example.cn", MobileCA: "ca"}, "mobile_ca"},
+		{Profile{Name: "b", Address: "https://b.example.cn", Roots: "no PEM"}, "roots"},
+		{Profile{Name: "县平台", Address: "https://b.example.cn"}, "name_taken"},
+		{Profile{Name: "b", Address: "https://A.example.cn"}, "address_taken"},
+	} {
+		if _, err := b.Add(tt.p); !errors.Is(err, fault(tt.code, nil)) {
+			t.Errorf("%+v: %v, not %s", tt.p, err, tt.code)
+		}
+	}
+	if err := b.Remove("x"); !errors.Is(err, fault("unknown", nil)) {
+		t.Error(err)
+	}
+	if len(b.List()) != 1 {
+		t.Errorf("%+v", b.List())
+	}
+}
+
+// A damaged file is told of, kept, and hinders nothing.
+func TestADamagedFileIsKeptAside(t *testing.T) {
+	for _, damaged := range []string{
+		"", "{", `{"platforms":[{"name":"x","address":"http://x"}]}`, `{"platforms":[]} more`,
+		`{"platforms":[{"name":"x","address":"https://x"},{"name":"x","address":"https://y"}]}`, strings.Repeat(" ", maxFile+1),
+	} {
+		dir := t.TempDir()
+		must(t, os.WriteFile(filepath.Join(dir, fileName), []byte(damaged), 0o600))
+		b := opened(t, dir, "")
+		if !errors.Is(b.Trouble(), fault("broken", nil)) || len(b.List()) != 0 {
+			t.Errorf("%.40q: %v, %v", damaged, b.Trouble(), b.List())
+		}
+		_, err := b.Add(Profile{Name: "县平台", Address: "https://a.example.cn"})
+		must(t, err)
+		kept, _ := filepath.Glob(filepath.Join(dir, fileName+".broken-*"))
+		if len(kept) != 1 {
+			t.Fatalf("%.40q: it is not there any more: %v", damaged, kept)
+		}
+		if data, err := os.ReadFile(kept[0]); err != nil || string(data) != damaged {
+			t.Errorf("%.40q was changed", damaged)
+		}
+	}
+}
+
+func TestWhatIsPresetCannotBeChanged(t *testing.T) {
+	dir := t.TempDir()
+	preset := filepath.Join(dir, "preset.json")
+	must(t, os.WriteFile(preset, []byte(`{"platforms":[{"name":"省平台","address":"https://p.example.cn"}]}`), 0o644))
+	b := opened(t, dir, preset)
+	l := b.List()
+	if len(l) != 1 || !l[0].Preset {
+		t.Fatalf("%+v", l)
+	}
+	if err := b.Remove(l[0].ID()); !errors.Is(err, fault("preset", nil)) {
+		t.Error(err)
+	}
+	if _, err := b.Change(l[0].ID(), Profile{Name: "a", Address: "https://a.example.cn"}); !errors.Is(err, fault("preset", nil)) {
+		t.Error(err)
+	}
+	must(t, os.WriteFile(preset, []byte("{"), 0o644))
+	b = opened(t, dir, preset)
+	if _, err := os.Stat(preset); err != nil || !errors.Is(b.Trouble(), fault("preset_broken", nil)) {
+		t.Errorf("%v %v", err, b.Trouble())
+	}
+}
+
+// Two addresses are never one platform, and a platform's ID is always a plain name of a folder.
+func TestAnIDIsTheNameOfAFolder(t *testing.T) {
+	err := quick.Check(func(a, b string) bool {
+		p, q := Profile{Address: a}.ID(), Profile{Address: b}.ID()
+		return filepath.Base(p) == p && p != "." && p != ".." && len(p) < 100 && (a == b || p != q)
+	}, nil)
+	must(t, err)
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"platforms":[{"name":"县平台","address":"https://a.example.cn","roots":"x","mobileCA":"https://b"}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		list, err := parse(data)
+		if err == nil && len(list) > maxCount {
+			t.Error("more than the bound")
+		}
+	})
+}

@@ -1,0 +1,145 @@
+package platforms
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sealdesk/platformapi/client"
+)
+
+// Bounds of what one platform may bring.
+const (
+	maxName  = 60       // characters
+	maxRoots = 64 << 10 // bytes of PEM
+)
+
+// A Profile is one trading platform.
+type Profile struct {
+	Name     string `json:"name"`
+	Address  string `json:"address"`            // "https://host[:port]"
+	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate may lead to; empty: the system's
+	MobileCA string `json:"mobileCA,omitempty"` // address of the mobile-CA service; empty: there is none
+
+	Preset bool `json:"-"` // of whoever administers the machine
+}
+
+// ID names the platform as a folder may be named. It follows from the address alone, so that another name changes nothing.
+func (p Profile) ID() string {
+	host := strings.Map(func(r rune) rune {
+		if r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return '_'
+	}, strings.TrimPrefix(p.Address, "https://"))
+	if len(host) > 80 {
+		host = host[:80]
+	}
+	sum := sha256.Sum256([]byte(p.Address))
+	return host + "-" + hex.EncodeToString(sum[:4])
+}
+
+// Pool are the roots of the platform's TLS certificate; nil stands for the system's.
+func (p Profile) Pool() (*x509.CertPool, error) {
+	if p.Roots == "" {
+		return nil, nil
+	}
+	certs, err := parseRoots([]byte(p.Roots))
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	for _, c := range certs {
+		pool.AddCert(c)
+	}
+	return pool, nil
+}
+
+// RootNames are the roots by name.
+func (p Profile) RootNames() []string {
+	var names []string
+	certs, _ := parseRoots([]byte(p.Roots)) // they were checked when they were set
+	for _, c := range certs {
+		name := c.Subject.CommonName
+		if name == "" {
+			name = c.Subject.String()
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// ReadRoots reads a PEM file (RFC 7468, 5) of at most 64 KiB as Profile keeps it. Error: platforms.roots.
+func ReadRoots(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault("roots", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxRoots+1))
+	if err != nil {
+		return "", fault("roots", err)
+	}
+	certs, err := parseRoots(data)
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	for _, c := range certs {
+		out.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+	}
+	return out.String(), nil
+}
+
+func parseRoots(data []byte) ([]*x509.Certificate, error) {
+	if len(data) > maxRoots {
+		return nil, fault("roots", nil)
+	}
+	var certs []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, data = pem.Decode(data); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, fault("roots", err)
+		}
+		certs = append(certs, cert)
+	}
+	if len(certs) == 0 {
+		return nil, fault("roots", nil)
+	}
+	return certs, nil
+}
+
+// normal checks a profile and gives it back as it is kept.
+func (p Profile) normal() (Profile, error) {
+	p.Name = strings.TrimSpace(p.Name)
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	if n := utf8.RuneCountInString(p.Name); n == 0 || n > maxName || !utf8.ValidString(p.Name) || strings.ContainsFunc(p.Name, unprintable) {
+		return p, fault("name", nil, "max", maxName)
+	}
+	var err error
+	if p.Address, err = client.Origin(strings.TrimSpace(p.Address)); err != nil {
+		return p, fault("address", err, "address", p.Address)
+	}
+	if p.MobileCA = strings.TrimSpace(p.MobileCA); p.MobileCA != "" {
+		mobile, err := client.Origin(p.MobileCA)
+		if err != nil {
+			return p, fault("mobile_ca", err, "address", p.MobileCA)
+		}
+		p.MobileCA = mobile
+	}
+	_, err = p.Pool()
+	return p, err
+}
