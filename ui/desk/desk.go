@@ -29,6 +29,7 @@ import (
 	"sealdesk/token/profile"
 	"sealdesk/token/uri"
 	"sealdesk/ui/desk/checkup"
+	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/words"
 )
 
@@ -38,12 +39,17 @@ type Connector func(ctx context.Context, key PlatformKey) (platformapi.Platform,
 
 // Config is what a Desk is made of. The programs wire it.
 type Config struct {
-	Words        *words.Catalog
-	Folders      Folders
-	Drivers      []token.Driver
-	Libraries    *libraries.Set // of USB keys; nil: none
+	Words     *words.Catalog
+	Folders   Folders
+	Drivers   []token.Driver
+	Libraries *libraries.Set // of USB keys; nil: none
+	// Book holds the platforms that the person chooses from; nil: there are none but that of Connect.
+	Book *platforms.Book
+	// Platform names one of them to be at; empty: the one that was chosen last. With Connect the desk is at that platform
+	// until another one is chosen.
+	Platform     string
 	PlatformName string
-	Connect      Connector // nil: no platform is set
+	Connect      Connector
 	// PlatformStamps is the URL of the platform's time-stamp service; empty: it has none.
 	PlatformStamps string
 	Roots          []*smx509.Certificate // whom we trust as issuers
@@ -77,13 +83,17 @@ type Config struct {
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
 	cfg    Config
-	outbox *outbox.Box
-	vault  *vault.Vault
 	own    *preview.Renderer // made here, so closed here
 	word   *office.Warm
 	opened time.Time
 
+	seats sync.RWMutex // held for reading by each session; the platform changes while there is none
+
 	mu        sync.Mutex
+	at        *platforms.Profile // of the book; nil: the platform of Config.Connect
+	outbox    *outbox.Box
+	vault     *vault.Vault
+	passwords map[string]string // of proxies, by their keyring's names
 	prefs     preferences
 	seen      map[string][]Key  // by the token's URI, as they were read last
 	parties   map[string]*party // by their folders
@@ -99,6 +109,7 @@ type preferences struct {
 
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 
+	Platform string   `json:"platform,omitempty"` // ID of the one chosen last
 	Settings Settings `json:"settings,omitzero"`
 }
 
@@ -111,20 +122,19 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{}, libraries: make(chan struct{})}
+	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{},
+		passwords: map[string]string{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	box, v, err := openOutbox(ctx, cfg.Folders, cfg.Keyring)
-	if err != nil {
+	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
+		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
+	}
+	if err := d.begin(ctx); err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
 		}
 		return nil, err
-	}
-	d.outbox, d.vault = box, v
-	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
-		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
 	}
 	return d, nil
 }
@@ -176,9 +186,6 @@ func (d *Desk) cleaner() cleancopy.Cleaner {
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
-
-// PlatformName is what the platform calls itself.
-func (d *Desk) PlatformName() string { return d.cfg.PlatformName }
 
 // A Key is a key as the login page shows it: one signing certificate on a token.
 type Key struct {

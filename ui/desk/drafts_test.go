@@ -81,7 +81,7 @@ func TestDraftsAreClosed(t *testing.T) {
 	if strings.Contains(string(content(t, path)), "HT-CLOSED") {
 		t.Error("it lies there in the plain")
 	}
-	plain := plainDraft(t, s.desk.vault, path)
+	plain := plainDraft(t, s.vault, path)
 	w.shut(s)
 	must(t, os.WriteFile(path, []byte(plain), 0o600))
 	s = w.at(buyer)
@@ -121,7 +121,7 @@ func TestADamagedDraftIsToldAndTheOthersAreListed(t *testing.T) {
 			must(t, bad.AttachFiling(t.Context(), w.file))
 			dir := bad.dir
 			w.shut(s)
-			c.do(t, s.desk.vault, filepath.Join(dir, draftFile))
+			c.do(t, s.vault, filepath.Join(dir, draftFile))
 			same := untouched(t, dir)
 
 			s = w.at(buyer)

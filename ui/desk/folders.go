@@ -27,6 +27,12 @@ func SystemFolders(name string) (Folders, error) {
 	return Folders{Data: filepath.Join(data, name), Cache: filepath.Join(cache, name)}, nil
 }
 
+// At are the folders of one platform of the book, named by its ID. What waits for one platform never meets another; seals and
+// settings are kept in the folders above.
+func (f Folders) At(id string) Folders {
+	return Folders{Data: filepath.Join(f.Data, "platforms", id), Cache: f.Cache}
+}
+
 func dataHome() (string, error) {
 	switch runtime.GOOS {
 	case "windows", "darwin":

@@ -146,9 +146,9 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	must(t, err)
 	d.fill()
 	w.before(nil)
-	_ = s.desk.outbox.RetryAll(t.Context()) // the platform answers while nothing can be written
+	_ = s.box.RetryAll(t.Context()) // the platform answers while nothing can be written
 	d.free()
-	_ = s.desk.outbox.RetryAll(t.Context())
+	_ = s.box.RetryAll(t.Context())
 	w.until("it is filed", func() bool { _, submits := submissions(t, s); return submits > 0 && s.Link(t.Context()).Waiting == 0 })
 	if contracts, submits := submissions(t, s); contracts != 1 || submits != 1 {
 		t.Errorf("%d contracts, submitted %d times", contracts, submits)

@@ -64,7 +64,11 @@ func SetAside(folders Folders) (string, error) {
 }
 
 // KeyPlace says where the key of what lies on this machine is kept: in the system's keyring, or in a file.
-func (d *Desk) KeyPlace() vault.Where { return d.vault.Where() }
+func (d *Desk) KeyPlace() vault.Where {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.vault.Where()
+}
 
 // party takes the turn of a party's folder, for one program at a time works on a contract. Of this desk several sessions may
 // be open; end gives the turn up with the last of them.

@@ -73,7 +73,7 @@ func (s *Session) keep(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, s.desk.vault.Seal(filepath.Base(path), data))
+	return writeFile(path, s.vault.Seal(filepath.Base(path), data))
 }
 
 // recall reads what keep wrote; a file that is damaged or too large is as good as none.
@@ -84,5 +84,5 @@ func (s *Session) recall(path string, v any) bool {
 		return false
 	}
 	data, err := os.ReadFile(path)
-	return err == nil && unseal(s.desk.vault, filepath.Base(path), data, v) == nil
+	return err == nil && unseal(s.vault, filepath.Base(path), data, v) == nil
 }

@@ -68,7 +68,7 @@ func ReceiptOf(e outbox.Entry, roots []*smx509.Certificate) (Receipt, bool) {
 
 // Receipts are those of one contract, or with "" of all, the oldest first. They are kept on this machine for good.
 func (s *Session) Receipts(ctx context.Context, contract string) ([]Receipt, error) {
-	entries, err := s.desk.outbox.Entries(ctx, s.key.USCC)
+	entries, err := s.box.Entries(ctx, s.key.USCC)
 	var all []Receipt
 	for _, e := range entries {
 		if r, ok := ReceiptOf(e, s.desk.cfg.Roots); ok && (contract == "" || r.ContractID == contract) {
@@ -83,7 +83,7 @@ func (s *Session) Receipt(e outbox.Entry) (Receipt, bool) { return ReceiptOf(e, 
 
 // SaveReceipt writes a receipt to be printed as a PDF of A4 sheets. A file that is there already is not overwritten.
 func (s *Session) SaveReceipt(r Receipt, path string) error {
-	return WriteReceipt(s.desk.cfg.Words, s.desk.cfg.PlatformName, s.key.Owner, r, path)
+	return WriteReceipt(s.desk.cfg.Words, s.desk.PlatformName(), s.key.Owner, r, path)
 }
 
 // WriteReceipt writes a receipt as a PDF without a session. The platform's and the owner's names may be empty: then their

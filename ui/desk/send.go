@@ -21,7 +21,7 @@ type Sent struct {
 func (s Sent) Wait(ctx context.Context) (platformapi.Receipt, error) {
 	var receipt platformapi.Receipt
 	for _, id := range s.ids {
-		outcome, err := s.w.s.desk.outbox.Wait(ctx, id)
+		outcome, err := s.w.s.box.Wait(ctx, id)
 		s.w.s.ledger.changed()
 		if platformapi.IsCode(err, platformapi.CodeVersionStale) {
 			_ = s.w.Refresh(ctx) // so that the page shows what happened meanwhile, beside the error
@@ -145,7 +145,7 @@ func (w *Work) takeBackRefused(ctx context.Context) error {
 		if len(refused) == 0 {
 			return nil
 		}
-		if err := w.s.desk.outbox.Withdraw(ctx, refused[0].ID); err != nil && !platformapi.IsCode(err, outbox.CodeUnknown) {
+		if err := w.s.box.Withdraw(ctx, refused[0].ID); err != nil && !platformapi.IsCode(err, outbox.CodeUnknown) {
 			return err
 		}
 	}
@@ -202,7 +202,7 @@ func (w *Work) send(ctx context.Context, action Action, requests func(*draft) []
 			formKey = r.Key
 		}
 	}
-	entries, err := w.s.desk.outbox.AddAll(ctx, list)
+	entries, err := w.s.box.AddAll(ctx, list)
 	if err != nil {
 		return Sent{}, err
 	}
@@ -269,7 +269,7 @@ func (w *Work) title(op outbox.Op) string {
 
 // Outbox lists what waits and what was delivered for this party, the newest first.
 func (s *Session) Outbox(ctx context.Context) ([]outbox.Entry, error) {
-	entries, err := s.desk.outbox.Entries(ctx, s.key.USCC)
+	entries, err := s.box.Entries(ctx, s.key.USCC)
 	slices.Reverse(entries)
 	return entries, err
 }
@@ -277,14 +277,14 @@ func (s *Session) Outbox(ctx context.Context) ([]outbox.Entry, error) {
 // Retry sends an entry now (立即重试).
 func (s *Session) Retry(ctx context.Context, id string) error {
 	defer s.ledger.changed()
-	return s.desk.outbox.Retry(ctx, id)
+	return s.box.Retry(ctx, id)
 }
 
 // TakeBack withdraws an entry that has not left, or that the platform refused. What it was to change counts as not sent
 // again.
 func (s *Session) TakeBack(ctx context.Context, id string) error {
 	defer s.ledger.changed()
-	return s.desk.outbox.Withdraw(ctx, id)
+	return s.box.Withdraw(ctx, id)
 }
 
 // OutboxChanges has something to receive whenever entries changed, until ctx ends.

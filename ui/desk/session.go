@@ -14,6 +14,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/token"
 	"sealdesk/ui/desk/words"
 )
@@ -48,12 +49,24 @@ type LoginRequest struct {
 // party's outbox is sent from now on.
 func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	defer token.Wipe(r.PIN)
-	if d.cfg.Connect == nil {
-		return nil, fault("no_platform", nil)
+	// From here to the session's end the desk stays with its platform.
+	d.seats.RLock()
+	s, err := d.enter(ctx, r)
+	if err != nil {
+		d.seats.RUnlock()
+	}
+	return s, err
+}
+
+// enter is Login; d.seats is held, and stays so when there is a session.
+func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
+	connect, err := d.connector()
+	if err != nil {
+		return nil, err
 	}
 	var p platformapi.Platform
-	err := d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
-		p, err = d.cfg.Connect(ctx, key)
+	err = d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
+		p, err = connect(ctx, key)
 		return err
 	})
 	if err != nil {
@@ -141,6 +154,8 @@ type Session struct {
 	key      Key
 	platform platformapi.Platform
 	dir      string // of this party
+	box      *outbox.Box
+	vault    *vault.Vault
 	ledger   *ledger
 	stop     context.CancelFunc
 	stopped  chan struct{}
@@ -171,7 +186,10 @@ type Link struct {
 const retryPause = 5 * time.Second
 
 func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*Session, error) {
-	dir := d.partyFolder(key)
+	d.mu.Lock()
+	box, kept := d.outbox, d.vault
+	d.mu.Unlock()
+	dir := d.home().party(key)
 	if err := os.MkdirAll(filepath.Join(dir, "contracts"), 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
@@ -179,7 +197,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{desk: d, key: key, platform: p, dir: dir, ledger: newLedger(d.outbox, key.USCC), stopped: make(chan struct{}),
+	s := &Session{desk: d, key: key, platform: p, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
 	if _, err := s.ledger.entries(ctx); err != nil {
 		leave()
@@ -195,15 +213,13 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	return s, nil
 }
 
-// partyFolder is where what belongs to a key's owner is kept.
-func (d *Desk) partyFolder(key Key) string {
-	return filepath.Join(d.cfg.Folders.Data, "parties", safeName(key.USCC))
-}
+// party is where what belongs to a key's owner is kept.
+func (f Folders) party(key Key) string { return filepath.Join(f.Data, "parties", safeName(key.USCC)) }
 
 // deliver sends what waits until the session is over. A journal that cannot be written now is tried again.
 func (s *Session) deliver(ctx context.Context) {
 	for {
-		err := s.desk.outbox.Run(ctx, hearing{s, s.platform}, s.key.USCC)
+		err := s.box.Run(ctx, hearing{s, s.platform}, s.key.USCC)
 		if ctx.Err() != nil {
 			return
 		}
@@ -226,7 +242,10 @@ func (s *Session) Close() {
 	s.Release()
 	s.stop()
 	<-s.stopped
-	s.left.Do(s.leave)
+	s.left.Do(func() {
+		s.leave()
+		s.desk.seats.RUnlock()
+	})
 }
 
 // Closed tells that nothing is sent any more: Close was called, or the platform ended the session.
@@ -299,7 +318,7 @@ func (s *Session) heard(err error) {
 	}
 	s.mu.Unlock()
 	if back {
-		_ = s.desk.outbox.RetryAll(context.Background()) // otherwise each goes at its own time
+		_ = s.box.RetryAll(context.Background()) // otherwise each goes at its own time
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
+	"sealdesk/ui/desk/proxy"
 )
 
 // Stamps says where the time stamps of signatures come from.
@@ -37,12 +38,15 @@ const (
 	AskIntranet Asking = "intranet" // and at those of private networks
 )
 
-// Settings are what the person decided about signing and verifying. The zero value touches no network.
+// Settings are what the person decided about signing and verifying, and about the way to the platform. The zero value touches
+// no network.
 type Settings struct {
 	Stamps     Stamps `json:"stamps,omitempty"`
 	StampURL   string `json:"stampURL,omitempty"`   // for StampsURL
 	StampRoots string `json:"stampRoots,omitempty"` // PEM: whom to trust as time-stamp authorities beside the desk's roots
 	Revocation Asking `json:"revocation,omitempty"`
+
+	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform
 }
 
 // netPatience is how long one question to a service may take before it counts as not answered.
@@ -55,7 +59,7 @@ func (d *Desk) Settings() Settings {
 	return d.prefs.Settings
 }
 
-// ChangeSettings puts others in force, and keeps them. Errors: desk.stamp_url, desk.roots_unreadable, those of the disk; then
+// ChangeSettings puts others in force, and keeps them. Errors: desk.stamp_url, desk.roots_unreadable, proxy.ErrAddress, those of the disk; then
 // the ones before stay.
 func (d *Desk) ChangeSettings(s Settings) error {
 	if _, err := s.check(); err != nil {
@@ -74,6 +78,9 @@ func (d *Desk) ChangeSettings(s Settings) error {
 
 // check refuses settings that cannot be meant, and reads the roots.
 func (s Settings) check() ([]*smx509.Certificate, error) {
+	if err := s.Proxy.Check(); err != nil {
+		return nil, err
+	}
 	if s.Stamps == StampsURL {
 		u, err := url.Parse(s.StampURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -110,14 +117,14 @@ func (s Settings) StampRootNames() []string {
 }
 
 // PlatformStamps tells that the platform has a time-stamp service.
-func (d *Desk) PlatformStamps() bool { return d.cfg.PlatformStamps != "" }
+func (d *Desk) PlatformStamps() bool { return d.stampsURL() != "" }
 
 // stamper is the service of the settings; nil when signatures are not stamped.
 func (d *Desk) stamper(s Settings) *tsa.Client {
 	c := &tsa.Client{Roots: d.stampRoots(s), Fetcher: &fetch.Client{Private: true, Timeout: netPatience}}
 	switch {
-	case s.Stamps == StampsPlatform && d.cfg.PlatformStamps != "":
-		c.URL = d.cfg.PlatformStamps
+	case s.Stamps == StampsPlatform && d.stampsURL() != "":
+		c.URL = d.stampsURL()
 	case s.Stamps == StampsURL:
 		c.URL = s.StampURL
 	default:

@@ -74,7 +74,7 @@ func (s *Session) begin(ctx context.Context, d *draft) (*Work, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	if err := d.save(s.desk.vault, dir, time.Now()); err != nil {
+	if err := d.save(s.vault, dir, time.Now()); err != nil {
 		_ = os.Remove(dir) // it is empty
 		return nil, err
 	}
@@ -189,7 +189,7 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 		return w, nil
 	}
 	dir := filepath.Join(s.dir, "contracts", folder)
-	d, err := loadDraft(s.desk.vault, dir)
+	d, err := loadDraft(s.vault, dir)
 	if d == nil || err != nil {
 		return nil, err
 	}
@@ -285,7 +285,7 @@ func (w *Work) catchUp(ctx context.Context) handover {
 	w.mu.Unlock()
 	if e := h.newest(); e != nil && e.Receipt.Version > have {
 		// It is done: Wait comes back at once. A disk that is full now keeps nothing from being learnt the next time.
-		if outcome, err := w.s.desk.outbox.Wait(context.WithoutCancel(ctx), e.ID); err == nil {
+		if outcome, err := w.s.box.Wait(context.WithoutCancel(ctx), e.ID); err == nil {
 			_ = w.learn(ctx, outcome.Contract)
 		}
 	}
@@ -546,7 +546,7 @@ func (w *Work) keep(next *draft) error {
 
 // take writes a changed draft and makes it the draft. Files that became void get a name that says so. w.mu is held.
 func (w *Work) take(next *draft) error {
-	if err := next.save(w.s.desk.vault, w.dir, time.Now()); err != nil {
+	if err := next.save(w.s.vault, w.dir, time.Now()); err != nil {
 		return err
 	}
 	for _, name := range next.Void[min(len(w.d.Void), len(next.Void)):] {

@@ -187,7 +187,7 @@ func (w *world) serve() {
 		roots.AddCert(r)
 	}
 	p, err := platform.New(w.t.Context(), platform.Config{
-		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots(), w.makers}, Roots: roots, Origins: []string{server.URL},
+		Dir: filepath.Join(w.dir, "platform"), Judge: judge{w.ca.Roots(), w.makers}, Roots: roots, Origins: []string{server.URL, "https://example.com", "https://b.example.com"},
 		Log: slog.New(slog.DiscardHandler), Order: w.order,
 	})
 	must(w.t, err)
