@@ -26,6 +26,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/keyring"
+	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
 	"sealdesk/ui/theme"
@@ -57,7 +58,7 @@ func main() {
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
-	flag.StringVar(&o.platform, "platform", "", "address of the trading platform")
+	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
@@ -147,10 +148,15 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return desk.Config{}, nil, err
 		}
 	}
-	if o.platform != "" {
+	if config.Book, err = platforms.Open(folders.Data, platforms.PresetFile(os.Getenv)); err != nil {
+		return desk.Config{}, nil, err
+	}
+	if p, ok := config.Book.Find(o.platform); ok {
+		config.Platform = p.ID()
+	} else if o.platform != "" {
 		config.PlatformStamps = strings.TrimSuffix(o.platform, "/") + "/tsa"
 		config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
-			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{})
+			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{Proxy: key.Proxy})
 		}
 	}
 	return config, func() { _ = found.Close() }, nil

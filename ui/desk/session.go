@@ -13,6 +13,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/token"
@@ -31,10 +32,11 @@ var ErrKeyGone error = token.ErrRemoved
 // ErrKeyLocked says that the key wants its PIN: it was kept unlocked, and is not any more.
 var ErrKeyLocked error = token.ErrNotUnlocked
 
-// PlatformKey is what a Connector needs of a key.
+// PlatformKey is what a Connector needs: of a key, and of the way.
 type PlatformKey struct {
 	Chain  []*smx509.Certificate // the signing certificate first
 	Signer crypto.Signer
+	Proxy  client.Proxy // as the settings want it; nil where nobody connects
 }
 
 // LoginRequest is what the person entered on the login page. The PIN is wiped.
@@ -66,6 +68,7 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
 	}
 	var p platformapi.Platform
 	err = d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
+		key.Proxy = d.Proxy
 		p, err = connect(ctx, key)
 		return err
 	})

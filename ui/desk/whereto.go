@@ -181,7 +181,7 @@ func (d *Desk) connector() (Connector, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, key PlatformKey) (platformapi.Platform, error) {
-		return client.Login(ctx, p.Address, key.Signer, key.Chain, client.Options{RootCAs: roots, Proxy: d.Proxy})
+		return client.Login(ctx, p.Address, key.Signer, key.Chain, client.Options{RootCAs: roots, Proxy: key.Proxy})
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/proxy"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -27,6 +28,7 @@ type Page struct {
 	chosen int
 	trying bool // a PIN is with the key
 
+	platform *chooser
 	list     *fyne.Container
 	faces    *widgets.Faces
 	pin      *widgets.PINField
@@ -47,6 +49,7 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 		p.prefer = func(k desk.Key) bool { return k.URI == remembered }
 	}
 	t := host.Words().T
+	p.platform = newChooser(host)
 	p.list = widgets.Column(8)
 	p.faces = widgets.NewFaces(p.list)
 	p.pin = widgets.NewPINField(t("login.pin_hint"))
@@ -106,13 +109,9 @@ func (p *Page) build() fyne.CanvasObject {
 		}
 		body.Refresh()
 	}
-	platform := t("login.no_platform")
-	if name := p.host.Desk().PlatformName(); name != "" {
-		platform = t("login.platform", "name", name)
-	}
 	head := widgets.Column(6,
 		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
-		widgets.NewText(platform, theme.TextTable, theme.Text3).Clip(),
+		p.platform.content,
 	)
 	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, tabs, body))
 	right := widgets.Fixed(formWidth+136, 0, widgets.Filled(theme.White,
@@ -273,6 +272,7 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 	request := desk.LoginRequest{Key: k, PIN: p.pin.Take(), LastTry: lastTry, Remember: p.remember.On()}
 	p.trouble.Objects = nil
 	p.trying = true
+	p.platform.lock(p.host.Words().T("login.why_trying"))
 	p.enter.SetBusy(true)
 	p.pin.Disable()
 	var session *desk.Session
@@ -283,6 +283,7 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 		return err
 	}, func(err error) {
 		p.trying = false
+		p.platform.lock("")
 		p.enter.SetBusy(false)
 		p.pin.Enable()
 		if err == nil {
@@ -293,5 +294,8 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 		p.pin.SetWrong(problem.Code == desk.CodePINWrong)
 		p.trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(problem))}
 		p.look() // the tries left are read anew
+		if proxy.Wanted(err) {
+			proxy.Ask(p.host, p.pin.Focus)
+		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/proxy"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -37,6 +38,7 @@ type Page struct {
 	tried   *fyne.Container
 	service *fyne.Container // the rows of another service
 	asking  *widgets.Radios
+	proxy   func() // shows the proxy anew
 	content fyne.CanvasObject
 }
 
@@ -61,9 +63,12 @@ func New(host page.Host) *Page {
 		widgets.Row(12, label(t("settings.roots")), widgets.Grow(widgets.Middle(p.roots)), widgets.Middle(p.clear), p.choose))
 	p.asking = widgets.NewRadios(t("settings.revocation_off"), t("settings.revocation_public"), t("settings.revocation_intranet"))
 	p.asking.OnChanged = func(int) { p.change() }
+	way := proxy.NewForm(host)
+	p.proxy = way.Show
 	p.content = widgets.NewScrollArea(widgets.Page(widgets.Fixed(760, 0, widgets.Column(theme.CardGap,
 		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried),
 		section(t("settings.revocation"), t("settings.revocation_note"), p.asking),
+		section(t("proxy.title"), t("proxy.note"), way.Content()),
 		widgets.Quiet(t("settings.saved"))))))
 	return p
 }
@@ -95,6 +100,7 @@ func (p *Page) Show(ctx context.Context) {
 	p.source.Choose(slices.Index(sources, s.Stamps))
 	p.asking.Choose(slices.Index(askings, s.Revocation))
 	p.url.SetText(s.StampURL)
+	p.proxy()
 	p.draw()
 }
 
