@@ -125,12 +125,12 @@ func (s *SelectField) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
-// ShowMenu hangs a list of actions under what opened it.
+// ShowMenu hangs a list of actions under what opened it, at least as wide as that.
 func ShowMenu(anchor fyne.CanvasObject, options []Option, chosen func(index int)) {
 	var open *popover
 	list := newOptionList(lines(options), -1, func(i int) {
 		open.close()
 		chosen(i)
 	}, func() { open.close() })
-	open = showPopover(anchor, list, 140, list, nil)
+	open = showPopover(anchor, list, max(140, anchor.Size().Width), list, nil)
 }

@@ -129,10 +129,11 @@ func (p Profile) normal() (Profile, error) {
 	if n := utf8.RuneCountInString(p.Name); n == 0 || n > maxName || !utf8.ValidString(p.Name) || strings.ContainsFunc(p.Name, unprintable) {
 		return p, fault("name", nil, "max", maxName)
 	}
-	var err error
-	if p.Address, err = client.Origin(strings.TrimSpace(p.Address)); err != nil {
+	origin, err := client.Origin(strings.TrimSpace(p.Address))
+	if err != nil {
 		return p, fault("address", err, "address", p.Address)
 	}
+	p.Address = origin
 	if p.MobileCA = strings.TrimSpace(p.MobileCA); p.MobileCA != "" {
 		mobile, err := client.Origin(p.MobileCA)
 		if err != nil {

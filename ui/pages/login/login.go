@@ -295,6 +295,7 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 		p.trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(problem))}
 		p.look() // the tries left are read anew
 		if proxy.Wanted(err) {
+			p.content.Refresh()
 			proxy.Ask(p.host, p.pin.Focus)
 		}
 	})

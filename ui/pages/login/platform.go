@@ -18,6 +18,7 @@ type chooser struct {
 	host    page.Host
 	name    *widgets.Text
 	change  *widgets.Button
+	line    *fyne.Container // of name and button
 	trouble *fyne.Container
 	content fyne.CanvasObject
 }
@@ -34,8 +35,9 @@ func newChooser(host page.Host) *chooser {
 		return c
 	}
 	c.change = widgets.NewButton(widgets.Link, t("platforms.switch"), c.menu)
-	c.content = widgets.Column(8, widgets.Row(10, widgets.Middle(widgets.NewText(t("platforms.title"), theme.TextTable, theme.Text3)),
-		widgets.Grow(widgets.Middle(c.name)), c.change), c.trouble)
+	c.line = widgets.Row(10, widgets.Middle(widgets.NewText(t("platforms.title"), theme.TextTable, theme.Text3)),
+		widgets.Grow(widgets.Middle(c.name)), c.change)
+	c.content = widgets.Column(8, c.line, c.trouble)
 	c.tell(host.Desk().PlatformTrouble())
 	return c
 }
@@ -71,7 +73,7 @@ func (c *chooser) menu() {
 		options, acts = append(options, o), append(acts, act)
 	}
 	for _, p := range c.host.Desk().Book().List() {
-		o := widgets.Option{Text: p.Name, Note: strings.TrimPrefix(p.Address, "https://")}
+		o := widgets.Option{Text: p.Name}
 		if chosen && p.ID() == at.ID() {
 			o.Note = t("platforms.current")
 		}
@@ -87,7 +89,7 @@ func (c *chooser) menu() {
 	add(widgets.Option{Text: t("platforms.edit"), Note: why, Off: off}, func() { c.edit(at.ID(), at) })
 	add(widgets.Option{Text: t("platforms.remove"), Note: why, Off: off}, func() { c.remove(at) })
 	add(widgets.Option{Text: t("platforms.proxy")}, func() { proxy.Open(c.host) })
-	widgets.ShowMenu(c.change, options, func(i int) { acts[i]() })
+	widgets.ShowMenu(c.line, options, func(i int) { acts[i]() })
 }
 
 func (c *chooser) do(work func(context.Context) error, done func(error)) {

@@ -145,7 +145,7 @@ func Ask(host page.Host, then func()) {
 	password.OnSubmitted = enter
 	d = widgets.NewDialog(t("proxy.login_title"), widgets.Column(8,
 		widgets.NewParagraph(t("proxy.login_note"), theme.TextTable, theme.Text2),
-		widgets.NewFieldAbove(t("proxy.user"), true, user, ""),
+		widgets.NewFieldAbove(t("proxy.user"), false, user, ""),
 		widgets.NewFieldAbove(t("proxy.password"), false, password, ""), trouble), cancel, confirm)
 	if user.Text() == "" {
 		d.FocusFirst(user)
