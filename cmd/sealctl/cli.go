@@ -20,21 +20,22 @@ type cli struct {
 
 	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
 
-	Token    tokenCmd    `cmd:"" help:"token"`
-	Clean    cleanCmd    `cmd:"" help:"clean"`
-	Compare  compareCmd  `cmd:"" help:"compare"`
-	Sign     signCmd     `cmd:"" help:"sign"`
-	Extend   extendCmd   `cmd:"" help:"extend"`
-	Fields   fieldsCmd   `cmd:"" help:"fields"`
-	Batch    batchCmd    `cmd:"" help:"batch"`
-	Verify   verifyCmd   `cmd:"" help:"verify"`
-	Seal     sealCmd     `cmd:"" help:"seal"`
-	Login    loginCmd    `cmd:"" help:"login"`
-	Contract contractCmd `cmd:"" help:"contract"`
-	Outbox   outboxCmd   `cmd:"" help:"outbox"`
-	Demo     demoCmd     `cmd:"" help:"demo"`
-	Doctor   doctorCmd   `cmd:"" help:"doctor"`
-	Version  versionCmd  `cmd:"" help:"version"`
+	Token     tokenCmd     `cmd:"" help:"token"`
+	Clean     cleanCmd     `cmd:"" help:"clean"`
+	Compare   compareCmd   `cmd:"" help:"compare"`
+	Sign      signCmd      `cmd:"" help:"sign"`
+	Extend    extendCmd    `cmd:"" help:"extend"`
+	Fields    fieldsCmd    `cmd:"" help:"fields"`
+	Batch     batchCmd     `cmd:"" help:"batch"`
+	Verify    verifyCmd    `cmd:"" help:"verify"`
+	Seal      sealCmd      `cmd:"" help:"seal"`
+	Login     loginCmd     `cmd:"" help:"login"`
+	Contract  contractCmd  `cmd:"" help:"contract"`
+	Platforms platformsCmd `cmd:"" help:"platforms"`
+	Outbox    outboxCmd    `cmd:"" help:"outbox"`
+	Demo      demoCmd      `cmd:"" help:"demo"`
+	Doctor    doctorCmd    `cmd:"" help:"doctor"`
+	Version   versionCmd   `cmd:"" help:"version"`
 }
 
 // app is what every verb is given.

@@ -19,7 +19,7 @@ import (
 
 // platformFlags say which platform, and who comes.
 type platformFlags struct {
-	Platform   string        `required:"" env:"SEALDESK_PLATFORM" placeholder:"URL" help:"platform"`
+	Platform   string        `required:"" env:"SEALDESK_PLATFORM" placeholder:"NAME|URL" help:"platform"`
 	PlatformCA string        `name:"platform-ca" placeholder:"FILE" help:"platform_ca"`
 	Trust      string        `placeholder:"ROOTS.pem" help:"trust"`
 	Makers     string        `placeholder:"MAKERS.pem" help:"seal_trust"`
@@ -39,7 +39,7 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	options, err := p.options()
+	config, err := p.config(a)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -48,20 +48,8 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 		return nil, nil, err
 	}
 	_ = f.Close() // the desk opens it anew
-	dirs, err := folders()
-	if err != nil {
-		return nil, nil, err
-	}
-	o, err := openOffice(a, desk.Config{
-		Folders: dirs, Drivers: []token.Driver{f.driver}, PlatformName: p.Platform, Roots: roots, Makers: makers,
-		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
-			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, options)
-			if err != nil {
-				return nil, err
-			}
-			return c, nil
-		},
-	})
+	config.Drivers, config.Roots, config.Makers = []token.Driver{f.driver}, roots, makers
+	o, err := openOffice(a, config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -81,6 +69,37 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 		return nil, nil, err
 	}
 	return c, func() { c.leave(); o.Close() }, nil
+}
+
+// config has the desk at the platform: one that is kept, or any address.
+func (p *platformFlags) config(a *app) (desk.Config, error) {
+	dirs, err := folders()
+	if err != nil {
+		return desk.Config{}, err
+	}
+	book, at, kept, err := a.platform(p.Platform)
+	if err != nil {
+		return desk.Config{}, err
+	}
+	if kept {
+		if p.PlatformCA != "" {
+			return desk.Config{}, fault("platform_ca_kept", "name", at.Name)
+		}
+		return desk.Config{Folders: dirs, Book: book, Platform: at.ID()}, nil
+	}
+	options, err := p.options()
+	if err != nil {
+		return desk.Config{}, err
+	}
+	return desk.Config{Folders: dirs, PlatformName: p.Platform,
+		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
+			options.Proxy = key.Proxy
+			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, options)
+			if err != nil {
+				return nil, err
+			}
+			return c, nil
+		}}, nil
 }
 
 // maxCA bounds the file of --platform-ca, in bytes.

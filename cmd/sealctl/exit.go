@@ -46,6 +46,8 @@ var own = map[string]int{
 	"ctl.no_receipt":        statusUsage,
 	"ctl.outbox_readable":   statusUsage,
 	"ctl.lot_unknown":       statusUsage,
+	"ctl.platform_unknown":  statusUsage,
+	"ctl.platform_ca_kept":  statusUsage,
 	"ctl.seal_with_submit":  statusUsage,
 	"ctl.entry_unknown":     statusUsage,
 	"ctl.cancelled":         statusUsage,
@@ -91,7 +93,7 @@ var own = map[string]int{
 
 // rooms are the statuses of all other codes, by the room that they come from.
 var rooms = map[string]int{
-	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "vault": statusInternal, "desk": statusUsage, "demo": statusUsage,
+	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "vault": statusInternal, "desk": statusUsage, "platforms": statusUsage, "proxy": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
 	"tsa": statusPlatform, "fetch": statusPlatform,

@@ -22,8 +22,8 @@ type outboxCmd struct {
 }
 
 // box opens the outbox that the window has, too, beside it.
-func box(a *app) (*outbox.Box, error) {
-	dirs, err := folders()
+func box(a *app, f boxFlags) (*outbox.Box, error) {
+	dirs, err := f.folders(a)
 	if err != nil {
 		return nil, err
 	}
@@ -36,6 +36,7 @@ func box(a *app) (*outbox.Box, error) {
 }
 
 type outboxListCmd struct {
+	boxFlags
 	Party string `placeholder:"CODE" help:"party"`
 }
 
@@ -63,7 +64,7 @@ func (a *app) printEntry(e entryJSON) {
 
 // Run prints {"entries": [...]}: what has no receipt yet. It needs no login.
 func (c *outboxListCmd) Run(a *app) error {
-	all, err := readEntries(a, c.Party)
+	all, err := readEntries(a, c.boxFlags, c.Party)
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,7 @@ func (a *app) printReceipt(v receiptJSON) {
 }
 
 type outboxReceiptsCmd struct {
+	boxFlags
 	Party    string `placeholder:"CODE" help:"party"`
 	Contract string `placeholder:"ID" help:"outbox_contract"`
 	Trust    string `placeholder:"ROOTS.pem" help:"trust"`
@@ -110,7 +112,7 @@ type outboxReceiptsCmd struct {
 
 // Run prints {"receipts": [...]}, the oldest first. It needs no login.
 func (c *outboxReceiptsCmd) Run(a *app) error {
-	entries, err := readEntries(a, c.Party)
+	entries, err := readEntries(a, c.boxFlags, c.Party)
 	if err != nil {
 		return err
 	}
@@ -135,8 +137,8 @@ func (c *outboxReceiptsCmd) Run(a *app) error {
 }
 
 // readEntries reads all entries of a party, with "" of all.
-func readEntries(a *app, party string) ([]outbox.Entry, error) {
-	b, err := box(a)
+func readEntries(a *app, f boxFlags, party string) ([]outbox.Entry, error) {
+	b, err := box(a, f)
 	if err != nil {
 		return nil, err
 	}
@@ -145,6 +147,7 @@ func readEntries(a *app, party string) ([]outbox.Entry, error) {
 }
 
 type outboxShowCmd struct {
+	boxFlags
 	ID    string `arg:"" help:"outbox_id"`
 	Out   string `short:"o" placeholder:"FILE.pdf" help:"outbox_pdf"`
 	Trust string `placeholder:"ROOTS.pem" help:"trust"`
@@ -152,7 +155,7 @@ type outboxShowCmd struct {
 
 // Run prints {"entry": {...}, "receipt": {...} or null}, and with -o writes the receipt as a PDF.
 func (c *outboxShowCmd) Run(a *app) error {
-	entries, err := readEntries(a, "")
+	entries, err := readEntries(a, c.boxFlags, "")
 	if err != nil {
 		return err
 	}
@@ -259,12 +262,13 @@ func (c *clerk) left(ctx context.Context) (n int, refused string, err error) {
 }
 
 type outboxWithdrawCmd struct {
+	boxFlags
 	ID string `arg:"" help:"outbox_id"`
 }
 
 // Run prints {"withdrawn": ID}.
 func (c *outboxWithdrawCmd) Run(a *app) error {
-	b, err := box(a)
+	b, err := box(a, c.boxFlags)
 	if err != nil {
 		return err
 	}
@@ -275,18 +279,18 @@ func (c *outboxWithdrawCmd) Run(a *app) error {
 	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn("ctl.outbox.withdrawn") })
 }
 
-type outboxSetAsideCmd struct{}
+type outboxSetAsideCmd struct{ boxFlags }
 
 // Run moves an outbox whose key is lost aside and prints {"aside": FOLDER}. One that can be read stays where it is.
 func (c *outboxSetAsideCmd) Run(a *app) error {
-	b, err := box(a)
+	b, err := box(a, c.boxFlags)
 	if err == nil {
 		return errors.Join(b.Close(), fault("outbox_readable"))
 	}
 	if !platformapi.IsCode(err, vault.CodeKeyLost) {
 		return err
 	}
-	dirs, err := folders()
+	dirs, err := c.folders(a)
 	if err != nil {
 		return err
 	}
