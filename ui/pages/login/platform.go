@@ -117,12 +117,13 @@ func (c *chooser) edit(id string, p platforms.Profile) {
 	mobile.SetText(p.MobileCA)
 	roots := widgets.Body("").Clip()
 	trouble := widgets.Column(0)
+	var d *widgets.Dialog
 	tell := func(err error) {
 		trouble.Objects = nil
 		if err != nil {
 			trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(c.host.Words().Problem(err)))}
 		}
-		trouble.Refresh()
+		d.Refresh()
 	}
 	var clear *widgets.Button
 	draw := func() {
@@ -148,7 +149,6 @@ func (c *chooser) edit(id string, p platforms.Profile) {
 		})
 	})
 	draw()
-	var d *widgets.Dialog
 	title := t("platforms.add_title")
 	if id != "" {
 		title = t("platforms.edit_title")

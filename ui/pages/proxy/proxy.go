@@ -27,11 +27,12 @@ type Form struct {
 	login   *widgets.Button
 	who     *widgets.Text
 	content *fyne.Container
+	grown   func() // what the form stands in makes room anew
 }
 
-// NewForm makes the form as the settings are.
-func NewForm(host page.Host) *Form {
-	f := &Form{host: host}
+// NewForm makes the form as the settings are; grown is called when it may have another height.
+func NewForm(host page.Host, grown func()) *Form {
+	f := &Form{host: host, grown: func() {}}
 	t := host.Words().T
 	f.choice = widgets.NewRadios(t("proxy.system"), t("proxy.none"), t("proxy.named"))
 	f.address = widgets.NewTextField("10.0.0.1:3128")
@@ -40,6 +41,7 @@ func NewForm(host page.Host) *Form {
 	f.named = row(t("proxy.address"), widgets.Grow(f.address))
 	f.content = widgets.Column(12, f.choice, f.named, row(t("proxy.user"), widgets.Grow(widgets.Middle(f.who)), f.login))
 	f.Show()
+	f.grown = grown
 	f.choice.OnChanged = func(int) { f.change() }
 	f.address.OnChanged = func(string) { f.change() }
 	return f
@@ -88,6 +90,7 @@ func (f *Form) draw() {
 		f.who.SetText(user)
 	}
 	f.content.Refresh()
+	f.grown()
 }
 
 // Open shows the form in a dialog, for who is not logged in yet.
@@ -95,7 +98,7 @@ func Open(host page.Host) {
 	var d *widgets.Dialog
 	done := widgets.NewButton(widgets.Primary, host.Words().T("button.ok"), func() { d.Close() })
 	d = widgets.NewDialog(host.Words().T("proxy.title"), widgets.Column(12,
-		widgets.NewParagraph(host.Words().T("proxy.note"), theme.TextTable, theme.Text2), NewForm(host).Content()), nil, done).Wide(520)
+		widgets.NewParagraph(host.Words().T("proxy.note"), theme.TextTable, theme.Text2), NewForm(host, func() { d.Refresh() }).Content()), nil, done).Wide(520)
 	host.Dialog(d)
 }
 
@@ -130,7 +133,7 @@ func Ask(host page.Host, then func()) {
 			confirm.SetBusy(false)
 			if err != nil {
 				trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(host.Words().Problem(err)))}
-				trouble.Refresh()
+				d.Refresh()
 				return
 			}
 			d.Close()

@@ -63,7 +63,7 @@ func New(host page.Host) *Page {
 		widgets.Row(12, label(t("settings.roots")), widgets.Grow(widgets.Middle(p.roots)), widgets.Middle(p.clear), p.choose))
 	p.asking = widgets.NewRadios(t("settings.revocation_off"), t("settings.revocation_public"), t("settings.revocation_intranet"))
 	p.asking.OnChanged = func(int) { p.change() }
-	way := proxy.NewForm(host)
+	way := proxy.NewForm(host, func() { p.content.Refresh() })
 	p.proxy = way.Show
 	p.content = widgets.NewScrollArea(widgets.Page(widgets.Fixed(760, 0, widgets.Column(theme.CardGap,
 		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried),
