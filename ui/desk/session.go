@@ -160,6 +160,8 @@ type Session struct {
 	left     sync.Once
 	leave    func()  // the party's folder
 	keeper   *keeper // nil: nothing keeps it
+	bulletin bulletin
+	watching sync.WaitGroup
 
 	mu    sync.Mutex
 	link  Link
@@ -202,6 +204,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go s.ledger.follow(run)
+	s.watching.Go(func() { s.watch(run) })
 	go func() {
 		defer close(s.stopped)
 		s.deliver(run)
@@ -240,6 +243,7 @@ func (s *Session) Close() {
 	s.Release()
 	s.stop()
 	<-s.stopped
+	s.watching.Wait()
 	s.left.Do(s.leave)
 }
 
