@@ -90,6 +90,10 @@ func TestAnOpenContractAndTheAwardsFollow(t *testing.T) {
 	returned := h.Words().T("state.returned.lot")
 	h.Until("the lots", func() bool { return h.Says(returned) })
 	h.Settle(500 * time.Millisecond)
+	if err := work.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Seal(buyer, work)
 	w.Deliver(work.Submit(t.Context()))
 	shown(t, h, h.Words().T("state.awaiting.lot"))
 

@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
 
@@ -52,8 +53,9 @@ func (p *Page) offer(k desk.Kept) fyne.CanvasObject {
 	}
 	var b *widgets.Button
 	b = widgets.NewButton(widgets.Secondary, t("login.kept_go"), func() { p.resume(k, b) })
-	return widgets.InfoPanel(widgets.ErrorText{
-		What: t("login.kept"), Do: t("login.kept_who", "owner", k.Key.Owner, "person", k.Key.Person, "until", until)}, b)
+	title := widgets.Row(8, widgets.NewText(t("login.kept"), theme.TextBody, theme.Text).Bold(), widgets.Grow(widgets.Quiet(t("login.kept_until", "until", until))))
+	who := widgets.Column(2, title, widgets.NewParagraph(t("login.kept_who", "owner", k.Key.Owner, "person", k.Key.Person), theme.TextTable, theme.Text2))
+	return widgets.Card(widgets.Pad(8, 12, 8, 14, widgets.Row(12, widgets.Grow(who), b)))
 }
 
 // resume goes on with a session, without the PIN.

@@ -23,7 +23,7 @@ func TestTheLastLoginGoesOn(t *testing.T) {
 
 	h, p = opened(t, w)
 	h.Until("the offer", func() bool { return h.Says("继续上次的登录") })
-	if text := strings.Join(h.Texts(), ""); !strings.Contains(text, k.Owner+"，"+k.Person+"，") || !strings.Contains(text, "前有效") {
+	if text := strings.Join(h.Texts(), ""); !strings.Contains(text, k.Owner+"，"+k.Person) || !strings.Contains(text, "前有效") {
 		t.Errorf("the offer does not tell whose it is and until when: %q", h.Texts())
 	}
 	h.Settle(100 * time.Millisecond)
