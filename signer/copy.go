@@ -10,6 +10,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/internal/midstate"
@@ -58,6 +59,9 @@ func (j Job) Begin(ctx context.Context) (*Copy, error) {
 }
 
 func (j Job) begin(ctx context.Context) (_ *Copy, err error) {
+	if j.Time.IsZero() { // an electronic seal's frame asks whether it may be used now
+		j.Time = time.Now()
+	}
 	content, err := j.frame(ctx).Hash()
 	if err != nil {
 		return nil, err

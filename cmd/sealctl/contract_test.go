@@ -185,6 +185,43 @@ func TestContractVerbs(t *testing.T) {
 	if c := seller.call("contract", "publish", id); c.status != statusUsage {
 		t.Errorf("published by the supplier: status %d\n%s", c.status, c.err)
 	}
+	published := buyer.contract("publish", id)
+	steps := ""
+	for _, h := range published.History {
+		steps += string(h.Step) + " "
+	}
+	for _, want := range []platformapi.HistoryStep{platformapi.HistoryWithdraw, platformapi.HistoryRefuse, platformapi.HistoryAgree, platformapi.HistoryPublish} {
+		if !strings.Contains(steps, string(want)) {
+			t.Errorf("the history lacks %s: %s", want, steps)
+		}
+	}
+	if err := platformapi.CheckHistory(id, published.History); err != nil {
+		t.Error(err)
+	}
+
+	list := buyer.call("contract", "list")
+	if list.status != statusDone || !strings.Contains(list.out, id) {
+		t.Errorf("the list lacks the contract: status %d\n%s%s", list.status, list.out, list.err)
+	}
+	for _, s := range []side{buyer, seller} {
+		if c := call(t, s.home, "outbox", "list", "--json"); !strings.Contains(c.out, `"entries": []`) {
+			t.Errorf("something is left in the outbox: %s%s", c.out, c.err)
+		}
+		if c := s.call("outbox", "retry"); c.status != statusDone {
+			t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
+		}
+	}
+}
+
+// A concluded contract is made public by a copy, filed and amended.
+func TestContractVerbsOnceItIsConcluded(t *testing.T) {
+	_, buyer, seller := parties(t)
+	id := buyer.contract("new", "--lot", buyer.freeLot(), "--term", "90").ID
+	buyer.contract("attach", id, writePage(t, buyer.home))
+	buyer.contract("submit", id)
+	if got := seller.contract("agree", id); got.State != platformapi.StateConcluded {
+		t.Fatalf("agreed: %s", got.State)
+	}
 	copied := filepath.Join(buyer.home, "public.pdf")
 	if c := buyer.call("contract", "publish", id, "--copy-to", copied); c.status != statusDone || !strings.Contains(c.out, `"Original"`) {
 		t.Errorf("a copy for the public: status %d\n%s%s", c.status, c.out, c.err)
@@ -217,31 +254,6 @@ func TestContractVerbs(t *testing.T) {
 	}
 	if got := seller.contract("delete", later.ID); got.State != platformapi.StateVoid {
 		t.Errorf("given up: %s", got.State)
-	}
-	steps := ""
-	for _, h := range published.History {
-		steps += string(h.Step) + " "
-	}
-	for _, want := range []platformapi.HistoryStep{platformapi.HistoryWithdraw, platformapi.HistoryRefuse, platformapi.HistoryAgree, platformapi.HistoryPublish} {
-		if !strings.Contains(steps, string(want)) {
-			t.Errorf("the history lacks %s: %s", want, steps)
-		}
-	}
-	if err := platformapi.CheckHistory(id, published.History); err != nil {
-		t.Error(err)
-	}
-
-	list := buyer.call("contract", "list")
-	if list.status != statusDone || !strings.Contains(list.out, id) {
-		t.Errorf("the list lacks the contract: status %d\n%s%s", list.status, list.out, list.err)
-	}
-	for _, s := range []side{buyer, seller} {
-		if c := call(t, s.home, "outbox", "list", "--json"); !strings.Contains(c.out, `"entries": []`) {
-			t.Errorf("something is left in the outbox: %s%s", c.out, c.err)
-		}
-		if c := s.call("outbox", "retry"); c.status != statusDone {
-			t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
-		}
 	}
 }
 

@@ -235,7 +235,7 @@ func TestWhatIsWrongWithAFileStopsNothing(t *testing.T) {
 	b.write("c假.pdf", []byte("no document at all"))
 	b.write(".隐藏.pdf", document(90))
 	b.write("说明.txt", []byte("x"))
-	b.write("e尾.pdf", append(document(5), "%junk\n"...))
+	b.write("e头.pdf", append([]byte("HTTP/1.1 200 OK\n\n"), document(5)...))
 	signed := filepath.Join(b.in, "d已签.pdf")
 	b.write("d.pdf", document(91))
 	job := b.batch().Job
@@ -250,7 +250,7 @@ func TestWhatIsWrongWithAFileStopsNothing(t *testing.T) {
 	bt.Items = append(bt.Items, batch.Item{In: filepath.Join(b.in, "没有.pdf"), Name: "没有.pdf"}, batch.Item{In: signed, Name: "../外.pdf"})
 	for _, outcomes := range [][]batch.Outcome{check(t, bt), b.run(bt)} {
 		want := map[string]error{
-			"a坏.pdf": nil, "b文.pdf": batch.ErrNeedsClean, "c假.pdf": batch.ErrKind, "d已签.pdf": batch.ErrSigned, "e尾.pdf": nil,
+			"a坏.pdf": nil, "b文.pdf": batch.ErrNeedsClean, "c假.pdf": batch.ErrKind, "d已签.pdf": batch.ErrSigned, "e头.pdf": nil,
 			"没有.pdf": &signer.Error{Kind: signer.InputMissing}, "../外.pdf": &signer.Error{Kind: signer.BadRequest},
 		}
 		for _, o := range outcomes {
