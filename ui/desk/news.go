@@ -98,8 +98,10 @@ func (s *Session) watch(ctx context.Context) {
 // done is what the other side did, and with which lot's contract. An event tells neither who acted nor how things are now: the
 // list does. The contract itself is not asked for, since that counts as having read it.
 func (s *Session) done(ctx context.Context, e platformapi.Event) (NewsThing, string) {
-	switch outbox.Op(e.Act) {
-	case outbox.OpSubmit, outbox.OpWithdraw, outbox.OpAgree, outbox.OpRefuse:
+	act := platformapi.ReceiptKind(e.Act)
+	switch act {
+	case platformapi.ReceiptSubmit, platformapi.ReceiptWithdraw, platformapi.ReceiptAgree, platformapi.ReceiptRefuse,
+		platformapi.ReceiptSeal, platformapi.ReceiptCountersign:
 	default:
 		return "", ""
 	}
@@ -112,7 +114,7 @@ func (s *Session) done(ctx context.Context, e platformapi.Event) (NewsThing, str
 	}
 	for _, c := range list.Items {
 		if c.ID == e.ContractID {
-			return thing(outbox.Op(e.Act), c), c.LotName
+			return thing(act, c), c.LotName
 		}
 	}
 	return "", ""
@@ -122,7 +124,7 @@ func (s *Session) done(ctx context.Context, e platformapi.Event) (NewsThing, str
 func (s *Session) did(ctx context.Context, e platformapi.Event) bool {
 	contracts, _ := s.ledger.entries(ctx) // what was read last stands
 	for _, own := range contracts[e.ContractID] {
-		if string(own.Op) == e.Act && (own.Receipt == nil || own.Receipt.AuditSeq == e.Seq || own.Receipt.At.Equal(e.At)) {
+		if own.Receipt == nil && own.State != outbox.Failed || own.Receipt != nil && own.Receipt.AuditSeq == e.Seq {
 			return true
 		}
 	}
@@ -130,16 +132,16 @@ func (s *Session) did(ctx context.Context, e platformapi.Event) bool {
 }
 
 // thing is what an act of the other side has come to. What only this side does, from another machine, is nothing to tell.
-func thing(act outbox.Op, c platformapi.ContractSummary) NewsThing {
+func thing(act platformapi.ReceiptKind, c platformapi.ContractSummary) NewsThing {
 	mine := c.MyRole == c.Starter
 	switch {
-	case act == outbox.OpSubmit && c.State == platformapi.StateAwaiting && !mine:
+	case act == platformapi.ReceiptSubmit && c.State == platformapi.StateAwaiting && !mine:
 		return NewsSubmitted
-	case act == outbox.OpWithdraw && !mine:
+	case act == platformapi.ReceiptWithdraw && !mine:
 		return NewsWithdrawn
-	case act == outbox.OpRefuse && c.State == platformapi.StateReturned && mine:
+	case act == platformapi.ReceiptRefuse && c.State == platformapi.StateReturned && mine:
 		return NewsReturned
-	case act == outbox.OpAgree && c.State == platformapi.StateAgreed && mine:
+	case act == platformapi.ReceiptAgree && c.State == platformapi.StateAgreed && mine:
 		return NewsAgreed
 	case c.State == platformapi.StateHalfSealed && c.MyTurn:
 		return NewsSealed

@@ -27,8 +27,8 @@ func shown(t *testing.T, h *pagetest.Host, words string) {
 // What one side does is on the other side's list by itself, and what is typed there into the search stays.
 func TestTheOtherSideIsSeenWithoutAClick(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	buyer, seller := w.Buyer(), w.Seller()
-	h := pagetest.NewHost(t, w.Desk, seller)
+	buyer, seller := w.Buyer(), w.SellerElsewhere()
+	h := pagetest.NewHost(t, seller.Desk(), seller)
 	p := New(h)
 	h.Open(p)
 	h.Until("the empty list", func() bool { return h.Says(p.t("contracts.none")) })
@@ -69,7 +69,7 @@ func TestTheOtherSideIsSeenWithoutAClick(t *testing.T) {
 // The purchaser's open contract and the list of awards follow as well; one's own acts are no news.
 func TestAnOpenContractAndTheAwardsFollow(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	buyer, seller := w.Buyer(), w.Seller()
+	buyer, seller := w.Buyer(), w.SellerElsewhere()
 	news := buyer.News(t.Context())
 	work := w.Submitted(buyer, "lot-1")
 	h := pagetest.NewHost(t, w.Desk, buyer)
@@ -84,7 +84,7 @@ func TestAnOpenContractAndTheAwardsFollow(t *testing.T) {
 	w.Deliver(theirs.Refuse(t.Context(), "付款期限请改为验收后三十日"))
 	shown(t, h, "付款期限请改为验收后三十日")
 
-	h = pagetest.NewHost(t, w.Desk, seller)
+	h = pagetest.NewHost(t, seller.Desk(), seller)
 	a := awards.New(h)
 	h.Open(a)
 	returned := h.Words().T("state.returned.lot")

@@ -314,13 +314,29 @@ func (w *World) Buyer() *desk.Session { return w.login(buyer) }
 // Seller logs the supplier in.
 func (w *World) Seller() *desk.Session { return w.login(seller) }
 
+// SellerElsewhere logs the supplier in at another computer, whose desk has nothing of this one's.
+func (w *World) SellerElsewhere() *desk.Session {
+	w.t.Helper()
+	c := w.config
+	c.Folders, c.Keyring = desk.Folders{Data: filepath.Join(w.dir, "elsewhere"), Cache: c.Folders.Cache}, nil
+	d, err := desk.Open(w.t.Context(), c)
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = d.Close() })
+	return w.loginAt(d, seller)
+}
+
 func (w *World) login(who ca.Subject) *desk.Session {
 	w.t.Helper()
-	keys, err := w.Desk.Keys(w.t.Context())
+	return w.loginAt(w.Desk, who)
+}
+
+func (w *World) loginAt(d *desk.Desk, who ca.Subject) *desk.Session {
+	w.t.Helper()
+	keys, err := d.Keys(w.t.Context())
 	must(w.t, err)
 	for _, k := range keys {
 		if k.USCC == who.USCC {
-			s, err := w.Desk.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
+			s, err := d.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
 			must(w.t, err)
 			w.t.Cleanup(func() {
 				if !s.Closed() {
