@@ -1,9 +1,8 @@
 package desk
 
 import (
-	"net/http"
+	"context"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -85,24 +84,19 @@ func TestASlowListenerMissesNothing(t *testing.T) {
 	}
 }
 
-// A stream that cannot be had is no broken link while calls are answered.
+// breaking is a platform whose stream cannot be had.
+type breaking struct{ platformapi.Platform }
+
+func (breaking) Watch(context.Context, func(platformapi.Event), func()) error {
+	return &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
+}
+
+// A stream that cannot be had is no broken link: calls tell that.
 func TestABrokenStreamIsNotOffline(t *testing.T) {
 	w := newWorld(t)
-	refused := make(chan struct{}, 16)
-	w.before(func(out http.ResponseWriter, r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "/events") {
-			return false
-		}
-		refused <- struct{}{}
-		panic(http.ErrAbortHandler)
-	})
-	s := w.at(buyer)
-	<-refused
-	if _, err := s.Lots(t.Context(), ""); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(100 * time.Millisecond) // the session has heard of the stream's end
-	if l := s.Link(t.Context()); !l.Online || l.Over {
-		t.Errorf("the link: %+v", l)
+	s := &Session{desk: w.desk("one"), platform: breaking{}, link: Link{Online: true}}
+	s.watch(t.Context())
+	if !s.link.Online || s.link.Over {
+		t.Errorf("the link: %+v", s.link)
 	}
 }
