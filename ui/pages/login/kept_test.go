@@ -38,7 +38,7 @@ func TestTheLastLoginGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Restart()
-	h, p = opened(t, w)
+	h, _ = opened(t, w)
 	h.Settle(100 * time.Millisecond)
 	if h.Says("继续上次的登录") {
 		t.Error("it is offered after the log-out")
