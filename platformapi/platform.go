@@ -17,6 +17,13 @@ type Platform interface {
 	Logout(ctx context.Context) error
 }
 
+// A Watcher is a Platform that tells what happens, where it can.
+type Watcher interface {
+	// Watch calls on for what happens to the contracts of one's organisation from now on, and reset when something may have
+	// been missed, until ctx ends or a person must log in again (KindUnauthorised). Both are called from one goroutine at a time.
+	Watch(ctx context.Context, on func(Event), reset func()) error
+}
+
 // Reader is what can be asked without changing anything.
 type Reader interface {
 	// Now is the platform's clock, by which every deadline is judged.

@@ -29,7 +29,10 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Words, c.Renderer, c.Cleaner, c.Converter, c.Keyring = a.words, renderer, cleaner, a.converter, keyring.Chosen(a.getenv)
+	c.Words, c.Renderer, c.Cleaner, c.Converter = a.words, renderer, cleaner, a.converter
+	if ring, ok := keyring.Chosen(a.getenv); ok {
+		c.Keyring = ring
+	}
 	d, err := desk.Open(a.ctx, c)
 	if err != nil {
 		_ = renderer.Close()

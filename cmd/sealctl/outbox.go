@@ -27,9 +27,13 @@ func box(a *app, f boxFlags) (*outbox.Box, error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := keyring.Chosen(a.getenv)
+	var ring vault.Keyring
+	system, chosen := keyring.Chosen(a.getenv)
+	if chosen {
+		ring = system
+	}
 	b, err := desk.OpenOutbox(a.ctx, dirs, ring)
-	if err == nil && ring != nil && b.KeyPlace() == vault.InFile {
+	if err == nil && chosen && b.KeyPlace() == vault.InFile {
 		a.tui.warn("ctl.outbox.key_in_file")
 	}
 	return b, err

@@ -87,7 +87,10 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	defer closeWorld()
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
-	config.Converter, config.Keyring = o.converter, keyring.Chosen(os.Getenv)
+	config.Converter = o.converter
+	if ring, ok := keyring.Chosen(os.Getenv); ok {
+		config.Keyring = ring
+	}
 	d, err := desk.Open(ctx, config)
 	if err != nil {
 		fmt.Fprintln(stderr, catalog.Problem(err))
@@ -156,7 +159,16 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	} else if o.platform != "" {
 		config.PlatformStamps = strings.TrimSuffix(o.platform, "/") + "/tsa"
 		config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
-			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{Proxy: key.Proxy})
+			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{Proxy: key.Proxy, Keeper: key.Keeper})
+		}
+		config.PlatformURL = o.platform
+		config.Resume = func(ctx context.Context, secret []byte, proxy client.Proxy, keep desk.Keeper) (platformapi.Platform, error) {
+			c, err := client.New(o.platform, client.Options{Proxy: proxy, Keeper: keep})
+			if err != nil {
+				return nil, err
+			}
+			_, err = c.Resume(ctx, secret)
+			return c, err
 		}
 	}
 	return config, func() { _ = found.Close() }, nil

@@ -58,7 +58,10 @@ type Client struct {
 	skew     atomic.Int64 // what the platform's clock is ahead, nanoseconds
 }
 
-var _ platformapi.Platform = (*Client)(nil)
+var (
+	_ platformapi.Platform = (*Client)(nil)
+	_ platformapi.Watcher  = (*Client)(nil)
+)
 
 // New names a platform by its address, "https://host[:port]"; plain http is allowed to a loopback address only. It dials
 // nothing yet.

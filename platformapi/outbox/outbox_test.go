@@ -396,3 +396,22 @@ func TestDamagedJournalIsSaid(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// told is a platform that tells what happens.
+type told struct{ platformapi.Platform }
+
+func (told) Watch(context.Context, func(platformapi.Event), func()) error { return errTold }
+
+var errTold = errors.New("watched")
+
+// What tells what happens does so through an outbox, too; what does not is no Watcher there.
+func TestThroughTellsWhatHappens(t *testing.T) {
+	var box outbox.Box
+	w, ok := box.Through(told{}, "org").(platformapi.Watcher)
+	if !ok || w.Watch(t.Context(), nil, nil) != errTold {
+		t.Error("the platform's news do not come through")
+	}
+	if _, ok := box.Through(struct{ platformapi.Platform }{}, "org").(platformapi.Watcher); ok {
+		t.Error("a platform that tells nothing seems to")
+	}
+}

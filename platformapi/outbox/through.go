@@ -8,9 +8,16 @@ import (
 )
 
 // Through is p with every change going through the outbox: the call returns when the platform has answered, and when the
-// process ends before, the change is still made later. Run must be running for org, with p.
+// process ends before, the change is still made later. Run must be running for org, with p. Where p is a Watcher, it is one.
 func (b *Box) Through(p platformapi.Platform, org string) platformapi.Platform {
-	return through{Platform: p, box: b, org: org}
+	t := through{Platform: p, box: b, org: org}
+	if w, ok := p.(platformapi.Watcher); ok {
+		return struct {
+			through
+			platformapi.Watcher
+		}{t, w}
+	}
+	return t
 }
 
 type through struct {

@@ -70,8 +70,12 @@ type Config struct {
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
 
-	// Keyring keeps the key of what lies on this machine; nil: the key lies in a file.
-	Keyring vault.Keyring
+	// Keyring keeps the key of what lies on this machine, and sessions; nil: the key lies in a file, sessions are not kept.
+	Keyring Keyring
+
+	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
+	Resume      Resumer
+	PlatformURL string
 
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
@@ -97,6 +101,7 @@ type Desk struct {
 	prefs     preferences
 	seen      map[string][]Key  // by the token's URI, as they were read last
 	parties   map[string]*party // by their folders
+	begun     map[string]bool   // the keyring's names of sessions that are this desk's own, not kept ones
 	libraries chan struct{}     // closed when libraries were added or removed, and made anew
 
 	sealFonts sealFonts
@@ -111,6 +116,8 @@ type preferences struct {
 
 	Platform string   `json:"platform,omitempty"` // ID of the one chosen last
 	Settings Settings `json:"settings,omitzero"`
+
+	ForgetSessions bool `json:"forgetSessions,omitempty"`
 }
 
 const preferencesFile = "preferences.json"
@@ -122,7 +129,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{},
+	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{}, begun: map[string]bool{},
 		passwords: map[string]string{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type PlatformKey struct {
 	Chain  []*smx509.Certificate // the signing certificate first
 	Signer crypto.Signer
 	Proxy  client.Proxy // as the settings want it; nil where nobody connects
+	Keeper Keeper       // of the session that begins; nil: it ends with the program
 }
 
 // LoginRequest is what the person entered on the login page. The PIN is wiped.
@@ -45,6 +46,7 @@ type LoginRequest struct {
 	PIN      []byte
 	LastTry  bool // the person confirmed to spend the last try
 	Remember bool
+	Keep     bool // the session may go on after the program was closed, where the system has a keyring
 }
 
 // Login unlocks the key, signs the platform's challenge with it and locks it again: no PIN is kept. What waits in this
@@ -67,8 +69,13 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
 		return nil, err
 	}
 	var p platformapi.Platform
+	var keep *keeper
 	err = d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
 		key.Proxy = d.Proxy
+		if d.KeepsSessions() {
+			keep = d.keeper(r.Key)
+			key.Keeper = keep
+		}
 		p, err = connect(ctx, key)
 		return err
 	})
@@ -84,7 +91,13 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
 	}
 	// A choice that could not be kept is asked for again; it is no reason to keep the person out.
 	_ = d.RememberKey(remember)
-	return d.session(ctx, r.Key, p)
+	s, err := d.session(ctx, r.Key, p)
+	if err != nil || keep == nil {
+		return s, err
+	}
+	s.keeper = keep
+	s.keepOn(ctx, r.Keep)
+	return s, nil
 }
 
 // An unlockedKey is a key that signs until it is closed.
@@ -163,7 +176,10 @@ type Session struct {
 	stop     context.CancelFunc
 	stopped  chan struct{}
 	left     sync.Once
-	leave    func() // the party's folder
+	leave    func()  // the party's folder
+	keeper   *keeper // nil: nothing keeps it
+	bulletin bulletin
+	watching sync.WaitGroup
 
 	mu    sync.Mutex
 	link  Link
@@ -209,6 +225,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	go s.ledger.follow(run)
+	s.watching.Go(func() { s.watch(run) })
 	go func() {
 		defer close(s.stopped)
 		s.deliver(run)
@@ -245,6 +262,7 @@ func (s *Session) Close() {
 	s.Release()
 	s.stop()
 	<-s.stopped
+	s.watching.Wait()
 	s.left.Do(func() {
 		s.leave()
 		s.desk.seats.RUnlock()
@@ -270,10 +288,14 @@ func (s *Session) KeyPresent(ctx context.Context) bool {
 	return t.Close() == nil
 }
 
-// Logout ends the session on the platform too.
+// Logout ends the session on the platform too, and forgets it here whether the platform can be told or not.
 func (s *Session) Logout(ctx context.Context) error {
+	var forgotten error
+	if s.keeper != nil {
+		forgotten = s.keeper.Forget()
+	}
 	s.Close()
-	return s.platform.Logout(ctx)
+	return errors.Join(forgotten, s.platform.Logout(ctx))
 }
 
 // Key is the key that was logged in with.

@@ -181,8 +181,25 @@ func (d *Desk) connector() (Connector, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, key PlatformKey) (platformapi.Platform, error) {
-		return client.Login(ctx, p.Address, key.Signer, key.Chain, client.Options{RootCAs: roots, Proxy: key.Proxy})
+		return client.Login(ctx, p.Address, key.Signer, key.Chain, client.Options{RootCAs: roots, Proxy: key.Proxy, Keeper: key.Keeper})
 	}, nil
+}
+
+// resumer goes on with a session at the platform that the desk is at, whose address it gives too; nil where none is kept.
+func (d *Desk) resumer() (Resumer, string, error) {
+	p, ok := d.Platform()
+	if !ok {
+		return d.cfg.Resume, d.cfg.PlatformURL, nil
+	}
+	roots, err := p.Pool()
+	return func(ctx context.Context, secret []byte, proxy client.Proxy, keep Keeper) (platformapi.Platform, error) {
+		c, err := client.New(p.Address, client.Options{RootCAs: roots, Proxy: proxy, Keeper: keep})
+		if err != nil {
+			return nil, err
+		}
+		_, err = c.Resume(ctx, secret)
+		return c, err
+	}, p.Address, err
 }
 
 // Proxy is the way to a platform that the settings want, for package client.

@@ -44,6 +44,7 @@ type Window struct {
 	close  context.CancelFunc
 
 	session *desk.Session
+	deaf    context.CancelFunc // to the news of the session
 	shell   *widgets.Shell
 	stack   []page.Page
 	leave   context.CancelFunc // ends the page in front
@@ -54,7 +55,7 @@ type Window struct {
 
 // New makes the window and shows the login page in it. The caller shows the window.
 func New(app fyne.App, d *desk.Desk) *Window {
-	w := &Window{app: app, desk: d, words: d.Words(), leave: func() {}}
+	w := &Window{app: app, desk: d, words: d.Words(), leave: func() {}, deaf: func() {}}
 	w.closed, w.close = context.WithCancel(context.Background())
 	w.win = app.NewWindow(w.t("app.name"))
 	w.win.SetPadded(false)
@@ -127,6 +128,20 @@ func (w *Window) Login(s *desk.Session) {
 		}
 	}
 	go w.watchLink(s, poked)
+	var ctx context.Context
+	ctx, w.deaf = context.WithCancel(w.closed)
+	page.Follow(ctx, w, s.News(ctx), w.tellNews)
+}
+
+// tellNews says what the other side did.
+func (w *Window) tellNews(n desk.News) {
+	switch n.Done {
+	case "":
+	case desk.NewsReturned, desk.NewsWithdrawn:
+		w.Toast(theme.Warn, w.t("news."+string(n.Done), "name", n.Name))
+	default:
+		w.Toast(theme.Good, w.t("news."+string(n.Done), "name", n.Name))
+	}
 }
 
 // Logout implements page.Host.
@@ -134,6 +149,7 @@ func (w *Window) Logout() { w.logout(nil) }
 
 // logout shows the login page; prefer tells which key it chooses first.
 func (w *Window) logout(prefer func(desk.Key) bool) {
+	w.deaf()
 	if s := w.session; s != nil {
 		w.session = nil
 		go func() {

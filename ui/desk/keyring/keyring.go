@@ -26,11 +26,8 @@ var _ vault.Keyring = System{}
 
 // Chosen is the keyring that the environment asks for: the system's, or none where SEALDESK_KEYRING is "file". On a server
 // or a terminal that many people use, the one who administers it decides.
-func Chosen(getenv func(string) string) vault.Keyring {
-	if getenv("SEALDESK_KEYRING") == "file" {
-		return nil
-	}
-	return System{}
+func Chosen(getenv func(string) string) (ring System, ok bool) {
+	return System{}, getenv("SEALDESK_KEYRING") != "file"
 }
 
 // Get implements vault.Keyring.
@@ -50,6 +47,15 @@ func (System) Set(name string, secret []byte) error {
 	_, err := within(func() (string, error) {
 		return "", keyring.Set(service, name, base64.StdEncoding.EncodeToString(secret))
 	})
+	return err
+}
+
+// Delete forgets the secret of a name, if there is one.
+func (System) Delete(name string) error {
+	_, err := within(func() (string, error) { return "", keyring.Delete(service, name) })
+	if errors.Is(err, keyring.ErrNotFound) {
+		return nil
+	}
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/page"
@@ -72,18 +73,24 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	p.faces.Loading()
+	p.read()
+	page.Follow(ctx, p.host, p.host.Session().News(ctx), func(desk.News) { p.read() })
+}
+
+func (p *Page) again() {
+	p.faces.Loading()
 	p.read()
 }
 
 func (p *Page) read() {
-	p.faces.Loading()
 	var lots []platformapi.Lot
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		lots, err = p.host.Session().Lots(ctx, "")
 		return err
 	}, func(err error) {
 		if err != nil {
-			p.faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
+			p.faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.again))
 			return
 		}
 		p.lots = lots

@@ -30,12 +30,13 @@ type Page struct {
 	group group
 	words string
 
-	local []row          // only here, or on the way
-	all   []row          // everything on the platform, for the figures
-	open  bool           // all is not everything yet
-	found []row          // what the platform found for the filter
-	more  string         // cursor of its next page
-	list  desk.Contracts // as it was told last
+	local []row                     // only here, or on the way
+	all   []row                     // everything on the platform, for the figures
+	open  bool                      // all is not everything yet
+	found []row                     // what the platform found for the filter
+	more  string                    // cursor of its next page
+	list  desk.Contracts            // as it was told last
+	shown platformapi.ContractQuery // whose found are
 	typed context.CancelFunc
 
 	stats   []*pressed
@@ -102,23 +103,8 @@ func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	p.table.Faces().Loading()
 	p.read()
-	p.watch(p.host.Session().OutboxChanges(ctx))
-}
-
-// watch reads anew when something that was sent got on.
-func (p *Page) watch(changes <-chan struct{}) {
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		select {
-		case <-changes:
-		case <-ctx.Done():
-		}
-		return ctx.Err()
-	}, func(err error) {
-		if err == nil {
-			p.read()
-			p.watch(changes)
-		}
-	})
+	page.Follow(ctx, p.host, p.host.Session().OutboxChanges(ctx), func(struct{}) { p.read() })
+	page.Follow(ctx, p.host, p.host.Session().News(ctx), func(desk.News) { p.read() })
 }
 
 func (p *Page) searched(words string) {
@@ -165,12 +151,16 @@ func (p *Page) query() platformapi.ContractQuery {
 	return platformapi.ContractQuery{State: p.group.asked(), Words: p.words}
 }
 
-// read asks for everything once, for the figures, and for the filter's own if there is one.
+// read asks for everything once, for the figures, and for the filter's own if there is one. As much of the list comes as is
+// shown already, so that what a person looks at does not go away.
 func (p *Page) read() {
-	q := p.query()
+	q, least := p.query(), 0
+	if q == p.shown {
+		least = len(p.found)
+	}
 	var got reading
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		got, err = p.readAll(ctx, q)
+		got, err = p.readAll(ctx, q, least)
 		return err
 	}, func(err error) {
 		if q != p.query() {
@@ -180,6 +170,7 @@ func (p *Page) read() {
 			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
 			return
 		}
+		p.shown = q
 		p.local, p.list, p.more, p.open = got.local, got.list, got.list.More, got.all.More != ""
 		p.all, p.found = p.rows(got.all.Items), p.rows(got.list.Items)
 		p.drawNotice(err)
@@ -188,7 +179,7 @@ func (p *Page) read() {
 	})
 }
 
-func (p *Page) readAll(ctx context.Context, q platformapi.ContractQuery) (got reading, err error) {
+func (p *Page) readAll(ctx context.Context, q platformapi.ContractQuery, least int) (got reading, err error) {
 	session, t := p.host.Session(), p.host.Words()
 	works, draftErr := session.Drafts(ctx)
 	for _, w := range works {
@@ -203,6 +194,17 @@ func (p *Page) readAll(ctx context.Context, q platformapi.ContractQuery) (got re
 		if got.list, err = session.Contracts(ctx, q); err != nil {
 			return got, err
 		}
+	}
+	for len(got.list.Items) < least && got.list.More != "" {
+		q.Cursor = got.list.More
+		next, err := session.Contracts(ctx, q)
+		if err != nil {
+			break // the rest is there to be loaded
+		}
+		got.list.Items, got.list.More = append(got.list.Items, next.Items...), next.More
+	}
+	if q.State == "" && q.Words == "" {
+		got.all = got.list
 	}
 	entries, err := session.Outbox(ctx)
 	if err != nil {

@@ -98,7 +98,8 @@ func (p *Page) Show(ctx context.Context) {
 		}
 		p.reread()
 	})
-	p.watch(p.host.Session().OutboxChanges(ctx))
+	page.Follow(ctx, p.host, p.host.Session().OutboxChanges(ctx), func(struct{}) { p.moved() })
+	page.Follow(ctx, p.host, p.host.Session().News(ctx), p.heard)
 }
 
 // Leave implements page.Leaver: nothing typed is lost.
@@ -107,25 +108,20 @@ func (p *Page) Leave() {
 	p.end()
 }
 
-// watch reads anew whenever the outbox got on with something.
-func (p *Page) watch(changes <-chan struct{}) {
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		select {
-		case <-changes:
-		case <-ctx.Done():
-		}
-		return ctx.Err()
-	}, func(err error) {
-		if err != nil {
-			return
-		}
-		if len(p.view.Waiting) > 0 {
-			p.refresh()
-		} else {
-			p.reread()
-		}
-		p.watch(changes)
-	})
+// moved reads anew after the outbox got on with something.
+func (p *Page) moved() {
+	if len(p.view.Waiting) > 0 {
+		p.refresh()
+	} else {
+		p.reread()
+	}
+}
+
+// heard asks the platform again when something happened to this contract, unless it lies with us to be edited.
+func (p *Page) heard(n desk.News) {
+	if (n.Contract == "" || n.Contract == p.work.ID()) && !p.editable() {
+		p.refresh()
+	}
 }
 
 // refresh asks the platform again and says nothing when it cannot be reached.

@@ -36,6 +36,8 @@ type Page struct {
 	tries    *widgets.Text
 	demo     *widgets.Text
 	remember *widgets.Checkbox
+	keep     *widgets.Checkbox
+	kept     *fyne.Container // what there is to go on with
 	enter    *widgets.Button
 	trouble  *fyne.Container
 	content  fyne.CanvasObject
@@ -49,7 +51,7 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 		p.prefer = func(k desk.Key) bool { return k.URI == remembered }
 	}
 	t := host.Words().T
-	p.platform = newChooser(host)
+	p.platform = newChooser(host, p.lookKept)
 	p.list = widgets.Column(8)
 	p.faces = widgets.NewFaces(p.list)
 	p.pin = widgets.NewPINField(t("login.pin_hint"))
@@ -60,6 +62,10 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 	p.demo = widgets.NewText("", theme.TextCaption, theme.Amber)
 	p.remember = widgets.NewCheckbox(t("login.remember"), nil)
 	p.remember.Set(host.Desk().RememberedKey() != "")
+	p.keep = widgets.NewCheckbox(t("login.keep"), nil)
+	p.keep.Set(host.Desk().KeepSessions())
+	p.kept = widgets.Column(0)
+	p.kept.Hide()
 	p.enter = widgets.NewButton(widgets.Primary, t("login.enter"), p.login)
 	p.trouble = widgets.Column(0)
 	p.content = p.build()
@@ -79,6 +85,7 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	p.look()
+	p.lookKept()
 }
 
 func (p *Page) build() fyne.CanvasObject {
@@ -92,7 +99,7 @@ func (p *Page) build() fyne.CanvasObject {
 		p.pinField,
 		widgets.Row(8, widgets.Grow(p.tries.Clip()), p.demo),
 		p.trouble,
-		p.remember,
+		p.choices(),
 		widgets.Fixed(0, 42, p.enter),
 		p.enter.Note(),
 	)
@@ -113,7 +120,7 @@ func (p *Page) build() fyne.CanvasObject {
 		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
 		p.platform.content,
 	)
-	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, tabs, body))
+	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, p.kept, tabs, body))
 	right := widgets.Fixed(formWidth+136, 0, widgets.Filled(theme.White,
 		widgets.NewScrollArea(widgets.Pad(88, 68, 40, 68, form))))
 	return widgets.Border(nil, nil, nil, right, p.brand())
@@ -269,7 +276,7 @@ func (p *Page) login() {
 }
 
 func (p *Page) try(k desk.Key, lastTry bool) {
-	request := desk.LoginRequest{Key: k, PIN: p.pin.Take(), LastTry: lastTry, Remember: p.remember.On()}
+	request := desk.LoginRequest{Key: k, PIN: p.pin.Take(), LastTry: lastTry, Remember: p.remember.On(), Keep: p.keep.On()}
 	p.trouble.Objects = nil
 	p.trying = true
 	p.platform.lock(p.host.Words().T("login.why_trying"))

@@ -16,6 +16,7 @@ import (
 // A chooser is the switch at the top of the page (平台选择): which platform it is, and the way to another one.
 type chooser struct {
 	host    page.Host
+	moved   func() // to another platform, or to the same one as it is now
 	name    *widgets.Text
 	change  *widgets.Button
 	line    *fyne.Container // of name and button
@@ -23,8 +24,8 @@ type chooser struct {
 	content fyne.CanvasObject
 }
 
-func newChooser(host page.Host) *chooser {
-	c := &chooser{host: host, name: widgets.NewText("", theme.TextBody, theme.Text).Bold().Clip(), trouble: widgets.Column(0)}
+func newChooser(host page.Host, moved func()) *chooser {
+	c := &chooser{host: host, moved: moved, name: widgets.NewText("", theme.TextBody, theme.Text).Bold().Clip(), trouble: widgets.Column(0)}
 	t := host.Words().T
 	if host.Desk().Book() == nil {
 		text := t("login.no_platform")
@@ -97,6 +98,9 @@ func (c *chooser) do(work func(context.Context) error, done func(error)) {
 	c.host.Do(context.Background(), work, func(err error) {
 		c.lock("")
 		done(err)
+		if err == nil {
+			c.moved()
+		}
 	})
 }
 

@@ -83,22 +83,7 @@ func (p *Page) Show(ctx context.Context) {
 		t.Faces().Loading()
 	}
 	p.read()
-	p.watch(p.host.Session().OutboxChanges(ctx))
-}
-
-func (p *Page) watch(changes <-chan struct{}) {
-	p.host.Do(p.ctx, func(ctx context.Context) error {
-		select {
-		case <-changes:
-		case <-ctx.Done():
-		}
-		return ctx.Err()
-	}, func(err error) {
-		if err == nil {
-			p.read()
-			p.watch(changes)
-		}
-	})
+	page.Follow(ctx, p.host, p.host.Session().OutboxChanges(ctx), func(struct{}) { p.read() })
 }
 
 func (p *Page) read() {

@@ -79,6 +79,24 @@ type Host interface {
 	Window() fyne.Window
 }
 
+// Follow calls f on the window's goroutine with what comes from ch, until ctx ends or ch is closed.
+func Follow[T any](ctx context.Context, h Host, ch <-chan T, f func(T)) {
+	var got T
+	var more bool
+	h.Do(ctx, func(ctx context.Context) error {
+		select {
+		case got, more = <-ch:
+		case <-ctx.Done():
+		}
+		return ctx.Err()
+	}, func(err error) {
+		if err == nil && more {
+			f(got)
+			Follow(ctx, h, ch, f)
+		}
+	})
+}
+
 // ErrorText turns a problem of the desk into the widgets' form.
 func ErrorText(p words.Problem) widgets.ErrorText {
 	return widgets.ErrorText{What: p.What, Do: p.Do, Code: p.Code}

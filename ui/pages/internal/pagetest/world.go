@@ -1,15 +1,18 @@
 package pagetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,6 +24,7 @@ import (
 	"sealdesk/assets/i18n"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/signer/preview"
@@ -50,6 +54,8 @@ type World struct {
 	Desk   *desk.Desk
 	Sample string // a contract as a Word document
 	t      *testing.T
+	config desk.Config
+	ring   *keyring
 	dir    string
 	ca     *ca.Authority
 	order  platformapi.SealOrder // in which contracts are made
@@ -105,8 +111,7 @@ func NewWorldOfReview(t *testing.T) *World {
 func newWorld(t *testing.T, language string, order platformapi.SealOrder) *World {
 	t.Helper()
 	dir := t.TempDir()
-	ctx := t.Context()
-	w := &World{t: t, dir: dir, order: order, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
+	w := &World{t: t, dir: dir, ring: &keyring{secrets: map[string][]byte{}}, order: order, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
 	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
 	var err error
 	w.ca, err = ca.New(ca.ECDSA)
@@ -119,16 +124,85 @@ func newWorld(t *testing.T, language string, order platformapi.SealOrder) *World
 	url := w.serve(dir, w.ca.Roots())
 	catalog, err := words.New(i18n.Files, language)
 	must(t, err)
-	w.Desk, err = desk.Open(ctx, desk.Config{
+	w.config = desk.Config{
 		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
 		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(), FontFolders: []string{},
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
-			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{})
+			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{Keeper: key.Keeper})
 		},
-	})
-	must(t, err)
+		Keyring: w.ring, PlatformURL: url,
+		Resume: func(ctx context.Context, secret []byte, proxy client.Proxy, keep desk.Keeper) (platformapi.Platform, error) {
+			c, err := client.New(url, client.Options{Proxy: proxy, Keeper: keep})
+			if err != nil {
+				return nil, err
+			}
+			_, err = c.Resume(ctx, secret)
+			return c, err
+		},
+	}
+	w.open()
 	t.Cleanup(func() { _ = w.Desk.Close() })
 	return w
+}
+
+func (w *World) open() {
+	w.t.Helper()
+	d, err := desk.Open(w.t.Context(), w.config)
+	must(w.t, err)
+	w.Desk = d
+}
+
+// Restart ends the program and starts it again. Sessions are closed before.
+func (w *World) Restart() {
+	w.t.Helper()
+	must(w.t, w.Desk.Close())
+	w.open()
+}
+
+// EndSessions has the platform end the sessions that the keyring keeps, which does not hear of it.
+func (w *World) EndSessions() {
+	w.t.Helper()
+	w.ring.mu.Lock()
+	defer w.ring.mu.Unlock()
+	for name, data := range w.ring.secrets {
+		if !strings.HasPrefix(name, "session ") {
+			continue
+		}
+		var kept struct{ Secret []byte }
+		must(w.t, json.Unmarshal(data, &kept))
+		p, err := w.config.Resume(w.t.Context(), kept.Secret, nil)
+		must(w.t, err)
+		must(w.t, p.Logout(w.t.Context()))
+	}
+}
+
+// keyring is that of the person at the desk.
+type keyring struct {
+	mu      sync.Mutex
+	secrets map[string][]byte
+}
+
+func (k *keyring) Get(name string) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s, ok := k.secrets[name]; ok {
+		return bytes.Clone(s), nil
+	}
+	return nil, vault.ErrNoSecret
+}
+
+func (k *keyring) Set(name string, secret []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.secrets[name] = bytes.Clone(secret)
+	return nil
+}
+
+func (k *keyring) Delete(name string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.secrets, name)
+	return nil
 }
 
 // Keys is the folder of the parties' keys.
@@ -240,13 +314,29 @@ func (w *World) Buyer() *desk.Session { return w.login(buyer) }
 // Seller logs the supplier in.
 func (w *World) Seller() *desk.Session { return w.login(seller) }
 
+// SellerElsewhere logs the supplier in at another computer, whose desk has nothing of this one's.
+func (w *World) SellerElsewhere() *desk.Session {
+	w.t.Helper()
+	c := w.config
+	c.Folders, c.Keyring = desk.Folders{Data: filepath.Join(w.dir, "elsewhere"), Cache: c.Folders.Cache}, nil
+	d, err := desk.Open(w.t.Context(), c)
+	must(w.t, err)
+	w.t.Cleanup(func() { _ = d.Close() })
+	return w.loginAt(d, seller)
+}
+
 func (w *World) login(who ca.Subject) *desk.Session {
 	w.t.Helper()
-	keys, err := w.Desk.Keys(w.t.Context())
+	return w.loginAt(w.Desk, who)
+}
+
+func (w *World) loginAt(d *desk.Desk, who ca.Subject) *desk.Session {
+	w.t.Helper()
+	keys, err := d.Keys(w.t.Context())
 	must(w.t, err)
 	for _, k := range keys {
 		if k.USCC == who.USCC {
-			s, err := w.Desk.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
+			s, err := d.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
 			must(w.t, err)
 			w.t.Cleanup(func() {
 				if !s.Closed() {
