@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Guard stands before every handler: it bounds the body (limit says how far), forbids caching and sniffing, and turns a
-// panic into an internal error.
+// Guard stands before every handler: it bounds the body (limit says how far), forbids caching and sniffing, turns a panic
+// into an internal error, and finds nothing at a path with "//", "/." or "/.." in it, where http.ServeMux would redirect.
 func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -49,6 +50,10 @@ func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler)
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		if !plain(r.URL.EscapedPath()) {
+			WriteError(w, r, log, errNoPath())
+			return
+		}
 		max := limit(r)
 		if r.ContentLength > max {
 			w.Header().Set("Connection", "close")
@@ -58,6 +63,15 @@ func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler)
 		r.Body = http.MaxBytesReader(w, r.Body, max)
 		next.ServeHTTP(w, r)
 	})
+}
+
+func plain(p string) bool {
+	clean := path.Clean(p)
+	return strings.HasPrefix(p, "/") && (p == clean || p == clean+"/")
+}
+
+func errNoPath() *Fault {
+	return Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is nothing at this path")
 }
 
 // Validate checks every request against the document before a handler sees it. Bodies that are streams (isStream) are left
@@ -88,7 +102,7 @@ func invalid(err error) error {
 		return Refuse(http.StatusMethodNotAllowed, platformapi.CodeMethod, "this path knows no such method")
 	}
 	if errors.Is(err, routers.ErrPathNotFound) {
-		return Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is nothing at this path")
+		return errNoPath()
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge
