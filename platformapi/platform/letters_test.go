@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -44,6 +43,7 @@ func (l *letter) String() string {
 // scribe writes letters from the document: most are of its form, some nearly, and some are spoiled on purpose.
 type scribe struct {
 	*rand.Rand
+	careful  bool // the letter that is written is of the document's form
 	ops      []described
 	callers  []string
 	seen     map[string][]string // what answers held, by the name it had there
@@ -60,7 +60,7 @@ type described struct {
 func newScribe(spec *openapi3.T, seed uint64, callers []string) *scribe {
 	g := &scribe{
 		Rand: rand.New(rand.NewPCG(seed, 0)), callers: callers, versions: map[string]string{}, patterns: map[string]*rapid.Generator[string]{},
-		seen: map[string][]string{"sha256": {strings.Repeat("0", 64)}, "year": {"2026"}, "template_id": {"goods"}, "password": {secret}, "account": {accountOf}},
+		seen: map[string][]string{"sha256": {strings.Repeat("0", 64)}, "year": {"2026"}, "template_id": {"goods"}, "password": {secret}, "account": {accountOf}, "filed_on": {"2026-11-25"}, "signed_on": {"2026-03-24"}},
 	}
 	for _, path := range slices.Sorted(maps.Keys(spec.Paths.Map())) {
 		item := spec.Paths.Value(path)
@@ -88,7 +88,9 @@ func (g *scribe) learn(name string, v any) {
 			g.learn(strings.TrimSuffix(name, "s"), x)
 		}
 	case string:
-		name = called(name)
+		if name = called(name); name == "contract_id" && len(v) != len(platformapi.NewID()) { // the id of something else
+			return
+		}
 		if list := g.seen[name]; v != "" && !slices.Contains(list, v) {
 			g.seen[name] = append(list[max(0, len(list)-39):], v)
 		}
@@ -98,7 +100,7 @@ func (g *scribe) learn(name string, v any) {
 // called is what a value is called that goes by several names.
 func called(name string) string {
 	switch name {
-	case "id", "parent_id", "summary_id", "item_id":
+	case "_id", "parent_id", "summary_id", "item_id":
 		return "contract_id"
 	case "original_sha256", "certificate_sha256", "cert_sha256":
 		return "sha256"
@@ -115,23 +117,44 @@ func pick[T any](g *scribe, list []T) T { return list[g.IntN(len(list))] }
 
 // next is the next letter.
 func (g *scribe) next() letter {
+	g.careful = !g.oneIn(3)
 	var l letter
-	if g.oneIn(12) {
+	switch g.IntN(12) {
+	case 0:
 		l = g.piece()
-	} else {
+	case 1:
+		l = g.call(g.ops[slices.IndexFunc(g.ops, func(op described) bool { return op.OperationID == "PutAttachment" })])
+	default:
 		l = g.call(pick(g, g.ops))
 	}
-	if g.oneIn(4) {
+	if !g.careful && g.oneIn(2) {
 		pick(g, spoilers)(g, &l)
 	}
 	return l
 }
 
+// slips says whether a part of the letter is to be wrong.
+func (g *scribe) slips() bool { return !g.careful && g.oneIn(15) }
+
+// recent is mostly one of the last.
+func (g *scribe) recent(list []string) string {
+	if n := len(list); n > 4 && g.oneIn(2) {
+		list = list[n-4:]
+	}
+	return pick(g, list)
+}
+
+// seldom are operations that end what the others need, or are slow on purpose.
+var seldom = []string{"Logout", "LoginAccount", "DeleteContract", "RefuseContract"}
+
 // call is a letter to an operation.
 func (g *scribe) call(op described) letter {
 	l := letter{who: pick(g, g.callers), method: op.method, target: op.path}
-	if rare := op.OperationID == "Logout" || op.OperationID == "LoginAccount"; rare && !g.oneIn(8) {
-		return g.call(pick(g, g.ops)) // the others need the session, and passwords are slow to check
+	if slices.Contains(seldom, op.OperationID) && !g.oneIn(8) {
+		return g.call(pick(g, g.ops))
+	}
+	if g.careful && strings.HasPrefix(op.path, "/v1/contracts") && !g.oneIn(4) {
+		l.who = pick(g, []string{"party", "supplier"})
 	}
 	contract := ""
 	query := url.Values{}
@@ -141,6 +164,12 @@ func (g *scribe) call(op described) letter {
 			continue
 		}
 		value := g.plain(p.Name, p.Schema.Value)
+		switch fresh := op.OperationID == "PutAttachment" && !g.oneIn(4); {
+		case fresh && p.Name == "upload":
+			continue
+		case fresh && p.Name == "attachment_id":
+			value = platformapi.NewID()
+		}
 		switch p.In {
 		case "path":
 			if p.Name == "contract_id" {
@@ -152,7 +181,7 @@ func (g *scribe) call(op described) letter {
 		case "header":
 			switch p.Name {
 			case "DPoP": // the carrier proves
-				l.unbound = !g.oneIn(6)
+				l.unbound = !g.slips()
 				continue
 			case "Idempotency-Key":
 				value = `"` + platformapi.NewID() + `"`
@@ -165,7 +194,7 @@ func (g *scribe) call(op described) letter {
 			case "Content-Digest":
 				continue // of the body
 			}
-			if !g.oneIn(20) {
+			if !g.slips() {
 				l.set(p.Name, value)
 			}
 		}
@@ -195,9 +224,12 @@ func (g *scribe) call(op described) letter {
 
 // file is what is attached to contracts.
 func (g *scribe) file() []byte {
-	file := platformtest.PDF("contract " + strconv.Itoa(g.IntN(3)))
-	for g.oneIn(2) {
-		file = platformtest.Seal(file, pick(g, []string{platformtest.Purchaser.USCC, platformtest.Supplier.USCC, platformtest.Stranger.USCC, "UNTRUSTED"}))
+	file := platformtest.PDF(pick(g, []string{"contract", "contract", "another contract", "copy"}))
+	for _, uscc := range []string{platformtest.Purchaser.USCC, platformtest.Supplier.USCC, platformtest.Stranger.USCC, "UNTRUSTED"} {
+		if g.oneIn(2) {
+			break
+		}
+		file = platformtest.Seal(file, uscc)
 	}
 	switch g.IntN(8) {
 	case 0:
@@ -251,7 +283,7 @@ func (g *scribe) plain(name string, s *openapi3.Schema) string {
 
 // value is a value of a schema, nearly always.
 func (g *scribe) value(name string, s *openapi3.Schema, depth int) any {
-	if g.oneIn(40) {
+	if g.slips() {
 		return pick(g, oddities)
 	}
 	if len(s.Enum) > 0 {
@@ -259,21 +291,27 @@ func (g *scribe) value(name string, s *openapi3.Schema, depth int) any {
 	}
 	switch {
 	case s.Type.Is("string"):
-		if known := g.seen[called(name)]; len(known) > 0 && !g.oneIn(4) {
-			return pick(g, known)
+		if name == "name" && depth == 0 && !g.oneIn(4) {
+			return pick(g, []string{"合同.pdf", "合同.docx"})
+		}
+		if known := g.seen[called(name)]; len(known) > 0 && !g.oneIn(8) {
+			return g.recent(known)
 		}
 		return g.text(s)
 	case s.Type.Is("boolean"):
 		return g.oneIn(2)
 	case s.Type.Is("integer"), s.Type.Is("number"):
-		least, most := -1.0, 1e6
+		least, most := 0.0, 1e6
 		if s.Min != nil {
 			least = *s.Min
 		}
 		if s.Max != nil {
 			most = *s.Max
 		}
-		return int64(pick(g, []float64{least, most, least + g.Float64()*(most-least), least - 1, most + 1}))
+		if g.slips() {
+			return pick(g, []float64{least - 1, most + 1, least + 0.5})
+		}
+		return int64(pick(g, []float64{least, most, least + g.Float64()*(most-least)}))
 	case s.Type.Is("array"):
 		list := []any{}
 		for range int(min(s.MinItems, 5)) + g.IntN(3) {
@@ -288,11 +326,14 @@ func (g *scribe) value(name string, s *openapi3.Schema, depth int) any {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(s.Properties)) {
-		if required := slices.Contains(s.Required, k); required && !g.oneIn(40) || !required && g.oneIn(2) {
+		if k == "parent_id" && object["kind"] == nil {
+			continue // they go together
+		}
+		if required := slices.Contains(s.Required, k); required && !g.slips() || !required && g.oneIn(2) {
 			object[k] = g.value(k, s.Properties[k].Value, depth+1)
 		}
 	}
-	if g.oneIn(40) {
+	if g.slips() {
 		object[pick(g, texts)] = pick(g, oddities)
 	}
 	return object
@@ -317,9 +358,14 @@ func (g *scribe) text(s *openapi3.Schema) string {
 	}
 	switch g.IntN(10) {
 	case 0:
-		return strings.Repeat("合", most+g.IntN(2))
-	case 1, 2, 3:
-		return pick(g, texts)
+		if g.slips() {
+			most++
+		}
+		return strings.Repeat("合", most)
+	case 1:
+		if text := pick(g, texts); len(text) >= int(s.MinLength) {
+			return text
+		}
 	}
 	return "合同"
 }
@@ -403,6 +449,7 @@ func TestLettersAreOfTheDocument(t *testing.T) {
 	g := newScribe(document(t), 1, []string{"party"})
 	wrote := map[string]int{}
 	for range 5000 {
+		g.careful = g.oneIn(2)
 		l := g.call(pick(g, g.ops))
 		for _, op := range g.ops {
 			if op.method == l.method && strings.Count(op.path, "/") == strings.Count(l.target, "/") {
