@@ -36,18 +36,18 @@ import (
 )
 
 const (
-	lettersInSuite = 2500
+	lettersInSuite = 1500
 	lettersAWorld  = 2000
 	letterGap      = 200 * time.Millisecond // of the world's clock: nobody is held back, and tokens outlive a world
 	patience       = 2 * time.Second
 )
 
 // Whatever is sent, by whoever: no answer is an internal error, none is late, and each is as the document says.
-// SEALDESK_API_REQUESTS says how many requests, SEALDESK_API_SEED which.
+// SEALDESK_API_REQUESTS says how many requests, SEALDESK_API_SEED which: without the first always the same few.
 func TestAnyRequestIsAnswered(t *testing.T) {
-	letters, seed := lettersInSuite, rand.Uint64()
+	letters, seed := lettersInSuite, uint64(1)
 	if n, err := strconv.Atoi(os.Getenv("SEALDESK_API_REQUESTS")); err == nil {
-		letters = n
+		letters, seed = n, rand.Uint64()
 	}
 	if n, err := strconv.ParseUint(os.Getenv("SEALDESK_API_SEED"), 10, 64); err == nil {
 		seed = n
@@ -67,7 +67,7 @@ func TestAnyRequestIsAnswered(t *testing.T) {
 	}
 	t.Logf("%-24s %v", "all", total)
 	// Else the letters would be so wrong that nothing but the checks before the handlers is tried.
-	for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 405, 409, 412, 415, 422, 428} {
+	for _, status := range []int{200, 201, 204, 400, 401, 403, 404, 405, 409, 410, 412, 415, 422} {
 		if total[status] == 0 {
 			t.Errorf("no answer was a %d", status)
 		}
