@@ -333,6 +333,8 @@ func (j judge) judge(l letter, resp *http.Response, body []byte) (string, error)
 	switch {
 	case resp.StatusCode >= 500:
 		return op, errors.New("an internal error")
+	case resp.StatusCode == http.StatusMethodNotAllowed && resp.Header.Get("Allow") == "":
+		return op, errors.New("which methods then?")
 	case resp.StatusCode >= 400:
 		if l.method == http.MethodHead {
 			return op, nil
@@ -372,4 +374,26 @@ func (j judge) isProblem(resp *http.Response, body []byte) error {
 		return fmt.Errorf("problem %+v, %v", p, err)
 	}
 	return nil
+}
+
+// RFC 9110, 15.5.6: who asks by a wrong method is told the right ones.
+func TestWrongMethodsAreToldTheRightOnes(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	rec := &recorder{}
+	if _, err := w.Login(t, platformtest.Purchaser, client.Options{Transport: rec, Keeper: rec}).Session(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	id := platformapi.NewID()
+	for target, want := range map[string]string{
+		"/v1/session": "GET, DELETE", "/v1/contracts": "GET, POST", "/v1/contracts/" + id + "/attachments/" + id: "PUT, DELETE",
+		"/v1/uploads": "OPTIONS, POST", "/v1/uploads/" + id: "OPTIONS, HEAD, PATCH, DELETE",
+	} {
+		resp, err := http.DefaultClient.Do(request(t, w, rec, "BREW", target, "", map[string]string{"Tus-Resumable": "1.0.0"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, p := problemOf(t, resp); p.Code != platformapi.CodeMethod || resp.Header.Get("Allow") != want {
+			t.Errorf("%s: %s, Allow %q, want %q", target, p.Code, resp.Header.Get("Allow"), want)
+		}
+	}
 }

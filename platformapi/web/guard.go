@@ -14,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
 	nethttpmiddleware "github.com/oapi-codegen/nethttp-middleware"
 
 	"sealdesk/platformapi"
@@ -77,8 +78,14 @@ func errNoPath() *Fault {
 }
 
 // Validate checks every request against the document before a handler sees it. Bodies that are streams (isStream) are left
-// alone. authorised decides whether a request may use an operation that asks for a session.
-func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(*http.Request) error) func(http.Handler) http.Handler {
+// alone. authorised decides whether a request may use an operation that asks for a session. The document's servers are not
+// looked at. The error is a document without routes.
+func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(*http.Request) error) (func(http.Handler) http.Handler, error) {
+	spec.Servers = nil
+	router, err := gorillamux.NewRouter(spec)
+	if err != nil {
+		return nil, err
+	}
 	check := func(stream bool) func(http.Handler) http.Handler {
 		return nethttpmiddleware.OapiRequestValidatorWithOptions(spec, &nethttpmiddleware.Options{
 			DoNotValidateServers: true,
@@ -91,11 +98,25 @@ func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) b
 			},
 			Skipper: func(r *http.Request) bool { return isStream(r) != stream },
 			ErrorHandlerWithOpts: func(_ context.Context, err error, w http.ResponseWriter, r *http.Request, _ nethttpmiddleware.ErrorHandlerOpts) {
+				if errors.Is(err, routers.ErrMethodNotAllowed) {
+					w.Header().Set("Allow", strings.Join(methods(router, r), ", ")) // RFC 9110, 15.5.6
+				}
 				WriteError(w, r, log, invalid(err))
 			},
 		})
 	}
-	return func(next http.Handler) http.Handler { return check(false)(check(true)(next)) }
+	return func(next http.Handler) http.Handler { return check(false)(check(true)(next)) }, nil
+}
+
+// methods are those that a request's path knows.
+func methods(router routers.Router, r *http.Request) []string {
+	var known []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
+		if _, _, err := router.FindRoute(&http.Request{Method: method, URL: r.URL, Host: r.Host}); err == nil {
+			known = append(known, method)
+		}
+	}
+	return known
 }
 
 // invalid puts what the validator found into a Fault.
