@@ -108,6 +108,7 @@ func askAround(t *testing.T, seed uint64, letters int, answered map[string]map[i
 	for _, id := range known {
 		g.learn("contract_id", id)
 	}
+	g.learn("filed_on", w.Clock.Now().In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly))
 	for _, o := range []platformapi.Organisation{platformtest.Purchaser, platformtest.Supplier} {
 		g.learn("certificate_chain", base64.StdEncoding.EncodeToString(w.Identity(o).Chain[0].Raw))
 	}

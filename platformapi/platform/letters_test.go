@@ -64,7 +64,7 @@ type described struct {
 func newScribe(spec *openapi3.T, seed uint64, callers []string) *scribe {
 	g := &scribe{
 		Rand: rand.New(rand.NewPCG(seed, 0)), callers: callers, versions: map[string]string{}, patterns: map[string]*rapid.Generator[string]{},
-		seen: map[string][]string{"sha256": {strings.Repeat("0", 64)}, "year": {"2026"}, "template_id": {"goods"}, "password": {secret}, "account": {accountOf}, "filed_on": {"2026-11-25"}, "signed_on": {"2026-03-24"}},
+		seen: map[string][]string{"sha256": {strings.Repeat("0", 64)}, "year": {"2026"}, "template_id": {"goods"}, "password": {secret}, "account": {accountOf}, "signed_on": {"2026-03-24"}},
 	}
 	for _, path := range slices.Sorted(maps.Keys(spec.Paths.Map())) {
 		item := spec.Paths.Value(path)
