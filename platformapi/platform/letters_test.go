@@ -39,6 +39,15 @@ func (l *letter) set(name, value string) {
 	l.header = append(l.header, [2]string{name, value})
 }
 
+// size is about how many bytes it has.
+func (l *letter) size() int {
+	n := len(l.target) + len(l.body)
+	for _, h := range l.header {
+		n += len(h[0]) + len(h[1])
+	}
+	return n
+}
+
 func (l *letter) String() string {
 	short := func(b string) string { return fmt.Sprintf("%.300q", b) }
 	return fmt.Sprintf("%s: %s %s %q %s", l.who, l.method, short(l.target), l.header, short(string(l.body)))
