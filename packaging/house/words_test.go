@@ -125,3 +125,43 @@ func placeholders(text string) []string {
 	}
 	return out
 }
+
+// Every code that a platform answers with is described to people, in both languages: what happened and what to do.
+func TestEveryPlatformCodeIsDescribed(t *testing.T) {
+	codes := map[string]string{} // code: constant
+	for _, name := range []string{"codes.go", "errors.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../platformapi/"+name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != len(spec.Names) {
+				return true
+			}
+			for i, value := range spec.Values {
+				lit, ok := value.(*ast.BasicLit)
+				if !ok || lit.Kind != token.STRING {
+					continue
+				}
+				if code, err := strconv.Unquote(lit.Value); err == nil && strings.HasPrefix(code, "platform.") {
+					codes[code] = spec.Names[i].Name
+				}
+			}
+			return true
+		})
+	}
+	if len(codes) < 60 {
+		t.Fatalf("only %d codes were found", len(codes))
+	}
+	for _, language := range []string{"zh-CN", "en"} {
+		texts := readTexts(t, language)
+		for code, constant := range codes {
+			for _, part := range []string{"what", "do"} {
+				if texts["error."+code+"."+part] == "" {
+					t.Errorf("%s: no text error.%s.%s for %s", language, code, part, constant)
+				}
+			}
+		}
+	}
+}

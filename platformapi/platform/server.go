@@ -229,13 +229,16 @@ func (s *Server) route() error {
 	}
 	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{s.permit, name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
-	api = web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
+	validate, err := web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
 		if _, ok := r.Context().Value(sessionKey{}).(store.Session); !ok {
 			return errSessionOver()
 		}
 		return nil
-	})(api)
-	api = s.admit(api)
+	})
+	if err != nil {
+		return fmt.Errorf("platform: openapi.yaml: %w", err)
+	}
+	api = s.admit(validate(api))
 
 	mux := http.NewServeMux()
 	s.health(mux)

@@ -72,6 +72,11 @@ func (s *Server) uploads(w http.ResponseWriter, r *http.Request) {
 	case method == http.MethodDelete && one:
 		err = s.endUpload(w, r, id)
 	default:
+		allow := "OPTIONS, POST"
+		if one {
+			allow = "OPTIONS, HEAD, PATCH, DELETE"
+		}
+		w.Header().Set("Allow", allow)
 		err = web.Refuse(http.StatusMethodNotAllowed, platformapi.CodeMethod, "this path knows no such method")
 	}
 	if err != nil {

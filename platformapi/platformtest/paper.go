@@ -50,10 +50,10 @@ func (PaperJudge) Judge(_ context.Context, r io.ReaderAt, size int64) ([]platfor
 			return facts, nil
 		}
 		start := at + i
-		line, _, _ := bytes.Cut(file[start+len(mark):], []byte("\n"))
+		line, _, whole := bytes.Cut(file[start+len(mark):], []byte("\n"))
 		at = start + len(mark) + len(line) + 1
 		words := strings.Fields(string(line))
-		if len(words) != 2 {
+		if !whole || len(words) != 2 {
 			return nil, fmt.Errorf("paper: malformed seal")
 		}
 		sum := sha256.Sum256(file[:start])

@@ -9,7 +9,6 @@ import (
 	"crypto/rsa"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"io"
 	"log/slog"
 	"math/big"
 	"net"
@@ -189,7 +188,7 @@ func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func
 	w := &World{CA: NewCA(t, "ecdsa"), Clock: &Clock{t: time.Now()}, ids: map[string]Identity{}}
 	server := httptest.NewUnstartedServer(nil)
 	w.URL = "http://" + server.Listener.Addr().String()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
 	office := w.CA.Issue(t, "ecdsa", platformapi.Organisation{Name: "platform"}, func(c *smx509.Certificate) {
 		c.Subject = pkix.Name{CommonName: "platform"}
 		c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}

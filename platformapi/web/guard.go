@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
 	nethttpmiddleware "github.com/oapi-codegen/nethttp-middleware"
 
 	"sealdesk/platformapi"
@@ -28,12 +30,14 @@ func NewServer(h http.Handler, log *slog.Logger) *http.Server {
 		WriteTimeout:      5 * time.Minute,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		// OPTIONS * is for the handler too.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
-// Guard stands before every handler: it bounds the body (limit says how far), forbids caching and sniffing, and turns a
-// panic into an internal error.
+// Guard stands before every handler: it bounds the body (limit says how far), forbids caching and sniffing, turns a panic
+// into an internal error, and finds nothing at a path with "//", "/." or "/.." in it, where http.ServeMux would redirect.
 func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
@@ -49,6 +53,10 @@ func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler)
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'")
+		if !plain(r.URL.EscapedPath()) {
+			WriteError(w, r, log, errNoPath())
+			return
+		}
 		max := limit(r)
 		if r.ContentLength > max {
 			w.Header().Set("Connection", "close")
@@ -60,9 +68,24 @@ func Guard(log *slog.Logger, limit func(*http.Request) int64, next http.Handler)
 	})
 }
 
+func plain(p string) bool {
+	clean := path.Clean(p)
+	return strings.HasPrefix(p, "/") && (p == clean || p == clean+"/")
+}
+
+func errNoPath() *Fault {
+	return Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is nothing at this path")
+}
+
 // Validate checks every request against the document before a handler sees it. Bodies that are streams (isStream) are left
-// alone. authorised decides whether a request may use an operation that asks for a session.
-func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(*http.Request) error) func(http.Handler) http.Handler {
+// alone. authorised decides whether a request may use an operation that asks for a session. The document's servers are not
+// looked at. The error is a document without routes.
+func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(*http.Request) error) (func(http.Handler) http.Handler, error) {
+	spec.Servers = nil
+	router, err := gorillamux.NewRouter(spec)
+	if err != nil {
+		return nil, err
+	}
 	check := func(stream bool) func(http.Handler) http.Handler {
 		return nethttpmiddleware.OapiRequestValidatorWithOptions(spec, &nethttpmiddleware.Options{
 			DoNotValidateServers: true,
@@ -75,11 +98,25 @@ func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) b
 			},
 			Skipper: func(r *http.Request) bool { return isStream(r) != stream },
 			ErrorHandlerWithOpts: func(_ context.Context, err error, w http.ResponseWriter, r *http.Request, _ nethttpmiddleware.ErrorHandlerOpts) {
+				if errors.Is(err, routers.ErrMethodNotAllowed) {
+					w.Header().Set("Allow", strings.Join(methods(router, r), ", ")) // RFC 9110, 15.5.6
+				}
 				WriteError(w, r, log, invalid(err))
 			},
 		})
 	}
-	return func(next http.Handler) http.Handler { return check(false)(check(true)(next)) }
+	return func(next http.Handler) http.Handler { return check(false)(check(true)(next)) }, nil
+}
+
+// methods are those that a request's path knows.
+func methods(router routers.Router, r *http.Request) []string {
+	var known []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions} {
+		if _, _, err := router.FindRoute(&http.Request{Method: method, URL: r.URL, Host: r.Host}); err == nil {
+			known = append(known, method)
+		}
+	}
+	return known
 }
 
 // invalid puts what the validator found into a Fault.
@@ -88,7 +125,7 @@ func invalid(err error) error {
 		return Refuse(http.StatusMethodNotAllowed, platformapi.CodeMethod, "this path knows no such method")
 	}
 	if errors.Is(err, routers.ErrPathNotFound) {
-		return Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is nothing at this path")
+		return errNoPath()
 	}
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge

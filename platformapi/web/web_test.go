@@ -69,6 +69,23 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// No path leads to another one: what a proxy before us allowed or logged is what is worked on.
+func TestOddPathsLeadNowhere(t *testing.T) {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	h := web.Guard(log, func(*http.Request) int64 { return 5 }, mux)
+	for target, status := range map[string]int{
+		"/": 204, "/a/b": 204, "/a/b/": 204, "/a/...": 204, "/a/%2e%2e": 204, "/a?b=//": 204,
+		"//a": 404, "/a//b": 404, "/a/./b": 404, "/a/../b": 404, "/a/..": 404, "/a/b//": 404, "*": 404,
+	} {
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, httptest.NewRequest("OPTIONS", target, nil)); w.Code != status {
+			t.Errorf("%s: %d, want %d", target, w.Code, status)
+		}
+	}
+}
+
 func TestOpenSQLite(t *testing.T) {
 	migrations := fstest.MapFS{"00001_init.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (b INTEGER) STRICT;\n-- +goose Down\nDROP TABLE a;\n")}}
 	path := t.TempDir() + "/a #%?b.db"
