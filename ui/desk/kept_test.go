@@ -70,7 +70,7 @@ func (w *world) keeping(name string, ring Keyring) *Desk {
 	cfg.Connect = func(ctx context.Context, key PlatformKey) (platformapi.Platform, error) {
 		return client.Login(ctx, w.url, key.Signer, key.Chain, client.Options{Timeout: w.timeout, Keeper: key.Keeper})
 	}
-	cfg.Resume = func(ctx context.Context, secret []byte, keep Keeper) (platformapi.Platform, error) {
+	cfg.Resume = func(ctx context.Context, secret []byte, _ client.Proxy, keep Keeper) (platformapi.Platform, error) {
 		c, err := client.New(w.url, client.Options{Timeout: w.timeout, Keeper: keep})
 		if err != nil {
 			return nil, err

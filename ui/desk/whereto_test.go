@@ -99,8 +99,15 @@ func (r *ring) Set(name string, secret []byte) error {
 	return nil
 }
 
+func (r *ring) Delete(name string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.held, name)
+	return nil
+}
+
 // chooser opens a desk that has a book of platforms; the same name again is the same machine.
-func (w *world) chooser(name string, keys vault.Keyring) *Desk {
+func (w *world) chooser(name string, keys Keyring) *Desk {
 	w.t.Helper()
 	driver, err := soft.Open(w.keys)
 	must(w.t, err)

@@ -170,7 +170,7 @@ func (w *World) EndSessions() {
 		}
 		var kept struct{ Secret []byte }
 		must(w.t, json.Unmarshal(data, &kept))
-		p, err := w.config.Resume(w.t.Context(), kept.Secret, nil)
+		p, err := w.config.Resume(w.t.Context(), kept.Secret, nil, nil)
 		must(w.t, err)
 		must(w.t, p.Logout(w.t.Context()))
 	}
