@@ -258,8 +258,10 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 	plain := sha256.New()
 	hashes := []io.Writer{plain}
 	back := c.known.Add(sha256.New())
+	tracks := []*midstate.Track{back}
 	if !bytes.Equal(content.Sum(nil), plain.Sum(nil)) {
-		hashes = append(hashes, c.known.Add(content))
+		tracks = append(tracks, c.known.Add(content))
+		hashes = append(hashes, tracks[1])
 	}
 	var all sync.WaitGroup
 	feeds := make([]chan *block, len(hashes))
@@ -292,6 +294,9 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 		c.kept, err = disk.IdentityOf(c.draft.file)
 	}
 	all.Wait()
+	for _, k := range tracks {
+		k.End() // where the click goes on
+	}
 	c.sum = hex.EncodeToString(plain.Sum(nil))
 	switch {
 	case err != nil:

@@ -1,0 +1,47 @@
+package signer
+
+import (
+	"crypto/sha256"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/emmansun/gmsm/sm3"
+
+	"sealdesk/signer/cms/cmstest"
+	"sealdesk/signer/pdf"
+	"sealdesk/signer/pdf/pdftest"
+)
+
+// TestTheClickHashesNothingAnew: the states of the hashes that a signature and its reading back need are those behind the
+// document's last byte.
+func TestTheClickHashesNothingAnew(t *testing.T) {
+	for alg, hashes := range map[string][]func() hash.Hash{"rsa": {sha256.New}, "sm2": {sha256.New, sm3.New}} {
+		dir := t.TempDir()
+		in := filepath.Join(dir, "in.pdf")
+		f, err := os.Create(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc := pdftest.NewLarge(pdf.Table, 3<<20+12345)
+		if _, err := io.Copy(f, io.NewSectionReader(doc, 0, doc.Size())); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p := cmstest.New(t, alg, cmstest.Options{})
+		c, err := Job{In: in, Out: filepath.Join(dir, "out.pdf"), Chain: p.Chain}.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, h := range hashes {
+			if at := c.known.Resume(h(), c.size); at != c.size {
+				t.Errorf("%s, hash %d: known up to byte %d of %d", alg, i, at, c.size)
+			}
+		}
+		c.Discard()
+	}
+}
