@@ -25,6 +25,7 @@ var own = map[string]int{
 	"ctl.roots_unreadable":  statusUsage,
 	"ctl.seal_without_at":   statusUsage,
 	"ctl.form_not_made":     statusUsage,
+	"ctl.policy_form":       statusUsage,
 	"ctl.level_needs_tsa":   statusUsage,
 	"ctl.level_needs_trust": statusUsage,
 	"ctl.seal_not_stamped":  statusUsage,

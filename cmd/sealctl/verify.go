@@ -2,9 +2,12 @@ package main
 
 import (
 	"cmp"
+	"encoding/asn1"
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -32,9 +35,22 @@ type verifyCmd struct {
 
 // trustFlags say whom to trust, and what signatures may be called.
 type trustFlags struct {
-	Trust  string `placeholder:"ROOTS.pem" help:"trust"`
-	Makers string `placeholder:"MAKERS.pem" help:"seal_trust"`
-	Forms  string `placeholder:"FORMS.json" help:"forms"`
+	Trust  string   `placeholder:"ROOTS.pem|FOLDER|system" help:"trust"`
+	Policy []string `placeholder:"OID" help:"policy"`
+	Makers string   `placeholder:"MAKERS.pem" help:"seal_trust"`
+	Forms  string   `placeholder:"FORMS.json" help:"forms"`
+}
+
+// parseOID reads dotted numbers.
+func parseOID(s string) (oid asn1.ObjectIdentifier, ok bool) {
+	for part := range strings.SplitSeq(s, ".") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 || len(oid) >= 40 {
+			return nil, false
+		}
+		oid = append(oid, n)
+	}
+	return oid, len(oid) > 1
 }
 
 func (t *trustFlags) options() (verify.Options, error) {
@@ -45,6 +61,13 @@ func (t *trustFlags) options() (verify.Options, error) {
 	}
 	if o.Makers, err = readRoots(t.Makers); err != nil {
 		return o, err
+	}
+	for _, p := range t.Policy {
+		oid, ok := parseOID(p)
+		if !ok {
+			return o, fault("policy_form", "policy", p)
+		}
+		o.Policies = append(o.Policies, oid)
 	}
 	if t.Forms == "" {
 		return o, nil

@@ -146,6 +146,13 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return desk.Config{}, nil, err
 		}
 	}
+	if own := folders.RootsFolder(); exists(own) {
+		roots, err := desk.ReadRoots(own)
+		if err != nil {
+			return desk.Config{}, nil, err
+		}
+		config.Roots = append(config.Roots, roots...)
+	}
 	if o.makers != "" {
 		if config.Makers, err = desk.ReadRoots(o.makers); err != nil {
 			return desk.Config{}, nil, err
@@ -172,4 +179,9 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 	}
 	return config, func() { _ = found.Close() }, nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -15,7 +15,7 @@
 // document time stamps prove), revoked.go what is known of revocation and the level that follows from all of that,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
 // what a revision may change, certify.go DocMDP, lock.go FieldMDP, trust.go the
-// certificate chain, seals.go where seals show and look.go what they show, attack.go
+// certificate chain, policy.go its policies, seals.go where seals show and look.go what they show, attack.go
 // the names of attacks, verdict.go how it adds up. The standards are
 // ISO 32000-1, 12.8 and ETSI EN 319 142-1; the attacks are those published as
 // universal signature forgery, incremental saving, signature wrapping, shadow

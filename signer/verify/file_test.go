@@ -56,7 +56,7 @@ func TestJSON(t *testing.T) {
 // TestCatalogue: every finding has a message, and no placeholder stays open.
 func TestCatalogue(t *testing.T) {
 	for code, known := range catalogue.Known {
-		f := find(code, "detail", "d", "field", "f", "algorithm", "a", "subfilter", "s", "page", 1, "name", "n", "at", "t")
+		f := find(code, "detail", "d", "field", "f", "algorithm", "a", "subfilter", "s", "page", 1, "name", "n", "at", "t", "policies", "p")
 		if known.Message == "" || strings.ContainsAny(f.Message, "{}") {
 			t.Errorf("%s: %q", code, f.Message)
 		}

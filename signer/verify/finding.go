@@ -72,6 +72,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 
 	// who signed
 	"no_roots":              finding.Doubt.Saying("no trusted roots were given, so no signer is known"),
+	"policy_other":          finding.Doubt.Saying("the signer's certificate was not issued under a policy that is asked for; its policies: {policies}"),
 	"signer_unknown":        finding.Doubt.Saying("the signer's certificate does not lead to a trusted root"),
 	"key_usage":             finding.Doubt.Saying("the certificate is not meant for signing documents"),
 	"certificate_expired":   finding.Doubt.Saying("the certificate is no longer valid, and no time stamp proves that it was when it signed"),

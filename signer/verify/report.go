@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"encoding/asn1"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -29,7 +30,7 @@ const (
 
 // Options of File.
 type Options struct {
-	// Roots are the trusted certificates. The system's roots are never used.
+	// Roots are the trusted certificates; nobody else is. Package anchors finds some.
 	Roots []*smx509.Certificate
 	// StampRoots are the trusted certificates for time stamps; nil means Roots. A
 	// time-stamp authority's certificate says itself that it is one.
@@ -42,6 +43,8 @@ type Options struct {
 	// authorities that issue to nobody but seal makers. Roots vouch for no seal:
 	// whoever may sign could otherwise make himself the seal of any organisation.
 	Makers []*smx509.Certificate
+	// Policies are certificate policies (RFC 5280, 4.2.1.4) of which one must hold for a trusted signer; none: any or none.
+	Policies []asn1.ObjectIdentifier
 	// Intermediates help to find a way to a root or a maker, and are not trusted. An
 	// electronic seal's signature brings none itself.
 	Intermediates []*smx509.Certificate
@@ -111,12 +114,13 @@ func (r *Report) Sentence() Sentence {
 type Signature struct {
 	Field           string     `json:"field"`
 	Verdict         Verdict    `json:"verdict"`
-	Signer          string     `json:"signer"`    // the certificate's common name; "" when there is no readable certificate
-	Algorithm       string     `json:"algorithm"` // "RSA-SHA256", "SM2-SM3" and the like
-	Level           string     `json:"level"`     // "B", "T", "LT" or "LTA" for that level of PAdES baseline, "none" otherwise
-	SignedAt        *time.Time `json:"signedAt"`  // what the signer claims; nil when nothing is claimed
-	StampedAt       *time.Time `json:"stampedAt"` // at which a time stamp proves that the signature was there; nil without
-	StampedBy       string     `json:"stampedBy"` // the common name of its authority; "" without
+	Signer          string     `json:"signer"`             // the certificate's common name; "" when there is no readable certificate
+	Algorithm       string     `json:"algorithm"`          // "RSA-SHA256", "SM2-SM3" and the like
+	Policies        []string   `json:"policies,omitempty"` // of the certificate, as dotted numbers
+	Level           string     `json:"level"`              // "B", "T", "LT" or "LTA" for that level of PAdES baseline, "none" otherwise
+	SignedAt        *time.Time `json:"signedAt"`           // what the signer claims; nil when nothing is claimed
+	StampedAt       *time.Time `json:"stampedAt"`          // at which a time stamp proves that the signature was there; nil without
+	StampedBy       string     `json:"stampedBy"`          // the common name of its authority; "" without
 	CoversWholeFile bool       `json:"coversWholeFile"`
 	ChangesAfter    []Change   `json:"changesAfter"`
 	// Revocation is "good", "revoked" or "not_known": what is known of all certificates

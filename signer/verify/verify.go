@@ -172,6 +172,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			s.askRevocation(ctx, opts)
 			s.raise()
 			s.askMakers(ctx, opts)
+			s.judgePolicies(opts.Policies)
 		}
 		s.BytesIntact = s.Findings.Worst() < finding.Fatal
 	}

@@ -4,15 +4,39 @@ import (
 	"encoding/pem"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/anchors"
 )
 
 // maxRoots bounds a file of trusted certificates, in bytes.
 const maxRoots = 4 << 20
 
-// ReadRoots reads the certificates of a PEM file (RFC 7468, 5) as those whose issuers are trusted.
+// SystemRoots stands in the place of a path for the system's own store.
+const SystemRoots = "system"
+
+// RootsFolder is where a person or an administrator puts certificates that the program is to trust always; it need not be there.
+func (f Folders) RootsFolder() string { return filepath.Join(f.Data, "roots") }
+
+// ReadRoots reads the certificates whose issuers are trusted: those of a PEM file (RFC 7468, 5), of a folder's files, or of the
+// system's store.
 func ReadRoots(path string) ([]*smx509.Certificate, error) {
+	if path == SystemRoots {
+		roots, err := anchors.System()
+		if err != nil {
+			return nil, fault("roots_unreadable", err, "file", path)
+		}
+		return roots, nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		roots, err := anchors.Folder(path)
+		if err != nil {
+			return nil, fault("roots_unreadable", err, "file", path)
+		}
+		return roots, nil
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fault("roots_unreadable", err, "file", path)

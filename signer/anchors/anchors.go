@@ -1,0 +1,136 @@
+package anchors
+
+import (
+	"crypto/sha256"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/emmansun/gmsm/smx509"
+)
+
+const (
+	maxFile  = 16 << 20 // bytes; a system's bundle has a few hundred KiB
+	maxFiles = 2000
+)
+
+// ErrNone: no certificate was found.
+var ErrNone = errors.New("anchors: no certificate")
+
+// Folder reads the certificates in a folder's files that are called *.pem, *.crt, *.cer or *.der: PEM (RFC 7468, 5) or DER.
+// Folders in it are not looked into. A file of such a name without a certificate that can be read is an error, since somebody
+// put it there to be believed.
+func Folder(dir string) ([]*smx509.Certificate, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("anchors: %w", err)
+	}
+	var all []*smx509.Certificate
+	seen := 0
+	for _, f := range files {
+		switch strings.ToLower(filepath.Ext(f.Name())) {
+		case ".pem", ".crt", ".cer", ".der":
+		default:
+			continue
+		}
+		if f.IsDir() {
+			continue
+		}
+		if seen++; seen > maxFiles {
+			return nil, fmt.Errorf("anchors: more than %d files in %s", maxFiles, dir)
+		}
+		path := filepath.Join(dir, f.Name())
+		data, err := read(path)
+		if err != nil {
+			return nil, err
+		}
+		found, bad := parse(data)
+		if bad != nil || len(found) == 0 {
+			return nil, fmt.Errorf("anchors: %s: %w", path, cmpErr(bad, ErrNone))
+		}
+		all = append(all, found...)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w in %s", ErrNone, dir)
+	}
+	return once(all), nil
+}
+
+func cmpErr(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// System reads the system's store. Certificates of kinds that are not known here are left out.
+func System() ([]*smx509.Certificate, error) {
+	all, err := system()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%w in the system's store", ErrNone)
+	}
+	return once(all), nil
+}
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("anchors: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("the file is too large")}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("anchors: %w", err)
+	}
+	return data, nil
+}
+
+// parse reads what is a certificate; bad is the first thing that should be one and is not.
+func parse(data []byte) (found []*smx509.Certificate, bad error) {
+	if len(data) > 0 && data[0] == 0x30 { // DER
+		c, err := smx509.ParseCertificate(data)
+		if err != nil {
+			return nil, err
+		}
+		return []*smx509.Certificate{c}, nil
+	}
+	for {
+		var block *pem.Block
+		if block, data = pem.Decode(data); block == nil {
+			return found, bad
+		}
+		if block.Type != "CERTIFICATE" && block.Type != "TRUSTED CERTIFICATE" {
+			continue
+		}
+		c, err := smx509.ParseCertificate(block.Bytes)
+		if err != nil {
+			bad = cmpErr(bad, err)
+			continue
+		}
+		found = append(found, c)
+	}
+}
+
+// once leaves each certificate in once.
+func once(all []*smx509.Certificate) []*smx509.Certificate {
+	seen := map[[sha256.Size]byte]bool{}
+	out := all[:0]
+	for _, c := range all {
+		if sum := sha256.Sum256(c.Raw); !seen[sum] {
+			seen[sum] = true
+			out = append(out, c)
+		}
+	}
+	return out
+}

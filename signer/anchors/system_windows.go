@@ -1,0 +1,34 @@
+package anchors
+
+import (
+	"bytes"
+	"fmt"
+	"unsafe"
+
+	"github.com/emmansun/gmsm/smx509"
+	"golang.org/x/sys/windows"
+)
+
+func system() ([]*smx509.Certificate, error) {
+	name, err := windows.UTF16PtrFromString("ROOT")
+	if err != nil {
+		return nil, err
+	}
+	store, err := windows.CertOpenSystemStore(0, name)
+	if err != nil {
+		return nil, fmt.Errorf("anchors: the store ROOT: %w", err)
+	}
+	defer func() { _ = windows.CertCloseStore(store, 0) }() // it was read only
+	var found []*smx509.Certificate
+	var at *windows.CertContext
+	for {
+		// The context handed in is freed by the call.
+		if at, err = windows.CertEnumCertificatesInStore(store, at); err != nil || at == nil {
+			return found, nil // CRYPT_E_NOT_FOUND is the end
+		}
+		der := bytes.Clone(unsafe.Slice(at.EncodedCert, at.Length))
+		if c, err := smx509.ParseCertificate(der); err == nil {
+			found = append(found, c)
+		}
+	}
+}
