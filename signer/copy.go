@@ -247,42 +247,40 @@ const (
 	blocks    = 4
 )
 
-// block is a piece of the document; it is used again when everyone has hashed it.
+// block is a piece of the document; it is used again when everyone has hashed it, and it was found again in the copy.
 type block struct {
 	data []byte
+	at   int64
 	busy sync.WaitGroup
 }
 
-// fill writes the copy. While it is written it is hashed, and behind that it is read back, each at its own pace.
+// fill writes the copy. While it is written it is hashed, and behind that it is read back and compared, each at its own pace.
 func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Hash) error {
-	plain := sha256.New()
-	hashes := []io.Writer{plain}
-	back := c.known.Add(sha256.New())
-	tracks := []*midstate.Track{back}
-	if !bytes.Equal(content.Sum(nil), plain.Sum(nil)) {
+	plain := c.known.Add(sha256.New())
+	tracks := []*midstate.Track{plain}
+	if !bytes.Equal(content.Sum(nil), plain.Sum()) {
 		tracks = append(tracks, c.known.Add(content))
-		hashes = append(hashes, tracks[1])
 	}
 	var all sync.WaitGroup
-	feeds := make([]chan *block, len(hashes))
-	for i, h := range hashes {
+	feeds := make([]chan *block, len(tracks))
+	for i, k := range tracks {
 		feeds[i] = make(chan *block, blocks)
 		all.Go(func() {
 			for b := range feeds[i] {
-				h.Write(b.data)
+				k.Write(b.data)
 				b.busy.Done()
 			}
 		})
 	}
-	written := make(chan int64, 4*blocks)
+	written := make(chan *block, blocks)
 	var lost error // of reading back
 	all.Go(func() {
-		block, from := make([]byte, min(blockSize, c.size)), int64(0)
-		for to := range written {
+		found := make([]byte, min(blockSize, c.size))
+		for b := range written {
 			if lost == nil {
-				lost = readBy(ctx, block, back, c.draft.file, from, to)
+				lost = foundAgain(c.draft.file, b, found)
 			}
-			from = to
+			b.busy.Done()
 		}
 	})
 	err := c.pour(ctx, j, in, feeds, written)
@@ -297,22 +295,30 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 	for _, k := range tracks {
 		k.End() // where the click goes on
 	}
-	c.sum = hex.EncodeToString(plain.Sum(nil))
+	c.sum = hex.EncodeToString(plain.Sum())
 	switch {
 	case err != nil:
 		return err
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case lost != nil:
-		return refuse("it cannot be read back: %v", lost)
-	case !bytes.Equal(back.Sum(), plain.Sum(nil)):
-		return refuse("it does not begin with the document")
+	}
+	return lost
+}
+
+// foundAgain refuses a copy that does not hold a block where it was written.
+func foundAgain(f io.ReaderAt, b *block, found []byte) error {
+	found = found[:len(b.data)]
+	if n, err := f.ReadAt(found, b.at); n < len(found) {
+		return refuse("it cannot be read back: %v", err)
+	}
+	if !bytes.Equal(found, b.data) {
+		return refuse("it does not hold what was written to it")
 	}
 	return nil
 }
 
 // pour reads the document and hands every block to the copy and to the hashes.
-func (c *Copy) pour(ctx context.Context, j Job, in io.ReaderAt, feeds []chan *block, written chan<- int64) error {
+func (c *Copy) pour(ctx context.Context, j Job, in io.ReaderAt, feeds []chan *block, written chan<- *block) error {
 	ring := make([]block, blocks)
 	for done, n := int64(0), 0; done < c.size; n++ {
 		b := &ring[n%len(ring)]
@@ -330,7 +336,8 @@ func (c *Copy) pour(ctx context.Context, j Job, in io.ReaderAt, feeds []chan *bl
 			}
 			return onInput(j.In, err)
 		}
-		b.busy.Add(len(feeds))
+		b.at = done
+		b.busy.Add(len(feeds) + 1)
 		for _, f := range feeds {
 			f <- b
 		}
@@ -338,7 +345,7 @@ func (c *Copy) pour(ctx context.Context, j Job, in io.ReaderAt, feeds []chan *bl
 			return onOutput(c.draft.folder, j.Out, err)
 		}
 		done += int64(len(b.data))
-		written <- done
+		written <- b
 		j.progress(StepPrepare, done, c.size)
 	}
 	return nil

@@ -2,10 +2,12 @@ package signer
 
 import (
 	"crypto/sha256"
+	"errors"
 	"hash"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/emmansun/gmsm/sm3"
@@ -43,5 +45,22 @@ func TestTheClickHashesNothingAnew(t *testing.T) {
 			}
 		}
 		c.Discard()
+	}
+}
+
+func TestACopyIsHeldAgainstWhatWasWritten(t *testing.T) {
+	b := &block{data: []byte("block"), at: 3}
+	for name, tc := range map[string]struct {
+		disk string
+		want error
+	}{
+		"as it was written": {"xxxblock", nil},
+		"altered":           {"xxxblick", &Error{Kind: NotVerified}},
+		"elsewhere":         {"xxblock.", &Error{Kind: NotVerified}},
+		"cut":               {"xxxbloc", &Error{Kind: NotVerified}},
+	} {
+		if err := foundAgain(strings.NewReader(tc.disk), b, make([]byte, 8)); !errors.Is(err, tc.want) || (err == nil) != (tc.want == nil) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
