@@ -183,7 +183,7 @@ func patient[T any](ask func() (T, error)) (T, error) {
 // The outbox at every point of the disk: what it took is there, all of it or nothing, and is filed once.
 func TestOutboxAtEveryPoint(t *testing.T) {
 	s := newStreet(t)
-	everyPoint(t, 23, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func(t *testing.T, point int, kind faults.Kind) string {
+	everyPoint(t, 61, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func(t *testing.T, point int, kind faults.Kind) string {
 		dir := folder(t)
 		who := s.CA.Issue(t, "ecdsa", platformtest.Purchaser) // a platform bounds how often a certificate logs in
 		j := outboxJob{Dir: dir, URL: s.URL, Lot: s.lot(t), From: source(), Key: marshalKey(t, who.Key), Chain: [][]byte{who.Chain[0].Raw}}

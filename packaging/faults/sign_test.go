@@ -88,7 +88,7 @@ func TestSigningAtEveryPoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	everyPoint(t, 2, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func(t *testing.T, point int, kind faults.Kind) string {
+	everyPoint(t, 5, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func(t *testing.T, point int, kind faults.Kind) string {
 		dir := folder(t)
 		j := signJob{In: filepath.Join(dir, "in.pdf"), Out: filepath.Join(dir, "out.pdf"), Key: marshalKey(t, key), Chain: [][]byte{cert.Raw}}
 		if err := os.WriteFile(j.In, input, 0o600); err != nil {

@@ -70,7 +70,7 @@ func platformChild(in io.Reader, out io.Writer) error {
 // receipt; before that it asks again.
 func TestUploadAtEveryPoint(t *testing.T) {
 	file := sealedFile()
-	everyPoint(t, 9, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func() func(t *testing.T, point int, kind faults.Kind) string {
+	everyPoint(t, 23, []faults.Kind{faults.IOError, faults.Full, faults.Short, faults.Kill}, func() func(t *testing.T, point int, kind faults.Kind) string {
 		type running struct {
 			program *faults.Program
 			client  *client.Client

@@ -112,7 +112,7 @@ func TestAPlatformIsAddedChangedAndRemoved(t *testing.T) {
 	open(3)
 	h.Type("二")
 	h.Press("保存并使用")
-	h.Until("the other name", func() bool { return h.Desk().PlatformName() != "县平台" })
+	h.Until("the other name", func() bool { return h.Desk().PlatformName() != "县平台" && h.Says("平台选择") })
 	open(4)
 	if len(h.Asked) != 1 || !h.Asked[0].Danger {
 		t.Fatalf("%+v", h.Asked)
