@@ -20,11 +20,14 @@ type table struct {
 }
 
 func (t *table) fill(ctx context.Context, w *world, log io.Writer) error {
+	var one sync.Mutex // writes a line of the log at a time
 	var work []func() (map[string]said, error)
 	for _, j := range t.judges {
 		work = append(work, func() (map[string]said, error) {
 			began := time.Now()
 			answers, err := j.judge(ctx, w, t.samples)
+			one.Lock()
+			defer one.Unlock()
 			_, _ = fmt.Fprintf(log, "%s: %d files in %s\n", j.name(), len(answers), time.Since(began).Round(100*time.Millisecond)) // a log that cannot be written hides nothing
 			return answers, err
 		})
