@@ -56,7 +56,7 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 
 	p.refresh()
 	h.Until("their seal", func() bool {
-		return p.view.State == platformapi.StateHalfSealed && p.foot.buttons[desk.ActionSeal] != nil
+		return p.view.State == platformapi.StateHalfSealed && p.view.Received != nil && p.foot.buttons[desk.ActionSeal] != nil
 	})
 	h.Fits()
 	h.Picture("review-their-seal")
