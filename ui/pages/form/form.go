@@ -259,22 +259,7 @@ func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent,
 			p.host.Tell(err)
 			return
 		}
-		p.await(sent, done)
-	})
-}
-
-func (p *Page) await(sent desk.Sent, done string) {
-	var receipt platformapi.Receipt
-	p.host.Do(p.life, func(ctx context.Context) (err error) {
-		receipt, err = sent.Wait(ctx)
-		return err
-	}, func(err error) {
-		p.reread()
-		if err != nil {
-			p.host.Tell(err)
-			return
-		}
-		p.host.Toast(theme.Good, p.t("form.receipt", "done", done, "number", receipt.Number))
+		page.Await(p.life, p.host, sent, done, p.reread)
 	})
 }
 

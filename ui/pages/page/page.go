@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
@@ -100,4 +101,21 @@ func Follow[T any](ctx context.Context, h Host, ch <-chan T, f func(T)) {
 // ErrorText turns a problem of the desk into the widgets' form.
 func ErrorText(p words.Problem) widgets.ErrorText {
 	return widgets.ErrorText{What: p.What, Do: p.Do, Code: p.Code}
+}
+
+// Await tells of the platform's receipt once a change that was sent has it, in words that begin with what was done; reread
+// shows the page as it is then, also when the change was refused.
+func Await(ctx context.Context, h Host, sent desk.Sent, done string, reread func()) {
+	var receipt platformapi.Receipt
+	h.Do(ctx, func(ctx context.Context) (err error) {
+		receipt, err = sent.Wait(ctx)
+		return err
+	}, func(err error) {
+		reread()
+		if err != nil {
+			h.Tell(err)
+			return
+		}
+		h.Toast(theme.Good, h.Words().T("form.receipt", "done", done, "number", receipt.Number))
+	})
 }
