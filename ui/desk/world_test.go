@@ -26,6 +26,7 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
@@ -53,13 +54,7 @@ var (
 var engine *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	engine = preview.New(preview.Options{CacheDir: cache})
+	engine = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	_ = engine.Close()
 	os.Exit(code)
