@@ -142,7 +142,7 @@ func (in *input) unchanged() error {
 }
 
 // prepare checks the request, opens the files and makes the envelopes.
-func (b Builder) prepare() (w *work, err error) {
+func (b Builder) prepare() (*work, error) {
 	if len(b.Chain) == 0 || b.Chain[0] == nil || b.Signer == nil {
 		return nil, fail(BadRequest, "a bid needs the bidder's key and its certificate")
 	}
@@ -161,20 +161,17 @@ func (b Builder) prepare() (w *work, err error) {
 			b.Cipher = SM4GCM
 		}
 	}
-	w = &work{Builder: b, secrets: map[string][]byte{}}
-	if w.suite, err = suiteOf(b.Cipher); err != nil {
+	suite, err := suiteOf(b.Cipher)
+	if err != nil {
 		return nil, fail(BadRequest, "no cipher %q", b.Cipher)
 	}
+	w := &work{Builder: b, suite: suite, secrets: map[string][]byte{}}
 	w.signing = cms.Builder{Signer: b.Signer, Chain: b.Chain, GM: sm2.IsSM2PublicKey(b.Chain[0].PublicKey), SigningTime: b.Time}
-	defer func() {
-		if err != nil {
-			w.close()
-		}
-	}()
 	if err := w.checkCertificates(); err != nil {
 		return nil, err
 	}
 	if err := w.describe(); err != nil {
+		w.close()
 		return nil, err
 	}
 	return w, nil

@@ -128,8 +128,13 @@ func (e *Error) Error() string {
 // Unwrap returns what caused the failure, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Code returns "bid." and the kind.
-func (e *Error) Code() string { return "bid." + string(e.Kind) }
+// Code returns "bid." and the kind, or "bid.cut_early" where a file ends before its contents.
+func (e *Error) Code() string {
+	if e.Kind == Cut && e.Part == "" {
+		return "bid.cut_early"
+	}
+	return "bid." + string(e.Kind)
+}
 
 // Params returns what the Error's fields hold. "chunk" and "other" count from 1, as people do.
 func (e *Error) Params() map[string]any {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -208,7 +209,8 @@ func (b *Bid) Find(name string, among []*smx509.Certificate) (*smx509.Certificat
 // envelope in DER, some hundred bytes that still only the bidder's key opens, and keeps it in b: whoever has the file already
 // needs nothing else (SetInner). Unwrap writes a file without the layer.
 //
-// Errors: *Error of Kind AlreadyOpen, NoKey, WrongKey (which wraps the key's) or EnvelopeAltered: the bidder signed another inner envelope.
+// Errors: *Error of Kind AlreadyOpen, NoKey, WrongKey or EnvelopeAltered: the bidder signed another inner envelope; and the key's, when it is
+// gone, locked or was told to stop.
 func (b *Bid) OpenOuter(name string, k Key) ([]byte, error) {
 	i, err := b.index(name)
 	if err != nil {
@@ -253,15 +255,15 @@ func (b *Bid) open(i int, k Key) ([]byte, error) {
 		return nil, err
 	}
 	content, err := b.envelopes[i].Open(k.Certificate, k.Decrypter)
-	if err != nil {
+	if errors.Is(err, &envelope.Error{Kind: envelope.NotOpened}) {
 		return nil, &Error{Kind: WrongKey, Envelope: name, Needed: []string{Serial(k.Certificate)}, cause: err}
 	}
-	return content, nil
+	return content, err
 }
 
 // OpenInner opens one envelope with the bidder's key, in one operation of it.
 //
-// Errors: *Error of Kind StillClosed, NoKey or WrongKey, which wraps the key's.
+// Errors: *Error of Kind StillClosed, NoKey or WrongKey; and the key's, when it is gone, locked or was told to stop.
 func (b *Bid) OpenInner(name string, k Key) (*Opened, error) {
 	i, err := b.index(name)
 	if err != nil {

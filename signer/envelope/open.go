@@ -2,13 +2,16 @@ package envelope
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/crypto/cryptobyte"
@@ -140,9 +143,9 @@ func (s *Sealed) Content() Content { return s.kind }
 func (s *Sealed) Recipients() []Recipient { return s.recipients }
 
 // Open gives the content, by the private key of a certificate. It is one operation of the key, which is
-// handed SM2Cipher in DER, or RSA with *rsa.PKCS1v15DecryptOptions.
+// handed SM2Cipher in DER, or PKCS #1 v1.5, and no options.
 //
-// Errors: *Error of Kind NotRecipient or NotOpened, which wraps the key's.
+// Errors: *Error of Kind NotRecipient or NotOpened; those of a key that is gone, locked or was told to stop are passed on in a wrapping one.
 func (s *Sealed) Open(c *smx509.Certificate, key crypto.Decrypter) ([]byte, error) {
 	for _, r := range s.recipients {
 		if r.Is(c) {
@@ -154,16 +157,15 @@ func (s *Sealed) Open(c *smx509.Certificate, key crypto.Decrypter) ([]byte, erro
 
 func (s *Sealed) open(r Recipient, c *smx509.Certificate, key crypto.Decrypter) ([]byte, error) {
 	closed := &Error{NotOpened, "the envelope does not open with this key"}
-	var opts crypto.DecrypterOpts
 	if _, isRSA := c.PublicKey.(*rsa.PublicKey); isRSA != r.algorithm.Equal(oidRSA) {
 		return nil, closed
-	} else if isRSA {
-		//lint:ignore SA1019 see doc.go; a random key in place of a padding error tells nobody anything (RFC 8017, 7.2.2)
-		opts = &rsa.PKCS1v15DecryptOptions{SessionKeyLen: s.form.keyLen}
 	}
-	given, err := key.Decrypt(rand.Reader, r.given, opts)
+	given, err := key.Decrypt(rand.Reader, r.given, nil)
+	if err != nil && refused(err) {
+		return nil, closed // as for what has the right padding and is no key: nobody learns from the difference (RFC 8017, 7.2.2)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", closed, err)
+		return nil, fmt.Errorf("envelope: the key: %w", err)
 	}
 	defer clear(given)
 	if len(given) != s.form.keyLen {
@@ -185,4 +187,13 @@ func (s *Sealed) open(r Recipient, c *smx509.Certificate, key crypto.Decrypter) 
 		return nil, closed
 	}
 	return plain[:len(plain)-n], nil
+}
+
+// refused says whether a key's error is that it cannot decrypt this. Whatever else befalls a key has a code of its own, or is the end of a context.
+func refused(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	var coded interface{ Code() string }
+	return !errors.As(err, &coded) || strings.HasSuffix(coded.Code(), ".decrypt_failed")
 }
