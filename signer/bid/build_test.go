@@ -50,17 +50,19 @@ func TestBuildRefuses(t *testing.T) {
 		"a bidder of two lines":    {func(b *bid.Builder) { b.Bidder.Name = "a\nb" }, bid.BadRequest},
 		"no envelope for a price":  {func(b *bid.Builder) { b.PriceEnvelope = "" }, bid.BadRequest},
 		"a field twice":            {func(b *bid.Builder) { b.Price.Fields = append(slices.Clone(price.Fields), price.Fields[0]) }, bid.BadRequest},
-		"a huge field":             {func(b *bid.Builder) { b.Price = bid.Price{Fields: []bid.Field{{Name: "x", Value: strings.Repeat("9", 501)}}} }, bid.BadRequest},
-		"no file":                  {func(b *bid.Builder) { b.Parts[0].Path += "x" }, bid.InputMissing},
-		"a folder":                 {func(b *bid.Builder) { b.Parts[0].Path = filepath.Dir(b.Out) }, bid.InputUnreadable},
-		"a name with a folder":     {func(b *bid.Builder) { b.Parts[0].Name = "../x" }, bid.BadPart},
-		"the opening's kind":       {func(b *bid.Builder) { b.Parts[0].Kind = bid.KindOpening }, bid.BadPart},
-		"a code twice":             {func(b *bid.Builder) { b.Parts[1].Code = b.Parts[0].Code }, bid.BadRequest},
-		"a cipher":                 {func(b *bid.Builder) { b.Cipher = "ROT13" }, bid.BadRequest},
-		"chunks":                   {func(b *bid.Builder) { b.ChunkSize = 8 }, bid.BadRequest},
-		"no output":                {func(b *bid.Builder) { b.Out = "" }, bid.BadRequest},
-		"no folder":                {func(b *bid.Builder) { b.Out = filepath.Join(b.Out, "x.bid") }, bid.NoFolder},
-		"an output that is there":  {func(b *bid.Builder) { b.Out = b.Parts[0].Path }, bid.Exists},
+		"a huge field": {func(b *bid.Builder) {
+			b.Price = bid.Price{Fields: []bid.Field{{Name: "x", Value: strings.Repeat("9", 501)}}}
+		}, bid.BadRequest},
+		"no file":                 {func(b *bid.Builder) { b.Parts[0].Path += "x" }, bid.InputMissing},
+		"a folder":                {func(b *bid.Builder) { b.Parts[0].Path = filepath.Dir(b.Out) }, bid.InputUnreadable},
+		"a name with a folder":    {func(b *bid.Builder) { b.Parts[0].Name = "../x" }, bid.BadPart},
+		"the opening's kind":      {func(b *bid.Builder) { b.Parts[0].Kind = bid.KindOpening }, bid.BadPart},
+		"a code twice":            {func(b *bid.Builder) { b.Parts[1].Code = b.Parts[0].Code }, bid.BadRequest},
+		"a cipher":                {func(b *bid.Builder) { b.Cipher = "ROT13" }, bid.BadRequest},
+		"chunks":                  {func(b *bid.Builder) { b.ChunkSize = 8 }, bid.BadRequest},
+		"no output":               {func(b *bid.Builder) { b.Out = "" }, bid.BadRequest},
+		"no folder":               {func(b *bid.Builder) { b.Out = filepath.Join(b.Out, "x.bid") }, bid.NoFolder},
+		"an output that is there": {func(b *bid.Builder) { b.Out = b.Parts[0].Path }, bid.Exists},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, _ := p.builder(t, 100, 200, 300)

@@ -345,14 +345,7 @@ func TestGenerateVectors(t *testing.T) {
 	}
 	all := newCast(t)
 	for name, k := range all.keys {
-		der, err := smx509.MarshalPKCS8PrivateKey(k.Decrypter)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Certificate.Raw})...)
-		if err := os.WriteFile(filepath.Join(vectors, "keys", name+".pem"), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeKey(t, filepath.Join(vectors, "keys", name+".pem"), k)
 	}
 	seen := map[string]bool{}
 	for _, r := range recipes(t, all) {
@@ -416,19 +409,36 @@ func readVector(t testing.TB, path string) (fields map[string]string, data []byt
 }
 
 func readKey(t testing.TB, name string) bid.Key {
-	text, err := os.ReadFile(filepath.Join(vectors, "keys", name+".pem"))
+	k, err := keyIn(filepath.Join(vectors, "keys", name+".pem"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	return k
+}
+
+// keyIn reads a private key and its certificate.
+func keyIn(path string) (bid.Key, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return bid.Key{}, err
 	}
 	first, rest := pem.Decode(text)
 	second, _ := pem.Decode(rest)
 	private, err := smx509.ParsePKCS8PrivateKey(first.Bytes)
 	if err != nil {
-		t.Fatal(err)
+		return bid.Key{}, err
 	}
 	c, err := smx509.ParseCertificate(second.Bytes)
+	return bid.Key{Certificate: c, Decrypter: private.(crypto.Decrypter)}, err
+}
+
+func writeKey(t testing.TB, path string, k bid.Key) {
+	der, err := smx509.MarshalPKCS8PrivateKey(k.Decrypter)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bid.Key{Certificate: c, Decrypter: private.(crypto.Decrypter)}
+	text := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Certificate.Raw})...)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
