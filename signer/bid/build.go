@@ -82,7 +82,7 @@ func (b Builder) Build(ctx context.Context) (Result, error) {
 		if err := w.write(ctx, f); err != nil {
 			return err
 		}
-		checked, err := readBack(ctx, f, b.Progress)
+		checked, err := w.readBack(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -401,6 +401,7 @@ func (w *work) seal(ctx context.Context, f *os.File, i int, p place, done func(i
 		if _, err := f.WriteAt(b, offset); err != nil {
 			return writing{err}
 		}
+		disk.BeginWriting(f, offset, size)
 		done(size - p.tag)
 		return nil
 	})
@@ -434,8 +435,40 @@ func (w *work) sign(room int) (raw, signature []byte, err error) {
 	return raw, append(der, make([]byte, room-len(der))...), nil
 }
 
-// readBack reads what was written as everybody else would, without its name.
-func readBack(ctx context.Context, f *os.File, progress Progress) (*Bid, error) {
+// readBack reads what was written as everybody else would, and decrypts it with the keys that only this moment has.
+func (w *work) readBack(ctx context.Context, f *os.File) (*Bid, error) {
+	b, err := reopen(f)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkSignature(); err != nil {
+		return nil, &Error{Kind: NotVerified, cause: err}
+	}
+	var total int64
+	for _, p := range b.manifest.Parts {
+		total += p.Size
+	}
+	done := w.Progress.meter(StepCheck, total)
+	for _, p := range b.manifest.Parts {
+		r, err := b.Part(p.Code)
+		if p.Sealed() {
+			r, err = (&Opened{b, p.Envelope, w.secrets[p.Envelope]}).Part(p.Code)
+		}
+		if err == nil {
+			_, err = r.digests()
+		}
+		if err == nil {
+			err = r.each(ctx, func(_ int64, content []byte) error { done(int64(len(content))); return nil })
+		}
+		if err != nil && ctx.Err() == nil {
+			return nil, &Error{Kind: NotVerified, cause: err}
+		}
+	}
+	return b, ctx.Err()
+}
+
+// reopen reads the frame of what was written, without its name.
+func reopen(f *os.File) (*Bid, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, writing{err}
@@ -443,16 +476,6 @@ func readBack(ctx context.Context, f *os.File, progress Progress) (*Bid, error) 
 	b, err := Open(f, info.Size())
 	if err != nil {
 		return nil, &Error{Kind: NotVerified, cause: err}
-	}
-	if err := b.checkSignature(); err != nil {
-		return nil, &Error{Kind: NotVerified, cause: err}
-	}
-	damage, err := b.damage(ctx, progress)
-	if err != nil {
-		return nil, err
-	}
-	if len(damage) > 0 {
-		return nil, &Error{Kind: NotVerified, cause: damage[0]}
 	}
 	return b, nil
 }

@@ -42,7 +42,7 @@ const (
 	StepSeal  Step = "seal"  // reading, sealing and writing the parts
 	StepSign  Step = "sign"  // the bidder's key is at work; done and total are 0
 	StepCopy  Step = "copy"  // a layer was put on or taken off; the contents are copied
-	StepCheck Step = "check" // what the disk holds is compared with the signed digests
+	StepCheck Step = "check" // what the disk holds is read back, or held to the signed digests
 	StepOpen  Step = "open"  // a part is decrypted and written
 )
 

@@ -1,6 +1,7 @@
 package bid
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"io"
@@ -12,7 +13,7 @@ import (
 )
 
 // Wrap writes the bid with the platform's layer on all its envelopes to a file that must not exist. The certificate must be the one
-// that the bidder signed for.
+// that the bidder signed for. What is damaged in the contents stays so: Verify tells.
 //
 // Errors: *Error of Kind OtherPlatform, StillClosed (the layer is on), BadRequest, NotVerified and those of reading and of outputs, and the context's.
 func (b *Bid) Wrap(ctx context.Context, platform *smx509.Certificate, out string, progress Progress) error {
@@ -68,8 +69,35 @@ func (b *Bid) copyWith(ctx context.Context, ders [][]byte, out string, progress 
 		if err := f.Sync(); err != nil {
 			return writing{err}
 		}
-		_, err := readBack(ctx, f, progress)
-		return err
+		copied, err := reopen(f)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(copied.raw, b.raw) || !bytes.Equal(copied.area, b.area) {
+			return &Error{Kind: NotVerified}
+		}
+		return sameContents(ctx, b, copied, rest, progress)
+	})
+}
+
+// sameContents compares what stands behind the frames of two bids.
+func sameContents(ctx context.Context, a, b *Bid, n int64, progress Progress) error {
+	const piece = 1 << 20
+	done := progress.meter(StepCheck, n)
+	return each(ctx, (n+piece-1)/piece, 2*piece, func(i int64, buffer []byte) error {
+		size := min(piece, n-i*piece)
+		one, other := buffer[:size], buffer[piece:piece+size]
+		if err := readFull(a.r, one, a.size-n+i*piece); err != nil {
+			return err
+		}
+		if err := readFull(b.r, other, b.size-n+i*piece); err != nil {
+			return err
+		}
+		if !bytes.Equal(one, other) {
+			return &Error{Kind: NotVerified}
+		}
+		done(size)
+		return nil
 	})
 }
 

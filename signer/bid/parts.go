@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"sealdesk/signer/internal/disk"
 )
 
 // Opened is an envelope that was opened: it reads the parts whose key is in it. It may be used from several goroutines.
@@ -148,22 +150,38 @@ func (r *Reader) copyFrom(b []byte, at int64) (int, error) {
 //
 // Errors: the Reader's, *Error of the kinds of outputs, and the context's.
 func (r *Reader) Save(ctx context.Context, path string, progress Progress) error {
-	return create(path, func(f *os.File) error { return r.writeTo(ctx, f, progress) })
+	return create(path, func(f *os.File) error { return r.writeTo(ctx, early{f}, progress) })
 }
 
 // writeTo writes the content from the beginning of a file, on all cores.
 func (r *Reader) writeTo(ctx context.Context, w io.WriterAt, progress Progress) error {
-	_, most := r.place.span(0)
 	done := progress.meter(StepOpen, r.Size())
-	return each(ctx, r.place.chunks, most, func(i int64, buffer []byte) error {
-		content, err := r.chunk(i, buffer)
-		if err != nil {
-			return err
-		}
+	return r.each(ctx, func(i int64, content []byte) error {
 		if _, err := w.WriteAt(content, i*r.place.chunk); err != nil {
 			return writing{err}
 		}
 		done(int64(len(content)))
 		return nil
 	})
+}
+
+// each gives the content of every chunk, in any order and from several goroutines.
+func (r *Reader) each(ctx context.Context, work func(i int64, content []byte) error) error {
+	_, most := r.place.span(0)
+	return each(ctx, r.place.chunks, most, func(i int64, buffer []byte) error {
+		content, err := r.chunk(i, buffer)
+		if err != nil {
+			return err
+		}
+		return work(i, content)
+	})
+}
+
+// early has the system begin to put on the disk what is written.
+type early struct{ f *os.File }
+
+func (e early) WriteAt(b []byte, offset int64) (int, error) {
+	n, err := e.f.WriteAt(b, offset)
+	disk.BeginWriting(e.f, offset, int64(n))
+	return n, err
 }
