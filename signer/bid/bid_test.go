@@ -224,3 +224,34 @@ func holdPart(t *testing.T, o *bid.Opened, code string, want []byte) {
 		}
 	}
 }
+
+// trouble is an error of a key, with a code of its own.
+type trouble string
+
+func (e trouble) Error() string { return string(e) }
+func (e trouble) Code() string  { return string(e) }
+
+// failing is a key that fails.
+type failing struct {
+	crypto.Decrypter
+	err error
+}
+
+func (f failing) Decrypt(io.Reader, []byte, crypto.DecrypterOpts) ([]byte, error) { return nil, f.err }
+
+// A key that is gone is not called the wrong one: at an opening, that decides who is to blame.
+func TestTroubleOfAKeyIsPassedOn(t *testing.T) {
+	p := newParties(t, "sm2")
+	b, _ := p.builder(t, 10)
+	f := build(t, b)
+	for _, err := range []error{trouble("token.removed"), trouble("token.pin_locked"), context.Canceled, context.DeadlineExceeded} {
+		_, got := f.OpenOuter("技术", bid.Key{Certificate: p.platform.Certificate, Decrypter: failing{p.platform.Decrypter, err}})
+		if !errors.Is(got, err) || errors.Is(got, &bid.Error{Kind: bid.WrongKey}) {
+			t.Errorf("%v becomes %v", err, got)
+		}
+	}
+	for _, err := range []error{trouble("token.decrypt_failed"), errors.New("rsa: decryption error")} {
+		_, got := f.OpenOuter("技术", bid.Key{Certificate: p.platform.Certificate, Decrypter: failing{p.platform.Decrypter, err}})
+		wantKind(t, err.Error(), got, bid.WrongKey)
+	}
+}
