@@ -222,7 +222,8 @@ type damageJSON struct {
 	Count      int64  `json:"count"`
 }
 
-// Run prints {"verdict", "signature", "damage", "findings", "layers", "manifest"}. Its error carries the verdict to the exit status.
+// Run prints {"verdict", "signature", "damage", "findings", "layers", "manifest"}. Its error carries the verdict to the exit
+// status.
 func (c *bidVerifyCmd) Run(a *app) error {
 	trusted, err := c.options()
 	if err != nil {

@@ -8,7 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// each does work for 0 to n-1 on all cores, with a buffer of so many bytes for each of them. The first error, or the end of ctx, ends it.
+// each does work for 0 to n-1 on all cores, with a buffer of so many bytes for each of them. The first error, or the end of ctx,
+// ends it.
 func each(ctx context.Context, n, buffer int64, work func(i int64, buffer []byte) error) error {
 	workers := min(int64(runtime.GOMAXPROCS(0)), n)
 	ctx, stop := context.WithCancelCause(ctx)
@@ -46,7 +47,8 @@ const (
 	StepOpen  Step = "open"  // a part is decrypted and written
 )
 
-// Progress is told how many bytes of a step are done. It is called from one goroutine at a time, and must return soon. nil is told nothing.
+// Progress is told how many bytes of a step are done. It is called from one goroutine at a time, and must return soon. nil is
+// told nothing.
 type Progress func(step Step, done, total int64)
 
 // meter adds up what is done of a step, from any goroutine.

@@ -80,7 +80,8 @@ type place struct {
 	chunk   int64 // bytes of content in each chunk but the last
 }
 
-// places lays the parts out behind the frame: first the lists of digests of all, then the chunks of all. It gives the size of the file, too.
+// places lays the parts out behind the frame: first the lists of digests of all, then the chunks of all. It gives the size of
+// the file, too.
 func (m *Manifest) places(start int64) ([]place, int64) {
 	ps := make([]place, len(m.Parts))
 	at := start

@@ -15,7 +15,8 @@ import (
 // Wrap writes the bid with the platform's layer on all its envelopes to a file that must not exist. The certificate must be the one
 // that the bidder signed for. What is damaged in the contents stays so: Verify tells.
 //
-// Errors: *Error of Kind OtherPlatform, StillClosed (the layer is on), BadRequest, NotVerified and those of reading and of outputs, and the context's.
+// Errors: *Error of Kind OtherPlatform, StillClosed (the layer is on), BadRequest, NotVerified and those of reading and of
+// outputs, and the context's.
 func (b *Bid) Wrap(ctx context.Context, platform *smx509.Certificate, out string, progress Progress) error {
 	if platform == nil || hex.EncodeToString(b.suite.sum(platform.Raw)) != b.manifest.Platform.Digest {
 		e := &Error{Kind: OtherPlatform, Needed: []string{b.manifest.Platform.Serial}}
@@ -40,8 +41,8 @@ func (b *Bid) Wrap(ctx context.Context, platform *smx509.Certificate, out string
 	return b.copyWith(ctx, wrapped, out, progress)
 }
 
-// Unwrapped writes the bid as it is now, without the layers that OpenOuter took off or SetInner replaced, to a file that must not exist. Whoever
-// has the bid, and the inner envelopes, needs no such file.
+// Unwrapped writes the bid as it is now, without the layers that OpenOuter took off or SetInner replaced, to a file that must
+// not exist. Whoever has the bid, and the inner envelopes, needs no such file.
 //
 // Errors: *Error of Kind NotVerified and those of reading and of outputs, and the context's.
 func (b *Bid) Unwrapped(ctx context.Context, out string, progress Progress) error {

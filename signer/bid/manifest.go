@@ -37,7 +37,8 @@ const (
 // Manifest is what the bidder signs: what the offer is, by whom, and the digests of all there is. It is public from the
 // moment the bid is handed in, and says nothing of what is in sealed parts but their names and sizes.
 //
-// Its JSON form is canonical (RFC 8785): members in the order of their names, no white space. A member that is not here makes a manifest malformed.
+// Its JSON form is canonical (RFC 8785): members in the order of their names, no white space. A member that is not here makes a
+// manifest malformed.
 type Manifest struct {
 	Bidder      Bidder       `json:"bidder"`
 	Built       string       `json:"built"`     // RFC 3339 in UTC, whole seconds: the bidder's claim
@@ -252,7 +253,8 @@ func (m *Manifest) check() error {
 		return bad("chunks of %d bytes", m.ChunkSize)
 	case !idForm.MatchString(m.ID):
 		return bad("id %q", m.ID)
-	case !isText(m.Tender, maxText), !isText(m.Lot, maxText), !isText(m.Bidder.Name, maxText), !isText(m.Bidder.Code, 64), !isText(m.Program, maxText):
+	case !isText(m.Tender, maxText), !isText(m.Lot, maxText), !isText(m.Bidder.Name, maxText),
+		!isText(m.Bidder.Code, 64), !isText(m.Program, maxText):
 		return bad("tender, lot, bidder or program is missing, too long or has odd characters")
 	case m.Outline != "" && !digestForm.MatchString(m.Outline):
 		return bad("outline %q", m.Outline)
@@ -262,7 +264,8 @@ func (m *Manifest) check() error {
 		return bad("platform")
 	case m.Commitments == nil || m.Envelopes == nil || m.Parts == nil || m.Recipients == nil:
 		return bad("a list is null")
-	case len(m.Parts) == 0 || len(m.Parts) > MaxParts || len(m.Envelopes) > MaxEnvelopes || len(m.Recipients) > maxRecipients || len(m.Commitments) > MaxEnvelopes:
+	case len(m.Parts) == 0 || len(m.Parts) > MaxParts || len(m.Envelopes) > MaxEnvelopes || len(m.Recipients) > maxRecipients ||
+		len(m.Commitments) > MaxEnvelopes:
 		return bad("%d parts, %d envelopes, %d recipients, %d commitments", len(m.Parts), len(m.Envelopes), len(m.Recipients), len(m.Commitments))
 	case len(m.Envelopes) > 0 && len(m.Recipients) == 0:
 		return bad("envelopes for nobody")
@@ -311,7 +314,8 @@ func (m *Manifest) checkParts(bad func(string, ...any) error) error {
 	}
 	for _, c := range m.Commitments {
 		p, ok := m.Part(c.Part)
-		if !codeForm.MatchString(c.Name) || !first("commitment", c.Name) || !digestForm.MatchString(c.Digest) || !ok || !p.Sealed() || p.Kind != KindOpening || p.Size > maxOpening {
+		if !codeForm.MatchString(c.Name) || !first("commitment", c.Name) || !digestForm.MatchString(c.Digest) ||
+			!ok || !p.Sealed() || p.Kind != KindOpening || p.Size > maxOpening {
 			return bad("commitment %q", c.Name)
 		}
 	}

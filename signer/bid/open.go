@@ -179,8 +179,9 @@ func (b *Bid) ClosedOuter() []string {
 	return names
 }
 
-// Find tells which of the certificates has the key that the envelope needs next: the platform's as long as it is closed,
-// else the bidder's. It goes by issuer and serial number: a certificate that is expired, or was replaced by a newer one, is found as well.
+// Find tells which of the certificates has the key that the envelope needs next: the platform's as long as it is closed, else
+// the bidder's. It goes by issuer and serial number: a certificate that is expired, or was replaced by a newer one, is found as
+// well.
 //
 // Errors: *Error of Kind NoKey, with the serial numbers needed and found.
 func (b *Bid) Find(name string, among []*smx509.Certificate) (*smx509.Certificate, error) {
@@ -209,8 +210,8 @@ func (b *Bid) Find(name string, among []*smx509.Certificate) (*smx509.Certificat
 // envelope in DER, some hundred bytes that still only the bidder's key opens, and keeps it in b: whoever has the file already
 // needs nothing else (SetInner). Unwrap writes a file without the layer.
 //
-// Errors: *Error of Kind AlreadyOpen, NoKey, WrongKey or EnvelopeAltered: the bidder signed another inner envelope; and the key's, when it is
-// gone, locked or was told to stop.
+// Errors: *Error of Kind AlreadyOpen, NoKey, WrongKey or EnvelopeAltered: the bidder signed another inner envelope; and the
+// key's, when it is gone, locked or was told to stop.
 func (b *Bid) OpenOuter(name string, k Key) ([]byte, error) {
 	i, err := b.index(name)
 	if err != nil {

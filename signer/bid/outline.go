@@ -91,7 +91,8 @@ func ReadOutline(r io.Reader) (*Outline, error) {
 	}
 	for i, p := range o.Parts {
 		again := slices.ContainsFunc(o.Parts[:i], func(q OutlinePart) bool { return strings.EqualFold(q.Code, p.Code) })
-		if !codeForm.MatchString(p.Code) || again || !isText(p.Name, maxText) || !codeForm.MatchString(p.Kind) || p.Kind == KindOpening || p.Envelope != "" && !isText(p.Envelope, 64) {
+		if !codeForm.MatchString(p.Code) || again || !isText(p.Name, maxText) || !codeForm.MatchString(p.Kind) ||
+			p.Kind == KindOpening || p.Envelope != "" && !isText(p.Envelope, 64) {
 			return bad("part %q", p.Code)
 		}
 	}
@@ -115,7 +116,8 @@ func ReadOutline(r io.Reader) (*Outline, error) {
 // Digest is the SHA-256 of the outline as it was read, for a manifest.
 func (o *Outline) Digest() string { return o.digest }
 
-// Apply writes into a Builder what the outline decides: tender, lot, the kinds and envelopes of parts, and where a part has no Name, that of its file.
+// Apply writes into a Builder what the outline decides: tender, lot, the kinds and envelopes of parts, and where a part has no
+// Name, that of its file.
 func (o *Outline) Apply(b *Builder) {
 	b.Tender, b.Lot, b.Outline = o.Tender, o.Lot, o.digest
 	for i := range b.Parts {
@@ -158,8 +160,9 @@ var findings = finding.Catalogue{Room: "bid", Known: map[string]finding.Known{
 	"price_open":     finding.Fatal.Saying("the bid commits to no price"),
 }}
 
-// Check tells what a Builder, after Apply, lacks of the outline, in its order: missing and unknown parts, missing seals, files of another type, and what is wrong with the
-// price form, capitals that say something else than the digits among it. An empty list is a bid that can be built.
+// Check tells what a Builder, after Apply, lacks of the outline, in its order: missing and unknown parts, missing seals, files
+// of another type, and what is wrong with the price form, capitals that say something else than the digits among it. An empty
+// list is a bid that can be built.
 func (o *Outline) Check(b *Builder, money Money) []finding.Finding {
 	parts := make([]Part, len(b.Parts))
 	for i, s := range b.Parts {
@@ -168,7 +171,8 @@ func (o *Outline) Check(b *Builder, money Money) []finding.Finding {
 	return append(o.checkParts(parts), o.checkPrice(b.Price, money)...)
 }
 
-// CheckManifest is Check for a bid that was handed in, as far as can be seen before it is opened: the price is known to be committed to.
+// CheckManifest is Check for a bid that was handed in, as far as can be seen before it is opened: the price is known to be
+// committed to.
 func (o *Outline) CheckManifest(m *Manifest) []finding.Finding {
 	var found []finding.Finding
 	if m.Tender != o.Tender || m.Lot != o.Lot {

@@ -63,7 +63,8 @@ func (b *Bid) place(code string) (place, error) {
 }
 
 // Reader reads the content of one part, anywhere, a chunk at a time. Every byte it gives was authenticated: of a sealed part by
-// the envelope's key, of another by the signed digests, if the signature was verified (Verify). It may be used from several goroutines.
+// the envelope's key, of another by the signed digests, if the signature was verified (Verify). It may be used from several
+// goroutines.
 //
 // Errors of reading: *Error of Kind Altered, Swapped, Repeated, DigestsAltered, NotAuthentic, Cut or InputUnreadable.
 type Reader struct {

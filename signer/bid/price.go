@@ -75,7 +75,8 @@ func (o *Opened) Price() (Price, error) {
 	return o.bid.manifest.Reveal(revealed)
 }
 
-// Revealing returns what Reveal checks: the price with the number that was hashed with it, which a bidder may hand to the platform instead of its key.
+// Revealing returns what Reveal checks: the price with the number that was hashed with it, which a bidder may hand to the
+// platform instead of its key.
 func (o *Opened) Revealing() ([]byte, error) {
 	c, ok := o.bid.manifest.commitment()
 	if p, err := o.bid.place(c.Part); !ok || err != nil || p.part.Envelope != o.name {

@@ -25,10 +25,10 @@ type Report struct {
 // Intact says whether all contents are what was signed, and the signature is the bidder's, whoever that is.
 func (r *Report) Intact() bool { return r.Verdict == verify.Valid || r.Verdict == verify.Untrusted }
 
-// Verify judges the bid without opening it: the bidder's signature over the manifest, whether it is of the certificate that the manifest
-// names, and whether every chunk of every part is what was signed. This is what a platform asks of a file that it is
-// handed, and a bidder before the opening (检查密封). What is wrong goes into the report; an error means that the file
-// could not be read or that ctx ended.
+// Verify judges the bid without opening it: the bidder's signature over the manifest, whether it is of the certificate that the
+// manifest names, and whether every chunk of every part is what was signed. This is what a platform asks of a file that it is
+// handed, and a bidder before the opening (检查密封). What is wrong goes into the report; an error means that the file could not be
+// read or that ctx ended.
 func (b *Bid) Verify(ctx context.Context, trusted verify.Options, progress Progress) (*Report, error) {
 	signed, err := verify.Detached(ctx, b.signature, bytes.NewReader(b.raw), int64(len(b.raw)), trusted)
 	if err != nil {
@@ -50,7 +50,8 @@ func (b *Bid) Verify(ctx context.Context, trusted verify.Options, progress Progr
 }
 
 func (b *Bid) isSigner(s verify.Signature) bool {
-	return s.Certificate != nil && hex.EncodeToString(b.suite.sum(s.Certificate.Raw)) == b.manifest.Signer.Digest && Serial(s.Certificate) == b.manifest.Signer.Serial
+	c := s.Certificate
+	return c != nil && hex.EncodeToString(b.suite.sum(c.Raw)) == b.manifest.Signer.Digest && Serial(c) == b.manifest.Signer.Serial
 }
 
 // damage compares all contents with the signed digests.

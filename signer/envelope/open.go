@@ -145,7 +145,8 @@ func (s *Sealed) Recipients() []Recipient { return s.recipients }
 // Open gives the content, by the private key of a certificate. It is one operation of the key, which is
 // handed SM2Cipher in DER, or PKCS #1 v1.5, and no options.
 //
-// Errors: *Error of Kind NotRecipient or NotOpened; those of a key that is gone, locked or was told to stop are passed on in a wrapping one.
+// Errors: *Error of Kind NotRecipient or NotOpened; those of a key that is gone, locked or was told to stop are passed on in a
+// wrapping one.
 func (s *Sealed) Open(c *smx509.Certificate, key crypto.Decrypter) ([]byte, error) {
 	for _, r := range s.recipients {
 		if r.Is(c) {
@@ -189,7 +190,8 @@ func (s *Sealed) open(r Recipient, c *smx509.Certificate, key crypto.Decrypter) 
 	return plain[:len(plain)-n], nil
 }
 
-// refused says whether a key's error is that it cannot decrypt this. Whatever else befalls a key has a code of its own, or is the end of a context.
+// refused says whether a key's error is that it cannot decrypt this. Whatever else befalls a key has a code of its own, or is
+// the end of a context.
 func refused(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false
