@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"os"
 	"time"
 
@@ -99,7 +100,9 @@ type work struct {
 	manifest *Manifest
 	inputs   []*input
 	secrets  map[string][]byte // by envelope
-	ders     [][]byte          // the envelopes
+	seed     maphash.Seed
+	sums     [][]uint64 // of the chunks of each part as they were written, to find a fault of the disk by
+	ders     [][]byte   // the envelopes
 	signing  cms.Builder
 }
 
@@ -165,7 +168,7 @@ func (b Builder) prepare() (*work, error) {
 	if err != nil {
 		return nil, fail(BadRequest, "no cipher %q", b.Cipher)
 	}
-	w := &work{Builder: b, suite: suite, secrets: map[string][]byte{}}
+	w := &work{Builder: b, suite: suite, secrets: map[string][]byte{}, seed: maphash.MakeSeed()}
 	w.signing = cms.Builder{Signer: b.Signer, Chain: b.Chain, GM: sm2.IsSM2PublicKey(b.Chain[0].PublicKey), SigningTime: b.Time}
 	if err := w.checkCertificates(); err != nil {
 		return nil, err
@@ -386,7 +389,8 @@ func (w *work) seal(ctx context.Context, f *os.File, i int, p place, done func(i
 			return err
 		}
 	}
-	list := make([]byte, p.chunks*digestSize)
+	list, sums := make([]byte, p.chunks*digestSize), make([]uint64, p.chunks)
+	w.sums = append(w.sums, sums)
 	_, most := p.span(0)
 	err := each(ctx, p.chunks, most, func(i int64, buffer []byte) error {
 		offset, size := p.span(i)
@@ -398,6 +402,7 @@ func (w *work) seal(ctx context.Context, f *os.File, i int, p place, done func(i
 			b = s.seal(b, i, p.last(i))
 		}
 		copy(list[i*digestSize:], w.suite.sum(b))
+		sums[i] = maphash.Bytes(w.seed, b)
 		if _, err := f.WriteAt(b, offset); err != nil {
 			return writing{err}
 		}
@@ -435,7 +440,8 @@ func (w *work) sign(room int) (raw, signature []byte, err error) {
 	return raw, append(der, make([]byte, room-len(der))...), nil
 }
 
-// readBack reads what was written as everybody else would, and decrypts it with the keys that only this moment has.
+// readBack reads what was written as everybody else would: the frame, the signature, the lists of digests, and the beginning of each
+// part with the keys that only this moment has. Every chunk is compared with what was written.
 func (w *work) readBack(ctx context.Context, f *os.File) (*Bid, error) {
 	b, err := reopen(f)
 	if err != nil {
@@ -449,22 +455,43 @@ func (w *work) readBack(ctx context.Context, f *os.File) (*Bid, error) {
 		total += p.Size
 	}
 	done := w.Progress.meter(StepCheck, total)
-	for _, p := range b.manifest.Parts {
-		r, err := b.Part(p.Code)
-		if p.Sealed() {
-			r, err = (&Opened{b, p.Envelope, w.secrets[p.Envelope]}).Part(p.Code)
-		}
-		if err == nil {
-			_, err = r.digests()
-		}
-		if err == nil {
-			err = r.each(ctx, func(_ int64, content []byte) error { done(int64(len(content))); return nil })
-		}
-		if err != nil && ctx.Err() == nil {
-			return nil, &Error{Kind: NotVerified, cause: err}
+	for i, p := range b.places {
+		if err := w.readBackPart(ctx, b, p, w.sums[i], done); err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			return nil, &Error{Kind: NotVerified, Part: p.part.Code, Name: p.part.Name, cause: err}
 		}
 	}
 	return b, ctx.Err()
+}
+
+func (w *work) readBackPart(ctx context.Context, b *Bid, p place, sums []uint64, done func(int64)) error {
+	if _, err := b.digestsOf(p); err != nil {
+		return err
+	}
+	r, err := b.Part(p.part.Code)
+	if p.part.Sealed() {
+		r, err = (&Opened{b, p.part.Envelope, w.secrets[p.part.Envelope]}).Part(p.part.Code)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := r.ReadAt(make([]byte, min(1, p.part.Size)), 0); err != nil {
+		return err
+	}
+	_, most := p.span(0)
+	return each(ctx, p.chunks, most, func(i int64, buffer []byte) error {
+		offset, size := p.span(i)
+		if err := readFull(b.r, buffer[:size], offset); err != nil {
+			return err
+		}
+		if maphash.Bytes(w.seed, buffer[:size]) != sums[i] {
+			return fail(NotVerified, "chunk %d is another than was written", i)
+		}
+		done(size - p.tag)
+		return nil
+	})
 }
 
 // reopen reads the frame of what was written, without its name.

@@ -157,24 +157,17 @@ func (r *Reader) Save(ctx context.Context, path string, progress Progress) error
 // writeTo writes the content from the beginning of a file, on all cores.
 func (r *Reader) writeTo(ctx context.Context, w io.WriterAt, progress Progress) error {
 	done := progress.meter(StepOpen, r.Size())
-	return r.each(ctx, func(i int64, content []byte) error {
-		if _, err := w.WriteAt(content, i*r.place.chunk); err != nil {
-			return writing{err}
-		}
-		done(int64(len(content)))
-		return nil
-	})
-}
-
-// each gives the content of every chunk, in any order and from several goroutines.
-func (r *Reader) each(ctx context.Context, work func(i int64, content []byte) error) error {
 	_, most := r.place.span(0)
 	return each(ctx, r.place.chunks, most, func(i int64, buffer []byte) error {
 		content, err := r.chunk(i, buffer)
 		if err != nil {
 			return err
 		}
-		return work(i, content)
+		if _, err := w.WriteAt(content, i*r.place.chunk); err != nil {
+			return writing{err}
+		}
+		done(int64(len(content)))
+		return nil
 	})
 }
 
