@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -151,7 +152,7 @@ func TestBothLayers(t *testing.T) {
 				holdPart(t, opened, code, contents[i*3])
 			}
 			_, err = opened.Part("b")
-			wantKind(t, "a part of the other envelope", err, bid.NotReadBy)
+			wantKind(t, "a part of the other envelope", err, bid.OtherEnvelope)
 			_, err = opened.Price()
 			wantKind(t, "the price of the other envelope", err, bid.NoPrice)
 			r, err := mine.Part("c")
@@ -254,4 +255,38 @@ func TestTroubleOfAKeyIsPassedOn(t *testing.T) {
 		_, got := f.OpenOuter("技术", bid.Key{Certificate: p.platform.Certificate, Decrypter: failing{p.platform.Decrypter, err}})
 		wantKind(t, err.Error(), got, bid.WrongKey)
 	}
+}
+
+func TestReaderIsShared(t *testing.T) {
+	p := newParties(t, "sm2")
+	b, contents := p.builder(t, 1000, 1000, 1000)
+	b.ChunkSize, b.Outer = 64, false
+	f := build(t, b)
+	opened, err := f.OpenInner("技术", p.bidder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := opened.Part("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, err := f.Part("c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 50 {
+				at := rand.IntN(900)
+				for r, want := range map[*bid.Reader][]byte{sealed: contents[0], open: contents[2]} {
+					got := make([]byte, 100)
+					if _, err := r.ReadAt(got, int64(at)); err != nil || !bytes.Equal(got, want[at:at+100]) {
+						t.Errorf("at %d: %v", at, err)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }

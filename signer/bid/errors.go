@@ -48,8 +48,8 @@ const (
 	NoKey Kind = "no_key"
 	// WrongKey: the key is not the certificate's, or the envelope was not made for it, whatever it says.
 	WrongKey Kind = "wrong_key"
-	// NotReadBy: the part is in another envelope than was opened. Envelope holds which.
-	NotReadBy Kind = "other_envelope"
+	// OtherEnvelope: the part is in another envelope than was opened. Envelope holds which.
+	OtherEnvelope Kind = "other_envelope"
 	// NoPart: the bid has no such part.
 	NoPart Kind = "no_part"
 	// NoPrice: the bid has no commitment to a price in this envelope.

@@ -208,7 +208,7 @@ func (b *Bid) Find(name string, among []*smx509.Certificate) (*smx509.Certificat
 
 // OpenOuter takes the platform's layer off one envelope, with one operation of the platform's key. It returns the inner
 // envelope in DER, some hundred bytes that still only the bidder's key opens, and keeps it in b: whoever has the file already
-// needs nothing else (SetInner). Unwrap writes a file without the layer.
+// needs nothing else (SetInner). Unwrapped writes a file without the layer.
 //
 // Errors: *Error of Kind AlreadyOpen, NoKey, WrongKey or EnvelopeAltered: the bidder signed another inner envelope; and the
 // key's, when it is gone, locked or was told to stop.

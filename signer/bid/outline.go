@@ -168,7 +168,7 @@ func (o *Outline) Check(b *Builder, money Money) []finding.Finding {
 	for i, s := range b.Parts {
 		parts[i] = Part{Code: s.Code, Kind: s.Kind, Name: s.Name, Envelope: s.Envelope, Size: 1} // what is in the file is seen when it is read
 	}
-	return append(o.checkParts(parts), o.checkPrice(b.Price, money)...)
+	return append(o.checkParts(parts), o.CheckPrice(b.Price, money)...)
 }
 
 // CheckManifest is Check for a bid that was handed in, as far as can be seen before it is opened: the price is known to be
@@ -199,9 +199,6 @@ func (o *Outline) CheckManifest(m *Manifest) []finding.Finding {
 	}
 	return found
 }
-
-// CheckPrice is what Check says of the price alone, as when it is read out.
-func (o *Outline) CheckPrice(p Price, money Money) []finding.Finding { return o.checkPrice(p, money) }
 
 func (o *Outline) checkParts(parts []Part) []finding.Finding {
 	var found []finding.Finding
@@ -237,7 +234,8 @@ func (o *Outline) checkParts(parts []Part) []finding.Finding {
 	return found
 }
 
-func (o *Outline) checkPrice(p Price, money Money) []finding.Finding {
+// CheckPrice is what Check says of the price alone, as when it is read out.
+func (o *Outline) CheckPrice(p Price, money Money) []finding.Finding {
 	var found []finding.Finding
 	var form PriceForm
 	if o.Price != nil {

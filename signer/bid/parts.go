@@ -21,14 +21,14 @@ type Opened struct {
 // Forget wipes the envelope's key; parts that were asked for before can still be read.
 func (o *Opened) Forget() { clear(o.secret) }
 
-// Part gives a part to read. Errors: *Error of Kind NoPart or NotReadBy.
+// Part gives a part to read. Errors: *Error of Kind NoPart or OtherEnvelope.
 func (o *Opened) Part(code string) (*Reader, error) {
 	p, err := o.bid.place(code)
 	if err != nil {
 		return nil, err
 	}
 	if p.part.Envelope != o.name {
-		return nil, &Error{Kind: NotReadBy, Part: code, Name: p.part.Name, Envelope: p.part.Envelope}
+		return nil, &Error{Kind: OtherEnvelope, Part: code, Name: p.part.Name, Envelope: p.part.Envelope}
 	}
 	s, err := o.bid.suite.sealer(o.bid.manifest, p.part, o.secret, o.bid.id())
 	if err != nil {
@@ -37,14 +37,14 @@ func (o *Opened) Part(code string) (*Reader, error) {
 	return o.bid.reader(p, s), nil
 }
 
-// Part gives a part that is not sealed to read. Errors: *Error of Kind NoPart or NotReadBy.
+// Part gives a part that is not sealed to read. Errors: *Error of Kind NoPart or OtherEnvelope.
 func (b *Bid) Part(code string) (*Reader, error) {
 	p, err := b.place(code)
 	if err != nil {
 		return nil, err
 	}
 	if p.part.Sealed() {
-		return nil, &Error{Kind: NotReadBy, Part: code, Name: p.part.Name, Envelope: p.part.Envelope}
+		return nil, &Error{Kind: OtherEnvelope, Part: code, Name: p.part.Name, Envelope: p.part.Envelope}
 	}
 	return b.reader(p, nil), nil
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -141,19 +142,7 @@ func TestVectors(t *testing.T) {
 
 // The decoder that is kept beside the format, which shares no code with this package, comes to the same.
 func TestIndependentDecoder(t *testing.T) {
-	for _, program := range []string{"python3", "openssl"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skip(program + " is not here")
-		}
-	}
-	out, err := exec.Command("python3", "-B", "decode.py", "--vectors", vectors).Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			t.Fatalf("%v\n%s", err, exit.Stderr)
-		}
-		t.Fatal(err)
-	}
+	out := decode(t, "--vectors", vectors)
 	decoded := map[string]string{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		name, what, _ := strings.Cut(lines.Text(), " ")
@@ -164,5 +153,48 @@ func TestIndependentDecoder(t *testing.T) {
 		if fields, _ := readVector(t, path); decoded[name] != fields["want"] {
 			t.Errorf("%s (%s): %s, want %s", name, fields["note"], decoded[name], fields["want"])
 		}
+	}
+}
+
+// decode runs the decoder.
+func decode(t *testing.T, args ...string) []byte {
+	t.Helper()
+	for _, program := range []string{"python3", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(program + " is not here")
+		}
+	}
+	out, err := exec.Command("python3", append([]string{"-B", "decode.py"}, args...)...).Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("%v\n%s%s", err, out, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	return out
+}
+
+// It reads what a Builder made.
+func TestIndependentDecoderReadsOurs(t *testing.T) {
+	for cipher, algorithm := range ciphers {
+		t.Run(string(cipher), func(t *testing.T) {
+			p := newParties(t, algorithm)
+			p.bidder, p.platform = readKey(t, "bidder-"+algorithm), readKey(t, "platform-"+algorithm)
+			b, contents := p.builder(t, 5000, 3000, 100)
+			b.ChunkSize = 1024
+			build(t, b)
+			dir := t.TempDir()
+			name := func(who string) string { return filepath.Join(vectors, "keys", who+"-"+algorithm+".pem") }
+			out := decode(t, b.Out, name("platform"), name("bidder"), "-o", dir)
+			if !strings.Contains(string(out), "投标总价 3286000.00 叁佰贰拾捌万陆仟元整") {
+				t.Errorf("%s", out)
+			}
+			for i, s := range b.Parts {
+				if got, err := os.ReadFile(filepath.Join(dir, s.Name)); err != nil || !bytes.Equal(got, contents[i]) {
+					t.Errorf("part %s: %d bytes, %v", s.Code, len(got), err)
+				}
+			}
+		})
 	}
 }
