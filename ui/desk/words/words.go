@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-
-	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
+	"sync"
+	"text/template"
 )
 
 // Chinese is the language that has every text; English falls back to it.
@@ -20,22 +19,35 @@ const (
 // A Catalog holds the texts of one language.
 type Catalog struct {
 	lang  string
-	texts *i18n.Localizer
+	texts map[string]string
+	// other has the texts of the language that this one falls back to. It is read when one of them is wanted, as most
+	// runs of a program never come to that.
+	other func() (map[string]string, error)
 }
 
 // New reads the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
 func New(fsys fs.FS, lang string) (*Catalog, error) {
-	bundle := i18n.NewBundle(language.MustParse(Chinese))
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	for _, l := range []string{Chinese, English} {
-		if _, err := bundle.LoadMessageFileFS(fsys, l+".json"); err != nil {
-			return nil, fmt.Errorf("words: language file %s: %w", l, err)
-		}
+	none := func() (map[string]string, error) { return nil, nil }
+	c := &Catalog{lang: Chinese, other: none}
+	if lang == English {
+		c.lang = English
+		c.other = sync.OnceValues(func() (map[string]string, error) { return read(fsys, Chinese) })
 	}
-	if lang != English {
-		lang = Chinese
+	var err error
+	c.texts, err = read(fsys, c.lang)
+	return c, err
+}
+
+func read(fsys fs.FS, lang string) (map[string]string, error) {
+	var texts map[string]string
+	data, err := fs.ReadFile(fsys, lang+".json")
+	if err == nil {
+		err = json.Unmarshal(data, &texts)
 	}
-	return &Catalog{lang: lang, texts: i18n.NewLocalizer(bundle, lang, Chinese)}, nil
+	if err != nil {
+		return nil, fmt.Errorf("words: language file %s: %w", lang, err)
+	}
+	return texts, nil
 }
 
 // FromEnvironment names the language that LC_ALL, LC_MESSAGES and LANG ask for: English when they name it, else Chinese.
@@ -69,16 +81,30 @@ func (c *Catalog) T(key string, pairs ...any) string {
 }
 
 func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
+	text, ok := c.texts[key]
+	if !ok {
+		other, err := c.other()
+		if err != nil {
+			return "", err
+		}
+		if text, ok = other[key]; !ok {
+			return "", fmt.Errorf("words: no text %q", key)
+		}
+	}
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
 	said := make(map[string]any, len(data))
 	for name, value := range data {
 		said[name] = c.listed(value)
 	}
-	text, err := c.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: said})
-	var missing *i18n.MessageNotFoundErr
-	if text != "" && errors.As(err, &missing) {
-		err = nil // the text of the language it falls back to
+	form, err := template.New(key).Parse(text)
+	if err != nil {
+		return "", err
 	}
-	return text, err
+	var b strings.Builder
+	err = form.Execute(&b, said)
+	return b.String(), err
 }
 
 // Problem is an error as a person reads it.
