@@ -107,7 +107,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if _, err := draft.Write(value); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
-	if err := draft.file.Sync(); err != nil {
+	if err := draft.sync(); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
 	report, err := d.readBack(ctx, draft.path(), value, in, size)

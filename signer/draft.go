@@ -1,6 +1,7 @@
 package signer
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -16,6 +17,7 @@ type draft struct {
 	folder string
 	size   int64 // bytes written
 	closed bool
+	early  chan error // what came of beginSync, once
 }
 
 func newDraft(target string) (*draft, error) {
@@ -41,6 +43,21 @@ func (d *draft) Write(b []byte) (int, error) {
 		disk.BeginWriting(d.file, done-writeOut, writeOut)
 	}
 	return n, err
+}
+
+// beginSync has the disk take what was written so far, and does not wait for it: sync tells what came of it.
+func (d *draft) beginSync() {
+	d.early = make(chan error, 1)
+	go func() { d.early <- d.file.Sync() }()
+}
+
+// sync is nil when all that was written is on the disk.
+func (d *draft) sync() error {
+	var early error
+	if d.early != nil {
+		early, d.early = <-d.early, nil // a disk tells of a failure only once
+	}
+	return cmp.Or(early, d.file.Sync())
 }
 
 // close ends writing; what was written is on the disk after sync only.
