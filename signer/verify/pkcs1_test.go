@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/asn1"
 	"fmt"
+	"math/big"
+	"slices"
 	"testing"
 
 	"sealdesk/signer/cms/cmstest"
@@ -40,6 +43,21 @@ func TestBareRSA(t *testing.T) {
 			return der
 		}
 	}
+	// What is behind the digest is free for whoever makes up a value, where the exponent is small (Bleichenbacher 2006).
+	padded := func(covered []byte) []byte {
+		key := buyer.Key.(*rsa.PrivateKey)
+		h := crypto.SHA256.New()
+		h.Write(covered)
+		const info = "\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20"
+		block := slices.Concat([]byte("\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff\x00"), []byte(info), h.Sum(nil))
+		block = append(block, make([]byte, key.Size()-len(block))...)
+		opened := new(big.Int).SetBytes(block)
+		der, err := asn1.Marshal(opened.Exp(opened, key.D, key.N).FillBytes(block))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
 	sha1, sha256 := octets(crypto.SHA1), octets(crypto.SHA256)
 	for _, tc := range []struct {
 		name  string
@@ -55,6 +73,7 @@ func TestBareRSA(t *testing.T) {
 		{"altered", chain(buyer), sha256, func(p *paper) { p.replaceOnce("Pay 100 yuan", "Pay 900 yuan") }, Invalid, "verify.digest_mismatch"},
 		{"altered, SHA-1", chain(buyer), sha1, func(p *paper) { p.replaceOnce("Pay 100 yuan", "Pay 900 yuan") }, Invalid, "verify.digest_mismatch"},
 		{"of another key", chain(other), sha256, nil, Invalid, "verify.signature_forged"},
+		{"padded with other bytes", chain(buyer), padded, nil, Invalid, "verify.signature_forged"},
 		{"of a key on a curve", chain(curve), sha256, nil, Invalid, "verify.algorithm_unknown"},
 		{"no certificate", "", sha256, nil, Invalid, "verify.cms_malformed|no certificate"},
 		{"no certificate in the list", "/Cert []", sha256, nil, Invalid, "verify.cms_malformed|no certificate"},
@@ -80,16 +99,16 @@ func TestBareRSA(t *testing.T) {
 // TestAttributesAreNoDocument: a signature over the attributes of another one is also one over a file that is made to begin
 // with them, as a reader looks for the header further on.
 func TestAttributesAreNoDocument(t *testing.T) {
-	gm, rsa := cmstest.New(t, "sm2", cmstest.Options{}), cmstest.New(t, "rsa", cmstest.Options{})
+	gm, plain := cmstest.New(t, "sm2", cmstest.Options{}), cmstest.New(t, "rsa", cmstest.Options{})
 	for _, tc := range []struct {
 		by *cmstest.Party
 		s  signing
 	}{
 		{gm, signing{sub: "GM.SM2", value: func(covered []byte) []byte { return gm.Bare(t, covered) }}},
-		{rsa, signing{sub: "adbe.x509.rsa_sha1", sig: fmt.Sprintf("/Cert <%x>", rsa.Chain[0].Raw), value: func(covered []byte) []byte {
+		{plain, signing{sub: "adbe.x509.rsa_sha1", sig: fmt.Sprintf("/Cert <%x>", plain.Chain[0].Raw), value: func(covered []byte) []byte {
 			h := crypto.SHA256.New()
 			h.Write(covered)
-			signature, err := rsa.Key.Sign(rand.Reader, h.Sum(nil), crypto.SHA256)
+			signature, err := plain.Key.Sign(rand.Reader, h.Sum(nil), crypto.SHA256)
 			if err != nil {
 				t.Fatal(err)
 			}
