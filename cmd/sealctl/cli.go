@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,
-		kong.Name("sealctl"), kong.Description(catalog.T("ctl.help.sealctl")),
+		kong.Name("sealctl"), kong.Description("sealctl"),
 		kong.Help(help(catalog)), kong.Writers(t.out, t.err),
 		// Help was asked for and printed; what is missing beside it does not matter then.
 		kong.Exit(func(int) { helped = true }),
@@ -127,6 +127,8 @@ func help(c *words.Catalog) kong.HelpPrinter {
 	return func(options kong.HelpOptions, line *kong.Context) error {
 		err := kong.Visit(line.Model, func(node kong.Visitable, next kong.Next) error {
 			switch n := node.(type) {
+			case *kong.Application:
+				n.Help = helpText(c, n.Help)
 			case *kong.Node:
 				n.Help = helpText(c, n.Help)
 			case *kong.Value: // an argument; flags are values, too

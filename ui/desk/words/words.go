@@ -16,26 +16,28 @@ const (
 	English = "en"
 )
 
-// A Catalog holds the texts of one language.
+// A Catalog holds the texts of one language, and of the one that it falls back to.
 type Catalog struct {
-	lang  string
-	texts map[string]string
-	// other has the texts of the language that this one falls back to. It is read when one of them is wanted, as most
-	// runs of a program never come to that.
-	other func() (map[string]string, error)
+	lang string
+	// Of each language the texts are read when one is wanted: many runs of a program have nothing to say.
+	texts []func() (map[string]string, error)
 }
 
-// New reads the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
+// New takes the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese. A file
+// that cannot be read has no texts, which is told where one is asked for.
 func New(fsys fs.FS, lang string) (*Catalog, error) {
-	none := func() (map[string]string, error) { return nil, nil }
-	c := &Catalog{lang: Chinese, other: none}
+	c := &Catalog{lang: Chinese}
+	languages := []string{Chinese}
 	if lang == English {
-		c.lang = English
-		c.other = sync.OnceValues(func() (map[string]string, error) { return read(fsys, Chinese) })
+		c.lang, languages = English, []string{English, Chinese}
 	}
-	var err error
-	c.texts, err = read(fsys, c.lang)
-	return c, err
+	for _, l := range languages {
+		if _, err := fs.Stat(fsys, l+".json"); err != nil {
+			return nil, fmt.Errorf("words: language file %s: %w", l, err)
+		}
+		c.texts = append(c.texts, sync.OnceValues(func() (map[string]string, error) { return read(fsys, l) }))
+	}
+	return c, nil
 }
 
 func read(fsys fs.FS, lang string) (map[string]string, error) {
@@ -81,15 +83,9 @@ func (c *Catalog) T(key string, pairs ...any) string {
 }
 
 func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
-	text, ok := c.texts[key]
-	if !ok {
-		other, err := c.other()
-		if err != nil {
-			return "", err
-		}
-		if text, ok = other[key]; !ok {
-			return "", fmt.Errorf("words: no text %q", key)
-		}
+	text, err := c.text(key)
+	if err != nil {
+		return "", err
 	}
 	if !strings.Contains(text, "{{") {
 		return text, nil
@@ -105,6 +101,20 @@ func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
 	var b strings.Builder
 	err = form.Execute(&b, said)
 	return b.String(), err
+}
+
+// text is what stands in the language files.
+func (c *Catalog) text(key string) (string, error) {
+	for _, language := range c.texts {
+		texts, err := language()
+		if err != nil {
+			return "", err
+		}
+		if text, ok := texts[key]; ok {
+			return text, nil
+		}
+	}
+	return "", fmt.Errorf("words: no text %q", key)
 }
 
 // Problem is an error as a person reads it.
