@@ -10,7 +10,7 @@ import (
 )
 
 // overThePage is a seal that covers most of the page.
-var overThePage = pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{10, 300, 580, 830}, Image: seal()}}}
+var overThePage = pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{10, 300, 580, 830}, Image: redSeal()}}}
 
 // catalogWith makes an update of the catalog alone, with an entry more.
 func catalogWith(entry string, more ...string) func(v *victim) {
