@@ -50,11 +50,7 @@ func (j Job) Begin(ctx context.Context) (*Copy, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Who places a seal meanwhile does not wait for the disk later.
-	if err := c.draft.File.Sync(); err != nil {
-		c.Discard()
-		return nil, onOutput(c.draft.folder, j.Out, err)
-	}
+	c.draft.beginSync() // whoever places a seal or unlocks a key meanwhile does not wait for the disk later
 	return c, nil
 }
 
@@ -209,7 +205,7 @@ func (c *Copy) finish(ctx context.Context, j Job) (Result, error) {
 	if _, err := c.draft.Write(update); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
-	if err := c.draft.File.Sync(); err != nil {
+	if err := c.draft.sync(); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
 	sum, report, err := c.readBack(ctx, j, update, again)
@@ -243,7 +239,7 @@ func (c *Copy) resume(ctx context.Context, plan *pdfsig.Plan) (hash.Hash, error)
 
 // blockSize is how much of the document is handed on at a time, in bytes, and blocks how often that is in memory.
 const (
-	blockSize = 512 << 10
+	blockSize = 256 << 10
 	blocks    = 4
 )
 

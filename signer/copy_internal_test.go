@@ -64,3 +64,24 @@ func TestACopyIsHeldAgainstWhatWasWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTheDiskSaidEarlyIsNotForgotten: a disk tells of a failure only once, and then that was before the click.
+func TestWhatTheDiskSaidEarlyIsNotForgotten(t *testing.T) {
+	d, err := newDraft(filepath.Join(t.TempDir(), "out.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.discard()
+	if d.beginSync(); d.sync() != nil {
+		t.Error("a healthy disk fails")
+	}
+	broken := errors.New("input/output error")
+	d.early = make(chan error, 1)
+	d.early <- broken
+	if err := d.sync(); !errors.Is(err, broken) {
+		t.Errorf("error %v", err)
+	}
+	if err := d.sync(); err != nil {
+		t.Errorf("told twice: %v", err)
+	}
+}

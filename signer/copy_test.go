@@ -271,6 +271,9 @@ func TestAFullDiskIsSaidOfACopy(t *testing.T) {
 	f.clean(t)
 }
 
+// placing is how long a person takes, at the least, to put a seal on a page.
+const placing = time.Second
+
 // BenchmarkClick signs what was copied before: what a person waits for after the click, beside the key's own time.
 func BenchmarkClick(b *testing.B) {
 	for _, size := range []struct {
@@ -293,6 +296,7 @@ func BenchmarkClick(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
+					time.Sleep(placing)
 					key.took = 0
 					started := time.Now()
 					if _, err := c.Finish(b.Context(), job); err != nil {

@@ -108,7 +108,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if _, err := draft.Write(value); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
-	if err := draft.File.Sync(); err != nil {
+	if err := draft.sync(); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
 	report, err := d.readBack(ctx, draft.Path(), value, in, size)

@@ -1,6 +1,7 @@
 package signer
 
 import (
+	"cmp"
 	"path/filepath"
 
 	"sealdesk/signer/internal/disk"
@@ -11,6 +12,7 @@ type draft struct {
 	*disk.Draft
 	folder string
 	size   int64 // bytes written
+	early  chan error // what came of beginSync, once
 }
 
 func newDraft(target string) (*draft, error) {
@@ -34,4 +36,19 @@ func (d *draft) Write(b []byte) (int, error) {
 		disk.BeginWriting(d.File, done-writeOut, writeOut)
 	}
 	return n, err
+}
+
+// beginSync has the disk take what was written so far, and does not wait for it: sync tells what came of it.
+func (d *draft) beginSync() {
+	d.early = make(chan error, 1)
+	go func() { d.early <- d.File.Sync() }()
+}
+
+// sync is nil when all that was written is on the disk.
+func (d *draft) sync() error {
+	var early error
+	if d.early != nil {
+		early, d.early = <-d.early, nil // a disk tells of a failure only once
+	}
+	return cmp.Or(early, d.File.Sync())
 }

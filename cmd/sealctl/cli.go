@@ -67,8 +67,8 @@ func run(ctx context.Context, args []string, t terminal) int {
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,
-		kong.Name("sealctl"), kong.Description(catalog.T("ctl.help.sealctl")),
-		helpTexts(catalog), kong.Writers(t.out, t.err),
+		kong.Name("sealctl"), kong.Description("sealctl"),
+		kong.Help(help(catalog)), kong.Writers(t.out, t.err),
 		// Help was asked for and printed; what is missing beside it does not matter then.
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -122,11 +122,14 @@ func langFlag(args []string) string {
 	return ""
 }
 
-// helpTexts replaces the keys in the grammar's help by their texts. Kong's own help of --help stays.
-func helpTexts(c *words.Catalog) kong.Option {
-	return kong.PostBuild(func(k *kong.Kong) error {
-		return kong.Visit(k.Model, func(node kong.Visitable, next kong.Next) error {
+// help prints the grammar with the texts of its keys, which are not looked up before: most runs print no help. Kong's own
+// help of --help stays.
+func help(c *words.Catalog) kong.HelpPrinter {
+	return func(options kong.HelpOptions, line *kong.Context) error {
+		err := kong.Visit(line.Model, func(node kong.Visitable, next kong.Next) error {
 			switch n := node.(type) {
+			case *kong.Application:
+				n.Help = helpText(c, n.Help)
 			case *kong.Node:
 				n.Help = helpText(c, n.Help)
 			case *kong.Value: // an argument; flags are values, too
@@ -136,7 +139,11 @@ func helpTexts(c *words.Catalog) kong.Option {
 			}
 			return next(nil)
 		})
-	})
+		if err != nil {
+			return err
+		}
+		return kong.DefaultHelpPrinter(options, line)
+	}
 }
 
 func helpText(c *words.Catalog, key string) string {

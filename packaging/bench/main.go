@@ -59,13 +59,15 @@ func run(ctx context.Context, only string, runs int, out string) error {
 	}
 	defer os.RemoveAll(work)
 	t := tools{work: work, sealctl: filepath.Join(work, "sealctl")}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", t.sealctl, "./cmd/sealctl")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", work, "./cmd/sealctl", "./cmd/tokenhost")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("build sealctl (run this from the project's folder): %w", err)
 	}
-	if err := fromDisk(t.sealctl); err != nil {
-		return err
+	for _, program := range []string{"sealctl", "tokenhost"} {
+		if err := fromDisk(filepath.Join(work, program)); err != nil {
+			return err
+		}
 	}
 	if err := header(w); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,19 +56,27 @@ func table(w io.Writer, tr trial, rows []row) error {
 	return err
 }
 
-// packages runs the benchmarks that compare within one process: those with a ratio in their results.
+// patience is how long the benchmarks of one package may take. The platform's with a million contracts take longest.
+const patience = 45 * time.Minute
+
+// packages runs the benchmarks that compare within one process. Those of a package that fail are told in the table, and keep
+// nothing from the others.
 func packages(ctx context.Context, w io.Writer, match *regexp.Regexp) error {
 	folders, err := benchmarked(".")
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, folder := range folders {
 		if !match.MatchString(folder) {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, "go", "test", "-tags", "x11", "-run", "^$", "-bench", ".", "./"+folder).CombinedOutput()
+		out, err := exec.CommandContext(ctx, "go", "test", "-tags", "x11", "-run", "^$", "-bench", ".", "-timeout", patience.String(), "./"+folder).CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("benchmarks of %s: %w\n%s", folder, err, out)
+			failed = errors.Join(failed, fmt.Errorf("benchmarks of %s: %w\n%s", folder, err, out))
+		}
+		if ctx.Err() != nil {
+			return failed
 		}
 		if _, err := fmt.Fprintf(w, "\n### %s\n\n```\n", folder); err != nil {
 			return err
@@ -79,11 +88,15 @@ func packages(ctx context.Context, w io.Writer, match *regexp.Regexp) error {
 				}
 			}
 		}
-		if _, err := io.WriteString(w, "```\n"); err != nil {
+		end := "```\n"
+		if err != nil {
+			end += "\nFailed.\n"
+		}
+		if _, err := io.WriteString(w, end); err != nil {
 			return err
 		}
 	}
-	return nil
+	return failed
 }
 
 // benchmarked lists the folders whose tests have a benchmark.

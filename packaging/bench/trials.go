@@ -136,12 +136,13 @@ func quiet(ctx context.Context, env []string, args ...string) error {
 }
 
 // absent makes sure that a run does not find the last one's output: to
-// overwrite a large file costs more than to write a new one.
+// overwrite a large file costs more than to write a new one. Nor does it find the
+// disk at work on that, which those that do not wait for it leave to the next.
 func absent(path string) func() error {
 	return func() error {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		return nil
+		return exec.Command("sync").Run()
 	}
 }

@@ -28,7 +28,7 @@ var disagreements = []known{
 		"poppler is wrong: it reads NSS's last error even where CERT_PKIXVerifyCert succeeded, which later versions no longer do, and among many signatures an earlier lookup leaves one behind. It calls the signatures themselves valid."},
 	{"pyHanko", match(`certifies 2; then`), match(`^a new visible signature after a certification`),
 		"pyHanko is stricter than ISO 32000-2, table 257, which lets P 2 be signed after, and says so of itself: with its option for what Acrobat allows it agrees."},
-	{"SealDesk", match(`^mutool `), match(`^invalid: verify.weak_algorithm`), sha1},
+	{"SealDesk", match(`^mutool `), match(`^untrusted: verify.weak_signature`), sha1},
 	{"DSS", match(`^mutool `), match(`SHA1 .*no longer considered reliable`), sha1},
 	{"pyHanko", match(`^mutool `), match(`^INTACT:UNTRUSTED`), sha1},
 	{"pyHanko", match(`^pdfsig `), match(`orphaned generation`),

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"sealdesk/signer"
+	"sealdesk/signer/finding"
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/verify"
 )
@@ -55,7 +58,8 @@ func ownSays(r *verify.Report, s sample) said {
 	if !r.Valid() {
 		for _, sig := range r.Signatures {
 			if sig.Verdict != verify.Valid && len(sig.Findings) > 0 {
-				return bad("%s: %s", sig.Verdict, sig.Findings[0].Code)
+				worst := slices.MaxFunc(sig.Findings, func(a, b finding.Finding) int { return cmp.Compare(a.Severity, b.Severity) })
+				return bad("%s: %s", sig.Verdict, worst.Code)
 			}
 		}
 		return bad("%s", r.Verdict)

@@ -9,7 +9,7 @@ type Kind string
 const (
 	// NotPDF: no %PDF- header in the first 1024 bytes.
 	NotPDF Kind = "not_pdf"
-	// Encrypted: the file has an encryption dictionary.
+	// Encrypted: the file has an encryption dictionary. Earlier revisions may have none, see Error.Later.
 	Encrypted Kind = "encrypted"
 	// NoXRef: no startxref in the last 1024 bytes, or it points nowhere.
 	NoXRef Kind = "no_xref"
@@ -33,6 +33,7 @@ type Error struct {
 	Offset int64  // where in the file in bytes, or -1
 	Page   int    // NoSuchPage: the page asked for
 	Pages  int    // NoSuchPage: the pages there are
+	Later  bool   // Encrypted: by a later revision, of a document that was not encrypted
 }
 
 func (e *Error) Error() string {

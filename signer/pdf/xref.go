@@ -27,11 +27,15 @@ type section struct {
 func (d *document) readSections(stated int64) error {
 	var chain []*section // newest first
 	objects := 0
+	locked := int64(-1) // where the oldest section with an encryption dictionary stands
 	for {
 		if len(chain) == maxSections {
 			return fail(TooComplex, -1, "more than %d cross-reference sections", maxSections)
 		}
 		s, err := d.readSection(stated+d.base, maxObjects-objects)
+		if err != nil && locked >= 0 {
+			break // it would not be read anyway
+		}
 		if err != nil {
 			return err
 		}
@@ -43,7 +47,9 @@ func (d *document) readSections(stated int64) error {
 		objects += len(s.entries)
 		chain = append(chain, s)
 		if _, ok := s.trailer["Encrypt"]; ok {
-			return fail(Encrypted, -1, "the document is encrypted")
+			locked = s.offset
+		} else if locked > s.offset { // the second section of a linearized file stands behind the first
+			return &Error{Kind: Encrypted, Later: true, Offset: locked, Detail: "a later revision encrypts the document"}
 		}
 		prev, ok := s.trailer["Prev"]
 		if !ok {
@@ -58,6 +64,9 @@ func (d *document) readSections(stated int64) error {
 			break
 		}
 		stated = int64(n)
+	}
+	if locked >= 0 {
+		return fail(Encrypted, -1, "the document is encrypted")
 	}
 	return d.makeRevisions(chain)
 }

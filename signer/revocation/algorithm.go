@@ -88,12 +88,49 @@ func strong(a smx509.SignatureAlgorithm) error {
 	return nil
 }
 
-// readSignatureAlgorithm reads an AlgorithmIdentifier without parameters, or with NULL.
+// pssParameters are those of RSASSA-PSS that a responder can be expected to take (RFC 4055, 3.1): the digest is MGF1's too, and
+// the salt is as long. The digest's own parameters are NULL or left out (RFC 4055, 2.1).
+func pssParameters(digest oid, salt int64, parameters []byte) []byte {
+	var b cryptobyte.Builder
+	algorithm := func(o oid, parameters func(b *cryptobyte.Builder)) func(b *cryptobyte.Builder) {
+		return func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+				b.AddASN1ObjectIdentifier(o)
+				parameters(b)
+			})
+		}
+	}
+	hash := algorithm(digest, func(b *cryptobyte.Builder) { b.AddBytes(parameters) })
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddASN1(explicit(0), hash)
+		b.AddASN1(explicit(1), algorithm(oid{1, 2, 840, 113549, 1, 1, 8}, hash))
+		b.AddASN1(explicit(2), func(b *cryptobyte.Builder) { b.AddASN1Int64(salt) })
+	})
+	return b.BytesOrPanic() // nothing of it comes from outside
+}
+
+var oidPSS = oid{1, 2, 840, 113549, 1, 1, 10}
+
+// readPSS reads the parameters of RSASSA-PSS.
+func readPSS(parameters []byte) (smx509.SignatureAlgorithm, error) {
+	for i, a := range []smx509.SignatureAlgorithm{smx509.SHA256WithRSAPSS, smx509.SHA384WithRSAPSS, smx509.SHA512WithRSAPSS} {
+		digest, salt := oid{2, 16, 840, 1, 101, 3, 4, 2, i + 1}, int64(32+16*i)
+		if bytes.Equal(parameters, pssParameters(digest, salt, derNULL)) || bytes.Equal(parameters, pssParameters(digest, salt, nil)) {
+			return a, nil
+		}
+	}
+	return 0, refuse(Unsupported, "RSASSA-PSS with unusual parameters")
+}
+
+// readSignatureAlgorithm reads an AlgorithmIdentifier, whose parameters, but for those of RSASSA-PSS, are left out or NULL.
 func readSignatureAlgorithm(s *cryptobyte.String) (smx509.SignatureAlgorithm, error) {
 	var seq cryptobyte.String
 	var o oid
 	if !s.ReadASN1(&seq, cbasn1.SEQUENCE) || !seq.ReadASN1ObjectIdentifier(&o) {
 		return 0, refuse(Malformed, "the signature algorithm is not well formed")
+	}
+	if o.Equal(oidPSS) {
+		return readPSS(seq)
 	}
 	for _, known := range signatures {
 		if known.oid.Equal(o) && (seq.Empty() || bytes.Equal(seq, derNULL)) {

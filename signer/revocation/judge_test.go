@@ -2,7 +2,9 @@ package revocation
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509/pkix"
 	"math/big"
 	"strings"
@@ -59,6 +61,44 @@ func TestOCSPAnswers(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOCSPSignedWithPSS: with each digest, its parameters NULL or left out.
+func TestOCSPSignedWithPSS(t *testing.T) {
+	p := newPKI(t, "rsa")
+	cert := p.issue(t, p.key, nil)
+	identifier := func(parameters []byte) []byte { return tlv(0x30, der(t, oidPSS), parameters) }
+	usual := func(i byte) string {
+		return "\x30\x34\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" + string(i) + "\x05\x00\xa1\x1c\x30\x1a" +
+			"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" + string(i) + "\x05\x00\xa2\x03\x02\x01" + string(16+16*i)
+	}
+	short := "\x30\x30\xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa1\x1a\x30\x18" +
+		"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\xa2\x03\x02\x01\x20"
+	sha256, sha384, sha512 := pssKey{p.key.(*rsa.PrivateKey), crypto.SHA256}, pssKey{p.key.(*rsa.PrivateKey), crypto.SHA384}, pssKey{p.key.(*rsa.PrivateKey), crypto.SHA512}
+	for name, tt := range map[string]struct {
+		key        crypto.Signer
+		parameters string
+		why        Why // empty: the answer is good
+	}{
+		"SHA-256":           {sha256, usual(1), ""},
+		"SHA-384":           {sha384, usual(2), ""},
+		"SHA-512":           {sha512, usual(3), ""},
+		"without NULL":      {sha256, short, ""},
+		"of another digest": {sha256, usual(2), Forged},
+		"PKCS #1 v1.5":      {p.key, usual(1), Forged},
+		"SHA-1 by default":  {sha256, "\x30\x00", Unsupported},
+		"a shorter salt":    {sha256, strings.TrimSuffix(usual(1), "\x20") + "\x10", Unsupported},
+		"no parameters":     {sha256, "", Unsupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := p.good(cert)
+			r.key, r.algorithm = tt.key, identifier([]byte(tt.parameters))
+			a := JudgeOCSP(r.build(t), cert, p.root, Question{Now: now})
+			if (a.Status == Good) != (tt.why == "") || a.Why != tt.why {
+				t.Errorf("%s: %s %s", a.Status, a.Why, a.Detail)
+			}
+		})
 	}
 }
 

@@ -103,13 +103,24 @@ func appoint(c *smx509.Certificate) {
 	c.ExtraExtensions = []pkix.Extension{noCheck}
 }
 
+// pssKey signs with RSASSA-PSS.
+type pssKey struct {
+	*rsa.PrivateKey
+	hash crypto.Hash
+}
+
 func signMessage(t testing.TB, key crypto.Signer, message []byte) []byte {
 	t.Helper()
 	var sig []byte
 	var err error
-	if k, ok := key.(*sm2.PrivateKey); ok {
+	switch k := key.(type) {
+	case *sm2.PrivateKey:
 		sig, err = k.Sign(rand.Reader, message, sm2.DefaultSM2SignerOpts)
-	} else {
+	case pssKey:
+		h := k.hash.New()
+		h.Write(message)
+		sig, err = k.Sign(rand.Reader, h.Sum(nil), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: k.hash})
+	default:
 		sum := sha256.Sum256(message)
 		sig, err = key.Sign(rand.Reader, sum[:], crypto.SHA256)
 	}

@@ -22,6 +22,9 @@ const (
 	// GMCMS is SignedData with the identifiers of GB/T 35275 (GM/T 0010); when
 	// read, those of RFC 5652 will do.
 	GMCMS Value = "gm-cms"
+	// PKCS1 is a bare RSA signature, whose certificates stand in the signature
+	// dictionary (ISO 32000-1, 12.8.3.2). It is read and not made.
+	PKCS1 Value = "pkcs1"
 	// Seal is a SES_Signature of GB/T 38540 or GM/T 0031.
 	Seal Value = "seal"
 )
@@ -100,7 +103,7 @@ func Read(r io.Reader) (Table, error) {
 }
 
 // ReadOnly says whether the form is judged where it is met, and not made.
-func (f Form) ReadOnly() bool { return f.DigestInside || f.SHA1Inside }
+func (f Form) ReadOnly() bool { return f.DigestInside || f.SHA1Inside || f.Value == PKCS1 }
 
 func (f Form) check() error {
 	for _, s := range []string{f.Name, f.Filter, f.SubFilter} {
@@ -111,8 +114,8 @@ func (f Form) check() error {
 	switch f.Value {
 	case CMS, GMCMS:
 		return nil
-	case Seal:
-		if !f.NamesCertificate && !f.ReadOnly() {
+	case Seal, PKCS1:
+		if !f.NamesCertificate && !f.DigestInside && !f.SHA1Inside {
 			return nil
 		}
 	}

@@ -9,14 +9,14 @@ import (
 func TestDefault(t *testing.T) {
 	table := Default()
 	for sub, want := range map[string]Value{
-		"ETSI.CAdES.detached": CMS, "adbe.pkcs7.detached": CMS, "adbe.pkcs7.sha1": CMS, "GM.SM2": GMCMS, "GM.sm2cms.detached": GMCMS, "GM.sm2seal": Seal,
+		"ETSI.CAdES.detached": CMS, "adbe.pkcs7.detached": CMS, "adbe.pkcs7.sha1": CMS, "adbe.x509.rsa_sha1": PKCS1, "GM.SM2": GMCMS, "GM.sm2cms.detached": GMCMS, "GM.sm2seal": Seal,
 	} {
 		if f, ok := table.BySubFilter(sub); !ok || f.Value != want {
 			t.Errorf("%s: %+v", sub, f)
 		}
 	}
-	if _, ok := table.BySubFilter("adbe.x509.rsa_sha1"); ok {
-		t.Error("adbe.x509.rsa_sha1 is known")
+	if f, _ := table.BySubFilter("adbe.x509.rsa_sha1"); !f.ReadOnly() {
+		t.Error("bare RSA signatures are made")
 	}
 	for v, want := range map[Value]string{CMS: "pades", GMCMS: "gm", Seal: "seal"} {
 		if f, err := table.For(v); err != nil || f.Name != want {
@@ -52,19 +52,20 @@ func TestProfilesThatAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"nothing":              "",
-		"no forms":             "[]",
-		"an object":            good,
-		"cut off":              "[" + good,
-		"something behind":     "[" + good + "] []",
-		"an unknown entry":     strings.Replace("["+good+"]", `"name"`, `"nick":1,"name"`, 1),
-		"an unknown value":     strings.Replace("["+good+"]", `"cms"`, `"pgp"`, 1),
-		"no filter":            strings.Replace("["+good+"]", `"F"`, `""`, 1),
-		"a filter with spaces": strings.Replace("["+good+"]", `"F"`, `"F /X"`, 1),
-		"a filter beyond":      strings.Replace("["+good+"]", `"F"`, `"国密"`, 1),
-		"the same twice":       "[" + good + "," + good + "]",
-		"a seal with a digest": strings.Replace("["+good+"]", `"cms"`, `"seal","digestInside":true`, 1),
-		"too long":             "[" + good + strings.Repeat(" ", 64<<10) + "]",
+		"nothing":                    "",
+		"no forms":                   "[]",
+		"an object":                  good,
+		"cut off":                    "[" + good,
+		"something behind":           "[" + good + "] []",
+		"an unknown entry":           strings.Replace("["+good+"]", `"name"`, `"nick":1,"name"`, 1),
+		"an unknown value":           strings.Replace("["+good+"]", `"cms"`, `"pgp"`, 1),
+		"no filter":                  strings.Replace("["+good+"]", `"F"`, `""`, 1),
+		"a filter with spaces":       strings.Replace("["+good+"]", `"F"`, `"F /X"`, 1),
+		"a filter beyond":            strings.Replace("["+good+"]", `"F"`, `"国密"`, 1),
+		"the same twice":             "[" + good + "," + good + "]",
+		"a bare value with a digest": strings.Replace("["+good+"]", `"cms"`, `"pkcs1","digestInside":true`, 1),
+		"a seal with a digest":       strings.Replace("["+good+"]", `"cms"`, `"seal","digestInside":true`, 1),
+		"too long":                   "[" + good + strings.Repeat(" ", 64<<10) + "]",
 	} {
 		var e *Error
 		if _, err := Read(strings.NewReader(text)); !errors.As(err, &e) || e.Kind != Malformed {

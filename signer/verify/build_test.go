@@ -20,6 +20,7 @@ import (
 type paper struct {
 	t       testing.TB
 	data    []byte
+	base    int               // bytes before the header, from which offsets count
 	prev    int               // offset of the last cross-reference section
 	size    int               // of the cross-reference table
 	objects map[int]string    // what every object holds now
@@ -93,11 +94,11 @@ func (p *paper) write(objs map[int]string, junk string) {
 		if objs[num] == "" { // deleted
 			continue
 		}
-		offsets[num] = len(p.data)
+		offsets[num] = len(p.data) - p.base
 		p.data = fmt.Appendf(p.data, "%d 0 obj\n%s\nendobj\n", num, objs[num])
 	}
 	p.data = append(p.data, junk...)
-	xref := len(p.data)
+	xref := len(p.data) - p.base
 	p.data = append(p.data, "xref\n"...)
 	if p.prev == 0 {
 		p.data = append(p.data, "0 1\n0000000000 65535 f \n"...)

@@ -10,7 +10,7 @@
 // programs that repair differently show two different contracts.
 //
 // One file of the package holds one rule: sig.go what a signature covers, value.go and value_*.go what its
-// value says (CMS of RFC 5652 and GB/T 35275, electronic seals of GB/T 38540), stray.go that none hides,
+// value says (CMS of RFC 5652 and GB/T 35275, bare PKCS #1, electronic seals of GB/T 38540), stray.go that none hides,
 // stamp.go the time stamps, evidence.go what the file brings to be judged by later (its security store and what its
 // document time stamps prove), revoked.go what is known of revocation and the level that follows from all of that,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go

@@ -18,7 +18,10 @@ type document struct {
 
 func open(r io.ReaderAt, size int64) (*document, error) {
 	f, err := pdf.Open(r, size)
-	if errors.Is(err, &pdf.Error{Kind: pdf.Encrypted}) {
+	if e, ok := errors.AsType[*pdf.Error](err); ok && e.Kind == pdf.Encrypted {
+		if e.Later {
+			return nil, &broken{Finding: find("encrypted_later")}
+		}
 		return nil, &broken{Finding: find("encrypted")}
 	}
 	if err != nil {

@@ -5,7 +5,8 @@ import "sealdesk/signer/finding"
 var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Known{
 	// the file
 	"malformed":             finding.Fatal.Saying("the file is not a well-formed PDF: {detail}"),
-	"encrypted":             finding.Fatal.Saying("the file is encrypted and is not judged"),
+	"encrypted":             finding.Doubt.Saying("the file is encrypted, and whether it holds signatures, and right ones, is not known"),
+	"encrypted_later":       finding.Fatal.Saying("a later revision encrypts the file, which was not encrypted before"),
 	"too_large":             finding.Fatal.Saying("the file has more than can be judged: {detail}"),
 	"signature_removed":     finding.Fatal.Saying("a signature of an earlier revision is gone: field {field}"),
 	"stray_signature":       finding.Fatal.Saying("the file holds a signature that no field shows"),

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/pem"
 	"fmt"
@@ -264,15 +263,6 @@ func TestBareSM2(t *testing.T) {
 	p.replaceOnce("Pay 100 yuan", "Pay 900 yuan")
 	if r := verifyWith(t, p.data, opts); r.Verdict != Invalid {
 		t.Errorf("changed: %s %v", r.Verdict, allCodes(r))
-	}
-	// What begins as signed attributes do is not taken for a document.
-	junk := newPaper(t)
-	junk.data = append([]byte("1\x0b"), junk.data...)
-	at := bytes.LastIndex(junk.data, []byte("startxref"))
-	junk.data = fmt.Appendf(junk.data[:at], "startxref\n%d\n%%%%EOF\n", junk.prev)
-	junk.sign(buyer, signing{sub: "GM.SM2", value: func(covered []byte) []byte { return buyer.Bare(t, covered) }})
-	if r := verifyWith(t, junk.data, opts); r.Verdict != Invalid {
-		t.Errorf("with junk before the header: %s %v", r.Verdict, allCodes(r))
 	}
 }
 

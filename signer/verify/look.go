@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"sealdesk/signer/pdf"
+	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 )
 
@@ -22,19 +23,21 @@ const (
 	maxShade = 48
 	// maxCoarse is how much the parts of two pictures of different size may differ in the mean.
 	maxCoarse = 24
-	coarse    = 24 // parts a side
+	coarse    = 24  // parts a side
+	maxDrawn  = 512 // pixels a side of what is drawn of lines
 )
 
 // looks compares what electronic seals show on the pages with the pictures that
 // they hold: an appearance can be anything, and is not a part of the seal. Every
 // appearance that draws one picture and nothing else is compared; of others it is
-// told that they were not.
+// told that they were not. Of a drawing (SVG) no two programs make the same pixels:
+// one that is another is seen. OFD drawings are not compared.
 func looks(v *view, sigs []*judged) {
 	for _, s := range sigs {
 		if s.Seal == nil || s.RevisionEnd == 0 {
 			continue
 		}
-		held, err := s.Seal.Picture.Image()
+		held, err := pictureOf(s.Seal.Picture)
 		judged := map[pdf.Ref]string{}
 		for i, num := range s.widgets {
 			if shared(s.Widgets[i].Rect, s.Widgets[i].Rect) == 0 {
@@ -65,6 +68,18 @@ func looks(v *view, sigs []*judged) {
 	}
 }
 
+// pictureOf is a seal's own picture in pixels.
+func pictureOf(p ses.Picture) (image.Image, error) {
+	if p.Format != svgFormat {
+		return p.Image()
+	}
+	drawn, err := seal.Load(bytes.NewReader(p.Data), seal.Limits{Side: maxDrawn})
+	return drawn.Image, err
+}
+
+// svgFormat is what a seal calls a picture of lines that can be drawn here.
+const svgFormat = "SVG"
+
 // lookOf is the code of what is wrong with an appearance, "" where it shows the picture.
 func lookOf(v *view, appearance pdf.Ref, held image.Image, picture ses.Picture) string {
 	drawn := drawing{v: v}
@@ -81,7 +96,7 @@ func lookOf(v *view, appearance pdf.Ref, held image.Image, picture ses.Picture) 
 	switch {
 	case !ok:
 		return "seal_not_compared"
-	case shown.Bounds().Size() == held.Bounds().Size():
+	case picture.Format != svgFormat && shown.Bounds().Size() == held.Bounds().Size():
 		if !alike(shown, held) {
 			return "seal_shows_other"
 		}

@@ -7,10 +7,12 @@ import (
 	"image/color"
 	"image/draw"
 	"slices"
+	"strings"
 	"testing"
 
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
+	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 )
 
@@ -71,6 +73,49 @@ func TestSealsShowThemselves(t *testing.T) {
 				t.Errorf("%s %v", r.Verdict, allCodes(r))
 			}
 		})
+	}
+}
+
+// TestDrawnSeals: a seal that holds a drawing is no place for another picture either.
+func TestDrawnSeals(t *testing.T) {
+	const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40mm" height="40mm" viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="none" stroke="#d7191f" stroke-width="3"/>` +
+		`<rect x="12" y="18" width="16" height="4" fill="#d7191f"/></svg>`
+	o := newOffice(t, func(i *ses.Info) { i.Picture.Format, i.Picture.Data = "SVG", []byte(svg) })
+	drawn, err := seal.Load(strings.NewReader(svg), seal.Limits{Side: 300})
+	if err != nil {
+		t.Fatal(err)
+	}
+	large, err := seal.Load(strings.NewReader(svg), seal.Limits{Side: maxDrawn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shifted := image.NewNRGBA(large.Image.Rect)
+	draw.Draw(shifted, shifted.Rect, large.Image, image.Pt(1, 0), draw.Src)
+	other := image.NewNRGBA(image.Rect(0, 0, 300, 300))
+	draw.Draw(other, image.Rect(20, 20, 280, 280), image.NewUniform(color.NRGBA{215, 25, 31, 255}), image.Point{}, draw.Src)
+	for _, tc := range []struct {
+		name    string
+		picture *image.NRGBA
+		verdict Verdict
+		code    string
+	}{
+		{"its own", drawn.Image, Valid, "verify.seal_not_compared"},
+		{"its own, a little otherwise", shifted, Valid, "verify.seal_not_compared"},
+		{"another seal", other, Untrusted, "verify.seal_shows_other"},
+		{"nothing", image.NewNRGBA(other.Rect), Untrusted, "verify.seal_shows_other"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := verifyWith(t, o.sealedWith(t, newPaper(t).data, tc.picture, [2]float64{}), o.trusting())
+			if r.Verdict != tc.verdict || !found(r, tc.code) {
+				t.Errorf("%s %v", r.Verdict, allCodes(r))
+			}
+		})
+	}
+	// What cannot be drawn is not compared, whoever sent it.
+	for _, data := range []string{`<svg xmlns="http://www.w3.org/2000/svg"><script/></svg>`, "<svg", strings.Repeat("<g>", 1000)} {
+		if _, err := pictureOf(ses.Picture{Format: "SVG", Data: []byte(data)}); err == nil {
+			t.Errorf("%.20q is drawn", data)
+		}
 	}
 }
 

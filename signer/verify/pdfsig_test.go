@@ -18,7 +18,7 @@ import (
 	"sealdesk/signer/pdfsig"
 )
 
-func seal() *image.NRGBA {
+func redSeal() *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, 8, 8))
 	img.SetNRGBA(3, 3, color.NRGBA{215, 25, 31, 255})
 	return img
@@ -80,8 +80,8 @@ func TestOurSignatures(t *testing.T) {
 		for name, in := range inputs {
 			t.Run(algorithm+"/"+name, func(t *testing.T) {
 				first := signWith(t, in, buyer, pdfsig.Request{Certify: 2, Name: "采购人", Reason: "合同", Places: []pdfsig.Appearance{
-					{Page: 1, Rect: pdf.Rect{100, 100, 220, 220}, Image: seal()}, {Page: 1, Rect: pdf.Rect{500, 300, 520, 420}, Image: seal()}}})
-				both := signWith(t, first, seller, pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{300, 100, 420, 220}, Image: seal()}}})
+					{Page: 1, Rect: pdf.Rect{100, 100, 220, 220}, Image: redSeal()}, {Page: 1, Rect: pdf.Rect{500, 300, 520, 420}, Image: redSeal()}}})
+				both := signWith(t, first, seller, pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{300, 100, 420, 220}, Image: redSeal()}}})
 				r := verifyBytes(t, both, buyer, seller)
 				if !r.Valid() || len(r.Signatures) != 2 {
 					t.Fatalf("%s with %d signatures: %v; %v", r.Verdict, len(r.Signatures), allCodes(r), changes(r))

@@ -10,7 +10,7 @@ import (
 )
 
 // overThePage is a seal that covers most of the page.
-var overThePage = pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{10, 300, 580, 830}, Image: seal()}}}
+var overThePage = pdfsig.Request{Places: []pdfsig.Appearance{{Page: 1, Rect: pdf.Rect{10, 300, 580, 830}, Image: redSeal()}}}
 
 // catalogWith makes an update of the catalog alone, with an entry more.
 func catalogWith(entry string, more ...string) func(v *victim) {
@@ -58,7 +58,7 @@ var structures = []attack{
 		v.update(map[int]string{objPages: "<< /Type /Pages /Kids [3 0 R 24 0 R] /Count 2 >>"})
 	}},
 	{"no page any more", "verify.modified", attackSaving, func(v *victim) { v.update(map[int]string{objPages: "<< /Type /Pages /Kids [] /Count 0 >>"}) }},
-	{"encrypted from now on", "verify.encrypted", "", func(v *victim) {
+	{"encrypted from now on", "verify.encrypted_later", "", func(v *victim) {
 		v.trailer += " /Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O (x) /U (x) >>"
 		v.update(map[int]string{objInfo: "<< >>"})
 	}},

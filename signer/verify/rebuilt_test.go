@@ -121,7 +121,7 @@ func victims(t testing.TB) map[string]*victim {
 			req.Frame = pdfsig.CMS{Builder: cms.Builder{Signer: by.Key, Chain: by.Chain}, As: form}
 		}
 		if kind.visible {
-			var m image.Image = seal()
+			var m image.Image = redSeal()
 			if kind.form == "seal" {
 				if m, err = hospital.seal.Picture.Image(); err != nil {
 					t.Fatal(err)

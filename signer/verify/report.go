@@ -77,7 +77,7 @@ func (r *Report) Valid() bool { return r.Verdict == Valid }
 // said_unsigned, with "signatures" (how many), "signer" (whose name leads: the
 // first of the worst) and "reason" (the code of the finding that decided, "" if none).
 // Where it is not the signer but the maker of his seal who is not known, it is
-// said_untrusted_maker, with "maker".
+// said_untrusted_maker, with "maker"; where the file is encrypted and nothing is known, said_encrypted.
 type Sentence struct {
 	Code   string
 	Params map[string]any
@@ -87,6 +87,9 @@ type Sentence struct {
 func (r *Report) Sentence() Sentence {
 	s := Sentence{Code: "verify.said_" + string(r.Verdict), Params: map[string]any{
 		"signatures": len(r.Signatures), "signer": "", "reason": ""}}
+	if r.unread() {
+		s.Code = "verify.said_encrypted"
+	}
 	findings, maker := r.Findings, ""
 	for i := range r.Signatures {
 		if r.Signatures[i].Verdict == r.Verdict {

@@ -41,7 +41,7 @@ func (s *judged) read(doc *document, forms sigform.Table) (*hashing, error) {
 	if !ok {
 		return nil, &broken{Finding: find("sub_filter_unsupported", "subfilter", s.SubFilter)}
 	}
-	if s.value, err = s.readValue(form, raw); err != nil {
+	if s.value, err = s.readValue(v, form, raw); err != nil {
 		return nil, err
 	}
 	h, err := s.value.hash()

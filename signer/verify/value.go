@@ -21,9 +21,12 @@ type value interface {
 }
 
 // readValue takes apart what Contents holds, padding and all.
-func (s *judged) readValue(form sigform.Form, raw []byte) (value, error) {
-	if form.Value == sigform.Seal {
+func (s *judged) readValue(v *view, form sigform.Form, raw []byte) (value, error) {
+	switch form.Value {
+	case sigform.Seal:
 		return s.readSealValue(raw)
+	case sigform.PKCS1:
+		return s.readPKCS1(v, raw)
 	}
 	return s.readCMS(form, raw)
 }

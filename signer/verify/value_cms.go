@@ -7,6 +7,8 @@ import (
 	"hash"
 	"slices"
 
+	"github.com/emmansun/gmsm/smx509"
+
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/sigform"
@@ -78,14 +80,25 @@ func (v *cmsValue) judge(ctx context.Context, s *judged, digest []byte, opts Opt
 
 // finish judges the value against the digest, and who made it.
 func (v *cmsValue) finish(s *judged, digest []byte, opts Options) {
-	if err := v.sd.Check(digest); err != nil {
+	s.settle(v.sd, v.sd.Certificates(), digest, opts)
+}
+
+// checked is a value that can be held against the digest of what was signed.
+type checked interface {
+	Check(digest []byte) error
+	Weak() string
+}
+
+// settle judges a value against the digest, and who made it; certs are those that came with it.
+func (s *judged) settle(v checked, certs []*smx509.Certificate, digest []byte, opts Options) {
+	if err := v.Check(digest); err != nil {
 		s.add(cmsFinding(err))
 	}
-	if weak := v.sd.Weak(); weak != "" {
+	if weak := v.Weak(); weak != "" {
 		s.add(find("weak_signature", "algorithm", weak))
 	}
-	s.inside = append(s.inside, v.sd.Certificates()...)
-	way := slices.Concat(v.sd.Certificates(), opts.Intermediates)
+	s.inside = append(s.inside, certs...)
+	way := slices.Concat(certs, opts.Intermediates)
 	chain, findings := trust(s.Certificate, way, s.SignedAt, s.StampedAt, opts)
 	if more := s.file.certificates(); chain == nil && len(more) > 0 { // which come last: somebody else may have put them there
 		if again, found := trust(s.Certificate, append(way, more...), s.SignedAt, s.StampedAt, opts); again != nil {

@@ -1,6 +1,10 @@
 package verify
 
-import "sealdesk/signer/finding"
+import (
+	"slices"
+
+	"sealdesk/signer/finding"
+)
 
 // add puts a finding to a signature, each code once.
 func (s *Signature) add(found ...finding.Finding) { s.Findings.Add(found...) }
@@ -16,7 +20,12 @@ func settle(r *Report) {
 		worst = max(worst, severity)
 	}
 	r.Verdict = worst.Verdict()
-	if len(r.Signatures) == 0 && worst < finding.Fatal {
+	if len(r.Signatures) == 0 && worst < finding.Fatal && !r.unread() {
 		r.Verdict = Unsigned
 	}
+}
+
+// unread says that the file is encrypted, so that nothing in it was read.
+func (r *Report) unread() bool {
+	return slices.ContainsFunc(r.Findings, func(f finding.Finding) bool { return f.Code == "verify.encrypted" })
 }

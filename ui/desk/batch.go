@@ -248,7 +248,7 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*b
 		return nil, err
 	}
 	if stampable(bt.Job.Electronic) {
-		bt.Job.Stamps = b.s.desk.stamper(b.s.desk.Settings())
+		b.s.desk.lasting(&bt.Job)
 	}
 	if slices.ContainsFunc(b.rule.Places, func(p seal.Place) bool { return p.Kind == seal.AtKeyword }) {
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }

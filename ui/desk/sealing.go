@@ -245,7 +245,7 @@ func (w *Work) job(in File, r SealRequest, progress Progress) (signer.Job, error
 		Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
 	}
 	if stampable(electronic) && !r.Unstamped {
-		job.Stamps = d.stamper(d.Settings())
+		d.lasting(&job)
 	}
 	return job, nil
 }

@@ -1,16 +1,19 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/pem"
 	"errors"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/tsa"
@@ -45,6 +48,9 @@ type Settings struct {
 	StampURL   string `json:"stampURL,omitempty"`   // for StampsURL
 	StampRoots string `json:"stampRoots,omitempty"` // PEM: whom to trust as time-stamp authorities beside the desk's roots
 	Revocation Asking `json:"revocation,omitempty"`
+	// Level is what signatures with a time stamp keep for the day when nobody can be asked any more: T, LT or LTA; empty: what
+	// the platform wants.
+	Level signer.Level `json:"level,omitempty"`
 
 	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform
 }
@@ -59,7 +65,7 @@ func (d *Desk) Settings() Settings {
 	return d.prefs.Settings
 }
 
-// ChangeSettings puts others in force, and keeps them. Errors: desk.stamp_url, desk.roots_unreadable, proxy.ErrAddress, those of the disk; then
+// ChangeSettings puts others in force, and keeps them. Errors: desk.stamp_url, desk.level_unknown, desk.roots_unreadable, proxy.ErrAddress, those of the disk; then
 // the ones before stay.
 func (d *Desk) ChangeSettings(s Settings) error {
 	if _, err := s.check(); err != nil {
@@ -86,6 +92,9 @@ func (s Settings) check() ([]*smx509.Certificate, error) {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 			return nil, fault("stamp_url", err, "url", s.StampURL)
 		}
+	}
+	if s.Level != "" && !slices.Contains(stampedLevels, s.Level) {
+		return nil, fault("level_unknown", nil, "level", string(s.Level))
 	}
 	if s.StampRoots == "" {
 		return nil, nil
@@ -136,6 +145,29 @@ func (d *Desk) stamper(s Settings) *tsa.Client {
 func (d *Desk) stampRoots(s Settings) []*smx509.Certificate {
 	roots, _ := s.check() // it was checked when it was set; without them no authority of theirs is trusted
 	return append(roots, d.cfg.Roots...)
+}
+
+// stampedLevels are those that need a time stamp.
+var stampedLevels = []signer.Level{signer.LevelT, signer.LevelLT, signer.LevelLTA}
+
+// PlatformLevel is the level that the platform wants of signatures with a time stamp.
+func (d *Desk) PlatformLevel() signer.Level {
+	if p, ok := d.Platform(); ok && p.Level != "" {
+		return signer.Level(p.Level)
+	}
+	return signer.LevelT
+}
+
+// lasting has a job ask for a time stamp, and for what its signature keeps beside that, as the settings say. Signatures of
+// electronic seals keep nothing more.
+func (d *Desk) lasting(job *signer.Job) {
+	s := d.Settings()
+	if job.Stamps = d.stamper(s); job.Stamps == nil || job.Electronic != nil {
+		return
+	}
+	if job.Level = cmp.Or(s.Level, d.PlatformLevel()); job.Level != signer.LevelT {
+		job.Revocation = d.checker(s)
+	}
 }
 
 // Stamped tells that signatures with pictures as seals are stamped now.
@@ -202,9 +234,14 @@ func (d *Desk) asking() verify.Options {
 	if s.Revocation == AskNobody {
 		return o
 	}
+	o.Revocation = d.checker(s)
+	return o
+}
+
+// checker asks about revocation.
+func (d *Desk) checker(s Settings) *revocation.Checker {
 	checker := &revocation.Checker{Fetcher: &fetch.Client{Private: s.Revocation == AskIntranet, Timeout: netPatience}}
 	// What was heard is kept while it holds; without a folder it is asked again each time.
 	checker.Cache, _ = revocation.OpenCache(filepath.Join(d.cfg.Folders.Cache, "revocation"))
-	o.Revocation = checker
-	return o
+	return checker
 }

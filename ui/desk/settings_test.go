@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"sealdesk/signer"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
@@ -28,13 +29,14 @@ func TestSettingsAreKept(t *testing.T) {
 		{Settings{Stamps: StampsURL}, "desk.stamp_url"},
 		{Settings{Stamps: StampsURL, StampURL: "ftp://tsa.example"}, "desk.stamp_url"},
 		{Settings{StampRoots: "no certificate"}, "desk.roots_unreadable"},
+		{Settings{Level: "B"}, "desk.level_unknown"},
 	} {
 		w.told(d.ChangeSettings(bad.s), bad.code)
 		if d.Settings() != (Settings{}) {
 			t.Errorf("%+v is in force", d.Settings())
 		}
 	}
-	s := Settings{Stamps: StampsURL, StampURL: "http://tsa.example/tsa", Revocation: AskPublic}
+	s := Settings{Stamps: StampsURL, StampURL: "http://tsa.example/tsa", Revocation: AskPublic, Level: signer.LevelLTA}
 	must(t, d.ChangeSettings(s))
 	must(t, d.Close())
 	again := w.desk("one")

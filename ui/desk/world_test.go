@@ -144,7 +144,10 @@ func (w *world) in(t *testing.T) {
 // makeKey adds a software key whose PIN is cheap to try.
 func (w *world) makeKey(o soft.Options) {
 	w.t.Helper()
-	o.Algorithm, o.PIN, o.Issuer, o.Tries = w.algorithm, []byte(rightPIN), w.ca, tries
+	o.Algorithm, o.PIN, o.Tries = w.algorithm, []byte(rightPIN), tries
+	if o.Issuer == nil {
+		o.Issuer = w.ca
+	}
 	o.Cost = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
 	_, err := soft.Create(w.keys, o)
 	must(w.t, err)

@@ -49,7 +49,7 @@ func ParseRoots(text []byte) ([]*smx509.Certificate, error) {
 }
 
 // Judge verifies a file. What makes the file as a whole invalid, such as a signature that was there and is gone, is an
-// error, whatever holds of each signature.
+// error, whatever holds of each signature; so is an encrypted file, of which nothing is known.
 func (j *Judge) Judge(ctx context.Context, r io.ReaderAt, size int64) ([]platform.SignatureFact, error) {
 	report, err := verify.File(ctx, r, size, verify.Options{Roots: j.roots, Makers: j.makers, Now: time.Now()})
 	if err != nil {
@@ -72,12 +72,13 @@ func (j *Judge) Judge(ctx context.Context, r io.ReaderAt, size int64) ([]platfor
 		invalid = invalid || !f.Intact
 		facts = append(facts, f)
 	}
-	if report.Verdict == verify.Invalid && !invalid {
+	unread := len(facts) == 0 && report.Verdict != verify.Unsigned
+	if report.Verdict == verify.Invalid && !invalid || unread {
 		codes := make([]string, 0, len(report.Findings))
 		for _, x := range report.Findings {
 			codes = append(codes, x.Code)
 		}
-		return nil, fmt.Errorf("judge: the file is invalid: %v", codes)
+		return nil, fmt.Errorf("judge: the file is not judged or invalid: %v", codes)
 	}
 	return facts, nil
 }

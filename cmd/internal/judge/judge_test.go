@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ import (
 	"sealdesk/platformapi/platformtest"
 	"sealdesk/platformapi/web"
 	"sealdesk/signer"
+	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses/sestest"
@@ -111,6 +113,18 @@ func TestFacts(t *testing.T) {
 	}
 	if facts, err := j.Judge(t.Context(), bytes.NewReader([]byte("%PDF-")), 5); err == nil {
 		t.Errorf("no PDF: %+v", facts)
+	}
+}
+
+// An encrypted file is no file without signatures.
+func TestAnEncryptedFileIsNotJudged(t *testing.T) {
+	b, root := pdftest.Build(pdftest.Options{})
+	secret := pdf.String(strings.Repeat("0", 32))
+	b.Trailer["Encrypt"] = b.Add(pdf.Dict{"Filter": pdf.Name("Standard"), "V": pdf.Integer(1), "R": pdf.Integer(2), "O": secret, "U": secret, "P": pdf.Integer(-4)})
+	data := b.Bytes(pdf.Table, root)
+	facts, err := judge.New(nil, nil).Judge(t.Context(), bytes.NewReader(data), int64(len(data)))
+	if err == nil || !strings.Contains(err.Error(), "verify.encrypted") {
+		t.Errorf("%v %v", facts, err)
 	}
 }
 

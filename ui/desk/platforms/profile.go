@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,8 @@ type Profile struct {
 	Address  string `json:"address"`            // "https://host[:port]"
 	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate may lead to; empty: the system's
 	MobileCA string `json:"mobileCA,omitempty"` // address of the mobile-CA service; empty: there is none
+	// Level is the level of PAdES baseline that signatures with a time stamp shall have there: "T", "LT" or "LTA"; empty: "T".
+	Level string `json:"level,omitempty"`
 
 	Preset bool `json:"-"` // of whoever administers the machine
 }
@@ -140,6 +143,9 @@ func (p Profile) normal() (Profile, error) {
 			return p, fault("mobile_ca", err, "address", p.MobileCA)
 		}
 		p.MobileCA = mobile
+	}
+	if !slices.Contains([]string{"", "T", "LT", "LTA"}, p.Level) {
+		return p, fault("level", nil, "level", p.Level)
 	}
 	_, err = p.Pool()
 	return p, err

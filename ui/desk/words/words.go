@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-
-	"github.com/nicksnyder/go-i18n/v2/i18n"
-	"golang.org/x/text/language"
+	"sync"
+	"text/template"
 )
 
 // Chinese is the language that has every text; English falls back to it.
@@ -17,25 +16,40 @@ const (
 	English = "en"
 )
 
-// A Catalog holds the texts of one language.
+// A Catalog holds the texts of one language, and of the one that it falls back to.
 type Catalog struct {
-	lang  string
-	texts *i18n.Localizer
+	lang string
+	// Of each language the texts are read when one is wanted: many runs of a program have nothing to say.
+	texts []func() (map[string]string, error)
 }
 
-// New reads the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
+// New takes the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese. A file
+// that cannot be read has no texts, which is told where one is asked for.
 func New(fsys fs.FS, lang string) (*Catalog, error) {
-	bundle := i18n.NewBundle(language.MustParse(Chinese))
-	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	for _, l := range []string{Chinese, English} {
-		if _, err := bundle.LoadMessageFileFS(fsys, l+".json"); err != nil {
+	c := &Catalog{lang: Chinese}
+	languages := []string{Chinese}
+	if lang == English {
+		c.lang, languages = English, []string{English, Chinese}
+	}
+	for _, l := range languages {
+		if _, err := fs.Stat(fsys, l+".json"); err != nil {
 			return nil, fmt.Errorf("words: language file %s: %w", l, err)
 		}
+		c.texts = append(c.texts, sync.OnceValues(func() (map[string]string, error) { return read(fsys, l) }))
 	}
-	if lang != English {
-		lang = Chinese
+	return c, nil
+}
+
+func read(fsys fs.FS, lang string) (map[string]string, error) {
+	var texts map[string]string
+	data, err := fs.ReadFile(fsys, lang+".json")
+	if err == nil {
+		err = json.Unmarshal(data, &texts)
 	}
-	return &Catalog{lang: lang, texts: i18n.NewLocalizer(bundle, lang, Chinese)}, nil
+	if err != nil {
+		return nil, fmt.Errorf("words: language file %s: %w", lang, err)
+	}
+	return texts, nil
 }
 
 // FromEnvironment names the language that LC_ALL, LC_MESSAGES and LANG ask for: English when they name it, else Chinese.
@@ -69,16 +83,38 @@ func (c *Catalog) T(key string, pairs ...any) string {
 }
 
 func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
+	text, err := c.text(key)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(text, "{{") {
+		return text, nil
+	}
 	said := make(map[string]any, len(data))
 	for name, value := range data {
 		said[name] = c.listed(value)
 	}
-	text, err := c.texts.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: said})
-	var missing *i18n.MessageNotFoundErr
-	if text != "" && errors.As(err, &missing) {
-		err = nil // the text of the language it falls back to
+	form, err := template.New(key).Parse(text)
+	if err != nil {
+		return "", err
 	}
-	return text, err
+	var b strings.Builder
+	err = form.Execute(&b, said)
+	return b.String(), err
+}
+
+// text is what stands in the language files.
+func (c *Catalog) text(key string) (string, error) {
+	for _, language := range c.texts {
+		texts, err := language()
+		if err != nil {
+			return "", err
+		}
+		if text, ok := texts[key]; ok {
+			return text, nil
+		}
+	}
+	return "", fmt.Errorf("words: no text %q", key)
 }
 
 // Problem is an error as a person reads it.

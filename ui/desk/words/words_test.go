@@ -39,6 +39,26 @@ func TestT(t *testing.T) {
 	}
 }
 
+// A language file that is missing is told at once, one that is broken by every text that it ought to have.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	good, broken := &fstest.MapFile{Data: []byte(`{"greet":"你好"}`)}, &fstest.MapFile{Data: []byte(`{"greet":`)}
+	for lang, files := range map[string]fstest.MapFS{Chinese: {"en.json": good}, English: {"en.json": good}} {
+		if _, err := New(files, lang); err == nil {
+			t.Errorf("%s: no file is missed", lang)
+		}
+	}
+	c, err := New(fstest.MapFS{"zh-CN.json": good, "en.json": broken}, English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.T("greet"); got != "greet" {
+		t.Errorf("a broken file says %q", got)
+	}
+	if _, ok := c.Sentence("greet", nil); ok {
+		t.Error("a broken file has a sentence")
+	}
+}
+
 // A list reads as one, also after it was kept as JSON.
 func TestLists(t *testing.T) {
 	for _, list := range []any{[]string{"宋体", "黑体"}, []any{"宋体", "黑体"}} {

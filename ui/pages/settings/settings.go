@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/signer"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/proxy"
@@ -21,6 +22,7 @@ const Nav = "settings"
 // The choices in the order of their radio buttons.
 var (
 	sources = []desk.Stamps{desk.StampsOff, desk.StampsPlatform, desk.StampsURL}
+	levels  = []signer.Level{"", signer.LevelT, signer.LevelLT, signer.LevelLTA}
 	askings = []desk.Asking{desk.AskNobody, desk.AskPublic, desk.AskIntranet}
 )
 
@@ -37,6 +39,8 @@ type Page struct {
 	try     *widgets.Button
 	tried   *fyne.Container
 	service *fyne.Container // the rows of another service
+	level   *widgets.Radios
+	lasting *fyne.Container // the rows of the level
 	asking  *widgets.Radios
 	proxy   func() // shows the proxy anew
 	content fyne.CanvasObject
@@ -61,12 +65,15 @@ func New(host page.Host) *Page {
 	p.service = widgets.Column(10,
 		widgets.Row(12, label(t("settings.url")), widgets.Grow(p.url)),
 		widgets.Row(12, label(t("settings.roots")), widgets.Grow(widgets.Middle(p.roots)), widgets.Middle(p.clear), p.choose))
+	p.level = widgets.NewRadios(t("settings.level_platform", "level", string(host.Desk().PlatformLevel())), t("settings.level_t"), t("settings.level_lt"), t("settings.level_lta"))
+	p.level.OnChanged = func(int) { p.change() }
+	p.lasting = widgets.Column(10, widgets.NewParagraph(t("settings.level_note"), theme.TextTable, theme.Text2), p.level)
 	p.asking = widgets.NewRadios(t("settings.revocation_off"), t("settings.revocation_public"), t("settings.revocation_intranet"))
 	p.asking.OnChanged = func(int) { p.change() }
 	way := proxy.NewForm(host, func() { p.content.Refresh() })
 	p.proxy = way.Show
 	p.content = widgets.NewScrollArea(widgets.Page(widgets.Fixed(760, 0, widgets.Column(theme.CardGap,
-		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried),
+		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried, p.lasting),
 		section(t("settings.revocation"), t("settings.revocation_note"), p.asking),
 		section(t("proxy.title"), t("proxy.note"), way.Content()),
 		widgets.Quiet(t("settings.saved"))))))
@@ -98,6 +105,7 @@ func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	s := p.host.Desk().Settings()
 	p.source.Choose(slices.Index(sources, s.Stamps))
+	p.level.Choose(slices.Index(levels, s.Level))
 	p.asking.Choose(slices.Index(askings, s.Revocation))
 	p.url.SetText(s.StampURL)
 	p.proxy()
@@ -108,6 +116,7 @@ func (p *Page) Show(ctx context.Context) {
 func (p *Page) chosen() desk.Settings {
 	s := p.host.Desk().Settings()
 	s.Stamps = sources[max(p.source.Chosen(), 0)]
+	s.Level = levels[max(p.level.Chosen(), 0)]
 	s.Revocation = askings[max(p.asking.Chosen(), 0)]
 	s.StampURL = strings.TrimSpace(p.url.Text())
 	return s
@@ -158,8 +167,10 @@ func (p *Page) draw() {
 	if s.Stamps == desk.StampsOff {
 		p.try.Hide()
 		p.try.SetReason("")
+		p.lasting.Hide()
 	} else {
 		p.try.Show()
+		p.lasting.Show()
 		p.try.SetReason(p.why())
 	}
 	p.content.Refresh()

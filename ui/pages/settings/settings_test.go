@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/signer"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -23,6 +24,9 @@ func opened(t *testing.T, language string) (*pagetest.Host, *Page) {
 // What is chosen is in force at once, and is there again the next time; at first nothing touches the network.
 func TestWhatIsChosenIsInForce(t *testing.T) {
 	h, p := opened(t, words.Chinese)
+	if p.lasting.Visible() {
+		t.Error("a level is offered for signatures without time stamps")
+	}
 	if h.Desk().Settings() != (desk.Settings{}) || p.source.Chosen() != 0 || p.asking.Chosen() != 0 || h.Desk().Stamped() {
 		t.Fatalf("%+v", h.Desk().Settings())
 	}
@@ -41,8 +45,19 @@ func TestWhatIsChosenIsInForce(t *testing.T) {
 	if got := h.Desk().Settings(); got.Stamps != desk.StampsURL || got.StampURL != "http://tsa.example.cn/tsa" || !h.Desk().Stamped() {
 		t.Errorf("%+v", got)
 	}
+	if !p.lasting.Visible() || h.Desk().Settings().Level != "" {
+		t.Errorf("level %q, to be chosen: %t", h.Desk().Settings().Level, p.lasting.Visible())
+	}
+	p.level.Choose(3)
+	p.level.OnChanged(3)
+	if got := h.Desk().Settings().Level; got != signer.LevelLTA {
+		t.Errorf("level %q", got)
+	}
 	again := New(h)
 	h.Open(again)
+	if again.level.Chosen() != 3 {
+		t.Error("the page forgot the level")
+	}
 	if again.source.Chosen() != 2 || again.asking.Chosen() != 2 || again.url.Text() != "http://tsa.example.cn/tsa" {
 		t.Error("the page forgot")
 	}
