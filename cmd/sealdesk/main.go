@@ -29,6 +29,7 @@ import (
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
+	"sealdesk/ui/pages/shut"
 	"sealdesk/ui/theme"
 )
 
@@ -91,18 +92,28 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	if ring, ok := keyring.Chosen(os.Getenv); ok {
 		config.Keyring = ring
 	}
-	d, err := desk.Open(ctx, config)
-	if err != nil {
-		fmt.Fprintln(stderr, catalog.Problem(err))
-		return 5
-	}
-	defer d.Close()
-
+	var opened *desk.Desk
+	defer func() {
+		if opened != nil {
+			_ = opened.Close()
+		}
+	}()
+	open := func(ctx context.Context) (*desk.Desk, error) { return desk.Open(ctx, config) }
+	d, err := open(ctx)
 	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.New())
-	w := pages.New(a, d)
-	w.Fyne().Show()
-	a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	show := func(d *desk.Desk) {
+		opened = d
+		w := pages.New(a, d)
+		w.Fyne().Show()
+		a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	}
+	if err == nil {
+		show(d)
+	} else {
+		fmt.Fprintln(stderr, catalog.Problem(err))
+		shut.New(a, catalog, err, open, show).Fyne().Show()
+	}
 	a.Run()
 	return 0
 }

@@ -87,10 +87,9 @@ type Config struct {
 
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
-	cfg    Config
-	own    *preview.Renderer // made here, so closed here
-	word   *office.Warm
-	opened time.Time
+	cfg  Config
+	own  *preview.Renderer // made here, so closed here
+	word *office.Warm
 
 	seats sync.RWMutex // held for reading by each session; the platform changes while there is none
 
@@ -100,12 +99,14 @@ type Desk struct {
 	vault     *vault.Vault
 	passwords map[string]string // of proxies, by their keyring's names
 	prefs     preferences
-	seen      map[string][]Key  // by the token's URI, as they were read last
-	parties   map[string]*party // by their folders
-	begun     map[string]bool   // the keyring's names of sessions that are this desk's own, not kept ones
-	libraries chan struct{}     // closed when libraries were added or removed, and made anew
+	seen      map[string][]Key // by the token's URI, as they were read last
+	begun     map[string]bool  // the keyring's names of sessions that are this desk's own, not kept ones
+	libraries chan struct{}    // closed when libraries were added or removed, and made anew
 
 	sealFonts sealFonts
+
+	partiesMu sync.Mutex        // held while a party's documents are put away, too
+	parties   map[string]*party // by their folders
 }
 
 type preferences struct {
@@ -130,7 +131,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{}, begun: map[string]bool{},
+	d := &Desk{cfg: cfg, seen: map[string][]Key{}, parties: map[string]*party{}, begun: map[string]bool{},
 		passwords: map[string]string{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ func (d *Desk) goTo(ctx context.Context, p *platforms.Profile) error {
 	if err != nil {
 		return err
 	}
+	_ = os.RemoveAll(filepath.Join(folders.Cache, "uploads")) // programs before this one kept pages there in the plain
+	_ = folders.putAllAway(ctx, kept)                         // what cannot be taken up now is at the next start
 	d.mu.Lock()
 	last := d.outbox
 	d.at, d.outbox, d.vault = p, box, kept

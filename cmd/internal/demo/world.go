@@ -117,7 +117,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	}
 	w := &World{
 		Work: work, PINs: map[string]string{}, Documents: filepath.Join(work, "documents"), RootsFile: ca.RootsFile(work),
-		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache")},
+		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache"), Memory: desk.MemoryFolder("sealdesk-demo")},
 	}
 	defer func() {
 		if err != nil {
