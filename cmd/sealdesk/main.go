@@ -43,6 +43,7 @@ type options struct {
 	demo      bool
 	work      string
 	algorithm string
+	order     string
 	platform  string
 	name      string
 	trust     string
@@ -59,6 +60,7 @@ func main() {
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
+	flag.StringVar(&o.order, "order", "", "how the demo's contracts are made: seal_first (one side seals and sends) or review_first (both agree, then seal)")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
@@ -66,7 +68,7 @@ func main() {
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
 	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
-	if flag.NArg() > 0 {
+	if flag.NArg() > 0 || o.order != "" && (!o.demo || !platformapi.SealOrder(o.order).Valid()) {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -128,7 +130,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			}
 			o.work = folders.Data
 		}
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Order: platformapi.SealOrder(o.order)})
 		if err != nil {
 			return desk.Config{}, nil, err
 		}

@@ -440,6 +440,12 @@ func (w *Work) view(h handover) View {
 	} else if d.Lot.SignBy != nil && d.kind() == platformapi.ContractMain {
 		v.Deadlines = []platformapi.Deadline{*d.Lot.SignBy}
 	}
+	for i := range v.Deadlines {
+		// What was told before the term was over may be shown after it.
+		if dl := &v.Deadlines[i]; dl.State != platformapi.DeadlineDone && !time.Now().Before(dl.DueAt) {
+			dl.State = platformapi.DeadlineOver
+		}
+	}
 	if r := w.toReview(); r != nil {
 		f := r.file
 		v.Received, v.Verdict = &f, r.report
