@@ -2,6 +2,7 @@ package platformtest_test
 
 import (
 	"os"
+	"sync"
 	"testing"
 
 	"sealdesk/platformapi"
@@ -23,30 +24,23 @@ func TestClientAndServer(t *testing.T) {
 	})
 }
 
-// The same over PostgreSQL, each test in a database of its own.
+// The same over PostgreSQL, each test in a schema of its own.
 func TestClientAndServerOnPostgreSQL(t *testing.T) {
 	server := pgtest.Shared(t)
-	empty := server.Database(t)
-	open := func(t *testing.T, url string) (s platform.Config, end func()) {
-		t.Helper()
-		pool, err := postgres.Connect(t.Context(), url+"&pool_max_conns=4")
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.Store, err = postgres.Open(t.Context(), pool)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s, pool.Close
-	}
-	first, end := open(t, empty) // makes the tables that the others copy
-	if err := first.Store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	end()
+	database := server.Database(t)
+	var turn sync.Mutex // whoever migrates a database keeps the others waiting for a second
 	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
-		own, end := open(t, server.Copy(t, empty))
-		t.Cleanup(end)
-		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order, c.Store = order, own.Store }, nil).Harness(t)
+		pool, err := postgres.Connect(t.Context(), server.Schema(t, database)+"&pool_max_conns=4")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		turn.Lock()
+		store, err := postgres.Open(t.Context(), pool)
+		turn.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order, c.Store = order, store }, nil).Harness(t)
 	})
 }

@@ -71,6 +71,8 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 
 	q.refresh()
 	o.Until("the way to what is published", func() bool { return q.foot.buttons[desk.ActionPublish] != nil })
+	o.Settle(300 * time.Millisecond)
+	o.Fits()
 	o.Picture("concluded-supplier")
 	o.Press(q.t("form.publish"))
 	if _, ok := o.Top().(*publish.Page); !ok {
