@@ -136,9 +136,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
-		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
-	}
+	d.recall()
 	if err := d.begin(ctx); err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
@@ -451,6 +449,13 @@ func (d *Desk) CalibratePixels(perMM float64) error {
 	defer d.mu.Unlock()
 	d.prefs.Pixels = perMM
 	return d.savePreferences()
+}
+
+// recall reads what was chosen; a damaged file only forgets it.
+func (d *Desk) recall() {
+	if data, err := os.ReadFile(filepath.Join(d.cfg.Folders.Data, preferencesFile)); err == nil {
+		_ = json.Unmarshal(data, &d.prefs)
+	}
 }
 
 // savePreferences writes what was chosen; d.mu is held.

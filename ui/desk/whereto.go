@@ -211,6 +211,13 @@ func (d *Desk) Proxy(r *http.Request) (*url.URL, error) {
 	return way.For(r, func() string { return d.proxyPassword(way.Secret()) })
 }
 
+// ProxyIn is the way to a platform that the settings kept in the folders want, for who has no desk open.
+func ProxyIn(folders Folders, keys Keyring) client.Proxy {
+	d := &Desk{cfg: Config{Folders: folders, Keyring: keys}, passwords: map[string]string{}}
+	d.recall()
+	return d.Proxy
+}
+
 // proxyPassword asks the keyring once.
 func (d *Desk) proxyPassword(name string) string {
 	d.mu.Lock()
