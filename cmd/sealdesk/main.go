@@ -137,7 +137,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
-			PlatformStamps: world.TSA,
+			PlatformStamps: world.TSA, PlatformURL: world.URL, DemoAccount: desk.DemoAccount{Name: demo.AccountName, Password: demo.AccountPassword},
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")

@@ -74,16 +74,23 @@ type Config struct {
 	// Keyring keeps the key of what lies on this machine, and sessions; nil: the key lies in a file, sessions are not kept.
 	Keyring Keyring
 
-	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
-	Resume      Resumer
+	// PlatformURL is the address of the platform of Connect; empty: it has none, and accounts cannot log in there.
 	PlatformURL string
+	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
+	Resume Resumer
 
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
+	// DemoAccount is shown on the login page; nobody's outside the demo.
+	DemoAccount DemoAccount
+
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
 }
+
+// A DemoAccount is an account of the demo's platform with its password.
+type DemoAccount struct{ Name, Password string }
 
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
@@ -193,6 +200,9 @@ func (d *Desk) cleaner() cleancopy.Cleaner {
 	}
 	return c
 }
+
+// DemoAccount is the demo's account for 账号登录.
+func (d *Desk) DemoAccount() DemoAccount { return d.cfg.DemoAccount }
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
