@@ -21,7 +21,7 @@ BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 .PHONY: demo build phone test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
-	@sh packaging/demo.sh
+	@ORDER=$(ORDER) sh packaging/demo.sh
 
 build:
 	$(BUILD) -o bin/ ./cmd/...

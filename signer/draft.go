@@ -11,7 +11,7 @@ import (
 type draft struct {
 	*disk.Draft
 	folder string
-	size   int64 // bytes written
+	size   int64      // bytes written
 	early  chan error // what came of beginSync, once
 }
 

@@ -290,15 +290,11 @@ type contractShowCmd struct {
 
 // Run prints a contractJSON.
 func (c *contractShowCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
+	_, w, leave, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
 	v := w.View(a.ctx)
 	return a.tui.result(contractOf(v), func() {
 		a.tui.print("%s\t%s\t%s", v.ID, a.state(v.State), v.Fields.Name)
@@ -320,6 +316,25 @@ func (c *clerk) open(id string) (*desk.Work, error) {
 		return nil, err
 	}
 	return w, w.Receive(c.a.ctx)
+}
+
+// contract logs in and opens a contract on which an action, if one is named, can be done now; leave ends what was begun.
+func (p *platformFlags) contract(a *app, id string, action ...desk.Action) (_ *clerk, _ *desk.Work, leave func(), err error) {
+	k, leave, err := p.enter(a)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	w, err := k.open(id)
+	for _, one := range action {
+		if err == nil {
+			err = possible(w.View(a.ctx), one)
+		}
+	}
+	if err != nil {
+		leave()
+		return nil, nil, nil, err
+	}
+	return k, w, leave, nil
 }
 
 // formFlags are what the form has.
@@ -433,18 +448,11 @@ type contractAttachCmd struct {
 
 // Run prints a contractJSON.
 func (c *contractAttachCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID, desk.ActionEdit)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := possible(w.View(a.ctx), desk.ActionEdit); err != nil {
-		return err
-	}
 	if c.Invoice {
 		if err := w.AttachInvoice(a.ctx, c.File); err != nil {
 			return err
@@ -481,15 +489,11 @@ func (c *contractSubmitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
 	if v := w.View(a.ctx); v.Filing.Stage() != desk.StageSealed {
 		if err := w.ConfirmClean(); err != nil {
 			return err
@@ -522,15 +526,11 @@ func (c *contractAgreeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
 	if v := w.View(a.ctx); !v.ReviewFirst && v.Filing.Stage() != desk.StageSealed && v.State != platformapi.StateCountersigned {
 		if err := possible(v, desk.ActionSeal); err != nil {
 			return err
@@ -567,17 +567,10 @@ func (c *contractWithdrawCmd) Run(a *app) error {
 }
 
 func (p *platformFlags) move(a *app, id string, action desk.Action, send func(*desk.Work) (desk.Sent, error)) error {
-	k, leave, err := p.enter(a)
+	k, w, leave, err := p.contract(a, id, action)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(id)
-	if err != nil {
-		return err
-	}
-	if err := possible(w.View(a.ctx), action); err != nil {
-		return err
-	}
 	return k.finish(w, p.Wait, func() (desk.Sent, error) { return send(w) })
 }

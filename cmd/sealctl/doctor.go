@@ -5,12 +5,14 @@ import (
 	"sealdesk/token"
 	"sealdesk/token/doctor"
 	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/checkup"
+	"sealdesk/ui/desk/keyring"
 )
 
 type doctorCmd struct {
 	Bundle     string `placeholder:"FILE.zip" help:"doctor_bundle"`
-	Platform   string `env:"SEALDESK_PLATFORM" placeholder:"URL" help:"doctor_platform"`
+	Platform   string `env:"SEALDESK_PLATFORM" placeholder:"NAME|URL" help:"doctor_platform"`
 	PlatformCA string `name:"platform-ca" placeholder:"FILE" help:"platform_ca"`
 }
 
@@ -92,11 +94,25 @@ func (c *doctorCmd) checkup(a *app) (checkup.Checkup, error) {
 	}
 	work.Drivers = []token.Driver{software}
 	if c.Platform != "" {
-		options, err := (&platformFlags{PlatformCA: c.PlatformCA}).options()
+		_, at, kept, err := a.platform(c.Platform)
 		if err != nil {
 			return work, err
 		}
-		platform, err := client.New(c.Platform, options)
+		options, err := (&platformFlags{PlatformCA: c.PlatformCA}).options()
+		address := c.Platform
+		if kept && c.PlatformCA == "" {
+			address = at.Address
+			options.RootCAs, err = at.Pool()
+		}
+		if err != nil {
+			return work, err
+		}
+		var ring desk.Keyring
+		if system, ok := keyring.Chosen(a.getenv); ok {
+			ring = system
+		}
+		options.Proxy = desk.ProxyIn(f, ring)
+		platform, err := client.New(address, options)
 		if err != nil {
 			return work, err
 		}

@@ -24,18 +24,11 @@ type contractEditCmd struct {
 
 // Run prints a contractJSON. What is not given stays as it is.
 func (c *contractEditCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID, desk.ActionEdit)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := possible(w.View(a.ctx), desk.ActionEdit); err != nil {
-		return err
-	}
 	fields, err := c.fields(w.View(a.ctx).Fields)
 	if err != nil {
 		return err
@@ -74,18 +67,11 @@ func (c *contractSealCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID, desk.ActionSeal)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := possible(w.View(a.ctx), desk.ActionSeal); err != nil {
-		return err
-	}
 	if !w.View(a.ctx).ReviewFirst {
 		return fault("seal_with_submit")
 	}
@@ -121,18 +107,11 @@ func (c *contractPublishCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, leave, err := c.enter(a)
+	k, w, leave, err := c.contract(a, c.ID, desk.ActionPublish)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	w, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := possible(w.View(a.ctx), desk.ActionPublish); err != nil {
-		return err
-	}
 	show, end := a.tui.progress()
 	made, err := w.MakePublic(a.ctx, request, show)
 	end()
@@ -209,18 +188,11 @@ type contractAmendCmd struct {
 
 // Run prints the contractJSON of the new document.
 func (c *contractAmendCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
+	k, parent, leave, err := c.contract(a, c.ID, desk.ActionAmend)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	parent, err := k.open(c.ID)
-	if err != nil {
-		return err
-	}
-	if err := possible(parent.View(a.ctx), desk.ActionAmend); err != nil {
-		return err
-	}
 	w, err := k.session.NewAmendment(a.ctx, parent.View(a.ctx), platformapi.ContractKind(c.Kind))
 	if err != nil {
 		return err

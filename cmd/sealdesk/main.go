@@ -29,6 +29,7 @@ import (
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
+	"sealdesk/ui/pages/shut"
 	"sealdesk/ui/theme"
 )
 
@@ -42,6 +43,7 @@ type options struct {
 	demo      bool
 	work      string
 	algorithm string
+	order     string
 	platform  string
 	name      string
 	trust     string
@@ -58,6 +60,7 @@ func main() {
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
+	flag.StringVar(&o.order, "order", "", "how the demo's contracts are made: seal_first (one side seals and sends) or review_first (both agree, then seal)")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
@@ -65,7 +68,7 @@ func main() {
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
 	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
-	if flag.NArg() > 0 {
+	if flag.NArg() > 0 || o.order != "" && (!o.demo || !platformapi.SealOrder(o.order).Valid()) {
 		flag.Usage()
 		os.Exit(2)
 	}
@@ -91,18 +94,28 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	if ring, ok := keyring.Chosen(os.Getenv); ok {
 		config.Keyring = ring
 	}
-	d, err := desk.Open(ctx, config)
-	if err != nil {
-		fmt.Fprintln(stderr, catalog.Problem(err))
-		return 5
-	}
-	defer d.Close()
-
+	var opened *desk.Desk
+	defer func() {
+		if opened != nil {
+			_ = opened.Close()
+		}
+	}()
+	open := func(ctx context.Context) (*desk.Desk, error) { return desk.Open(ctx, config) }
+	d, err := open(ctx)
 	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.New())
-	w := pages.New(a, d)
-	w.Fyne().Show()
-	a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	show := func(d *desk.Desk) {
+		opened = d
+		w := pages.New(a, d)
+		w.Fyne().Show()
+		a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	}
+	if err == nil {
+		show(d)
+	} else {
+		fmt.Fprintln(stderr, catalog.Problem(err))
+		shut.New(a, catalog, err, open, show).Fyne().Show()
+	}
 	a.Run()
 	return 0
 }
@@ -117,14 +130,14 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			}
 			o.work = folders.Data
 		}
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Order: platformapi.SealOrder(o.order)})
 		if err != nil {
 			return desk.Config{}, nil, err
 		}
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
-			PlatformStamps: world.TSA,
+			PlatformStamps: world.TSA, PlatformURL: world.URL, DemoAccount: desk.DemoAccount{Name: demo.AccountName, Password: demo.AccountPassword},
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")

@@ -17,6 +17,7 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platformtest"
 )
 
@@ -91,7 +92,7 @@ func wholeWay(lot string) []outbox.Request {
 
 func TestPlatformThroughOutbox(t *testing.T) {
 	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
-		h := platformtest.NewWorldOf(t, t.TempDir(), order, nil).Harness(t)
+		h := platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order = order }, nil).Harness(t)
 		b := open(t, t.TempDir())
 		for _, x := range []struct {
 			p   *platformapi.Platform

@@ -12,11 +12,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
-	"golang.org/x/text/unicode/norm"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
@@ -79,7 +77,7 @@ func (s *Server) certificate(ctx context.Context, chain [][]byte, now time.Time)
 	if err != nil {
 		return nil, org, err
 	}
-	if name := orgIn(cert); plainName(name) != plainName(org.Name) {
+	if name := orgIn(cert); platformapi.PlainName(name) != platformapi.PlainName(org.Name) {
 		return nil, org, forbid(platformapi.CodeOrgNameMismatch, "the certificate and the platform name the organisation differently")
 	}
 	return cert, org, nil
@@ -112,16 +110,6 @@ func orgIn(cert *smx509.Certificate) string {
 		return cert.Subject.Organization[0]
 	}
 	return cert.Subject.CommonName
-}
-
-// plainName makes names equal that differ in spaces or in the width of their brackets and letters only.
-func plainName(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
-			return -1
-		}
-		return r
-	}, norm.NFKC.String(s))
 }
 
 // verifyRaw checks a raw signature over a message with the algorithm that belongs to the key.

@@ -1,14 +1,46 @@
 package platformtest_test
 
 import (
+	"os"
+	"sync"
 	"testing"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platform/store/postgres"
+	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/platformapi/platformtest"
 )
 
+func TestMain(m *testing.M) {
+	code := m.Run()
+	pgtest.Stop()
+	os.Exit(code)
+}
+
 func TestClientAndServer(t *testing.T) {
 	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
-		return platformtest.NewWorldOf(t, t.TempDir(), order, nil).Harness(t)
+		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order = order }, nil).Harness(t)
+	})
+}
+
+// The same over PostgreSQL, each test in a schema of its own.
+func TestClientAndServerOnPostgreSQL(t *testing.T) {
+	server := pgtest.Shared(t)
+	database := server.Database(t)
+	var turn sync.Mutex // whoever migrates a database keeps the others waiting for a second
+	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
+		pool, err := postgres.Connect(t.Context(), server.Schema(t, database)+"&pool_max_conns=4")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		turn.Lock()
+		store, err := postgres.Open(t.Context(), pool)
+		turn.Unlock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order, c.Store = order, store }, nil).Harness(t)
 	})
 }

@@ -179,11 +179,11 @@ type World struct {
 // handler.
 func NewWorld(t testing.TB, dir string, wrap func(http.Handler) http.Handler) *World {
 	t.Helper()
-	return NewWorldOf(t, dir, platformapi.OrderSealFirst, wrap)
+	return NewWorldOf(t, dir, func(*platform.Config) {}, wrap)
 }
 
-// NewWorldOf is NewWorld for a platform on which contracts are made in this order.
-func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func(http.Handler) http.Handler) *World {
+// NewWorldOf is NewWorld for a platform that differs from the usual one by what change sets.
+func NewWorldOf(t testing.TB, dir string, change func(*platform.Config), wrap func(http.Handler) http.Handler) *World {
 	t.Helper()
 	w := &World{CA: NewCA(t, "ecdsa"), Clock: &Clock{t: time.Now()}, ids: map[string]Identity{}}
 	server := httptest.NewUnstartedServer(nil)
@@ -193,12 +193,14 @@ func NewWorldOf(t testing.TB, dir string, order platformapi.SealOrder, wrap func
 		c.Subject = pkix.Name{CommonName: "platform"}
 		c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
 	})
-	p, err := platform.New(context.Background(), platform.Config{
-		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20, Order: order,
-		Templates:       []platform.Template{template()},
+	config := platform.Config{
+		Dir: dir, Judge: PaperJudge{}, Roots: w.CA.Pool(), Origins: []string{w.URL}, Now: w.Clock.Now, Log: log, MaxFile: 1 << 20,
+		Order: platformapi.OrderSealFirst, Templates: []platform.Template{template()},
 		Receipts:        &receipt.Signer{Key: office.Key, Chain: office.Chain},
 		VerificationURI: "https://mobile-ca.example/device",
-	})
+	}
+	change(&config)
+	p, err := platform.New(context.Background(), config)
 	must(t, err)
 	w.Server = p
 	h := p.Handler()

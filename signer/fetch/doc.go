@@ -9,5 +9,6 @@
 // resolved. Behind a proxy the name is resolved by the proxy, and only names that
 // cannot be public ones are refused here.
 //
-// TLS certificates are verified; the proxy is that of the environment.
+// TLS certificates are verified; the proxy is that of the environment,
+// unless another way is given.
 package fetch

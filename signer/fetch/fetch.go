@@ -44,8 +44,8 @@ type Client struct {
 	Timeout time.Duration
 	// RootCAs are for TLS; nil takes the system's.
 	RootCAs *x509.CertPool
-
-	proxy func(*http.Request) (*url.URL, error) // nil: that of the environment
+	// Proxy gives the proxy for a request, nil for none; nil takes that of the environment.
+	Proxy func(*http.Request) (*url.URL, error)
 }
 
 // Kind says in one word why nothing was fetched.
@@ -171,7 +171,7 @@ func (c *Client) fetch(ctx context.Context, q Request, host string) (_ []byte, e
 
 // transport is made for one request: whether its address is judged when dialling depends on the proxy.
 func (c *Client) transport(req *http.Request, host string) (*http.Transport, error) {
-	find := c.proxy
+	find := c.Proxy
 	if find == nil {
 		find = http.ProxyFromEnvironment
 	}

@@ -173,7 +173,7 @@ func TestBehindAProxy(t *testing.T) {
 		asked = append(asked, r.URL.String())
 		_, _ = io.WriteString(w, "answer")
 	})
-	c := &Client{proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}
+	c := &Client{Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy) }}
 	got, err := c.Fetch(t.Context(), Request{URL: "http://crl.example.cn/1.crl", MaxBytes: 10})
 	if err != nil || string(got) != "answer" {
 		t.Errorf("%q, %v", got, err)
@@ -186,7 +186,7 @@ func TestBehindAProxy(t *testing.T) {
 	if len(asked) != 1 || asked[0] != "http://crl.example.cn/1.crl" {
 		t.Errorf("the proxy was asked for %v", asked)
 	}
-	c.proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }
+	c.Proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no proxy") }
 	if _, err := c.Fetch(t.Context(), Request{URL: proxy}); !errors.Is(err, &Error{Kind: Unreachable}) {
 		t.Error(err)
 	}

@@ -46,12 +46,16 @@ func (w *Work) CopyAhead(ctx context.Context) {
 	}
 	go func() {
 		defer close(a.done)
+		path, err := w.plain(ctx, in)
+		if err != nil {
+			return
+		}
 		chain, err := w.s.chain(ctx)
 		if err != nil {
 			return
 		}
 		a.copy, _ = signer.Job{
-			In: w.path(&in), Out: w.path(&in), ExpectSHA256: in.SHA256, Chain: chain,
+			In: path, Out: path, ExpectSHA256: in.SHA256, Chain: chain,
 			Roots: w.s.desk.cfg.Roots, Makers: w.s.desk.cfg.Makers,
 		}.Begin(ctx)
 	}()

@@ -107,14 +107,14 @@ func TestACopyOfWhatWasChangedIsNotSigned(t *testing.T) {
 		do        func(work *Work)
 	}{
 		{"lot-1", "desk.file_changed", func(work *Work) {
-			path := work.path(work.View(t.Context()).Filing.Clean)
+			path := opened(t, work, work.View(t.Context()).Filing.Clean)
 			info, err := os.Stat(path)
 			must(t, err)
 			time.Sleep(20 * time.Millisecond) // file systems' clocks tick slowly
 			tamper(t, path)
 			must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
 		}},
-		{"lot-2", "desk.file_changed", func(work *Work) { must(t, os.Remove(work.path(work.View(t.Context()).Filing.Clean))) }},
+		{"lot-2", "desk.file_changed", func(work *Work) { must(t, os.Remove(opened(t, work, work.View(t.Context()).Filing.Clean))) }},
 		{"lot-3", "desk.not_shown", func(work *Work) {
 			must(t, os.WriteFile(w.file, pdftest.Document(pdftest.Options{Pages: 3}), 0o600))
 			w.clean(work)

@@ -94,7 +94,7 @@ func TestAFileThatCannotBeCleanedIsRefused(t *testing.T) {
 			_, err := work.Clean(t.Context(), nil)
 			told(t, w.words, err, c.code)
 			v := work.View(t.Context())
-			if v.Filing.Stage() != StageUploaded || !bytes.Equal(content(t, work.path(v.Filing.Original)), c.data) {
+			if v.Filing.Stage() != StageUploaded || !bytes.Equal(kept(t, work, v.Filing.Original), c.data) {
 				t.Errorf("the file is not there any more: %+v", v.Filing)
 			}
 			if found := named(t, work, "clean-"); len(found) > 0 {
@@ -455,7 +455,7 @@ func TestVerifyingAnyFile(t *testing.T) {
 		_, err := d.Verify(t.Context(), c.path)
 		w.told(err, c.code)
 	}
-	sealed := content(t, work.path(work.View(t.Context()).Filing.Sealed))
+	sealed := kept(t, work, work.View(t.Context()).Filing.Sealed)
 	for _, c := range []struct {
 		name string
 		data []byte

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
@@ -94,7 +95,7 @@ func TestEitherPartyStartsAndBothSealOneFile(t *testing.T) {
 			if ended.Verdict.Verdict != verify.Valid || len(ended.Verdict.Signatures) != 2 {
 				t.Errorf("the final file: %s, %d signatures", ended.Verdict.Verdict, len(ended.Verdict.Signatures))
 			}
-			if !strings.HasPrefix(string(content(t, work.path(ended.Received))), string(content(t, theirs.path(v.Received)))) {
+			if !strings.HasPrefix(string(kept(t, work, ended.Received)), string(kept(t, theirs, v.Received))) {
 				t.Error("the final file does not continue what was submitted")
 			}
 			purchaser, supplier := work, theirs
@@ -264,5 +265,30 @@ func TestALotThatIsNotFreeIsSaid(t *testing.T) {
 	one, again := w.begin(s, "lot-2"), w.begin(s, "lot-2")
 	if one != again {
 		t.Error("two contracts for one lot")
+	}
+}
+
+// A term that was not over when the platform told of it is shown as over once it is.
+func TestATermThatPassedIsOver(t *testing.T) {
+	w := newWorld(t)
+	work := w.begin(w.at(buyer), "lot-1")
+	w.deliver(work.Save(t.Context()))
+	state := func(due time.Time, told platformapi.DeadlineState) platformapi.DeadlineState {
+		work.mu.Lock()
+		work.d.Known.Summary.Deadlines = []platformapi.Deadline{{Kind: platformapi.DeadlineSign, DueAt: due, State: told}}
+		work.mu.Unlock()
+		return work.View(t.Context()).Deadlines[0].State
+	}
+	for _, c := range []struct {
+		due        time.Time
+		told, want platformapi.DeadlineState
+	}{
+		{time.Now().Add(time.Hour), platformapi.DeadlineSoon, platformapi.DeadlineSoon},
+		{time.Now().Add(-time.Second), platformapi.DeadlineOK, platformapi.DeadlineOver},
+		{time.Now().Add(-time.Hour), platformapi.DeadlineDone, platformapi.DeadlineDone},
+	} {
+		if got := state(c.due, c.told); got != c.want {
+			t.Errorf("due %s, told %s: %s", c.due, c.told, got)
+		}
 	}
 }

@@ -3,11 +3,12 @@ package desk
 import (
 	"context"
 
+	"sealdesk/platformapi/client"
 	"sealdesk/ui/desk/checkup"
 )
 
 // Checkup looks this computer over (检测环境): the way from the port to each certificate, and what else the program needs. It
-// takes seconds. The platform is asked where somebody is logged in; s is nil where nobody is.
+// takes seconds. The platform is asked as the client goes there, logged in or not; s is nil where nobody is.
 func (d *Desk) Checkup(ctx context.Context, s *Session) checkup.Report { return d.checkup(s).Run(ctx) }
 
 func (d *Desk) checkup(s *Session) checkup.Checkup {
@@ -18,6 +19,10 @@ func (d *Desk) checkup(s *Session) checkup.Checkup {
 	}
 	if s != nil {
 		c.Clock = s.platform.Now
+	} else if p, ok := d.Platform(); ok {
+		if asked, err := client.New(p.Address, client.Options{RootCAs: d.webRoots(), Proxy: d.Proxy}); err == nil {
+			c.Clock = asked.Now
+		}
 	}
 	return c
 }

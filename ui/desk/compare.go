@@ -14,21 +14,35 @@ import (
 
 	"sealdesk/signer/compare"
 	"sealdesk/signer/preview"
+	"sealdesk/ui/desk/papers"
 )
 
 // A Paper is a PDF that is to be compared.
 type Paper struct {
 	Name   string // as the person knows it
-	Path   string
+	Path   string // empty for a document of a contract until it is opened
 	SHA256 string // as it was kept here; empty for a file of the person's own
 	End    int64  // where the revision that is meant ends, in bytes; 0 for the whole file
+
+	of   *Work // whose document it is: its path is known when it is decrypted
+	file File
+}
+
+// open gives a paper its path.
+func (p Paper) open(ctx context.Context) (Paper, error) {
+	if p.of == nil {
+		return p, nil
+	}
+	var err error
+	p.Path, err = p.of.plain(ctx, p.file)
+	return p, err
 }
 
 // PaperAt is a file of the person's own.
 func PaperAt(path string) Paper { return Paper{Name: filepath.Base(path), Path: path} }
 
 // Paper is a file of the contract.
-func (w *Work) Paper(f File) Paper { return Paper{Name: f.Name, Path: w.path(&f), SHA256: f.SHA256} }
+func (w *Work) Paper(f File) Paper { return Paper{Name: f.Name, SHA256: f.SHA256, of: w, file: f} }
 
 // Uploaded is the contract's file as it was uploaded, for looking at beside its clean copy: a Word document as pages, with what is
 // tracked in it. The pages are made once.
@@ -39,20 +53,39 @@ func (w *Work) Uploaded(ctx context.Context) (Paper, error) {
 	switch {
 	case original == nil:
 		return Paper{}, fault("no_filing", nil)
-	case !w.whole(original):
+	case !w.whole(ctx, original):
 		return Paper{}, fault("file_changed", nil, "file", original.Name)
 	case strings.HasSuffix(original.Path, ".pdf"):
 		return w.Paper(*original), nil
 	}
-	cfg := w.s.desk.cfg
-	shown := Paper{Name: original.Name, Path: filepath.Join(cfg.Folders.Cache, "uploads", original.SHA256+".pdf")}
-	if _, err := os.Stat(shown.Path); err == nil {
-		return shown, nil
+	shown := File{Name: original.Name, Path: stemShown + original.SHA256 + ".pdf"}
+	d, err := w.shelf.Digest(ctx, shown.Path)
+	if err != nil {
+		d, err = w.pages(ctx, *original, shown.Path)
 	}
-	if err := os.MkdirAll(filepath.Dir(shown.Path), 0o700); err != nil {
-		return Paper{}, diskError(shown.Path, err)
+	if err != nil {
+		return Paper{}, err
 	}
-	return shown, cfg.Cleaner.AsUploaded(ctx, w.path(original), shown.Path)
+	shown.SHA256, shown.Size = d.SHA256, d.Size
+	return w.Paper(shown), nil
+}
+
+// pages makes the pages of an upload.
+func (w *Work) pages(ctx context.Context, original File, name string) (papers.Digest, error) {
+	in, err := w.plain(ctx, original)
+	if err != nil {
+		return papers.Digest{}, err
+	}
+	room := filepath.Dir(in)
+	path, cleaner := filepath.Join(room, name), *w.s.desk.cfg.Cleaner
+	cleaner.TempDir = room
+	if _, err := os.Stat(path); err != nil {
+		if err := cleaner.AsUploaded(ctx, in, path); err != nil {
+			return papers.Digest{}, err
+		}
+	}
+	d, err := w.shelf.Keep(ctx, path)
+	return d, diskError(path, err)
 }
 
 // Versions gives what the other party sent last and what we hold against it: what we sent, or for the other side what it
@@ -80,16 +113,16 @@ func (w *Work) Versions(ctx context.Context) (ours, theirs *Paper) {
 
 // earlier is the file of the round before this one that still lies here, nil when there is none.
 func (w *Work) earlier(now File) *Paper {
-	found, _ := filepath.Glob(filepath.Join(w.dir, "received-*.pdf")) // the pattern is right
+	found, _ := w.shelf.Names(stemReceived) // what cannot be listed cannot be compared either
 	var newest *Paper
 	var at time.Time
-	for _, path := range found {
-		sum := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), "received-"), ".pdf")
-		info, err := os.Stat(path)
-		if err != nil || sum == now.SHA256 || newest != nil && info.ModTime().Before(at) {
+	for _, f := range found {
+		sum := strings.TrimSuffix(strings.TrimPrefix(f.Name, stemReceived), ".pdf")
+		if sum == now.SHA256 || newest != nil && f.At.Before(at) {
 			continue
 		}
-		newest, at = &Paper{Name: now.Name, Path: path, SHA256: sum}, info.ModTime()
+		paper := w.Paper(File{Name: now.Name, Path: f.Name, SHA256: sum})
+		newest, at = &paper, f.At
 	}
 	return newest
 }
@@ -137,6 +170,10 @@ func (d *Desk) paper(ctx context.Context, p Paper) (*preview.Document, error) {
 		}
 		why := d.cfg.Words.Problem(err)
 		return fault("not_comparable", err, "file", p.Name, "why", why.What, "advice", why.Do)
+	}
+	p, err := p.open(ctx)
+	if err != nil {
+		return nil, refuse(err)
 	}
 	switch kind, err := paperKind(p.Path); {
 	case err != nil:

@@ -143,16 +143,16 @@ func TestTheUploadBesideItsCleanCopy(t *testing.T) {
 	if c.Report.Same || c.Report.TooDifferent || uploaded.Name != "合同.docx" {
 		t.Errorf("%s", c.Sentence())
 	}
-	before, err := os.Stat(uploaded.Path)
+	before, err := os.Stat(stored(work, &uploaded.file))
 	must(t, err)
 	again, err := work.Uploaded(t.Context())
 	must(t, err)
-	if after, err := os.Stat(again.Path); err != nil || !after.ModTime().Equal(before.ModTime()) {
+	if after, err := os.Stat(stored(work, &again.file)); err != nil || !after.ModTime().Equal(before.ModTime()) {
 		t.Errorf("it was made anew: %v", err)
 	}
 
 	must(t, work.AttachFiling(t.Context(), w.file))
-	if p, err := work.Uploaded(t.Context()); err != nil || p.SHA256 == "" || filepath.Dir(p.Path) != work.dir {
+	if p, err := work.Uploaded(t.Context()); err != nil || p.SHA256 == "" || p.file != *work.View(t.Context()).Filing.Original {
 		t.Errorf("a PDF shows itself: %+v, %v", p, err)
 	}
 }

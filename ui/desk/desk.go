@@ -74,23 +74,29 @@ type Config struct {
 	// Keyring keeps the key of what lies on this machine, and sessions; nil: the key lies in a file, sessions are not kept.
 	Keyring Keyring
 
-	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
-	Resume      Resumer
+	// PlatformURL is the address of the platform of Connect; empty: it has none, and accounts cannot log in there.
 	PlatformURL string
+	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
+	Resume Resumer
 
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
+
+	// DemoAccount is shown on the login page; nobody's outside the demo.
+	DemoAccount DemoAccount
 
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
 }
 
+// A DemoAccount is an account of the demo's platform with its password.
+type DemoAccount struct{ Name, Password string }
+
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
-	cfg    Config
-	own    *preview.Renderer // made here, so closed here
-	word   *office.Warm
-	opened time.Time
+	cfg  Config
+	own  *preview.Renderer // made here, so closed here
+	word *office.Warm
 
 	seats sync.RWMutex // held for reading by each session; the platform changes while there is none
 
@@ -100,12 +106,14 @@ type Desk struct {
 	vault     *vault.Vault
 	passwords map[string]string // of proxies, by their keyring's names
 	prefs     preferences
-	seen      map[string][]Key  // by the token's URI, as they were read last
-	parties   map[string]*party // by their folders
-	begun     map[string]bool   // the keyring's names of sessions that are this desk's own, not kept ones
-	libraries chan struct{}     // closed when libraries were added or removed, and made anew
+	seen      map[string][]Key // by the token's URI, as they were read last
+	begun     map[string]bool  // the keyring's names of sessions that are this desk's own, not kept ones
+	libraries chan struct{}    // closed when libraries were added or removed, and made anew
 
 	sealFonts sealFonts
+
+	partiesMu sync.Mutex        // held while a party's documents are put away, too
+	parties   map[string]*party // by their folders
 }
 
 type preferences struct {
@@ -130,14 +138,12 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, diskError(dir, err)
 		}
 	}
-	d := &Desk{cfg: cfg, opened: time.Now(), seen: map[string][]Key{}, parties: map[string]*party{}, begun: map[string]bool{},
+	d := &Desk{cfg: cfg, seen: map[string][]Key{}, parties: map[string]*party{}, begun: map[string]bool{},
 		passwords: map[string]string{}, libraries: make(chan struct{})}
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
-		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
-	}
+	d.recall()
 	if err := d.begin(ctx); err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
@@ -194,6 +200,9 @@ func (d *Desk) cleaner() cleancopy.Cleaner {
 	}
 	return c
 }
+
+// DemoAccount is the demo's account for 账号登录.
+func (d *Desk) DemoAccount() DemoAccount { return d.cfg.DemoAccount }
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
@@ -450,6 +459,13 @@ func (d *Desk) CalibratePixels(perMM float64) error {
 	defer d.mu.Unlock()
 	d.prefs.Pixels = perMM
 	return d.savePreferences()
+}
+
+// recall reads what was chosen; a damaged file only forgets it.
+func (d *Desk) recall() {
+	if data, err := os.ReadFile(filepath.Join(d.cfg.Folders.Data, preferencesFile)); err == nil {
+		_ = json.Unmarshal(data, &d.prefs)
+	}
 }
 
 // savePreferences writes what was chosen; d.mu is held.

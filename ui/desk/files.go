@@ -2,8 +2,6 @@ package desk
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"os"
@@ -13,6 +11,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/ui/desk/papers"
 )
 
 // MaxFile bounds a file that is attached: the platform's limit for one upload, in bytes.
@@ -21,7 +20,7 @@ const MaxFile = 200 << 20
 // AttachFiling takes the contract's file (合同备案; doc, docx or pdf) into the contract's folder. The person's own file is
 // only read. A clean copy and a seal that were made of an earlier file no longer count.
 func (w *Work) AttachFiling(ctx context.Context, path string) error {
-	err := w.attach(ctx, path, "original", func(d *draft, f File) {
+	err := w.attach(ctx, path, stemOriginal, func(d *draft, f File) {
 		d.dropSeal()
 		d.remove(d.Filing.Original)
 		if d.Filing.Original != nil {
@@ -46,7 +45,7 @@ func (w *Work) RemoveFiling() error {
 
 // AttachInvoice adds a file under 发票.
 func (w *Work) AttachInvoice(ctx context.Context, path string) error {
-	return w.attach(ctx, path, "invoice", func(d *draft, f File) { d.Invoices = append(d.Invoices, f) })
+	return w.attach(ctx, path, stemInvoice, func(d *draft, f File) { d.Invoices = append(d.Invoices, f) })
 }
 
 // RemoveInvoice takes an invoice out again.
@@ -90,7 +89,7 @@ func (w *Work) SetNote(attachment, note string) error {
 	})
 }
 
-// attach copies a file into the contract's folder and then changes the draft; a copy that the draft did not take goes.
+// attach takes a file onto the contract's shelf and then changes the draft; a copy that the draft did not take goes.
 func (w *Work) attach(ctx context.Context, path, stem string, change func(*draft, File)) error {
 	if err := w.ask(ctx, ActionEdit); err != nil {
 		return err
@@ -100,13 +99,13 @@ func (w *Work) attach(ctx context.Context, path, stem string, change func(*draft
 		return err
 	}
 	if err := w.edit(ctx, func(d *draft) { change(d, *f) }); err != nil {
-		_ = os.Remove(w.path(f))
+		_ = w.shelf.Drop(f.Path)
 		return err
 	}
 	return nil
 }
 
-// copyIn copies a file into the contract's folder under a name of our own, so that nothing that happens to the person's
+// copyIn takes a file onto the contract's shelf under a name of our own, so that nothing that happens to the person's
 // file afterwards matters. It must be of a kind that the platform takes.
 func (w *Work) copyIn(ctx context.Context, path, stem string) (*File, error) {
 	name := filepath.Base(path)
@@ -134,12 +133,13 @@ func (w *Work) copyIn(ctx context.Context, path, stem string) (*File, error) {
 		return nil, fault("file_kind", nil, "file", name)
 	}
 	id := platformapi.NewID()
-	rel := stem + "-" + id + ext
-	sum, size, err := copyFile(ctx, filepath.Join(w.dir, rel), in)
+	rel := stem + id + ext
+	d, err := bounded(ctx, in, name, func(r io.Reader) (papers.Digest, error) { return w.shelf.Put(ctx, rel, r) })
 	if err != nil {
-		return nil, err
+		_ = w.shelf.Drop(rel)
+		return nil, diskError(filepath.Join(w.dir, rel), err)
 	}
-	return &File{Attachment: id, Name: fileName(name, ext), Path: rel, SHA256: sum, Size: size}, nil
+	return &File{Attachment: id, Name: fileName(name, ext), Path: rel, SHA256: d.SHA256, Size: d.Size}, nil
 }
 
 // kindOf tells doc, docx and pdf by their first bytes and gives the ending that belongs to them; "" for everything else.
@@ -160,39 +160,38 @@ func kindOf(r io.ReaderAt) (string, error) {
 	return "", nil
 }
 
-// copyFile writes a new file from in, synced, and gives its digest. No file is overwritten.
-func copyFile(ctx context.Context, path string, in *os.File) (sum string, size int64, err error) {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", 0, diskError(path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(path)
-		}
-	}()
-	h := sha256.New()
+// bounded reads a file that is no larger than MaxFile, and tells its troubles from those of where it goes.
+func bounded(ctx context.Context, in io.Reader, name string, read func(io.Reader) (papers.Digest, error)) (papers.Digest, error) {
 	from := &source{ctx: ctx, r: io.LimitReader(in, MaxFile+1)}
-	size, err = io.Copy(io.MultiWriter(out, h), from)
-	switch name := filepath.Base(in.Name()); {
+	d, err := read(from)
+	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case from.err != nil:
 		err = fault("file_unreadable", from.err, "file", name)
-	case err == nil && size > MaxFile:
+	case err == nil && d.Size > MaxFile:
 		err = fault("file_too_large", nil, "file", name, "mb", MaxFile>>20)
 	}
+	return d, err
+}
+
+// writeOut writes a new file of the person's choice, synced. No file is overwritten.
+func writeOut(ctx context.Context, in io.Reader, name, path string) (err error) {
+	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return diskError(path, err)
+	}
+	_, err = bounded(ctx, in, name, func(r io.Reader) (papers.Digest, error) {
+		n, err := io.Copy(out, r)
+		return papers.Digest{Size: n}, err
+	})
 	if err == nil {
 		err = out.Sync()
 	}
-	closed := out.Close()
-	if err == nil {
-		err = closed
+	if err = errors.Join(err, out.Close()); err != nil {
+		return errors.Join(diskError(path, err), os.Remove(path))
 	}
-	if err != nil {
-		return "", 0, diskError(path, err)
-	}
-	return hex.EncodeToString(h.Sum(nil)), size, nil
+	return nil
 }
 
 // copyNew copies a file to one that is not there yet.
@@ -202,8 +201,7 @@ func copyNew(ctx context.Context, from, to string) error {
 		return fault("file_unreadable", err, "file", filepath.Base(from))
 	}
 	defer in.Close()
-	_, _, err = copyFile(ctx, to, in)
-	return err
+	return writeOut(ctx, in, filepath.Base(from), to)
 }
 
 // source remembers how reading failed, so that the trouble of one disk is not told of the other.
@@ -240,11 +238,14 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	if err := w.ask(ctx, ActionClean); err != nil {
 		return nil, err
 	}
-	if !w.whole(original) {
-		return nil, fault("file_changed", nil, "file", original.Name)
+	in, err := w.plain(ctx, *original)
+	if err != nil {
+		return nil, err
 	}
-	rel := "clean-" + platformapi.NewID() + ".pdf"
-	report, err := w.s.desk.cleaner().Clean(ctx, w.path(original), filepath.Join(w.dir, rel), cleancopy.Options{
+	rel, room := stemClean+platformapi.NewID()+".pdf", filepath.Dir(in)
+	cleaner := w.s.desk.cleaner()
+	cleaner.TempDir = room
+	report, err := cleaner.Clean(ctx, in, filepath.Join(room, rel), cleancopy.Options{
 		Progress: func(step cleancopy.Step, fraction float64) {
 			progress.report("clean."+string(step), int64(fraction*1000), 1000)
 		},
@@ -254,10 +255,13 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 	}
 	clean := File{Attachment: platformapi.NewID(), Name: fileName(strings.TrimSuffix(original.Name, filepath.Ext(original.Name))+".pdf", ".pdf"),
 		Path: rel, SHA256: report.Output.SHA256, Size: report.Output.Size}
+	if err := w.keepDocument(ctx, filepath.Join(room, rel), clean); err != nil {
+		return nil, err
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if now := w.d.Filing.Original; now == nil || now.Attachment != original.Attachment || w.allowed(ctx, ActionClean) != nil {
-		_ = os.Remove(w.path(&clean))
+		_ = w.shelf.Drop(clean.Path)
 		return nil, fault("replaced", nil, "file", original.Name)
 	}
 	err = w.update(func(d *draft) {
@@ -265,7 +269,7 @@ func (w *Work) Clean(ctx context.Context, progress Progress) (*cleancopy.Report,
 		d.Filing.Clean, d.Filing.Report, d.Filing.Confirmed = &clean, &report, len(report.Items)+len(report.Doubts) == 0
 	})
 	if err != nil {
-		_ = os.Remove(w.path(&clean))
+		_ = w.shelf.Drop(clean.Path)
 		return nil, err
 	}
 	return &report, nil
@@ -284,12 +288,15 @@ func (w *Work) ConfirmClean() error {
 	return w.update(func(d *draft) { d.Filing.Confirmed = true })
 }
 
-func (w *Work) path(f *File) string { return filepath.Join(w.dir, f.Path) }
-
 // Export copies a file of the contract, such as the signed one, to a new file of the person's choice.
 func (w *Work) Export(ctx context.Context, f File, to string) error {
-	if !w.whole(&f) {
+	if !w.whole(ctx, &f) {
 		return fault("file_changed", nil, "file", f.Name)
 	}
-	return copyNew(ctx, w.path(&f), to)
+	in, err := w.shelf.Open(f.Path)
+	if err != nil {
+		return w.shelfError(err, f.Name)
+	}
+	defer in.Close()
+	return writeOut(ctx, in.Reader(), f.Name, to)
 }

@@ -123,7 +123,7 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 		t.Errorf("a full disk cost a try: %d left", left)
 	}
 	w.seal(work)
-	sealed := content(t, work.path(view().Filing.Sealed))
+	sealed := kept(t, work, view().Filing.Sealed)
 
 	w.before(cutOff)
 	d.fill()
@@ -138,7 +138,7 @@ func TestADiskThatIsFullLosesNothing(t *testing.T) {
 	w.before(nil)
 	s = w.restart(s, buyer)
 	work = w.open(s, work.ID())
-	if v := view(); v.Fields != fields || string(content(t, work.path(v.Filing.Sealed))) != string(sealed) {
+	if v := view(); v.Fields != fields || string(kept(t, work, v.Filing.Sealed)) != string(sealed) {
 		t.Errorf("after the end of the program: %+v", v.Fields)
 	}
 	w.before(cutOff)

@@ -34,15 +34,24 @@ func openOutbox(ctx context.Context, folders Folders, ring vault.Keyring) (*outb
 	return box, v, err
 }
 
-// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts and their
-// vault. Nothing is deleted, and the documents beside the drafts stay readable; the new folder is told. While a program has the
-// outbox open it must not be done.
+// KeyLost tells that an error says that the key of what lies on this machine is gone, and in which Data folder that is.
+func KeyLost(err error) (data string, ok bool) {
+	e := &vault.Error{}
+	if errors.As(err, &e) && e.CodeValue == vault.CodeKeyLost && e.Folder != "" {
+		return filepath.Dir(e.Folder), true
+	}
+	return "", false
+}
+
+// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts with their
+// documents, and their vault. Nothing is deleted; the new folder is told. While a program has the outbox open it must not be
+// done.
 func SetAside(folders Folders) (string, error) {
 	aside := filepath.Join(folders.Data, "unreadable-"+time.Now().Format("20060102-150405"))
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return "", diskError(aside, err)
 	}
-	contracts, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", "contracts"))
+	contracts, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", contractsFolder))
 	if err != nil {
 		return "", diskError(folders.Data, err)
 	}
@@ -72,27 +81,33 @@ func (d *Desk) KeyPlace() vault.Where {
 
 // party takes the turn of a party's folder, for one program at a time works on a contract. Of this desk several sessions may
 // be open; end gives the turn up with the last of them.
-func (d *Desk) party(dir string) (end func(), err error) {
+func (d *Desk) party(ctx context.Context, f Folders, org string) (end func(), err error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
+	kept := d.vault
+	d.mu.Unlock()
+	d.partiesMu.Lock()
+	defer d.partiesMu.Unlock()
+	dir := f.party(org)
 	p := d.parties[dir]
 	if p == nil {
-		held, err := turn.Try(filepath.Join(dir, "desk.turn"))
+		held, err := turn.Try(f.turn(org))
 		if errors.Is(err, turn.ErrTaken) {
 			return nil, fault("party_in_use", nil)
 		}
 		if err != nil {
 			return nil, diskError(dir, err)
 		}
+		_ = f.putAway(ctx, kept, org) // what cannot be taken up now stays, and is at the next time
 		p = &party{turn: held}
 		d.parties[dir] = p
 	}
 	p.sessions++
 	return func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
+		d.partiesMu.Lock()
+		defer d.partiesMu.Unlock()
 		if p.sessions--; p.sessions == 0 {
-			_ = p.turn.End() // otherwise it ends with the program
+			_ = f.putAway(context.Background(), kept, org) // nor is what cannot be taken up now lost
+			_ = p.turn.End()                               // otherwise it ends with the program
 			delete(d.parties, dir)
 		}
 	}, nil

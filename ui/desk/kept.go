@@ -132,7 +132,7 @@ func (d *Desk) goOn(ctx context.Context, k Kept) (*Session, error) {
 		return nil, over(nil)
 	}
 	// Another program that works with this session would lose it when this one changes its tokens.
-	leave, err := d.party(d.home().party(k.Key))
+	leave, err := d.party(ctx, d.home(), safeName(k.Key.USCC))
 	if err != nil {
 		return nil, err
 	}

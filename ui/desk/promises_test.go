@@ -36,7 +36,9 @@ func TestNothingIsSignedThatWasNotShown(t *testing.T) {
 		}, "desk.not_shown"},
 		{"the clean file changed behind the preview", "lot-3", func(work *Work) {
 			w.show(work)
-			tamper(w.t, work.path(work.View(w.t.Context()).Filing.Clean))
+			clean := work.View(w.t.Context()).Filing.Clean
+			tamper(w.t, opened(w.t, work, clean))
+			must(w.t, os.Truncate(stored(work, clean), 100))
 		}, "desk.file_changed"},
 	}
 	for _, c := range cases {
@@ -75,7 +77,7 @@ func TestNothingIsSignedThatChangesWhileItIsSigned(t *testing.T) {
 	work := w.begin(w.at(buyer), "lot-1")
 	w.clean(work)
 	w.show(work)
-	path := work.path(work.View(t.Context()).Filing.Clean)
+	path := opened(t, work, work.View(t.Context()).Filing.Clean)
 	once := false
 	_, err := work.Seal(t.Context(), w.request(work, rightPIN), func(step string, _, _ int64) {
 		if step == "sign.prepare" && !once {
@@ -103,7 +105,7 @@ func TestTheDigestShownIsTheDigestSigned(t *testing.T) {
 	result, err := work.Seal(t.Context(), w.request(work, rightPIN), nil)
 	must(t, err)
 	filing := work.View(t.Context()).Filing
-	sealed := content(t, work.path(filing.Sealed))
+	sealed := kept(t, work, filing.Sealed)
 	if before := sha256.Sum256(sealed[:filing.Clean.Size]); hex.EncodeToString(before[:]) != shown || filing.Sealed.Base != shown {
 		t.Errorf("the sealed file does not continue what was shown")
 	}
@@ -121,11 +123,11 @@ func TestTheSecondSealContinuesTheFirst(t *testing.T) {
 	w := newWorld(t)
 	work := w.submitted(w.at(buyer), "lot-1")
 	theirs := w.open(w.at(seller), work.ID())
-	first := content(t, work.path(work.View(t.Context()).Filing.Sealed))
+	first := kept(t, work, work.View(t.Context()).Filing.Sealed)
 	_, err := theirs.Seal(t.Context(), w.request(theirs, wrongPIN), nil)
 	w.told(err, "desk.not_shown")
 	w.seal(theirs)
-	both := content(t, theirs.path(theirs.View(t.Context()).Filing.Sealed))
+	both := kept(t, theirs, theirs.View(t.Context()).Filing.Sealed)
 	if !bytes.HasPrefix(both, first) || len(both) == len(first) {
 		t.Error("the second seal changed the first one's bytes")
 	}
@@ -297,7 +299,7 @@ func TestNoFileIsOverwrittenInPlace(t *testing.T) {
 	w.clean(work)
 	w.seal(work)
 	first := *work.View(t.Context()).Filing.Sealed
-	firstBytes := content(t, work.path(&first))
+	firstBytes := kept(t, work, &first)
 
 	// Typing makes the seal void: its file stays, under a name that says so, and the next one gets a file of its own.
 	fields := work.View(t.Context()).Fields
@@ -308,7 +310,7 @@ func TestNoFileIsOverwrittenInPlace(t *testing.T) {
 	if first.Path == second.Path {
 		t.Error("both seals have the same file")
 	}
-	if !bytes.Equal(content(t, filepath.Join(work.dir, "void-"+first.Path)), firstBytes) {
+	if !bytes.Equal(kept(t, work, &File{Path: "void-" + first.Path}), firstBytes) {
 		t.Error("the void file was changed")
 	}
 	if !bytes.Equal(content(t, w.file), original) {
@@ -325,7 +327,7 @@ func TestNoFileIsOverwrittenInPlace(t *testing.T) {
 	}
 	free := filepath.Join(t.TempDir(), "free.pdf")
 	must(t, work.Export(t.Context(), second, free))
-	if !bytes.Equal(content(t, free), content(t, work.path(&second))) {
+	if !bytes.Equal(content(t, free), kept(t, work, &second)) {
 		t.Error("the copy is not the signed file")
 	}
 }
@@ -339,10 +341,11 @@ func TestTheContractHasItsOwnCopyOfTheFile(t *testing.T) {
 	_, err := work.Clean(t.Context(), nil)
 	must(t, err)
 	original := work.View(t.Context()).Filing.Original
-	if original.Name != "合同.pdf" || !work.whole(original) {
+	if original.Name != "合同.pdf" || !work.whole(t.Context(), original) {
 		t.Errorf("%+v", original)
 	}
-	must(t, os.WriteFile(work.path(original), []byte("%PDF-1.4 other"), 0o600))
+	must(t, os.Remove(opened(t, work, original)))
+	put(t, work, original.Path, []byte("%PDF-1.4 other"))
 	_, err = work.Clean(t.Context(), nil)
 	w.told(err, "desk.file_changed")
 }
@@ -495,10 +498,10 @@ func TestOnlyOurOwnSealIsTakenUpAgain(t *testing.T) {
 	must(t, os.WriteFile(w.file, pdftest.Document(pdftest.Options{Pages: 1}), 0o600))
 	w.clean(work)
 	// Another document under our seal, and our document with nothing but bytes behind it.
-	foreign := content(t, other.path(other.View(t.Context()).Filing.Sealed))
-	must(t, os.WriteFile(filepath.Join(work.dir, "sealed-foreign.pdf"), foreign, 0o600))
-	clean := content(t, work.path(work.View(t.Context()).Filing.Clean))
-	must(t, os.WriteFile(filepath.Join(work.dir, "sealed-unsigned.pdf"), append(clean, "\n% more\n"...), 0o600))
+	foreign := kept(t, other, other.View(t.Context()).Filing.Sealed)
+	put(t, work, "sealed-foreign.pdf", foreign)
+	clean := kept(t, work, work.View(t.Context()).Filing.Clean)
+	put(t, work, "sealed-unsigned.pdf", append(clean, "\n% more\n"...))
 	id := work.ID()
 	s = w.restart(s, buyer)
 	if v := w.open(s, id).View(t.Context()); v.Filing.Sealed != nil {

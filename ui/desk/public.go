@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -87,7 +88,7 @@ func (w *Work) MakePublic(ctx context.Context, r PublicRequest, progress Progres
 	if of == nil {
 		return nil, fault("not_received", nil)
 	}
-	doc, err := w.show(ctx, of.file)
+	doc, _, err := w.show(ctx, of.file)
 	if err != nil {
 		return nil, err
 	}
@@ -122,11 +123,11 @@ func (w *Work) MakePublic(ctx context.Context, r PublicRequest, progress Progres
 	id, sum := platformapi.NewID(), sha256.Sum256(data)
 	stem := strings.TrimSuffix(of.file.Name, filepath.Ext(of.file.Name))
 	copied := &PublicCopy{Report: *report, File: File{
-		Attachment: id, Name: fileName(stem+t.T("public.copy_suffix")+".pdf", ".pdf"), Path: "public-" + id + ".pdf", Size: int64(len(data)),
+		Attachment: id, Name: fileName(stem+t.T("public.copy_suffix")+".pdf", ".pdf"), Path: stemPublic + id + ".pdf", Size: int64(len(data)),
 		SHA256: hex.EncodeToString(sum[:]),
 	}}
-	if err := writeNew(w.path(&copied.File), data); err != nil {
-		return nil, err
+	if _, err := w.shelf.Put(ctx, copied.File.Path, bytes.NewReader(data)); err != nil {
+		return nil, diskError(filepath.Join(w.dir, copied.File.Path), err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -144,7 +145,7 @@ func (w *Work) Publish(ctx context.Context) (Sent, error) {
 	switch {
 	case made == nil || of == nil || made.Report.Original != of.file.SHA256:
 		return Sent{}, fault("no_public_copy", nil)
-	case !w.whole(&made.File):
+	case !w.whole(ctx, &made.File):
 		return Sent{}, fault("file_changed", nil, "file", made.File.Name)
 	}
 	return w.send(ctx, ActionPublish, func(d *draft) []outbox.Request {

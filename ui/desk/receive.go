@@ -28,29 +28,32 @@ func (w *Work) receive(ctx context.Context, ask bool) error {
 	if !ok {
 		return nil
 	}
-	f := File{Attachment: a.ID, Name: a.Name, Path: "received-" + a.SHA256 + ".pdf", SHA256: a.SHA256, Size: a.Size, Note: a.Note, Sent: true}
-	if mine := own.withDigest(f.SHA256); mine != nil && w.whole(mine) {
+	f := File{Attachment: a.ID, Name: a.Name, Path: stemReceived + a.SHA256 + ".pdf", SHA256: a.SHA256, Size: a.Size, Note: a.Note, Sent: true}
+	if mine := own.withDigest(f.SHA256); mine != nil && w.whole(ctx, mine) {
 		f.Path = mine.Path // we sent it ourselves
-	} else if !w.whole(&f) {
+	} else if !w.whole(ctx, &f) {
 		if !ask {
 			return nil
 		}
 		if a.Size > MaxFile {
 			return fault("file_too_large", nil, "file", a.Name, "mb", MaxFile>>20)
 		}
-		path, err := w.s.platform.Download(ctx, w.id, a, w.dir)
-		w.s.heard(err)
+		path, err := w.fetch(ctx, a)
 		if err != nil {
-			return diskError(w.path(&f), err)
+			return err
 		}
-		if err := os.Rename(path, w.path(&f)); err != nil {
-			return diskError(w.path(&f), err)
+		named := filepath.Join(filepath.Dir(path), f.Path)
+		if err := os.Rename(path, named); err != nil {
+			return diskError(named, err)
+		}
+		if err := w.keepDocument(ctx, named, f); err != nil {
+			return err
 		}
 	}
 	if have != nil && have.file == f {
 		return nil // judged before
 	}
-	report, err := w.s.desk.verify(ctx, w.path(&f), w.s.desk.judging())
+	report, err := w.judge(ctx, f.Path, f.Name)
 	if err != nil {
 		return err
 	}
@@ -77,22 +80,32 @@ func (d *draft) underReview() (platformapi.Attachment, bool) {
 	return platformapi.Attachment{}, false
 }
 
-// whole tells that a file lies here as it should.
-func (w *Work) whole(f *File) bool {
-	info, err := os.Stat(w.path(f))
-	if err != nil || info.Size() != f.Size {
-		return false
+// judge judges a document of the shelf, by what the file itself brings.
+func (w *Work) judge(ctx context.Context, path, name string) (*verify.Report, error) {
+	in, err := w.shelf.Open(path)
+	if err != nil {
+		return nil, w.shelfError(err, name)
 	}
-	sum, err := digestOf(w.path(f), f.Size)
-	return err == nil && sum == f.SHA256
+	defer in.Close()
+	return verify.File(ctx, in, in.Size(), w.s.desk.judging())
+}
+
+// fetch brings an attachment into a room.
+func (w *Work) fetch(ctx context.Context, a platformapi.Attachment) (string, error) {
+	room, err := w.shelf.Room(a.Size)
+	if err != nil {
+		return "", diskError(w.dir, err)
+	}
+	path, err := w.s.platform.Download(ctx, w.id, a, room)
+	w.s.heard(err)
+	return path, diskError(filepath.Join(room, "download"), err)
 }
 
 // Download brings an attachment to a new file of the person's choice.
 func (w *Work) Download(ctx context.Context, a platformapi.Attachment, to string) error {
-	path, err := w.s.platform.Download(ctx, w.id, a, w.dir)
-	w.s.heard(err)
+	path, err := w.fetch(ctx, a)
 	if err != nil {
-		return diskError(filepath.Join(w.dir, "download"), err)
+		return err
 	}
 	defer os.Remove(path)
 	return copyNew(ctx, path, to)
@@ -111,36 +124,42 @@ func (w *Work) adopt(ctx context.Context) error {
 	if sealed {
 		return nil
 	}
-	found, err := filepath.Glob(filepath.Join(w.dir, "sealed-*.pdf"))
+	found, err := w.shelf.Names(stemSealed)
 	if err != nil {
-		return err
+		return diskError(filepath.Join(w.dir, stemSealed), err)
 	}
-	slices.Sort(found) // their ids sort by time
-	for _, path := range slices.Backward(found) {
-		rel := filepath.Base(path)
-		info, err := os.Stat(path)
-		if err != nil || info.Size() <= in.Size || slices.Contains(void, rel) {
+	for _, f := range slices.Backward(found) { // their ids sort by time
+		if slices.Contains(void, f.Name) || !w.continues(f.Name, in) {
 			continue
 		}
-		if sum, err := digestOf(path, in.Size); err != nil || sum != in.SHA256 {
-			continue
-		}
-		report, err := w.s.desk.verify(ctx, path, w.s.desk.judging())
+		report, err := w.judge(ctx, f.Name, in.Name)
 		if err != nil || !w.s.signed(report) {
 			continue
 		}
-		sum, err := digestOf(path, info.Size())
+		d, err := w.shelf.Digest(ctx, f.Name)
 		if err != nil {
-			return diskError(path, err)
+			return w.shelfError(err, in.Name)
 		}
-		id := strings.TrimSuffix(strings.TrimPrefix(rel, "sealed-"), ".pdf")
+		id := strings.TrimSuffix(strings.TrimPrefix(f.Name, stemSealed), ".pdf")
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		return w.update(func(d *draft) {
-			d.Filing.Sealed = &File{Attachment: id, Name: in.Name, Path: rel, SHA256: sum, Size: info.Size(), Base: in.SHA256}
+		return w.update(func(next *draft) {
+			next.Filing.Sealed = &File{Attachment: id, Name: in.Name, Path: f.Name, SHA256: d.SHA256, Size: d.Size, Base: in.SHA256}
 		})
 	}
 	return nil
+}
+
+// continues tells that a document begins with all bytes of another one, and goes on.
+func (w *Work) continues(name string, in File) bool {
+	d, err := w.shelf.Open(name)
+	if err != nil {
+		return false
+	}
+	defer d.Close()
+	h := sha256.New()
+	_, err = io.CopyN(h, d.Reader(), in.Size)
+	return err == nil && d.Size() > in.Size && hex.EncodeToString(h.Sum(nil)) == in.SHA256
 }
 
 // signed tells that the last signature of a file is intact, covers all of it and is this party's.
@@ -150,18 +169,4 @@ func (s *Session) signed(r *verify.Report) bool {
 	}
 	last := r.Signatures[len(r.Signatures)-1]
 	return last.Intact && last.CoversWholeFile && last.Certificate != nil && ownerOf(last.Certificate).USCC == s.key.USCC
-}
-
-// digestOf hashes the first size bytes of a file.
-func digestOf(path string, size int64) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.CopyN(h, f, size); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -67,14 +67,14 @@ func TestBothAgreeAndThenBothSeal(t *testing.T) {
 	if v.OurSeal || v.Verdict == nil || v.Verdict.Verdict != verify.Valid || !slices.Equal(v.Missing, []Field{FieldSeal}) {
 		t.Fatalf("half sealed: %+v, missing %v", v.Verdict, v.Missing)
 	}
-	half := content(t, work.path(v.Received))
+	half := kept(t, work, v.Received)
 	w.seal(work)
 	w.deliver(work.Submit(t.Context()))
 	ended, final := state(t, work, platformapi.StateConcluded), state(t, theirs, platformapi.StateConcluded)
 	if ended.Received == nil || final.Received == nil || ended.Received.SHA256 != final.Received.SHA256 || len(ended.Verdict.Signatures) != 2 {
 		t.Fatal("the two do not hold the same file with both seals")
 	}
-	if got := content(t, work.path(ended.Received)); !bytes.HasPrefix(got, half) {
+	if got := kept(t, work, ended.Received); !bytes.HasPrefix(got, half) {
 		t.Error("the final file does not continue the first side's")
 	}
 	allowed(t, work, ActionPublish, ActionFile, ActionAmend)

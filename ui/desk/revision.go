@@ -17,6 +17,10 @@ type Revision struct {
 // Revision judges a file anew and opens the part of it that signature n, from 1, was made over. What was tampered with is
 // opened, too, and said to be so.
 func (d *Desk) Revision(ctx context.Context, whole Paper, n int) (*Revision, error) {
+	whole, err := whole.open(ctx)
+	if err != nil {
+		return nil, err
+	}
 	report, err := d.verify(ctx, whole.Path, d.asking())
 	if err != nil {
 		return nil, err

@@ -66,7 +66,7 @@ type sealRecord struct {
 
 // SealCase gives the case of the party that a key belongs to.
 func (d *Desk) SealCase(key Key) *SealCase {
-	return &SealCase{desk: d, key: key, dir: filepath.Join(d.cfg.Folders.party(key), "seals"), loaded: map[string]loadedSeal{}}
+	return &SealCase{desk: d, key: key, dir: filepath.Join(d.cfg.Folders.party(safeName(key.USCC)), "seals"), loaded: map[string]loadedSeal{}}
 }
 
 // List gives all seals of the party: those drawn from its name, and the kept ones in the order in which they came, broken ones

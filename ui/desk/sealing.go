@@ -37,11 +37,11 @@ func (w *Work) Preview(ctx context.Context) (*Preview, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := w.show(ctx, f)
+	doc, path, err := w.show(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	layout, err := layoutOf(ctx, w.path(&f), report)
+	layout, err := layoutOf(ctx, path, report)
 	if err != nil {
 		doc.Close()
 		return nil, err
@@ -74,11 +74,11 @@ func DateFont() (*seal.Font, error) { return seal.ParseFont(assets.SerifDate()) 
 
 // Show opens any file of the contract for reading.
 func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
-	doc, err := w.show(ctx, f)
+	doc, path, err := w.show(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	report, err := w.s.desk.verify(ctx, w.path(&f), w.s.desk.asking())
+	report, err := w.s.desk.verify(ctx, path, w.s.desk.asking())
 	if err != nil {
 		doc.Close()
 		return nil, err
@@ -86,20 +86,21 @@ func (w *Work) Show(ctx context.Context, f File) (*Preview, error) {
 	return &Preview{Name: f.Name, Document: doc, Verdict: report}, nil
 }
 
-// show opens a file of the folder, if it is still the one that was put there.
-func (w *Work) show(ctx context.Context, f File) (*preview.Document, error) {
-	if _, err := os.Stat(w.path(&f)); err != nil {
-		return nil, fault("file_changed", err, "file", f.Name)
-	}
-	doc, err := w.s.desk.cfg.Renderer.OpenFile(ctx, w.path(&f))
+// show opens a document of the contract, if it is still the one that was put there, and gives its path.
+func (w *Work) show(ctx context.Context, f File) (*preview.Document, string, error) {
+	path, err := w.plain(ctx, f)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	doc, err := w.s.desk.cfg.Renderer.OpenFile(ctx, path)
+	if err != nil {
+		return nil, "", err
 	}
 	if doc.SHA256() != f.SHA256 {
 		_ = doc.Close()
-		return nil, fault("file_changed", nil, "file", f.Name)
+		return nil, "", fault("file_changed", nil, "file", f.Name)
 	}
-	return doc, nil
+	return doc, path, nil
 }
 
 // toSign is the document that this party's seal goes on: the clean copy of the starter, what the other side received.
@@ -183,16 +184,16 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 			w.leaveAhead(copied)
 		}
 	}()
-	if copied != nil && copied.copy.Current(ctx) != nil || copied == nil && !w.whole(&in) { // before a PIN is tried for it
+	if copied != nil && copied.copy.Current(ctx) != nil { // before a PIN is tried for it
 		return signer.Result{}, fault("file_changed", nil, "file", in.Name)
 	}
 	id := platformapi.NewID()
-	sealed := File{Attachment: id, Name: in.Name, Path: "sealed-" + id + ".pdf", Base: in.SHA256}
-	job, err := w.job(in, r, progress)
+	sealed := File{Attachment: id, Name: in.Name, Path: stemSealed + id + ".pdf", Base: in.SHA256}
+	job, err := w.job(ctx, in, r, progress)
 	if err != nil {
 		return signer.Result{}, err
 	}
-	job.Out = w.path(&sealed)
+	job.Out = filepath.Join(filepath.Dir(job.In), sealed.Path)
 	var result signer.Result
 	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		job.Key, job.Chain = key.Signer, key.Chain
@@ -208,9 +209,12 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	if err != nil {
 		return signer.Result{}, err
 	}
+	sealed.SHA256, sealed.Size = result.SHA256, result.Size
+	if err := w.keepDocument(context.WithoutCancel(ctx), job.Out, sealed); err != nil {
+		return signer.Result{}, err
+	}
 	// Remembering is a help for the next time; that it fails is no reason to call this signature a failure.
 	_ = w.s.KeepTemplate(w.DocumentKind(), Template{LastPlaces, r.Places})
-	sealed.SHA256, sealed.Size = result.SHA256, result.Size
 	// The seal is offered first the next time. That it cannot be noted is no reason to say that nothing was signed.
 	_ = w.s.seals.Prefer(SealsForContracts, r.Seal.ID)
 	if now, _, err := w.toSign(); err != nil || now.SHA256 != in.SHA256 {
@@ -227,8 +231,12 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 }
 
 // job is what signs a file as the person chose, but for its key.
-func (w *Work) job(in File, r SealRequest, progress Progress) (signer.Job, error) {
+func (w *Work) job(ctx context.Context, in File, r SealRequest, progress Progress) (signer.Job, error) {
 	d := w.s.desk
+	path, err := w.plain(ctx, in)
+	if err != nil {
+		return signer.Job{}, err
+	}
 	dates, err := DateFont()
 	if err != nil {
 		return signer.Job{}, err
@@ -238,8 +246,8 @@ func (w *Work) job(in File, r SealRequest, progress Progress) (signer.Job, error
 		return signer.Job{}, err
 	}
 	job := signer.Job{
-		In: w.path(&in), ExpectSHA256: in.SHA256,
-		Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{d.cfg.Renderer, w.path(&in)},
+		In: path, ExpectSHA256: in.SHA256,
+		Seal: picture, Electronic: electronic, Places: r.Places, Find: finder{d.cfg.Renderer, path},
 		DateFont: dates, AllowOverlap: r.AllowOverlap, Certify: r.Certify,
 		Roots: d.cfg.Roots, Makers: d.cfg.Makers, Reason: d.cfg.Words.T("seal.reason"),
 		Progress: func(step signer.Step, done, total int64) { progress.report(signSteps[step], done, total) },
@@ -257,7 +265,7 @@ func (w *Work) CheckSeal(ctx context.Context, r SealRequest) error {
 	if err != nil {
 		return err
 	}
-	job, err := w.job(in, r, nil)
+	job, err := w.job(ctx, in, r, nil)
 	if err != nil {
 		return err
 	}

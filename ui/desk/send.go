@@ -9,6 +9,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
+	"sealdesk/ui/desk/papers"
 )
 
 // Sent is what was handed to the outbox. It is on disk; the platform may be away.
@@ -116,12 +117,13 @@ func (w *Work) Delete(ctx context.Context) (Sent, error) {
 	if err := w.takeBackRefused(ctx); err != nil {
 		return Sent{}, err
 	}
-	aside := filepath.Join(w.s.dir, "deleted")
+	aside := filepath.Join(w.s.dir, deletedFolder)
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return Sent{}, diskError(aside, err)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	_ = w.shelf.PutAway(ctx, document) // what cannot go now goes when the party leaves
 	if err := os.Rename(w.dir, filepath.Join(aside, filepath.Base(w.dir))); err != nil {
 		return Sent{}, diskError(w.dir, err)
 	}
@@ -172,7 +174,7 @@ func (w *Work) send(ctx context.Context, action Action, requests func(*draft) []
 		return Sent{}, err
 	}
 	list := requests(w.d)
-	var files []*os.File
+	var files []*papers.Document
 	defer func() {
 		for _, f := range files {
 			f.Close()
@@ -189,9 +191,9 @@ func (w *Work) send(ctx context.Context, action Action, requests func(*draft) []
 		}
 		switch r.Op {
 		case outbox.OpAttach:
-			f, err := os.Open(w.path(&File{Path: r.Text}))
+			f, err := w.shelf.Open(r.Text)
 			if err != nil {
-				return Sent{}, fault("file_changed", err, "file", r.Upload.Name)
+				return Sent{}, w.shelfError(err, r.Upload.Name)
 			}
 			files = append(files, f)
 			r.Upload.Content, r.Text = f, ""

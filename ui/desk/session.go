@@ -169,6 +169,7 @@ type Session struct {
 	desk     *Desk
 	key      Key
 	platform platformapi.Platform
+	home     Folders
 	dir      string // of this party
 	box      *outbox.Box
 	vault    *vault.Vault
@@ -208,15 +209,16 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	d.mu.Lock()
 	box, kept := d.outbox, d.vault
 	d.mu.Unlock()
-	dir := d.home().party(key)
-	if err := os.MkdirAll(filepath.Join(dir, "contracts"), 0o700); err != nil {
+	home, org := d.home(), safeName(key.USCC)
+	dir := home.party(org)
+	if err := os.MkdirAll(filepath.Join(dir, contractsFolder), 0o700); err != nil {
 		return nil, diskError(dir, err)
 	}
-	leave, err := d.party(dir)
+	leave, err := d.party(ctx, home, org)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{desk: d, key: key, platform: p, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
+	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
 	if _, err := s.ledger.entries(ctx); err != nil {
 		leave()
@@ -233,8 +235,8 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	return s, nil
 }
 
-// party is where what belongs to a key's owner is kept.
-func (f Folders) party(key Key) string { return filepath.Join(f.Data, "parties", safeName(key.USCC)) }
+// party is where what belongs to an organisation is kept.
+func (f Folders) party(org string) string { return filepath.Join(f.Data, "parties", org) }
 
 // deliver sends what waits until the session is over. A journal that cannot be written now is tried again.
 func (s *Session) deliver(ctx context.Context) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"net/url"
@@ -52,7 +53,7 @@ type Settings struct {
 	// the platform wants.
 	Level signer.Level `json:"level,omitempty"`
 
-	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform
+	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform and to the services
 }
 
 // netPatience is how long one question to a service may take before it counts as not answered.
@@ -130,7 +131,7 @@ func (d *Desk) PlatformStamps() bool { return d.stampsURL() != "" }
 
 // stamper is the service of the settings; nil when signatures are not stamped.
 func (d *Desk) stamper(s Settings) *tsa.Client {
-	c := &tsa.Client{Roots: d.stampRoots(s), Fetcher: &fetch.Client{Private: true, Timeout: netPatience}}
+	c := &tsa.Client{Roots: d.stampRoots(s), Fetcher: d.fetcher(true)}
 	switch {
 	case s.Stamps == StampsPlatform && d.stampsURL() != "":
 		c.URL = d.stampsURL()
@@ -140,6 +141,21 @@ func (d *Desk) stamper(s Settings) *tsa.Client {
 		return nil
 	}
 	return c
+}
+
+// fetcher goes to services by way of the proxy of the settings, and believes the roots of the platform that the desk is at.
+func (d *Desk) fetcher(private bool) *fetch.Client {
+	return &fetch.Client{Private: private, Timeout: netPatience, Proxy: d.Proxy, RootCAs: d.webRoots()}
+}
+
+// webRoots are those of the platform that the desk is at; nil are the system's.
+func (d *Desk) webRoots() *x509.CertPool {
+	p, ok := d.Platform()
+	if !ok {
+		return nil
+	}
+	roots, _ := p.Pool() // they were checked when they were set; without them the system's are believed
+	return roots
 }
 
 func (d *Desk) stampRoots(s Settings) []*smx509.Certificate {
@@ -240,7 +256,7 @@ func (d *Desk) asking() verify.Options {
 
 // checker asks about revocation.
 func (d *Desk) checker(s Settings) *revocation.Checker {
-	checker := &revocation.Checker{Fetcher: &fetch.Client{Private: s.Revocation == AskIntranet, Timeout: netPatience}}
+	checker := &revocation.Checker{Fetcher: d.fetcher(s.Revocation == AskIntranet)}
 	// What was heard is kept while it holds; without a folder it is asked again each time.
 	checker.Cache, _ = revocation.OpenCache(filepath.Join(d.cfg.Folders.Cache, "revocation"))
 	return checker

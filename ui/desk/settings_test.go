@@ -3,7 +3,6 @@ package desk
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"os"
 	"testing"
 
 	"sealdesk/signer"
@@ -65,7 +64,7 @@ func TestSettingsAreKept(t *testing.T) {
 func plant(t *testing.T, work *Work, data []byte) {
 	t.Helper()
 	clean := work.d.Filing.Clean
-	must(t, os.WriteFile(work.path(clean), data, 0o600))
+	put(t, work, clean.Path, data)
 	sum := sha256.Sum256(data)
 	clean.SHA256, clean.Size = hex.EncodeToString(sum[:]), int64(len(data))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -53,6 +54,8 @@ func (d *Desk) goTo(ctx context.Context, p *platforms.Profile) error {
 	if err != nil {
 		return err
 	}
+	_ = os.RemoveAll(filepath.Join(folders.Cache, "uploads")) // programs before this one kept pages there in the plain
+	_ = folders.putAllAway(ctx, kept)                         // what cannot be taken up now is at the next start
 	d.mu.Lock()
 	last := d.outbox
 	d.at, d.outbox, d.vault = p, box, kept
@@ -206,6 +209,13 @@ func (d *Desk) resumer() (Resumer, string, error) {
 func (d *Desk) Proxy(r *http.Request) (*url.URL, error) {
 	way := d.Settings().Proxy
 	return way.For(r, func() string { return d.proxyPassword(way.Secret()) })
+}
+
+// ProxyIn is the way to a platform that the settings kept in the folders want, for who has no desk open.
+func ProxyIn(folders Folders, keys Keyring) client.Proxy {
+	d := &Desk{cfg: Config{Folders: folders, Keyring: keys}, passwords: map[string]string{}}
+	d.recall()
+	return d.Proxy
 }
 
 // proxyPassword asks the keyring once.

@@ -18,6 +18,8 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/signer/fetch"
+	"sealdesk/signer/revocation"
 	"sealdesk/token"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk/platforms"
@@ -298,4 +300,48 @@ func TestWhatWaitsForOnePlatformStaysThere(t *testing.T) {
 	must(t, err)
 	defer s.Close()
 	w.until("it is sent", func() bool { return s.Link(t.Context()).Waiting == 0 })
+}
+
+// Time stamps, questions about revocation and the look over the computer go the way that the settings want for the platform, and
+// believe its roots.
+func TestServicesAreReachedAsThePlatformIs(t *testing.T) {
+	w := newWorld(t)
+	address, root := w.behindProxy()
+	d := w.chooser("chooser", nil)
+	must(t, d.SavePlatform(t.Context(), "", platforms.Profile{Name: "县平台", Address: "https://example.com", Roots: root}))
+	ask := map[string]func() error{
+		"stamps": func() error { return d.ReachStamps(t.Context()) },
+		"revocation": func() error {
+			_, err := d.asking().Revocation.(*revocation.Checker).Fetcher.Fetch(t.Context(), fetch.Request{URL: "https://example.com/v1/time", MaxBytes: 1 << 10})
+			return err
+		},
+		"doctor": func() error {
+			_, err := d.checkup(nil).Clock(t.Context())
+			return err
+		},
+	}
+	settings := Settings{Stamps: StampsPlatform, Revocation: AskPublic, Proxy: proxy.Way{Choice: proxy.Named, Address: address}}
+	must(t, d.ChangeSettings(settings))
+	for what, f := range ask {
+		if err := f(); err == nil {
+			t.Errorf("%s: the proxy was not asked, or gave way without a login", what)
+		}
+	}
+	_, err := d.SetProxyLogin(proxyUser, proxyPassword)
+	must(t, err)
+	for what, f := range ask {
+		if err := f(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	at, _ := d.Platform()
+	if at.Roots, err = caRoot(w); err != nil {
+		t.Fatal(err)
+	}
+	must(t, d.SavePlatform(t.Context(), at.ID(), at))
+	for what, f := range ask {
+		if err := f(); err == nil {
+			t.Errorf("%s: believed another CA's certificate", what)
+		}
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/verify"
+	"sealdesk/ui/desk/papers"
 	"sealdesk/ui/desk/words"
 )
 
@@ -22,6 +23,8 @@ type Work struct {
 	s   *Session
 	id  string
 	dir string
+
+	shelf *papers.Shelf
 
 	making  sync.Mutex // held while a clean copy or a seal is made
 	sending sync.Mutex // held from judging what is to be sent until the outbox has it
@@ -113,13 +116,13 @@ func (w *Work) isOn(parent string, kind platformapi.ContractKind) bool {
 // Drafts lists contracts that were begun here and that the platform has not told of yet, the newest first: those that were
 // not sent, and those that wait in the outbox. Together with an error, about drafts that cannot be read, come the others.
 func (s *Session) Drafts(ctx context.Context) ([]*Work, error) {
-	folders, err := os.ReadDir(filepath.Join(s.dir, "contracts"))
+	entries, err := os.ReadDir(filepath.Join(s.dir, contractsFolder))
 	if err != nil {
 		return nil, diskError(s.dir, err)
 	}
 	var works []*Work
 	var errs []error
-	for _, f := range folders {
+	for _, f := range entries {
 		if !f.IsDir() {
 			continue
 		}
@@ -178,7 +181,9 @@ func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	return w, w.adopt(ctx)
 }
 
-func (s *Session) folder(id string) string { return filepath.Join(s.dir, "contracts", safeName(id)) }
+func (s *Session) folder(id string) string {
+	return filepath.Join(s.dir, contractsFolder, safeName(id))
+}
 
 // onDesk gives the contract that lies in a folder, nil when there is none.
 func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
@@ -188,26 +193,12 @@ func (s *Session) onDesk(ctx context.Context, folder string) (*Work, error) {
 	if w != nil {
 		return w, nil
 	}
-	dir := filepath.Join(s.dir, "contracts", folder)
+	dir := filepath.Join(s.dir, contractsFolder, folder)
 	d, err := loadDraft(s.vault, dir)
 	if d == nil || err != nil {
 		return nil, err
 	}
-	sweep(dir, s.desk.opened)
 	return s.work(ctx, d), nil
-}
-
-// sweep removes what a program that died before this one was opened left half written. No other program works in the
-// folder: the party's turn is ours.
-func sweep(dir string, opened time.Time) {
-	for _, pattern := range []string{".new-*", ".sealdesk-*", "download-*.part"} {
-		left, _ := filepath.Glob(filepath.Join(dir, pattern)) // the patterns are right
-		for _, path := range left {
-			if info, err := os.Stat(path); err == nil && info.ModTime().Before(opened) {
-				_ = os.Remove(path)
-			}
-		}
-	}
 }
 
 // work gives the one Work of a contract, so that two pages never write the same draft.
@@ -216,7 +207,8 @@ func (s *Session) work(ctx context.Context, d *draft) *Work {
 	s.mu.Lock()
 	w := s.works[folder]
 	if w == nil {
-		w = &Work{s: s, id: d.Contract, dir: filepath.Join(s.dir, "contracts", folder), d: d}
+		w = &Work{s: s, id: d.Contract, dir: filepath.Join(s.dir, contractsFolder, folder), d: d,
+			shelf: s.home.shelf(s.vault, safeName(s.key.USCC), contractsFolder, folder)}
 		s.works[folder] = w
 	}
 	s.mu.Unlock()
@@ -448,6 +440,12 @@ func (w *Work) view(h handover) View {
 	} else if d.Lot.SignBy != nil && d.kind() == platformapi.ContractMain {
 		v.Deadlines = []platformapi.Deadline{*d.Lot.SignBy}
 	}
+	for i := range v.Deadlines {
+		// What was told before the term was over may be shown after it.
+		if dl := &v.Deadlines[i]; dl.State != platformapi.DeadlineDone && !time.Now().Before(dl.DueAt) {
+			dl.State = platformapi.DeadlineOver
+		}
+	}
 	if r := w.toReview(); r != nil {
 		f := r.file
 		v.Received, v.Verdict = &f, r.report
@@ -550,7 +548,7 @@ func (w *Work) take(next *draft) error {
 		return err
 	}
 	for _, name := range next.Void[min(len(w.d.Void), len(next.Void)):] {
-		_ = os.Rename(filepath.Join(w.dir, name), filepath.Join(w.dir, "void-"+name)) // the draft knows, whatever its name is
+		_ = w.shelf.Void(name) // the draft knows, whatever its name is
 	}
 	w.d, w.unkept = next, false
 	return nil

@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -455,12 +456,45 @@ func untouched(t *testing.T, dir string) func() {
 	}
 }
 
-// named are the files of a contract's folder whose names begin so.
+// named are the files of a contract's folder, and those that are open, whose names begin so.
 func named(t *testing.T, work *Work, stem string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(work.dir, stem+"*"))
 	must(t, err)
+	for _, open := range work.s.home.open() {
+		more, err := filepath.Glob(filepath.Join(open, safeName(work.s.key.USCC), filepath.Base(work.dir), stem+"*"))
+		must(t, err)
+		found = append(found, more...)
+	}
 	return found
+}
+
+// stored is where a document lies encrypted.
+func stored(work *Work, f *File) string { return filepath.Join(work.dir, f.Path+".enc") }
+
+// opened gives the path of a document, decrypted.
+func opened(t *testing.T, work *Work, f *File) string {
+	t.Helper()
+	path, err := work.plain(t.Context(), *f)
+	must(t, err)
+	return path
+}
+
+// kept is a document's content.
+func kept(t *testing.T, work *Work, f *File) []byte {
+	t.Helper()
+	d, err := work.shelf.Open(f.Path)
+	must(t, err)
+	data, err := io.ReadAll(d.Reader())
+	must(t, errors.Join(err, d.Close()))
+	return data
+}
+
+// put puts another content in a document's place.
+func put(t *testing.T, work *Work, name string, data []byte) {
+	t.Helper()
+	_, err := work.shelf.Put(t.Context(), name, bytes.NewReader(data))
+	must(t, err)
 }
 
 // glob finds files by a pattern in parts.

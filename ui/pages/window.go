@@ -163,7 +163,6 @@ func (w *Window) logout(prefer func(desk.Key) bool) {
 	p := login.New(w, prefer)
 	w.stack = []page.Page{p}
 	w.toasts = widgets.NewToasts()
-	w.win.SetContent(widgets.Stack(p.Content(), w.toasts))
 	w.show(p)
 }
 
@@ -252,6 +251,8 @@ func (w *Window) show(p page.Page) {
 			crumbs = append(crumbs, c)
 		}
 		w.shell.Topbar.SetCrumbs(crumbs...)
+	} else {
+		w.win.SetContent(widgets.Stack(p.Content(), w.toasts)) // before somebody works, a page has the window alone
 	}
 	p.Show(w.front)
 }

@@ -73,6 +73,12 @@ func newTextField(placeholder string, rows int) *TextField {
 	return f
 }
 
+// Hidden shows dots in place of what is typed, for passwords.
+func (f *TextField) Hidden() *TextField {
+	f.entry.Password = true
+	return f
+}
+
 // WithIcon puts a picture at the left of the field.
 func (f *TextField) WithIcon(i theme.Icon) *TextField {
 	f.lead = Icon(i, theme.IconSize, theme.Text3)

@@ -27,6 +27,12 @@ const (
 	supplierLabel, supplierPIN   = "supplier", "654321"
 )
 
+// The account of the purchaser's handler on the platform, for 账号登录.
+const (
+	AccountName     = "wangjianguo"
+	AccountPassword = "yunxi-demo-2026"
+)
+
 func organisation(s ca.Subject) platformapi.Organisation {
 	return platformapi.Organisation{Name: s.Name, USCC: s.USCC}
 }

@@ -117,7 +117,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	}
 	w := &World{
 		Work: work, PINs: map[string]string{}, Documents: filepath.Join(work, "documents"), RootsFile: ca.RootsFile(work),
-		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache")},
+		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache"), Memory: desk.MemoryFolder("sealdesk-demo")},
 	}
 	defer func() {
 		if err != nil {
@@ -413,18 +413,20 @@ func (w *World) subjects() (buyer, seller ca.Subject) {
 	return ca.Subject{Name: w.Purchaser.Name, USCC: w.Purchaser.USCC}, ca.Subject{Name: w.Supplier.Name, USCC: w.Supplier.USCC}
 }
 
-// populate gives the parties their first lots.
+// populate gives the parties their first lots, and the purchaser's handler an account.
 func (w *World) populate(ctx context.Context) error {
-	if w.state.Lots[w.pair()] > 0 {
-		return nil
-	}
 	buyer, seller := w.subjects()
-	lots := chapter(w.state.Born, w.pair(), buyer, seller)
-	if err := w.add(ctx, lots...); err != nil {
-		return err
+	if w.state.Lots[w.pair()] == 0 {
+		lots := chapter(w.state.Born, w.pair(), buyer, seller)
+		if err := w.add(ctx, lots...); err != nil {
+			return err
+		}
+		w.state.Lots[w.pair()] = len(lots)
+		if err := w.remember(); err != nil {
+			return err
+		}
 	}
-	w.state.Lots[w.pair()] = len(lots)
-	return w.remember()
+	return w.platform.AddAccount(ctx, AccountName, purchaser.Handler, AccountPassword, w.Purchaser.USCC)
 }
 
 func (w *World) add(ctx context.Context, lots ...platform.Lot) error {

@@ -52,15 +52,15 @@ func summaryRow(t *words.Catalog, c platformapi.ContractSummary) row {
 	}
 	r.mine, r.review = c.MyTurn, c.Order == platformapi.OrderReviewFirst
 	for _, d := range c.Deadlines {
-		r.due(t, c, d)
+		r.due(t, c.MyRole, d)
 	}
 	return r
 }
 
 // due puts the legal term that presses most beside the date: to sign for both, to publish and to file for the purchaser.
-func (r *row) due(t *words.Catalog, c platformapi.ContractSummary, d platformapi.Deadline) {
+func (r *row) due(t *words.Catalog, role platformapi.Role, d platformapi.Deadline) {
 	if d.State != platformapi.DeadlineSoon && d.State != platformapi.DeadlineOver || r.late ||
-		d.Kind != platformapi.DeadlineSign && c.MyRole != platformapi.RolePurchaser {
+		d.Kind != platformapi.DeadlineSign && role != platformapi.RolePurchaser {
 		return
 	}
 	r.warn = t.T("contracts.due_"+string(d.State), "what", t.T("form.deadline_kind_"+string(d.Kind)))
@@ -71,6 +71,9 @@ func draftRow(t *words.Catalog, w *desk.Work, v desk.View) row {
 	r := viewRow(v)
 	r.work, r.delete = w, true
 	r.chip, r.tone = t.T("contracts.draft_here"), theme.Neutral
+	for _, d := range v.Deadlines {
+		r.due(t, v.Role, d)
+	}
 	return r
 }
 

@@ -75,7 +75,7 @@ func (f *foot) set() []desk.Action {
 		if v.Role == platformapi.RolePurchaser {
 			return []desk.Action{actionExport, desk.ActionPublish}
 		}
-		return []desk.Action{actionExport}
+		return []desk.Action{desk.ActionPublish, actionExport}
 	case platformapi.StateAgreed, platformapi.StateHalfSealed:
 		switch {
 		case v.OurSeal:
@@ -130,7 +130,7 @@ func (f *foot) make(a desk.Action) *widgets.Button {
 		return p.publishButton()
 	}
 	kind := widgets.Secondary
-	if len(f.set()) == 1 {
+	if p.view.Role != platformapi.RolePurchaser { // who has nothing else to do
 		kind = widgets.Primary
 	}
 	return widgets.NewButton(kind, p.t("form.export_final"), func() {
@@ -215,10 +215,11 @@ func (p *Page) withdraw() {
 	})
 }
 
-// publishButton leads to the page of what is owed to the public; it is the blue one while something is.
+// publishButton leads to the page of what is owed to the public; it is the blue one while the purchaser owes something. The
+// other side looks.
 func (p *Page) publishButton() *widgets.Button {
 	kind := widgets.Primary
-	if p.view.Published != nil && p.view.Filed != nil {
+	if p.view.Role != platformapi.RolePurchaser || p.view.Published != nil && p.view.Filed != nil {
 		kind = widgets.Secondary
 	}
 	return widgets.NewButton(kind, p.t("form.publish"), func() { p.host.Open(publish.New(p.host, p.work)) })

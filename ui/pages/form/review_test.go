@@ -7,6 +7,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/publish"
 )
 
 // The second order on the page: pushed for review, agreed to, sealed by the one and by the other.
@@ -67,6 +68,16 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 	p.scroll.Reveal(p.later.box)
 	h.Settle(300 * time.Millisecond)
 	h.Picture("concluded")
+
+	q.refresh()
+	o.Until("the way to what is published", func() bool { return q.foot.buttons[desk.ActionPublish] != nil })
+	o.Settle(300 * time.Millisecond)
+	o.Fits()
+	o.Picture("concluded-supplier")
+	o.Press(q.t("form.publish"))
+	if _, ok := o.Top().(*publish.Page); !ok {
+		t.Errorf("%T is open", o.Top())
+	}
 }
 
 // A refused seal stays in sight as void, and can still be read.

@@ -10,6 +10,7 @@ import (
 	"sealdesk/assets"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/checkup"
+	"sealdesk/ui/pages/keycard"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/proxy"
 	"sealdesk/ui/theme"
@@ -29,6 +30,8 @@ type Page struct {
 	trying bool // a PIN is with the key
 
 	platform *chooser
+	tabs     *widgets.Tabs
+	account  *account
 	list     *fyne.Container
 	faces    *widgets.Faces
 	pin      *widgets.PINField
@@ -52,6 +55,7 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 	}
 	t := host.Words().T
 	p.platform = newChooser(host, p.lookKept)
+	p.account = newAccount(p)
 	p.list = widgets.Column(8)
 	p.faces = widgets.NewFaces(p.list)
 	p.pin = widgets.NewPINField(t("login.pin_hint"))
@@ -90,7 +94,7 @@ func (p *Page) Show(ctx context.Context) {
 
 func (p *Page) build() fyne.CanvasObject {
 	t := p.host.Words().T
-	tabs := widgets.NewTabs(t("login.by_key"), t("login.by_scan"))
+	p.tabs = widgets.NewTabs(t("login.by_key"), t("login.by_scan"), t("login.by_account"))
 	byKey := widgets.Column(12,
 		widgets.Border(nil, nil, nil, widgets.Row(16, widgets.NewButton(widgets.Link, t("checkup.title"), func() { checkup.Open(p.host) }),
 			widgets.NewButton(widgets.Link, t("login.look_again"), p.look)),
@@ -108,19 +112,20 @@ func (p *Page) build() fyne.CanvasObject {
 		widgets.NewParagraph(t("login.scan_none"), theme.TextBody, theme.Text2).Align(fyne.TextAlignCenter),
 		widgets.NewParagraph(t("login.scan_do"), theme.TextCaption, theme.Text3).Align(fyne.TextAlignCenter),
 	)
+	ways := []fyne.CanvasObject{byKey, widgets.Pad(48, 0, 0, 0, byScan), p.account.content}
 	body := widgets.Stack(byKey)
-	tabs.OnChanged = func(i int) {
-		body.Objects = []fyne.CanvasObject{byKey}
-		if i == 1 {
-			body.Objects = []fyne.CanvasObject{widgets.Pad(48, 0, 0, 0, byScan)}
-		}
+	p.tabs.OnChanged = func(i int) {
+		body.Objects = []fyne.CanvasObject{ways[i]}
 		body.Refresh()
+		if ways[i] == p.account.content {
+			p.account.name.Focus()
+		}
 	}
 	head := widgets.Column(6,
 		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
 		p.platform.content,
 	)
-	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, p.kept, tabs, body))
+	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, p.kept, p.tabs, body))
 	right := widgets.Fixed(formWidth+136, 0, widgets.Filled(theme.White,
 		widgets.NewScrollArea(widgets.Pad(88, 68, 40, 68, form))))
 	return widgets.Border(nil, nil, nil, right, p.brand())
@@ -199,7 +204,7 @@ func (p *Page) fill(keys []desk.Key) {
 func (p *Page) draw() {
 	p.list.Objects = nil
 	for i, k := range p.keys {
-		p.list.Add(newKeyCard(p.host.Words(), k, i == p.chosen, func() {
+		p.list.Add(keycard.New(p.host.Words(), k, i == p.chosen, func() {
 			p.chosen = i
 			p.pin.Wipe()
 			p.trouble.Objects = nil

@@ -14,6 +14,7 @@ import (
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/keycard"
 )
 
 // opened shows the page with its keys.
@@ -148,11 +149,11 @@ func TestAnUnfitKeyStandsThereWithItsReason(t *testing.T) {
 		t.Errorf("the end that is near is not told: %q", h.Texts())
 	}
 	was := chosen(t, p)
-	test.Tap(p.list.Objects[3].(*keyCard))
+	test.Tap(p.list.Objects[3].(*keycard.Card))
 	if chosen(t, p).URI != was.URI {
 		t.Error("it was chosen")
 	}
-	test.Tap(p.list.Objects[1].(*keyCard))
+	test.Tap(p.list.Objects[1].(*keycard.Card))
 	if chosen(t, p).URI == was.URI {
 		t.Error("another key cannot be chosen")
 	}

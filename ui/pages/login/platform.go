@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/proxy"
@@ -47,7 +48,7 @@ func newChooser(host page.Host, moved func()) *chooser {
 func (c *chooser) tell(err error) {
 	c.trouble.Objects = nil
 	if err != nil {
-		c.trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(c.host.Words().Problem(err)))}
+		c.trouble.Objects = []fyne.CanvasObject{widgets.ErrorPanel(page.ErrorText(c.host.Words().Problem(err)), c.aside(err)...)}
 	}
 	name := c.host.Desk().PlatformName()
 	if name == "" {
@@ -55,6 +56,23 @@ func (c *chooser) tell(err error) {
 	}
 	c.name.SetText(name)
 	c.content.Refresh()
+}
+
+// aside offers to set aside what cannot be read any more of the platform that was chosen.
+func (c *chooser) aside(err error) []*widgets.Button {
+	data, lost := desk.KeyLost(err)
+	if !lost {
+		return nil
+	}
+	t := c.host.Words().T
+	return []*widgets.Button{widgets.NewButton(widgets.Secondary, t("shut.aside"), func() {
+		c.host.Ask(t("shut.aside_title"), t("shut.aside_body", "folder", data), true, t("shut.aside_confirm"), func() {
+			c.do(func(context.Context) error {
+				_, err := desk.SetAside(desk.Folders{Data: data})
+				return err
+			}, c.tell)
+		})
+	})}
 }
 
 // lock keeps the platform as it is while a login is under way.

@@ -140,3 +140,10 @@ func (a asking) enter(k desk.Key, trouble string) {
 	d = widgets.NewDialog(a.t("pin.title"), content, cancel, confirm).FocusFirst(body.Field)
 	a.host.Dialog(d)
 }
+
+// AskFor asks for the PIN of a key where there is no session yet; the key stays unlocked for this one thing only. k tells the
+// tries as they were read last.
+func AskFor(ctx context.Context, host page.Host, k desk.Key, r Request, trouble string) {
+	r.Once = true
+	asking{ctx, host, r}.enter(k, trouble)
+}

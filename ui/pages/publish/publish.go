@@ -3,6 +3,8 @@ package publish
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,16 +99,20 @@ func (p *Page) reread() {
 func (p *Page) draw() {
 	var out []fyne.CanvasObject
 	for _, d := range p.view.Deadlines {
-		if d.Kind == platformapi.DeadlineSign {
+		if d.Kind == platformapi.DeadlineSign || !p.ours() {
 			continue
 		}
 		if w := term.Warning(p.host.Words(), d); w != nil {
 			out = append(out, w)
 		}
 	}
+	how := ""
+	if p.ours() {
+		how = p.t("public.file_sub")
+	}
 	out = append(out,
 		widgets.Section("01", p.t("public.publish"), p.t("public.publish_sub"), p.publication()),
-		widgets.Section("02", p.t("public.file"), p.t("public.file_sub"), p.filing()))
+		widgets.Section("02", p.t("public.file"), how, p.filing()))
 	p.box.Objects = out
 	p.box.Refresh()
 	p.judge()
@@ -124,12 +130,18 @@ func (p *Page) publication() fyne.CanvasObject {
 		for _, h := range done.Hidden {
 			lines = append(lines, widgets.Quiet(p.t("public.what_"+string(h.What))+" × "+p.count(h.Count)+p.reason(h.Reason)))
 		}
+		if copied, ok := p.copied(done.SHA256); ok {
+			lines = append(lines, widgets.Start(widgets.NewButton(widgets.Secondary, p.t("public.save"), func() { p.save(copied) }).WithIcon(theme.IconDownload)))
+		}
 		return widgets.Pad(6, 0, 14, 0, widgets.Column(10, lines...))
+	}
+	if !p.ours() {
+		return p.awaited("public.not_published", platformapi.DeadlinePublish)
 	}
 	if p.making {
 		return widgets.Pad(10, 0, 14, 0, p.progress)
 	}
-	col := []fyne.CanvasObject{widgets.NewParagraph(p.t("public.default"), theme.TextBody, theme.Text), p.hide.content()}
+	col := []fyne.CanvasObject{widgets.Quiet(p.due(platformapi.DeadlinePublish)), widgets.NewParagraph(p.t("public.default"), theme.TextBody, theme.Text), p.hide.content()}
 	makeKey, kind := "public.make", widgets.Primary
 	if v.Public != nil {
 		makeKey, kind = "public.make_again", widgets.Secondary
@@ -149,6 +161,48 @@ func (p *Page) publication() fyne.CanvasObject {
 	return widgets.Pad(6, 0, 14, 0, widgets.Column(12, append(col, buttons)...))
 }
 
+// ours tells that publishing and filing are this side's.
+func (p *Page) ours() bool { return p.view.Role == platformapi.RolePurchaser }
+
+// awaited tells the side that only looks what is not done yet, and until when it has to be.
+func (p *Page) awaited(what string, kind platformapi.DeadlineKind) fyne.CanvasObject {
+	return widgets.Pad(6, 0, 14, 0, widgets.InfoPanel(widgets.ErrorText{What: p.t(what), Do: p.due(kind)}))
+}
+
+// due says until when something has to be done and by which article; empty where there is no term.
+func (p *Page) due(kind platformapi.DeadlineKind) string {
+	for _, d := range p.view.Deadlines {
+		if d.Kind == kind {
+			return term.Line(p.host.Words(), d)
+		}
+	}
+	return ""
+}
+
+// copied is the published copy as the platform has it.
+func (p *Page) copied(digest string) (platformapi.Attachment, bool) {
+	i := slices.IndexFunc(p.view.Attachments, func(a platformapi.Attachment) bool {
+		return a.Kind == platformapi.KindPublication && a.SHA256 == digest
+	})
+	if i < 0 {
+		return platformapi.Attachment{}, false
+	}
+	return p.view.Attachments[i], true
+}
+
+// save brings the published copy to a file of the person's.
+func (p *Page) save(a platformapi.Attachment) {
+	p.host.SaveFile(a.Name, func(path string) {
+		p.host.Do(p.ctx, func(ctx context.Context) error { return p.work.Download(ctx, a, path) }, func(err error) {
+			if err != nil {
+				p.host.Tell(err)
+				return
+			}
+			p.host.Toast(theme.Good, p.t("form.exported", "file", filepath.Base(path)))
+		})
+	})
+}
+
 // filing is what was filed, or the form for it.
 func (p *Page) filing() fyne.CanvasObject {
 	p.record = nil
@@ -158,8 +212,12 @@ func (p *Page) filing() fyne.CanvasObject {
 			Do:   p.t("public.filed_do", "day", done.FiledOn, "time", done.RecordedAt.Local().Format(timeForm), "person", done.Person),
 		}))
 	}
+	if !p.ours() {
+		return p.awaited("public.not_filed", platformapi.DeadlineFile)
+	}
 	p.record = widgets.NewButton(widgets.Secondary, p.t("public.record"), p.file)
 	return widgets.Pad(6, 0, 14, 0, widgets.Column(12,
+		widgets.Quiet(p.due(platformapi.DeadlineFile)),
 		widgets.Form(2, widgets.NewField(p.t("public.number"), true, p.number, ""), widgets.NewField(p.t("public.day"), true, p.date, "")),
 		widgets.Row(10, widgets.Spacer(), widgets.Row(0, p.record.Note()), p.record)))
 }

@@ -1,13 +1,47 @@
 package publish
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"sealdesk/platformapi"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/view"
 )
+
+// The side that does not publish sees until when the other has to, and nothing to press; its form leads here.
+func TestTheSupplierLooks(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	first, second := w.Buyer(), w.Seller()
+	work := w.Concluded(first, second, "lot-1")
+	theirs, err := second.Open(t.Context(), work.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := pagetest.NewHost(t, w.Desk, second)
+	p := New(h, theirs)
+	h.Open(p)
+	h.Until("the page", func() bool { return h.Says(p.t("public.not_published")) && h.Says(p.t("public.not_filed")) })
+	for _, key := range []string{"public.make", "public.record", "public.confirm"} {
+		if h.Button(p.t(key)) != nil {
+			t.Errorf("the supplier can press %q", p.t(key))
+		}
+	}
+	for _, d := range p.view.Deadlines {
+		if d.Kind != platformapi.DeadlineSign && !(h.Says(d.Due) && h.Says(d.Basis)) {
+			t.Errorf("not said: %s, %s", d.Due, d.Basis)
+		}
+	}
+	if len(p.view.Deadlines) < 2 {
+		t.Errorf("deadlines: %+v", p.view.Deadlines)
+	}
+	h.Fits()
+	h.Picture("publish-supplier")
+}
 
 // The copy is made, looked at and published, and then the filing is recorded; the other side only reads.
 func TestPublishedAndFiled(t *testing.T) {
@@ -85,4 +119,12 @@ func TestPublishedAndFiled(t *testing.T) {
 	if o.Button(q.t("public.make")) != nil || o.Button(q.t("public.record")) != nil {
 		t.Error("the supplier can publish or file")
 	}
+	saved := filepath.Join(t.TempDir(), "公示件.pdf")
+	o.Save = func(string) string { return saved }
+	o.Press(q.t("public.save"))
+	o.Until("the copy", func() bool { return len(o.Toasts) == 1 })
+	if data, err := os.ReadFile(saved); err != nil || !bytes.HasPrefix(data, []byte("%PDF-")) {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+	o.Picture("publish-supplier-done")
 }

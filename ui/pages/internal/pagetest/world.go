@@ -44,6 +44,12 @@ const (
 	Tries = 3
 )
 
+// Account is the purchaser's on the platform.
+const (
+	Account  = "wangjianguo"
+	Password = "yuntai-2026"
+)
+
 // The two parties; names and credit codes are invented.
 var (
 	buyer  = ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H", Handler: "王建国"}
@@ -260,6 +266,7 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 	w.t.Cleanup(func() { _ = p.Close() })
 	inner = p.Handler()
 	must(w.t, p.Import(w.t.Context(), platform.Seed{Organisations: []platformapi.Organisation{org(buyer), org(seller)}, Lots: lots()}))
+	must(w.t, p.AddAccount(w.t.Context(), Account, buyer.Handler, Password, buyer.USCC))
 	return server.URL
 }
 

@@ -205,6 +205,22 @@ func (s *Server) Copy(t testing.TB, of string) string {
 	return s.create(t, " TEMPLATE "+strings.TrimPrefix(u.Path, "/"))
 }
 
+// Schema makes an empty schema in a database that Database made, and gives the URL under which it stands for the whole of it. It
+// costs less than a database of its own.
+func (s *Server) Schema(t testing.TB, of string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("test%d", s.created.Add(1))
+	_, err = conn.Exec(t.Context(), "CREATE SCHEMA "+name)
+	if err := errors.Join(err, conn.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	return of + "&search_path=" + name
+}
+
 func (s *Server) create(t testing.TB, how string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), s.url("postgres"))

@@ -1,4 +1,4 @@
-package login
+package keycard
 
 import (
 	"image/color"
@@ -15,10 +15,9 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// expiresSoon is from when on the end of a certificate is a warning.
-// A keyCard is one key to choose: whose it is, who issued the certificate, until when, and with which algorithm. A key that
+// A Card is one key to choose: whose it is, who issued the certificate, until when, and with which algorithm. A key that
 // cannot be used says why.
-type keyCard struct {
+type Card struct {
 	widget.BaseWidget
 	tap    func()
 	usable bool
@@ -27,8 +26,9 @@ type keyCard struct {
 	all    fyne.CanvasObject
 }
 
-func newKeyCard(t *words.Catalog, k desk.Key, chosen bool, tap func()) *keyCard {
-	c := &keyCard{tap: tap, usable: len(k.Unfit) == 0, chosen: chosen, ground: canvas.NewRectangle(theme.White)}
+// New makes the card of a key; tap is called when the person chooses it.
+func New(t *words.Catalog, k desk.Key, chosen bool, tap func()) *Card {
+	c := &Card{tap: tap, usable: len(k.Unfit) == 0, chosen: chosen, ground: canvas.NewRectangle(theme.White)}
 	c.ground.CornerRadius = 6
 	c.ground.StrokeColor, c.ground.StrokeWidth = theme.Frame, 1
 	ink, quiet := theme.Text, theme.Text2
@@ -65,17 +65,17 @@ func newKeyCard(t *words.Catalog, k desk.Key, chosen bool, tap func()) *keyCard 
 }
 
 // CreateRenderer implements fyne.Widget.
-func (c *keyCard) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.all) }
+func (c *Card) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.all) }
 
 // Tapped implements fyne.Tappable.
-func (c *keyCard) Tapped(*fyne.PointEvent) {
+func (c *Card) Tapped(*fyne.PointEvent) {
 	if c.usable {
 		c.tap()
 	}
 }
 
 // Cursor implements desktop.Cursorable.
-func (c *keyCard) Cursor() desktop.Cursor {
+func (c *Card) Cursor() desktop.Cursor {
 	if c.usable {
 		return desktop.PointerCursor
 	}
@@ -83,10 +83,10 @@ func (c *keyCard) Cursor() desktop.Cursor {
 }
 
 // FocusGained implements fyne.Focusable: the card can be reached with Tab.
-func (c *keyCard) FocusGained() { c.edge(theme.PrimaryHi, 2) }
+func (c *Card) FocusGained() { c.edge(theme.PrimaryHi, 2) }
 
 // FocusLost implements fyne.Focusable.
-func (c *keyCard) FocusLost() {
+func (c *Card) FocusLost() {
 	if c.chosen {
 		c.edge(theme.Primary, 1.5)
 	} else {
@@ -94,20 +94,20 @@ func (c *keyCard) FocusLost() {
 	}
 }
 
-func (c *keyCard) edge(ink color.Color, width float32) {
+func (c *Card) edge(ink color.Color, width float32) {
 	c.ground.StrokeColor, c.ground.StrokeWidth = ink, width
 	c.ground.Refresh()
 }
 
 // TypedRune implements fyne.Focusable.
-func (c *keyCard) TypedRune(r rune) {
+func (c *Card) TypedRune(r rune) {
 	if r == ' ' {
 		c.Tapped(nil)
 	}
 }
 
 // TypedKey implements fyne.Focusable.
-func (c *keyCard) TypedKey(ev *fyne.KeyEvent) {
+func (c *Card) TypedKey(ev *fyne.KeyEvent) {
 	if ev.Name == fyne.KeyReturn || ev.Name == fyne.KeyEnter {
 		c.Tapped(nil)
 	}
