@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,10 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
 	"sealdesk/assets/i18n"
 	"sealdesk/cmd/internal/demo"
+	"sealdesk/cmd/sealdesk/instance"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/signer/cleancopy"
@@ -48,6 +51,7 @@ type options struct {
 	makers    string
 	lang      string
 	converter string
+	open      instance.Request
 }
 
 func main() {
@@ -65,9 +69,19 @@ func main() {
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
 	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
-	if flag.NArg() > 0 {
-		flag.Usage()
+	request, err := requested(flag.Args())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
+	}
+	o.open = request
+	if o.demo && o.work == "" {
+		folders, err := desk.SystemFolders("sealdesk-demo")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(5)
+		}
+		o.work = folders.Data
 	}
 	os.Exit(run(context.Background(), o, os.Stderr))
 }
@@ -79,10 +93,16 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return 5
 	}
+	first, err := claim(ctx, o)
+	if errors.Is(err, instance.ErrOther) {
+		return 0
+	}
+	if first != nil {
+		defer first.Close()
+	}
 	config, closeWorld, err := configure(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, catalog.Problem(err))
-		return 5
+		return complain(catalog, err, stderr)
 	}
 	defer closeWorld()
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
@@ -93,8 +113,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	}
 	d, err := desk.Open(ctx, config)
 	if err != nil {
-		fmt.Fprintln(stderr, catalog.Problem(err))
-		return 5
+		return complain(catalog, err, stderr)
 	}
 	defer d.Close()
 
@@ -102,7 +121,17 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	a.Settings().SetTheme(theme.New())
 	w := pages.New(a, d)
 	w.Fyne().Show()
-	a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+	a.Lifecycle().SetOnStarted(func() {
+		probe(w.Fyne())
+		w.Arrive(o.open.Files, o.open.Link)
+		if first != nil {
+			go func() {
+				for r := range first.Requests() {
+					fyne.Do(func() { w.Arrive(r.Files, r.Link) })
+				}
+			}()
+		}
+	})
 	a.Run()
 	return 0
 }
@@ -110,13 +139,6 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 // configure finds what the desk works with: the demo's world, or this person's keys and platform.
 func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if o.demo {
-		if o.work == "" {
-			folders, err := desk.SystemFolders("sealdesk-demo")
-			if err != nil {
-				return desk.Config{}, nil, err
-			}
-			o.work = folders.Data
-		}
 		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
 		if err != nil {
 			return desk.Config{}, nil, err

@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -108,21 +107,6 @@ type Desk struct {
 	sealFonts sealFonts
 }
 
-type preferences struct {
-	Key    string  `json:"key"`                   // URI of the remembered key
-	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
-	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
-
-	Compared []Pair `json:"compared,omitempty"` // the latest first
-
-	Platform string   `json:"platform,omitempty"` // ID of the one chosen last
-	Settings Settings `json:"settings,omitzero"`
-
-	ForgetSessions bool `json:"forgetSessions,omitempty"`
-}
-
-const preferencesFile = "preferences.json"
-
 // Open makes the folders and opens the outbox. Nothing is sent before a login.
 func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	for _, dir := range []string{cfg.Folders.Data, cfg.Folders.Cache} {
@@ -135,10 +119,11 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	if data, err := os.ReadFile(filepath.Join(cfg.Folders.Data, preferencesFile)); err == nil {
-		_ = json.Unmarshal(data, &d.prefs) // a damaged file only forgets a choice
+	err := d.readPreferences()
+	if err == nil {
+		err = d.begin(ctx)
 	}
-	if err := d.begin(ctx); err != nil {
+	if err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
 		}
@@ -450,15 +435,6 @@ func (d *Desk) CalibratePixels(perMM float64) error {
 	defer d.mu.Unlock()
 	d.prefs.Pixels = perMM
 	return d.savePreferences()
-}
-
-// savePreferences writes what was chosen; d.mu is held.
-func (d *Desk) savePreferences() error {
-	data, err := json.MarshalIndent(d.prefs, "", " ")
-	if err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(d.cfg.Folders.Data, preferencesFile), data)
 }
 
 // open finds the token and the identity that key names. A driver that fails is told of only when no other has the key.

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/link"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
@@ -50,7 +51,8 @@ type Window struct {
 	leave   context.CancelFunc // ends the page in front
 	front   context.Context
 	toasts  *widgets.Toasts
-	poke    func() // has the foot of the sidebar looked at now
+	poke    func()     // has the foot of the sidebar looked at now
+	awaited *link.Link // what a link asked for before the login
 }
 
 // New makes the window and shows the login page in it. The caller shows the window.
@@ -131,6 +133,10 @@ func (w *Window) Login(s *desk.Session) {
 	var ctx context.Context
 	ctx, w.deaf = context.WithCancel(w.closed)
 	page.Follow(ctx, w, s.News(ctx), w.tellNews)
+	if to := w.awaited; to != nil {
+		w.awaited = nil
+		w.open(*to)
+	}
 }
 
 // tellNews says what the other side did.
@@ -197,6 +203,10 @@ func (w *Window) Back() {
 
 // Home implements page.Host.
 func (w *Window) Home(nav string) {
+	if nav == navLogin {
+		w.Logout()
+		return
+	}
 	w.drop(len(w.stack))
 	var p page.Page
 	switch nav {
