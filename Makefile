@@ -10,6 +10,7 @@
 # make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
 # make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
+# make help   the guides as HTML, in dist/help
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -20,7 +21,7 @@ RUNS    ?= 1000
 SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures packages packages-check check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -73,6 +74,9 @@ pictures: deps-test
 
 packages: deps-packages
 	$(GO) run ./packaging/release -o dist
+
+help:
+	$(GO) run ./packaging/help -o dist/help
 
 packages-check: deps-packages
 	@sh packaging/check/run.sh dist

@@ -18,6 +18,7 @@ import (
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
@@ -372,12 +373,29 @@ func (w *Window) shortcuts() {
 		switch ev.Name {
 		case fyne.KeyEscape:
 			w.Back()
+		case fyne.KeyF1:
+			w.help()
 		case fyne.KeyF5:
 			if p := w.top(); p != nil {
 				w.show(p)
 			}
 		}
 	})
+}
+
+// help shows the topic of the page in front; from the login page, in a shell of its own.
+func (w *Window) help() {
+	front := w.top()
+	if _, already := front.(*help.Page); already || front == nil || w.win.Canvas().Overlays().Top() != nil {
+		return
+	}
+	nav := front.Nav()
+	if w.shell == nil {
+		nav = navLogin
+		w.drop(len(w.stack))
+		w.visit()
+	}
+	w.Open(help.New(w, nav))
 }
 
 // watchKeys shows the login page's keys anew when one comes or goes, and the work's key as gone.
