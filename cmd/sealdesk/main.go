@@ -41,6 +41,9 @@ const appID = "cn.sealdesk.SealDesk"
 // version is set by the build of a release.
 var version = ""
 
+// updateFeed and updateKey, of a release: where newer versions are told of, and the Ed25519 key, in base64, that signs it.
+var updateFeed, updateKey = "", ""
+
 type options struct {
 	demo      bool
 	work      string
@@ -108,6 +111,9 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
 	config.Converter = o.converter
+	if config.Updates, err = updateSource(); err != nil {
+		return complain(catalog, err, stderr)
+	}
 	if ring, ok := keyring.Chosen(os.Getenv); ok {
 		config.Keyring = ring
 	}

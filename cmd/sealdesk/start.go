@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +13,8 @@ import (
 	"sealdesk/cmd/sealdesk/instance"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/link"
+	"sealdesk/ui/desk/platforms"
+	"sealdesk/ui/desk/updates"
 )
 
 // requested sorts the arguments into files, as absolute paths, and one link. Desktops hand files over as file: URLs, too.
@@ -60,4 +63,23 @@ func claim(ctx context.Context, o options) (*instance.First, error) {
 		return nil, err
 	}
 	return nil, instance.ErrOther
+}
+
+// updateSource is where newer versions are asked for: what was built in, if the administrator does not say otherwise.
+func updateSource() (*updates.Source, error) {
+	var builtIn *updates.Source
+	if updateFeed != "" {
+		key, err := base64.StdEncoding.DecodeString(updateKey)
+		if err != nil {
+			return nil, err
+		}
+		if builtIn, err = updates.NewSource(updateFeed, key); err != nil {
+			return nil, err
+		}
+	}
+	file := platforms.PresetFile(os.Getenv)
+	if file != "" {
+		file = filepath.Join(filepath.Dir(file), "updates.json")
+	}
+	return updates.Decide(file, builtIn)
 }

@@ -29,6 +29,7 @@ import (
 	"sealdesk/token/uri"
 	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/platforms"
+	"sealdesk/ui/desk/updates"
 	"sealdesk/ui/desk/words"
 )
 
@@ -69,6 +70,9 @@ type Config struct {
 
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
+
+	// Updates is where newer versions are told of; nil: nobody is asked.
+	Updates *updates.Source
 
 	// Keyring keeps the key of what lies on this machine, and sessions; nil: the key lies in a file, sessions are not kept.
 	Keyring Keyring

@@ -47,6 +47,8 @@ type Settings struct {
 	Revocation Asking `json:"revocation,omitempty"`
 
 	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform
+
+	Updates bool `json:"updates,omitempty"` // ask at the start whether there is a newer version
 }
 
 // netPatience is how long one question to a service may take before it counts as not answered.

@@ -77,6 +77,7 @@ func New(app fyne.App, d *desk.Desk) *Window {
 	w.shortcuts()
 	w.Logout()
 	go w.watchKeys()
+	w.askForUpdates()
 	return w
 }
 
@@ -379,6 +380,22 @@ func (w *Window) shortcuts() {
 			if p := w.top(); p != nil {
 				w.show(p)
 			}
+		}
+	})
+}
+
+// askForUpdates tells of a newer version, where that is wanted. What cannot be found out now is no trouble of today's work.
+func (w *Window) askForUpdates() {
+	if !w.desk.Settings().Updates {
+		return
+	}
+	var newer *desk.Newer
+	w.Do(w.closed, func(ctx context.Context) (err error) {
+		newer, err = w.desk.FindNewer(ctx)
+		return err
+	}, func(err error) {
+		if err == nil && newer != nil {
+			w.Toast(theme.Good, w.t("settings.updates_newer", "version", newer.Version, "date", newer.Date))
 		}
 	})
 }
