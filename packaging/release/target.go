@@ -135,8 +135,11 @@ func (r *release) window(ctx context.Context, t target) (env []string, link stri
 	if err := command(ctx, "sh", "packaging/release/sysroot.sh", t.arch, root); err != nil {
 		return nil, "", err
 	}
+	if root, err = filepath.EvalSymlinks(root); err != nil { // several folders of the source may share it
+		return nil, "", err
+	}
 	lib := filepath.Join(root, "usr", "lib", t.triple(), "pkgconfig")
-	return []string{"CGO_ENABLED=1", "CC=" + compiler + " --sysroot=" + root, "CGO_CFLAGS=-O2 -g0", "PKG_CONFIG_SYSROOT_DIR=" + root,
+	return []string{"CGO_ENABLED=1", "CC=" + compiler + " --sysroot=" + root, "PKG_CONFIG_SYSROOT_DIR=" + root,
 		"PKG_CONFIG_LIBDIR=" + lib + ":" + filepath.Join(root, "usr", "share", "pkgconfig")}, "-linkmode=external '-extldflags=-Wl,--build-id=none'", nil
 }
 
