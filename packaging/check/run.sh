@@ -19,14 +19,21 @@ bad() { echo "   FAILED: $*"; failed=1; }
 skip() { echo "   not done: $*"; }
 need() { for f in "$@"; do [ -e "$f" ] || { bad "$f is not there; make packages makes it"; return 1; }; done; }
 
-# base makes a clean Debian 12 root for an architecture, once.
+# base puts a clean Debian 12 root into the run's folder; what was fetched for it once is kept.
 base() {
 	root=$work/base-$1
-	[ -d "$root/usr" ] && return 0
-	debootstrap --arch="$1" --variant=minbase ${2:+--foreign} bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$seen/debootstrap-$1.log" 2>&1
+	kept=$here/../../.cache/check/base-$1.tar
+	if [ ! -e "$kept" ]; then
+		mkdir -p "$(dirname "$kept")"
+		debootstrap --arch="$1" --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$seen/debootstrap.log" 2>&1
+		tar -C "$root" -cf "$kept" .
+		return
+	fi
+	mkdir -p "$root"
+	tar -C "$root" -xf "$kept"
 }
 
-# demo signs the sample contract of a root by its sealctl: from a PDF where no LibreOffice is.
+# signs has a root's sealctl sign the sample contract, and verify it.
 signs() { # ROOT COMMAND…
 	in=$1
 	shift
