@@ -82,7 +82,7 @@ free:
   WriteRegStr HKCU "${CLASSES}\SealDesk.Bid" "" "$(BidFile)"
   WriteRegStr HKCU "${CLASSES}\SealDesk.Bid\DefaultIcon" "" "$INSTDIR\sealdesk.ico"
   WriteRegStr HKCU "${CLASSES}\SealDesk.Bid\shell\open\command" "" '"$INSTDIR\sealdesk.exe" -- "%1"'
-  WriteRegStr HKCU "${CLASSES}\.sdbid" "" "SealDesk.Bid"
+  WriteRegStr HKCU "${CLASSES}\.bid" "" "SealDesk.Bid"
   WriteRegStr HKCU "${CLASSES}\SealDesk.Seal" "" "$(SealFile)"
   WriteRegStr HKCU "${CLASSES}\SealDesk.Seal\DefaultIcon" "" "$INSTDIR\sealdesk.ico"
   WriteRegStr HKCU "${CLASSES}\SealDesk.Seal\shell\open\command" "" '"$INSTDIR\sealdesk.exe" -- "%1"'
@@ -123,9 +123,9 @@ free:
   DeleteRegKey HKCU "${CLASSES}\sealdesk"
   DeleteRegKey HKCU "${CLASSES}\SealDesk.Bid"
   DeleteRegKey HKCU "${CLASSES}\SealDesk.Seal"
-  ReadRegStr $1 HKCU "${CLASSES}\.sdbid" ""
+  ReadRegStr $1 HKCU "${CLASSES}\.bid" ""
   StrCmp $1 "SealDesk.Bid" 0 +2
-  DeleteRegKey HKCU "${CLASSES}\.sdbid"
+  DeleteRegKey HKCU "${CLASSES}\.bid"
   DeleteRegValue HKCU "${CLASSES}\.esl\OpenWithProgids" "SealDesk.Seal"
   DeleteRegKey HKCU "${CLASSES}\Applications\sealdesk.exe"
   DeleteRegKey HKCU "${CLASSES}\.pdf\OpenWithList\sealdesk.exe"
