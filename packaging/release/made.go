@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -26,9 +27,7 @@ func (r *release) fromSealctl() (*madeBySealctl, error) {
 		return r.told, nil
 	}
 	program := filepath.Join(r.work, "sealctl-here")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-X main.version="+r.commit.version, "-o", program, "./cmd/sealctl")
-	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
-	if err := build.Run(); err != nil {
+	if err := r.build(context.Background(), target{os: runtime.GOOS, arch: runtime.GOARCH}, "sealctl", program); err != nil {
 		return nil, err
 	}
 	made := &madeBySealctl{completions: map[string][]byte{}}

@@ -277,10 +277,10 @@ func (r *release) pack(ctx context.Context, l linuxPackage, t target, format, tr
 	}
 	if format == "deb" {
 		c.Recommends = l.likes
-		c.Deb = map[string]any{"arch": t.arch, "compression": "xz"}
+		c.Deb = map[string]any{"arch": t.arch, "compression": "gzip"}
 	} else {
 		c.Release = "1"
-		c.RPM = map[string]any{"arch": rpmArch[t.arch], "summary": l.summary, "buildhost": "sealdesk", "compression": "xz"}
+		c.RPM = map[string]any{"arch": rpmArch[t.arch], "summary": l.summary, "buildhost": "sealdesk", "compression": "gzip"}
 	}
 	data, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
