@@ -14,7 +14,7 @@ judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libp
 peers='mupdf-tools time'
 others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
 makers='gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-mingw-w64-x86-64 nsis'
-checkers='desktop-file-utils appstream lintian debootstrap qemu-user-static wine wine64 rpm xvfb imagemagick man-db bash zsh fish'
+checkers='cpio unzip file desktop-file-utils appstream lintian debootstrap qemu-user-static wine wine64 rpm xvfb imagemagick man-db bash zsh fish'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
