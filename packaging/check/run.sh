@@ -11,7 +11,7 @@ seen=$dist/check
 work=$(mktemp -d)
 failed=
 mkdir -p "$seen"
-trap 'rm -rf "$work"' EXIT
+trap 'umount "$work"/*/proc 2>/dev/null || true; rm -rf "$work"' EXIT
 
 say() { echo "== $*"; }
 ok() { echo "   ok: $*"; }
@@ -89,6 +89,7 @@ step_deb() {
 	sample
 	base amd64
 	root=$work/base-amd64
+	mount -t proc proc "$root/proc" # a program finds its own file by it
 	mkdir -p "$root/debs"
 	cp "$dist"/*_amd64.deb "$root/debs/"
 	chroot "$root" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /debs/*.deb' >"$seen/apt.log" 2>&1 \
@@ -104,8 +105,6 @@ step_window() {
 	[ -x "$root/usr/bin/sealdesk" ] || { skip "the step deb comes before it"; return; }
 	chroot "$root" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libgl1-mesa-dri xvfb imagemagick' >>"$seen/apt.log" 2>&1 ||
 		{ bad "Xvfb cannot be installed"; return; }
-	mkdir -p "$root/proc"
-	mount -t proc proc "$root/proc" 2>/dev/null || true
 	chroot "$root" sh -c '
 		Xvfb :97 -screen 0 1280x800x24 >/dev/null 2>&1 & x=$!
 		sleep 2
@@ -113,7 +112,6 @@ step_window() {
 		sleep 12
 		DISPLAY=:97 import -window root /tmp/window.png
 		kill $w $x' || true
-	umount "$root/proc" 2>/dev/null || true
 	cp "$root/tmp/window.png" "$seen/window.png" 2>/dev/null && [ "$(convert "$seen/window.png" -unique-colors -format '%w' info:)" -gt 50 ] \
 		&& ok "a window with something in it: $seen/window.png" || { cat "$root/tmp/window.log"; bad "the window"; }
 }
