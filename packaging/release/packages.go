@@ -38,17 +38,17 @@ type linuxPackage struct {
 func packages(t target) []linuxPackage {
 	list := []linuxPackage{
 		{name: "sealdesk-tools", section: "utils", summary: "seal, sign and verify contracts from a terminal",
-			text:     "sealctl does the work of SealDesk for scripts and batches, and tokenhost loads the\nlibraries of USB keys away from it. Rules let whoever sits at the machine use a key.",
+			text:     "sealctl does the work of SealDesk for scripts and batches, and tokenhost\nloads the libraries of USB keys away from it. Rules let whoever sits at\nthe machine use a key.",
 			programs: []string{"sealctl", "tokenhost"}, contents: toolFiles, likes: []string{"libreoffice-writer", "pcscd"},
 			scripts: map[string]string{"postinstall": "tools.postinst", "postremove": "tools.postrm"}},
 		{name: "sealdesk-server", section: "net", summary: "trading platform and mobile CA for SealDesk",
-			text:     "platformd is the reference trading platform that SealDesk carries contracts to. It comes\nwith units for systemd, which are not started before they are set up.",
+			text:     "The reference trading platform that SealDesk carries contracts to, with\nunits for systemd, which are not started before they are set up.",
 			programs: servers(), contents: serverFiles, likes: []string{"ca-certificates"},
 			scripts: map[string]string{"postinstall": "server.postinst", "preremove": "server.prerm", "postremove": "server.postrm"}},
 	}
 	if t.window {
 		list = append(list, linuxPackage{name: "sealdesk", section: "text", summary: "seal and sign government procurement contracts",
-			text:     "SealDesk makes a clean copy of a contract, shows exactly what will be signed, seals and\nsigns it with the key of a certificate authority, verifies its own work, and carries it\nto the trading platform without losing it.",
+			text:     "SealDesk makes a clean copy of a contract, shows exactly what will be\nsigned, seals and signs it with the key of a certificate authority,\nverifies its own work, and carries it to the trading platform without\nlosing it.",
 			programs: []string{"sealdesk"}, contents: windowFiles, needs: []string{"sealdesk-tools"},
 			likes: []string{"libgl1-mesa-dri", "zenity"}})
 	}
