@@ -146,7 +146,7 @@ step_rpm() {
 	for rpm in "$dist"/*.x86_64.rpm; do
 		rpm -K --nosignature "$rpm" >/dev/null && ok "$(basename "$rpm"): digests" || bad "$rpm"
 		mkdir -p "$work/rpm"
-		(cd "$work/rpm" && rpm2cpio "$rpm" | cpio -idmu --quiet)
+		(cd "$work/rpm" && rpm2cpio "$rpm" | cpio -idmu --quiet --no-absolute-filenames 2>/dev/null)
 	done
 	mkdir -p "$work/rpm/tmp"
 	cp "$work/sample.pdf" "$work/rpm/tmp/"

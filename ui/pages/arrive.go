@@ -94,6 +94,7 @@ func (w *Window) visit() {
 		widgets.NavItem{ID: navLogin, Text: w.t("nav.login"), Icon: theme.Icon("key")})
 	side.OnNavigate = w.Home
 	side.SetKey(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.nobody"), Detail: w.t("arrive.nobody_note")})
+	side.SetPlatform(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.no_platform"), Detail: w.t("arrive.no_platform_note")})
 	top := widgets.NewTopbar()
 	top.SetUser(w.t("arrive.nobody"), "")
 	top.OnUser = func() { w.Home(navLogin) }
