@@ -8,6 +8,9 @@
 # make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
 # make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
 # make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
+# make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
+# make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
+# make help   the guides as HTML, in dist/help
 # make pictures   take the README's pictures anew, from the test that works the window
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -18,7 +21,7 @@ RUNS    ?= 1000
 SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) sh packaging/demo.sh
@@ -26,7 +29,7 @@ demo: deps-demo build
 build:
 	$(BUILD) -o bin/ ./cmd/...
 
-deps-demo deps-test deps-bench deps-interop: deps-%:
+deps-demo deps-test deps-bench deps-interop deps-packages: deps-%:
 	@sh packaging/deps.sh $*
 
 # The phone's npm packages, as the lock file has them. Only tests and whoever changes the app need them.
@@ -68,6 +71,15 @@ faults:
 
 pictures: deps-test
 	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk
+
+packages: deps-packages
+	$(GO) run ./packaging/release -o dist
+
+help:
+	$(GO) run ./packaging/help -o dist/help
+
+packages-check: deps-packages
+	@sh packaging/check/run.sh dist
 
 check:
 	@out=$$(gofmt -l cmd ui token signer platformapi assets packaging); test -z "$$out" || { echo "gofmt would change:"; echo "$$out"; exit 1; }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -43,17 +44,17 @@ func IconNames() []string {
 // AppIconSVG returns the picture of the application as SVG.
 func AppIconSVG() []byte { return appIcon("app.svg") }
 
-// AppIconPNG returns the picture of the application with 64, 256 or 512 pixels a
-// side: the smallest of these that is not smaller than size, else the largest.
+// AppIconSizes are the sides, in pixels, in which the picture of the application is there as PNG.
+var AppIconSizes = []int{16, 24, 32, 48, 64, 128, 256, 512}
+
+// AppIconPNG returns the picture of the application in one of AppIconSizes: the smallest of these that is not smaller than
+// size, else the largest.
 func AppIconPNG(size int) []byte {
-	switch {
-	case size <= 64:
-		return appIcon("app-64.png")
-	case size <= 256:
-		return appIcon("app-256.png")
-	default:
-		return appIcon("app-512.png")
+	best := AppIconSizes[len(AppIconSizes)-1]
+	if i, _ := slices.BinarySearch(AppIconSizes, size); i < len(AppIconSizes) {
+		best = AppIconSizes[i]
 	}
+	return appIcon(fmt.Sprintf("app-%d.png", best))
 }
 
 func appIcon(name string) []byte {

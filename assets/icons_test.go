@@ -75,7 +75,7 @@ func TestIcons(t *testing.T) {
 }
 
 func TestAppIcon(t *testing.T) {
-	for _, c := range []struct{ ask, want int }{{16, 64}, {65, 256}, {256, 256}, {512, 512}, {9999, 512}} {
+	for _, c := range []struct{ ask, want int }{{1, 16}, {16, 16}, {33, 48}, {65, 128}, {256, 256}, {512, 512}, {9999, 512}} {
 		m, err := png.Decode(bytes.NewReader(assets.AppIconPNG(c.ask)))
 		if err != nil || m.Bounds().Dx() != c.want {
 			t.Errorf("%d pixels: %v", c.ask, err)

@@ -4,6 +4,7 @@
 #   packaging/deps.sh test    the same, and the programs that judge its work in the tests
 #   packaging/deps.sh bench   the same, and the programs that its speed is measured beside
 #   packaging/deps.sh interop the same, and those that judge it in make interop
+#   packaging/deps.sh packages what make packages and make packages-check need
 # On a system without apt it names what is needed and stops if something is not there.
 set -eu
 
@@ -12,13 +13,16 @@ run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon'
 peers='mupdf-tools time'
 others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
+makers='gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-mingw-w64-x86-64 nsis'
+checkers='cpio unzip file desktop-file-utils appstream lintian debootstrap qemu-user-static wine wine64 rpm xvfb imagemagick man-db bash zsh fish'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
 test) want="$build $run $judges" ;;
 bench) want="$build $run $judges $peers" ;;
 interop) want="$build $run $judges $others" ;;
-*) echo "usage: packaging/deps.sh demo|test|bench|interop" >&2; exit 2 ;;
+packages) want="$makers $checkers ca-certificates" ;;
+*) echo "usage: packaging/deps.sh demo|test|bench|interop|packages" >&2; exit 2 ;;
 esac
 
 case "$(uname -s)" in

@@ -71,7 +71,7 @@ func TestWhatTheDiskSaidEarlyIsNotForgotten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.discard()
+	defer d.Discard()
 	if d.beginSync(); d.sync() != nil {
 		t.Error("a healthy disk fails")
 	}

@@ -173,7 +173,7 @@ func main() {
 	if err := os.WriteFile("app/app.svg", []byte(svg), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	for _, size := range []int{64, 256, 512} {
+	for _, size := range []int{16, 24, 32, 48, 64, 128, 256, 512} {
 		out, err := os.Create(fmt.Sprintf("app/app-%d.png", size))
 		if err != nil {
 			log.Fatal(err)

@@ -37,6 +37,9 @@ type cli struct {
 	Demo      demoCmd      `cmd:"" help:"demo"`
 	Doctor    doctorCmd    `cmd:"" help:"doctor"`
 	Version   versionCmd   `cmd:"" help:"version"`
+
+	Completion completionCmd `cmd:"" help:"completion"`
+	Manual     manualCmd     `cmd:"" hidden:"" help:"manual"` // for whoever makes packages
 }
 
 // app is what every verb is given.

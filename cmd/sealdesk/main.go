@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,10 +12,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
 	"sealdesk/assets/i18n"
 	"sealdesk/cmd/internal/demo"
+	"sealdesk/cmd/sealdesk/instance"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/signer/cleancopy"
@@ -39,6 +42,9 @@ const appID = "cn.sealdesk.SealDesk"
 // version is set by the build of a release.
 var version = ""
 
+// updateFeed and updateKey, of a release: where newer versions are told of, and the Ed25519 key, in base64, that signs it.
+var updateFeed, updateKey = "", ""
+
 type options struct {
 	demo      bool
 	work      string
@@ -50,6 +56,7 @@ type options struct {
 	makers    string
 	lang      string
 	converter string
+	open      instance.Request
 }
 
 func main() {
@@ -68,9 +75,22 @@ func main() {
 	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
 	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
-	if flag.NArg() > 0 || o.order != "" && (!o.demo || !platformapi.SealOrder(o.order).Valid()) {
+	request, err := requested(flag.Args())
+	if err != nil || o.order != "" && (!o.demo || !platformapi.SealOrder(o.order).Valid()) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 		flag.Usage()
 		os.Exit(2)
+	}
+	o.open = request
+	if o.demo && o.work == "" {
+		folders, err := desk.SystemFolders("sealdesk-demo")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(5)
+		}
+		o.work = folders.Data
 	}
 	os.Exit(run(context.Background(), o, os.Stderr))
 }
@@ -82,15 +102,24 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		fmt.Fprintln(stderr, err)
 		return 5
 	}
+	first, err := claim(ctx, o)
+	if errors.Is(err, instance.ErrOther) {
+		return 0
+	}
+	if first != nil {
+		defer first.Close()
+	}
 	config, closeWorld, err := configure(ctx, o)
 	if err != nil {
-		fmt.Fprintln(stderr, catalog.Problem(err))
-		return 5
+		return complain(catalog, err, stderr)
 	}
 	defer closeWorld()
 	config.Cleaner = &cleancopy.Cleaner{PDF: apart.Process{CacheDir: filepath.Join(config.Folders.Cache, "pdf-engine")}}
 	config.Words, config.Program = catalog, checkup.ThisProgram("sealdesk", version)
 	config.Converter = o.converter
+	if config.Updates, err = updateSource(); err != nil {
+		return complain(catalog, err, stderr)
+	}
 	if ring, ok := keyring.Chosen(os.Getenv); ok {
 		config.Keyring = ring
 	}
@@ -104,17 +133,30 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	d, err := open(ctx)
 	a := app.NewWithID(appID)
 	a.Settings().SetTheme(theme.New())
-	show := func(d *desk.Desk) {
+	show := func(d *desk.Desk) *pages.Window {
 		opened = d
 		w := pages.New(a, d)
 		w.Fyne().Show()
-		a.Lifecycle().SetOnStarted(func() { probe(w.Fyne()) })
+		return w
+	}
+	begin := func(w *pages.Window) {
+		probe(w.Fyne())
+		w.Arrive(o.open.Files, o.open.Link)
+		if first == nil {
+			return
+		}
+		go func() {
+			for r := range first.Requests() {
+				fyne.Do(func() { w.Arrive(r.Files, r.Link) })
+			}
+		}()
 	}
 	if err == nil {
-		show(d)
+		w := show(d)
+		a.Lifecycle().SetOnStarted(func() { begin(w) })
 	} else {
 		fmt.Fprintln(stderr, catalog.Problem(err))
-		shut.New(a, catalog, err, open, show).Fyne().Show()
+		shut.New(a, catalog, err, open, func(d *desk.Desk) { begin(show(d)) }).Fyne().Show()
 	}
 	a.Run()
 	return 0
@@ -123,13 +165,6 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 // configure finds what the desk works with: the demo's world, or this person's keys and platform.
 func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if o.demo {
-		if o.work == "" {
-			folders, err := desk.SystemFolders("sealdesk-demo")
-			if err != nil {
-				return desk.Config{}, nil, err
-			}
-			o.work = folders.Data
-		}
 		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Order: platformapi.SealOrder(o.order)})
 		if err != nil {
 			return desk.Config{}, nil, err

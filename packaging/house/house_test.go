@@ -34,6 +34,9 @@ var drawing = []room{
 	// A soak has a desk of its own and a real platform; it draws no window.
 	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
 	{"packaging/interop", []string{"signer", "token"}},
+	// What is handed out has the pictures and the rules for the keys that are known.
+	{"packaging/release", []string{"assets", "token/profile"}},
+	{"packaging/help", []string{"assets"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},

@@ -3,7 +3,6 @@ package desk
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -30,6 +29,7 @@ import (
 	"sealdesk/token/uri"
 	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/platforms"
+	"sealdesk/ui/desk/updates"
 	"sealdesk/ui/desk/words"
 )
 
@@ -70,6 +70,9 @@ type Config struct {
 
 	// Program is named in what is sent to whoever helps.
 	Program checkup.Program
+
+	// Updates is where newer versions are told of; nil: nobody is asked.
+	Updates *updates.Source
 
 	// Keyring keeps the key of what lies on this machine, and sessions; nil: the key lies in a file, sessions are not kept.
 	Keyring Keyring
@@ -116,21 +119,6 @@ type Desk struct {
 	parties   map[string]*party // by their folders
 }
 
-type preferences struct {
-	Key    string  `json:"key"`                   // URI of the remembered key
-	Folder string  `json:"folder,omitempty"`      // where a file was chosen last
-	Pixels float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
-
-	Compared []Pair `json:"compared,omitempty"` // the latest first
-
-	Platform string   `json:"platform,omitempty"` // ID of the one chosen last
-	Settings Settings `json:"settings,omitzero"`
-
-	ForgetSessions bool `json:"forgetSessions,omitempty"`
-}
-
-const preferencesFile = "preferences.json"
-
 // Open makes the folders and opens the outbox. Nothing is sent before a login.
 func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	for _, dir := range []string{cfg.Folders.Data, cfg.Folders.Cache} {
@@ -143,8 +131,11 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	d.recall()
-	if err := d.begin(ctx); err != nil {
+	err := d.readPreferences()
+	if err == nil {
+		err = d.begin(ctx)
+	}
+	if err != nil {
 		if d.own != nil {
 			err = errors.Join(err, d.own.Close())
 		}
@@ -459,22 +450,6 @@ func (d *Desk) CalibratePixels(perMM float64) error {
 	defer d.mu.Unlock()
 	d.prefs.Pixels = perMM
 	return d.savePreferences()
-}
-
-// recall reads what was chosen; a damaged file only forgets it.
-func (d *Desk) recall() {
-	if data, err := os.ReadFile(filepath.Join(d.cfg.Folders.Data, preferencesFile)); err == nil {
-		_ = json.Unmarshal(data, &d.prefs)
-	}
-}
-
-// savePreferences writes what was chosen; d.mu is held.
-func (d *Desk) savePreferences() error {
-	data, err := json.MarshalIndent(d.prefs, "", " ")
-	if err != nil {
-		return err
-	}
-	return writeFile(filepath.Join(d.cfg.Folders.Data, preferencesFile), data)
 }
 
 // open finds the token and the identity that key names. A driver that fails is told of only when no other has the key.

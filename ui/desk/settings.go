@@ -54,6 +54,8 @@ type Settings struct {
 	Level signer.Level `json:"level,omitempty"`
 
 	Proxy proxy.Way `json:"proxy,omitzero"` // to the platform and to the services
+
+	Updates bool `json:"updates,omitempty"` // ask at the start whether there is a newer version
 }
 
 // netPatience is how long one question to a service may take before it counts as not answered.

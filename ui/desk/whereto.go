@@ -214,7 +214,7 @@ func (d *Desk) Proxy(r *http.Request) (*url.URL, error) {
 // ProxyIn is the way to a platform that the settings kept in the folders want, for who has no desk open.
 func ProxyIn(folders Folders, keys Keyring) client.Proxy {
 	d := &Desk{cfg: Config{Folders: folders, Keyring: keys}, passwords: map[string]string{}}
-	d.recall()
+	_ = d.readPreferences() // what a newer program chose is not known here: no proxy is
 	return d.Proxy
 }
 

@@ -11,12 +11,14 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/link"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
@@ -50,7 +52,8 @@ type Window struct {
 	leave   context.CancelFunc // ends the page in front
 	front   context.Context
 	toasts  *widgets.Toasts
-	poke    func() // has the foot of the sidebar looked at now
+	poke    func()     // has the foot of the sidebar looked at now
+	awaited *link.Link // what a link asked for before the login
 }
 
 // New makes the window and shows the login page in it. The caller shows the window.
@@ -74,6 +77,7 @@ func New(app fyne.App, d *desk.Desk) *Window {
 	w.shortcuts()
 	w.Logout()
 	go w.watchKeys()
+	w.askForUpdates()
 	return w
 }
 
@@ -131,6 +135,10 @@ func (w *Window) Login(s *desk.Session) {
 	var ctx context.Context
 	ctx, w.deaf = context.WithCancel(w.closed)
 	page.Follow(ctx, w, s.News(ctx), w.tellNews)
+	if to := w.awaited; to != nil {
+		w.awaited = nil
+		w.open(*to)
+	}
 }
 
 // tellNews says what the other side did.
@@ -196,6 +204,10 @@ func (w *Window) Back() {
 
 // Home implements page.Host.
 func (w *Window) Home(nav string) {
+	if nav == navLogin {
+		w.Logout()
+		return
+	}
 	w.drop(len(w.stack))
 	var p page.Page
 	switch nav {
@@ -363,12 +375,45 @@ func (w *Window) shortcuts() {
 		switch ev.Name {
 		case fyne.KeyEscape:
 			w.Back()
+		case fyne.KeyF1:
+			w.help()
 		case fyne.KeyF5:
 			if p := w.top(); p != nil {
 				w.show(p)
 			}
 		}
 	})
+}
+
+// askForUpdates tells of a newer version, where that is wanted. What cannot be found out now is no trouble of today's work.
+func (w *Window) askForUpdates() {
+	if !w.desk.Settings().Updates {
+		return
+	}
+	var newer *desk.Newer
+	w.Do(w.closed, func(ctx context.Context) (err error) {
+		newer, err = w.desk.FindNewer(ctx)
+		return err
+	}, func(err error) {
+		if err == nil && newer != nil {
+			w.Toast(theme.Good, w.t("settings.updates_newer", "version", newer.Version, "date", newer.Date))
+		}
+	})
+}
+
+// help shows the topic of the page in front; from the login page, in a shell of its own.
+func (w *Window) help() {
+	front := w.top()
+	if _, already := front.(*help.Page); already || front == nil || w.win.Canvas().Overlays().Top() != nil {
+		return
+	}
+	nav := front.Nav()
+	if w.shell == nil {
+		nav = navLogin
+		w.drop(len(w.stack))
+		w.visit()
+	}
+	w.Open(help.New(w, nav))
 }
 
 // watchKeys shows the login page's keys anew when one comes or goes, and the work's key as gone.

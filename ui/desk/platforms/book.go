@@ -23,8 +23,12 @@ const (
 // fileName is the person's file in the folder of settings.
 const fileName = "platforms.json"
 
+// fileVersion is the newest form that is known.
+const fileVersion = 1
+
 // file is a file of platforms as it lies on the disk.
 type file struct {
+	Version   int       `json:"version,omitempty"` // of the form; without it, 1
 	Platforms []Profile `json:"platforms"`
 }
 
@@ -54,7 +58,7 @@ func PresetFile(getenv func(string) string) string {
 
 // Open reads the platforms of the person, in folder, and those of the file preset; empty: there is none. A file of the
 // person's that cannot be used is kept under another name, one that is preset stays where it is, and Trouble tells of both.
-// Errors are those of the disk.
+// Errors: platforms.newer for a file of the person's that a newer program wrote, which stays as it is; those of the disk.
 func Open(folder, preset string) (*Book, error) {
 	b := &Book{path: filepath.Join(folder, fileName)}
 	if preset != "" {
@@ -72,6 +76,8 @@ func Open(folder, preset string) (*Book, error) {
 	case err == nil:
 		b.own = own
 	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, errNewer):
+		return nil, fault("newer", nil, "file", b.path)
 	case errors.Is(err, errBroken):
 		aside := b.path + ".broken-" + time.Now().Format("20060102-150405")
 		if err := os.Rename(b.path, aside); err != nil {
@@ -87,6 +93,9 @@ func Open(folder, preset string) (*Book, error) {
 // errBroken: a file is there and can be read, but is none of platforms.
 var errBroken = errors.New("platforms: the file is damaged")
 
+// errNewer: the file is of a newer program.
+var errNewer = errors.New("platforms: the file is of a newer version")
+
 func read(path string) ([]Profile, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -98,6 +107,9 @@ func read(path string) ([]Profile, error) {
 		return nil, err
 	}
 	list, err := parse(data)
+	if errors.Is(err, errNewer) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, errors.Join(errBroken, err)
 	}
@@ -115,6 +127,9 @@ func parse(data []byte) ([]Profile, error) {
 	}
 	if d.More() {
 		return nil, errors.New("something follows the list")
+	}
+	if f.Version > fileVersion {
+		return nil, errNewer
 	}
 	var list []Profile
 	for _, p := range f.Platforms {
@@ -232,7 +247,7 @@ func (b *Book) at(id string) (int, error) {
 
 // keep writes the person's own, so that a crash leaves the old file or the new one; b.mu is held.
 func (b *Book) keep(own []Profile) error {
-	data, err := json.MarshalIndent(file{own}, "", "  ")
+	data, err := json.MarshalIndent(file{fileVersion, own}, "", "  ")
 	if err != nil {
 		return err
 	}

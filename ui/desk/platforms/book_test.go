@@ -152,3 +152,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// The file of a newer program is refused and stays as it is: to write it anew would lose what this program does not know.
+func TestANewerFileIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	const newer = `{"version": 2, "platforms": [], "more": true}`
+	if err := os.WriteFile(filepath.Join(dir, fileName), []byte(newer), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, ""); !errors.Is(err, fault("newer", nil)) {
+		t.Errorf("%v", err)
+	}
+	if now, err := os.ReadFile(filepath.Join(dir, fileName)); err != nil || string(now) != newer {
+		t.Errorf("the file is %s, %v", now, err)
+	}
+}

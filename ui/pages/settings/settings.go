@@ -43,6 +43,7 @@ type Page struct {
 	lasting *fyne.Container // the rows of the level
 	asking  *widgets.Radios
 	proxy   func() // shows the proxy anew
+	updates *updates
 	content fyne.CanvasObject
 }
 
@@ -72,10 +73,12 @@ func New(host page.Host) *Page {
 	p.asking.OnChanged = func(int) { p.change() }
 	way := proxy.NewForm(host, func() { p.content.Refresh() })
 	p.proxy = way.Show
+	p.updates = newUpdates(p)
 	p.content = widgets.NewScrollArea(widgets.Page(widgets.Fixed(760, 0, widgets.Column(theme.CardGap,
 		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried, p.lasting),
 		section(t("settings.revocation"), t("settings.revocation_note"), p.asking),
 		section(t("proxy.title"), t("proxy.note"), way.Content()),
+		section(t("settings.updates"), t("settings.updates_note"), p.updates.rows()...),
 		widgets.Quiet(t("settings.saved"))))))
 	return p
 }
@@ -109,6 +112,7 @@ func (p *Page) Show(ctx context.Context) {
 	p.asking.Choose(slices.Index(askings, s.Revocation))
 	p.url.SetText(s.StampURL)
 	p.proxy()
+	p.updates.atStart.Set(s.Updates)
 	p.draw()
 }
 

@@ -102,3 +102,15 @@ func TestThePageFitsTheScreen(t *testing.T) {
 		h.Picture("settings-" + language)
 	}
 }
+
+// Where nobody can be asked for updates the section says so, and offers nothing.
+func TestUpdatesAreOfferedWhereTheyCanBeHad(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	if !h.Says("本机不检查更新") || h.Says("立即检查") {
+		t.Error("updates are offered without a feed")
+	}
+	p.updates.atStart.OnChanged(true)
+	if !h.Desk().Settings().Updates {
+		t.Error("the choice was not kept")
+	}
+}

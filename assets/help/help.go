@@ -1,0 +1,11 @@
+package help
+
+import "embed"
+
+// Files are the topics, as "zh-CN/contracts.md".
+//
+//go:embed zh-CN/*.md en/*.md
+var Files embed.FS
+
+// Topics are the names of all topics, in the order in which they are read.
+var Topics = []string{"index", "login", "contracts", "awards", "outbox", "keys", "seals", "verifyfile", "compare", "batch", "settings", "administrator"}

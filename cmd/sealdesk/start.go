@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"sealdesk/cmd/sealdesk/instance"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/link"
+	"sealdesk/ui/desk/platforms"
+	"sealdesk/ui/desk/updates"
+)
+
+// requested sorts the arguments into files, as absolute paths, and one link. Desktops hand files over as file: URLs, too.
+func requested(args []string) (instance.Request, error) {
+	var r instance.Request
+	for _, a := range args {
+		switch {
+		case link.Is(a):
+			r.Link = a
+			continue
+		case strings.HasPrefix(a, "-"):
+			return r, fmt.Errorf("sealdesk: flags come before files: %q", a)
+		case strings.HasPrefix(a, "file:"):
+			u, err := url.Parse(a)
+			if err != nil || u.Host != "" && u.Host != "localhost" {
+				return r, fmt.Errorf("sealdesk: %q is no file of this machine", a)
+			}
+			a = filepath.FromSlash(u.Path)
+		}
+		path, err := filepath.Abs(a)
+		if err != nil {
+			return r, err
+		}
+		r.Files = append(r.Files, path)
+	}
+	return r, nil
+}
+
+// claim makes this the only window for its data, or hands the request to the one that is there, with instance.ErrOther. Where
+// neither can be done, the window opens all the same: the outbox is safe with several.
+func claim(ctx context.Context, o options) (*instance.First, error) {
+	folders, err := desk.SystemFolders("sealdesk")
+	if err != nil {
+		return nil, err
+	}
+	data := folders.Data
+	if o.demo {
+		data = o.work
+	}
+	at := instance.Folder(os.Getenv, folders.Cache)
+	first, err := instance.Claim(at, data)
+	if !errors.Is(err, instance.ErrOther) {
+		return first, err
+	}
+	if err := instance.Hand(ctx, at, data, o.open); err != nil {
+		return nil, err
+	}
+	return nil, instance.ErrOther
+}
+
+// updateSource is where newer versions are asked for: what was built in, if the administrator does not say otherwise.
+func updateSource() (*updates.Source, error) {
+	var builtIn *updates.Source
+	if updateFeed != "" {
+		key, err := base64.StdEncoding.DecodeString(updateKey)
+		if err != nil {
+			return nil, err
+		}
+		if builtIn, err = updates.NewSource(updateFeed, key); err != nil {
+			return nil, err
+		}
+	}
+	file := platforms.PresetFile(os.Getenv)
+	if file != "" {
+		file = filepath.Join(filepath.Dir(file), "updates.json")
+	}
+	return updates.Decide(file, builtIn)
+}

@@ -1,0 +1,179 @@
+#!/bin/sh
+# Proves what make packages made: each package is put into a root of its own, started and made to sign the sample contract.
+#   packaging/check/run.sh dist [STEP…]     steps: rules deb arm64 loong64 rpm windows window; without one, all
+# It runs as root on Debian, takes minutes, and writes what it saw to dist/check. A step that cannot be done here is named.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+dist=$(cd "$1" && pwd)
+shift
+steps=${*:-rules deb window arm64 loong64 rpm windows}
+seen=$dist/check
+work=$(mktemp -d)
+failed=
+mkdir -p "$seen"
+trap 'umount "$work"/*/proc 2>/dev/null || true; rm -rf "$work"' EXIT
+
+say() { echo "== $*"; }
+ok() { echo "   ok: $*"; }
+bad() { echo "   FAILED: $*"; failed=1; }
+skip() { echo "   not done: $*"; }
+need() { for f in "$@"; do [ -e "$f" ] || { bad "$f is not there; make packages makes it"; return 1; }; done; }
+
+# base puts a clean Debian 12 root into the run's folder; what was fetched for it once is kept.
+base() {
+	root=$work/base-$1
+	kept=$here/../../.cache/check/base-$1.tar
+	if [ ! -e "$kept" ]; then
+		mkdir -p "$(dirname "$kept")"
+		debootstrap --arch="$1" --variant=minbase bookworm "$root" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$seen/debootstrap.log" 2>&1
+		tar -C "$root" -cf "$kept" .
+		return
+	fi
+	mkdir -p "$root"
+	tar -C "$root" -xf "$kept"
+}
+
+# signs has a root's sealctl sign the sample contract, and verify it.
+signs() { # ROOT COMMAND…
+	in=$1
+	shift
+	cp "$work/sample.pdf" "$in/tmp/sample.pdf"
+	rm -rf "$in/tmp/demo" "$in/tmp/out.pdf"
+	"$@" demo --algorithm sm2 --in /tmp/sample.pdf --out /tmp/out.pdf --work /tmp/demo >"$seen/demo.log" 2>&1 || { cat "$seen/demo.log"; return 1; }
+	"$@" verify /tmp/out.pdf --trust /tmp/demo/roots.pem --lang en >"$seen/verify.log" 2>&1 || { cat "$seen/verify.log"; return 1; }
+	head -1 "$seen/verify.log"
+}
+
+# A clean copy of the sample contract, made here, stands for a contract where the root has no LibreOffice.
+sample() {
+	[ -s "$work/sample.pdf" ] && return 0
+	tar -xzf "$dist"/sealdesk-*-linux-amd64.tar.gz -C "$work"
+	mv "$work"/sealdesk-*-linux-amd64 "$work/tree"
+	"$work/tree/sealctl" clean "$here/../../assets/samples/sample-contract.docx" -o "$work/sample.pdf" --report "$work/report.json" >/dev/null
+}
+
+step_rules() {
+	say "rules: the desktop's files, the packages' form"
+	mkdir -p "$work/tree-deb"
+	dpkg-deb -x "$(ls "$dist"/sealdesk_*_amd64.deb)" "$work/tree-deb"
+	desktop-file-validate "$work"/tree-deb/usr/share/applications/*.desktop && ok desktop-file-validate || bad desktop-file-validate
+	appstreamcli validate --no-net "$work"/tree-deb/usr/share/metainfo/*.xml && ok appstreamcli || bad appstreamcli
+	update-mime-database "$work/tree-deb/usr/share/mime" 2>"$seen/mime.log" && ok update-mime-database || bad update-mime-database
+	for deb in "$dist"/*.deb; do
+		tags=$(lintian --allow-root --tag-display-limit 0 --suppress-tags-from-file "$here/lintian.txt" "$deb" 2>/dev/null || true)
+		[ -z "$tags" ] && ok "lintian $(basename "$deb")" || bad "lintian: $tags"
+	done
+	mkdir -p "$work/tools"
+	dpkg-deb -x "$(ls "$dist"/sealdesk-tools_*_amd64.deb)" "$work/tools"
+	bash -n "$work/tools/usr/share/bash-completion/completions/sealctl" && ok "bash completion" || bad "bash completion"
+	zsh -n "$work/tools/usr/share/zsh/vendor-completions/_sealctl" && ok "zsh completion" || bad "zsh completion"
+	fish -n "$work/tools/usr/share/fish/vendor_completions.d/sealctl.fish" && ok "fish completion" || bad "fish completion"
+	mkdir -p "$work/server"
+	dpkg-deb -x "$(ls "$dist"/sealdesk-server_*_amd64.deb)" "$work/server"
+	for unit in "$work"/server/usr/lib/systemd/system/*.service; do
+		if command -v systemd-analyze >/dev/null; then
+			level=$(systemd-analyze security --offline=true "$unit" 2>/dev/null | sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p')
+			ok "$(basename "$unit"): exposure ${level:-unknown} of 10"
+		else
+			skip "systemd-analyze is not here"
+		fi
+	done
+	for page in "$work"/tree-deb/usr/share/man/man?/*.gz "$work"/tools/usr/share/man/man1/*.gz "$work"/server/usr/share/man/man8/*.gz; do
+		said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null | head -3)
+		[ -z "$said" ] && ok "man $(basename "$page")" || bad "man: $said"
+	done
+}
+
+step_deb() {
+	say "deb: installed by apt into a clean Debian 12"
+	sample
+	base amd64
+	root=$work/base-amd64
+	mount -t proc proc "$root/proc" # a program finds its own file by it
+	mkdir -p "$root/debs"
+	cp "$dist"/*_amd64.deb "$root/debs/"
+	chroot "$root" sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /debs/*.deb' >"$seen/apt.log" 2>&1 \
+		&& ok "apt-get install" || { tail -5 "$seen/apt.log"; bad "apt-get install"; return; }
+	signs "$root" chroot "$root" /usr/bin/sealctl && ok "the sample is signed and valid" || bad "the sample"
+	chroot "$root" platformd --help >/dev/null 2>&1 || chroot "$root" platformd serve --help >/dev/null 2>&1 && ok "platformd starts" || bad platformd
+	[ -u "$root/usr/bin/sealctl" ] && bad "set-uid" || ok "nothing is set-uid"
+}
+
+step_window() {
+	say "window: started in that root under Xvfb, and pictured"
+	root=$work/base-amd64
+	[ -x "$root/usr/bin/sealdesk" ] || { skip "the step deb comes before it"; return; }
+	chroot "$root" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libgl1-mesa-dri xvfb imagemagick' >>"$seen/apt.log" 2>&1 ||
+		{ bad "Xvfb cannot be installed"; return; }
+	chroot "$root" sh -c '
+		Xvfb :97 -screen 0 1280x800x24 >/dev/null 2>&1 & x=$!
+		sleep 2
+		HOME=/tmp/home DISPLAY=:97 LC_ALL=C.UTF-8 sealdesk -lang zh-CN /tmp/out.pdf >/tmp/window.log 2>&1 & w=$!
+		sleep 12
+		DISPLAY=:97 import -window root /tmp/window.png
+		kill $w $x' || true
+	cp "$root/tmp/window.png" "$seen/window.png" 2>/dev/null && [ "$(convert "$seen/window.png" -unique-colors -format '%w' info:)" -gt 50 ] \
+		&& ok "a window with something in it: $seen/window.png" || { cat "$root/tmp/window.log"; bad "the window"; }
+}
+
+# What sealctl starts of itself has to be emulated, too, so the kernel is told of the emulator for as long as the step lasts.
+formats=/proc/sys/fs/binfmt_misc
+step_arm64() {
+	say "arm64: sealctl demo under qemu"
+	command -v qemu-aarch64-static >/dev/null || { skip "qemu-user-static is not here"; return; }
+	[ -e $formats/register ] || mount -t binfmt_misc binfmt_misc $formats 2>/dev/null || { skip "this kernel takes no emulators (binfmt_misc)"; return; }
+	sample
+	root=$work/root-arm64
+	mkdir -p "$root/tmp" "$root/proc" "$root/dev"
+	mount -t proc proc "$root/proc"
+	dpkg-deb -x "$(ls "$dist"/sealdesk-tools_*_arm64.deb)" "$root"
+	mkdir -p "$root/lib"
+	cp -a "$here/../../.cache/sysroot/arm64/lib/." "$root/lib/"
+	printf '%s' ':sealdesk-arm64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:F' >$formats/register
+	signs "$root" chroot "$root" /usr/bin/sealctl && ok "the sample is signed and valid" || bad "the sample"
+	echo -1 >$formats/sealdesk-arm64
+}
+
+step_loong64() {
+	say "loong64: sealctl under qemu"
+	skip "Debian 12 has no C library for it that its qemu could load; the programs are built and packed"
+}
+
+step_rpm() {
+	say "rpm: unpacked; its own checks"
+	sample
+	for rpm in "$dist"/*.x86_64.rpm; do
+		rpm -K --nosignature "$rpm" >/dev/null && ok "$(basename "$rpm"): digests" || bad "$rpm"
+		mkdir -p "$work/rpm"
+		(cd "$work/rpm" && rpm2cpio "$rpm" | cpio -idmu --quiet --no-absolute-filenames 2>/dev/null)
+	done
+	mkdir -p "$work/rpm/tmp"
+	cp "$work/sample.pdf" "$work/rpm/tmp/"
+	(cd "$work/rpm/tmp" && ../usr/bin/sealctl demo --algorithm rsa --in sample.pdf --out out.pdf --work demo >"$seen/rpm.log" 2>&1 &&
+		../usr/bin/sealctl verify out.pdf --trust demo/roots.pem >/dev/null) && ok "the sample is signed and valid" || { tail -3 "$seen/rpm.log"; bad "the sample"; }
+	skip "installing by dnf: there is no RPM system here"
+}
+
+step_windows() {
+	say "windows: the installer, sealctl.exe and both tokenhosts under Wine"
+	command -v wine >/dev/null || { skip "wine is not here"; return; }
+	sample
+	export WINEPREFIX="$work/wine" WINEDEBUG=-all DISPLAY=
+	wineboot -i >/dev/null 2>&1 || true
+	drive=$WINEPREFIX/drive_c
+	# Wine 8 lacks the library by which Go has got its random bytes since 1.22.
+	x86_64-w64-mingw32-gcc -shared -O2 -o "$drive/windows/system32/bcryptprimitives.dll" "$here/bcryptprimitives.c" -ladvapi32
+	setup=$(ls "$dist"/sealdesk-*-setup.exe)
+	wine "$setup" /S >"$seen/wine.log" 2>&1 || true
+	app=$(find "$drive" -name sealctl.exe | head -1)
+	[ -n "$app" ] && ok "the installer put it into ${app#"$drive"}" || { skip "the installer is a 32-bit program, which this Wine does not run; the archive is taken"; unzip -q "$dist"/sealdesk-*-windows-amd64.zip -d "$drive"; app=$(find "$drive" -name sealctl.exe | head -1); }
+	cp "$work/sample.pdf" "$drive/sample.pdf"
+	(cd "$drive" && wine "$app" demo --algorithm sm2 --in sample.pdf --out out.pdf --work demo >"$seen/wine-demo.log" 2>&1 &&
+		wine "$app" verify out.pdf --trust demo/roots.pem --lang en >"$seen/wine-verify.log" 2>&1) && ok "sealctl.exe signed the sample: $(head -1 "$seen/wine-verify.log")" ||
+		{ tail -5 "$seen/wine-demo.log"; bad sealctl.exe; }
+	"$work/tree/sealctl" verify "$drive/out.pdf" --trust "$drive/demo/roots.pem" >/dev/null && ok "and Linux agrees" || bad "Linux does not agree"
+	file "$(dirname "$app")"/tokenhost*.exe
+}
+
+for s in $steps; do "step_$s"; done
+[ -z "$failed" ] && echo "All that could be run here holds." || { echo "Something failed."; exit 1; }

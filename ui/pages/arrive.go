@@ -1,0 +1,107 @@
+package pages
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/link"
+	"sealdesk/ui/pages/form"
+	"sealdesk/ui/pages/verifyfile"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// Arrive shows what somebody asked the program to open from outside: a PDF is judged, with or without a key; a link leads to a
+// contract, after the login where there was none yet. Nothing that a person has in front is thrown away without a word.
+func (w *Window) Arrive(files []string, address string) {
+	w.win.RequestFocus()
+	switch {
+	case w.win.Canvas().Overlays().Top() != nil && (len(files) > 0 || address != ""):
+		w.Toast(theme.Warn, w.t("arrive.busy")) // a PIN or a decision is asked for; nothing may push itself before it
+	case address != "":
+		w.follow(address)
+	case len(files) > 0:
+		w.judge(files[0])
+	}
+}
+
+// follow goes to the contract of a link.
+func (w *Window) follow(address string) {
+	to, err := link.Parse(address)
+	if err == nil {
+		err = w.desk.Follows(to)
+	}
+	if err != nil {
+		w.Tell(err)
+		return
+	}
+	if w.session == nil {
+		w.awaited = &to
+		w.Toast(theme.Good, w.t("arrive.login"))
+		return
+	}
+	w.open(to)
+}
+
+// open shows a contract of the platform that one is logged in to.
+func (w *Window) open(to link.Link) {
+	if err := w.desk.Follows(to); err != nil { // the platform may be another one since
+		w.Tell(err)
+		return
+	}
+	s := w.session
+	var work *desk.Work
+	w.Do(w.closed, func(ctx context.Context) (err error) {
+		work, err = s.Open(ctx, to.Contract)
+		return err
+	}, func(err error) {
+		switch {
+		case w.session != s: // gone meanwhile
+		case err != nil:
+			w.Tell(err)
+		default:
+			w.Home("")
+			w.Open(form.New(w, work))
+		}
+	})
+}
+
+// judge shows the verdict on a file.
+func (w *Window) judge(path string) {
+	if !strings.EqualFold(filepath.Ext(path), ".pdf") {
+		w.Toast(theme.Warn, w.t("arrive.kind", "file", filepath.Base(path)))
+		return
+	}
+	if w.shell == nil {
+		w.visit()
+	}
+	w.Home(verifyfile.Nav)
+	if p, ok := w.top().(*verifyfile.Page); ok {
+		p.Drop(fyne.Position{}, []fyne.URI{storage.NewFileURI(path)})
+	}
+}
+
+// visit is for who has not logged in: a shell in which files are judged, and the way to the login.
+func (w *Window) visit() {
+	side := widgets.NewSidebar(logo(), w.t("app.name"), w.t("app.edition"))
+	side.SetItems(
+		widgets.NavItem{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
+		widgets.NavItem{ID: navLogin, Text: w.t("nav.login"), Icon: theme.Icon("key")})
+	side.OnNavigate = w.Home
+	side.SetKey(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.nobody"), Detail: w.t("arrive.nobody_note")})
+	side.SetPlatform(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.no_platform"), Detail: w.t("arrive.no_platform_note")})
+	top := widgets.NewTopbar()
+	top.SetUser(w.t("arrive.nobody"), "")
+	top.OnUser = func() { w.Home(navLogin) }
+	w.shell = widgets.NewShell(side, top)
+	w.toasts = w.shell.Toasts
+	w.win.SetContent(w.shell)
+}
+
+// navLogin is the way from a visit to the login.
+const navLogin = "login"

@@ -1,0 +1,76 @@
+package pages
+
+import (
+	"errors"
+	"testing"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages/help"
+	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/login"
+	"sealdesk/ui/pages/verifyfile"
+)
+
+func shown(t *testing.T) *Window {
+	t.Helper()
+	world := pagetest.NewWorldIn(t, words.Chinese)
+	pagetest.NewHost(t, world.Desk, nil) // brings an app in which what comes back from elsewhere waits
+	w := New(fyne.CurrentApp(), world.Desk)
+	t.Cleanup(w.win.Close)
+	return w
+}
+
+// A link that leads nowhere opens nothing and says why; nothing waits for the login then.
+func TestAStrangeLinkOpensNothing(t *testing.T) {
+	for _, address := range []string{
+		"sealdesk:", "sealdesk://evil.example/contracts/2f1c7c8e-0b5e-4c3e-9d3a-1a2b3c4d5e6f", "sealdesk://a.cn/contracts/../../etc/passwd",
+	} {
+		w := shown(t)
+		w.Arrive(nil, address)
+		if w.win.Canvas().Overlays().Top() == nil || w.awaited != nil {
+			t.Errorf("%s: %v", address, w.awaited)
+		}
+		if _, still := w.top().(*login.Page); !still || len(w.stack) != 1 {
+			t.Errorf("%s: %T is in front", address, w.top())
+		}
+	}
+}
+
+// A PDF is judged without a login; what is no PDF is not opened; nothing comes before a dialog.
+func TestAFileIsJudgedWithoutALogin(t *testing.T) {
+	w := shown(t)
+	w.Arrive([]string{"/tmp/a.docx"}, "")
+	if _, still := w.top().(*login.Page); !still {
+		t.Fatalf("%T is in front", w.top())
+	}
+	w.Arrive([]string{"/nowhere/合同.PDF"}, "")
+	if _, is := w.top().(*verifyfile.Page); !is || w.session != nil {
+		t.Fatalf("%T is in front", w.top())
+	}
+	w.Tell(errors.New("trouble"))
+	w.Home(navLogin)
+	w.Arrive([]string{"/nowhere/other.pdf"}, "")
+	if _, is := w.top().(*login.Page); !is {
+		t.Errorf("%T pushed itself before a dialog", w.top())
+	}
+}
+
+// Help of the login page leaves a way to the login.
+func TestHelpOfTheLogin(t *testing.T) {
+	w := shown(t)
+	w.help()
+	if _, is := w.top().(*help.Page); !is {
+		t.Fatalf("%T is in front", w.top())
+	}
+	w.help()
+	w.Back()
+	if len(w.stack) != 1 {
+		t.Errorf("%d pages", len(w.stack))
+	}
+	w.Home(navLogin)
+	if _, is := w.top().(*login.Page); !is || w.shell != nil {
+		t.Errorf("%T is in front", w.top())
+	}
+}

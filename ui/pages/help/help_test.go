@@ -1,0 +1,33 @@
+package help
+
+import (
+	"testing"
+
+	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages/internal/pagetest"
+)
+
+// F1 leads to the topic of the page, and from there to the others; a page without one has the first.
+func TestThePagesTopicIsShown(t *testing.T) {
+	for language, says := range map[string][3]string{
+		words.Chinese: {"印章按实际大小显示", "不会自行安装任何更新", "一份合同的步骤"},
+		words.English: {"Seals at their true size", "never installs anything by itself", "The steps of a contract"},
+	} {
+		w := pagetest.NewWorldIn(t, language)
+		h := pagetest.NewHost(t, w.Desk, nil)
+		h.Open(New(h, "seals"))
+		if !h.Says(says[0]) || h.Says(says[1]) {
+			t.Errorf("%s: not the topic of the page", language)
+		}
+		h.Press(map[string]string{words.Chinese: "管理员指南", words.English: "Administrator's guide"}[language])
+		if !h.Says(says[1]) {
+			t.Errorf("%s: not the topic that was chosen", language)
+		}
+		h.Fits()
+		h.Picture("help-" + language)
+		h.Open(New(h, "nowhere"))
+		if !h.Says(says[2]) {
+			t.Errorf("%s: not the first topic", language)
+		}
+	}
+}
