@@ -21,14 +21,14 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
-	"sealdesk/platformapi/platform/jobs"
-	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
+	"sealdesk/platformapi/web/jobs"
+	"sealdesk/platformapi/web/password"
 	"sealdesk/platformapi/wire"
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
-	"sealdesk/platformapi/platform/jobs"
+	"sealdesk/platformapi/web/jobs"
 )
 
 const (

@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/platformapi/platform/jobs"
-	"sealdesk/platformapi/platform/jobs/riverjobs"
 	"sealdesk/platformapi/platform/store/postgres"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
+	"sealdesk/platformapi/web/jobs"
+	"sealdesk/platformapi/web/jobs/riverjobs"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 )
 
 func TestMain(m *testing.M) {

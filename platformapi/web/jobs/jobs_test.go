@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/platformapi/platform/jobs"
+	"sealdesk/platformapi/web/jobs"
 )
 
 // ledger claims jobs as the store does.

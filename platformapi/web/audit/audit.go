@@ -12,10 +12,10 @@ import (
 	"github.com/gowebpki/jcs"
 )
 
-// Act says what was done beside the moves of a contract, which are called as their receipts are.
+// Act says what was done. Moves of a contract are called as their receipts are, and a server may have acts of its own.
 type Act string
 
-// The acts without a receipt.
+// Acts that have no receipt.
 const (
 	Login  Act = "login"
 	Logout Act = "logout"
@@ -25,7 +25,7 @@ const (
 	Unbind Act = "unbind"
 )
 
-// Entry is what a row says.
+// Entry is what a row says. The platform's have a contract, the mobile CA's what the last fields name.
 type Entry struct {
 	Seq         int64     `json:"seq"` // from 1, without gaps
 	At          time.Time `json:"at"`
@@ -39,6 +39,12 @@ type Entry struct {
 	SHA256      string    `json:"sha256,omitempty"`       // of the file, the certificate or the import it was about
 	HistorySeq  int       `json:"history_seq,omitempty"`  // the row of the contract's history that it made
 	HistoryHash string    `json:"history_hash,omitempty"` // and that row's hash
+
+	Device  string `json:"device,omitempty"`
+	Pairing string `json:"pairing,omitempty"`
+	Request string `json:"request,omitempty"`
+	Key     string `json:"key,omitempty"`
+	Note    string `json:"note,omitempty"`
 }
 
 // Row is an entry as it is kept.

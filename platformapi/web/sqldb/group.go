@@ -1,4 +1,4 @@
-package tables
+package sqldb
 
 import (
 	"context"

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"sealdesk/platformapi/platform/audit"
+	"sealdesk/platformapi/web/audit"
 )
 
 func trail(t *testing.T, n int) ([]audit.Row, audit.Head) {
