@@ -1,8 +1,8 @@
 // The app: opens what every page needs, shows the page that the address names, and keeps an eye on the inbox.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Client } from "./api/client.js";
+import { Client, LoggedOut } from "./api/client.js";
 import { Device } from "./api/device.js";
-import type { Account } from "./api/types.js";
+import type { Account, RequestHead } from "./api/types.js";
 import { Desktops } from "./flow/desktops.js";
 import { Inbox } from "./flow/inbox.js";
 import { Sessions } from "./flow/sessions.js";
@@ -28,13 +28,14 @@ export interface Parts {
   desktops: Desktops;
   sessions: Sessions;
   scanned: { code?: Code };
+  seen: Set<string>;
 }
 
 export async function openParts(): Promise<Parts> {
   const db = await Database.open();
   const device = await Device.open(db);
   const client = await Client.open(BASE, device, db);
-  return { db, device, client, vault: await Vault.open(db), desktops: new Desktops(db), sessions: new Sessions(), scanned: takeCode() };
+  return { db, device, client, vault: await Vault.open(db), desktops: new Desktops(db), sessions: new Sessions(), scanned: takeCode(), seen: new Set() };
 }
 
 // The phone's camera opens the code's address. The secret in it does not stay in the address or the history.
@@ -51,6 +52,9 @@ function takeCode(): { code?: Code } {
 }
 
 const OPEN = new Set(["login"]);
+// Pages that a request takes the place of. From others one is led to it: what is begun there is not interrupted.
+const YIELDING = new Set(["home", "wait"]);
+const QUIET = new Set(["home", "wait", "link", "login", "request", "session"]);
 const installed = matchMedia("(display-mode: standalone)").matches;
 const ios = /iPhone|iPad/.test(navigator.userAgent);
 
@@ -58,6 +62,7 @@ export function Root({ parts }: { parts: Parts }) {
   const [texts, setTexts] = useState(() => new Texts(preferred()));
   const [route, setRoute] = useState<Route>(() => parseRoute(location.hash));
   const [account, setAccount] = useState<Account>();
+  const [waiting, setWaiting] = useState<RequestHead[]>([]);
   const [online, setOnline] = useState(true);
   const [toast, setToast] = useState<string>();
   const [trouble, setTrouble] = useState<unknown>();
@@ -71,9 +76,11 @@ export function Root({ parts }: { parts: Parts }) {
   const inbox = useRef<Inbox | undefined>(undefined);
   inbox.current ??= new Inbox(client, {
     online: setOnline,
-    unread: (n) => setAccount((a) => a && { ...a, unread: n }),
-    loggedOut: () => replace({ page: "login" }),
-    arrived: (r) => (parseRoute(location.hash).page === "wait" || parseRoute(location.hash).page === "session" ? replace : go)({ page: "request", id: r.id }),
+    waiting: (list, unread) => {
+      setWaiting(list);
+      setAccount((a) => a && { ...a, unread });
+    },
+    failed: (e) => (e instanceof LoggedOut ? replace({ page: "login" }) : setOnline(false)),
   });
 
   const load = async (): Promise<void> => {
@@ -99,6 +106,12 @@ export function Root({ parts }: { parts: Parts }) {
     };
   }, []);
 
+  const fresh = waiting.find((r) => !parts.seen.has(r.id));
+  useEffect(() => {
+    if (!fresh || !YIELDING.has(route.page)) return;
+    (route.page === "wait" ? replace : go)({ page: "request", id: fresh.id });
+  }, [fresh?.id, route.page]);
+
   useEffect(() => {
     document.documentElement.lang = texts.language;
   }, [texts]);
@@ -112,7 +125,7 @@ export function Root({ parts }: { parts: Parts }) {
   const app: App = {
     ...parts,
     texts,
-    inbox: inbox.current,
+    waiting,
     account,
     installed,
     ios,
@@ -141,6 +154,9 @@ export function Root({ parts }: { parts: Parts }) {
     <AppContext.Provider value={app}>
       {!online && (
         <div class="offline" role="status"><Icon name="offline" size={16} />{texts.t("offline.line")}</div>
+      )}
+      {fresh && !QUIET.has(shown.page) && (
+        <button class="banner" onClick={() => go({ page: "request", id: fresh.id })}><Icon name="bell" size={18} />{texts.t("request.waits")}</button>
       )}
       {trouble !== undefined && !account && client.loggedIn ? (
         <div class="page"><main><Trouble of={trouble} again={load} /></main></div>

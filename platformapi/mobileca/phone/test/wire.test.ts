@@ -215,14 +215,15 @@ test("a request is shown when it is what would be signed", async () => {
   const tbs = attributes(attribute(CONTENT, DATA), attribute(DIGEST, write(OCTETS, sum)));
   const document = { title: "采购合同", pages: 3, amount: 111100, digest: toText(sum), digest_alg: "SM3" };
   const base = { v: 1, id: "r", pairing: "p", kind: "sign", certificate, iat: 1000, exp: 1180, platform, desktop: { name: "PC" }, form: "cms-attributes", tbs: toText(tbs), document };
-  const x: Expectation = { id: "r", pairing: "p", desktop: key, certificates: [certificate], platform, now: 1010 };
+  const x: Expectation = { id: "r", pairing: "p", desktop: key, kind: "sign", certificate, platform, now: 1010 };
   const ask = async (payload: unknown, e: Expectation = x): Promise<Awaited<ReturnType<typeof read>>> => read(await jws(pair, header, payload), e);
 
   const r = await ask(base);
   assert.equal(r.document?.title, "采购合同");
   assert.deepEqual(r.toSign, tbs);
+  const atLogin: Expectation = { ...x, kind: "login" };
   const login = { ...base, kind: "login", form: "text", tbs: toText(utf8("SealDesk login v1\nhttps://p.example\nid")), document: undefined };
-  assert.equal((await ask(login)).kind, "login");
+  assert.equal((await ask(login, atLogin)).kind, "login");
 
   const why = async (name: string, expected: BadRequest["why"], payload: unknown, e: Expectation = x): Promise<void> => {
     await assert.rejects(ask(payload, e), (error: unknown) => error instanceof BadRequest && error.why === expected, name);
@@ -230,9 +231,10 @@ test("a request is shown when it is what would be signed", async () => {
   await why("another document", "other-document", { ...base, document: { ...document, digest: toText(filled(32, 1)) } });
   await why("no document", "other-document", { ...base, document: undefined });
   await why("a text as a contract", "other-document", { ...base, form: "text", tbs: toText(utf8("I owe you")) });
-  await why("a contract as a login", "other-document", { ...login, form: "cms-attributes", tbs: toText(tbs), document });
-  await why("another text as a login", "other-document", { ...login, tbs: toText(utf8("SealDesk binding of a certificate v1\nhttps://p.example")) });
-  await why("a login elsewhere", "other-platform", { ...login, tbs: toText(utf8("SealDesk login v1\nhttps://evil.example\nid")) });
+  await why("a contract as a login", "other-document", { ...login, form: "cms-attributes", tbs: toText(tbs), document }, atLogin);
+  await why("another text as a login", "other-document", { ...login, tbs: toText(utf8("SealDesk binding of a certificate v1\nhttps://p.example")) }, atLogin);
+  await why("a login where a signature was begun", "other-pairing", login);
+  await why("a login elsewhere", "other-platform", { ...login, tbs: toText(utf8("SealDesk login v1\nhttps://evil.example\nid")) }, atLogin);
   await why("another platform's name", "other-platform", { ...base, platform: { ...platform, name: "x" } });
   await why("another certificate", "other-certificate", { ...base, certificate: toText(filled(32, 5)) });
   await why("another pairing", "other-pairing", { ...base, pairing: "q" });

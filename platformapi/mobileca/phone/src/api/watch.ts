@@ -58,11 +58,13 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
     const end = (): void => {
       clearTimeout(timer);
       removeEventListener("online", end);
+      document.removeEventListener("visibilitychange", end);
       signal.removeEventListener("abort", end);
       done();
     };
     const timer = setTimeout(end, ms * (0.75 + Math.random() / 2));
     addEventListener("online", end);
+    document.addEventListener("visibilitychange", end);
     signal.addEventListener("abort", end);
   });
 }

@@ -16,7 +16,10 @@ export interface Desktop {
   platform: { name: string; origin: string };
   desktop: string;
   match: string;
-  certificates: string[]; // SHA-256 of the certificates chosen for it
+  kind: Scan["kind"];
+  // SHA-256 of the certificates chosen for it.
+  signing: string;
+  encryption: string | undefined;
 }
 
 // A code that was scanned, until the person has decided.

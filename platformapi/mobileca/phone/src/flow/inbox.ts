@@ -1,20 +1,16 @@
-// What waits for the phone, wherever in the app one is. Whoever shows requests takes them from here.
+// What waits for the phone, wherever in the app one is.
 import type { Client } from "../api/client.js";
 import type { RequestHead, Requests } from "../api/types.js";
 import { watch } from "../api/watch.js";
 
 export interface Listener {
   online(yes: boolean): void;
-  unread(n: number): void;
-  loggedOut(): void;
-  // A request that waits, once. True when somebody took it.
-  arrived(r: RequestHead): void;
+  waiting(list: RequestHead[], unread: number): void;
+  failed(e: unknown): void;
 }
 
 export class Inbox {
   private stop: (() => void) | undefined;
-  private told = new Set<string>();
-  private takers: ((r: RequestHead) => boolean)[] = [];
 
   constructor(
     private readonly client: Client,
@@ -24,11 +20,11 @@ export class Inbox {
   start(): void {
     this.stop ??= watch<Requests>(this.client, {
       path: "/requests",
-      seen: (state) => this.seen(state),
+      seen: (state) => this.listener.waiting(state.items, state.unread ?? 0),
       online: (yes) => this.listener.online(yes),
-      failed: () => {
+      failed: (e) => {
         this.stop = undefined;
-        this.listener.loggedOut();
+        this.listener.failed(e);
       },
     });
   }
@@ -36,21 +32,5 @@ export class Inbox {
   end(): void {
     this.stop?.();
     this.stop = undefined;
-    this.told.clear();
-  }
-
-  // Lets a page take requests before they are shown to everybody. Returns what ends it.
-  take(f: (r: RequestHead) => boolean): () => void {
-    this.takers.push(f);
-    return () => void (this.takers = this.takers.filter((t) => t !== f));
-  }
-
-  private seen(state: Requests): void {
-    this.listener.unread(state.unread ?? 0);
-    for (const r of state.items) {
-      if (this.told.has(r.id)) continue;
-      this.told.add(r.id);
-      if (!this.takers.some((t) => t(r))) this.listener.arrived(r);
-    }
   }
 }

@@ -122,6 +122,7 @@ export function RevokePage({ id }: { id: string }) {
     const share = await app.vault.get(certificate.value!.key.id);
     if (!share) throw new Refused("not-here");
     const r = await app.client.call<PhoneRequest>("POST", `/certificates/${id}/revocations`, { body: { reason: "unspecified" } });
+    app.seen.add(r.id);
     const shown = await show(r, undefined, app.client.now());
     const opened = await Opened.by(share, pin);
     try {

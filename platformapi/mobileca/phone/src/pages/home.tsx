@@ -36,6 +36,9 @@ export function HomePage() {
           <strong>{t("home.scan")}</strong>
           <span>{t("home.scan-text")}</span>
         </button>
+        {app.waiting.map((r) => (
+          <Row key={r.id} icon="bell" title={t("request.waits")} text={t(`kind.${r.kind}`)} onPress={() => app.go({ page: "request", id: r.id })} />
+        ))}
         {sessions.value?.map((s) => (
           <Row key={s.id} icon="clock" title={t("home.session")} text={s.desktop.name} onPress={() => app.go({ page: "session", id: s.id })} />
         ))}

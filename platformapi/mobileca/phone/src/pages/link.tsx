@@ -81,7 +81,9 @@ export function LinkPage() {
         platform: scanned.first.platform,
         desktop: scanned.first.desktop.name,
         match: match.right,
-        certificates: [certificate.id, ...(encryption ? [encryption.id] : [])],
+        kind: scanned.first.kind,
+        signing: certificate.id,
+        encryption: encryption?.id,
       });
       const linked = await app.client.call<Scan>("PUT", `/scans/${scan.id}/decision`, {
         body: {

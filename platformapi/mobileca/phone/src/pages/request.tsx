@@ -27,6 +27,7 @@ export function RequestPage({ id }: { id: string }) {
   const [state, setState] = useState<PhoneRequest["state"]>();
   const [error, setError] = useState<unknown>();
   const asked = useLoaded(async (): Promise<Asked> => {
+    app.seen.add(id);
     const request = await app.client.call<PhoneRequest>("GET", "/requests/" + id);
     setState(request.state);
     const desktop = request.pairing ? await app.desktops.get(request.pairing) : undefined;

@@ -48,15 +48,13 @@ export function SessionPage({ id }: { id: string }) {
 
   // One after the other, as they come.
   const queue = useRef(Promise.resolve());
-  useEffect(
-    () =>
-      app.inbox.take((head) => {
-        if (head.pairing !== id || !auto.current || !app.sessions.get(id, app.client.now(), true)) return false;
-        queue.current = queue.current.then(() => sign(head.id));
-        return true;
-      }),
-    [id],
-  );
+  const fresh = scan && app.waiting.find((r) => !app.seen.has(r.id));
+  useEffect(() => {
+    if (!fresh) return;
+    app.seen.add(fresh.id);
+    if (fresh.pairing === id && auto.current && app.sessions.get(id, app.client.now(), true)) queue.current = queue.current.then(() => sign(fresh.id));
+    else app.replace({ page: "request", id: fresh.id });
+  }, [fresh?.id]);
   const sign = async (request: string): Promise<void> => {
     const opened = app.sessions.get(id, app.client.now(), true);
     try {
@@ -69,7 +67,7 @@ export function SessionPage({ id }: { id: string }) {
       await approve(app.client, r, shown, opened);
     } catch {
       // Whatever is wrong with it, a person should see it.
-      app.go({ page: "request", id: request });
+      app.replace({ page: "request", id: request });
     }
   };
 

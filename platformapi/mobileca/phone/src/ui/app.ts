@@ -1,11 +1,10 @@
 // What every page is given: the service, the keys, the texts, and the way to other pages.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Account } from "../api/types.js";
+import type { Account, RequestHead } from "../api/types.js";
 import type { Client } from "../api/client.js";
 import type { Device } from "../api/device.js";
 import type { Desktops } from "../flow/desktops.js";
-import type { Inbox } from "../flow/inbox.js";
 import type { Sessions } from "../flow/sessions.js";
 import type { Language, Texts } from "../i18n/i18n.js";
 import type { Database } from "../store/database.js";
@@ -19,7 +18,9 @@ export interface App {
   db: Database;
   vault: Vault;
   texts: Texts;
-  inbox: Inbox;
+  // Requests that wait, and those of them that the person has had before him.
+  waiting: RequestHead[];
+  seen: Set<string>;
   desktops: Desktops;
   sessions: Sessions;
   account: Account | undefined;

@@ -45,7 +45,8 @@ export interface Expectation {
   id: string;
   pairing: string;
   desktop: Key;
-  certificates: string[]; // SHA-256 of the certificates' DER
+  kind: Kind;
+  certificate: string; // SHA-256 of the DER of the one that was chosen for it
   platform: { name: string; origin: string };
   now: number;
 }
@@ -64,7 +65,8 @@ export async function read(jws: string, x: Expectation): Promise<Request> {
     throw e;
   }
   if (r.id !== x.id || r.pairing !== x.pairing) throw new BadRequest("other-pairing");
-  if (!x.certificates.includes(r.certificate)) throw new BadRequest("other-certificate");
+  if (r.kind !== x.kind) throw new BadRequest("other-pairing");
+  if (r.certificate !== x.certificate) throw new BadRequest("other-certificate");
   if (r.platform.origin !== x.platform.origin || r.platform.name !== x.platform.name) throw new BadRequest("other-platform");
   if (r.expires + SKEW < x.now) throw new BadRequest("expired");
   return r;
