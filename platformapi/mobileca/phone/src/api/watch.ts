@@ -29,13 +29,18 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
   let after: number | undefined;
   let pause = FIRST;
   while (!signal.aborted) {
+    const asked = Date.now();
     const wait = after === undefined ? 0 : WAIT;
     try {
       const state = await client.call<T | undefined>("GET", w.path, { query: { after }, wait, signal });
       if (signal.aborted) return;
       w.online(true);
       pause = FIRST;
-      if (!state || state.version === after) continue;
+      if (!state || state.version === after) {
+        // Nothing new, and that at once: whoever answers so would be asked without end.
+        if (Date.now() - asked < FIRST) await sleep(FIRST, signal);
+        continue;
+      }
       after = state.version;
       if (w.seen(state)) return;
     } catch (e) {

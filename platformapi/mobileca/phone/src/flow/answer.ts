@@ -1,5 +1,6 @@
 // A request, read and checked, and the phone's half of the answer to it.
 import { type Client, Offline } from "../api/client.js";
+import { patiently } from "../api/patience.js";
 import type { Message, PhoneRequest } from "../api/types.js";
 import { type Bytes, utf8 } from "../crypto/bytes.js";
 import { Decryption } from "../crypto/decrypt.js";
@@ -27,7 +28,9 @@ export async function show(r: PhoneRequest, desktop: Desktop | undefined, now: n
   if (r.source === "own" && r.kind === "revoke" && r.statement) {
     const toSign = fromText(r.statement);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(toSign);
-    if (!text.startsWith(REVOCATION + "\n")) throw new BadRequest("malformed");
+    const [kind, origin, request, certificate] = text.split("\n");
+    if (kind !== REVOCATION || origin !== location.origin || request !== r.id) throw new BadRequest("malformed");
+    if (certificate !== r.certificate) throw new BadRequest("other-certificate");
     return { source: "own", text, toSign };
   }
   if (r.source !== "pairing" || !r.jws || !r.pairing) throw new BadRequest("malformed");
@@ -41,6 +44,7 @@ export async function show(r: PhoneRequest, desktop: Desktop | undefined, now: n
 }
 
 const TRIES = 3;
+const RESULT = 120; // seconds; a request is over after three minutes
 
 // Sends what the phone has to say of what was shown, and hands the result over. The share must be of the request's key.
 export async function approve(client: Client, r: PhoneRequest, shown: Shown, opened: Opened): Promise<void> {
@@ -85,14 +89,7 @@ export async function answered(client: Client, path: string, begin: () => Half):
 
 // The same result again is no error, so a lost answer does not matter.
 async function handOver(client: Client, path: string, body: unknown): Promise<void> {
-  for (let n = 1; ; n++) {
-    try {
-      await client.call("PUT", path, { body });
-      return;
-    } catch (e) {
-      if (!(e instanceof Offline) || n === TRIES) throw e;
-    }
-  }
+  await patiently(RESULT, () => client.call("PUT", path, { body }));
 }
 
 // The plain text for the desktop's eyes: ECDH with its key, HKDF, AES-256-GCM.

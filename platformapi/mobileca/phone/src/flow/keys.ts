@@ -1,6 +1,7 @@
 // Keys in two shares: made for an application, changed, brought to a new phone. One PIN and one recovery code are those of
 // both keys of a pair.
-import { type Client, Offline } from "../api/client.js";
+import { type Client, Problem } from "../api/client.js";
+import { patiently } from "../api/patience.js";
 import type { Certificate, Key, List, Message, Use } from "../api/types.js";
 import { seal, unseal } from "../crypto/backup.js";
 import { type Bytes, equal } from "../crypto/bytes.js";
@@ -12,6 +13,10 @@ import { certificatePoint, requestPoint } from "../wire/certificate.js";
 import { answered } from "./answer.js";
 import { Refused } from "./refused.js";
 import { uuid } from "./uuid.js";
+
+const ISSUING = 120; // seconds
+const OFFER = 480; // seconds; the service keeps an offer for ten minutes
+export const TRIES = 5;
 
 // The steps of a download, for who waits.
 export type Step = "sign" | "encrypt" | "certificates" | "backup";
@@ -29,7 +34,7 @@ export async function download(k: Keys, application: string, pin: string, code: 
     made.push(await create(k, application, use, pin));
   }
   step("certificates");
-  const { items } = await k.client.call<List<Certificate>>("POST", `/applications/${application}/certificates`);
+  const { items } = await patiently(ISSUING, () => k.client.call<List<Certificate>>("POST", `/applications/${application}/certificates`));
   for (const [id, share] of made) {
     const certificate = items.find((c) => c.key.id === id);
     if (!certificate || !equal(certificatePoint(fromText(certificate.der)), share.public)) throw new Refused("other-key");
@@ -41,6 +46,16 @@ export async function download(k: Keys, application: string, pin: string, code: 
 
 async function create(k: Keys, application: string, use: Use, pin: string): Promise<[string, Share]> {
   const id = uuid();
+  try {
+    return [id, await createAs(id, k, application, use, pin)];
+  } catch (e) {
+    // It has no certificate, and a new beginning makes another.
+    await k.vault.remove(id);
+    throw e;
+  }
+}
+
+async function createAs(id: string, k: Keys, application: string, use: Use, pin: string): Promise<Share> {
   const creation = new Creation({ account: k.account, session: id });
   const begun = await k.client.call<Message>("POST", `/applications/${application}/keys`, { body: { id, use, message: toText(creation.commitment) } });
   const { share, opening } = await creation.finish(fromText(begun.message), pin);
@@ -54,11 +69,12 @@ async function create(k: Keys, application: string, use: Use, pin: string): Prom
   const signature = await answered(k.client, `/keys/${id}/csr`, () => Signing.begin(opened, context, digest(share, info)));
   opened.close();
   await k.client.call("PUT", `/keys/${id}/csr`, { body: { signature: toText(signature) } });
-  return [id, share];
+  return share;
 }
 
 async function leaveBackup(k: Keys, id: string, share: Share, pin: string, code: string): Promise<void> {
-  await k.client.call("PUT", `/keys/${id}/backup`, { body: { backup: toText(await seal(share, pin, code)) } });
+  const body = { backup: toText(await seal(share, pin, code)) };
+  await patiently(ISSUING, () => k.client.call("PUT", `/keys/${id}/backup`, { body }));
 }
 
 // Gives a key a new PIN, and both sides new shares, so that the old PIN is proved and the old share is worth nothing.
@@ -99,14 +115,15 @@ interface Offer {
 async function finishReshare(k: Keys, id: string, offer: Offer, proof: Bytes, next: Share, pin: string, code: string): Promise<void> {
   await k.vault.put(id + " next", next);
   const body = { session: offer.session, message: toText(proof), backup: toText(await seal(next, pin, code)) };
-  for (let n = 1; ; n++) {
+  await patiently(OFFER, async (lost) => {
     try {
-      await k.client.call<Key>("PUT", `/keys/${id}/reshare`, { body });
-      break;
+      await k.client.call("PUT", `/keys/${id}/reshare`, { body });
     } catch (e) {
-      if (!(e instanceof Offline) || n === 3) throw e;
+      if (lost === 0 || !(e instanceof Problem) || e.code !== "mca.recovery_over") throw e;
+      // An answer was lost that was yes or no. A no would have cost a try, a yes gives all of them back.
+      if ((await k.client.call<Key>("GET", `/keys/${id}`)).tries !== TRIES) throw e;
     }
-  }
+  });
   await k.vault.put(id, next);
   await k.vault.remove(id + " next");
 }

@@ -2,11 +2,10 @@
 import { useState } from "preact/hooks";
 import { Problem } from "../api/client.js";
 import type { Certificate } from "../api/types.js";
+import { TRIES } from "../flow/keys.js";
 import { useApp } from "./app.js";
 import { Button, Notice, Trouble } from "./parts.js";
 import { PinPad } from "./pin.js";
-
-const ALL = 5;
 
 export function PinEntry(p: { certificate: Certificate; act: string; label?: string; danger?: boolean; done: (pin: string) => Promise<void> }) {
   const { t } = useApp().texts;
@@ -38,7 +37,7 @@ export function PinEntry(p: { certificate: Certificate; act: string; label?: str
   };
   return (
     <>
-      {error !== undefined ? <Trouble of={error} /> : tries < ALL && <p class="said">{t("pin.left", { n: tries })}</p>}
+      {error !== undefined ? <Trouble of={error} /> : tries < TRIES && <p class="said">{t("pin.left", { n: tries })}</p>}
       <PinPad label={p.label ?? t("pin.enter", { name: p.certificate.name })} act={p.act} danger={p.danger ?? false} done={done} />
     </>
   );
