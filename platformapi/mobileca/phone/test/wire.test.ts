@@ -114,7 +114,7 @@ test("whatever the bytes are, they are read or refused", () => {
   // The same numbers in each run (Park and Miller).
   let seed = 20261126;
   const next = (below: number): number => (seed = (seed * 48271) % 0x7fffffff) % below;
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 4_000; i++) {
     const der = whole[i % whole.length]!.slice(0);
     for (let n = 1 + next(3); n > 0; n--) der[next(der.length)] = next(256);
     const cut = next(4) === 0 ? der.slice(0, next(der.length)) : der;
