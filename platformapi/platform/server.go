@@ -229,7 +229,7 @@ func (s *Server) route() error {
 	}
 	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{s.permit, name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
-	validate, err := web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
+	validate, err := web.Validate(spec, s.cfg.Log, isUpload, func(_ string, r *http.Request) error {
 		if _, ok := r.Context().Value(sessionKey{}).(store.Session); !ok {
 			return errSessionOver()
 		}
