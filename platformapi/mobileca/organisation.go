@@ -72,7 +72,7 @@ func (s *Server) changeAdministered(ctx context.Context, id string, rule func(*s
 
 // FindOrganisation says whether an organisation was claimed.
 func (s *Server) FindOrganisation(ctx context.Context, r wire.FindOrganisationRequestObject) (wire.FindOrganisationResponseObject, error) {
-	o, err := s.store.OrganisationByCode(ctx, r.Params.Uscc)
+	o, err := s.store.OrganisationByCode(ctx, r.Params.USCC)
 	if errors.Is(err, store.ErrNotFound) {
 		return wire.FindOrganisation200JSONResponse{}, nil
 	}

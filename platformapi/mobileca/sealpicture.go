@@ -42,7 +42,7 @@ func (s *Server) sealOwner(ctx context.Context, organisation string) (string, er
 
 func (s *Server) seal(v store.Seal, mayEdit bool) wire.Seal {
 	return wire.Seal{
-		ID: v.ID, Organisation: v.Organisation, Name: v.Name, Kind: v.Kind, WidthMm: v.Width, HeightMm: v.Height, Png: encode(v.PNG), MayEdit: mayEdit, ChangedAt: v.ChangedAt,
+		ID: v.ID, Organisation: v.Organisation, Name: v.Name, Kind: v.Kind, WidthMM: v.Width, HeightMM: v.Height, PNG: encode(v.PNG), MayEdit: mayEdit, ChangedAt: v.ChangedAt,
 	}
 }
 
@@ -103,11 +103,11 @@ func (s *Server) CreateSeal(ctx context.Context, r wire.CreateSealRequestObject)
 // draw makes a seal what was asked for.
 func (s *Server) draw(ctx context.Context, v *store.Seal, b wire.SealRequest) (store.Entries, error) {
 	x, now := who(ctx), s.now()
-	picture, err := sealPicture(b.Png)
+	picture, err := sealPicture(b.PNG)
 	if err != nil {
 		return nil, err
 	}
-	v.Name, v.Kind, v.Width, v.Height, v.PNG, v.ChangedAt = b.Name, b.Kind, b.WidthMm, b.HeightMm, picture, now
+	v.Name, v.Kind, v.Width, v.Height, v.PNG, v.ChangedAt = b.Name, b.Kind, b.WidthMM, b.HeightMM, picture, now
 	return store.Entries{{At: now, Act: actSeal, Account: x.Account, Device: x.Device, SHA256: encode(sha256Of(picture)), Note: v.ID}}, nil
 }
 
@@ -157,7 +157,7 @@ func (s *Server) linkedSeals(ctx context.Context, c store.Certificate) ([]wire.S
 	items := []wire.SealPicture{}
 	for _, v := range all {
 		if !v.Gone && len(items) < linkedMost {
-			items = append(items, wire.SealPicture{ID: v.ID, Name: v.Name, Kind: v.Kind, WidthMm: v.Width, HeightMm: v.Height, Png: encode(v.PNG)})
+			items = append(items, wire.SealPicture{ID: v.ID, Name: v.Name, Kind: v.Kind, WidthMM: v.Width, HeightMM: v.Height, PNG: encode(v.PNG)})
 		}
 	}
 	return items, err
