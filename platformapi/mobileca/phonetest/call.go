@@ -108,8 +108,8 @@ func (c *caller) Call(ctx context.Context, method, path string, in, out any, hea
 	return json.Unmarshal(b, out)
 }
 
-// create is a POST that carries an idempotency key.
-func (c *caller) create(ctx context.Context, path string, in, out any) error {
+// Create is a POST that carries an idempotency key.
+func (c *caller) Create(ctx context.Context, path string, in, out any) error {
 	return c.Call(ctx, http.MethodPost, path, in, out, "Idempotency-Key", `"`+platformapi.NewID()+`"`)
 }
 
