@@ -69,7 +69,7 @@ func (s *Server) BeginRevocation(ctx context.Context, r wire.BeginRevocationRequ
 	if err != nil {
 		return nil, err
 	}
-	if err := s.usable(ctx, c.ID, wire.UseSign); err != nil {
+	if err := s.usable(ctx, c.ID, wire.UseSign, false); err != nil {
 		return nil, err
 	}
 	q := store.Request{

@@ -315,3 +315,30 @@ func TestARevocation(t *testing.T) {
 	}
 	wants(t, "linking with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
 }
+
+// With certificates that have expired nothing is signed any more, but what was encrypted to them is read.
+func TestExpiredCertificatesStillDecrypt(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	w.Clock.Add(366 * 24 * time.Hour)
+	code, err := w.SendCode(ctx, phonetest.Number, wire.CodeLogin)
+	must(t, err)
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code}))
+	wants(t, "signing with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
+	d := linked(t, w, p, wire.PairDecrypt, nil)
+	der, err := d.Certificate(wire.UseEncrypt)
+	must(t, err)
+	public, err := phonetest.Public(der)
+	must(t, err)
+	cipher, err := sm2.EncryptASN1(rand.Reader, public, []byte("bid"))
+	must(t, err)
+	r, err := d.Ask(ctx, wire.RequestPayload{Cipher: phonetest.EncodeBytes(cipher)})
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
+	r, err = d.Request(ctx, r.ID, 0, 0)
+	must(t, err)
+	if plain, err := d.Open(r.ID, *r.Result.Sealed); err != nil || string(plain) != "bid" {
+		t.Errorf("%q, %v", plain, err)
+	}
+}
