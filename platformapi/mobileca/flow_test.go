@@ -289,6 +289,8 @@ func TestARevocation(t *testing.T) {
 	d := linked(t, w, p, wire.PairSign, &wire.SessionChoice{})
 	var r wire.PhoneRequest
 	must(t, p.Call(ctx, "POST", "/certificates/"+p.Certs[0].ID+"/revocations", wire.RevocationRequest{Reason: wire.RevokeLeft}, &r))
+	var twice wire.PhoneRequest // it waits meanwhile
+	must(t, p.Call(ctx, "POST", "/certificates/"+p.Certs[0].ID+"/revocations", wire.RevocationRequest{Reason: wire.RevokeLeft}, &twice))
 	statement, err := phonetest.DecodeBytes(r.Statement)
 	must(t, err)
 	if lines := strings.Split(string(statement), "\n"); lines[0] != "SealDesk revocation v1" || lines[3] != p.Certs[0].ID {
@@ -313,6 +315,7 @@ func TestARevocation(t *testing.T) {
 	if d.Pairing.State != wire.PairingEnded {
 		t.Errorf("the session is %s", d.Pairing.State)
 	}
+	wants(t, "what waited for its key", p.Approve(ctx, twice.ID, phonetest.PIN), "mca.key_not_ready")
 	wants(t, "linking with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
 }
 
