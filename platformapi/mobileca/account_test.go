@@ -159,7 +159,7 @@ func TestApplications(t *testing.T) {
 	first := p.Certs
 	var again wire.CertificateList
 	must(t, p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, &again))
-	if len(again.Items) != 2 || len(first) != 2 || first[0].Use != wire.UseSign || first[0].Pair != first[1].ID {
+	if len(again.Items) != 2 || len(first) != 2 || again.Items[0].ID != first[0].ID || first[0].Use != wire.UseSign || first[0].Pair != first[1].ID {
 		t.Errorf("certificates %d, %d", len(again.Items), len(first))
 	}
 	must(t, p.Call(ctx, http.MethodGet, "/me", nil, &p.Me))
