@@ -21,7 +21,7 @@ RUNS    ?= 1000
 SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) sh packaging/demo.sh
@@ -38,6 +38,10 @@ phone: deps-test platformapi/mobileca/phone/node_modules/.package-lock.json
 platformapi/mobileca/phone/node_modules/.package-lock.json: platformapi/mobileca/phone/package-lock.json
 	cd platformapi/mobileca/phone && npm ci --silent --no-fund --no-audit && npm run -s check
 
+# The phone's web app, from its sources; what comes out is committed, and a test compares.
+phone-app: phone
+	cd platformapi/mobileca/phone && npm run -s check && npm run -s build
+
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
 test: deps-test phone check
 	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./...
@@ -50,9 +54,9 @@ interop: deps-interop
 	@mkdir -p dist
 	$(GO) run ./packaging/interop -o dist/interop.md
 
-# The platform's description, before a linter (npm's).
+# The platform's and the mobile CA's descriptions, before a linter (npm's).
 openapi:
-	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml
+	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml platformapi/mobileca/openapi.yaml
 
 bench: deps-bench
 	@mkdir -p dist
