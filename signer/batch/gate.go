@@ -26,11 +26,24 @@ type turn struct {
 	keep func() bool // has the file finished even if the batch is called off; false: it was called off already
 }
 
+// signer is the turn as the key is: keys that are handed messages are handed them through the gate, too.
+func (t *turn) signer() crypto.Signer {
+	if key, ok := t.key.(crypto.MessageSigner); ok {
+		return &messageTurn{t, key}
+	}
+	return t
+}
+
 // Public implements crypto.Signer.
 func (t *turn) Public() crypto.PublicKey { return t.key.Public() }
 
 // Sign implements crypto.Signer.
 func (t *turn) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return t.take(func() ([]byte, error) { return t.key.Sign(rand, digest, opts) })
+}
+
+// take has the key sign when it is this file's turn.
+func (t *turn) take(sign func() ([]byte, error)) ([]byte, error) {
 	select {
 	case <-t.free:
 	case <-t.ctx.Done():
@@ -43,10 +56,21 @@ func (t *turn) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]by
 	case !t.keep():
 		return nil, context.Canceled
 	}
-	signature, err := t.key.Sign(rand, digest, opts)
+	signature, err := sign()
 	if err != nil {
 		t.broken = &KeyError{err}
 		return nil, t.broken
 	}
 	return signature, nil
+}
+
+// A messageTurn is a turn at a key that signs messages.
+type messageTurn struct {
+	*turn
+	key crypto.MessageSigner
+}
+
+// SignMessage implements crypto.MessageSigner.
+func (t *messageTurn) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return t.take(func() ([]byte, error) { return t.key.SignMessage(rand, message, opts) })
 }

@@ -198,10 +198,10 @@ func digestOf(t *testing.T, pub crypto.PublicKey) ([]byte, crypto.SignerOpts) {
 	return h.Sum(nil), opts
 }
 
+// sign has the key sign as callers do: by the message where the key takes one.
 func sign(t *testing.T, s crypto.Signer) ([]byte, error) {
 	t.Helper()
-	d, opts := digestOf(t, s.Public())
-	return s.Sign(rand.Reader, d, opts)
+	return token.SignMessage(s, message)
 }
 
 // verify goes from the message, by the certificate's own method, and so shares

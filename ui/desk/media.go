@@ -179,16 +179,11 @@ func (d *Desk) ChangePIN(ctx context.Context, uri string, c PINChange) error {
 func (d *Desk) TestSign(ctx context.Context, key Key, pin []byte, lastTry bool) error {
 	defer token.Wipe(pin)
 	return d.withKey(ctx, key, pin, lastTry, func(k PlatformKey) error {
-		h, opts, err := token.NewDigest(k.Signer.Public())
-		if err != nil {
-			return err
-		}
 		nonce := make([]byte, 32)
 		if _, err := rand.Read(nonce); err != nil {
 			return err
 		}
-		h.Write(nonce)
-		_, err = k.Signer.Sign(rand.Reader, h.Sum(nil), opts)
+		_, err := token.SignMessage(k.Signer, nonce)
 		return err
 	})
 }
