@@ -46,9 +46,9 @@ interop: deps-interop
 	@mkdir -p dist
 	$(GO) run ./packaging/interop -o dist/interop.md
 
-# The platform's description, before a linter (npm's).
+# The platform's and the mobile CA's descriptions, before a linter (npm's).
 openapi:
-	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml
+	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml platformapi/mobileca/openapi.yaml
 
 bench: deps-bench
 	@mkdir -p dist

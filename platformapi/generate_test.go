@@ -13,8 +13,12 @@ func TestGeneratedCodeIsOfThisDocument(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("no go command")
 	}
-	for _, g := range []struct{ config, dir, file string }{{"models.yaml", ".", "models.gen.go"}, {"wire.yaml", "wire", "wire.gen.go"}} {
-		t.Run(g.file, func(t *testing.T) {
+	for _, g := range []struct{ document, config, dir, file string }{
+		{"openapi.yaml", "models.yaml", ".", "models.gen.go"},
+		{"openapi.yaml", "wire.yaml", "wire", "wire.gen.go"},
+		{"mobileca/openapi.yaml", "wire.yaml", "mobileca/wire", "wire.gen.go"},
+	} {
+		t.Run(filepath.Join(g.dir, g.file), func(t *testing.T) {
 			t.Parallel()
 			config, err := os.ReadFile(filepath.Join(g.dir, g.config))
 			if err != nil {
@@ -26,7 +30,7 @@ func TestGeneratedCodeIsOfThisDocument(t *testing.T) {
 			if err := os.WriteFile(toStdout, config, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			cmd := exec.Command("go", "tool", "oapi-codegen", "-config", toStdout, "openapi.yaml")
+			cmd := exec.Command("go", "tool", "oapi-codegen", "-config", toStdout, g.document)
 			var msg bytes.Buffer
 			cmd.Stderr = &msg
 			want, err := cmd.Output()
@@ -38,7 +42,7 @@ func TestGeneratedCodeIsOfThisDocument(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("%s is not what openapi.yaml generates; run go generate ./platformapi/...", g.file)
+				t.Errorf("%s is not what %s generates; run go generate ./platformapi/...", filepath.Join(g.dir, g.file), g.document)
 			}
 		})
 	}
