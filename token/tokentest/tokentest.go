@@ -36,7 +36,7 @@ type Harness struct {
 type Key struct {
 	Driver        token.Driver // as callers get it; finds this token alone
 	PIN, WrongPIN string       // empty: the token asks its person itself, and with each signature
-	Tries         int // after a right PIN; 0 when the kind does not count
+	Tries         int          // after a right PIN; 0 when the kind does not count
 
 	PINs           func() int      // how many PINs have reached the token so far
 	Unplug, Replug func()          // take the token away, and bring it back

@@ -17,6 +17,7 @@ import (
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk/words"
 )
 
@@ -328,7 +329,9 @@ func (b *Batch) Run(ctx context.Context, r BatchRequest, progress BatchProgress)
 		return err
 	}
 	var outcomes []batch.Outcome
-	err = b.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
+	title := b.s.desk.cfg.Words.T("scan.summary_batch", "count", len(bt.Items))
+	purpose := mobileca.Purpose{Kind: ScanSign, Session: true, Summary: title, Document: &mobileca.Document{Title: title, Parties: []string{b.s.key.Owner}}}
+	err = b.s.withKey(asking(ctx, purpose), ScanAbout{Document: title}, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		bt.Job.Key, bt.Job.Chain = key.Signer, key.Chain
 		outcomes, err = bt.Run(ctx)
 		return err

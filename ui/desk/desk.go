@@ -77,6 +77,9 @@ type Config struct {
 	Resume      Resumer
 	PlatformURL string
 
+	// MobileCA is the address of the mobile CA that goes with Connect; empty: there is none.
+	MobileCA string
+
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
@@ -105,6 +108,10 @@ type Desk struct {
 	libraries chan struct{}     // closed when libraries were added or removed, and made anew
 
 	sealFonts sealFonts
+
+	showScan func(*Scan)  // nil: nobody shows them
+	phone    token.Driver // of the mobile CA; nil: not asked for yet
+	phoneAt  phoneAt
 }
 
 type preferences struct {
@@ -228,6 +235,11 @@ func (k Key) FewTries() bool { return k.Tries >= 0 && k.MaxTries > 0 && k.Tries 
 // drivers are those of the key's kind, or all of them when there is none yet.
 func (d *Desk) drivers(key Key) []token.Driver {
 	switch scheme, _, _ := strings.Cut(key.URI, ":"); {
+	case key.Phone():
+		if phones, err := d.phones(); err == nil {
+			return []token.Driver{phones}
+		}
+		return nil
 	case d.cfg.Libraries == nil, scheme == uri.Soft:
 		return d.cfg.Drivers
 	case scheme == uri.PKCS11:

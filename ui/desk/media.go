@@ -178,6 +178,9 @@ func (d *Desk) ChangePIN(ctx context.Context, uri string, c PINChange) error {
 // signature is verified with the certificate before it is handed on. The PIN is wiped.
 func (d *Desk) TestSign(ctx context.Context, key Key, pin []byte, lastTry bool) error {
 	defer token.Wipe(pin)
+	if key.Phone() {
+		return fault("phone_no_test", nil)
+	}
 	return d.withKey(ctx, key, pin, lastTry, func(k PlatformKey) error {
 		nonce := make([]byte, 32)
 		if _, err := rand.Read(nonce); err != nil {

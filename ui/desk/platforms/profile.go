@@ -24,7 +24,7 @@ const (
 type Profile struct {
 	Name     string `json:"name"`
 	Address  string `json:"address"`            // "https://host[:port]"
-	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate may lead to; empty: the system's
+	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate, and the mobile CA's, may lead to; empty: the system's
 	MobileCA string `json:"mobileCA,omitempty"` // address of the mobile-CA service; empty: there is none
 
 	Preset bool `json:"-"` // of whoever administers the machine

@@ -72,6 +72,9 @@ func (p *Page) read() {
 	var libraries []desk.Library
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
+		if phone, linked := p.host.Session().PhoneMedium(ctx); linked {
+			media = append(media, phone)
+		}
 		libraries = p.host.Desk().Libraries(ctx)
 		return err
 	}, func(err error) {
