@@ -147,7 +147,7 @@ func (p *Panel) person(v desk.ScanView) fyne.CanvasObject {
 			who += " · " + more
 		}
 	}
-	return widgets.Column(6, middle(widgets.Icon(theme.Icon("phone"), 36, theme.Primary)), line(p.t("scan.by", "who", who), theme.Text))
+	return widgets.Column(6, middle(widgets.Icon(theme.Icon("phone"), 56, theme.Primary)), line(p.t("scan.by", "who", who), theme.Text))
 }
 
 // match shows the code that the phone shows too, large: it is compared from one hand to the other.
@@ -174,7 +174,7 @@ func (p *Panel) waiting(v desk.ScanView) *fyne.Container {
 	case v.Stage == desk.ScanShown:
 		text = "scan.shown"
 	}
-	col := widgets.Column(12, widgets.Gap(1, 20), middle(widgets.Icon(theme.Icon("phone"), 40, theme.Primary)), line(p.t(text), theme.Text))
+	col := widgets.Column(12, widgets.Gap(1, 20), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Primary)), line(p.t(text), theme.Text))
 	if v.Match != "" {
 		col.Add(p.match(v.Match))
 	}
@@ -193,10 +193,6 @@ func spinner() fyne.CanvasObject {
 
 // SessionText says how much of a session is used, and how much is left: 会话签章：已签 3/200，剩余 7 小时 12 分.
 func SessionText(host page.Host, s desk.ScanSession) string {
-	ends := s.Ends
-	if s.Idle.Before(ends) {
-		ends = s.Idle
-	}
-	left := max(time.Until(ends), 0)
+	left := max(time.Until(s.Ends), 0)
 	return host.Words().T("scan.session", "used", s.Used, "max", s.Max, "hours", int(left.Hours()), "minutes", int(left.Minutes())%60)
 }
