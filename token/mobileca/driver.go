@@ -34,13 +34,13 @@ type Platform struct {
 	Origin string // "https://host[:port]"
 }
 
-// limits leave people the time to find the phone: for several codes after one another, or for one request.
-var limits = token.Limits{Operate: 10 * time.Minute}
+// Limits leave people the time to find the phone: for several codes after one another, or for one request.
+var Limits = token.Limits{Operate: 10 * time.Minute}
 
 // Open gives the driver of one mobile CA, which has one token: the phone, whichever it is. Nothing is dialled yet.
 // Error: ErrAddress.
 func Open(c Config) (token.Driver, error) {
-	at, err := origin(c.Service)
+	at, err := Origin(c.Service)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func Open(c Config) (token.Driver, error) {
 	if c.Transport == nil {
 		c.Transport = Transport(c.Roots, c.Proxy)
 	}
-	return token.Guard(&driver{cfg: c, service: &service{origin: at, transport: c.Transport}}, limits), nil
+	return token.Guard(&driver{cfg: c, service: &service{origin: at, transport: c.Transport}}, Limits), nil
 }
 
 // URI names the mobile CA at a service: mobileca:service=ADDRESS.

@@ -34,8 +34,8 @@ type service struct {
 	skew      atomic.Int64 // what its clock is ahead, in nanoseconds
 }
 
-// origin is the "scheme://host[:port]" of an address that may be dialled: https, or http to this machine itself.
-func origin(address string) (string, error) {
+// Origin is the "scheme://host[:port]" of an address that may be dialled: https, or http to this machine itself. Error: ErrAddress.
+func Origin(address string) (string, error) {
 	u, err := url.Parse(strings.TrimSuffix(address, "/"))
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 		return "", ErrAddress
