@@ -18,7 +18,7 @@ RUNS    ?= 1000
 SEED    ?= 1
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
+.PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults pictures check deps-demo deps-test deps-bench deps-interop generate clean
 
 demo: deps-demo build
 	@sh packaging/demo.sh
@@ -34,6 +34,10 @@ phone: deps-test platformapi/mobileca/phone/node_modules/.package-lock.json
 
 platformapi/mobileca/phone/node_modules/.package-lock.json: platformapi/mobileca/phone/package-lock.json
 	cd platformapi/mobileca/phone && npm ci --silent --no-fund --no-audit && npm run -s check
+
+# The phone's web app, from its sources; what comes out is committed, and a test compares.
+phone-app: phone
+	cd platformapi/mobileca/phone && npm run -s check && npm run -s build
 
 test: deps-test phone check
 	$(GO) test -race -tags $(TAGS) -timeout 14m ./...

@@ -9,7 +9,7 @@ set -eu
 
 build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev pkg-config'
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
-judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon'
+judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon chromium'
 peers='mupdf-tools time'
 others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
 

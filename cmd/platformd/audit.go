@@ -12,7 +12,7 @@ import (
 
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/audit"
+	"sealdesk/platformapi/web/audit"
 	"sealdesk/signer/cms"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/tsa"

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/backup"
 	"sealdesk/platformapi/platform/store/postgres"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/web/audit"
 )
 
 // The names of a database's copy in a backup.

@@ -14,10 +14,10 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/blobs/blobstest"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"

@@ -19,8 +19,8 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/signer/pdf/pdftest"
 )
 

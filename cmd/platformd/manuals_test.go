@@ -21,7 +21,7 @@ import (
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/platformapi/platform/blobs/blobstest"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/signer/pdf/pdftest"
 )
 

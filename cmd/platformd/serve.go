@@ -22,9 +22,9 @@ import (
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/jobs/riverjobs"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/jobs/riverjobs"
 	"sealdesk/signer/tsa"
 )
 

@@ -26,7 +26,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/signer"
 	"sealdesk/token/ca"
 )

@@ -12,9 +12,9 @@ import (
 	"unicode/utf8"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/password"
 	"sealdesk/platformapi/wire"
 )
 

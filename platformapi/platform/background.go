@@ -7,8 +7,8 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
-	"sealdesk/platformapi/platform/audit"
-	"sealdesk/platformapi/platform/jobs"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/jobs"
 )
 
 // HeadSigner signs the head of the audit trail. The platform declares what it needs and is handed the key.

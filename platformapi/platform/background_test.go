@@ -14,9 +14,9 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/platform"
-	"sealdesk/platformapi/platform/jobs"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/platformapi/web/jobs"
 )
 
 // byHand keeps the jobs, to be done when a test wants.

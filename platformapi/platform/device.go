@@ -69,9 +69,9 @@ func (s *Server) CreateDeviceCode(ctx context.Context, r wire.CreateDeviceCodeRe
 	}
 	address, _ := ctx.Value(addressKey{}).(string)
 	now := s.now()
-	code := secret()
+	code := web.NewToken()
 	d := store.Device{
-		CodeHash: tokenHash(code), UserCode: newUserCode(), ClientName: r.Body.ClientName, Address: address,
+		CodeHash: web.TokenHash(code), UserCode: newUserCode(), ClientName: r.Body.ClientName, Address: address,
 		Thumbprint: thumbprint, ExpiresAt: now.Add(deviceLife),
 	}
 	if err := s.store.SaveDevice(ctx, d); err != nil {
@@ -90,7 +90,7 @@ func (s *Server) TakeDeviceToken(ctx context.Context, r wire.TakeDeviceTokenRequ
 		return nil, err
 	}
 	now := s.now()
-	d, err := s.store.PollDevice(ctx, tokenHash(r.Body.DeviceCode), now)
+	d, err := s.store.PollDevice(ctx, web.TokenHash(r.Body.DeviceCode), now)
 	switch {
 	case errors.Is(err, store.ErrNotFound), err == nil && (!now.Before(d.ExpiresAt) || d.Thumbprint != thumbprint):
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeDeviceExpired, "the code was used, is too old, or is another device's")

@@ -59,7 +59,7 @@ func (s *Server) slowly(ctx context.Context, name string) error {
 // challenge makes a text to sign for the certificate. It looks at the certificate first, so that nobody enters a PIN in vain.
 func (s *Server) challenge(ctx context.Context, chain [][]byte, p purpose, subject string) (platformapi.Challenge, platformapi.Organisation, error) {
 	now := s.now()
-	if err := s.slowly(ctx, "certificate "+tokenHash(string(chain[0]))); err != nil {
+	if err := s.slowly(ctx, "certificate "+web.TokenHash(string(chain[0]))); err != nil {
 		return platformapi.Challenge{}, platformapi.Organisation{}, err
 	}
 	_, org, err := s.certificate(ctx, chain, now)

@@ -21,14 +21,14 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform/blobs"
-	"sealdesk/platformapi/platform/jobs"
-	"sealdesk/platformapi/platform/password"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/dpop"
 	"sealdesk/platformapi/web/header"
+	"sealdesk/platformapi/web/jobs"
+	"sealdesk/platformapi/web/password"
 	"sealdesk/platformapi/wire"
 )
 
@@ -229,7 +229,7 @@ func (s *Server) route() error {
 	}
 	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{s.permit, name}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
-	validate, err := web.Validate(spec, s.cfg.Log, isUpload, func(r *http.Request) error {
+	validate, err := web.Validate(spec, s.cfg.Log, isUpload, func(_ string, r *http.Request) error {
 		if _, ok := r.Context().Value(sessionKey{}).(store.Session); !ok {
 			return errSessionOver()
 		}

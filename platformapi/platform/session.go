@@ -2,11 +2,7 @@ package platform
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -28,19 +24,14 @@ const (
 	renewGrace = time.Minute
 )
 
-func tokenHash(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
-}
-
 // tokens are what a client is given; the store knows their hashes.
 type tokens struct{ access, refresh string }
 
 // newTokens makes tokens and enters them into the session. The refresh token names the session, so that one that was
 // changed long ago is known for what it is.
 func newTokens(x *store.Session, now time.Time) tokens {
-	t := tokens{access: secret(), refresh: x.ID + "." + secret()}
-	x.TokenHash, x.RefreshHash, x.RenewedAt = tokenHash(t.access), tokenHash(t.refresh), now
+	t := tokens{access: web.NewToken(), refresh: x.ID + "." + web.NewToken()}
+	x.TokenHash, x.RefreshHash, x.RenewedAt = web.TokenHash(t.access), web.TokenHash(t.refresh), now
 	x.TokenUntil = now.Add(tokenLife)
 	if x.Account != "" || x.TokenUntil.After(x.ExpiresAt) { // an account's session is short, and not renewed
 		x.TokenUntil = x.ExpiresAt
@@ -50,12 +41,6 @@ func newTokens(x *store.Session, now time.Time) tokens {
 
 func secondsLeft(x store.Session, now time.Time) int {
 	return max(1, int(x.TokenUntil.Sub(now)/time.Second))
-}
-
-func secret() string {
-	var raw [32]byte
-	_, _ = rand.Read(raw[:]) // never fails: crypto/rand ends the program rather
-	return base64.RawURLEncoding.EncodeToString(raw[:])
 }
 
 func (t tokens) answer(x store.Session, org platformapi.Organisation, now time.Time) platformapi.LoginAnswer {
@@ -76,7 +61,7 @@ func (s *Server) proven(ctx context.Context, proof, method, path, token string) 
 
 // bound finds the session of an access token that comes with a proof by the key it is bound to. ErrNotFound: there is none.
 func (s *Server) bound(r *http.Request, token string) (store.Session, error) {
-	x, err := s.store.Session(r.Context(), tokenHash(token))
+	x, err := s.store.Session(r.Context(), web.TokenHash(token))
 	if err != nil {
 		return x, err
 	}
@@ -108,7 +93,7 @@ func (s *Server) RenewSession(ctx context.Context, r wire.RenewSessionRequestObj
 	if err != nil {
 		return nil, err
 	}
-	presented, current := tokenHash(r.Body.RefreshToken), x.RefreshHash
+	presented, current := web.TokenHash(r.Body.RefreshToken), x.RefreshHash
 	if presented != current && (presented != x.PreviousHash || now.Sub(x.RenewedAt) > renewGrace) {
 		s.cfg.Log.WarnContext(ctx, "an old refresh token came again: the session is ended", "session", x.ID, "uscc", x.USCC)
 		if err := s.store.DropSession(ctx, x.ID, now); err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -78,9 +78,9 @@ func errNoPath() *Fault {
 }
 
 // Validate checks every request against the document before a handler sees it. Bodies that are streams (isStream) are left
-// alone. authorised decides whether a request may use an operation that asks for a session. The document's servers are not
+// alone. authorised decides whether a request may use an operation that asks for a security scheme of the document. The document's servers are not
 // looked at. The error is a document without routes.
-func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(*http.Request) error) (func(http.Handler) http.Handler, error) {
+func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(scheme string, r *http.Request) error) (func(http.Handler) http.Handler, error) {
 	spec.Servers = nil
 	router, err := gorillamux.NewRouter(spec)
 	if err != nil {
@@ -93,7 +93,7 @@ func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) b
 				MultiError:         true,
 				ExcludeRequestBody: stream,
 				AuthenticationFunc: func(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-					return authorised(in.RequestValidationInput.Request)
+					return authorised(in.SecuritySchemeName, in.RequestValidationInput.Request)
 				},
 			},
 			Skipper: func(r *http.Request) bool { return isStream(r) != stream },

@@ -21,6 +21,7 @@ type Fault struct {
 	Errors     []platformapi.FieldError
 	State      platformapi.ContractState
 	Version    int64
+	Tries      *int // of a PIN that are left
 	RetryAfter time.Duration
 }
 
@@ -51,10 +52,13 @@ func WriteError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err er
 		log.Error("internal error", "method", r.Method, "path", r.URL.Path, "error", err)
 		f = Refuse(http.StatusInternalServerError, platformapi.CodeInternal, "the request could not be worked on")
 	}
-	p := platformapi.Problem{
+	p := struct {
+		platformapi.Problem
+		Tries *int `json:"tries,omitempty"`
+	}{platformapi.Problem{
 		Type: typeBase + f.CodeValue, Title: http.StatusText(f.Status), Status: f.Status, Detail: f.Detail,
 		Code: f.CodeValue, Errors: f.Errors, State: string(f.State), Version: f.Version,
-	}
+	}, f.Tries}
 	body, err := json.Marshal(p)
 	if err != nil {
 		log.Error("problem cannot be written", "error", err)

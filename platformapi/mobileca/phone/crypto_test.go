@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -32,19 +31,7 @@ type halves struct {
 
 func startHalves(t *testing.T) *halves {
 	t.Helper()
-	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("skipped: no node, so the app's cryptography was not run (packaging/deps.sh test)")
-	}
-	esbuild := filepath.Join("node_modules", ".bin", "esbuild")
-	if _, err := os.Stat(esbuild); err != nil {
-		t.Skip("skipped: the app's npm packages are not there (make phone)")
-	}
-	program := filepath.Join(t.TempDir(), "halves.mjs")
-	if out, err := exec.Command(esbuild, "test/halves.ts", "--bundle", "--platform=node", "--format=esm", "--log-level=warning", "--outfile="+program).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	cmd := exec.Command(node, program)
+	cmd := exec.Command(needNode(t), bundle(t, "test/halves.ts"))
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {

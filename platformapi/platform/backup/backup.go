@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/blobs"
+	"sealdesk/platformapi/web/audit"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
+	"sealdesk/platformapi/web/audit"
 )
 
 var (

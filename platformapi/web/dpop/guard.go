@@ -45,8 +45,14 @@ func NewGuard(names int) *Guard {
 // Check judges the proof of a request: its method, the origins under which this server is known, its path, and the access
 // token that came with it ("" for none). It gives the thumbprint of the client's key.
 func (g *Guard) Check(proof, method string, origins []string, path, token string, now time.Time) (thumbprint string, err error) {
-	fail := func(format string, args ...any) (string, error) {
-		return "", fmt.Errorf("%w: "+format, append([]any{ErrProof}, args...)...)
+	_, thumbprint, err = g.CheckKey(proof, method, origins, path, token, now)
+	return thumbprint, err
+}
+
+// CheckKey is Check that gives the key too.
+func (g *Guard) CheckKey(proof, method string, origins []string, path, token string, now time.Time) (_ *ecdsa.PublicKey, thumbprint string, err error) {
+	fail := func(format string, args ...any) (*ecdsa.PublicKey, string, error) {
+		return nil, "", fmt.Errorf("%w: "+format, append([]any{ErrProof}, args...)...)
 	}
 	if proof == "" {
 		return fail("there is none")
@@ -98,7 +104,7 @@ func (g *Guard) Check(proof, method string, origins []string, path, token string
 	if !g.first(thumbprint+" "+c.ID, now) {
 		return fail("it was used before")
 	}
-	return thumbprint, nil
+	return key, thumbprint, nil
 }
 
 func keyThumbprint(key *ecdsa.PublicKey) (string, error) {

@@ -77,6 +77,12 @@ func thumbprint(k jose.JSONWebKey) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sum), nil
 }
 
+// Public is the public key.
+func (k *Key) Public() *ecdsa.PublicKey { return &k.private.PublicKey }
+
+// Private is the whole key, to sign something else than proofs, or to agree on a secret.
+func (k *Key) Private() *ecdsa.PrivateKey { return k.private }
+
 // Bytes is the private key as PKCS #8, for the system's keyring.
 func (k *Key) Bytes() ([]byte, error) { return x509.MarshalPKCS8PrivateKey(k.private) }
 

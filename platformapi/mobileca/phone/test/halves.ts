@@ -3,7 +3,7 @@
 import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
 import { type Bytes } from "../src/crypto/bytes.js";
-import { Creation, type Share, changePIN, reshare } from "../src/crypto/key.js";
+import { Creation, Opened, type Share, changePIN, reshare } from "../src/crypto/key.js";
 import { Decryption } from "../src/crypto/decrypt.js";
 import { Signing, digest } from "../src/crypto/sign.js";
 import { sm3 } from "../src/crypto/sm3.js";
@@ -40,13 +40,13 @@ async function answer(q: Record<string, string>): Promise<Record<string, string>
     }
     case "begin sign": {
       const e = digest(share, data);
-      signing = await Signing.begin(share, c, e, pin);
+      signing = Signing.begin(await Opened.by(share, pin), c, e);
       return { data: hex(signing.request), e: hex(e) };
     }
     case "finish sign":
       return { data: hex(signing.finish(data)) };
     case "begin decrypt":
-      decryption = await Decryption.begin(share, c, data, pin);
+      decryption = Decryption.begin(await Opened.by(share, pin), c, data);
       return { data: hex(decryption.request) };
     case "finish decrypt":
       return { data: hex(decryption.finish(data)) };

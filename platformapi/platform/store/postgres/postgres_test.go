@@ -19,10 +19,10 @@ import (
 
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/postgres"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/platform/store/storetest"
 	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 )
 
 func TestMain(m *testing.M) {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/audit"
 )
 
 // Harness is a fresh, empty database.

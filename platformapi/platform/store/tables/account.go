@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/sqldb"
 )
 
 // SaveAccount adds an account, or changes one.
 func (s *Store) SaveAccount(ctx context.Context, a store.Account) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO accounts (name, person, password) VALUES ($1, $2, $3)
 			ON CONFLICT (name) DO UPDATE SET person = excluded.person, password = excluded.password`, a.Name, a.Person, a.Password); err != nil {
 			return err
@@ -32,10 +33,10 @@ func (s *Store) SaveAccount(ctx context.Context, a store.Account) error {
 
 // Account is the account of this name.
 func (s *Store) Account(ctx context.Context, name string) (store.Account, error) {
-	return account(ctx, s.read, name)
+	return account(ctx, s.db.Read, name)
 }
 
-func account(ctx context.Context, q querier, name string) (store.Account, error) {
+func account(ctx context.Context, q sqldb.Querier, name string) (store.Account, error) {
 	a := store.Account{Name: name}
 	if err := q.QueryRowContext(ctx, `SELECT person, password FROM accounts WHERE name = $1`, name).Scan(&a.Person, &a.Password); err != nil {
 		return a, notFound(err)
@@ -45,7 +46,7 @@ func account(ctx context.Context, q querier, name string) (store.Account, error)
 	if err != nil {
 		return a, err
 	}
-	if a.Organisations, err = collect(rows, func(scan func(...any) error) (o platformapi.Organisation, err error) {
+	if a.Organisations, err = sqldb.Collect(rows, func(scan func(...any) error) (o platformapi.Organisation, err error) {
 		return o, scan(&o.USCC, &o.Name)
 	}); err != nil {
 		return a, err
@@ -55,10 +56,10 @@ func account(ctx context.Context, q querier, name string) (store.Account, error)
 	if err != nil {
 		return a, err
 	}
-	a.Bindings, err = collect(rows, func(scan func(...any) error) (b platformapi.Binding, err error) {
+	a.Bindings, err = sqldb.Collect(rows, func(scan func(...any) error) (b platformapi.Binding, err error) {
 		var until, at int64
 		err = scan(&b.CertificateSHA256, &b.Organisation.USCC, &b.Organisation.Name, &b.Person, &until, &at)
-		b.NotAfter, b.BoundAt = moment(until), moment(at)
+		b.NotAfter, b.BoundAt = sqldb.Moment(until), sqldb.Moment(at)
 		return b, err
 	})
 	return a, err
@@ -66,14 +67,14 @@ func account(ctx context.Context, q querier, name string) (store.Account, error)
 
 // TakeTry counts a try. One statement does it, so that those side by side wait for one another.
 func (s *Store) TakeTry(ctx context.Context, name string, now time.Time, most int, lock time.Duration) (store.Account, error) {
-	err := notFound(s.write.QueryRowContext(ctx, `UPDATE accounts SET
+	err := notFound(s.db.Write.QueryRowContext(ctx, `UPDATE accounts SET
 			tries = CASE WHEN tries + 1 >= $1 THEN 0 ELSE tries + 1 END,
 			locked_until = CASE WHEN tries + 1 >= $1 THEN CAST($2 AS BIGINT) ELSE 0 END
-		WHERE name = $3 AND locked_until <= $4 RETURNING name`, most, micros(now.Add(lock)), name, micros(now)).Scan(&name))
+		WHERE name = $3 AND locked_until <= $4 RETURNING name`, most, sqldb.Micros(now.Add(lock)), name, sqldb.Micros(now)).Scan(&name))
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return store.Account{}, err
 	}
-	a, known := account(ctx, s.write, name)
+	a, known := account(ctx, s.db.Write, name)
 	if err != nil && known == nil {
 		return store.Account{}, store.ErrLocked
 	}
@@ -82,16 +83,16 @@ func (s *Store) TakeTry(ctx context.Context, name string, now time.Time, most in
 
 // ResetTries forgets the tries.
 func (s *Store) ResetTries(ctx context.Context, name string) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE accounts SET tries = 0, locked_until = 0 WHERE name = $1`, name)
+	_, err := s.db.Write.ExecContext(ctx, `UPDATE accounts SET tries = 0, locked_until = 0 WHERE name = $1`, name)
 	return err
 }
 
 // Bind adds a binding.
 func (s *Store) Bind(ctx context.Context, account string, b platformapi.Binding) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO bindings (account, cert_sha256, uscc, person, not_after, bound_at) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (account, cert_sha256) DO UPDATE SET bound_at = excluded.bound_at`,
-			account, b.CertificateSHA256, b.Organisation.USCC, b.Person, micros(b.NotAfter), micros(b.BoundAt)); err != nil {
+			account, b.CertificateSHA256, b.Organisation.USCC, b.Person, sqldb.Micros(b.NotAfter), sqldb.Micros(b.BoundAt)); err != nil {
 			return err
 		}
 		_, err := record(ctx, tx, audit.Entry{At: b.BoundAt, Act: audit.Bind, Account: account, USCC: b.Organisation.USCC, Person: b.Person, SHA256: b.CertificateSHA256})
@@ -101,7 +102,7 @@ func (s *Store) Bind(ctx context.Context, account string, b platformapi.Binding)
 
 // Unbind removes a binding.
 func (s *Store) Unbind(ctx context.Context, account, certSHA256 string, now time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		e := audit.Entry{At: now, Act: audit.Unbind, Account: account, SHA256: certSHA256}
 		if err := tx.QueryRowContext(ctx, `DELETE FROM bindings WHERE account = $1 AND cert_sha256 = $2 RETURNING uscc, person`, account, certSHA256).
 			Scan(&e.USCC, &e.Person); err != nil {

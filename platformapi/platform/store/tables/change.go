@@ -10,17 +10,18 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/sqldb"
 )
 
 // Change is one change in one transaction; see store.Store.
 func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.Contract) (*store.Contract, store.Effect, error), render func(platformapi.Receipt, *store.Contract) ([]byte, error)) (store.Answer, error) {
 	var a store.Answer
-	err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		// Whoever comes second with a key waits here until the first is done, and finds its answer.
-		first, err := affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			r.USCC, r.Key, r.Hash, []byte{}, micros(r.Now)))
+		first, err := sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+			r.USCC, r.Key, r.Hash, []byte{}, sqldb.Micros(r.Now)))
 		if err != nil {
 			return err
 		}
@@ -29,7 +30,7 @@ func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.
 			return err
 		}
 		var old *store.Contract
-		before, err := contract(ctx, tx, r.ContractID, s.d.Lock)
+		before, err := contract(ctx, tx, r.ContractID, s.lock())
 		rows := 0
 		switch {
 		case err == nil:
@@ -63,8 +64,8 @@ func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.
 
 // Mark changes a contract without version, receipt or key.
 func (s *Store) Mark(ctx context.Context, id string, decide func(*store.Contract) (bool, error)) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		c, err := contract(ctx, tx, id, s.d.Lock)
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		c, err := contract(ctx, tx, id, s.lock())
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func giveReceipt(ctx context.Context, tx *sql.Tx, r store.Request, c *store.Cont
 	receipt := platformapi.Receipt{Kind: e.Kind, ContractID: r.ContractID, Version: c.Version, SHA256: e.SHA256, At: r.Now}
 	var seq int64
 	err := tx.QueryRowContext(ctx, `INSERT INTO receipts (uscc, contract_id, number, kind, version, sha256, at, audit_seq, audit_hash)
-		VALUES ($1, $2, '', $3, $4, $5, $6, 0, '') RETURNING seq`, r.USCC, r.ContractID, string(e.Kind), c.Version, e.SHA256, micros(r.Now)).Scan(&seq)
+		VALUES ($1, $2, '', $3, $4, $5, $6, 0, '') RETURNING seq`, r.USCC, r.ContractID, string(e.Kind), c.Version, e.SHA256, sqldb.Micros(r.Now)).Scan(&seq)
 	if err != nil {
 		return receipt, err
 	}
@@ -124,7 +125,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 		return err
 	}
 	changing := []any{c.State, c.HalfSealed, c.Round, c.Version, string(fields), string(sent), words(c.Lot, c.Fields), words(c.Lot, c.Sent),
-		micros(c.UpdatedAt), micros(c.ArrivedAt), micros(c.SubmittedAt), micros(c.ViewedAt), micros(c.ConcludedAt), string(publication), string(filed), c.ID}
+		sqldb.Micros(c.UpdatedAt), sqldb.Micros(c.ArrivedAt), sqldb.Micros(c.SubmittedAt), sqldb.Micros(c.ViewedAt), sqldb.Micros(c.ConcludedAt), string(publication), string(filed), c.ID}
 	var err error
 	if isNew {
 		starter, other := c.Lot.Purchaser.USCC, c.Lot.Supplier.USCC
@@ -134,12 +135,12 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 		_, err = tx.ExecContext(ctx, `INSERT INTO contracts (state, half_sealed, round, version, fields, sent, words, sent_words, updated_at, arrived_at,
 			submitted_at, viewed_at, concluded_at, publication, filed, id, lot_id, kind, parent_id, seal_order, starter_uscc, other_uscc, starter, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
-			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, micros(c.CreatedAt))...)
+			append(changing, c.Lot.ID, c.Kind, c.ParentID, c.Order, starter, other, c.Starter, sqldb.Micros(c.CreatedAt))...)
 	} else {
 		_, err = tx.ExecContext(ctx, `UPDATE contracts SET state = $1, half_sealed = $2, round = $3, version = $4, fields = $5, sent = $6, words = $7, sent_words = $8,
 			updated_at = $9, arrived_at = $10, submitted_at = $11, viewed_at = $12, concluded_at = $13, publication = $14, filed = $15 WHERE id = $16`, changing...)
 	}
-	switch name := s.d.Taken(err); {
+	switch name := s.db.Taken(err); {
 	case strings.Contains(name, "lot_id"):
 		return store.ErrLotTaken
 	case strings.Contains(name, "parent_id"):
@@ -154,7 +155,7 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 		if err != nil {
 			return err
 		}
-		ours, err := affects(tx.ExecContext(ctx, `INSERT INTO attachments (id, contract_id, seq, sha256, data) VALUES ($1, $2, $3, $4, $5)
+		ours, err := sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO attachments (id, contract_id, seq, sha256, data) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (id) DO UPDATE SET data = excluded.data WHERE attachments.contract_id = excluded.contract_id AND attachments.seq = excluded.seq`,
 			a.ID, c.ID, i, a.SHA256, string(data)))
 		if err != nil {
@@ -179,13 +180,4 @@ func (s *Store) save(ctx context.Context, tx *sql.Tx, c *store.Contract, isNew b
 // words is what a search looks through.
 func words(l store.Lot, f platformapi.ContractFields) string {
 	return strings.ToLower(strings.Join([]string{l.ProjectNumber, l.ProjectName, l.Number, l.Name, l.Purchaser.Name, l.Supplier.Name, f.Number, f.Name}, "\n"))
-}
-
-// affects says whether a statement changed any row.
-func affects(r sql.Result, err error) (bool, error) {
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n > 0, err
 }

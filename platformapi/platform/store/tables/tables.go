@@ -12,115 +12,33 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/sqldb"
 )
 
 // keepAnswers is how long a key's answer is kept: an outbox may be without a network for a long time.
 const keepAnswers = 90 * 24 * time.Hour
 
-// Dialect is what the databases say differently.
-type Dialect struct {
-	Lock     string        // follows a SELECT of contracts c: no other transaction changes the row until this one ends
-	Snapshot sql.TxOptions // of a transaction whose queries all see the same moment
-	// After follows every commit, when it is not "": then what was committed lasts, and several wait for that together.
-	After string
-	// Before begins every transaction that is followed by After.
-	Before string
-	// Taken names the unique column or index that an error is about, "" for another error.
-	Taken func(error) string
-	// Again says that a transaction failed because of another one, and may be tried again.
-	Again func(error) bool
-}
-
 // Store implements store.Store.
-type Store struct {
-	write, read *sql.DB
-	group       *group // nil where there are several writers
-	d           Dialect
-}
+type Store struct{ db *sqldb.DB }
 
 var _ store.Store = (*Store)(nil)
 
-// New keeps the store in a database that has its tables. Where there is one writer, write is its pool; otherwise both are
-// the same.
-func New(write, read *sql.DB, d Dialect) *Store {
-	s := &Store{write: write, read: read, d: d}
-	if write != read {
-		s.group = newGroup(write)
-	}
-	return s
-}
+// New keeps the store in a database that has its tables.
+func New(db *sqldb.DB) *Store { return &Store{db} }
 
 // Close closes the database.
-func (s *Store) Close() error {
-	if s.group == nil {
-		return s.write.Close()
-	}
-	s.group.close()
-	return errors.Join(s.read.Close(), s.write.Close())
-}
+func (s *Store) Close() error { return s.db.Close() }
 
 // Ping reads from the database.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
-	return s.read.QueryRowContext(ctx, `SELECT 1 FROM organisations UNION ALL SELECT 1 LIMIT 1`).Scan(&one)
+	return s.db.Read.QueryRowContext(ctx, `SELECT 1 FROM organisations UNION ALL SELECT 1 LIMIT 1`).Scan(&one)
 }
 
-const maxTries = 10
-
-// tx runs f in a transaction, again when it lost against another one; nothing of a lost try is left. When it returns, what
-// f did lasts. f is handed a context that does not end.
-func (s *Store) tx(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	whole := context.WithoutCancel(ctx)
-	if s.group != nil {
-		return s.group.do(ctx, func(tx *sql.Tx) error { return f(whole, tx) })
-	}
-	for try := 1; ; try++ {
-		err := ctx.Err()
-		if err == nil {
-			err = s.once(whole, f)
-		}
-		if err == nil || try == maxTries || !s.d.Again(err) {
-			return err
-		}
-	}
-}
-
-func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after Commit it does nothing
-	if s.d.Before != "" {
-		if _, err := tx.ExecContext(ctx, s.d.Before); err != nil {
-			return err
-		}
-	}
-	if err := f(ctx, tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil || s.d.After == "" {
-		return err
-	}
-	_, err = s.write.ExecContext(ctx, s.d.After)
-	return err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(n int64) time.Time {
-	if n == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(n).UTC()
-}
+// lock follows a SELECT of contracts c: no other transaction changes the row until this one ends.
+func (s *Store) lock() string { return s.db.Lock("c") }
 
 func notFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
@@ -136,7 +54,7 @@ func (s *Store) Import(ctx context.Context, orgs []platformapi.Organisation, lot
 		return err
 	}
 	sum := sha256.Sum256(said)
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		for _, o := range orgs {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO organisations (uscc, name) VALUES ($1, $2)
 				ON CONFLICT (uscc) DO UPDATE SET name = excluded.name`, o.USCC, o.Name); err != nil {
@@ -151,7 +69,7 @@ func (s *Store) Import(ctx context.Context, orgs []platformapi.Organisation, lot
 			if _, err := tx.ExecContext(ctx, `INSERT INTO lots (id, purchaser_uscc, supplier_uscc, agency_uscc, traded_at, data) VALUES ($1, $2, $3, $4, $5, $6)
 				ON CONFLICT (id) DO UPDATE SET purchaser_uscc = excluded.purchaser_uscc, supplier_uscc = excluded.supplier_uscc,
 				agency_uscc = excluded.agency_uscc, traded_at = excluded.traded_at, data = excluded.data`,
-				l.ID, l.Purchaser.USCC, l.Supplier.USCC, l.AgencyUSCC, micros(l.TradedAt), string(data)); err != nil {
+				l.ID, l.Purchaser.USCC, l.Supplier.USCC, l.AgencyUSCC, sqldb.Micros(l.TradedAt), string(data)); err != nil {
 				return err
 			}
 		}
@@ -163,24 +81,24 @@ func (s *Store) Import(ctx context.Context, orgs []platformapi.Organisation, lot
 // Organisation is the organisation of this code.
 func (s *Store) Organisation(ctx context.Context, uscc string) (platformapi.Organisation, error) {
 	o := platformapi.Organisation{USCC: uscc}
-	err := s.read.QueryRowContext(ctx, `SELECT name FROM organisations WHERE uscc = $1`, uscc).Scan(&o.Name)
+	err := s.db.Read.QueryRowContext(ctx, `SELECT name FROM organisations WHERE uscc = $1`, uscc).Scan(&o.Name)
 	return o, notFound(err)
 }
 
 // OrganisationKind is what an organisation is on this platform.
 func (s *Store) OrganisationKind(ctx context.Context, uscc string) (k platformapi.OrganisationKind, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT kind FROM organisations WHERE uscc = $1`, uscc).Scan(&k)
+	err = s.db.Read.QueryRowContext(ctx, `SELECT kind FROM organisations WHERE uscc = $1`, uscc).Scan(&k)
 	return k, notFound(err)
 }
 
 // SetOrganisationKind says what an organisation is.
 func (s *Store) SetOrganisationKind(ctx context.Context, uscc string, k platformapi.OrganisationKind) error {
-	return notFound(s.write.QueryRowContext(ctx, `UPDATE organisations SET kind = $1 WHERE uscc = $2 RETURNING uscc`, k, uscc).Scan(&uscc))
+	return notFound(s.db.Write.QueryRowContext(ctx, `UPDATE organisations SET kind = $1 WHERE uscc = $2 RETURNING uscc`, k, uscc).Scan(&uscc))
 }
 
 // SaveChallenge keeps a challenge.
 func (s *Store) SaveChallenge(ctx context.Context, c store.Challenge) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO challenges (id, data, expires_at) VALUES ($1, $2, $3)`, c.ID, c.Data, micros(c.ExpiresAt))
+	_, err := s.db.Write.ExecContext(ctx, `INSERT INTO challenges (id, data, expires_at) VALUES ($1, $2, $3)`, c.ID, c.Data, sqldb.Micros(c.ExpiresAt))
 	return err
 }
 
@@ -188,24 +106,24 @@ func (s *Store) SaveChallenge(ctx context.Context, c store.Challenge) error {
 func (s *Store) TakeChallenge(ctx context.Context, id string) (store.Challenge, error) {
 	c := store.Challenge{ID: id}
 	var expires int64
-	err := s.write.QueryRowContext(ctx, `DELETE FROM challenges WHERE id = $1 RETURNING data, expires_at`, id).Scan(&c.Data, &expires)
-	c.ExpiresAt = moment(expires)
+	err := s.db.Write.QueryRowContext(ctx, `DELETE FROM challenges WHERE id = $1 RETURNING data, expires_at`, id).Scan(&c.Data, &expires)
+	c.ExpiresAt = sqldb.Moment(expires)
 	return c, notFound(err)
 }
 
 // Lots are those an organisation is a party or the agency of.
 func (s *Store) Lots(ctx context.Context, uscc string) ([]store.Lot, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT data FROM lots WHERE purchaser_uscc = $1 OR supplier_uscc = $1 OR agency_uscc = $1 ORDER BY traded_at DESC, id`, uscc)
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT data FROM lots WHERE purchaser_uscc = $1 OR supplier_uscc = $1 OR agency_uscc = $1 ORDER BY traded_at DESC, id`, uscc)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
+	return sqldb.Collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
 }
 
 // Lot is the lot of this id.
 func (s *Store) Lot(ctx context.Context, id string) (store.Lot, error) {
 	var l store.Lot
-	err := scanJSON(s.read.QueryRowContext(ctx, `SELECT data FROM lots WHERE id = $1`, id).Scan, &l)
+	err := scanJSON(s.db.Read.QueryRowContext(ctx, `SELECT data FROM lots WHERE id = $1`, id).Scan, &l)
 	return l, notFound(err)
 }
 
@@ -215,19 +133,6 @@ func scanJSON(scan func(...any) error, into any) error {
 		return err
 	}
 	return json.Unmarshal([]byte(data), into)
-}
-
-func collect[T any](rows *sql.Rows, one func(scan func(...any) error) (T, error)) ([]T, error) {
-	defer func() { _ = rows.Close() }() // Err below has told of every failure
-	var all []T
-	for rows.Next() {
-		v, err := one(rows.Scan)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rows.Err()
 }
 
 const contractColumns = `c.id, c.kind, c.parent_id, c.seal_order, c.starter, c.state, c.half_sealed, c.round, c.version, c.fields, c.sent, c.created_at, c.updated_at, c.arrived_at,
@@ -242,22 +147,16 @@ func scanContract(scan func(...any) error) (store.Contract, error) {
 	if err != nil {
 		return c, notFound(err)
 	}
-	c.CreatedAt, c.UpdatedAt, c.ArrivedAt = moment(created), moment(updated), moment(arrived)
-	c.SubmittedAt, c.ViewedAt, c.ConcludedAt = moment(submitted), moment(viewed), moment(concluded)
+	c.CreatedAt, c.UpdatedAt, c.ArrivedAt = sqldb.Moment(created), sqldb.Moment(updated), sqldb.Moment(arrived)
+	c.SubmittedAt, c.ViewedAt, c.ConcludedAt = sqldb.Moment(submitted), sqldb.Moment(viewed), sqldb.Moment(concluded)
 	return c, errors.Join(
 		json.Unmarshal([]byte(fields), &c.Fields), json.Unmarshal([]byte(sent), &c.Sent),
 		json.Unmarshal([]byte(publication), &c.Publication), json.Unmarshal([]byte(filed), &c.Filed), json.Unmarshal([]byte(lot), &c.Lot))
 }
 
-// querier is a pool or a transaction.
-type querier interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-	QueryRowContext(context.Context, string, ...any) *sql.Row
-}
-
 // family reads a contract without attachments and history: an amendment with its parent, any other with its amendments.
 // lock follows the SELECT of its row and of its parent's, in this order always.
-func family(ctx context.Context, q querier, id, lock string) (store.Contract, error) {
+func family(ctx context.Context, q sqldb.Querier, id, lock string) (store.Contract, error) {
 	c, err := scanContract(q.QueryRowContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.id = $1`+lock, id).Scan)
 	if err != nil {
 		return c, err
@@ -272,11 +171,11 @@ func family(ctx context.Context, q querier, id, lock string) (store.Contract, er
 	if err != nil {
 		return c, err
 	}
-	c.Amendments, err = collect(rows, scanContract)
+	c.Amendments, err = sqldb.Collect(rows, scanContract)
 	return c, err
 }
 
-func contract(ctx context.Context, q querier, id, lock string) (store.Contract, error) {
+func contract(ctx context.Context, q sqldb.Querier, id, lock string) (store.Contract, error) {
 	c, err := family(ctx, q, id, lock)
 	if err != nil {
 		return c, err
@@ -285,7 +184,7 @@ func contract(ctx context.Context, q querier, id, lock string) (store.Contract, 
 	if err != nil {
 		return c, err
 	}
-	c.Attachments, err = collect(rows, func(scan func(...any) error) (a store.Attachment, err error) { return a, scanJSON(scan, &a) })
+	c.Attachments, err = sqldb.Collect(rows, func(scan func(...any) error) (a store.Attachment, err error) { return a, scanJSON(scan, &a) })
 	if err != nil {
 		return c, err
 	}
@@ -293,13 +192,13 @@ func contract(ctx context.Context, q querier, id, lock string) (store.Contract, 
 	if err != nil {
 		return c, err
 	}
-	c.History, err = collect(rows, func(scan func(...any) error) (r platformapi.HistoryRow, err error) { return r, scanJSON(scan, &r) })
+	c.History, err = sqldb.Collect(rows, func(scan func(...any) error) (r platformapi.HistoryRow, err error) { return r, scanJSON(scan, &r) })
 	return c, err
 }
 
 // Contract is the contract of this id.
 func (s *Store) Contract(ctx context.Context, id string) (store.Contract, error) {
-	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
+	tx, err := s.db.Read.BeginTx(ctx, &s.db.Snapshot)
 	if err != nil {
 		return store.Contract{}, err
 	}
@@ -309,28 +208,28 @@ func (s *Store) Contract(ctx context.Context, id string) (store.Contract, error)
 
 // LiveContract is the lot's contract that is not void.
 func (s *Store) LiveContract(ctx context.Context, lotID string) (store.Contract, error) {
-	return scanContract(s.read.QueryRowContext(ctx, `SELECT `+contractColumns+
+	return scanContract(s.db.Read.QueryRowContext(ctx, `SELECT `+contractColumns+
 		` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE c.lot_id = $1 AND c.parent_id = '' AND c.state <> 'void'`, lotID).Scan)
 }
 
 // Unsigned are the lots without a live contract.
 func (s *Store) Unsigned(ctx context.Context, after string, limit int) ([]store.Lot, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT l.data FROM lots l WHERE l.id > $1 AND NOT EXISTS
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT l.data FROM lots l WHERE l.id > $1 AND NOT EXISTS
 		(SELECT 1 FROM contracts c WHERE c.lot_id = l.id AND c.parent_id = '' AND c.state <> 'void') ORDER BY l.id LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
+	return sqldb.Collect(rows, func(scan func(...any) error) (l store.Lot, err error) { return l, scanJSON(scan, &l) })
 }
 
 // Unfinished are the contracts that are not signed, not made public or not filed.
 func (s *Store) Unfinished(ctx context.Context, after string, limit int) ([]store.Contract, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id
 		WHERE c.id > $1 AND c.state <> 'void' AND (c.state <> 'concluded' OR c.publication = 'null' OR c.filed = 'null') ORDER BY c.id LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scanContract)
+	return sqldb.Collect(rows, scanContract)
 }
 
 // literal makes of a word a LIKE pattern for the word itself.
@@ -358,32 +257,32 @@ func (s *Store) Contracts(ctx context.Context, q store.Query) ([]store.Contract,
 		where = append(where, words+` LIKE `+arg("%"+literal.Replace(word)+"%")+` ESCAPE '\'`)
 	}
 	if q.BeforeID != "" {
-		where = append(where, `(c.created_at, c.id) < (`+arg(micros(q.Before))+`, `+arg(q.BeforeID)+`)`)
+		where = append(where, `(c.created_at, c.id) < (`+arg(sqldb.Micros(q.Before))+`, `+arg(q.BeforeID)+`)`)
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE `+
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT `+contractColumns+` FROM contracts c JOIN lots l ON l.id = c.lot_id WHERE `+
 		strings.Join(where, ` AND `)+` ORDER BY c.created_at DESC, c.id DESC LIMIT `+arg(q.Limit), args...)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scanContract)
+	return sqldb.Collect(rows, scanContract)
 }
 
 // Receipts are an organisation's for a contract.
 func (s *Store) Receipts(ctx context.Context, uscc, contractID string) ([]platformapi.Receipt, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT number, kind, version, sha256, at, audit_seq, audit_hash FROM receipts WHERE contract_id = $1 AND uscc = $2 ORDER BY seq`, contractID, uscc)
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT number, kind, version, sha256, at, audit_seq, audit_hash FROM receipts WHERE contract_id = $1 AND uscc = $2 ORDER BY seq`, contractID, uscc)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (platformapi.Receipt, error) {
+	return sqldb.Collect(rows, func(scan func(...any) error) (platformapi.Receipt, error) {
 		r := platformapi.Receipt{ContractID: contractID}
 		var at int64
 		err := scan(&r.Number, &r.Kind, &r.Version, &r.SHA256, &at, &r.AuditSeq, &r.AuditHash)
-		r.At = moment(at)
+		r.At = sqldb.Moment(at)
 		return r, err
 	})
 }
 
-func answer(ctx context.Context, q querier, uscc, key string) (store.Answer, error) {
+func answer(ctx context.Context, q sqldb.Querier, uscc, key string) (store.Answer, error) {
 	a := store.Answer{Replayed: true}
 	err := q.QueryRowContext(ctx, `SELECT hash, body FROM answers WHERE uscc = $1 AND key = $2`, uscc, key).Scan(&a.Hash, &a.Body)
 	return a, notFound(err)
@@ -391,5 +290,5 @@ func answer(ctx context.Context, q querier, uscc, key string) (store.Answer, err
 
 // Answer is the stored answer to a key.
 func (s *Store) Answer(ctx context.Context, uscc, key string) (store.Answer, error) {
-	return answer(ctx, s.read, uscc, key)
+	return answer(ctx, s.db.Read, uscc, key)
 }

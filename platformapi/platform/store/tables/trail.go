@@ -6,34 +6,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/platformapi/platform/audit"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/audit"
+	"sealdesk/platformapi/web/sqldb"
+	"sealdesk/platformapi/web/sqldb/trail"
 )
 
-// record appends to the audit trail. The head's row is locked until the transaction ends, so that the chain cannot fork,
-// whichever server appends.
+// record appends to the audit trail, and makes an event of what happened to a contract.
 func record(ctx context.Context, tx *sql.Tx, e audit.Entry) (audit.Row, error) {
-	var head audit.Head
-	if err := tx.QueryRowContext(ctx, `UPDATE audit_head SET seq = seq + 1 RETURNING seq - 1, hash`).Scan(&head.Seq, &head.Hash); err != nil {
-		return audit.Row{}, fmt.Errorf("audit head: %w", err)
-	}
-	row, err := head.Append(e)
-	if err != nil {
+	row, err := trail.Record(ctx, tx, e)
+	if err != nil || e.ContractID == "" {
 		return row, err
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (seq, data, hash) VALUES ($1, $2, $3)`, row.Seq, row.Data, row.Hash); err != nil {
-		return row, err
-	}
-	if e.ContractID != "" {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO events (seq, contract_id, act, at) VALUES ($1, $2, $3, $4)`, row.Seq, e.ContractID, e.Act, micros(e.At)); err != nil {
-			return row, err
-		}
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE audit_head SET hash = $1`, row.Hash)
+	_, err = tx.ExecContext(ctx, `INSERT INTO events (seq, contract_id, act, at) VALUES ($1, $2, $3, $4)`, row.Seq, e.ContractID, e.Act, sqldb.Micros(e.At))
 	return row, err
 }
 
@@ -48,46 +36,40 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) ([]platformapi.E
 	default:
 		seen, args = seen+` AND l.agency_uscc = $4`, append(args, q.USCC)
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT e.seq, e.contract_id, e.act, e.at FROM events e JOIN contracts c ON c.id = e.contract_id
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT e.seq, e.contract_id, e.act, e.at FROM events e JOIN contracts c ON c.id = e.contract_id
 		JOIN lots l ON l.id = c.lot_id WHERE e.seq > $1 AND e.seq <= $2 AND `+seen+` ORDER BY e.seq LIMIT $3`, args...)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (e platformapi.Event, err error) {
+	return sqldb.Collect(rows, func(scan func(...any) error) (e platformapi.Event, err error) {
 		var at int64
 		err = scan(&e.Seq, &e.ContractID, &e.Act, &at)
-		e.At = moment(at)
+		e.At = sqldb.Moment(at)
 		return e, err
 	})
 }
 
 // AuditHead is the newest row of the trail.
-func (s *Store) AuditHead(ctx context.Context) (audit.Head, error) { return auditHead(ctx, s.read) }
-
-func auditHead(ctx context.Context, q querier) (audit.Head, error) {
-	var h audit.Head
-	err := q.QueryRowContext(ctx, `SELECT seq, hash FROM audit_head`).Scan(&h.Seq, &h.Hash)
-	return h, err
-}
+func (s *Store) AuditHead(ctx context.Context) (audit.Head, error) { return trail.Head(ctx, s.db.Read) }
 
 // KeepSignedHead keeps a head that was signed.
 func (s *Store) KeepSignedHead(ctx context.Context, h audit.SignedHead) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO audit_signed (seq, hash, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		h.Seq, h.Hash, micros(h.At), h.Signature)
+	_, err := s.db.Write.ExecContext(ctx, `INSERT INTO audit_signed (seq, hash, at, signature) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		h.Seq, h.Hash, sqldb.Micros(h.At), h.Signature)
 	return err
 }
 
 // SignedHeads are those that were signed, the oldest first.
 func (s *Store) SignedHeads(ctx context.Context) ([]audit.SignedHead, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT seq, hash, at, signature FROM audit_signed ORDER BY seq`)
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, hash, at, signature FROM audit_signed ORDER BY seq`)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (audit.SignedHead, error) {
+	return sqldb.Collect(rows, func(scan func(...any) error) (audit.SignedHead, error) {
 		var h audit.SignedHead
 		var at int64
 		err := scan(&h.Seq, &h.Hash, &at, &h.Signature)
-		h.At = moment(at)
+		h.At = sqldb.Moment(at)
 		return h, err
 	})
 }
@@ -95,17 +77,17 @@ func (s *Store) SignedHeads(ctx context.Context) ([]audit.SignedHead, error) {
 // CheckAudit follows the whole trail, and holds against it the contracts' histories, the receipts and the signed heads. Its
 // error is an *audit.Fault when something is not as it was written.
 func (s *Store) CheckAudit(ctx context.Context) (audit.Head, error) {
-	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
+	tx, err := s.db.Read.BeginTx(ctx, &s.db.Snapshot)
 	if err != nil {
 		return audit.Head{}, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	head, err := auditHead(ctx, tx)
+	head, err := trail.Head(ctx, tx)
 	if err != nil {
 		return head, err
 	}
 	histories := map[string]string{} // the hash of the newest history row of each contract, as the trail has it
-	err = audit.Check(trail(ctx, tx), head, func(_ audit.Row, e audit.Entry) error {
+	err = audit.Check(trail.Rows(ctx, tx), head, func(_ audit.Row, e audit.Entry) error {
 		if e.HistorySeq > 0 {
 			histories[e.ContractID] = e.HistoryHash
 		}
@@ -120,35 +102,8 @@ func (s *Store) CheckAudit(ctx context.Context) (audit.Head, error) {
 	return head, checkHistories(ctx, tx, histories)
 }
 
-// trail streams the rows.
-func trail(ctx context.Context, q querier) iter.Seq2[audit.Row, error] {
-	return func(yield func(audit.Row, error) bool) {
-		const page = 2000
-		for after := int64(0); ; {
-			rows, err := q.QueryContext(ctx, `SELECT seq, data, hash FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2`, after, page)
-			var some []audit.Row
-			if err == nil {
-				some, err = collect(rows, func(scan func(...any) error) (r audit.Row, err error) { return r, scan(&r.Seq, &r.Data, &r.Hash) })
-			}
-			if err != nil {
-				yield(audit.Row{}, err)
-				return
-			}
-			for _, r := range some {
-				if !yield(r, nil) {
-					return
-				}
-				after = r.Seq
-			}
-			if len(some) < page {
-				return
-			}
-		}
-	}
-}
-
 // checkGiven looks for the first row whose hash somebody else has, in a receipt or signed, and that is another one or gone.
-func checkGiven(ctx context.Context, q querier) error {
+func checkGiven(ctx context.Context, q sqldb.Querier) error {
 	var seq int64
 	var where string
 	var there bool
@@ -168,7 +123,7 @@ func checkGiven(ctx context.Context, q querier) error {
 }
 
 // checkHistories recomputes the contracts' histories and holds their ends against the trail.
-func checkHistories(ctx context.Context, q querier, ends map[string]string) error {
+func checkHistories(ctx context.Context, q sqldb.Querier, ends map[string]string) error {
 	rows, err := q.QueryContext(ctx, `SELECT contract_id, data FROM history ORDER BY contract_id, seq`)
 	if err != nil {
 		return err
@@ -227,7 +182,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 		{`DELETE FROM devices WHERE expires_at < $1`, now},
 		{`DELETE FROM answers WHERE at < $1`, now.Add(-keepAnswers)},
 	} {
-		if _, err := s.write.ExecContext(ctx, x.statement, micros(x.before)); err != nil {
+		if _, err := s.db.Write.ExecContext(ctx, x.statement, sqldb.Micros(x.before)); err != nil {
 			return err
 		}
 	}
@@ -236,24 +191,24 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 
 // Secret is the value of this name that all servers share; propose becomes it where there is none.
 func (s *Store) Secret(ctx context.Context, name string, propose []byte) ([]byte, error) {
-	if _, err := s.write.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, propose); err != nil {
+	if _, err := s.db.Write.ExecContext(ctx, `INSERT INTO secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, name, propose); err != nil {
 		return nil, err
 	}
 	var value []byte
-	err := s.write.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = $1`, name).Scan(&value)
+	err := s.db.Write.QueryRowContext(ctx, `SELECT value FROM secrets WHERE name = $1`, name).Scan(&value)
 	return value, err
 }
 
 // Claim says whether a job that is done every so often is due, and if so takes it: nobody else gets it for that long.
 func (s *Store) Claim(ctx context.Context, job string, every time.Duration, now time.Time) (bool, error) {
-	return affects(s.write.ExecContext(ctx, `INSERT INTO jobs (name, at) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE jobs.at <= $3`, job, micros(now), micros(now.Add(-every))))
+	return sqldb.Affects(s.db.Write.ExecContext(ctx, `INSERT INTO jobs (name, at) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET at = excluded.at WHERE jobs.at <= $3`, job, sqldb.Micros(now), sqldb.Micros(now.Add(-every))))
 }
 
 // AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, micros(now))
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO blobs (sha256, at) VALUES ($1, $2) ON CONFLICT (sha256) DO UPDATE SET at = excluded.at`, sha256, sqldb.Micros(now))
 		return err
 	})
 }
@@ -263,18 +218,18 @@ func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) 
 func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error) {
 	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)
 		AND NOT EXISTS (SELECT 1 FROM upload_pieces p WHERE p.sha256 = b.sha256)`
-	rows, err := s.read.QueryContext(ctx, orphans+` ORDER BY sha256`, micros(then))
+	rows, err := s.db.Read.QueryContext(ctx, orphans+` ORDER BY sha256`, sqldb.Micros(then))
 	if err != nil {
 		return 0, err
 	}
-	digests, err := collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
+	digests, err := sqldb.Collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
 	if err != nil {
 		return 0, err
 	}
 	n := 0
 	for _, d := range digests {
-		if err := s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			still, err := affects(tx.ExecContext(ctx, `DELETE FROM blobs WHERE sha256 = $2 AND sha256 IN (`+orphans+`)`, micros(then), d))
+		if err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			still, err := sqldb.Affects(tx.ExecContext(ctx, `DELETE FROM blobs WHERE sha256 = $2 AND sha256 IN (`+orphans+`)`, sqldb.Micros(then), d))
 			if err != nil || !still {
 				return err
 			}
@@ -289,9 +244,9 @@ func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx 
 
 // Blobs are the digests of the files that contracts name, after one of them, in order.
 func (s *Store) Blobs(ctx context.Context, after string, limit int) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT DISTINCT sha256 FROM attachments WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit)
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT DISTINCT sha256 FROM attachments WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
+	return sqldb.Collect(rows, func(scan func(...any) error) (d string, err error) { return d, scan(&d) })
 }

@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web/sqldb"
 )
 
 // CreateUpload keeps a new upload.
 func (s *Store) CreateUpload(ctx context.Context, u store.Upload, now time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM uploads WHERE expires_at < $1`, micros(now)); err != nil {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM uploads WHERE expires_at < $1`, sqldb.Micros(now)); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO uploads (id, uscc, size, sha256, at, digest, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			u.ID, u.USCC, u.Size, u.SHA256, u.Offset, u.Digest, micros(u.ExpiresAt))
-		if s.d.Taken(err) != "" {
+			u.ID, u.USCC, u.Size, u.SHA256, u.Offset, u.Digest, sqldb.Micros(u.ExpiresAt))
+		if s.db.Taken(err) != "" {
 			return store.ErrIDTaken
 		}
 		return err
@@ -26,7 +27,7 @@ func (s *Store) CreateUpload(ctx context.Context, u store.Upload, now time.Time)
 // Upload is an organisation's upload.
 func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, error) {
 	u := store.Upload{ID: id, USCC: uscc}
-	tx, err := s.read.BeginTx(ctx, &s.d.Snapshot)
+	tx, err := s.db.Read.BeginTx(ctx, &s.db.Snapshot)
 	if err != nil {
 		return u, err
 	}
@@ -37,20 +38,20 @@ func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, erro
 	if err != nil {
 		return u, notFound(err)
 	}
-	u.ExpiresAt = moment(expires)
+	u.ExpiresAt = sqldb.Moment(expires)
 	rows, err := tx.QueryContext(ctx, `SELECT sha256, size FROM upload_pieces WHERE upload_id = $1 ORDER BY at`, id)
 	if err != nil {
 		return u, err
 	}
-	u.Pieces, err = collect(rows, func(scan func(...any) error) (p store.Piece, err error) { return p, scan(&p.SHA256, &p.Size) })
+	u.Pieces, err = sqldb.Collect(rows, func(scan func(...any) error) (p store.Piece, err error) { return p, scan(&p.SHA256, &p.Size) })
 	return u, err
 }
 
 // AdvanceUpload adds a piece.
 func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p store.Piece, digest []byte, expires time.Time) error {
-	return s.tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		moved, err := affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3 WHERE id = $4 AND at = $5 AND at + $1 <= size`,
-			p.Size, digest, micros(expires), id, from))
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		moved, err := sqldb.Affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3 WHERE id = $4 AND at = $5 AND at + $1 <= size`,
+			p.Size, digest, sqldb.Micros(expires), id, from))
 		if err != nil {
 			return err
 		}
@@ -64,6 +65,6 @@ func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p stor
 
 // DropUpload forgets an upload.
 func (s *Store) DropUpload(ctx context.Context, id string) error {
-	_, err := s.write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1`, id)
+	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1`, id)
 	return err
 }

@@ -1,7 +1,7 @@
 // A decryption with the service, of a ciphertext in the order C1, C3, C2 with an uncompressed point (GB/T 32918.4).
 import { BadAnswer, Fn, POINT, known, parsePoint, pointBytes, type Point } from "./group.js";
 import { type Bytes, concat, equal } from "./bytes.js";
-import { type Context, type Share, contextParts, open } from "./key.js";
+import { type Context, type Opened, contextParts } from "./key.js";
 import { prove } from "./proof.js";
 import { sm3 } from "./sm3.js";
 
@@ -17,11 +17,10 @@ export class Decryption {
     private readonly c2: Bytes,
   ) {}
 
-  static async begin(share: Share, c: Context, ciphertext: Bytes, pin: string): Promise<Decryption> {
+  static begin({ secret: d1 }: Opened, c: Context, ciphertext: Bytes): Decryption {
     if (ciphertext.length <= POINT + DIGEST || ciphertext.length > MOST) throw new BadAnswer("ciphertext: length");
     const c1 = ciphertext.slice(0, POINT);
     const point = parsePoint(c1);
-    const d1 = await open(share, pin);
     const request = prove(Fn.inv(d1), "PIN, decrypt", ...contextParts(c), c1);
     return new Decryption(request, d1, point, ciphertext.slice(POINT, POINT + DIGEST), ciphertext.slice(POINT + DIGEST));
   }

@@ -42,6 +42,38 @@ export async function open(s: Share, pin: string): Promise<bigint> {
   return Fn.add(reduce(s.blinded), await mask(pin, s.salt, s.rounds));
 }
 
+// A share with d1 beside it, for as long as nobody has to enter the PIN again. It is kept in memory alone.
+export class Opened {
+  private d1: bigint | undefined;
+
+  private constructor(
+    readonly share: Share,
+    d1: bigint,
+  ) {
+    this.d1 = d1;
+  }
+
+  static async by(share: Share, pin: string): Promise<Opened> {
+    return new Opened(share, await open(share, pin));
+  }
+
+  get secret(): bigint {
+    if (this.d1 === undefined) throw new BadAnswer("the share was closed");
+    return this.d1;
+  }
+
+  // Numbers cannot be wiped in JavaScript, only let go.
+  close(): void {
+    this.d1 = undefined;
+  }
+}
+
+// A share whose d1 came from a backup, under a new PIN.
+export async function restore(d1: Uint8Array, p: Bytes, pin: string): Promise<Share> {
+  parsePoint(p);
+  return blind(parseScalar(d1), p, pin, ROUNDS);
+}
+
 export function publicKey(s: Share): Point {
   return parsePoint(s.public);
 }

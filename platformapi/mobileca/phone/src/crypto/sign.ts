@@ -2,7 +2,7 @@
 // only when it verifies, since a service that answers what it likes would learn the share from it.
 import { BadAnswer, Fn, G, SCALAR, parseScalar, pointBytes, randomScalar, reduce, scalarBytes, xOf } from "./group.js";
 import { type Bytes, concat, utf8 } from "./bytes.js";
-import { type Context, type Share, contextParts, open, publicKey } from "./key.js";
+import { type Context, type Opened, type Share, contextParts, publicKey } from "./key.js";
 import { prove } from "./proof.js";
 import { sm3 } from "./sm3.js";
 
@@ -28,8 +28,7 @@ export class Signing {
     private k1: bigint,
   ) {}
 
-  static async begin(share: Share, c: Context, e: Bytes, pin: string): Promise<Signing> {
-    const d1 = await open(share, pin);
+  static begin({ share, secret: d1 }: Opened, c: Context, e: Bytes): Signing {
     const k1 = randomScalar();
     const q1 = pointBytes(G.multiply(k1));
     const context = contextParts(c);

@@ -1,0 +1,154 @@
+package mobileca
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/mobileca/store"
+	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/platformapi/web/audit"
+)
+
+func (s *Server) certificate(ctx context.Context, c store.Certificate) (wire.Certificate, error) {
+	k, err := s.store.Key(ctx, c.Key)
+	if err != nil {
+		return wire.Certificate{}, err
+	}
+	return wire.Certificate{
+		ID: c.ID, Use: c.Use, State: c.State(s.now()), Pair: c.Pair, Name: c.Name, Person: c.Person, Organisation: c.Organisation, USCC: c.USCC,
+		Serial: c.Serial, Issuer: c.Issuer, NotBefore: c.NotBefore, NotAfter: c.NotAfter, DER: encode(c.Chain[0]), Key: key(k, who(ctx).Device),
+	}, nil
+}
+
+// ListCertificates are the account's, those in force first.
+func (s *Server) ListCertificates(ctx context.Context, _ wire.ListCertificatesRequestObject) (wire.ListCertificatesResponseObject, error) {
+	all, err := s.store.Certificates(ctx, who(ctx).Account)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.certificates(ctx, all)
+	slices.SortStableFunc(list.Items, func(a, b wire.Certificate) int {
+		return rank(a.State) - rank(b.State)
+	})
+	return wire.ListCertificates200JSONResponse(list), err
+}
+
+func rank(s wire.CertificateState) int {
+	if s == wire.CertificateValid {
+		return 0
+	}
+	return 1
+}
+
+func (s *Server) myCertificate(ctx context.Context, id string) (store.Certificate, error) {
+	c, err := s.store.Certificate(ctx, id)
+	if err == nil && c.Account != who(ctx).Account {
+		return c, errNotFound()
+	}
+	return c, found(err)
+}
+
+// GetCertificate is one of the account's.
+func (s *Server) GetCertificate(ctx context.Context, r wire.GetCertificateRequestObject) (wire.GetCertificateResponseObject, error) {
+	c, err := s.myCertificate(ctx, r.CertificateID)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.certificate(ctx, c)
+	return wire.GetCertificate200JSONResponse(v), err
+}
+
+// BeginRevocation makes the statement that the certificate's own key signs to revoke it.
+func (s *Server) BeginRevocation(ctx context.Context, r wire.BeginRevocationRequestObject) (wire.BeginRevocationResponseObject, error) {
+	x, now := who(ctx), s.now()
+	c, err := s.myCertificate(ctx, r.CertificateID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.usable(ctx, c.ID, wire.UseSign); err != nil {
+		return nil, err
+	}
+	q := store.Request{
+		ID: platformapi.NewID(), Version: 1, Source: wire.FromPhone, Kind: wire.KindRevoke, State: wire.RequestWaiting, Account: x.Account, Device: x.Device,
+		Key: c.Key, Certificate: c.ID, CreatedAt: now, ExpiresAt: now.Add(approvalTime), Title: c.Name, Revocation: string(r.Body.Reason),
+	}
+	q.Statement = []byte(strings.Join([]string{
+		"SealDesk revocation v1", s.cfg.Origins[0], q.ID, c.ID, string(r.Body.Reason), now.Format(time.RFC3339),
+	}, "\n"))
+	if q.E, err = s.digestFor(ctx, c.Key, q.Statement); err != nil {
+		return nil, err
+	}
+	q, err = s.store.CreateRequest(ctx, "", q.ID, now, func(*store.Pairing, *store.Request, []store.Request) (*store.Request, store.Entries, error) {
+		return &q, store.Entries{{At: now, Act: actAsked, Account: q.Account, Device: q.Device, Request: q.ID, Key: q.Key, Note: string(q.Kind)}}, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.hub.tell(ofDevice(q.Device))
+	view, err := s.phoneRequest(ctx, q)
+	return wire.BeginRevocation201JSONResponse(view), err
+}
+
+// revoke revokes what a signed statement named, with the certificate that was issued with it. Their keys answer no more, and
+// what was linked with them ends.
+func (s *Server) revoke(ctx context.Context, q store.Request) error {
+	now := s.now()
+	c, err := s.store.Certificate(ctx, q.Certificate)
+	if err != nil {
+		return err
+	}
+	reason := wire.RevocationRequestReason(q.Revocation)
+	for _, id := range []string{c.ID, c.Pair} {
+		if id == "" {
+			continue
+		}
+		one, err := s.store.Certificate(ctx, id)
+		if err != nil {
+			return err
+		}
+		if !one.RevokedAt.IsZero() {
+			continue
+		}
+		if err := s.cfg.Issuer.Revoke(ctx, one.Chain[0], reason, now); err != nil {
+			return fmt.Errorf("revoke: %w", err)
+		}
+	}
+	err = s.store.ChangeCertificates(ctx, c.ID, func(c, pair *store.Certificate, keys []*store.Key) (store.Entries, error) {
+		for _, k := range keys {
+			k.State, k.Share, k.Backup, k.Reshare = wire.KeyEnded, nil, nil, nil
+		}
+		var entries store.Entries
+		for _, one := range []*store.Certificate{c, pair} {
+			if one == nil || !one.RevokedAt.IsZero() {
+				continue
+			}
+			one.RevokedAt, one.Reason = now, q.Revocation
+			entries = append(entries, audit.Entry{At: now, Act: actRevoked, Account: one.Account, Device: q.Device, Request: q.ID, Key: one.Key, SHA256: one.ID, Note: q.Revocation})
+		}
+		return entries, nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.endWith(ctx, q.Device, c.ID, c.Pair)
+}
+
+// endWith ends a device's pairings that were linked with one of these certificates.
+func (s *Server) endWith(ctx context.Context, device string, certificates ...string) error {
+	live, err := s.store.LivePairings(ctx, device, s.now())
+	if err != nil {
+		return err
+	}
+	for _, p := range live {
+		if p.Certificate != "" && (slices.Contains(certificates, p.Certificate) || slices.Contains(certificates, p.EncryptionCertificate)) {
+			if err := s.end(ctx, p.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,3 +1,0 @@
-// Package audit is the platform's chain of what was done: each row is hashed together with the hash before it, so that
-// nobody changes, takes out or slips in a row unseen by who knows a later hash, and every receipt carries one.
-package audit
