@@ -455,7 +455,6 @@ func (e RequestDocumentDigestAlg) Valid() bool {
 // Defines values for RequestForm.
 const (
 	FormCMSAttributes RequestForm = "cms-attributes"
-	FormCSR           RequestForm = "csr"
 	FormSESTBS        RequestForm = "ses-tbs"
 	FormText          RequestForm = "text"
 )
@@ -464,8 +463,6 @@ const (
 func (e RequestForm) Valid() bool {
 	switch e {
 	case FormCMSAttributes:
-		return true
-	case FormCSR:
 		return true
 	case FormSESTBS:
 		return true
@@ -1538,8 +1535,8 @@ type RequestDocument struct {
 type RequestDocumentDigestAlg string
 
 // RequestForm What tbs is: a text in UTF-8; CMS signed attributes (RFC 5652, 5.4, DER with the tag SET OF), whose messageDigest must
-// be the document's digest; SES TBSSign (GB/T 38540), whose dataHash must be it; a certification request's info
-// (RFC 2986) is `csr`
+// be the document's digest; SES TBSSign (GB/T 38540), whose dataHash must be it. A login and a binding are a text,
+// the others one of the two with a document
 type RequestForm string
 
 // RequestHead defines model for RequestHead.
@@ -1580,8 +1577,8 @@ type RequestPayload struct {
 	Exp int64 `json:"exp"`
 
 	// Form What tbs is: a text in UTF-8; CMS signed attributes (RFC 5652, 5.4, DER with the tag SET OF), whose messageDigest must
-	// be the document's digest; SES TBSSign (GB/T 38540), whose dataHash must be it; a certification request's info
-	// (RFC 2986) is `csr`
+	// be the document's digest; SES TBSSign (GB/T 38540), whose dataHash must be it. A login and a binding are a text,
+	// the others one of the two with a document
 	Form RequestForm `json:"form,omitempty,omitzero"`
 
 	// Iat Seconds of Unix time; within a minute of the service's clock
