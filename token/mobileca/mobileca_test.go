@@ -88,7 +88,7 @@ func sign(ctx context.Context, id token.Identity, message string) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	return token.SignMessage(s, []byte(message))
+	return token.SignMessage(s, tokentest.SignedAttributes([]byte(message)))
 }
 
 func want(t *testing.T, what string, got error, targets ...error) {
@@ -122,10 +122,14 @@ func TestConformance(t *testing.T) {
 func TestOnePairingOneSignature(t *testing.T) {
 	p := &mobilecatest.Person{CA: service(t)}
 	_, id, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: mobileca.Login, Summary: "登录"})
-	if _, err := sign(ctx, id, "SealDesk login v1\nhttps://ggzy.example"); err != nil {
+	s, err := id.Signer(ctx)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sign(ctx, id, "again"); !errors.Is(err, token.ErrNotUnlocked) {
+	if _, err := token.SignMessage(s, []byte("SealDesk login v1\nhttps://ggzy.example")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := token.SignMessage(s, []byte("again")); !errors.Is(err, token.ErrNotUnlocked) {
 		t.Errorf("a second signature: %v", err)
 	}
 	var stages []mobileca.Stage
@@ -181,7 +185,7 @@ func TestSessionIsFollowed(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("nobody told that the session is over")
 	}
-	_, err = token.SignMessage(signer, []byte("合同"))
+	_, err = token.SignMessage(signer, tokentest.SignedAttributes([]byte("合同")))
 	want(t, "after the end", err, mobileca.ErrEnded, token.ErrRemoved)
 	if err := tok.Lock(t.Context()); err != nil {
 		t.Fatal(err)

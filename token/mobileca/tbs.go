@@ -19,18 +19,20 @@ func formOf(kind Kind, tbs []byte) (form wire.RequestForm, digest []byte, err er
 	if len(tbs) == 0 || len(tbs) > maxTBS {
 		return "", nil, ErrNotShown
 	}
-	if kind == Sign || kind == Bid {
+	switch kind {
+	case Sign, Bid:
 		if d, ok := attributesDigest(tbs); ok {
 			return wire.FormCMSAttributes, d, nil
 		}
 		if d, ok := sealDigest(tbs); ok {
 			return wire.FormSESTBS, d, nil
 		}
+	case Login, Bind:
+		if isText(tbs) {
+			return wire.FormText, nil, nil
+		}
 	}
-	if !isText(tbs) {
-		return "", nil, ErrNotShown
-	}
-	return wire.FormText, nil, nil
+	return "", nil, ErrNotShown
 }
 
 func isText(b []byte) bool {

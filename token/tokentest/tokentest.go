@@ -8,13 +8,17 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/asn1"
 	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -194,7 +198,27 @@ func want(t *testing.T, what string, got, target error) {
 	}
 }
 
-var message = []byte("政府采购合同 2026-11")
+// message is what is signed of a document, so that keys sign it that show what they sign.
+var message = SignedAttributes([]byte("政府采购合同 2026-11"))
+
+// SignedAttributes are those of CMS for a content (RFC 5652, 5.4): content type and message digest, by SM3.
+func SignedAttributes(content []byte) []byte {
+	sum := sm3.Sum(content)
+	var b cryptobyte.Builder
+	one := func(b *cryptobyte.Builder, last int, value cryptobyte.BuilderContinuation) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, last})
+			b.AddASN1(cbasn1.SET, value)
+		})
+	}
+	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+		one(b, 3, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1})
+		})
+		one(b, 4, func(b *cryptobyte.Builder) { b.AddASN1OctetString(sum[:]) })
+	})
+	return b.BytesOrPanic()
+}
 
 func digestOf(t *testing.T, pub crypto.PublicKey) ([]byte, crypto.SignerOpts) {
 	t.Helper()

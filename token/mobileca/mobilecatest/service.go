@@ -349,6 +349,17 @@ func (c *CA) read(p *pairing, text string) (wire.RequestPayload, bool) {
 	if err != nil || head.KeyID != p.jkt || head.ExtraHeaders[jose.HeaderType] != "sealdesk-request+jwt" || json.Unmarshal(data, &out) != nil {
 		return out, false
 	}
+	documents := out.Form == wire.FormCMSAttributes || out.Form == wire.FormSESTBS
+	switch out.Kind {
+	case wire.PairSign, wire.PairBid:
+		if !documents || out.Document == nil {
+			return out, false
+		}
+	case wire.PairLogin, wire.PairBind:
+		if out.Form != wire.FormText {
+			return out, false
+		}
+	}
 	fits := out.Pairing == p.ID && string(out.Kind) == string(p.Kind) && c.keys[out.Certificate] != nil &&
 		c.now().Sub(time.Unix(out.Iat, 0)).Abs() < time.Minute && out.Exp-out.Iat <= 180
 	return out, fits
