@@ -511,3 +511,6 @@ func (p *Phone) Recover(ctx context.Context, r wire.RecoveryRequest, code []byte
 	p.Certs = list.Items
 	return nil
 }
+
+// Move says that the service is elsewhere now.
+func (p *Phone) Move(s *Service) { p.service = s }
