@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -12,45 +10,12 @@ import (
 
 	goqr "github.com/piglig/go-qr"
 
+	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
-	"sealdesk/token"
 	"sealdesk/token/ca"
 )
-
-// issuer has the mobile CA's certificates made by the demo's authority.
-type issuer struct{ *ca.Authority }
-
-// Issue implements mobileca.Issuer.
-func (i issuer) Issue(_ context.Context, r mobileca.Certified) ([][]byte, error) {
-	use := token.UsageSign
-	if r.Use == wire.UseEncrypt {
-		use = token.UsageEncrypt
-	}
-	cert, err := i.Authority.Issue(ca.Request{
-		Subject:   ca.Subject{Name: r.Subject.Name, USCC: r.Subject.USCC, Handler: r.Subject.Person},
-		PublicKey: r.Public, Usage: use, NotBefore: r.NotBefore, NotAfter: r.NotAfter,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return [][]byte{cert.Raw}, nil
-}
-
-// Revoke implements mobileca.Issuer; nothing is revoked here.
-func (issuer) Revoke(context.Context, []byte, wire.RevocationRequestReason, time.Time) error {
-	return errors.ErrUnsupported
-}
-
-// Roots implements mobileca.Issuer.
-func (i issuer) Roots() [][]byte {
-	var all [][]byte
-	for _, r := range i.Authority.Roots() {
-		all = append(all, r.Raw)
-	}
-	return all
-}
 
 // code reads the QR code off the screen, as a phone's camera does.
 func (s *screen) code() string {
@@ -127,7 +92,7 @@ func TestContractIsSignedByPhone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := phonetest.NewWorld(t, func(c *mobileca.Config) { c.Issuer, c.Now = issuer{authority}, nil })
+	service := phonetest.NewWorld(t, func(c *mobileca.Config) { c.Issuer, c.Now = mobile.Issuer{Authority: authority}, nil })
 	service.Service.Now = nil
 	phone := service.Holder()
 	if err := os.Mkdir(filepath.Join(home, ".cache"), 0o700); err != nil {

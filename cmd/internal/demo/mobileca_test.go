@@ -13,57 +13,29 @@ import (
 
 	"github.com/emmansun/gmsm/sm2"
 
+	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca"
+	"sealdesk/platformapi/mobileca/csc"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	driver "sealdesk/token/mobileca"
+	cscdriver "sealdesk/token/mobileca/csc"
 	"sealdesk/token/tokentest"
 )
 
 // The driver of the mobile CA before the real service, with a phone that makes the calls of the web app. Keys are shared between
 // phone and service, and their certificates are of the demo's kind of authority.
 
-// issuer has the mobile CA's certificates made by an authority of package ca.
-type issuer struct{ *ca.Authority }
-
-// Issue implements mobileca.Issuer.
-func (i issuer) Issue(_ context.Context, r mobileca.Certified) ([][]byte, error) {
-	use := token.UsageSign
-	if r.Use == wire.UseEncrypt {
-		use = token.UsageEncrypt
-	}
-	cert, err := i.Authority.Issue(ca.Request{
-		Subject:   ca.Subject{Name: r.Subject.Name, USCC: r.Subject.USCC, Handler: r.Subject.Person},
-		PublicKey: r.Public, Usage: use, NotBefore: r.NotBefore, NotAfter: r.NotAfter,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return [][]byte{cert.Raw}, nil
-}
-
-// Revoke implements mobileca.Issuer; nothing is revoked here.
-func (issuer) Revoke(context.Context, []byte, wire.RevocationRequestReason, time.Time) error {
-	return errors.ErrUnsupported
-}
-
-// Roots implements mobileca.Issuer.
-func (i issuer) Roots() [][]byte {
-	var all [][]byte
-	for _, r := range i.Authority.Roots() {
-		all = append(all, r.Raw)
-	}
-	return all
-}
-
 var phoneAuthority = sync.OnceValues(func() (*ca.Authority, error) { return ca.New(ca.SM2) })
 
 // newService starts a mobile CA whose certificates are of this authority.
 func newService(t testing.TB, authority *ca.Authority) *phonetest.World {
 	t.Helper()
-	w := phonetest.NewWorld(t, func(c *mobileca.Config) { c.Issuer, c.Now = issuer{authority}, nil })
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Issuer, c.CSC, c.Now = mobile.Issuer{Authority: authority}, csc.Handler, nil
+	})
 	w.Service.Now = nil
 	return w
 }
@@ -365,5 +337,56 @@ func TestMobileCASessionEnds(t *testing.T) {
 	h.mu.Unlock()
 	if _, err := token.SignMessage(s, contract); !errors.Is(err, driver.ErrEnded) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// The same service by the consortium's API: the person approves each digest on the phone.
+func TestMobileCAByCSC(t *testing.T) {
+	const password = "a long password"
+	authority, err := phoneAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newService(t, authority)
+	h := newHolder(w, nil)
+	defer h.trouble(t)
+	code, err := w.SendCode(t.Context(), phonetest.Number, wire.CodePassword)
+	if err == nil {
+		err = h.phone.Call(t.Context(), "PUT", "/me/password", wire.PasswordChange{Code: code, Password: password}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
+	defer cancel()
+	go h.confirm(ctx)
+	open := func(password string) token.Token {
+		d, err := cscdriver.Open(cscdriver.Config{Base: w.URL + mobileca.CSCPath, Account: phonetest.Number, Login: func(context.Context) (string, []byte, error) {
+			return phonetest.Number, []byte(password), nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return onlyToken(t, d)
+	}
+	tok := open(password)
+	if err := tok.Unlock(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := identityOf(t, tok, token.UsageSign).Signer(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the guard verifies each with the certificate
+		if _, err := token.SignMessage(s, []byte("合同")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.is(false, true)
+	if _, err := token.SignMessage(s, []byte("合同")); !errors.Is(err, driver.ErrRefused) {
+		t.Errorf("refused: %v", err)
+	}
+	if err := open("another password").Unlock(ctx, nil); err == nil {
+		t.Error("a wrong password opens the account")
 	}
 }

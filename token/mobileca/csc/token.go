@@ -325,10 +325,10 @@ func (s *signer) refused(err error) error {
 		is = token.ErrPINLocked
 	case s.id.pinID != "" && strings.Contains(about, "pin"), e.Name == "invalid_pin":
 		is = &token.PINWrongError{Tries: -1}
-	case e.Name == "access_denied", strings.Contains(about, "refused"), strings.Contains(about, "denied"):
-		return fmt.Errorf("%w: %w", mobileca.ErrRefused, err)
 	case strings.Contains(about, "expired"), strings.Contains(about, "timeout"):
 		return fmt.Errorf("%w: %w", mobileca.ErrUnconfirmed, err)
+	case e.Name == "access_denied", strings.Contains(about, "refused"):
+		return fmt.Errorf("%w: %w", mobileca.ErrRefused, err)
 	default:
 		return err
 	}
