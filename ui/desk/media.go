@@ -26,6 +26,7 @@ type Medium struct {
 	MaxTries     int
 	Locked       bool
 	PINPad       bool
+	Phone        bool // a phone that is linked
 	ChangesPIN   bool
 	Certificates []Certificate
 	Problem      *words.Problem // why its certificates cannot be read
@@ -79,6 +80,7 @@ func (d *Desk) medium(ctx context.Context, t token.Token) (Medium, bool) {
 	m := Medium{
 		URI: info.URI, Label: info.Label, Serial: info.Serial, Model: info.Model, Manufacturer: info.Manufacturer,
 		Tries: info.PIN.Tries, MaxTries: info.PIN.Max, Locked: info.PIN.Locked, PINPad: info.PIN.ProtectedPath,
+		Phone: Key{URI: info.URI}.Phone(),
 	}
 	_, m.ChangesPIN = t.(token.PINChanger)
 	ids, err := t.Identities(ctx)

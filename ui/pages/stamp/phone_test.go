@@ -6,6 +6,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/scan"
 )
 
@@ -62,6 +63,9 @@ func TestSealedByPhone(t *testing.T) {
 	if m, linked := s.PhoneMedium(t.Context()); !linked || len(m.Certificates) != 2 {
 		t.Errorf("the phone has %+v", m)
 	}
+	h.Open(keys.New(h))
+	h.Until("the phone among the keys", func() bool { return h.Says("会话签章：已签 1/200") && h.Says("结束会话") })
+	h.Picture("keys-phone")
 
 	phone.Slow = 0
 	p = page("lot-2")
