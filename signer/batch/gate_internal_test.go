@@ -1,7 +1,6 @@
 package batch
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -36,19 +35,57 @@ func TestMessagesGoThroughTheGate(t *testing.T) {
 	g := newGate(key)
 	var errs []error
 	for _, file := range []string{"first", "second", "third"} {
-		one := &turn{gate: g, ctx: t.Context(), keep: func() bool { return true }}
-		signer, ok := one.signer().(crypto.MessageSigner)
+		one, err := g.signer(t.Context(), file, func() bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		signer, ok := one.(crypto.MessageSigner)
 		if !ok {
 			t.Fatal("the gate hides that the key signs messages")
 		}
-		_, err := signer.SignMessage(nil, []byte(file), crypto.SHA256)
+		_, err = signer.SignMessage(nil, []byte(file), crypto.SHA256)
 		errs = append(errs, err)
 	}
 	if errs[0] != nil || !errors.Is(errs[1], errRefused) || !errors.Is(errs[2], errStopped) || len(key.shown) != 2 {
 		t.Errorf("the key was shown %q, and the files got %v", key.shown, errs)
 	}
-	plain := newGate(private)
-	if _, ok := (&turn{gate: plain, ctx: context.Background()}).signer().(crypto.MessageSigner); ok {
-		t.Error("a key that signs digests is said to sign messages")
+	plain, err := newGate(private).signer(t.Context(), "file", nil)
+	if _, ok := plain.(crypto.MessageSigner); ok || err != nil {
+		t.Errorf("a key that signs digests is said to sign messages (%v)", err)
+	}
+}
+
+// tellingKey gives a key that knows which file it signs.
+type tellingKey struct {
+	*phoneKey
+	told []string
+}
+
+func (k *tellingKey) For(name string) (crypto.Signer, error) {
+	if k.told = append(k.told, name); name == "gone" {
+		return nil, errRefused
+	}
+	return k.phoneKey, nil
+}
+
+func TestTheKeyIsToldWhichFileItIs(t *testing.T) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := &tellingKey{phoneKey: &phoneKey{PrivateKey: private}}
+	g := newGate(key)
+	one, err := g.signer(t.Context(), "合同.pdf", func() bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := one.(crypto.MessageSigner).SignMessage(nil, []byte("x"), crypto.SHA256); err != nil {
+		t.Error(err)
+	}
+	if _, err := g.signer(t.Context(), "gone", nil); !errors.Is(err, errRefused) {
+		t.Errorf("a key that is gone: %v", err)
+	}
+	if len(key.told) != 2 || key.told[0] != "合同.pdf" {
+		t.Errorf("the key was told %q", key.told)
 	}
 }

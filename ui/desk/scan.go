@@ -66,6 +66,7 @@ type ScanAbout struct {
 	Owner    string // whose certificate; empty: the person chooses on the phone
 	Document string // its title; empty where there is none
 	Pages    int
+	Many     bool // more than one signature is wanted: the person had better begin a session
 	Key      bool // a USB key may be taken in its place (改用 UKey)
 }
 

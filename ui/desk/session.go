@@ -39,6 +39,8 @@ type PlatformKey struct {
 	Proxy  client.Proxy // as the settings want it; nil where nobody connects
 	Keeper Keeper       // of the session that begins; nil: it ends with the program
 	of     Key          // as it was found
+
+	identity token.Identity
 }
 
 // LoginRequest is what the person entered on the login page. The PIN is wiped.
@@ -149,7 +151,7 @@ func (k *unlockedKey) use(ctx context.Context, do func(PlatformKey) error) error
 	if err != nil {
 		return err
 	}
-	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key})
+	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, identity: k.identity})
 }
 
 // close locks the key, which forgets the PIN, and lets it go.

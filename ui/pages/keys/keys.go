@@ -74,7 +74,7 @@ func (p *Page) read() {
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
 		if phone, linked := p.host.Session().PhoneMedium(ctx); linked {
-			media = append(media, phone)
+			media = append([]desk.Medium{phone}, media...) // it is what signs now
 		}
 		libraries = p.host.Desk().Libraries(ctx)
 		return err

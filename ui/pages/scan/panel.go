@@ -116,20 +116,28 @@ func (p *Panel) stage(v desk.ScanView) *fyne.Container {
 	case 0:
 		return widgets.Column(14, widgets.Gap(1, 96), middle(spinner()), line(p.t("scan.begin"), theme.Text2))
 	case desk.ScanCode:
-		return widgets.Column(10, p.framed(p.code), line(p.t("scan.how_"+string(v.Kind)), theme.Text), p.clock)
+		return widgets.Column(10, p.framed(p.code), line(p.t("scan.how_"+string(v.Kind)), theme.Text), p.clock, p.many())
 	case desk.ScanExpired:
 		p.code.SetDim(true)
 		again := widgets.NewButton(widgets.Primary, p.t("scan.again"), p.scan.Again)
 		note := widgets.Filled(theme.White, widgets.Pad(14, 18, 14, 18, widgets.Column(10, line(p.t("scan.expired"), theme.Text), middle(again))))
 		return widgets.Column(10, widgets.Stack(p.framed(p.code), widgets.Center(note)), line(p.t("scan.expired_do"), theme.Text2))
 	case desk.ScanScanned, desk.ScanMatched:
-		return widgets.Column(12, widgets.Gap(1, 20), p.person(v), p.match(v.Match), line(p.t("scan.compare"), theme.Text), p.clock)
+		return widgets.Column(12, widgets.Gap(1, 20), p.person(v), p.match(v.Match), line(p.t("scan.compare"), theme.Text), p.clock, p.many())
 	case desk.ScanWaiting, desk.ScanShown:
 		return p.waiting(v)
 	case desk.ScanEnded:
 		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(p.t("scan.ended"), theme.Text))
 	}
 	return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("success"), 56, theme.Green)), line(p.t("scan.linked"), theme.Text))
+}
+
+// many asks for a session where one signature does not do.
+func (p *Panel) many() fyne.CanvasObject {
+	if !p.scan.About.Many {
+		return widgets.Gap(1, 0)
+	}
+	return line(p.t("scan.many"), theme.Amber)
 }
 
 // framed puts the code on white with an edge, for it must be read on any ground.
