@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"io"
@@ -44,11 +45,13 @@ type options struct {
 	algorithm string
 	platform  string
 	mobileCA  string
-	name      string
-	trust     string
-	makers    string
-	lang      string
-	converter string
+
+	mobileListen string
+	name         string
+	trust        string
+	makers       string
+	lang         string
+	converter    string
 }
 
 func main() {
@@ -61,6 +64,7 @@ func main() {
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.mobileCA, "mobile-ca", "", "address of the mobile CA that goes with it")
+	flag.StringVar(&o.mobileListen, "mobile-listen", "", "where the demo's mobile CA listens for phones, such as :8443; empty: on this machine alone")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
@@ -119,14 +123,22 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			}
 			o.work = folders.Data
 		}
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Console: os.Stdout, MobileListen: o.mobileListen})
 		if err != nil {
 			return desk.Config{}, nil, err
+		}
+		if o.mobileCA == "" {
+			o.mobileCA = world.MobileCA
+		}
+		var roots *x509.CertPool
+		if world.MobileRoot != nil {
+			roots = x509.NewCertPool()
+			roots.AppendCertsFromPEM(world.MobileRoot)
 		}
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
-			PlatformStamps: world.TSA, PlatformURL: world.URL, MobileCA: o.mobileCA,
+			PlatformStamps: world.TSA, PlatformURL: world.URL, MobileCA: o.mobileCA, MobileRoots: roots,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")

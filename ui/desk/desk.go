@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"os"
@@ -77,8 +78,10 @@ type Config struct {
 	Resume      Resumer
 	PlatformURL string
 
-	// MobileCA is the address of the mobile CA that goes with Connect; empty: there is none.
-	MobileCA string
+	// MobileCA is the address of the mobile CA that goes with Connect; empty: there is none. Its TLS certificate leads to
+	// MobileRoots, nil being the system's.
+	MobileCA    string
+	MobileRoots *x509.CertPool
 
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string

@@ -143,7 +143,7 @@ func (d *Desk) HasPhone() bool { return d.mobileCA() != "" }
 
 // phones is the driver of the platform's mobile CA.
 func (d *Desk) phones() (token.Driver, error) {
-	c := mobileca.Config{Service: d.mobileCA(), Name: d.cfg.Words.T("scan.phone"), Proxy: d.Proxy, Memory: filepath.Join(d.home().Data, "phones.json"),
+	c := mobileca.Config{Service: d.mobileCA(), Name: d.cfg.Words.T("scan.phone"), Proxy: d.Proxy, Roots: d.cfg.MobileRoots, Memory: filepath.Join(d.home().Data, "phones.json"),
 		Platform: mobileca.Platform{Name: d.PlatformName(), Origin: d.cfg.PlatformURL}}
 	if c.Service == "" {
 		return nil, fault("no_mobile_ca", nil, "platform", d.PlatformName())
