@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -416,6 +417,9 @@ func TestNonsense(t *testing.T) {
 		"an unknown state": replace(`"linked"`, `"married"`),
 		"no certificates":  replace(`"certificates":[`, `"certificates":[],"x":[`),
 		"another's name":   replace(`"use":"sign"`, `"use":"encrypt"`),
+		"another's id": func(_ string, body []byte) []byte {
+			return regexp.MustCompile(`"id":"[^"]+","use"`).ReplaceAll(body, []byte(`"id":"`+strings.Repeat("A", 43)+`","use"`))
+		},
 		"a broken chain":   replace(`"chain":["MI`, `"chain":["XX`),
 		"no seal picture":  replace(`"seals":[]`, `"seals":[{"png":"***"}]`),
 	} {
