@@ -420,8 +420,8 @@ func TestNonsense(t *testing.T) {
 		"another's id": func(_ string, body []byte) []byte {
 			return regexp.MustCompile(`"id":"[^"]+","use"`).ReplaceAll(body, []byte(`"id":"`+strings.Repeat("A", 43)+`","use"`))
 		},
-		"a broken chain":   replace(`"chain":["MI`, `"chain":["XX`),
-		"no seal picture":  replace(`"seals":[]`, `"seals":[{"png":"***"}]`),
+		"a broken chain":  replace(`"chain":["MI`, `"chain":["XX`),
+		"no seal picture": replace(`"seals":[]`, `"seals":[{"png":"***"}]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &mobilecatest.Person{CA: service(t)}
