@@ -45,13 +45,12 @@ type options struct {
 	algorithm string
 	platform  string
 	mobileCA  string
-
-	mobileListen string
-	name         string
-	trust        string
-	makers       string
-	lang         string
-	converter    string
+	name      string
+	trust     string
+	makers    string
+	lang      string
+	converter string
+	phones    string
 }
 
 func main() {
@@ -62,9 +61,9 @@ func main() {
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
+	flag.StringVar(&o.phones, "phones", "", "address on which phones reach the demo's mobile CA, such as 0.0.0.0:8444; by default only this machine does")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.mobileCA, "mobile-ca", "", "address of the mobile CA that goes with it")
-	flag.StringVar(&o.mobileListen, "mobile-listen", "", "where the demo's mobile CA listens for phones, such as :8443; empty: on this machine alone")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
@@ -123,7 +122,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			}
 			o.work = folders.Data
 		}
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Console: os.Stdout, MobileListen: o.mobileListen})
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Console: os.Stdout, MobileListen: o.phones})
 		if err != nil {
 			return desk.Config{}, nil, err
 		}
