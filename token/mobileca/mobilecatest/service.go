@@ -207,7 +207,7 @@ func (c *CA) answer(r *http.Request) (int, any, *problem) {
 // proven checks a proof as RFC 9449, 4.3, wants.
 func (c *CA) proven(r *http.Request) (jose.JSONWebKey, string, bool) {
 	var none jose.JSONWebKey
-	jws, err := jose.ParseSigned(r.Header.Get("DPoP"), []jose.SignatureAlgorithm{jose.ES256})
+	jws, err := jose.ParseSignedCompact(r.Header.Get("DPoP"), []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil || len(jws.Signatures) != 1 || jws.Signatures[0].Protected.JSONWebKey == nil {
 		return none, "", false
 	}
@@ -340,7 +340,7 @@ func (c *CA) request(r *http.Request, p *pairing) (int, any, *problem) {
 // read checks what a desktop asks as phone and service do.
 func (c *CA) read(p *pairing, text string) (wire.RequestPayload, bool) {
 	var out wire.RequestPayload
-	jws, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.ES256})
+	jws, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		return out, false
 	}
