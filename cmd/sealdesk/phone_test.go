@@ -136,14 +136,14 @@ func TestContractIsSignedByPhone(t *testing.T) {
 		t.Errorf("the phone was asked for %q", title)
 	}
 	s.wait("签章有效…")
-	s.wait("会话签章：已签 1/200…")
+	s.wait("会话已签 1/200…")
 	s.shot("scan-sealed")
 
 	// The session ends at the desktop, and the phone knows.
-	s.click("会话签章：已签 1/200…")
+	s.click("会话已签 1/200…")
 	s.wait("结束会话签章？")
 	s.shot("scan-end")
-	s.press("结束会话")
+	s.click("结束会话")
 	s.wait("移动 CA，签章时用手机扫码")
 	var scans wire.ScanList
 	if err := phone.Call(t.Context(), "GET", "/scans", nil, &scans); err != nil || len(scans.Items) != 0 {

@@ -448,7 +448,7 @@ func (w *Window) keyLine(s *desk.Session, present bool) widgets.Status {
 	}
 	st := widgets.Status{Tone: theme.Neutral, Text: k.Owner, Detail: w.t("foot.phone")}
 	if session, lives := s.PhoneSession(); lives {
-		st.Tone, st.Detail = theme.Good, scan.SessionText(w, session)
+		st.Tone, st.Detail = theme.Good, scan.SessionShort(w, session)
 	}
 	return st
 }

@@ -200,7 +200,13 @@ func spinner() fyne.CanvasObject {
 }
 
 // SessionText says how much of a session is used, and how much is left: 会话签章：已签 3/200，剩余 7 小时 12 分.
-func SessionText(host page.Host, s desk.ScanSession) string {
+func SessionText(host page.Host, s desk.ScanSession) string { return sessionText(host, "scan.session", s) }
+
+// SessionShort is the same for the foot of the sidebar: 会话已签 3/200，剩 7:12.
+func SessionShort(host page.Host, s desk.ScanSession) string { return sessionText(host, "foot.session", s) }
+
+func sessionText(host page.Host, key string, s desk.ScanSession) string {
 	left := max(time.Until(s.Ends), 0)
-	return host.Words().T("scan.session", "used", s.Used, "max", s.Max, "hours", int(left.Hours()), "minutes", int(left.Minutes())%60)
+	minutes := int(left.Minutes()) % 60
+	return host.Words().T(key, "used", s.Used, "max", s.Max, "hours", int(left.Hours()), "minutes", minutes, "padded", fmt.Sprintf("%02d", minutes))
 }
