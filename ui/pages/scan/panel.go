@@ -200,10 +200,14 @@ func spinner() fyne.CanvasObject {
 }
 
 // SessionText says how much of a session is used, and how much is left: 会话签章：已签 3/200，剩余 7 小时 12 分.
-func SessionText(host page.Host, s desk.ScanSession) string { return sessionText(host, "scan.session", s) }
+func SessionText(host page.Host, s desk.ScanSession) string {
+	return sessionText(host, "scan.session", s)
+}
 
 // SessionShort is the same for the foot of the sidebar: 会话已签 3/200，剩 7:12.
-func SessionShort(host page.Host, s desk.ScanSession) string { return sessionText(host, "foot.session", s) }
+func SessionShort(host page.Host, s desk.ScanSession) string {
+	return sessionText(host, "foot.session", s)
+}
 
 func sessionText(host page.Host, key string, s desk.ScanSession) string {
 	left := max(time.Until(s.Ends), 0)
