@@ -50,7 +50,6 @@ type options struct {
 	makers    string
 	lang      string
 	converter string
-	phones    string
 }
 
 func main() {
@@ -61,7 +60,6 @@ func main() {
 	flag.BoolVar(&o.demo, "demo", false, "bring an embedded platform, both parties' keys and a sample contract along")
 	flag.StringVar(&o.work, "work", "", "folder of the demo")
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
-	flag.StringVar(&o.phones, "phones", "", "address on which phones reach the demo's mobile CA, such as 0.0.0.0:8444; by default only this machine does")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.mobileCA, "mobile-ca", "", "address of the mobile CA that goes with it")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
@@ -122,7 +120,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			}
 			o.work = folders.Data
 		}
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Console: os.Stdout, MobileListen: o.phones})
+		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm)})
 		if err != nil {
 			return desk.Config{}, nil, err
 		}
