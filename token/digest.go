@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	_ "crypto/sha256" // the digests that NewDigest gives
 	_ "crypto/sha512"
@@ -44,6 +45,37 @@ func SM2Digest(pub *ecdsa.PublicKey, msg []byte) ([]byte, error) {
 		return nil, fmt.Errorf("not an SM2 public key: %w", ErrNotSupported)
 	}
 	return sm2.CalculateSM2Hash(pub, msg, nil)
+}
+
+// SignMessage has the key sign the message with the hash that NewDigest gives for it: a crypto.MessageSigner is handed the
+// message, any other key its digest.
+func SignMessage(key crypto.Signer, message []byte) ([]byte, error) {
+	h, opts, err := NewDigest(key.Public())
+	if err != nil {
+		return nil, err
+	}
+	if k, ok := key.(crypto.MessageSigner); ok {
+		return k.SignMessage(rand.Reader, message, opts)
+	}
+	h.Write(message)
+	return key.Sign(rand.Reader, h.Sum(nil), opts)
+}
+
+// messageDigest is the digest that a signature over message with these options is over. SM2's options have no hash.
+func messageDigest(pub crypto.PublicKey, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if opts == nil {
+		return nil, ErrBadDigest
+	}
+	if k, ok := pub.(*ecdsa.PublicKey); ok && sm2.IsSM2PublicKey(k) {
+		return SM2Digest(k, message)
+	}
+	h := opts.HashFunc()
+	if !h.Available() {
+		return nil, ErrBadDigest
+	}
+	d := h.New()
+	d.Write(message)
+	return d.Sum(nil), nil
 }
 
 // VerifyDigest checks a signature over a digest with the options it was made

@@ -16,7 +16,9 @@
 //   - every signature is verified with the certificate's public key before it is
 //     returned, so that the certificate that was chosen is the one that signed.
 //
-// A Signer is always handed a digest, never a message; [NewDigest] gives the
-// hash that suits a public key, and for SM2 that is e = SM3(Z‖M) with the user
-// identifier "1234567812345678" (GB/T 32918.2-2016, 5.5).
+// A Signer's Sign is always handed a digest, never a message; [NewDigest] gives
+// the hash that suits a public key, and for SM2 that is e = SM3(Z‖M) with the user
+// identifier "1234567812345678" (GB/T 32918.2-2016, 5.5). A key that signs only
+// what it can show to its owner is a crypto.MessageSigner, too, and is handed
+// messages; [SignMessage] signs with either.
 package token

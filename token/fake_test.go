@@ -31,8 +31,9 @@ type fake struct {
 	keys     map[token.Usage]crypto.Signer
 	certs    map[token.Usage]*smx509.Certificate
 	spoil    func([]byte) []byte // what becomes of signatures
-	hang     chan struct{}       // while set, calls wait for it
-	under    int                 // calls that wait
+	wrap     func(*fakeSigner) crypto.Signer
+	hang     chan struct{} // while set, calls wait for it
+	under    int           // calls that wait
 	watchers []chan token.Event
 }
 
@@ -233,7 +234,11 @@ func (i *fakeIdentity) ready() error {
 }
 
 func (i *fakeIdentity) Signer(context.Context) (crypto.Signer, error) {
-	return &fakeSigner{i}, i.ready()
+	s := &fakeSigner{i}
+	if i.wrap != nil {
+		return i.wrap(s), i.ready()
+	}
+	return s, i.ready()
 }
 
 func (i *fakeIdentity) Decrypter(context.Context) (crypto.Decrypter, error) {

@@ -33,6 +33,7 @@ const (
 	maxIdentities = 256      // on one token
 	maxText       = 128      // runes of a label that are kept
 	maxCiphertext = 64 << 10 // bytes; keys are wrapped, never documents
+	maxMessage    = 1 << 20  // bytes; signed attributes and statements are signed, never documents
 )
 
 // Guard puts the common rules above a driver. Drivers call it in their Open, so
@@ -341,7 +342,11 @@ func (i *guardedIdentity) Signer(ctx context.Context) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &verifyingSigner{i.g, ctx, s, i.id.Certificate().PublicKey}, nil
+	checked := &verifyingSigner{i.g, ctx, s, i.id.Certificate().PublicKey}
+	if m, ok := s.(crypto.MessageSigner); ok {
+		return &verifyingMessageSigner{checked, m}, nil
+	}
+	return checked, nil
 }
 
 func (i *guardedIdentity) Decrypter(ctx context.Context) (crypto.Decrypter, error) {
@@ -372,9 +377,12 @@ func (s *verifyingSigner) Sign(rand io.Reader, digest []byte, opts crypto.Signer
 	}
 	// A copy: the call may be left behind while the caller reuses his buffer.
 	own := bytes.Clone(digest)
-	sig, err := get(s.g, s.ctx, s.g.limits.Operate, func(context.Context) ([]byte, error) {
-		return s.signer.Sign(rand, own, opts)
-	})
+	return s.verified(digest, opts, func() ([]byte, error) { return s.signer.Sign(rand, own, opts) })
+}
+
+// verified has the key sign once, and returns the signature if it is over the digest.
+func (s *verifyingSigner) verified(digest []byte, opts crypto.SignerOpts, sign func() ([]byte, error)) ([]byte, error) {
+	sig, err := get(s.g, s.ctx, s.g.limits.Operate, func(context.Context) ([]byte, error) { return sign() })
 	if err != nil {
 		return nil, err
 	}
@@ -382,6 +390,27 @@ func (s *verifyingSigner) Sign(rand io.Reader, digest []byte, opts crypto.Signer
 		return nil, err
 	}
 	return sig, nil
+}
+
+// verifyingMessageSigner is a verifyingSigner whose key is handed messages.
+type verifyingMessageSigner struct {
+	*verifyingSigner
+	messages crypto.MessageSigner
+}
+
+func (s *verifyingMessageSigner) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if len(message) > maxMessage {
+		return nil, fmt.Errorf("a message of %d bytes: %w", len(message), ErrNotSupported)
+	}
+	digest, err := messageDigest(s.pub, message, opts)
+	if err == nil {
+		err = checkDigest(s.pub, digest, opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	own := bytes.Clone(message)
+	return s.verified(digest, opts, func() ([]byte, error) { return s.messages.SignMessage(rand, own, opts) })
 }
 
 type boundedDecrypter struct {

@@ -38,6 +38,58 @@ func (s *fakeSigner) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([
 	return sig, err
 }
 
+// phoneSigner is a key that is handed messages, and signs nothing else.
+type phoneSigner struct {
+	*fakeSigner
+	shown []byte
+}
+
+func (s *phoneSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, token.ErrNotSupported
+}
+
+func (s *phoneSigner) SignMessage(rand io.Reader, message []byte, _ crypto.SignerOpts) ([]byte, error) {
+	s.shown = message
+	return token.SignMessage(s.fakeSigner, message)
+}
+
+// A key that is handed messages is one behind the guard too, and what it returns is verified.
+func TestMessagesReachTheKey(t *testing.T) {
+	for _, a := range ca.Algorithms() {
+		f := newFake(t, a)
+		var phone *phoneSigner
+		f.wrap = func(s *fakeSigner) crypto.Signer { phone = &phoneSigner{fakeSigner: s}; return phone }
+		s := signer(t, guarded(t, f, token.Limits{}))
+		message := []byte("登录")
+		sig, err := token.SignMessage(s, message)
+		if err != nil || string(phone.shown) != "登录" {
+			t.Fatalf("%s: shown %q, %v", a, phone.shown, err)
+		}
+		h, opts, _ := token.NewDigest(s.Public())
+		h.Write(message)
+		d := h.Sum(nil)
+		if err := token.VerifyDigest(s.Public(), d, opts, sig); err != nil {
+			t.Errorf("%s: %v", a, err)
+		}
+		if _, err := s.Sign(rand.Reader, d, opts); !errors.Is(err, token.ErrNotSupported) {
+			t.Errorf("%s: a digest alone: %v", a, err)
+		}
+		ms := s.(crypto.MessageSigner)
+		if _, err := ms.SignMessage(rand.Reader, make([]byte, 2<<20), opts); !errors.Is(err, token.ErrNotSupported) {
+			t.Errorf("%s: two megabytes: %v", a, err)
+		}
+		for name, opts := range map[string]crypto.SignerOpts{"no options": nil, "SHA-1": crypto.SHA1, "options that hash again": sm2.DefaultSM2SignerOpts} {
+			if _, err := ms.SignMessage(rand.Reader, message, opts); !errors.Is(err, token.ErrBadDigest) {
+				t.Errorf("%s, %s: %v", a, name, err)
+			}
+		}
+		f.spoil = func(sig []byte) []byte { sig[len(sig)-1] ^= 1; return sig }
+		if sig, err := token.SignMessage(s, message); !errors.Is(err, token.ErrBadSignature) || sig != nil {
+			t.Errorf("%s: a flipped bit: %x, %v", a, sig, err)
+		}
+	}
+}
+
 func TestConformance(t *testing.T) {
 	tokentest.Run(t, tokentest.Harness{
 		Algorithms: ca.Algorithms(),

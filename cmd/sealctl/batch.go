@@ -69,6 +69,7 @@ func (c *batchSignCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	a.asksFor(a.words.T("scan.summary_batch", "count", len(items)), true)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err
@@ -113,14 +114,7 @@ func (c *batchSignCmd) Run(a *app) error {
 	}
 	var stopped error
 	if len(b.Items) > 0 {
-		pin, err := a.pin(c.PINFile, u, prompt(a, f.info.Label))
-		if err != nil {
-			return err
-		}
-		if err := a.unlock(f, pin); err != nil {
-			return err
-		}
-		if b.Job.Key, err = id.Signer(a.ctx); err != nil {
+		if b.Job.Key, err = a.key(f, u, id, c.PINFile); err != nil {
 			return err
 		}
 		hide = c.progress(a, b, "batch.signing")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/emmansun/gmsm/sm2"
 
@@ -33,6 +34,7 @@ func (c *signCmd) detached(a *app) error {
 	if err != nil {
 		return err
 	}
+	a.asksFor(filepath.Base(c.In), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

@@ -83,6 +83,10 @@ func (a *app) open(u *uri.URI) (store, error) {
 		d, err := soft.Open(s.dir)
 		s.drivers = []token.Driver{d}
 		return s, err
+	case uri.MobileCA:
+		d, err := a.phones(u)
+		s.drivers = []token.Driver{d}
+		return s, err
 	case uri.PKCS11:
 	case uri.SKF:
 		speaks = profile.InterfaceSKF
@@ -184,6 +188,11 @@ func (a *app) one(text string) (found, *uri.URI, error) {
 
 // signing finds the identity to sign with: the one of this ID, or when none is named the only one that can sign now.
 func (f found) signing(ctx context.Context, id string) (token.Identity, error) {
+	if f.phone() {
+		if err := f.Unlock(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
 	ids, err := f.Identities(ctx)
 	if err != nil {
 		return nil, err
@@ -260,6 +269,9 @@ func (a *app) pin(file string, u *uri.URI, prompt string) ([]byte, error) {
 
 // key asks for the PIN and gives an identity's key. It comes last: everything that can be wrong without the key was looked at.
 func (a *app) key(f found, u *uri.URI, id token.Identity, pinFile string) (crypto.Signer, error) {
+	if f.phone() {
+		return id.Signer(a.ctx)
+	}
 	pin, err := a.pin(pinFile, u, prompt(a, f.info.Label))
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +80,7 @@ func (c *signCmd) Run(a *app) error {
 			return err
 		}
 	}
+	a.asksFor(filepath.Base(c.In), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

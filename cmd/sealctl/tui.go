@@ -60,6 +60,9 @@ func (t *tui) print(format string, args ...any) { write(t.out, format, args) }
 // note writes a line for the person who watches.
 func (t *tui) note(format string, args ...any) { write(t.err, format, args) }
 
+// draw shows a picture made of characters to the person who watches.
+func (t *tui) draw(picture string) { _, _ = io.WriteString(t.err, picture) }
+
 func write(to io.Writer, format string, args []any) {
 	for i, a := range args {
 		if s, ok := a.(string); ok {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"flag"
 	"fmt"
@@ -51,6 +52,7 @@ type options struct {
 	algorithm string
 	order     string
 	platform  string
+	mobileCA  string
 	name      string
 	trust     string
 	makers    string
@@ -69,6 +71,7 @@ func main() {
 	flag.StringVar(&o.algorithm, "algorithm", string(ca.SM2), "kind of the demo's keys: rsa, ecdsa or sm2")
 	flag.StringVar(&o.order, "order", "", "how the demo's contracts are made: seal_first (one side seals and sends) or review_first (both agree, then seal)")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
+	flag.StringVar(&o.mobileCA, "mobile-ca", "", "address of the mobile CA that goes with it")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
@@ -169,10 +172,19 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		if err != nil {
 			return desk.Config{}, nil, err
 		}
+		if o.mobileCA == "" {
+			o.mobileCA = world.MobileCA
+		}
+		var roots *x509.CertPool
+		if world.MobileRoot != nil {
+			roots = x509.NewCertPool()
+			roots.AppendCertsFromPEM(world.MobileRoot)
+		}
 		return desk.Config{
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
 			PlatformStamps: world.TSA, PlatformURL: world.URL, DemoAccount: desk.DemoAccount{Name: demo.AccountName, Password: demo.AccountPassword},
+			MobileCA: o.mobileCA, MobileRoots: roots,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")
@@ -216,7 +228,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, o.platform, key.Signer, key.Chain, client.Options{Proxy: key.Proxy, Keeper: key.Keeper})
 		}
-		config.PlatformURL = o.platform
+		config.PlatformURL, config.MobileCA = o.platform, o.mobileCA
 		config.Resume = func(ctx context.Context, secret []byte, proxy client.Proxy, keep desk.Keeper) (platformapi.Platform, error) {
 			c, err := client.New(o.platform, client.Options{Proxy: proxy, Keeper: keep})
 			if err != nil {

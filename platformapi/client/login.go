@@ -6,7 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
+	_ "crypto/sha256" // crypto.SHA256
 	"fmt"
 	"net/http"
 	"time"
@@ -60,23 +60,26 @@ func (c *Client) Login(ctx context.Context, key crypto.Signer, chain []*smx509.C
 	return answer.Session, c.hold(own, answer)
 }
 
-// signRaw hands the key the digest that goes with it: SHA-256 for RSA (PKCS#1 v1.5) and ECDSA, SM3 over Z and the message,
-// with the default user id, for SM2.
+// signRaw hands the key the message, where it takes one (crypto.MessageSigner), else the digest that goes with the key: SHA-256
+// for RSA (PKCS#1 v1.5) and ECDSA, SM3 over Z and the message, with the default user id, for SM2.
 func signRaw(key crypto.Signer, cert *smx509.Certificate, message []byte) ([]byte, error) {
+	hash := crypto.SHA256
 	switch pub := cert.PublicKey.(type) {
 	case *rsa.PublicKey:
-		sum := sha256.Sum256(message)
-		return key.Sign(rand.Reader, sum[:], crypto.SHA256)
 	case *ecdsa.PublicKey:
 		if pub.Curve != sm2.P256() {
-			sum := sha256.Sum256(message)
-			return key.Sign(rand.Reader, sum[:], crypto.SHA256)
+			break
 		}
-		e, err := sm2.CalculateSM2Hash(pub, message, nil)
-		if err != nil {
-			return nil, fmt.Errorf("login: %w", err)
+		hash = 0 // crypto.SignMessage hands on what it is given
+		if _, takes := key.(crypto.MessageSigner); !takes {
+			e, err := sm2.CalculateSM2Hash(pub, message, nil)
+			if err != nil {
+				return nil, fmt.Errorf("login: %w", err)
+			}
+			message = e
 		}
-		return key.Sign(rand.Reader, e, crypto.Hash(0))
+	default:
+		return nil, fmt.Errorf("login: a key of this kind cannot log in")
 	}
-	return nil, fmt.Errorf("login: a key of this kind cannot log in")
+	return crypto.SignMessage(key, rand.Reader, message, hash)
 }

@@ -379,7 +379,11 @@ func (r *run) sign(ctx context.Context, o *Outcome) {
 	// A file that has been to the key is finished, whatever becomes of ctx.
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	job.Key = &turn{gate: r.gate, ctx: own, keep: context.AfterFunc(ctx, cancel)}
+	var err error
+	if job.Key, err = r.gate.signer(own, o.Item.Name, context.AfterFunc(ctx, cancel)); err != nil {
+		r.fail(ctx, o, err)
+		return
+	}
 	result, err := job.Run(own)
 	if err != nil {
 		r.fail(ctx, o, err)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/rsa"
 	"encoding/asn1"
 	"fmt"
@@ -12,10 +11,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 	"golang.org/x/crypto/cryptobyte"
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
+	"sealdesk/signer/sigkey"
 )
 
 // sizeMargin in bytes is kept above the computed size.
@@ -25,7 +25,7 @@ const sizeMargin = 64
 type Builder struct {
 	// Signer signs one digest: RSA with opts crypto.SHA256 (PKCS #1 v1.5), ECDSA
 	// with the curve's SHA-2, SM2 with e = SM3(Z || attributes) and opts.HashFunc() 0,
-	// answering DER.
+	// answering DER. A crypto.MessageSigner is handed the attributes themselves.
 	Signer crypto.Signer
 	// Chain starts with the signer's certificate; its issuers follow. The root
 	// may be left out.
@@ -157,13 +157,7 @@ func (b Builder) sign(s suite, c content, digest []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	toSign, opts := s.digest.sum(attrs), crypto.SignerOpts(s.digest.hash)
-	if s.scheme == schemeSM2 {
-		if toSign, err = sm2.CalculateSM2Hash(pub.(*ecdsa.PublicKey), attrs, nil); err != nil {
-			return nil, fmt.Errorf("cms: SM2 digest: %w", err)
-		}
-	}
-	sig, err := b.Signer.Sign(rand.Reader, toSign, opts)
+	sig, err := sigkey.Sign(b.Signer, attrs, s.digest.hash)
 	if err != nil {
 		return nil, fmt.Errorf("cms: sign: %w", err)
 	}

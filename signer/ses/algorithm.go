@@ -3,7 +3,6 @@ package ses
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/rsa"
 	_ "crypto/sha256" // crypto.SHA256.New
 	_ "crypto/sha512" // crypto.SHA384.New, crypto.SHA512.New
@@ -14,6 +13,8 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/sigkey"
 )
 
 // An algorithm signs and says with which digest: one identifier names both.
@@ -142,11 +143,7 @@ func newPair(key crypto.Signer, cert *smx509.Certificate) (pair, error) {
 // sign calls the key once and checks its answer, which is refused with code when
 // it does not verify.
 func (p pair) sign(message []byte, code string) ([]byte, error) {
-	digest, err := p.digest(p.cert.PublicKey, message)
-	if err != nil {
-		return nil, fmt.Errorf("ses: digest: %w", err)
-	}
-	signature, err := p.key.Sign(rand.Reader, digest, p.hash)
+	signature, err := sigkey.Sign(p.key, message, p.hash)
 	if err != nil {
 		return nil, fmt.Errorf("ses: sign: %w", err)
 	}

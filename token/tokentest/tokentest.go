@@ -8,13 +8,17 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/asn1"
 	"errors"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -35,8 +39,8 @@ type Harness struct {
 // abilities the kind does not have; the tests that need them are skipped.
 type Key struct {
 	Driver        token.Driver // as callers get it; finds this token alone
-	PIN, WrongPIN string
-	Tries         int // after a right PIN; 0 when the kind does not count
+	PIN, WrongPIN string       // empty: the token asks its person itself, and with each signature
+	Tries         int          // after a right PIN; 0 when the kind does not count
 
 	PINs           func() int      // how many PINs have reached the token so far
 	Unplug, Replug func()          // take the token away, and bring it back
@@ -168,6 +172,14 @@ func (s *subject) counted(t *testing.T) {
 	}
 }
 
+// takesPIN skips the test when the kind has its own way to be told the PIN.
+func (s *subject) takesPIN(t *testing.T) {
+	t.Helper()
+	if s.PIN == "" {
+		t.Skip("this kind of token takes no PIN from the program")
+	}
+}
+
 // spend leaves so many tries.
 func (s *subject) spend(t *testing.T, left int) {
 	t.Helper()
@@ -186,7 +198,27 @@ func want(t *testing.T, what string, got, target error) {
 	}
 }
 
-var message = []byte("政府采购合同 2026-11")
+// message is what is signed of a document, so that keys sign it that show what they sign.
+var message = SignedAttributes([]byte("政府采购合同 2026-11"))
+
+// SignedAttributes are those of CMS for a content (RFC 5652, 5.4): content type and message digest, by SM3.
+func SignedAttributes(content []byte) []byte {
+	sum := sm3.Sum(content)
+	var b cryptobyte.Builder
+	one := func(b *cryptobyte.Builder, last int, value cryptobyte.BuilderContinuation) {
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, last})
+			b.AddASN1(cbasn1.SET, value)
+		})
+	}
+	b.AddASN1(cbasn1.SET, func(b *cryptobyte.Builder) {
+		one(b, 3, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1})
+		})
+		one(b, 4, func(b *cryptobyte.Builder) { b.AddASN1OctetString(sum[:]) })
+	})
+	return b.BytesOrPanic()
+}
 
 func digestOf(t *testing.T, pub crypto.PublicKey) ([]byte, crypto.SignerOpts) {
 	t.Helper()
@@ -198,10 +230,10 @@ func digestOf(t *testing.T, pub crypto.PublicKey) ([]byte, crypto.SignerOpts) {
 	return h.Sum(nil), opts
 }
 
+// sign has the key sign as callers do: by the message where the key takes one.
 func sign(t *testing.T, s crypto.Signer) ([]byte, error) {
 	t.Helper()
-	d, opts := digestOf(t, s.Public())
-	return s.Sign(rand.Reader, d, opts)
+	return token.SignMessage(s, message)
 }
 
 // verify goes from the message, by the certificate's own method, and so shares
@@ -439,6 +471,7 @@ func lookingLeavesItUnlocked(t *testing.T, s *subject) {
 }
 
 func pinIsWiped(t *testing.T, s *subject) {
+	s.takesPIN(t)
 	for _, pin := range []string{s.WrongPIN, s.PIN} {
 		buffer := []byte(pin)
 		if err := s.token.Unlock(s.ctx, buffer); (err == nil) != (pin == s.PIN) {
@@ -459,6 +492,7 @@ func emptyPINCostsNothing(t *testing.T, s *subject) {
 }
 
 func wrongPINCostsOneTry(t *testing.T, s *subject) {
+	s.takesPIN(t)
 	before := s.pins()
 	err := s.unlock(s.ctx, s.WrongPIN)
 	var wrong *token.PINWrongError

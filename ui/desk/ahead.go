@@ -109,13 +109,17 @@ func (w *Work) leaveAhead(a *ahead) {
 
 // chain is the certificate of the session's key and its issuers, for which no PIN is needed.
 func (s *Session) chain(ctx context.Context) ([]*smx509.Certificate, error) {
-	t, id, err := s.desk.open(ctx, s.key)
+	key := s.SigningKey()
+	if key.SHA256 == "" {
+		key = s.key // which one it will be is chosen on the phone; it is of the same organisation
+	}
+	t, id, err := s.desk.open(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	defer t.Close()
-	if fingerprint(id.Certificate()) != s.key.SHA256 {
-		return nil, fault("key_changed", nil, "owner", s.key.Owner)
+	if fingerprint(id.Certificate()) != key.SHA256 {
+		return nil, fault("key_changed", nil, "owner", key.Owner)
 	}
 	return append([]*smx509.Certificate{id.Certificate()}, id.Chain()...), nil
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"crypto"
 	"encoding/json"
 	"errors"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/token"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk/words"
 )
 
@@ -328,8 +330,13 @@ func (b *Batch) Run(ctx context.Context, r BatchRequest, progress BatchProgress)
 		return err
 	}
 	var outcomes []batch.Outcome
-	err = b.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
+	title := b.s.desk.cfg.Words.T("scan.summary_batch", "count", len(bt.Items))
+	purpose := mobileca.Purpose{Kind: ScanSign, Session: true, Summary: title, Document: &mobileca.Document{Title: title, Parties: []string{b.s.key.Owner}}}
+	err = b.s.withKey(asking(ctx, purpose), ScanAbout{Document: title, Many: len(bt.Items) > 1}, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		bt.Job.Key, bt.Job.Chain = key.Signer, key.Chain
+		if key.of.Phone() {
+			bt.Job.Key = telling{key.Signer, key.identity, asking(ctx, purpose), purpose}
+		}
 		outcomes, err = bt.Run(ctx)
 		return err
 	})
@@ -351,6 +358,22 @@ func (b *Batch) Run(ctx context.Context, r BatchRequest, progress BatchProgress)
 		b.s.forgetBatch()
 	}
 	return err
+}
+
+// telling is a phone's key, which shows its person the name of each file.
+type telling struct {
+	crypto.Signer
+	identity token.Identity
+	ctx      context.Context
+	purpose  mobileca.Purpose
+}
+
+// For implements batch.Teller.
+func (t telling) For(name string) (crypto.Signer, error) {
+	p, d := t.purpose, *t.purpose.Document
+	d.Title, d.File = name, name
+	p.Document = &d
+	return t.identity.Signer(asking(t.ctx, p))
 }
 
 // Preview opens a file as it will be signed, with the spots of the seal.

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"errors"
 	"os"
 	"path/filepath"
@@ -82,6 +83,11 @@ type Config struct {
 	// Resume goes on with a session that the keyring kept for the platform at PlatformURL; nil: none is kept.
 	Resume Resumer
 
+	// MobileCA is the address of the mobile CA that goes with Connect; empty: there is none. Its TLS certificate leads to
+	// MobileRoots, nil being the system's.
+	MobileCA    string
+	MobileRoots *x509.CertPool
+
 	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
@@ -117,6 +123,9 @@ type Desk struct {
 
 	partiesMu sync.Mutex        // held while a party's documents are put away, too
 	parties   map[string]*party // by their folders
+	showScan  func(*Scan)       // nil: nobody shows them
+	phone     token.Driver      // of the mobile CA; nil: not asked for yet
+	phoneAt   phoneAt
 }
 
 // Open makes the folders and opens the outbox. Nothing is sent before a login.
@@ -232,6 +241,11 @@ func (k Key) FewTries() bool { return k.Tries >= 0 && k.MaxTries > 0 && k.Tries 
 // drivers are those of the key's kind, or all of them when there is none yet.
 func (d *Desk) drivers(key Key) []token.Driver {
 	switch scheme, _, _ := strings.Cut(key.URI, ":"); {
+	case key.Phone():
+		if phones, err := d.phones(); err == nil {
+			return []token.Driver{phones}
+		}
+		return nil
 	case d.cfg.Libraries == nil, scheme == uri.Soft:
 		return d.cfg.Drivers
 	case scheme == uri.PKCS11:

@@ -26,6 +26,7 @@ type Medium struct {
 	MaxTries     int
 	Locked       bool
 	PINPad       bool
+	Phone        bool // a phone that is linked
 	ChangesPIN   bool
 	Certificates []Certificate
 	Problem      *words.Problem // why its certificates cannot be read
@@ -79,6 +80,7 @@ func (d *Desk) medium(ctx context.Context, t token.Token) (Medium, bool) {
 	m := Medium{
 		URI: info.URI, Label: info.Label, Serial: info.Serial, Model: info.Model, Manufacturer: info.Manufacturer,
 		Tries: info.PIN.Tries, MaxTries: info.PIN.Max, Locked: info.PIN.Locked, PINPad: info.PIN.ProtectedPath,
+		Phone: Key{URI: info.URI}.Phone(),
 	}
 	_, m.ChangesPIN = t.(token.PINChanger)
 	ids, err := t.Identities(ctx)
@@ -178,17 +180,15 @@ func (d *Desk) ChangePIN(ctx context.Context, uri string, c PINChange) error {
 // signature is verified with the certificate before it is handed on. The PIN is wiped.
 func (d *Desk) TestSign(ctx context.Context, key Key, pin []byte, lastTry bool) error {
 	defer token.Wipe(pin)
+	if key.Phone() {
+		return fault("phone_no_test", nil)
+	}
 	return d.withKey(ctx, key, pin, lastTry, func(k PlatformKey) error {
-		h, opts, err := token.NewDigest(k.Signer.Public())
-		if err != nil {
-			return err
-		}
 		nonce := make([]byte, 32)
 		if _, err := rand.Read(nonce); err != nil {
 			return err
 		}
-		h.Write(nonce)
-		_, err = k.Signer.Sign(rand.Reader, h.Sum(nil), opts)
+		_, err := token.SignMessage(k.Signer, nonce)
 		return err
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/emmansun/gmsm/smx509"
-
 	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/signer"
@@ -16,6 +14,7 @@ import (
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk/judgement"
 )
 
@@ -153,6 +152,8 @@ type SealRequest struct {
 	Certify int
 	// Unstamped signs without a time stamp although the settings have one: the person was asked.
 	Unstamped bool
+	// Pages that the person was shown, for a phone to tell; 0 is not told.
+	Pages int
 	// AllowOverlap says that the person was asked about a seal that lies over another party's.
 	AllowOverlap bool
 }
@@ -195,7 +196,8 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	}
 	job.Out = filepath.Join(filepath.Dir(job.In), sealed.Path)
 	var result signer.Result
-	err = w.s.withKey(ctx, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
+	purpose := w.asks(in, r)
+	err = w.s.withKey(asking(ctx, purpose), ScanAbout{Document: purpose.Document.Title, Pages: purpose.Document.Pages}, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) (err error) {
 		job.Key, job.Chain = key.Signer, key.Chain
 		if copied == nil {
 			result, err = job.Run(ctx)
@@ -228,6 +230,17 @@ func (w *Work) Seal(ctx context.Context, r SealRequest, progress Progress) (sign
 	next.dropSeal()
 	next.Filing.Sealed = &sealed
 	return result, w.keep(next)
+}
+
+// asks describes the document to the person on a phone.
+func (w *Work) asks(in File, r SealRequest) mobileca.Purpose {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := w.d
+	return mobileca.Purpose{Kind: ScanSign, Session: true, Summary: w.s.desk.cfg.Words.T("seal.reason"), Document: &mobileca.Document{
+		Title: d.Typed.Name, File: in.Name, Pages: r.Pages, Size: in.Size, Amount: d.Typed.AmountFen,
+		Parties: []string{d.Lot.Purchaser.Name, d.Lot.Supplier.Name},
+	}}
 }
 
 // job is what signs a file as the person chose, but for its key.
@@ -269,12 +282,9 @@ func (w *Work) CheckSeal(ctx context.Context, r SealRequest) error {
 	if err != nil {
 		return err
 	}
-	t, id, err := w.s.desk.open(ctx, w.s.key)
-	if err != nil {
+	if job.Chain, err = w.s.chain(ctx); err != nil {
 		return err
 	}
-	defer t.Close()
-	job.Chain = append([]*smx509.Certificate{id.Certificate()}, id.Chain()...)
 	_, err = job.Check(ctx)
 	return err
 }

@@ -38,6 +38,9 @@ type PlatformKey struct {
 	Signer crypto.Signer
 	Proxy  client.Proxy // as the settings want it; nil where nobody connects
 	Keeper Keeper       // of the session that begins; nil: it ends with the program
+	of     Key          // as it was found
+
+	identity token.Identity
 }
 
 // LoginRequest is what the person entered on the login page. The PIN is wiped.
@@ -55,23 +58,24 @@ func (d *Desk) Login(ctx context.Context, r LoginRequest) (*Session, error) {
 	defer token.Wipe(r.PIN)
 	// From here to the session's end the desk stays with its platform.
 	d.seats.RLock()
-	s, err := d.enter(ctx, r)
+	s, err := d.enter(ctx, r, func(do func(PlatformKey) error) error { return d.withKey(ctx, r.Key, r.PIN, r.LastTry, do) })
 	if err != nil {
 		d.seats.RUnlock()
 	}
 	return s, err
 }
 
-// enter is Login; d.seats is held, and stays so when there is a session.
-func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
+// enter is Login with the key that with gives; d.seats is held, and stays so when there is a session.
+func (d *Desk) enter(ctx context.Context, r LoginRequest, with func(do func(PlatformKey) error) error) (*Session, error) {
 	connect, err := d.connector()
 	if err != nil {
 		return nil, err
 	}
 	var p platformapi.Platform
 	var keep *keeper
-	err = d.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) (err error) {
+	err = with(func(key PlatformKey) (err error) {
 		key.Proxy = d.Proxy
+		r.Key = key.of // on a phone the person chooses which one it is
 		if d.KeepsSessions() {
 			keep = d.keeper(r.Key)
 			key.Keeper = keep
@@ -89,8 +93,10 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
 	if r.Remember {
 		remember = r.Key.URI
 	}
-	// A choice that could not be kept is asked for again; it is no reason to keep the person out.
-	_ = d.RememberKey(remember)
+	if !r.Key.Phone() {
+		// A choice that could not be kept is asked for again; it is no reason to keep the person out.
+		_ = d.RememberKey(remember)
+	}
 	s, err := d.session(ctx, r.Key, p)
 	if err != nil || keep == nil {
 		return s, err
@@ -104,16 +110,21 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest) (*Session, error) {
 type unlockedKey struct {
 	token    token.Token
 	identity token.Identity
+	key      Key // as it was found
 }
 
 // unlock finds the key and hands it the PIN, once. The PIN is wiped.
 func (d *Desk) unlock(ctx context.Context, key Key, pin []byte, lastTry bool) (*unlockedKey, error) {
+	if key.Phone() {
+		token.Wipe(pin)
+		return d.unlockPhone(ctx, key)
+	}
 	t, id, err := d.open(ctx, key)
 	if err != nil {
 		token.Wipe(pin)
 		return nil, err
 	}
-	k := &unlockedKey{t, id}
+	k := &unlockedKey{t, id, key}
 	if reasons := token.Unfit(id, time.Now()); len(reasons) > 0 {
 		token.Wipe(pin)
 		k.close()
@@ -140,7 +151,7 @@ func (k *unlockedKey) use(ctx context.Context, do func(PlatformKey) error) error
 	if err != nil {
 		return err
 	}
-	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer})
+	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, identity: k.identity})
 }
 
 // close locks the key, which forgets the PIN, and lets it go.
@@ -148,6 +159,8 @@ func (k *unlockedKey) close() { _ = k.token.Close() }
 
 // withKey unlocks the key with the PIN, does one thing with its signer, and locks it.
 func (d *Desk) withKey(ctx context.Context, key Key, pin []byte, lastTry bool, do func(PlatformKey) error) error {
+	ctx, over := d.scanning(ctx, key, ScanAbout{})
+	defer over()
 	k, err := d.unlock(ctx, key, pin, lastTry)
 	if err != nil {
 		return err
@@ -283,6 +296,9 @@ func (s *Session) Closed() bool {
 
 // KeyPresent tells whether the session's key is still there.
 func (s *Session) KeyPresent(ctx context.Context) bool {
+	if s.key.Phone() {
+		return true // it is asked for when it is needed
+	}
 	t, _, err := s.desk.open(ctx, s.key)
 	if err != nil {
 		return false

@@ -23,6 +23,7 @@ import (
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/scan"
 	"sealdesk/ui/pages/seals"
 	"sealdesk/ui/pages/settings"
 	"sealdesk/ui/pages/verifyfile"
@@ -76,6 +77,7 @@ func New(app fyne.App, d *desk.Desk) *Window {
 	})
 	w.shortcuts()
 	w.Logout()
+	d.ShowScans(func(s *desk.Scan) { fyne.Do(func() { scan.Open(w.closed, w, s) }) })
 	go w.watchKeys()
 	w.askForUpdates()
 	return w
@@ -117,6 +119,7 @@ func (w *Window) Login(s *desk.Session) {
 	side.SetItems(items...)
 	side.OnNavigate = w.Home
 	side.OnPlatform = func() { w.Home(outbox.Nav) }
+	side.OnKey = w.keyPressed
 	top := widgets.NewTopbar()
 	top.SetUser(key.Owner, key.Person)
 	top.OnUser = func() { w.userMenu(top.UserAnchor()) }
@@ -465,7 +468,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 			if w.session != s {
 				return
 			}
-			w.shell.Sidebar.SetKey(keyStatus(w.words, s.Key(), present))
+			w.shell.Sidebar.SetKey(w.keyLine(s, present))
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
 		})
@@ -481,6 +484,38 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// keyLine is the foot of the sidebar about the key: of a phone, how its session stands.
+func (w *Window) keyLine(s *desk.Session, present bool) widgets.Status {
+	k := s.SigningKey()
+	if !k.Phone() {
+		return keyStatus(w.words, k, present)
+	}
+	st := widgets.Status{Tone: theme.Neutral, Text: k.Owner, Detail: w.t("foot.phone")}
+	if session, lives := s.PhoneSession(); lives {
+		st.Tone, st.Detail = theme.Good, scan.SessionShort(w, session)
+	}
+	return st
+}
+
+// keyPressed offers to end the session with a phone; otherwise it leads to the keys.
+func (w *Window) keyPressed() {
+	s := w.session
+	session, lives := s.PhoneSession()
+	if !lives {
+		w.Home(keys.Nav)
+		return
+	}
+	w.Ask(w.t("scan.end_title"), scan.SessionText(w, session)+"\n"+w.t("scan.end_body"), false, w.t("scan.end"), func() {
+		w.Do(w.closed, func(context.Context) error {
+			s.Release()
+			return nil
+		}, func(error) {
+			w.Toast(theme.Neutral, w.t("scan.ended"))
+			w.poke()
+		})
+	})
 }
 
 func keyStatus(t *words.Catalog, k desk.Key, present bool) widgets.Status {

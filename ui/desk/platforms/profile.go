@@ -25,7 +25,7 @@ const (
 type Profile struct {
 	Name     string `json:"name"`
 	Address  string `json:"address"`            // "https://host[:port]"
-	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate may lead to; empty: the system's
+	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate, and the mobile CA's, may lead to; empty: the system's
 	MobileCA string `json:"mobileCA,omitempty"` // address of the mobile-CA service; empty: there is none
 	// Level is the level of PAdES baseline that signatures with a time stamp shall have there: "T", "LT" or "LTA"; empty: "T".
 	Level string `json:"level,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/scan"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -72,6 +73,9 @@ func (p *Page) read() {
 	var libraries []desk.Library
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
+		if phone, linked := p.host.Session().PhoneMedium(ctx); linked {
+			media = append([]desk.Medium{phone}, media...) // it is what signs now
+		}
 		libraries = p.host.Desk().Libraries(ctx)
 		return err
 	}, func(err error) {
@@ -104,9 +108,17 @@ func (p *Page) lookAgain() {
 // card shows one token with its certificates.
 func (p *Page) card(m desk.Medium) fyne.CanvasObject {
 	about := strings.Join(notEmpty(m.Manufacturer, m.Model, m.Serial), " · ")
-	head := widgets.Row(12, widgets.Icon(theme.Icon("usb"), 24, theme.Primary),
+	icon, state, actions := "usb", p.tries(m), widgets.Actions(p.pinButton(m), p.testButton(m))
+	if m.Phone {
+		icon, about = "phone", p.t("keys.phone_linked")
+		if session, lives := p.host.Session().PhoneSession(); lives {
+			about = scan.SessionText(p.host, session)
+		}
+		state, actions = widgets.NewChip(p.t("keys.phone"), theme.Good), widgets.Actions(widgets.NewButton(widgets.Secondary, p.t("scan.end"), p.endSession))
+	}
+	head := widgets.Row(12, widgets.Icon(theme.Icon(icon), 24, theme.Primary),
 		widgets.Grow(widgets.Column(2, widgets.NewText(m.Label, theme.TextSub, theme.Text).Bold().Clip(), widgets.Quiet(about).Clip())),
-		p.tries(m), widgets.Actions(p.pinButton(m), p.testButton(m)))
+		state, actions)
 	col := widgets.Column(12, head)
 	if m.Locked {
 		col.Add(widgets.ErrorPanel(widgets.ErrorText{What: p.t("login.locked"), Do: p.t("login.locked_do")}))
@@ -122,6 +134,17 @@ func (p *Page) card(m desk.Medium) fyne.CanvasObject {
 		col.Add(p.certificate(c))
 	}
 	return widgets.PaddedCard(col)
+}
+
+// endSession ends the session with the phone (会话签章).
+func (p *Page) endSession() {
+	p.host.Do(p.ctx, func(context.Context) error {
+		p.host.Session().Release()
+		return nil
+	}, func(error) {
+		p.host.Toast(theme.Neutral, p.t("scan.ended"))
+		p.read()
+	})
 }
 
 func notEmpty(texts ...string) []string {

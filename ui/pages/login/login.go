@@ -32,6 +32,7 @@ type Page struct {
 	platform *chooser
 	tabs     *widgets.Tabs
 	account  *account
+	scan     *byScan
 	list     *fyne.Container
 	faces    *widgets.Faces
 	pin      *widgets.PINField
@@ -54,7 +55,10 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 		p.prefer = func(k desk.Key) bool { return k.URI == remembered }
 	}
 	t := host.Words().T
-	p.platform = newChooser(host, p.lookKept)
+	p.platform = newChooser(host, func() {
+		p.lookKept()
+		p.rescan()
+	})
 	p.account = newAccount(p)
 	p.list = widgets.Column(8)
 	p.faces = widgets.NewFaces(p.list)
@@ -90,11 +94,20 @@ func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	p.look()
 	p.lookKept()
+	p.rescan()
+}
+
+// rescan shows a code for the platform as it is now, when that tab is in front.
+func (p *Page) rescan() {
+	if p.tabs.Chosen() == 1 {
+		p.scan.begin(p.ctx)
+	}
 }
 
 func (p *Page) build() fyne.CanvasObject {
 	t := p.host.Words().T
-	p.tabs = widgets.NewTabs(t("login.by_key"), t("login.by_scan"), t("login.by_account"))
+	tabs := widgets.NewTabs(t("login.by_key"), t("login.by_scan"), t("login.by_account"))
+	p.tabs = tabs
 	byKey := widgets.Column(12,
 		widgets.Border(nil, nil, nil, widgets.Row(16, widgets.NewButton(widgets.Link, t("checkup.title"), func() { checkup.Open(p.host) }),
 			widgets.NewButton(widgets.Link, t("login.look_again"), p.look)),
@@ -107,15 +120,15 @@ func (p *Page) build() fyne.CanvasObject {
 		widgets.Fixed(0, 42, p.enter),
 		p.enter.Note(),
 	)
-	byScan := widgets.Column(14,
-		widgets.Row(0, widgets.Spacer(), widgets.Icon(theme.Icon("scan"), 72, theme.FrameHi), widgets.Spacer()),
-		widgets.NewParagraph(t("login.scan_none"), theme.TextBody, theme.Text2).Align(fyne.TextAlignCenter),
-		widgets.NewParagraph(t("login.scan_do"), theme.TextCaption, theme.Text3).Align(fyne.TextAlignCenter),
-	)
-	ways := []fyne.CanvasObject{byKey, widgets.Pad(48, 0, 0, 0, byScan), p.account.content}
 	body := widgets.Stack(byKey)
-	p.tabs.OnChanged = func(i int) {
+	p.scan = newByScan(p.host, p.keep.On, func() { tabs.Choose(0); tabs.OnChanged(0) })
+	ways := []fyne.CanvasObject{byKey, p.scan.content, p.account.content}
+	tabs.OnChanged = func(i int) {
+		p.scan.end()
 		body.Objects = []fyne.CanvasObject{ways[i]}
+		if i == 1 {
+			p.scan.begin(p.ctx)
+		}
 		body.Refresh()
 		if ways[i] == p.account.content {
 			p.account.name.Focus()

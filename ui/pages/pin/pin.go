@@ -23,7 +23,11 @@ type Request struct {
 // Ask reads the key's tries and asks; trouble is what went wrong with the PIN before, or empty.
 func Ask(ctx context.Context, host page.Host, r Request, trouble string) {
 	a := asking{ctx, host, r}
-	mine := host.Session().Key()
+	mine := host.Session().SigningKey()
+	if mine.Phone() { // it is the phone that asks
+		r.Run(nil, false, false)
+		return
+	}
 	var keys []desk.Key
 	held := false
 	host.Do(ctx, func(ctx context.Context) (err error) {
@@ -107,6 +111,13 @@ func (a asking) enter(k desk.Key, trouble string) {
 		content.Add(widgets.NewText(a.t("login.demo_pin", "pin", k.DemoPIN), theme.TextCaption, theme.Amber))
 	}
 	var d *widgets.Dialog
+	if a.host.Desk().HasPhone() && !a.request.Once {
+		content.Add(widgets.Row(0, widgets.NewButton(widgets.Link, a.t("scan.use_phone"), func() {
+			body.Field.Wipe()
+			d.Close()
+			a.usePhone(k)
+		}), widgets.Spacer()))
+	}
 	cancel := widgets.NewButton(widgets.Secondary, a.t("button.cancel"), func() {
 		body.Field.Wipe()
 		d.Close()
@@ -146,4 +157,17 @@ func (a asking) enter(k desk.Key, trouble string) {
 func AskFor(ctx context.Context, host page.Host, k desk.Key, r Request, trouble string) {
 	r.Once = true
 	asking{ctx, host, r}.enter(k, trouble)
+}
+
+// usePhone has a phone of the same organisation sign from now on (扫码签章).
+func (a asking) usePhone(k desk.Key) {
+	a.host.Do(a.ctx, func(context.Context) error {
+		return a.host.Session().SignWith(a.host.Desk().PhoneKey(k))
+	}, func(err error) {
+		if err != nil {
+			a.host.Tell(err)
+			return
+		}
+		a.request.Run(nil, false, false)
+	})
 }

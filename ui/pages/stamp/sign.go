@@ -33,7 +33,7 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 	d := widgets.NewDialog(p.t("sign.title"), progress, nil, nil)
 	p.host.Dialog(d)
 	request := p.request()
-	request.PIN, request.LastTry, request.Keep = secret, lastTry, keep
+	request.PIN, request.LastTry, request.Keep, request.Pages = secret, lastTry, keep, len(p.reader.Sizes())
 	var result signer.Result
 	p.host.Do(p.ctx, func(context.Context) (err error) {
 		result, err = p.work.Seal(ctx, request, func(step string, done, total int64) {

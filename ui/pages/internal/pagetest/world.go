@@ -33,6 +33,7 @@ import (
 	"sealdesk/signer/verify"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/mobileca/mobilecatest"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
@@ -115,7 +116,7 @@ func newWorld(t *testing.T, language string, order platformapi.SealOrder) *World
 	w := &World{t: t, dir: dir, ring: &keyring{secrets: map[string][]byte{}}, order: order, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
 	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
 	var err error
-	w.ca, err = ca.New(ca.ECDSA)
+	w.ca, err = ca.New(ca.ECDSA, ca.SM2) // phones have SM2 keys
 	must(t, err)
 	for _, s := range []ca.Subject{buyer, seller} {
 		w.MakeKey(soft.Options{Label: s.USCC, Subject: s})
@@ -151,6 +152,16 @@ func (w *World) open() {
 	d, err := desk.Open(w.t.Context(), w.config)
 	must(w.t, err)
 	w.Desk = d
+}
+
+// Phone gives the platform a mobile CA, and the buyer a phone with a certificate of it. The desk is opened anew. Whoever scans what
+// the screen shows is the phone's Scan.
+func (w *World) Phone() *mobilecatest.Person {
+	w.t.Helper()
+	phones := mobilecatest.New(w.t, w.ca, buyer)
+	w.config.MobileCA = phones.URL
+	w.Restart()
+	return &mobilecatest.Person{CA: phones}
 }
 
 // Restart ends the program and starts it again. Sessions are closed before.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"os"
+	"strings"
+	"sync"
+
+	goqr "github.com/piglig/go-qr"
+
+	"sealdesk/token"
+	"sealdesk/token/mobileca"
+	"sealdesk/token/uri"
+)
+
+// phones is the driver that a mobileca: URI names: service=ADDRESS, and ?roots=FILE.pem where the service's TLS certificate is of
+// an authority of one's own.
+func (a *app) phones(u *uri.URI) (token.Driver, error) {
+	c := mobileca.Config{
+		Service: u.Get("service"), Name: a.words.T("scan.phone"), Screen: &terminalScreen{tui: a.tui},
+		Platform: mobileca.Platform{Name: a.words.T("ctl.phone.platform"), Origin: "local://sealctl"},
+	}
+	if file := u.Get("roots"); file != "" {
+		data, err := os.ReadFile(file)
+		c.Roots = x509.NewCertPool()
+		if err != nil || len(data) > maxCA || !c.Roots.AppendCertsFromPEM(data) {
+			return nil, fault("roots_unreadable", "file", file)
+		}
+	}
+	return mobileca.Open(c)
+}
+
+// asksFor tells a phone what is to be signed; to other keys it is nothing.
+func (a *app) asksFor(title string, session bool) {
+	a.ctx = mobileca.WithPurpose(a.ctx, mobileca.Purpose{Kind: mobileca.Sign, Session: session,
+		Document: &mobileca.Document{Title: title, File: title}})
+}
+
+// phone tells that the token is one, which is linked before it tells its certificates, and asks its person itself.
+func (f found) phone() bool { return strings.HasPrefix(f.info.URI, uri.MobileCA+":") }
+
+// A terminalScreen draws the QR code with half blocks, and writes the match code as text.
+type terminalScreen struct {
+	tui *tui
+
+	mu   sync.Mutex
+	last mobileca.View
+}
+
+// Show implements mobileca.Screen.
+func (s *terminalScreen) Show(v mobileca.View) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.last
+	s.last = v
+	t := s.tui.words.T
+	switch {
+	case v.Offline && !was.Offline:
+		s.tui.note("%s", t("scan.offline"))
+	case v.Stage == was.Stage && v.QR == was.QR:
+	case v.Stage == mobileca.Code:
+		s.tui.note("%s", t("scan.how_"+string(v.Kind)))
+		if drawing, err := halfBlocks(v.QR); err == nil {
+			s.tui.draw(drawing)
+		}
+		s.tui.note("%s", v.QR)
+	case v.Stage == mobileca.Expired:
+		s.tui.note("%s", t("scan.expired"))
+	case v.Stage == mobileca.Matched:
+		s.tui.note("%s", t("scan.by", "who", strings.Join(strings.Fields(v.By.Name+" "+v.By.Organisation+" "+v.By.Phone), " · ")))
+		s.tui.note("%s: %s", t("scan.match"), v.Match)
+		s.tui.note("%s", t("scan.compare"))
+	case v.Stage == mobileca.Waiting:
+		s.tui.note("%s", t("scan.waiting"))
+	case v.Stage == mobileca.Ended:
+		s.tui.note("%s", t("scan.ended"))
+	}
+}
+
+// Refresh implements mobileca.Screen: a terminal shows the next code by itself, until the program is stopped.
+func (s *terminalScreen) Refresh(ctx context.Context) error { return ctx.Err() }
+
+// halfBlocks draws a QR code (level M) two rows to a line, dark on light: most terminals have light letters on dark.
+func halfBlocks(text string) (string, error) {
+	code, err := goqr.EncodeText(text, goqr.Medium)
+	if err != nil {
+		return "", err
+	}
+	const edge = 2
+	light := func(x, y int) bool {
+		return x < 0 || y < 0 || x >= code.Size() || y >= code.Size() || !code.Module(x, y)
+	}
+	var b strings.Builder
+	for y := -edge; y < code.Size()+edge; y += 2 {
+		for x := -edge; x < code.Size()+edge; x++ {
+			switch upper, lower := light(x, y), light(x, y+1); {
+			case upper && lower:
+				b.WriteRune('█')
+			case upper:
+				b.WriteRune('▀')
+			case lower:
+				b.WriteRune('▄')
+			default:
+				b.WriteRune(' ')
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	goqr "github.com/piglig/go-qr"
+
+	"sealdesk/token/ca"
+	"sealdesk/token/mobileca/mobilecatest"
+)
+
+// watched is what a person sees of a program, and hears of each of its codes.
+type watched struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	code func(string)
+}
+
+var qrLine = regexp.MustCompile(`(?m)^http\S+/q#1\.\S+$`)
+
+func (w *watched) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if code := qrLine.Find(b); code != nil {
+		w.code(string(code))
+	}
+	return w.text.Write(b)
+}
+
+func (w *watched) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// A file is signed from the terminal by a phone: the code is drawn there, the match code told, and what comes out is valid.
+func TestSignByPhone(t *testing.T) {
+	dir := t.TempDir()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phones := mobilecatest.New(t, authority, ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H"})
+	phone := &mobilecatest.Person{CA: phones}
+	in, out := writePage(t, dir), filepath.Join(dir, "signed.pdf")
+	seen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
+	var result bytes.Buffer
+	status := run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", out, "--token", "mobileca:service=" + phones.URL},
+		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, seen)
+	}
+	if _, err := os.Stat(out); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(seen.String(), "匹配码: "+phone.Match()+"\n") {
+		t.Errorf("the match code %s is not told: %s", phone.Match(), seen)
+	}
+	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes "+filepath.Base(in) {
+		t.Errorf("the phone was asked %q", got)
+	}
+	code := qrLine.FindString(seen.String())
+	if read, err := goqr.Decode(pictureOf(seen.String())); err != nil || read != code {
+		t.Errorf("the drawing says %q (%v), want %q", read, err, code)
+	}
+
+	refusing := &mobilecatest.Person{CA: phones, Refuses: true}
+	seen = &watched{code: func(code string) { go func() { _ = refusing.Scan(code) }() }}
+	status = run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service=" + phones.URL},
+		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
+	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen.String(), "手机上拒绝了") {
+		t.Errorf("refused: status %d, %v: %s", status, err, seen)
+	}
+}
+
+// pictureOf gives a drawing of half blocks back as pixels, four to a block: what a camera sees on a dark terminal.
+func pictureOf(text string) image.Image {
+	var rows []string
+	width := 0
+	for line := range strings.Lines(text) {
+		if strings.ContainsAny(line, "█▀▄") {
+			rows = append(rows, strings.TrimSuffix(line, "\n"))
+			width = max(width, len([]rune(line))-1)
+		}
+	}
+	const scale, edge = 4, 16
+	img := image.NewGray(image.Rect(0, 0, width*scale+2*edge, len(rows)*2*scale+2*edge))
+	for i := range img.Pix {
+		img.Pix[i] = 0xFF
+	}
+	for y, row := range rows {
+		for x, r := range []rune(row) {
+			for half, light := range []bool{r == '█' || r == '▀', r == '█' || r == '▄'} {
+				for i := range scale * scale {
+					if !light {
+						img.SetGray(edge+x*scale+i%scale, edge+(2*y+half)*scale+i/scale, color.Gray{})
+					}
+				}
+			}
+		}
+	}
+	return img
+}
