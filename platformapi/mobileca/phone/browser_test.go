@@ -1,0 +1,238 @@
+package phone
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// waitTime is how long a test waits for what should come. Machines are slow.
+const waitTime = 60 * time.Second
+
+// phone is a browser of a phone's size with the app in it.
+type phone struct {
+	t      *testing.T
+	ctx    context.Context
+	origin string
+	shots  string // where pictures go; "" for none
+}
+
+func findBrowser(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{"chromium", "google-chrome", "chromium-browser"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("skipped: no Chromium, so the phone's app was not driven (packaging/deps.sh test)")
+	return ""
+}
+
+func openPhone(t *testing.T, origin string, flags ...chromedp.ExecAllocatorOption) *phone {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(findBrowser(t)), chromedp.NoSandbox, chromedp.Flag("lang", "zh-CN"),
+		chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-dev-shm-usage", true))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	p := &phone{t: t, ctx: ctx, origin: origin, shots: os.Getenv("SEALDESK_PHONE_PICTURES")}
+	// The browser lives as long as the context that it was started with.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch))
+	go func() {
+		for m, err := range chromedp.Console(ctx) {
+			if err != nil {
+				return
+			}
+			if fmt.Sprint(m.Type) == "error" {
+				t.Logf("the phone's console: %v", m)
+			}
+		}
+	}()
+	return p
+}
+
+func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.fail(err)
+	}
+}
+
+func (p *phone) fail(err error) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	p.picture("failed")
+	p.t.Fatalf("%v; the phone shows:\n%s", err, text)
+}
+
+func run[T any](p *phone, js string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.fail(fmt.Errorf("%s: %w", js, err))
+	}
+	return v
+}
+
+func (p *phone) open(address string) {
+	p.t.Helper()
+	// The same page with another fragment is not loaded again by itself.
+	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address))
+}
+
+// see waits for a text.
+func (p *phone) see(text string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)), chromedp.WithPollingTimeout(waitTime))); err != nil {
+		p.fail(fmt.Errorf("%q is not seen: %w", text, err))
+	}
+}
+
+func quote(s string) string {
+	b, _ := json.Marshal(s)
+	return string(b)
+}
+
+// press waits for a button that can be pressed and has this text, and presses it.
+func (p *phone) press(text string) {
+	p.t.Helper()
+	js := fmt.Sprintf(`(() => {
+		const all = [...document.querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
+		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button") && b.innerText.includes(%[1]s)));
+		if (!b) return false;
+		b.click();
+		return true;
+	})()`, quote(text))
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime), chromedp.WithPollingInterval(100*time.Millisecond))); err != nil {
+		p.fail(fmt.Errorf("there is no button %q: %w", text, err))
+	}
+}
+
+// fill types into the field with this label.
+func (p *phone) fill(label, value string) {
+	p.t.Helper()
+	js := fmt.Sprintf(`(() => {
+		const field = [...document.querySelectorAll("label.field")].find((f) => f.querySelector("span").innerText.trim() === %s);
+		if (!field) return false;
+		const input = field.querySelector("input");
+		input.focus();
+		Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, %s);
+		input.dispatchEvent(new Event("input", { bubbles: true }));
+		return true;
+	})()`, quote(label), quote(value))
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime))); err != nil {
+		p.fail(fmt.Errorf("there is no field %q: %w", label, err))
+	}
+}
+
+// pin presses the digits on the pad, then the button below.
+func (p *phone) pin(pin, act string) {
+	p.t.Helper()
+	p.do(chromedp.WaitVisible(".pad"))
+	for _, digit := range pin {
+		run[bool](p, fmt.Sprintf(`[...document.querySelectorAll(".pad button")].find((b) => b.innerText === %s).click(), true`, quote(string(digit))))
+	}
+	js := fmt.Sprintf(`(() => { const b = document.querySelector(".pin .button"); if (b.disabled || b.innerText.trim() !== %s) return false; b.click(); return true; })()`, quote(act))
+	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime))); err != nil {
+		p.fail(fmt.Errorf("the PIN pad has no %q: %w", act, err))
+	}
+}
+
+// tapMatch presses the letters that the desktop shows.
+func (p *phone) tapMatch(letters string) {
+	p.t.Helper()
+	p.do(chromedp.WaitVisible(".codes"))
+	p.picture("match")
+	p.press(letters)
+}
+
+// recoveryCode reads the code from the screen, says it back, and gives it.
+func (p *phone) recoveryCode() []string {
+	p.t.Helper()
+	p.do(chromedp.WaitVisible(".recovery"))
+	p.picture("recovery-code")
+	groups := run[[]string](p, `[...document.querySelectorAll(".recovery code")].map((c) => c.innerText)`)
+	p.press("我已抄好")
+	p.do(chromedp.WaitVisible("label.field"))
+	n := run[int](p, `Number(document.querySelector("label.field span").innerText.match(/\d+/)[0])`)
+	p.fill(fmt.Sprintf("第 %d 组", n), groups[n-1])
+	p.press("确认")
+	return groups
+}
+
+func (p *phone) picture(name string) {
+	p.t.Helper()
+	if p.shots == "" {
+		return
+	}
+	time.Sleep(400 * time.Millisecond) // what moves comes to rest
+	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(p.shots, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+name+".png"), png, 0o644)
+	}
+	if err != nil {
+		p.t.Logf("picture %s: %v", name, err)
+	}
+}
+
+// api calls the service as the app does, with its keys and its tokens: for what a test needs and does not test.
+func (p *phone) api(method, path string, body any) object {
+	p.t.Helper()
+	said, err := json.Marshal(body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	text := run[string](p, fmt.Sprintf(`(async (method, path, body) => {
+		const db = await new Promise((done, fail) => { const r = indexedDB.open("sealdesk"); r.onsuccess = () => done(r.result); r.onerror = fail; });
+		const get = (store, name) => new Promise((done) => { const r = db.transaction(store).objectStore(store).get(name); r.onsuccess = () => done(r.result); });
+		const [pair, tokens] = [await get("keys", "device"), await get("state", "tokens")];
+		db.close();
+		const text64 = (b) => btoa(String.fromCharCode(...new Uint8Array(b))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+		const utf8 = (s) => new TextEncoder().encode(s);
+		const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+		const address = location.origin + "/mca/v1" + path;
+		const head = text64(utf8(JSON.stringify({ alg: "ES256", typ: "dpop+jwt", jwk: { kty, crv, x, y } })));
+		const ath = text64(await crypto.subtle.digest("SHA-256", utf8(tokens.access_token)));
+		const claims = text64(utf8(JSON.stringify({ jti: crypto.randomUUID(), htm: method, htu: address, iat: Math.floor(Date.now() / 1000), ath })));
+		const signature = text64(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, pair.privateKey, utf8(head + "." + claims)));
+		const headers = { DPoP: head + "." + claims + "." + signature, Authorization: "DPoP " + tokens.access_token, "Idempotency-Key": JSON.stringify(crypto.randomUUID()) };
+		if (body !== null) headers["Content-Type"] = "application/json";
+		const r = await fetch(address, { method, headers, body: body === null ? undefined : JSON.stringify(body) });
+		const text = await r.text();
+		if (!r.ok) throw new Error(r.status + " " + text);
+		return text || "{}";
+	})(%s, %s, %s)`, quote(method), quote(path), said))
+	answer := object{}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		p.t.Fatalf("%v: %s", err, text)
+	}
+	return answer
+}
