@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/store"
@@ -49,8 +50,21 @@ func (s *Server) CreateApplication(ctx context.Context, r wire.CreateApplication
 	default:
 		return nil, unfit(codeWrongState, "this CA takes no application of the kind %s", r.Body.Kind)
 	}
-	a, err = s.store.CreateApplication(ctx, a, once, uscc, func(a *store.Application, known *store.Organisation) (*store.Organisation, store.Entries, error) {
-		entries := store.Entries{{At: now, Act: actApplied, Account: a.Account, Device: x.Device, USCC: uscc, Note: string(a.Kind)}}
+	a, err = s.store.CreateApplication(ctx, a, once, uscc, claim(now, x.Device, uscc))
+	if errors.Is(err, store.ErrTaken) {
+		return nil, conflict(platformapi.CodeRenewing, "the same was asked at the same moment")
+	}
+	if err != nil {
+		return nil, err
+	}
+	view, err := s.application(ctx, a)
+	return wire.CreateApplication201JSONResponse(view), err
+}
+
+// claim is the rule of a new application: an organisation that is claimed must be nobody's, and gets its administrator.
+func claim(now time.Time, device, uscc string) func(*store.Application, *store.Organisation) (*store.Organisation, store.Entries, error) {
+	return func(a *store.Application, known *store.Organisation) (*store.Organisation, store.Entries, error) {
+		entries := store.Entries{{At: now, Act: actApplied, Account: a.Account, Device: device, USCC: uscc, Note: string(a.Kind)}}
 		if uscc == "" {
 			return nil, entries, nil
 		}
@@ -63,15 +77,7 @@ func (s *Server) CreateApplication(ctx context.Context, r wire.CreateApplication
 		}
 		a.Organisation = o.ID
 		return o, entries, nil
-	})
-	if errors.Is(err, store.ErrTaken) {
-		return nil, conflict(platformapi.CodeRenewing, "the same was asked at the same moment")
 	}
-	if err != nil {
-		return nil, err
-	}
-	view, err := s.application(ctx, a)
-	return wire.CreateApplication201JSONResponse(view), err
 }
 
 // application is an application as its applicant sees it.

@@ -29,6 +29,15 @@ func shared(point []byte) (*ecdsa.PublicKey, error) {
 	return key, nil
 }
 
+// pointOf is what shared reads, 65 bytes.
+func pointOf(public *ecdsa.PublicKey) ([]byte, error) {
+	k, err := sm2.PublicKeyToECDH(public)
+	if err != nil {
+		return nil, err
+	}
+	return k.Bytes(), nil
+}
+
 var oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
 
 // documentDigest is the digest of the document that a signature is of.

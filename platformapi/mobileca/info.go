@@ -15,7 +15,7 @@ var offered = map[string]bool{
 	"ListRequests": true, "GetRequest": true, "ShowRequest": true, "AnswerRequest": true, "FinishRequest": true, "RefuseRequest": true,
 	"SendCode": true, "CreateSession": true, "RefreshSession": true, "EndSession": true,
 	"GetMe": true, "SetPassword": true, "SetPhone": true, "ListDevices": true, "RemoveDevice": true, "ListActivity": true,
-	"CheckIdentity": true,
+	"CheckIdentity":     true,
 	"ListOrganisations": true, "GetOrganisation": true,
 	"ListApplications": true, "CreateApplication": true, "GetApplication": true, "WithdrawApplication": true,
 	"BeginKey": true, "IssueCertificates": true,

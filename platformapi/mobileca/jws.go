@@ -104,11 +104,11 @@ func (s *Server) readRequest(p store.Pairing, text string, now time.Time) (wire.
 	case !expires.After(now) || expires.Sub(issued) > most:
 		return wrong("it has expired, or holds for more than %v", most)
 	}
-	return r, checkForm(r)
+	return r, CheckForm(r)
 }
 
-// checkForm says whether what is signed is of a form in which the phone can show it, and of the document that is named.
-func checkForm(r wire.RequestPayload) error {
+// CheckForm says whether what is signed is of a form in which the phone can show it, and of the document that is named.
+func CheckForm(r wire.RequestPayload) error {
 	tbs, err := decode(r.Tbs)
 	if err != nil || len(tbs) > maxTBS {
 		return unfit(codeRequestWrong, "tbs is no base64url, or has more than %d bytes", maxTBS)

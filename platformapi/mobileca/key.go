@@ -115,7 +115,7 @@ func (s *Server) OpenKey(ctx context.Context, r wire.OpenKeyRequestObject) (wire
 		if err != nil {
 			return nil, err
 		}
-		if k.Public, err = public.Bytes(); err != nil {
+		if k.Public, err = pointOf(public); err != nil {
 			return nil, err
 		}
 		if k.CSR, err = requestInfo(application.Subject, public); err != nil {

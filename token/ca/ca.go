@@ -145,6 +145,7 @@ const (
 	ForDocuments   Purpose = iota
 	ForTimeStamps          // RFC 3161, 2.3: critical and alone
 	ForOCSPAnswers         // RFC 6960, 4.2.2.2, and not to be asked about itself (4.2.2.2.1)
+	ForServers             // of TLS (RFC 5280, 4.2.1.12): some clients take no other
 )
 
 // Request asks for one certificate. Usage says what the key is for; KeyUsage,
@@ -344,6 +345,7 @@ var purposes = map[Purpose][]pkix.Extension{
 		{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 9}},
 		{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 48, 1, 5}, Value: []byte{5, 0}},
 	},
+	ForServers: {{Id: asn1.ObjectIdentifier{2, 5, 29, 37}, Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1}}},
 }
 
 // keyUsage asks of each key only what its algorithm can do (RFC 4055, 1.2;

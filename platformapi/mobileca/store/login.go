@@ -14,6 +14,8 @@ type Logins interface {
 
 	Account(ctx context.Context, id string) (Account, error)
 	AccountByPhone(ctx context.Context, phone string) (Account, error)
+	// CreateAccount keeps an account. ErrTaken: the number has one.
+	CreateAccount(ctx context.Context, a Account, e Entries) error
 	// ChangeAccount changes an account. ErrTaken: the number is another's.
 	ChangeAccount(ctx context.Context, id string, rule func(*Account) (Entries, error)) (Account, error)
 

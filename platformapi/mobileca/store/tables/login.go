@@ -56,6 +56,16 @@ func (s *Store) AccountByPhone(ctx context.Context, phone string) (store.Account
 	return accounts.one(ctx, s.db.Read, "", `phone = $1`, phone)
 }
 
+// CreateAccount keeps an account.
+func (s *Store) CreateAccount(ctx context.Context, a store.Account, e store.Entries) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := accounts.insert(ctx, s.db, tx, &a); err != nil {
+			return err
+		}
+		return record(ctx, tx, e)
+	})
+}
+
 // ChangeAccount changes an account.
 func (s *Store) ChangeAccount(ctx context.Context, id string, rule func(*store.Account) (store.Entries, error)) (store.Account, error) {
 	return change(ctx, s, accounts, id, rule)

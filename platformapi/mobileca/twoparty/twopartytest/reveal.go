@@ -9,3 +9,20 @@ func Share(p *Phone, pin string) curve.Scalar { return p.open(pin) }
 func Kept(p *Phone) []byte {
 	return append(append(p.blinded.Bytes(), p.salt...), p.public.Bytes()...)
 }
+
+// Restore makes a phone of what Kept gave.
+func Restore(kept []byte, rounds int) (*Phone, error) {
+	const salt = 16
+	if len(kept) != curve.Size+salt+curve.PointSize {
+		return nil, ErrAnswer
+	}
+	blinded, err := curve.ParseScalar(kept[:curve.Size])
+	if err != nil {
+		return nil, err
+	}
+	public, err := curve.ParsePoint(kept[curve.Size+salt:])
+	if err != nil {
+		return nil, err
+	}
+	return &Phone{blinded, append([]byte{}, kept[curve.Size:curve.Size+salt]...), public, rounds}, nil
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/token/ca"
+)
+
+// daemon is a running mobilecad.
+type daemon struct {
+	url  string
+	out  *console
+	stop func() int
+}
+
+// console keeps what was printed.
+type console struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (c *console) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.Write(b)
+}
+
+func (c *console) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.text.String()
+}
+
+func start(t *testing.T, args ...string) daemon {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	out, done := &console{}, make(chan int, 1)
+	go func() {
+		done <- run(ctx, args, io.MultiWriter(writer, out), out)
+		_ = writer.Close()
+	}()
+	lines := bufio.NewScanner(reader)
+	if !lines.Scan() {
+		t.Fatalf("it does not start:\n%s", out)
+	}
+	go func() { _, _ = io.Copy(io.Discard, reader) }()
+	stop := sync.OnceValue(func() int { cancel(); return <-done })
+	t.Cleanup(func() { stop() })
+	return daemon{lines.Text(), out, stop}
+}
+
+var code = regexp.MustCompile(`验证码：([0-9]{6})`)
+
+// A person whose number gets the code on the console makes certificates, and they are of the authority in the folder; after
+// a restart the keys still sign.
+func TestFromTheFirstCodeToASignature(t *testing.T) {
+	ctx := t.Context()
+	data := t.TempDir()
+	serve := func() (daemon, *phonetest.Service) {
+		d := start(t, "--demo", "--data", data, "--listen", "127.0.0.1:0")
+		return d, &phonetest.Service{URL: d.url, Client: http.DefaultClient}
+	}
+	d, service := serve()
+	p, err := phonetest.NewPhone(service)
+	must(t, err)
+	must(t, p.Call(ctx, "POST", "/codes", wire.CodeRequest{Phone: phonetest.Number, Purpose: wire.CodeLogin}, nil))
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code.FindStringSubmatch(d.out.String())[1]}))
+	must(t, p.Enrol(ctx, phonetest.Hospital))
+	der, err := phonetest.DecodeBytes(p.Certs[0].DER)
+	must(t, err)
+	cert, err := smx509.ParseCertificate(der)
+	must(t, err)
+	authority, err := ca.Open(data + "/ca")
+	must(t, err)
+	must(t, cert.CheckSignatureFrom(authority.Root(ca.SM2)))
+	if s := ca.SubjectOf(cert); s.Name != phonetest.Hospital.Name || s.USCC != phonetest.Hospital.USCC || s.Handler != phonetest.Name {
+		t.Errorf("the certificate names %+v", s)
+	}
+	answer, err := http.Get(d.url + strings.TrimPrefix(cert.CRLDistributionPoints[0], d.url))
+	must(t, err)
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Errorf("the revocation list: %s", answer.Status)
+	}
+	if exit := d.stop(); exit != 0 {
+		t.Fatalf("it ends with %d\n%s", exit, d.out)
+	}
+
+	d, service = serve()
+	p.Move(service)
+	sum := sm3.Sum([]byte("contract"))
+	desktop, err := phonetest.NewDesktop(ctx, service, wire.PairSign, false)
+	must(t, err)
+	must(t, phonetest.Link(ctx, desktop, p, nil))
+	r, err := desktop.Ask(ctx, phonetest.Contract(sum[:]))
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
+	if exit := d.stop(); exit != 0 {
+		t.Fatalf("it ends with %d\n%s", exit, d.out)
+	}
+	var out, errs bytes.Buffer
+	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != 0 || !strings.Contains(out.String(), "rows, head ") {
+		t.Errorf("audit verify: %d, %s%s", exit, &out, &errs)
+	}
+}
+
+// The phone's app is served at / and at the address in codes, under a policy that runs nothing else; the API has none of it.
+func TestTheAppIsServed(t *testing.T) {
+	d := start(t, "--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+	for path, want := range map[string]string{"/": "text/html", "/q": "text/html", "/mca/v1/info": "application/json", "/nothing": "text/plain"} {
+		r, err := http.Get(d.url + path)
+		must(t, err)
+		body, err := io.ReadAll(r.Body)
+		must(t, err)
+		_ = r.Body.Close()
+		if got := r.Header.Get("Content-Type"); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", path, got)
+		}
+		policy := r.Header.Get("Content-Security-Policy")
+		if !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "unsafe-inline") || strings.Contains(policy, "'unsafe-eval'") || strings.Contains(policy, "*") {
+			t.Errorf("%s: policy %s", path, policy)
+		}
+		if path == "/q" && !bytes.Contains(body, []byte("<script")) {
+			t.Error("/q is not the app")
+		}
+	}
+}
+
+// On all addresses it speaks TLS by a certificate of its own authority, whose root it hands out.
+func TestTLSByALocalAuthority(t *testing.T) {
+	d := start(t, "--demo", "--data", t.TempDir(), "--listen", "0.0.0.0:0")
+	if !strings.HasPrefix(d.url, "https://") {
+		t.Fatalf("it is at %s", d.url)
+	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(d.url, "https://"), ":")
+	at := "https://127.0.0.1:" + port
+	if _, err := http.Get(at); err == nil {
+		t.Fatal("the local authority is trusted by itself")
+	}
+	blind := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // to get the root
+	r, err := blind.Get(at + rootPath)
+	must(t, err)
+	root, err := io.ReadAll(r.Body)
+	must(t, err)
+	_ = r.Body.Close()
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(root) {
+		t.Fatalf("no root: %s", root)
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	r, err = client.Get(at + "/mca/v1/info")
+	must(t, err)
+	_ = r.Body.Close()
+	leaf := r.TLS.PeerCertificates[0]
+	if len(leaf.ExtKeyUsage) != 1 || leaf.ExtKeyUsage[0] != x509.ExtKeyUsageServerAuth || time.Until(leaf.NotAfter) > 398*24*time.Hour {
+		t.Errorf("phones do not take it: %v until %v", leaf.ExtKeyUsage, leaf.NotAfter)
+	}
+}
+
+func TestWrongArguments(t *testing.T) {
+	dir := t.TempDir()
+	broken := dir + "/platforms.json"
+	must(t, os.WriteFile(broken, []byte("{"), 0o600))
+	short := dir + "/short.key"
+	must(t, os.WriteFile(short, []byte("short"), 0o600))
+	for _, tt := range []struct {
+		want string
+		exit int
+		args []string
+	}{
+		{"--data is required", exitUsage, []string{"--demo"}},
+		{"--demo is required", exitUsage, []string{"--data", dir}},
+		{"no command", exitUsage, []string{"stand"}},
+		{"go together", exitUsage, []string{"--demo", "--data", dir, "--tls-cert", "x"}},
+		{"not postgres://", exitUsage, []string{"--demo", "--data", dir, "--database", "mysql://x"}},
+		{"not host:port", exitUsage, []string{"--demo", "--data", dir, "--listen", "x"}},
+		{"is not a network", exitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
+		{"platforms.json", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
+		{"no master key", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
+	} {
+		var out, errs bytes.Buffer
+		if exit := run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
+			t.Errorf("%q: %d, %s", tt.args, exit, &errs)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"sealdesk/cmd/internal/mobile"
+	"sealdesk/platformapi/mobileca"
+	"sealdesk/platformapi/mobileca/csc"
+	"sealdesk/platformapi/mobileca/demo"
+	"sealdesk/platformapi/mobileca/phone"
+	"sealdesk/platformapi/mobileca/store"
+	"sealdesk/platformapi/mobileca/store/postgres"
+	"sealdesk/platformapi/mobileca/store/sqlite"
+	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/sqldb/pgdb"
+	"sealdesk/token/ca"
+)
+
+const (
+	drainTime    = 20 * time.Second
+	maxPlatforms = 1 << 20
+)
+
+type options struct {
+	data, database, master     string
+	listen, origin, cert, key  string
+	name, help, platforms, log string
+	demo                       bool
+	proxies                    string
+	trusted                    []netip.Prefix
+}
+
+func (o *options) storage(f *flag.FlagSet) {
+	f.StringVar(&o.data, "data", "", "`folder` that keeps everything that has no other place (required)")
+	f.StringVar(&o.database, "database", "", "`URL` of a PostgreSQL database, postgres://user@host/name?…, with the password in PGPASSWORD or ~/.pgpass; by default a SQLite file in --data")
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("mobilecad serve", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	o.storage(f)
+	f.StringVar(&o.master, "master-key", "", "`file` of the key under which the service's shares are kept; by default master.key in --data, made if missing. Without it no certificate works any more")
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8444", "`address` to listen on; port 0 takes a free one")
+	f.StringVar(&o.origin, "origin", "", "`addresses` people reach it by, https://host[:port], separated by commas; by default the listening one")
+	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
+	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain; without it, and not on loopback, one of a local authority is made")
+	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
+	f.StringVar(&o.name, "name", "移动CA", "`name` that people know it by")
+	f.StringVar(&o.help, "help-phone", "", "`number` to call for help")
+	f.StringVar(&o.platforms, "platforms", "", "JSON `file` of the trading platforms that it serves: [{id, name, region, origin, lat, lon}]")
+	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
+	f.BoolVar(&o.demo, "demo", false, "show short messages on standard output instead of sending them, take every identity whose number is well formed, and certify with an authority in --data (required: no other providers are built in)")
+	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return o, err
+	} else if err != nil {
+		return o, errUsage
+	}
+	for _, p := range strings.FieldsFunc(o.proxies, func(r rune) bool { return r == ',' }) {
+		network, err := netip.ParsePrefix(p)
+		if err != nil {
+			return o, complain(stderr, "--proxies: %q is not a network such as 10.0.0.0/8", p)
+		}
+		o.trusted = append(o.trusted, network)
+	}
+	_, _, err := net.SplitHostPort(o.listen)
+	wrong := ""
+	switch {
+	case f.NArg() > 0:
+		wrong = "unexpected argument " + f.Arg(0)
+	case o.data == "":
+		wrong = "--data is required"
+	case o.database != "" && !strings.HasPrefix(o.database, "postgres://") && !strings.HasPrefix(o.database, "postgresql://"):
+		wrong = "--database is not postgres://…"
+	case err != nil:
+		wrong = "--listen is not host:port"
+	case (o.cert == "") != (o.key == ""):
+		wrong = "--tls-cert and --tls-key go together"
+	case o.log != "text" && o.log != "json":
+		wrong = "--log is neither text nor json"
+	case !o.demo:
+		wrong = "--demo is required: this program sends no short messages and checks no identities by itself"
+	}
+	if wrong != "" {
+		return o, complain(stderr, "%s", wrong)
+	}
+	return o, nil
+}
+
+// open opens the store; close ends what it stands on, after it.
+func (o *options) open(ctx context.Context) (s store.Store, release func(), err error) {
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return nil, nil, err
+	}
+	if o.database == "" {
+		s, err = sqlite.Open(ctx, filepath.Join(o.data, "mobileca.db"))
+		return s, func() {}, err
+	}
+	var pool *pgxpool.Pool
+	if pool, err = pgdb.Connect(ctx, o.database, "mobilecad"); err != nil {
+		return nil, nil, err
+	}
+	if s, err = postgres.Open(ctx, pool); err != nil {
+		pool.Close()
+	}
+	return s, pool.Close, err
+}
+
+func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	var handler slog.Handler = slog.NewTextHandler(stderr, nil)
+	if o.log == "json" {
+		handler = slog.NewJSONHandler(stderr, nil)
+	}
+	return serve(ctx, o, stdout, slog.New(handler))
+}
+
+// serve serves until ctx ends. It prints the service's address once it listens.
+func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
+	kept, release, err := o.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, kept.Close())
+		}
+	}()
+	if o.master == "" {
+		o.master = filepath.Join(o.data, "master.key")
+	}
+	config := mobileca.Config{
+		Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
+		Log: log, Proxies: o.trusted,
+	}
+	if config.Master, err = mobile.Master(o.master); err != nil {
+		return err
+	}
+	if config.Platforms, err = readPlatforms(o.platforms); err != nil {
+		return err
+	}
+	authority, err := ca.OpenOrCreate(filepath.Join(o.data, "ca"))
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // the server closes it, unless it was not begun
+	secure, root, err := o.secure(listener)
+	if err != nil {
+		return err
+	}
+	config.Origins = secure.origins
+	if o.origin != "" {
+		config.Origins = strings.Split(o.origin, ",")
+	}
+	config.Issuer = mobile.Issuer{Authority: authority, OCSP: config.Origins[0] + caPath + ca.OCSPPath, CRL: config.Origins[0] + caPath + ca.CRLPath(ca.SM2)}
+	service, err := mobileca.New(ctx, config)
+	if err != nil {
+		return err
+	}
+	server := web.NewServer(beside(service.Handler(), authority, root), log)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(secure.Listener) }()
+	if _, err := fmt.Fprintln(stdout, config.Origins[0]); err != nil {
+		log.Warn("the address cannot be printed", "error", err)
+	}
+	if root != nil {
+		log.Info("phones must trust this service's local authority once", "certificate", config.Origins[0]+rootPath)
+	}
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	service.Drain()
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return fmt.Errorf("shutdown: %w", err)
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	if err := service.Close(); err != nil { // closes the store too
+		log.Error("the store was not closed well", "error", err)
+	}
+	return nil
+}
+
+// secured is a listener with the origins it has by itself.
+type secured struct {
+	net.Listener
+	origins []string
+}
+
+// secure puts TLS over a listener, but on loopback without a certificate, which browsers take for secure. root is the local
+// authority's, nil when there is none.
+func (o *options) secure(l net.Listener) (secured, []byte, error) {
+	at := l.Addr().String()
+	_, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return secured{}, nil, err
+	}
+	var pair tls.Certificate
+	var root []byte
+	hosts := mobile.Hosts(o.listen)
+	switch {
+	case o.cert != "":
+		if pair, err = tls.LoadX509KeyPair(o.cert, o.key); err != nil {
+			return secured{}, nil, fmt.Errorf("TLS: %w", err)
+		}
+	case l.Addr().(*net.TCPAddr).IP.IsLoopback():
+		return secured{l, []string{"http://" + at}}, nil, nil
+	default:
+		if pair, root, err = mobile.LocalTLS(filepath.Join(o.data, "tls"), hosts); err != nil {
+			return secured{}, nil, err
+		}
+	}
+	var origins []string
+	for _, h := range hosts {
+		origins = append(origins, "https://"+net.JoinHostPort(h, port))
+	}
+	return secured{tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), origins}, root, nil
+}
+
+// What is served beside the service.
+const (
+	caPath   = "/ca"           // the authority's revocation lists and OCSP
+	rootPath = "/local-ca.crt" // the root that phones must trust, of a local authority
+)
+
+func beside(service http.Handler, authority *ca.Authority, root []byte) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", service)
+	mux.Handle(caPath+"/", http.StripPrefix(caPath, authority.Handler()))
+	if root != nil {
+		mux.HandleFunc("GET "+rootPath, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+			_, _ = w.Write(root) // the phone is gone when this fails
+		})
+	}
+	return mux
+}
+
+func readPlatforms(path string) ([]wire.TradingPlatform, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	var all []wire.TradingPlatform
+	err = json.NewDecoder(io.LimitReader(f, maxPlatforms)).Decode(&all)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return all, nil
+}
