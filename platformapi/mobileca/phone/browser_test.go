@@ -3,6 +3,7 @@ package phone
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -92,6 +93,24 @@ func run[T any](p *phone, js string) T {
 	return v
 }
 
+// until waits for an expression to be true.
+func (p *phone) until(otherwise, js string) {
+	p.t.Helper()
+	var err error
+	for end := time.Now().Add(waitTime); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+		var yes bool
+		yes, err = chromedp.Run(ctx, chromedp.Evaluate[bool](js))
+		cancel()
+		if err == nil && yes { // while a page changes for another there is none
+			return
+		}
+	}
+	p.fail(fmt.Errorf("%s: %w", otherwise, errors.Join(errTooLate, err)))
+}
+
+var errTooLate = errors.New("too late")
+
 func (p *phone) open(address string) {
 	p.t.Helper()
 	// The same page with another fragment is not loaded again by itself.
@@ -101,11 +120,7 @@ func (p *phone) open(address string) {
 // see waits for a text.
 func (p *phone) see(text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)), chromedp.WithPollingTimeout(waitTime))); err != nil {
-		p.fail(fmt.Errorf("%q is not seen: %w", text, err))
-	}
+	p.until(fmt.Sprintf("%q is not seen", text), fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)))
 }
 
 func quote(s string) string {
@@ -123,11 +138,7 @@ func (p *phone) press(text string) {
 		b.click();
 		return true;
 	})()`, quote(text))
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime), chromedp.WithPollingInterval(100*time.Millisecond))); err != nil {
-		p.fail(fmt.Errorf("there is no button %q: %w", text, err))
-	}
+	p.until(fmt.Sprintf("there is no button %q", text), js)
 }
 
 // fill types into the field with this label.
@@ -142,11 +153,7 @@ func (p *phone) fill(label, value string) {
 		input.dispatchEvent(new Event("input", { bubbles: true }));
 		return true;
 	})()`, quote(label), quote(value))
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime))); err != nil {
-		p.fail(fmt.Errorf("there is no field %q: %w", label, err))
-	}
+	p.until(fmt.Sprintf("there is no field %q", label), js)
 }
 
 // pin presses the digits on the pad, then the button below.
@@ -157,11 +164,7 @@ func (p *phone) pin(pin, act string) {
 		run[bool](p, fmt.Sprintf(`[...document.querySelectorAll(".pad button")].find((b) => b.innerText === %s).click(), true`, quote(string(digit))))
 	}
 	js := fmt.Sprintf(`(() => { const b = document.querySelector(".pin .button"); if (b.disabled || b.innerText.trim() !== %s) return false; b.click(); return true; })()`, quote(act))
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
-	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(waitTime))); err != nil {
-		p.fail(fmt.Errorf("the PIN pad has no %q: %w", act, err))
-	}
+	p.until(fmt.Sprintf("the PIN pad has no %q", act), js)
 }
 
 // tapMatch presses the letters that the desktop shows.

@@ -24,6 +24,7 @@ const (
 	number   = "13800001234"
 	firstPIN = "135790"
 	nextPIN  = "802468"
+	password = "春江花月夜 2026"
 )
 
 // A person registers on the phone, gets certificates and signs what desktops ask, and nothing else.
@@ -47,8 +48,12 @@ func TestPhone(t *testing.T) {
 		p.picture("login")
 		logIn(p, s)
 		p.see("设置登录密码")
+		p.press("获取验证码")
+		p.fill("验证码", s.sms(number))
+		p.fill("新密码", password)
+		p.fill("再输入一次", password)
 		p.picture("password")
-		p.press("以后再说")
+		p.press("设置密码")
 		p.see("尚未实名认证")
 		p.picture("home")
 	})
@@ -211,8 +216,13 @@ func TestPhone(t *testing.T) {
 	step("recover on another phone", func(t *testing.T, p *phone) {
 		second := openPhone(t, s.origin)
 		second.open(s.origin + "/")
-		logIn(second, s)
-		second.press("以后再说")
+		second.press("密码登录")
+		second.fill("手机号", number)
+		second.fill("登录密码", "not the password")
+		second.press("登录")
+		second.see("手机号或密码不正确")
+		second.fill("登录密码", password)
+		second.press("登录")
 		second.see("系统检测到您有未找回证书")
 		second.picture("home")
 		second.press("找回证书")

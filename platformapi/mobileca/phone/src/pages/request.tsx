@@ -101,7 +101,8 @@ export function RequestPage({ id }: { id: string }) {
     }
   };
 
-  if (state === "approved" || state === "refused" || state === "expired" || state === "cancelled") {
+  // Why the phone itself refused says more than that it did.
+  if (asked.error === undefined && (state === "approved" || state === "refused" || state === "expired" || state === "cancelled")) {
     return <Result state={state} asked={a} leave={leave} />;
   }
   if (!a || error !== undefined) {
