@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 )
 
@@ -203,6 +206,35 @@ func (p *phone) picture(name string) {
 	}
 	if err != nil {
 		p.t.Logf("picture %s: %v", name, err)
+	}
+}
+
+// at says where the phone is.
+func (p *phone) at(lat, lon float64) {
+	p.t.Helper()
+	accuracy := 50.0
+	if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: browser.PermissionSettingGranted,
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(p.ctx, emulation.SetGeolocationOverride, emulation.SetGeolocationOverrideParams{Latitude: &lat, Longitude: &lon, Accuracy: &accuracy}); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// net cuts the phone from the network, or puts it back.
+func (p *phone) net(on bool) {
+	p.t.Helper()
+	offline := &network.Conditions{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}
+	both := true
+	if _, err := chromedp.Call(p.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		EmulateOfflineServiceWorker: &both, MatchedNetworkConditions: []*network.Conditions{offline},
+	}); err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := chromedp.Call(p.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

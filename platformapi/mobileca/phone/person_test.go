@@ -58,6 +58,19 @@ func TestPhone(t *testing.T) {
 		p.picture("home")
 	})
 
+	step("choose a platform", func(t *testing.T, p *phone) {
+		p.press("切换")
+		p.see("云溪县公共资源交易平台")
+		p.at(35.2, 113.3)
+		p.press("查找离我最近的平台")
+		p.see("最近")
+		p.see("约 5.9 公里")
+		p.picture("nearest")
+		p.press("焦作市公共资源交易平台")
+		p.see("焦作市公共资源交易平台")
+		p.see("开始扫码")
+	})
+
 	step("download", func(t *testing.T, p *phone) {
 		s.certify(p)
 		p.open(s.origin + "/")
@@ -199,6 +212,21 @@ func TestPhone(t *testing.T) {
 		}
 	})
 
+	step("without a net", func(t *testing.T, p *phone) {
+		p.open(s.origin + "/")
+		p.see("剩 ")
+		p.until("the app's own files are not kept", `navigator.serviceWorker.controller !== null`)
+		p.net(false)
+		p.see("连接已中断")
+		p.picture("line")
+		p.do(chromedp.Reload())
+		p.see("无法连接服务")
+		p.picture("begun")
+		p.net(true)
+		p.press("重试")
+		p.see("剩 ")
+	})
+
 	step("change the PIN", func(t *testing.T, p *phone) {
 		p.open(s.origin + "/#/pin")
 		p.see("华东医疗器械有限公司")
@@ -253,6 +281,23 @@ func TestPhone(t *testing.T) {
 		second.pin(firstPIN, "确认签章")
 		second.see("签章已完成")
 		d.verify(t)
+		second.press("完成")
+
+		// Four wrong PINs; before the fifth the phone asks.
+		d = pair(t, s.origin, "sign", false)
+		link(second, d, false)
+		d.document(t, "想不起 PIN 码")
+		second.press("确认签章")
+		for n := 4; n > 1; n-- {
+			second.pin("907060", "确认签章")
+			second.see(fmt.Sprintf("还可再试 %d 次", n))
+		}
+		second.pin("907060", "确认签章")
+		second.see("只剩最后 1 次机会")
+		second.picture("last-try")
+		second.press("我确定记得，继续输入")
+		second.pin(firstPIN, "确认签章")
+		second.see("签章已完成")
 		second.press("完成")
 
 		// On the old phone the certificate is another's.

@@ -108,7 +108,7 @@ export function RequestPage({ id }: { id: string }) {
   if (!a || error !== undefined) {
     return (
       <Page title={t("request.title")} foot={asked.error !== undefined || error !== undefined ? <Button onPress={leave}>{t("do.back")}</Button> : undefined}>
-        {error !== undefined ? <Trouble of={error} /> : <Loaded of={asked}>{() => null}</Loaded>}
+        {error !== undefined || asked.error instanceof BadRequest ? <Trouble of={error ?? asked.error} /> : <Loaded of={asked}>{() => null}</Loaded>}
       </Page>
     );
   }
