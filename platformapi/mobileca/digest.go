@@ -105,5 +105,6 @@ func firstPoint(cipher []byte) ([]byte, error) {
 	if len(plain) <= 65 || plain[0] != 4 {
 		return nil, errForm
 	}
-	return plain[:65], nil
+	_, err = shared(plain[:65]) // on the curve
+	return plain[:65], err
 }

@@ -514,3 +514,6 @@ func (p *Phone) Recover(ctx context.Context, r wire.RecoveryRequest, code []byte
 
 // Move says that the service is elsewhere now.
 func (p *Phone) Move(s *Service) { p.service = s }
+
+// Steal takes another phone's tokens, without its key.
+func (p *Phone) Steal(from *Phone) { p.token, p.Refresh = from.token, from.Refresh }

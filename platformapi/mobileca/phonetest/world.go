@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/x509/pkix"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -279,4 +281,18 @@ func Public(der []byte) (*ecdsa.PublicKey, error) {
 		return nil, errors.New("phonetest: not an SM2 certificate")
 	}
 	return key, nil
+}
+
+// Contents are the bytes of the store, with what is not yet written into its file.
+func (w *World) Contents() []byte {
+	w.T.Helper()
+	var all []byte
+	for _, name := range []string{w.File, w.File + "-wal"} {
+		b, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.T.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	return all
 }
