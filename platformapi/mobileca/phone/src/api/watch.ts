@@ -1,5 +1,6 @@
 // Long polls: asks for what is newer than what is known, waits longer after each failure, and says whether it gets through.
 import { type Client, LoggedOut, Offline, Problem } from "./client.js";
+import { either } from "./signal.js";
 
 export interface Versioned {
   version: number;
@@ -36,7 +37,7 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
     const cut = (): void => gone.abort();
     addEventListener("offline", cut);
     try {
-      const state = await client.call<T | undefined>("GET", w.path, { query: { after }, wait, signal: AbortSignal.any([signal, gone.signal]) });
+      const state = await client.call<T | undefined>("GET", w.path, { query: { after }, wait, signal: either(signal, gone.signal) });
       if (signal.aborted) return;
       w.online(true);
       pause = FIRST;
