@@ -54,8 +54,8 @@ export function RequestPage({ id }: { id: string }) {
 
   const a = asked.value;
   const pairing = a?.request.pairing;
-  const inSession = a?.request.session !== undefined && pairing !== undefined;
-  const open = inSession ? app.sessions.get(pairing, app.client.now(), a.request.session!.auto) : undefined;
+  const inSession = a?.shown.source === "pairing" && a.shown.request.kind === "sign" && a.request.session !== undefined && pairing !== undefined;
+  const open = inSession ? app.sessions.get(pairing, app.client.now()) : undefined;
   const leave = (): void => app.replace(inSession ? { page: "session", id: pairing } : { page: "home" });
 
   const finish = async (opened: Opened): Promise<void> => {
