@@ -546,3 +546,12 @@ func TestDecryptionIsOfOneCipher(t *testing.T) {
 	must(t, err)
 	must(t, p.Finish(ctx, r.ID, result))
 }
+
+// A pairing without a session has one request at a time.
+func TestOneRequestAtATime(t *testing.T) {
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	d, _ := asked(t, w, p)
+	_, err := d.Ask(t.Context(), phonetest.Contract(digestOf("another")))
+	wants(t, "a second request beside the first", err, "mca.request_busy")
+}

@@ -13,37 +13,36 @@ import (
 
 // Codes of this service's own problems; openapi.yaml lists them.
 const (
-	codeCodeWrong        = "mca.code_wrong"        // 403
-	codePasswordWrong    = "mca.password_wrong"    // 403
-	codeAccountLocked    = "mca.account_locked"    // 403, for a quarter of an hour
-	codeLoginUnknown     = "mca.login_unknown"     // 422, neither code nor password, or a way that is not offered
-	codeSecretWrong      = "mca.secret_wrong"      // 403
-	codeAlreadyScanned   = "mca.already_scanned"   // 409
-	codePairingOver      = "mca.pairing_over"      // 410, with the state
-	codeNonceWrong       = "mca.nonce_wrong"       // 422, not what was committed to
-	codeNotLinked        = "mca.not_linked"        // 409
-	codeRequestWrong     = "mca.request_wrong"     // 422
-	codeRequestOver      = "mca.request_over"      // 410, with the state
-	codeRequestBusy      = "mca.request_busy"      // 409, another one waits
-	codeSessionOver      = "mca.session_over"      // 409, all signatures of the session are made
-	codeNotInSession     = "mca.not_in_session"    // 422, a session is for signatures
-	codePINWrong         = "mca.pin_wrong"         // 403, with the tries
-	codePINLocked        = "mca.pin_locked"        // 403
-	codeMessageWrong     = "mca.message_wrong"     // 422
-	codeMessageUsed      = "mca.message_used"      // 409
-	codeAnswersUsed      = "mca.answers_used"      // 409
-	codeResultWrong      = "mca.result_wrong"      // 422
-	codeKeyElsewhere     = "mca.key_elsewhere"     // 409
-	codeKeyNotReady      = "mca.key_not_ready"     // 409
-	codeRecoveryOver     = "mca.recovery_over"     // 410
-	codeCertEnded        = "mca.cert_ended"        // 409
-	codeCertOtherUse     = "mca.cert_other_use"    // 422
-	codeIdentityMissing  = "mca.identity_missing"  // 403
-	codeIdentityRefused  = "mca.identity_refused"  // 422
-	codeOrgClaimed       = "mca.org_claimed"       // 409
-	codeNotAdministrator = "mca.not_administrator" // 403
-	codeWrongState       = "mca.wrong_state"       // 409, with the state
-	codeLimitReached     = "mca.limit_reached"     // 429 or 409
+	codeCodeWrong       = "mca.code_wrong"       // 403
+	codePasswordWrong   = "mca.password_wrong"   // 403
+	codeAccountLocked   = "mca.account_locked"   // 403, for a quarter of an hour
+	codeLoginUnknown    = "mca.login_unknown"    // 422, neither code nor password, or a way that is not offered
+	codeSecretWrong     = "mca.secret_wrong"     // 403
+	codeAlreadyScanned  = "mca.already_scanned"  // 409
+	codePairingOver     = "mca.pairing_over"     // 410, with the state
+	codeNonceWrong      = "mca.nonce_wrong"      // 422, not what was committed to
+	codeNotLinked       = "mca.not_linked"       // 409
+	codeRequestWrong    = "mca.request_wrong"    // 422
+	codeRequestOver     = "mca.request_over"     // 410, with the state
+	codeRequestBusy     = "mca.request_busy"     // 409, another one waits
+	codeSessionOver     = "mca.session_over"     // 409, all signatures of the session are made
+	codeNotInSession    = "mca.not_in_session"   // 422, a session is for signatures
+	codePINWrong        = "mca.pin_wrong"        // 403, with the tries
+	codePINLocked       = "mca.pin_locked"       // 403
+	codeMessageWrong    = "mca.message_wrong"    // 422
+	codeMessageUsed     = "mca.message_used"     // 409
+	codeAnswersUsed     = "mca.answers_used"     // 409
+	codeResultWrong     = "mca.result_wrong"     // 422
+	codeKeyElsewhere    = "mca.key_elsewhere"    // 409
+	codeKeyNotReady     = "mca.key_not_ready"    // 409
+	codeRecoveryOver    = "mca.recovery_over"    // 410
+	codeCertEnded       = "mca.cert_ended"       // 409
+	codeCertOtherUse    = "mca.cert_other_use"   // 422
+	codeIdentityMissing = "mca.identity_missing" // 403
+	codeIdentityRefused = "mca.identity_refused" // 422
+	codeOrgClaimed      = "mca.org_claimed"      // 409
+	codeWrongState      = "mca.wrong_state"      // 409, with the state
+	codeLimitReached    = "mca.limit_reached"    // 429 or 409
 )
 
 func refuse(status int, code, format string, args ...any) *web.Fault {
