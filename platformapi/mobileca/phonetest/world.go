@@ -123,6 +123,15 @@ func (m *Messages) Code(phone string) string {
 	return six.FindString(m.last[phone])
 }
 
+// Take is Code, once: "" until another message is sent.
+func (m *Messages) Take(phone string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	code := six.FindString(m.last[phone])
+	delete(m.last, phone)
+	return code
+}
+
 // Clock is a clock that tests turn.
 type Clock struct {
 	mu  sync.Mutex

@@ -2,6 +2,7 @@
 // with a time after which it is given up.
 import type { Database } from "../store/database.js";
 import type { Device } from "./device.js";
+import { either } from "./signal.js";
 
 // What the service answers when it does not do what was asked (RFC 9457).
 export class Problem extends Error {
@@ -72,18 +73,25 @@ export class Client {
   }
 
   async call<T>(method: string, path: string, o: Options = {}): Promise<T> {
-    for (let again = false; ; again = true) {
+    for (let renewed = false; ; renewed = true) {
       if (!o.open && !this.tokens) throw new LoggedOut();
       const token = o.open ? undefined : this.tokens!.access_token;
       try {
-        return await this.send<T>(method, path, o, token);
+        return await this.prove<T>(method, path, o, token);
       } catch (e) {
-        if (!(e instanceof Problem) || e.status !== 401 || again) throw e;
-        // A proof is refused when the clocks differ; by now the service's was heard.
-        if (e.code === "platform.proof_wrong") continue;
-        if (!token) throw e;
+        if (!(e instanceof Problem) || e.status !== 401 || !token || renewed) throw e;
         await this.renew(token);
       }
+    }
+  }
+
+  // A proof is refused when the clocks differ; by then the service's was heard.
+  private async prove<T>(method: string, path: string, o: Options, token: string | undefined): Promise<T> {
+    try {
+      return await this.send<T>(method, path, o, token);
+    } catch (e) {
+      if (!(e instanceof Problem) || e.code !== "platform.proof_wrong") throw e;
+      return this.send<T>(method, path, o, token);
     }
   }
 
@@ -104,7 +112,7 @@ export class Client {
         return;
       }
       try {
-        await this.keep(await this.send<Tokens>("POST", "/sessions/refresh", { body: { refresh_token: kept.refresh_token } }, undefined));
+        await this.keep(await this.prove<Tokens>("POST", "/sessions/refresh", { body: { refresh_token: kept.refresh_token } }, undefined));
       } catch (e) {
         if (!(e instanceof Problem) || e.status < 400 || e.status >= 500 || e.status === 429) throw e;
         await this.keep(undefined);
@@ -122,11 +130,12 @@ export class Client {
     if (token) headers.Authorization = "DPoP " + token;
     if (o.once) headers["Idempotency-Key"] = `"${o.once}"`;
     if (o.body !== undefined) headers["Content-Type"] = "application/json";
-    const timeout = AbortSignal.timeout(TIMEOUT + 1000 * (o.wait ?? 0));
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), TIMEOUT + 1000 * (o.wait ?? 0));
     const init: RequestInit = {
       method,
       headers,
-      signal: o.signal ? AbortSignal.any([o.signal, timeout]) : timeout,
+      signal: o.signal ? either(o.signal, late.signal) : late.signal,
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
@@ -141,6 +150,8 @@ export class Client {
     } catch (e) {
       if (o.signal?.aborted) throw e;
       throw new Offline();
+    } finally {
+      clearTimeout(timer);
     }
     this.hear(answer);
     if (answer.ok) return (text === "" ? undefined : JSON.parse(text)) as T;

@@ -87,7 +87,6 @@ export interface Application extends Versioned {
   reason?: string;
   created_at: string;
   keys?: Key[];
-  subject?: string;
 }
 
 export interface Session {

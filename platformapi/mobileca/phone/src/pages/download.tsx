@@ -63,7 +63,7 @@ export function DownloadPage({ id }: { id: string }) {
         {(a) => (
           <Card>
             <h2>{a.data?.name ?? a.applicant ?? app.account?.name}</h2>
-            <Facts of={[[t("download.what"), t("download.two")], [t("download.years"), t("download.years-n", { n: a.years })], ...(a.subject ? [[t("download.subject"), a.subject] as [string, string]] : [])]} />
+            <Facts of={[[t("download.what"), t("download.two")], [t("download.years"), t("download.years-n", { n: a.years })], ...(a.data ? [[t("certificate.uscc"), a.data.uscc] as [string, string]] : []), [t("certificate.person"), a.applicant ?? ""]]} />
           </Card>
         )}
       </Loaded>
