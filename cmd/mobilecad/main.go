@@ -1,6 +1,7 @@
 // Command mobilecad runs the mobile CA, and serves the phone's app.
 //
 //	mobilecad [serve] --data DIR --demo …     serve
+//	mobilecad review list --data DIR …        what waits for the CA's review; approve ID and refuse ID REASON decide, show ID --out DIR
 //	mobilecad audit verify --data DIR …       follow the audit trail and name the first row that is not as it was written
 //
 // Alone it keeps everything in --data. With --database postgres://… and one --master-key any number of them serve the same
@@ -43,10 +44,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		command, rest = args[0], args[1:]
 	}
-	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{"serve": serveCommand, "audit": auditCommand}
+	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{"serve": serveCommand, "audit": auditCommand, "review": reviewCommand}
 	do := commands[command]
 	if do == nil {
-		return exitCode(complain(stderr, "there is no command %q; serve and audit verify are", command), stderr)
+		return exitCode(complain(stderr, "there is no command %q; serve, review and audit verify are", command), stderr)
 	}
 	return exitCode(do(ctx, rest, stdout, stderr), stderr)
 }

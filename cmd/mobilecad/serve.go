@@ -42,7 +42,7 @@ type options struct {
 	data, database, master     string
 	listen, origin, cert, key  string
 	name, help, platforms, log string
-	demo                       bool
+	demo, wait                 bool
 	proxies                    string
 	trusted                    []netip.Prefix
 }
@@ -67,6 +67,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.help, "help-phone", "", "`number` to call for help")
 	f.StringVar(&o.platforms, "platforms", "", "JSON `file` of the trading platforms that it serves: [{id, name, region, origin, lat, lon}]")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
+	f.BoolVar(&o.wait, "review", false, "leave applications to the CA's clerk (mobilecad review) instead of approving them at once")
 	f.BoolVar(&o.demo, "demo", false, "show short messages on standard output instead of sending them, take every identity whose number is well formed, and certify with an authority in --data (required: no other providers are built in)")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return o, err
@@ -135,6 +136,14 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return serve(ctx, o, stdout, slog.New(handler))
 }
 
+// price is the demo's: an organisation's certificate costs 100 yuan a year, a person's and a change of name nothing.
+func price(kind wire.ApplicationKind, organisation bool, years int) int64 {
+	if !organisation || kind == wire.ApplyChange {
+		return 0
+	}
+	return 100_00 * int64(years)
+}
+
 // serve serves until ctx ends. It prints the service's address once it listens.
 func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
 	kept, release, err := o.open(ctx)
@@ -151,8 +160,11 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		o.master = filepath.Join(o.data, "master.key")
 	}
 	config := mobileca.Config{
-		Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
+		Cashier: demo.Cashier{To: stdout}, Price: price, Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
 		Log: log, Proxies: o.trusted,
+	}
+	if !o.wait {
+		config.Clerk = demo.Clerk{To: stdout}
 	}
 	if config.Master, err = mobile.Master(o.master); err != nil {
 		return err

@@ -44,6 +44,10 @@ func (s *Server) me(ctx context.Context, a store.Account, device string) (wire.M
 	if err != nil {
 		return wire.Me{}, err
 	}
+	unread, err := s.store.Unread(ctx, a.ID, a.ReadUpTo)
+	if err != nil {
+		return wire.Me{}, err
+	}
 	n := 0
 	for _, r := range lost {
 		if r.Backup {
@@ -52,7 +56,7 @@ func (s *Server) me(ctx context.Context, a store.Account, device string) (wire.M
 	}
 	return wire.Me{
 		Account: a.ID, Phone: maskPhone(a.Phone), Device: device, Name: a.Name, IdentityChecked: !a.Checked.IsZero(),
-		HasPassword: a.Password != "", Organisations: orgs, Recoverable: n,
+		HasPassword: a.Password != "", Organisations: orgs, Recoverable: n, Unread: unread,
 	}, nil
 }
 

@@ -3,56 +3,26 @@ package mobileca
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/store"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
-// CreateApplication asks the CA for certificates. A claim makes the organisation, with its administrator.
+// CreateApplication asks the CA for certificates, or for an organisation to be called otherwise.
 func (s *Server) CreateApplication(ctx context.Context, r wire.CreateApplicationRequestObject) (wire.CreateApplicationResponseObject, error) {
-	x, now := who(ctx), s.now()
 	once, done, err := s.once(ctx, "CreateApplication", r.Body)
 	if err != nil {
 		return nil, err
 	}
+	var a store.Application
 	if done {
-		a, err := s.store.Application(ctx, once.ID)
-		if err != nil {
-			return nil, err
-		}
-		view, err := s.application(ctx, a)
-		return wire.CreateApplication201JSONResponse(view), err
-	}
-	account, err := s.store.Account(ctx, x.Account)
-	if err != nil {
-		return nil, err
-	}
-	if account.Checked.IsZero() {
-		return nil, forbid(codeIdentityMissing, "the identity was not checked yet")
-	}
-	a := store.Application{
-		ID: once.ID, Version: 1, Account: x.Account, Kind: r.Body.Kind, State: wire.ApplicationToDownload, Data: r.Body.Data, Years: max(r.Body.Years, 1),
-		CreatedAt: now, Subject: store.Subject{Name: account.Name, Person: account.Name},
-	}
-	uscc := ""
-	switch r.Body.Kind {
-	case wire.ApplyPersonal:
-		a.Data = nil
-	case wire.ApplyClaim:
-		if a.Data == nil {
-			return nil, unfit(platformapi.CodeFieldsMissing, "the organisation's name and code are wanted")
-		}
-		uscc, a.Subject.Name, a.Subject.USCC = a.Data.USCC, a.Data.Name, a.Data.USCC
-	default:
-		return nil, unfit(codeWrongState, "this CA takes no application of the kind %s", r.Body.Kind)
-	}
-	a, err = s.store.CreateApplication(ctx, a, once, uscc, claim(now, x.Device, uscc))
-	if errors.Is(err, store.ErrTaken) {
-		return nil, conflict(platformapi.CodeRenewing, "the same was asked at the same moment")
+		a, err = s.store.Application(ctx, once.ID)
+	} else {
+		a, err = s.apply(ctx, once, *r.Body)
 	}
 	if err != nil {
 		return nil, err
@@ -61,23 +31,147 @@ func (s *Server) CreateApplication(ctx context.Context, r wire.CreateApplication
 	return wire.CreateApplication201JSONResponse(view), err
 }
 
-// claim is the rule of a new application: an organisation that is claimed must be nobody's, and gets its administrator.
-func claim(now time.Time, device, uscc string) func(*store.Application, *store.Organisation) (*store.Organisation, store.Entries, error) {
-	return func(a *store.Application, known *store.Organisation) (*store.Organisation, store.Entries, error) {
-		entries := store.Entries{{At: now, Act: actApplied, Account: a.Account, Device: device, USCC: uscc, Note: string(a.Kind)}}
-		if uscc == "" {
-			return nil, entries, nil
-		}
-		if known != nil {
-			return nil, nil, conflict(codeOrgClaimed, "the organisation was claimed already")
-		}
-		o := &store.Organisation{
-			ID: platformapi.NewID(), USCC: uscc, Name: a.Data.Name, LegalPerson: a.Data.LegalPerson, Address: a.Data.Address, RegisteredAt: now,
-			Members: []store.Member{{Account: a.Account, Role: wire.RoleAdministrator}},
-		}
-		a.Organisation = o.ID
-		return o, entries, nil
+func (s *Server) apply(ctx context.Context, once store.Once, b wire.ApplicationRequest) (store.Application, error) {
+	x, now := who(ctx), s.now()
+	account, err := s.store.Account(ctx, x.Account)
+	if err != nil {
+		return store.Application{}, err
 	}
+	if account.Checked.IsZero() {
+		return store.Application{}, forbid(codeIdentityMissing, "the identity was not checked yet")
+	}
+	a := store.Application{
+		ID: once.ID, Version: 1, Account: x.Account, Kind: b.Kind, State: wire.ApplicationCAReview, Years: max(b.Years, 1), CreatedAt: now,
+		Subject: store.Subject{Name: account.Name, Person: account.Name},
+	}
+	if err := s.fill(ctx, &a, b); err != nil {
+		return a, err
+	}
+	if s.cfg.Price != nil {
+		a.Price = s.cfg.Price(a.Kind, a.Subject.USCC != "", a.Years)
+	}
+	others, err := s.store.Applications(ctx, x.Account)
+	if err != nil {
+		return a, err
+	}
+	for _, o := range others {
+		if o.Kind == a.Kind && o.Organisation == a.Organisation && o.Certificate == a.Certificate && o.Subject.USCC == a.Subject.USCC && !settled(o.State) {
+			return a, inState(o.State, "the same was applied for already")
+		}
+	}
+	attached, err := attachments(b.Attachments)
+	if err != nil {
+		return a, err
+	}
+	a, err = s.store.CreateApplication(ctx, a, once, attached, store.Entries{{
+		At: now, Act: actApplied, Account: a.Account, Device: x.Device, USCC: a.Subject.USCC, Person: a.Subject.Person, Note: string(a.Kind)}})
+	if errors.Is(err, store.ErrTaken) {
+		return a, conflict(platformapi.CodeRenewing, "the same was asked at the same moment")
+	}
+	if err != nil {
+		return a, err
+	}
+	return s.forward(ctx, a)
+}
+
+// fill takes what an application of its kind says, and who looks at it first.
+func (s *Server) fill(ctx context.Context, a *store.Application, b wire.ApplicationRequest) error {
+	switch a.Kind {
+	case wire.ApplyPersonal:
+		return nil
+	case wire.ApplyClaim:
+		if b.Data == nil {
+			return unfit(platformapi.CodeFieldsMissing, "the organisation's name and code are wanted")
+		}
+		if _, err := s.store.OrganisationByCode(ctx, b.Data.USCC); !errors.Is(err, store.ErrNotFound) {
+			return first(err, conflict(codeOrgClaimed, "the organisation was claimed already"))
+		}
+		a.Data, a.Subject.Name, a.Subject.USCC = b.Data, b.Data.Name, b.Data.USCC
+		return nil
+	case wire.ApplyJoin:
+		o, err := s.store.Organisation(ctx, b.Organisation)
+		if errors.Is(err, store.ErrNotFound) {
+			return unfit(codeOrgUnclaimed, "nobody claimed this organisation yet")
+		}
+		if err != nil {
+			return err
+		}
+		if o.Role(a.Account) != "" {
+			return conflict(codeWrongState, "one is of this organisation already")
+		}
+		inName(a, o)
+		a.State = wire.ApplicationAdministratorReview
+		return nil
+	case wire.ApplyExtra:
+		if b.Organisation == "" {
+			return nil
+		}
+		return s.asMember(ctx, a, b.Organisation)
+	case wire.ApplyRenew, wire.ApplyReapply:
+		c, err := s.myCertificate(ctx, b.Certificate)
+		if err != nil {
+			return err
+		}
+		if state := c.State(s.now()); (state == wire.CertificateValid) != (a.Kind == wire.ApplyRenew) {
+			return inState(state, "the certificate is %s", state)
+		}
+		a.Certificate = c.ID
+		if c.Organisation == "" {
+			return nil
+		}
+		return s.asMember(ctx, a, c.Organisation)
+	case wire.ApplyChange:
+		if b.Data == nil {
+			return unfit(platformapi.CodeFieldsMissing, "the organisation's name is wanted")
+		}
+		o, err := s.administered(ctx, b.Organisation)
+		if err != nil {
+			return err
+		}
+		if b.Data.USCC != o.USCC {
+			return unfit(platformapi.CodeBadRequest, "an organisation keeps its code")
+		}
+		inName(a, o)
+		a.Data, a.Subject.Name = b.Data, b.Data.Name
+		return nil
+	}
+	return unfit(platformapi.CodeBadRequest, "there is no application of the kind %s", a.Kind)
+}
+
+func inName(a *store.Application, o store.Organisation) {
+	a.Organisation, a.Subject.Name, a.Subject.USCC = o.ID, o.Name, o.USCC
+}
+
+// asMember makes an application one for a certificate of an organisation; the administrator sees that of staff first.
+func (s *Server) asMember(ctx context.Context, a *store.Application, organisation string) error {
+	o, err := s.store.Organisation(ctx, organisation)
+	if err == nil && o.Role(a.Account) == "" {
+		err = store.ErrNotFound
+	}
+	if err != nil {
+		return found(err)
+	}
+	inName(a, o)
+	if o.Role(a.Account) != wire.RoleAdministrator {
+		a.State = wire.ApplicationAdministratorReview
+	}
+	return nil
+}
+
+// settled says that nothing becomes of an application any more.
+func settled(state wire.ApplicationState) bool {
+	return state == wire.ApplicationDone || state == wire.ApplicationRefused || state == wire.ApplicationWithdrawn
+}
+
+// attachments are checked for what they say they are.
+func attachments(all []wire.Attachment) ([]wire.Attachment, error) {
+	for i, one := range all {
+		b, err := decode(one.Content)
+		if err != nil || http.DetectContentType(b) != string(one.Type) {
+			return nil, refuse(http.StatusUnsupportedMediaType, platformapi.CodeBadRequest, "attachment %d is no %s", i+1, one.Type)
+		}
+	}
+	return all, nil
 }
 
 // application is an application as its applicant sees it.
@@ -85,6 +179,9 @@ func (s *Server) application(ctx context.Context, a store.Application) (wire.App
 	v := wire.Application{
 		ID: a.ID, Version: a.Version, Kind: a.Kind, State: a.State, Applicant: a.Subject.Person, Organisation: a.Organisation, Data: a.Data,
 		Certificate: a.Certificate, Years: a.Years, Price: a.Price, Reason: a.Reason, CreatedAt: a.CreatedAt, Subject: subjectName(a.Subject).String(),
+	}
+	if a.Account != who(ctx).Account { // who reviews it
+		return v, nil
 	}
 	keys, err := s.store.Keys(ctx, a.Account)
 	for _, k := range keys {
@@ -143,15 +240,13 @@ func (s *Server) WithdrawApplication(ctx context.Context, r wire.WithdrawApplica
 		return nil, err
 	}
 	_, err := s.store.ChangeApplication(ctx, r.ApplicationID, func(a *store.Application) (store.Entries, error) {
-		switch a.State {
-		case wire.ApplicationWithdrawn:
-		case wire.ApplicationDone, wire.ApplicationRefused:
-			f := conflict(codeWrongState, "it is %s", a.State)
-			f.State = platformapi.ContractState(a.State)
-			return nil, f
-		default:
-			a.State = wire.ApplicationWithdrawn
+		if settled(a.State) && a.State != wire.ApplicationWithdrawn {
+			return nil, inState(a.State, "the application is %s", a.State)
 		}
+		if a.Paid {
+			return nil, inState(a.State, "it was paid already")
+		}
+		a.State = wire.ApplicationWithdrawn
 		return nil, nil
 	})
 	s.hub.tell(ofApplication(r.ApplicationID))

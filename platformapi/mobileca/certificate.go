@@ -93,6 +93,41 @@ func (s *Server) BeginRevocation(ctx context.Context, r wire.BeginRevocationRequ
 	return wire.BeginRevocation201JSONResponse(view), err
 }
 
+// supersede ends what the certificates of an application take the place of. A renewed pair signs no more, and goes on
+// decrypting what was encrypted to it; after a change of name the certificates in the old name are revoked.
+func (s *Server) supersede(ctx context.Context, application string) error {
+	a, err := s.store.Application(ctx, application)
+	if err != nil {
+		return err
+	}
+	switch a.Kind {
+	case wire.ApplyRenew:
+		old, err := s.store.Certificate(ctx, a.Certificate)
+		if err != nil {
+			return err
+		}
+		err = s.store.ChangeCertificates(ctx, old.ID, func(c, pair *store.Certificate, _ []*store.Key) (store.Entries, error) {
+			c.Replaced = true
+			if pair != nil {
+				pair.Replaced = true
+			}
+			return nil, nil
+		})
+		return first(err, s.endWith(ctx, who(ctx).Device, old.ID, old.Pair))
+	case wire.ApplyChange:
+		issued, err := s.store.CertificatesOf(ctx, a.ID)
+		if err != nil {
+			return err
+		}
+		keep := make([]string, len(issued))
+		for i, c := range issued {
+			keep[i] = c.ID
+		}
+		return s.revokeOf(ctx, a.Account, a.Organisation, wire.RevokeSuperseded, keep)
+	}
+	return nil
+}
+
 // revoke revokes what a signed statement named, with the certificate that was issued with it. Their keys answer no more, and
 // what was linked with them ends.
 func (s *Server) revoke(ctx context.Context, q store.Request) error {

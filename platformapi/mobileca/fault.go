@@ -41,8 +41,11 @@ const (
 	codeIdentityMissing  = "mca.identity_missing"  // 403
 	codeIdentityRefused  = "mca.identity_refused"  // 422
 	codeOrgClaimed       = "mca.org_claimed"       // 409
+	codeOrgUnclaimed     = "mca.org_unclaimed"     // 422
 	codeNotAdministrator = "mca.not_administrator" // 403
 	codeWrongState       = "mca.wrong_state"       // 409, with the state
+	codeNotAuthorised    = "mca.not_authorised"    // 403, of the organisation's staff
+	codePaymentFailed    = "mca.payment_failed"    // 422
 	codeLimitReached     = "mca.limit_reached"     // 429 or 409
 )
 
@@ -65,6 +68,13 @@ func unfit(code, format string, args ...any) *web.Fault {
 // over says that what was asked for is in a state in which nothing comes of it.
 func over[S ~string](code string, state S) *web.Fault {
 	f := refuse(http.StatusGone, code, "it is %s", state)
+	f.State = platformapi.ContractState(state)
+	return f
+}
+
+// inState is a conflict with the state that something is in.
+func inState[S ~string](state S, format string, args ...any) *web.Fault {
+	f := conflict(codeWrongState, format, args...)
 	f.State = platformapi.ContractState(state)
 	return f
 }

@@ -33,7 +33,7 @@ func (s *Server) CheckIdentity(ctx context.Context, r wire.CheckIdentityRequestO
 		return nil, err
 	}
 	hash := s.identityHash(*r.Body)
-	_, err := s.store.ChangeAccount(ctx, x.Account, func(a *store.Account) (store.Entries, error) {
+	a, err := s.store.ChangeAccount(ctx, x.Account, func(a *store.Account) (store.Entries, error) {
 		if a.Identity != "" && a.Identity != hash {
 			return nil, unfit(codeIdentityRefused, "the account is another person's")
 		}
@@ -41,6 +41,9 @@ func (s *Server) CheckIdentity(ctx context.Context, r wire.CheckIdentityRequestO
 		return store.Entries{{At: now, Act: actIdentity, Account: a.ID, Device: x.Device, Note: string(r.Body.Method)}}, nil
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.accept(ctx, a); err != nil {
 		return nil, err
 	}
 	return wire.CheckIdentity201JSONResponse{ID: platformapi.NewID(), Method: r.Body.Method, State: wire.IdentityChecked}, nil

@@ -248,6 +248,9 @@ func (s *Server) IssueCertificates(ctx context.Context, r wire.IssueCertificates
 	if err != nil {
 		return nil, found(err)
 	}
+	if err := s.supersede(ctx, r.ApplicationID); err != nil {
+		return nil, err
+	}
 	if issued == nil {
 		if issued, err = s.store.CertificatesOf(ctx, r.ApplicationID); err != nil {
 			return nil, err

@@ -29,6 +29,13 @@ const (
 	actPhone     audit.Act = "phone-changed"
 	actIdentity  audit.Act = "identity-checked"
 	actApplied   audit.Act = "applied"
+	actReviewed  audit.Act = "application-reviewed"
+	actPaid      audit.Act = "application-paid"
+	actStaff     audit.Act = "staff-changed"
+	actHanded    audit.Act = "administrator-changed"
+	actGranted   audit.Act = "authorisation-changed"
+	actSeal      audit.Act = "seal-changed"
+	actZone      audit.Act = "zone-changed"
 	actKey       audit.Act = "key-made"
 	actIssued    audit.Act = "certificate-issued"
 	actRevoked   audit.Act = "certificate-revoked"
@@ -100,6 +107,11 @@ func (s *Server) pairing(ctx context.Context, p store.Pairing) (wire.Pairing, er
 		c, err := s.store.Certificate(ctx, id)
 		if err != nil {
 			return v, err
+		}
+		if id == p.Certificate {
+			if v.Link.Seals, err = s.linkedSeals(ctx, c); err != nil {
+				return v, err
+			}
 		}
 		one := wire.LinkedCertificate{ID: c.ID, Use: c.Use}
 		for _, der := range c.Chain {

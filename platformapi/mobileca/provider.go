@@ -41,3 +41,37 @@ type IdentityChecker interface {
 type IdentityRefused struct{ Reason string }
 
 func (e *IdentityRefused) Error() string { return "the identity was refused: " + e.Reason }
+
+// Clerk looks at applications in the CA's name, where no person does.
+type Clerk interface {
+	// Look says what becomes of an application that waits for the CA's review.
+	Look(ctx context.Context, a store.Application) Verdict
+}
+
+// Verdict is a review's. The zero Verdict leaves the application to somebody else.
+type Verdict struct {
+	Approve bool
+	Refuse  string // why not
+}
+
+// Cashier takes payments.
+type Cashier interface {
+	// Pay takes a payment. A charge of the same ID is taken once, however often it is asked for. A refusal is a *PaymentRefused.
+	Pay(ctx context.Context, c Charge) error
+	// Register gives the cashier's name for a bank card, by which it is charged; the number is not kept here.
+	Register(ctx context.Context, holder string, r wire.CardRequest) (name string, err error)
+}
+
+// Charge is what is to be paid.
+type Charge struct {
+	ID     string
+	What   string
+	Amount int64 // 分
+	Method wire.PaymentMethod
+	Card   string // the cashier's name for it, with PayCard
+}
+
+// PaymentRefused says why a payment or a card was not taken.
+type PaymentRefused struct{ Reason string }
+
+func (e *PaymentRefused) Error() string { return "the payment was refused: " + e.Reason }

@@ -138,6 +138,9 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		if err := s.usable(ctx, d.Certificate, wire.UseSign); err != nil {
 			return nil, err
 		}
+		if err := s.authorised(ctx, d.Certificate, asked.Platform.Origin); err != nil {
+			return nil, err
+		}
 		if d.EncryptionCertificate != "" || asked.Kind == wire.PairDecrypt {
 			if err := s.usable(ctx, d.EncryptionCertificate, wire.UseEncrypt); err != nil {
 				return nil, err

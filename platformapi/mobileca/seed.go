@@ -33,10 +33,14 @@ func (s *Server) Enrol(ctx context.Context, h Holder) error {
 		return err
 	}
 	a := store.Application{
-		ID: platformapi.NewID(), Version: 1, Account: account.ID, Kind: wire.ApplyClaim, State: wire.ApplicationToDownload, Data: &h.Organisation, Years: 1,
+		ID: platformapi.NewID(), Version: 1, Account: account.ID, Kind: wire.ApplyClaim, State: wire.ApplicationCAReview, Data: &h.Organisation, Years: 1,
 		CreatedAt: now, Subject: store.Subject{Name: h.Organisation.Name, USCC: h.Organisation.USCC, Person: h.Name},
 	}
-	if _, err := s.store.CreateApplication(ctx, a, store.Once{}, h.Organisation.USCC, claim(now, "", a.Subject.USCC)); err != nil {
+	a, err := s.store.CreateApplication(ctx, a, store.Once{}, nil, store.Entries{{At: now, Act: actApplied, Account: a.Account, USCC: a.Subject.USCC, Note: string(a.Kind)}})
+	if err == nil {
+		_, err = s.Decide(ctx, a.ID, true, "")
+	}
+	if err != nil {
 		return fmt.Errorf("enrol %s: %w", h.Organisation.Name, err)
 	}
 	return nil

@@ -33,6 +33,9 @@ type Config struct {
 	Issuer    Issuer
 	Messenger Messenger
 	Identity  IdentityChecker
+	Clerk     Clerk                      // reviews for the CA; nil: applications wait for Decide
+	Cashier   Cashier                    // takes payments; nil: what has a price cannot be had
+	Price     Price                      // nil: all is free
 	Origins   []string                   // "https://host[:port]", the addresses people reach it by; QR codes have the first
 	Name      string                     // what people know it by
 	HelpPhone string                     // whom to call; "" for nobody
@@ -45,6 +48,9 @@ type Config struct {
 	Proxies   []netip.Prefix             // whose X-Forwarded-For is believed
 	CSC       func(*Server) http.Handler // serves /csc/v2; nil: nothing is there
 }
+
+// Price is what an application costs, in 分, of an organisation or of a person, for so many years.
+type Price func(kind wire.ApplicationKind, organisation bool, years int) int64
 
 // BasePath is where the API is, ScanPath the page that QR codes name.
 const (

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi/mobileca"
+	"sealdesk/platformapi/mobileca/store"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
@@ -49,4 +50,44 @@ func (Identities) Check(_ context.Context, r wire.IdentityRequest) error {
 		return &mobileca.IdentityRefused{Reason: "the number's check character is another one"}
 	}
 	return nil
+}
+
+// Clerk approves every application, and says so.
+type Clerk struct{ To io.Writer }
+
+// Look approves.
+func (c Clerk) Look(_ context.Context, a store.Application) mobileca.Verdict {
+	if c.To != nil {
+		_, _ = fmt.Fprintf(c.To, "CA 审核（演示，自动通过）：%s，%s\n", a.Kind, a.Subject.Name) // a console that is gone changes nothing
+	}
+	return mobileca.Verdict{Approve: true}
+}
+
+// Cashier takes every payment, and moves no money.
+type Cashier struct{ To io.Writer }
+
+// Pay says what would be paid.
+func (c Cashier) Pay(_ context.Context, p mobileca.Charge) error {
+	if c.To != nil {
+		_, _ = fmt.Fprintf(c.To, "支付（演示，不产生扣款）：%s，%d.%02d 元\n", p.What, p.Amount/100, p.Amount%100)
+	}
+	return nil
+}
+
+// Register takes every card whose number has the right check digit (ISO/IEC 7812-1, annex B).
+func (c Cashier) Register(_ context.Context, _ string, r wire.CardRequest) (string, error) {
+	sum := 0
+	for i := range len(r.Number) {
+		n := int(r.Number[len(r.Number)-1-i] - '0')
+		if i%2 == 1 {
+			if n *= 2; n > 9 {
+				n -= 9
+			}
+		}
+		sum += n
+	}
+	if sum%10 != 0 {
+		return "", &mobileca.PaymentRefused{Reason: "the card's number is wrong"}
+	}
+	return "demo-" + r.Number[len(r.Number)-4:], nil
 }

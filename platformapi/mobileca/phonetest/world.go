@@ -167,7 +167,7 @@ func NewWorld(t testing.TB, change ...func(*mobileca.Config)) *World {
 	http := httptest.NewUnstartedServer(nil)
 	http.Start()
 	cfg := mobileca.Config{
-		Store: s, Master: random(mobileca.MasterSize), Issuer: w.Issuer, Messenger: w.Messages, Identity: demo.Identities{}, Origins: []string{http.URL},
+		Store: s, Master: random(mobileca.MasterSize), Issuer: w.Issuer, Messenger: w.Messages, Identity: demo.Identities{}, Clerk: demo.Clerk{}, Cashier: demo.Cashier{}, Origins: []string{http.URL},
 		Name: "测试移动CA", Now: w.Clock.Now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil)),
 	}
 	for _, f := range change {

@@ -67,6 +67,8 @@ type Account struct {
 	Password    string // its hash, "" for none
 	Tries       int    // wrong passwords in a row
 	LockedUntil time.Time
+
+	ReadUpTo string // the newest message that was read
 }
 
 // Device is a phone's key, on which shares live.

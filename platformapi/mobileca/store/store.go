@@ -34,9 +34,13 @@ type Store interface {
 	Pairings
 	Keys
 	Applications
+	Belongings
 
 	// Made is what an account's idempotency key made. ErrNotFound: nothing yet.
 	Made(ctx context.Context, account, key string) (Once, error)
+
+	// Keep keeps that a key made something that was kept by another step.
+	Keep(ctx context.Context, o Once, now time.Time) error
 
 	// AuditHead is the newest row of the audit trail, CheckAudit follows it whole; its error is an *audit.Fault for the first
 	// row that is not as it was written.

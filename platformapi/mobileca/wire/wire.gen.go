@@ -1448,7 +1448,8 @@ type Problem struct {
 	// mca.request_over, mca.request_busy, mca.session_over, mca.not_in_session; mca.pin_wrong, mca.pin_locked,
 	// mca.message_wrong, mca.message_used, mca.answers_used, mca.result_wrong; mca.key_elsewhere, mca.key_not_ready,
 	// mca.no_backup, mca.recovery_over; mca.cert_ended, mca.cert_other_use; mca.identity_missing,
-	// mca.identity_refused, mca.org_claimed, mca.org_unclaimed, mca.not_administrator, mca.wrong_state,
+	// mca.identity_refused, mca.org_claimed, mca.org_unclaimed, mca.not_administrator, mca.not_authorised,
+	// mca.wrong_state,
 	// mca.payment_failed, mca.limit_reached
 	Code   string       `json:"code"`
 	Detail string       `json:"detail,omitempty,omitzero"`
@@ -2301,9 +2302,6 @@ type ServerInterface interface {
 	// CheckIdentity Have one's name and number checked (实名认证)
 	// (POST /identity)
 	CheckIdentity(w http.ResponseWriter, r *http.Request, params CheckIdentityParams)
-	// GetIdentityCheck How a check stands
-	// (GET /identity/{check_id})
-	GetIdentityCheck(w http.ResponseWriter, r *http.Request, checkID UUID)
 	// GetInfo The service, its clock and its roots
 	// (GET /info)
 	GetInfo(w http.ResponseWriter, r *http.Request)
@@ -3156,32 +3154,6 @@ func (siw *ServerInterfaceWrapper) CheckIdentity(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CheckIdentity(w, r, params)
-	}))
-
-	for _, middleware := range siw.HandlerMiddlewares {
-		handler = middleware(handler)
-	}
-
-	handler.ServeHTTP(w, r)
-}
-
-// GetIdentityCheck operation middleware
-func (siw *ServerInterfaceWrapper) GetIdentityCheck(w http.ResponseWriter, r *http.Request) {
-
-	var err error
-	_ = err
-
-	// ------------- Path parameter "check_id" -------------
-	var checkID UUID
-
-	err = runtime.BindStyledParameterWithOptions("simple", "check_id", r.PathValue("check_id"), &checkID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
-	if err != nil {
-		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "check_id", Err: err})
-		return
-	}
-
-	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetIdentityCheck(w, r, checkID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4936,7 +4908,6 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/messages/read", wrapper.ReadMessages)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/activity", wrapper.ListActivity)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/identity", wrapper.CheckIdentity)
-	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/identity/{check_id}", wrapper.GetIdentityCheck)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organisations", wrapper.ListOrganisations)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organisations/search", wrapper.FindOrganisation)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organisations/{organisation_id}", wrapper.GetOrganisation)
@@ -5815,45 +5786,6 @@ type CheckIdentitydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckIdentitydefaultApplicationProblemPlusJSONResponse) VisitCheckIdentityResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(response.StatusCode)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetIdentityCheckRequestObject struct {
-	CheckID UUID `json:"check_id"`
-}
-
-type GetIdentityCheckResponseObject interface {
-	VisitGetIdentityCheckResponse(w http.ResponseWriter) error
-}
-
-type GetIdentityCheck200JSONResponse IdentityCheck
-
-func (response GetIdentityCheck200JSONResponse) VisitGetIdentityCheckResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(200)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
-type GetIdentityCheckdefaultApplicationProblemPlusJSONResponse struct {
-	Body       Problem
-	StatusCode int
-}
-
-func (response GetIdentityCheckdefaultApplicationProblemPlusJSONResponse) VisitGetIdentityCheckResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8098,9 +8030,6 @@ type StrictServerInterface interface {
 	// CheckIdentity Have one's name and number checked (实名认证)
 	// (POST /identity)
 	CheckIdentity(ctx context.Context, request CheckIdentityRequestObject) (CheckIdentityResponseObject, error)
-	// GetIdentityCheck How a check stands
-	// (GET /identity/{check_id})
-	GetIdentityCheck(ctx context.Context, request GetIdentityCheckRequestObject) (GetIdentityCheckResponseObject, error)
 	// GetInfo The service, its clock and its roots
 	// (GET /info)
 	GetInfo(ctx context.Context, request GetInfoRequestObject) (GetInfoResponseObject, error)
@@ -8924,32 +8853,6 @@ func (sh *strictHandler) CheckIdentity(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CheckIdentityResponseObject); ok {
 		if err := validResponse.VisitCheckIdentityResponse(w); err != nil {
-			sh.options.ResponseErrorHandlerFunc(w, r, err)
-		}
-	} else if response != nil {
-		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
-	}
-}
-
-// GetIdentityCheck operation middleware
-func (sh *strictHandler) GetIdentityCheck(w http.ResponseWriter, r *http.Request, checkID UUID) {
-	var request GetIdentityCheckRequestObject
-
-	request.CheckID = checkID
-
-	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
-		return sh.ssi.GetIdentityCheck(ctx, request.(GetIdentityCheckRequestObject))
-	}
-	for _, middleware := range sh.middlewares {
-		handler = middleware(handler, "GetIdentityCheck")
-	}
-
-	response, err := handler(r.Context(), w, r, request)
-
-	if err != nil {
-		sh.options.ResponseErrorHandlerFunc(w, r, err)
-	} else if validResponse, ok := response.(GetIdentityCheckResponseObject); ok {
-		if err := validResponse.VisitGetIdentityCheckResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10718,158 +10621,157 @@ var swaggerSpec = []string{
 	"ydG5iRs1V/IhsOcXzjxVKApl3AgiXA3IEqqGmILbERwPDRdPi/c3obqKk1xvM0rkpZZBzFfU2m1KR0l5",
 	"D1Qumy0qw6jXqbin5GXzy0CwF51NJfrqLmStHrZLQnkHrBXmd5RFm1I0XoJrXW1HviJ70/eSZvSdaot3",
 	"5B2111NdRZtJURbZetOnZufiUk1V9qQMZuY7+laL61lptE7uyGwX8ivZkdgNsXOXE98SYwI4qf4o25RG",
-	"Vd2OzFgDs5ANiU22CSoBJ7mGJC2if/lObP5Uda5U4/FtpXGQDbBwe1NpsJMbLZq6BdmjTMW7vA3z24Tt",
-	"r7poSqlgUwp6Cl/8hg+zdOvEW6d2N4zCyHAShiwsvz2N+HNLYA6PCjl7eIQoa0uPPZVzzJLwJq2obfEU",
-	"H3Lm/HmDE1mYtfIiRXx7HydqQTVlCoXVqzd7m8oHOKR1SureMoRKCa0FCDXzHpzz7bTTwdCO+AOkFktc",
-	"R/JFcNJl+WLRrY2LEp+W8CmO0/AO7WomPZClr1nsS9GvkpEB2VGcZ+ZCjSw/m2qUeEmq4D4YcMwaXQMs",
-	"17BhE6N1uDeXPs03xYigBtoDvpYYl/HKEUOhVowFg5orvTRb6PRHuM6wFpiBVBD6HC0beB+LeVm7sdRC",
-	"xM3ZJwaelsPNK+fxeRy/v3RjBWNt8YGdXRJ5rX/xVUuXAJeLzG2VKiVxXP15byVDOdnftOLBB5s42DbV",
-	"5ms3TlecisqNVFJ7LEmh/FL9vrKsw/tqfkBK+Zk08TZJMzRzqjxG74k3cf706dtZnzB6/wdk4FrIBm91",
-	"HFTXbI5az9Q6Hce9RWHrZWVStaV6qnLk88WsbL+EVm6s6bAhHEWhX22J8wliqM6cPTPvoDPTCzKuKo6l",
-	"ivA2Wrt0B926POmgdp3x2PlQIghqtHi0TqvSx9VTW+gUV6EsS2jt0hq6c2Ftzd+maOJ7F2buoNPnzizM",
-	"xq15OMJXMK9DQ6hKQNBcRiAfgiYRo6oPxhvwJZVzctYp5BoVEgvUuNOsWdRmcuw4HksqCEbpBN0Gn0og",
-	"AKZaPhVVecl9ImB/R7Ykfq7cWFs2GxP31i6t3bmwBhvHTDnSK5plvCrF8Z7po9K7PZbaoektdBkixQOf",
-	"R+AMoFO8aZWZkPGoB27OAuGevrv2JOjJBtGCKTis4g4UqRrMqh7nkot9uPxtyqfRXbHplK+MYTdw/Wad",
-	"hFuwkSlDW1GVb6lITRwEegPDbWk2ENDams5rqYbaJtC5Rbl1Y34FHqkYUkmVzsw/ddZBT03PTy4hHKEG",
-	"4xFaQNf8C2mr/Jkzgxd6GtzPxjN4kRI4HbMucqNbDD9qQnPnZhFHkMMb+ThyVF4ESW3Pzpaz9pfx5jFP",
-	"KUFJcI8K1ayGnqH+PSTI0BIghyD9qOHTVpT4uMtEP6e4zDBTbqSjJWBZx6aEjpX2IRzCGarVaGAppKUc",
-	"dm3MkDjBCpd+/szZPDafXjh/Zv7soPhs5oyY27AqjnJnpkKIf5nLe1nsgvxSSSAaE7s0kfM1dbM7XPWg",
-	"dWvxsZK1h6qPT3Ft9HRSVs1MfQRtppThLMp8arAXyQRc7lacCitdofByyBqr8dfiamVtRf1alaUojOlk",
-	"fWTa2I/klzrvKG7GYdq9XcPKDU91fDfuR49Edacul5Ne1Z3EA0zdSDzA1I3EA8ycYasKamc2aMYEZaTM",
-	"lHXqSbLX16f73OgfEyO6teMfZPS47FNfOjMOVezqWEWqRpkbwrB9ZrP/9oaP/rB3ZggFrVu1GrFkfjWm",
-	"0WtgFq288vUs7SNwnMEPq2RJdHH5CeinKqQuCFibIz9CEYOEBKCN1lV6YYb54mYWJy27KkRnWB+AJ7yV",
-	"kr9yvJusuFYmDJ54UmjfphjC4ft9Er+Yn8tAAjXUdR1Q6yMpnd38UJTyXuUjjZjKeG/x9+wTTq16tePf",
-	"LnOPUZ8wGbQ+VVqUN4mrU3DskM5mwECToUzvvCVORTElOKoxH+A42WU75JlU+/LeNdK5LjuR19dlV/Ji",
-	"zexQ3lpR3eYVjTAbK6CYTeyLy5E4qPvqr/e/eG3/iy/SxUnSQUM6Q3PJCbOALGe+F/fWZBt7TkWrhgfw",
-	"Sl5TESN9om1SPl6VHhFk1moWlERtFu4kCQW04OcLGXgo/0dbfg5lR5NG+8J0lkNFOQzlgDWwxDYe/Uo6",
-	"AKm/fQrcq4aSZuJw0cLgiVPcQToNf5L+S9bv2JXUe4i8+8OEhwzngKV9OQR3URTC92SFTankUgnSFwSa",
-	"JIUBBtEDCfIxlH8ubskw5z6hMfBaUccXiesPwd5j1yXNqJTRvxTdiXN0C1ZKtj0EDqu8UwK7eg7iZqYv",
-	"4N70p8N0XNrsldo15Tw11f5ZqctEpsObLCwpYZrFGDkKdwQ4GEdVV0U0NhxHNVgE/nAKJekzV6qTubOW",
-	"iCGtcVDtOD0i/5PgU1u6b6R89FRKO0vQ1fM7g5za9mwqMjLbQWR6exodvvHadw5+8Ya9AuVgoM9WnyxO",
-	"sNNjPHOnz33nO9/5ztz86YWy+ay1AknAphD2A8gyaypPRC77Ft0ekAOqE3+7Hm02MnX2WUsmN1Hv07ga",
-	"3WhVrWIemjNp4M4m8fyod9advgVF80taYINq+15ULzvxHgWm1GEeN2fCVPZuzM0xF8m6+zREbEUgIOVg",
-	"9ycvd3/y4/3Pf3r49kdw4+jTD7qvvm/ckOkIzRvpVBpwb//zP4qff/66+5PXDemH1Wq+K4uDuoxGIQbE",
-	"rPkUU5fE0dKpHBO6sCgOSkpJYo63kn7E5UrSl7i8HPcnrmQctfh1XfS7qruFlHpx1wp4IzlYxPYamYOb",
-	"mfkvN7A++y/2rThn+lWcOdGNWbj11M5KqS1n7Yn7em+2srM81i4sWprhDv2RrduwqzFQWbZ+dZfvgo8G",
-	"xCcuIZmimrUp8msqr3pfJWMvZBhM9zwWTDk2kpBBDejgIRpgn0pHFiS1o0ImuLbpLaJLKxevJAncWQ2R",
-	"5g5Yxq9tekvoyrWLl6eMenexstdD96ZcxkLPpzgiifuOCmk4xZHvrdMJP+Lo9Fnk1rGgqSTkkwhzxHEQ",
-	"QR/rMKWLhO+ofMBod269AnokWmNo298lHGHIr1xjIVq+tCYGMvW9lRtOrH9OQAGuPUvSUyfC22K8c2eV",
-	"T6xyoqiSuq8SNUtjPQDFFgQoH+soVtMSenZwVCLNnZKKFH/Xkodkvn8Ckjmryi5bpba5U4EuHHN6x2P/",
-	"TJnthKV6U99i0UraM25AbuNY48/B5aZSNLSCvPnSB0XV4CYB5EoOiNR94m1wRGFNQtHE0Ut/7L760eH7",
-	"D44efDhpTapPqGdPO3RJkANUZ60wdp+IUJVsYzpAuqGAbBZ2cAUHNYQpdKF6ENsiwDxK4FO6rwa+Zyui",
-	"j0T3qnXOUAPTjukMOVeQOt/CdK4lS6bSgg+SdFGsp2pZjjWBfAZOx9oNpiEp5wIUP7V6AZ2e7Lm9Z525",
-	"2YI4wbjdkra0jLFsOONXylwZP7FuU11XcpCs2soWYPIKp7gTp/rs61Bbngct5ikHzlg6QKq/XNIRn+76",
-	"MvdNg2QK0vUUYARwr8bfwuUN1UAvJlWrAWDMvRKNQIsjkWQADUYWdwrNDaklG6KO4AgyOGiQF1Yizsbo",
-	"5gHe38SSxBvvOZUgq37J8a7nTd516vysRSoIMnaGfCNzKQ54Ci5zzfTQmuiKeRZl87ZVRlgN2a5PVVJf",
-	"1486DlT+qzMhOtjq8vXYCHF9twCOgqDAhAv5I/Mm3Ee/2f/8R4cffr3/5Tv7f3//8O2P9h/91loTc3nq",
-	"ytNTN1f/+fadZ+7+6/+9cX/unJ2WA1XK9SPuImW0QU/lW8dTtY375/am4t8Le1NPxRen96aeO3ceVzdS",
-	"d/TvuYLMdc/q/N5pFyHWouOq9J4VDAf9ZrOYlJc0+aW3j/5qs1w+TT+Tli39eWZ6tpE7CXRtKCgWZBSE",
-	"GBZ2ZCqlZ9PZXwYgw8Ms9zALmSXDyQqlRpCfnDR2tEI/6qyBB5fmU7ShPucGETJWE1LBtU2IvpYJyMGP",
-	"SmfBmZBpERbOO2hhen7SkGJpqnDCKY5UFj9BGyt1gj3wc5WoWLm4ylaTzYabPlQK6uGVtpxuHgGmCaqZ",
-	"hBef4iBnxyOcXETrlWWZgv8HAKNFJPqVLaxXVJl46ZcqByif4xgQUhTX0nsOGlLs1hVDK14TbMtqUvUo",
-	"alb2xCL4qtRsjxTwMrInU18UVUnUJoSKAYHUJks0+Vy7dssZtNNldow0QQ2xlknl06iOIzkjJQS6mHI0",
-	"cfiHR91XP1pZnpxep+t0CsUuvlAAiTKdMWgaXcJuXTQNFZSg4L6LQwiSxxJyEm4Gjlxamz9zdlIOQ4BR",
-	"IJaOAm/gHfElJW2Z7wghItpXFrYlI6uSL4ZRZV4HCvUIPrpdZ2ibRBwtzC5My0HLOckCUAqNFrNYqcKj",
-	"VEylvOckuCTHCOPzmEqQHxC8Swwsg97u1hlqYwEGgLZM8yRubAGLz6WbvsrrBMLjlqzaos9ADQMoey2L",
-	"Win9kcsagA+EJkEhGFHSJgAiSBvCwvgFCAHQqX1VnIhOHKXr4hEaD1qaTDjirEFkCmAYCUSSidnKhMAo",
-	"avsuQVzKvhRtXfVIo8kiQt3O1DXS2VoyRyzwMWICX8V0Q9IMcId40CVkhJAo3ZR5VrjGjjNPTeq4Mw6p",
-	"U9CWQNKtaXQH9gKMC2r1KvBquje9Be3B3CXDifSjUxxApLR8uEGQIDdysCppGFQfZm2aarrh4uktGPAd",
-	"X0BftC9Gefr06fMyGHDFQTJqFbZqQFD35RfRxNzM3Ows6v7nv086SksX5wKK6WJTnCh0W0574ezCOQed",
-	"mYS+ZNgNB9KydmMeeiXo/0JrN05PPIt++EN0YzJRS3qkhltBhFpcQNwzhW8IDPTFzomJhK7xDBtK7DMB",
-	"F0EQOAl2CZe5yNJRWpKWBb5LqIyuV5R6uYndOpman56tOBVIVgmUjS/OzLTb7WkMj6dZuD2jvuUz16+u",
-	"XLq5dgm+SaLGEk1pvBSGJ89iZW56Vr7PmoTipl9ZrJyenp0+LbnFOpxdM9iN/F0VA74trfjiSAbqftWr",
-	"LFYEg7GsX4IIWdwgEQl5ofdG8srMiqyFsOf0ffO63/AjeDHr2Bt0JAL6cXyEPgO/3yJhJzkCDU8COPSz",
-	"fowl0jPvbQjWgDeZALv4fn52VgbW00iHZSdpG2eeV54vSX893ccUFIFlg3PMUsqftAVTIOtPwRuApUVN",
-	"x2Od0VmX9sx4HRkql+R/URtZHT/yeOfJkeeqBCNgC47wNjerk4DyYMaYPe+NMuaL4wRq8uUJwvUWmKFw",
-	"eo4xxMzbG4JHZdwCJZnb2Bj/wLvLOESA29twdKHsC8zrjAPESQaIFA+t6i1nFnluHCOwLTBE6kSRdN0/",
-	"5sou8x2dD1IcI/GxXry+2W0xc9+42vS9PcmpBkSq99JIcNeP6l6I22k0yABywapH9yWbJL6moyAVqi3g",
-	"8LKpadtY8m4q/XEhplvJwfdIdBwsXxbcXpkj5C4WJ8jGyRCbIkJjpv09/qJcYbn1kGbLnuRmMPAmnwvZ",
-	"eKMvOs9k9fTH6y8hjxn5VGcsQ3gb+9QxK8TG3Kg5lOmKk0E8KPG/ki41OTYaZfTT6yDSDsC6OHDit2tO",
-	"ZhSoo6UsE0bidK+yqC4Pfl/AR5fRhtsqv0BUJ36oZXKOJvY/f+3oq69krdjJY1DCGdHt+FAmscZKzS/X",
-	"pZjB90Az9b7Cn94ReY5i+2Uhy9Rz7Qo/jZZF4+vUlI9aWtISJBOqFitNRzrhd5XUmJQmvZA1m1paSOMv",
-	"lOu+Bg744zjX44LgJ3yax/XUCnZIHGXfxOEomDWYpJmhJV2QO2oz2A7HweumUdlgRKidRoVV3PkWcIqZ",
-	"tP4njFe6vEQBXqk1cpAHqBCiiKEqQdtwpRQXOj94yHZ9j4Sn+AjQbxWqH/RCLbOoaR+pKv1qDg1sYnHG",
-	"ypBeD6ckbHXJQHsXhga95FKltPH2RmVs44ADHCv3ZwK/+IwHb0VdgBQETtBUKq24zyMWdkYhqKRQAfKp",
-	"0pR3hIOqnViRJ/BdXGr35Bgd0wjVV1rN1N99MuVVc5CPS2JNAapIVki/dGyUuE4i85iDDaQYkqzjTCrw",
-	"lYFBJNnDhciRp1Yz91PX/cTdi3A/i0Vlxd1tZac8JpguUQ+EKnMUMskK3iHiCWSlBkiCWtfct713joUY",
-	"NzGEESualgXWcekxSGtVPwh6HxsX4I0xkkbRweNQa2b0EQ1GSUfhqYtDrzdUVuCNMUJFdFAEleUg0DZF",
-	"R8lb0jWGo4b0JxsB44vpDnLVLLMwKiL0y54HZZqeUOIuxvaYaDqApQDBoSbVCA51D5JN6nXTCSrrLPBI",
-	"GKenTOvwc2d6bhfM3Bf/+tHm26TBdola+7IkucbCbRZFZBTHlxyAOX872valsmq2IyGuWWVXMTXpqWea",
-	"PVk9U54HHcH63EmhXUqtNCF1QzKBiakhSoFPoaRxa+a+caURtEiJvJLKxHYSAC7c7SPV1C2jdI65AtgN",
-	"bHtNPo8Vuz1hPxPG6XuGUNJluytS0unqP1KXSzzpjqG9oRTruuNTD22FkF5nS1PBuKSQWTasztrSgikD",
-	"MAIfWLiOTOu5hPyIr1NZxQTJ5nhWKdpHFZto86S6VCoK/KhQYZckQRqT3i6fZemkFS1mgbeCLaIm7igt",
-	"i1Isq8SaUT0kRCXX5CMy2sksoqmFg57lqnuaRB188tE3b/+oH4linjJtWFH4FiVJblDAHnAp87D0ahN4",
-	"KXm5aXS3TqK6iqNR5fXAoYrGVeN8aVmLWODlLRhrhHorMpHBWJgp5pHHxUwxj6wVaOuuyv3GQVsHLoVC",
-	"9mPSGlTzd2PUgYdwQxacGRqTlFNnZfG5DROvBPgFUjGPoGpHEJsw0rnH0cTRG5913/z5N3/88dHDFw7f",
-	"e8HEKVnNWyKT9HLrzTxcVO+M8ViTXfQS0gTeyux+fIePlGtQIMj4nxQ6majXZ+7LH3nGNYsuXFtzpKeZ",
-	"9NzTZB1cP7msHwaP2yyM6nHF/haN/EBJYLG7aKgrfoBuhMJhkt+dkmGVgB2AZw7hs1GIC3dAYaHTL8bK",
-	"il7wHZSLkLOLGQizZEiBorBO3B1dMeRJlSLzFU1OlPjp7gFWhUymeHji1gowG8soeyFNyazp8uCCAYmT",
-	"tPvg192fvH704MOjhymqlxSA2TNxZeY+fNmPvU8DZYyUsDz0R+XBIVvLu24YACsl1yowjkSw1T70hcsh",
-	"no9zFUT7vU3AIz/PjbYd6XMfMFfmNhBXIWORuTx6GAqd6S7re5Bf1S+NFXLQxwnqW/Ws0mUESyoUpeVI",
-	"NfHEHghyeI/rPFDAKVhNXz8enaBEdaPALKGqMhDYVIiCKZq5L6vg9iTg2lNlTGgPy28H0A4ZiUUVglUK",
-	"eVTwERmcgbpGOjH3lALlTJJcvbdK9oIupNefwbyjY1SoDFzooAYLR+pNJgdt6H1HBiCn0mzZPF9akQGA",
-	"0e98XdOvzI4vZOl3SDMaiQFXgxm0W6e4FF6SoJX48FIpe1rUIyGoz1R29jgsTQg7ccjVDmXt/ELlMdLl",
-	"4eCKP2P9Cr3ylFPdqVhQ01542jlPTnG9IoawXtFJefxoGt0Sslfb5wRhrTRUVDovkC3D45W122PClZTn",
-	"Wj9kmT15h7k6Dmqj3Ow66sljwB+J5jV9TLRmYjWTHE9mnpg8YbBtcFmYYnyLlk2GcsKLN/Zj64pgX+EU",
-	"H3Jd8nSANQlVWWBHSstvNckY/Vkf0+68Rjo3sEd6LHKii7KuTkyv65gLMV8s1ShilJrK5yzxWF7SNFeQ",
-	"X5UzqS8yhLKoyCgOBqu1RFcKGY+pJFUQ5YTZ+lQtmb7EG5LCO4miOyJ0hCYS6QQd6YBl5e4PqlHHuC3w",
-	"Y/XqTTSx//cHB2//TdpMug9fPHzvhUmlhVK8RoxKECPkc62F1HaWV77uvvvryR6nQDZXAhThRyzwYAAC",
-	"QV083fTpJjyQe8hlPOIIoyjsTCMl6CqW1EF+zYjRBm0ZxHar+G9ptXMQhzwx4BEXeOvAJ/uxZlr0DkCx",
-	"WffkQXUiCKuKNf1PO6pWQ6Y4C7FuMNOlGO5qJdLaea3TpohRO7GSiViKZNIbY3UVuFFI9bX4OFKvi0KD",
-	"SYPMNDHnbRbK8q62s3eNRKv6nXF5/8vmVUGH40lUKhX1UsbZCSwxeWvPCOC8RqQ2Xdah1OAEJ2oTQ6Uf",
-	"tbIJKip5+F+Pul/9TFHJnoukM4YVrpBOwjaO5RFtD7I23659spIcYNI1RFotHGO5VHIbsZTAM9P4liBH",
-	"Ewfvfnrw+gcHr7x28Msvum9+1mslgdHsrQm+oV8ae86EjfGLnift22uUu4TDPPDQxMFfXz544WH/VZkJ",
-	"dZVr2ya7TbBnLM0Y5RAuuhqaCt6pk44gb6OgbLiDWk2B6jIAUjsw4CBAbQLWbuwVgtWMG+iN8bdSb44R",
-	"Kc2OSvhXj+gQTgECxXyjAbg0qCzgm+EEh269EIqXferdSodrlQjwanHXHd4kuLayMua4KXNGl1mLWp2o",
-	"tVvgDmVtqpKQjIKYSPerTGgUuBe5AfYbxEM4EPjfGWgd76dy9fWxi9zKBuCdAJwLfXxS7xzfZJKBa5ld",
-	"Meh5aE4rtqT0WY6ZdKHEgVUXuT4LFFpXMPVu7UIevifSrBmP74QZvseAijfwDslHv4H0YOICkqHgpzhq",
-	"BhjUFV/96eCNl+PSm5PHowMzXOe2Ljwm11Rc69iAnyRoLmK6UwAZpaNfk7BmQCzBqGhC1jLNRwiMnDz0",
-	"CGzSoH8i92oqf/UJaypVKm6LK65MJL6EMJJZyGWykGJ3Zumqrx2bpCQPbmOjcUPxIwI5mSB3pRLNTXEP",
-	"TRz8/C/dD34tsW0km3nmPvwrFz5VsLktDP4VeVK2olH5gcZgYS2l6C8O+eXK0TeEyFbl8qr85Lsvv/fN",
-	"f33YH4DH3aiO1cdNw3okPm4qI2APV/47qlIg4rjDIX/rZisMEKaekxihHbT1D3PTW8j30Nb0FpJ1CuFn",
-	"zafbJGyGPpVB/rJWhvgBVDUpNsNq61QVzZkwStz8821Z3uaHP0TP70QT1zY9qIajS9yK+4n1ZnIa3YFA",
-	"AxV5oGMNdkjHpq6WflercVLE8aj8oPXHlvDDV2kbCxJ+wOM4BEUVh9QxKG12fPNK4mdopIF+bmNvI296",
-	"wcl4dEIglUbY2GMxwkr6pC9n7qtf/YjQJeqZC15O1cp2SbiEOAMyAH6QOvGTDH0iIYHcvHFd6rFBagVT",
-	"lwQmqFiICOzB2ElTJ7S2Aq04A10Clm9t9rly6D7mJZL+zDqPdM6jObUWg0HaqCm7UYj8M3FV1eEbd4o0",
-	"g7sEBzcZdcelgYe2ZTcnLZD1wJ0LMvGbRzhyMYWISpnfGUduXRKo8aKUxVHBSdhM7QlHZbV3pSEakGbO",
-	"aJJ2bMwp5CKevrsG3C5rNLEbqUTtKvW/k3jwqbT493EgDqZOcxGtVzjBgYDOlBrld59vR+sVB+343mLM",
-	"F+wBBVQn7SruBAx76xRzVWMMrqVNHPLQad8SSJ6IJuCe7znyITAXk6koXMwNtiXyG6SYpdCn/bgs4NAm",
-	"5HSVlP6EuYqLEk97xLdCfKKvEo3HODrmXaIT00ppR/N+sVuXOClThdyH2h4z99WvfoyGPKlNTChh0FBj",
-	"VxadMcNLxcbpfVDFEFTUi2fIOqSosHHl3pv1ycl7n36PRBnc+RYzG/13gRHlfSI8h15JyXM4SdSOdOsc",
-	"NQ/SfxEUbBKGRWXQMq1kWSOHkYCUEhwSbiYzqPnUA5WAKiK5JGk741BAR0eKc0Itrs/XfR6txgMYJyeh",
-	"Ohmr4a1H/Fa2RIWSUsAFbWUZ/OkIRxPdv33SffMv3/zolYPX/r/Jwpgu5cvm97Hl35avYVnmbGygNbop",
-	"lTYKB5yhCBRucdGg2BtO2nqFzMsimQdBhTSPQN90jXSywdyJQkn0l/UJPPh/Pjr45SvdNx/uP/qd9Aw8",
-	"fOc/8vmEExfBQjYrG5Rq5kRilMTYkAwMbH0qdLXamUaX/V2inQ0pVNrxcGe6kNeRgRVjY3Zk84/NQVXN",
-	"roC8S1ziS6nFbOAOUj7BZtj86F1Wv6c8stQoTE8e5b4DoSNK06yXGFNSEOtiygA9trp66Vt8dl+lVXav",
-	"z5FtaICVbkdwkEL4o472khpDyr6Ea/Y50vUvY9rsYppdrBxHWqTg+R/Acw2QV2dUK+KrmF5HC4C6UplK",
-	"2JMqBaPXZ1AQZxkl69rOSFF0cAHdbL3XyaHdnhT7pfUKqfzviW5WRayh++oYcZISaNmi9nuqjlvSwTqN",
-	"5WpGXbKIMAoYj4z6XnEgtS7ZRUlbqjgclR0pkoWzItRgHFLNyyPL7hsvGlFV7qF6XLy3A1JTOXT0FwED",
-	"Mpmuh0YZtQr8y2a83f8JqhtXUN0gNHAmJLUWx8GxN4pdB1pr8bEreOT4j+EZGVOpY6sSjOSTYuYDLoQu",
-	"rj6CdcgqHxLFjiyR6dd8qF8JZSNMQg1FG/0opfoDvYXU/MHmRiQMmSWBkY5oGe9yP46oy4FS1OFmMxxR",
-	"RqZ0MCZP6vtrTWEgFgVOFhXCHVdclcqPQRAQuLWx0IG1OmsPqtwb/Z5cw51EnFPu4HXQeOuNUPcbhRDb",
-	"9Um7H68v33n85elGzGybxfd0/ko/0kpjToIaBNOnfCR7lqhQ0LSWNjt2wZMCY5xPclXRxpJL0yftk6ZO",
-	"J15HbFlSOEGFgH0gA66/3Fk9vRrhjXF6Nbr4JCs8GhZ1ntQfrSc5ErWmS3r/WkSkQkFE2tiS6sp+tCTj",
-	"2rg4zIFRVz7pm8pnxTjc5WcN3BEihDrjk/QgUKFXSBHyC3h5nYJqRBGCa5teEo0e21vRtq+4U8OjSVfy",
-	"dpkH7flh1DG8j0LWABMU9ryQcG4TH8SajdcBSfTwuHwmXUztkQwMMmiO9gCMsY/jdrwqBWcf/B7EZwim",
-	"8oQ5DKXLdcQeJxk3IDRx+OinB7/6zf6X7xw9/NWkdScWaYzUrL+16qIiBByJM1BZh59hdUIZtwocybCo",
-	"XERsjJrjoR2PJx72ZFbuOomSyv0gi6BqR5kWQSAR59fE0Ut/7L760eH7D44efDhZmqDMeMT1ZZ3xMbhi",
-	"XSSu75ExL/1FPYMnb/EdFPgUCnZrfm3k4lTi3cUR3g4JkVpCYCWU6TBxF3eSgRRhCMF9ahCtwRvjhCvB",
-	"wclEg8rq3zBlxUsxDkEvSqOcChSdOHj5rcN3/qP7+l8OP34vbYkWAOmXN1PM6omNWCE4eFzMV+xDaVPd",
-	"imejCSjDsrX8qsVIP3Nf/CtX+EwtZlk+S9DnOpbFyFrRKNM53knmhnA7VaDSQMu+CYnVzI8dq1FwDFzy",
-	"/CgG2ROAvrPfJvRV+TD6IDDXZ3gv6SD2uC+nCIzYDlG5WSCZT0C4wOX2klJ0gvVD8/HgO8AjPIr0QtfZ",
-	"NgRU2esw6KQxvYOBjPyUVdaisX7WSA3bDBmr6ZxuONL51IzJmVmLijxLEqgOmJB/la2OjaJfZ5CS7bGQ",
-	"dOi7eFPIZdFoI3Fs5A5mAoN8YJMFZ+TEaYAE/3OXrNRxtISwcj06pWpkSI+UBt4h0hc7n6zJhoUzIamF",
-	"hNeLsRFsyuotOd+4/r3U8NyVCGZUKFJJk1TKM1U3P44LJAHXCiejOoYCLKEet1W4gO6fSFxVY3tMFHwg",
-	"bKWkPS6MNdIeKbrLaobUVxNiHmmD2r8AI38Az3qx7s+qr8cGTNHBySVyyXiOKpd0Te0NKEnIFHPoF3zq",
-	"PStdmJ5I/vzZrA305Ig5gMUabAT5X46fztKXRXx7VDWOmFHVGE0cPnqr++Cd/c9/2v3xF5OWRY63wsx9",
-	"8a8fQ/8MrSar358vuskihWEj5OLlGNDE0R9+e/jorUk75vZl4tVsjx9wnfXnj7lL5c9Pwl09jFYYVBYr",
-	"Mw0Xz+zOAf6rkd8vdsVRmitT+tBVQqw1BnFskYZ6VhOrK4cfQ/owXbRehwnkv0+sLdoCJCh5rOVm1HDa",
-	"n+h++aPuH147eOVjlf1Pjw60I/m213TuQlaTLXA0IRMIGh9L+mwfmPZr1oeLLq6lFA0OOnrw9eFXD4zW",
-	"kiR79y22ipg/8Hm+tI9qIS5Uk28ilfVLsxV+qFOBTBw9+PCbD17c//KF/c/fcVA2C4hqP51boGBBY7c5",
-	"xYevLKOJw49f677+yeHbnxw9/Ez5kzsq2Rnw46xNAwbZzTQsTONmviPwbFfR4TI7bvIpuBLnP1npWQhV",
-	"l+4xiwza16GBO1CsPad9Q21w05s4eOPlg1/9e67pTCFyG8bhQCwtaKByn0t5MP/VavqU3KEqLNQc2ERC",
-	"Tg1iYmstKUXtyGIjEn11XZmJb37616P3f9x9/X05Pgcdffr77us/01fdL390+LuPcmOXZUr2Nvb+dwAA",
-	"AP//",
+	"Vd2OzFgDs5ANiU22CSoBJ7mGJC2if/lObP5Uda5U4/FtpXGQDbBwe1NpsJMbLZq6BdmjTMW7cVu5FsQg",
+	"g0lvAk1Qd5pSVNiU0p9CIr/hw9TdOvHWqd03ozBcnIQhC8vvWSMo3RKtw6NCdh8eIcra0o1PJSKzZMFJ",
+	"a29bPMWcnDl/3mBPFmatDEoRM9/Hs1qQUplXYfXqzd728wFObp2nurdgofJEa6lCzbwHO3077YkwtHf+",
+	"APnGEn+SfGWcdK2+WJ5r46JsqCUcjePcvEP7n0m3ZOmAFjtY9CtvZEB2FIecuVAjS9qmGiVekj+4DwYc",
+	"s3DXAMs1bCzFaL3wzaVPM1MxIqiB9oCvJfBlvMLFUKgVY8GgNkwvzSs6/RGuM6xZZiC9hD5cy0bjx7Jf",
+	"1pgsVRNxc/aJgfvlcPPKuYEexxkw3VjBWFt8YA+YRIjrX5HV0iXA5SJzW6XqSxxXqd5b81BOIWCa9uCD",
+	"TRxsm7r0tRunK05FJUwqqVKWpFB+qX5fWdYxfzU/IKWcT5p4m6QZmjlVM6P3xJs4f/r07axPbL3/AzJw",
+	"gWSDtzoOqms2R61nap2O4/OisPWysrPa8j9VOfL5YlbgX0IrN9Z0LBGOotCvtsT5BIFVZ86emXfQmekF",
+	"GWwVB1hFeButXbqDbl2edFC7znjskSgRBDVaPFqnVen46qktdIqr+JYltHZpDd25sLbmb1M08b0LM3fQ",
+	"6XNnFmbj1jwc4SuY16EhVCUgfS4jEBpBvYhR1QeLDjiYyjk56xQSkAoxBgrfadYsajM5dhyPJRUZoxSF",
+	"boNPJRAA+y2fiqq85D4RsL8jWxI/V26sLZuNiXtrl9buXFiDjWPmIekV4jJePeN4z/RRKeMeS0HR9Ba6",
+	"DOHjgc8j8BDQed+0Hk3IeNQD32eBcE/fXXsSlGeDqMYUHFZxBypXDWZqjxPMxY5d/jbl0+iu2HTKgcYw",
+	"Jrh+s07CLdjIlKGtqMq3VPgmDgK9geG2tCUIaG1N51VXQ20T6Nyi8boxvwKPVGCppEpn5p8666Cnpucn",
+	"lxCOUIPxCC2ga/6FtKn+zJnBqz8N7nzjGbxICZyOWRe50S3WIDWhuXOziCNI7I18HDkqWYKktmdny7kA",
+	"lHHxMU8pQUlwj7LVrIaeof49JMjQEiCHIP2o4dNWlDi+y+w/p7hMO1NupKMlYFlvp4SOlXYsHMJDqtVo",
+	"YCmkpbx4bcyQOMEKl37+zNk8Np9eOH9m/uyg+GwmkpjbsCqOcmemQoh/mcu7XuyC/FJJIBoTuzSR8zV1",
+	"s3th9aB1a/GxkjWSqo9PcW0JdVKmzkzRBG27lDEuyqZqsBfJBFzuVpwKK1228HLIGqvx1+JqZW1F/VqV",
+	"9SmM6WQdZ9rYj+SXOhkpbsax2739xcoNT3V8N+5Hj0R1py6Xk17VncQtTN1I3MLUjcQtzJxhqwq6aDZo",
+	"GgVluczUeupJstfXp/vc6B8oI7q14x+k+bjsU196OA5VAetYlatGmTDCMIhmUwL3ho/+sHe6CAWtW7Ua",
+	"saSDNabRa2AWrbxyAC3tOHCcwQ+rZEl0cfkJ6Kcqzi4IWJsjP0IRgywFoI3WpXthhvmKZxbPLbsqRKdd",
+	"H4AnvJWSv3K8myzDViY2nnhSaN+mGGLk+30Sv5ify0ACNRR7HVDrIymd3fxQlAdfJSmNmEqDb3EC7RNj",
+	"rXq1498uc49RtDAZtD5VWpQ3iavzcuyQzmbAQJOh7PG8JU5FMSU4qjEf4DjZZTvkmVT78t410rkuO5HX",
+	"12VX8mLN7FDeWlHd5hWNMBsroJhN7ItrlDio++qv9794bf+LL9IVS9KRRDptc8kJs4AsZ74X99ZkG3tO",
+	"RauGB3BVXlNhJH1CcFKOX5UeYWXWEheURG0W7iRZBrTg5wsZeCinSFvSDmVHk5b8whyXQ4U+DOWVNbDE",
+	"Nh79Sjoqqb99CnyuhpJm4hjSwoiKU9xBOjd/khNMFvXYldR7iGT8w8SMDOeVpR08BHdRFNf3ZMVSqYxT",
+	"CdIXRJ8k1QIG0QMJ8jGU0y5uydjnPvEy8FpRxxeJ6w/B3mPXJc2olNG/FN2JE3cLVkq2PQQOq2RUArt6",
+	"DuJmpi/g3vSnw3Rc2uyV2jXl3DfV/lmpy+ymw5ssLHlimsUYOQp3BDgYR1VsRTQ2HEc1WFj+cAol6UhX",
+	"qpO5s5YwIq1xUO04PdIBJBGpthzgSDnuqTx3lkis53cGObXtKVZkuLaDyPT2NDp847XvHPziDXtZysFA",
+	"ny1JWZx1p8d45k6f+853vvOdufnTC2WTXGsFkoBNIewHkGXWVPKIXEouuj0gB1Qn/nY92mxkiu+zlsx4",
+	"ot6ncYm60apaxTw0Z9LAnU3i+VHvVDx9q4zml7TABtX2vaheduI9qk6pwzxuzoSp7N2Ym2MuknX3aYjY",
+	"KkNAHsLuT17u/uTH+5//9PDtj+DG0acfdF9937ghcxSaN9L5NeDe/ud/FD///HX3J68b0g+r1XxXVgx1",
+	"GY1CDIhZ8ymmLolDqFOJJ3S1URyUlJLEHG8l/YjLlaQvcXk57k9cyeBq8eu66HdVdwt59uKuFfBGcrCI",
+	"7TUyBzczHWBuYH32X+xbcc70qzhzohuzcOupnZVSW87as/n13mxlZ3msXVi0NMMd+iNbt2FXY6Babf2K",
+	"Md8FHw0IWlxCMm81a1Pk11Sy9b5Kxl7IMJjueSyYcmwkIYMa0MFDNMA+lY4sSGpHhUxwbdNbRJdWLl5J",
+	"srqzGiLNHbCMX9v0ltCVaxcvTxlF8GJlr4fuTbmMhZ5PcUQS9x0V53CKI99bpxN+xNHps8itY0FTScgn",
+	"EeaI4yCCPtZhShcJ31FJgtHu3HoF9Ei0xtC2v0s4wpB0ucZCtHxpTQxk6nsrN5xY/5yAAlx7lqSnToS3",
+	"xXjnziqfWOVEUSV1X2VvlsZ6AIotMlA+1qGtpiX07OCoRJo7JRUp/q4lOcl8/6wkc1aVXbZ0bXOnAl04",
+	"5vSOx/6ZMtsJS/WmvsWilbSn4YCEx7HGn4PLTaVoaAXJ9KUPiirMTQJIoBwQqfvE2+CIwpqEoomjl/7Y",
+	"ffWjw/cfHD34cNKaaZ9Qz56L6JIgB6jOWmHsPhGhKtnGdIAcRAHZLOzgCg5qCFPoQvUgtkWAeZTAp3Rf",
+	"DXzPVlkfie5V65yhBqYd0xlyriCfvoXpXEuWTOUKHyQTo1hP1bIcawL5DJyOtRtMQ1LOBSh+avUCOj3Z",
+	"c3vPOnOzBcGDcbslbWkZY9lwxq+UuTJ+Yt2mutjkIKm2lS3A5BVOcSfO/9nXobY8D1rMUw6cxnSA/H+5",
+	"TCQ+3fVlQpwGyVSp6ynACOBejb+FyxuqgV5MqlYDwJh7ZR+BFkciyQAajCwYFZobUks2RHHBEaR10CAv",
+	"LE+cDdzNA7y/iSUJQt5zKkFW/ZLjXc+bvOvU+VmLVBBk7Az5RuZSHPAUXOaa6aE10WX0LMrmbauMsBqy",
+	"XZ+qTL+uH3UcKAdYZ0J0sBXr67ER4qJvARwFQYEJF5JK5k24j36z//mPDj/8ev/Ld/b//v7h2x/tP/qt",
+	"tVDm8tSVp6durv7z7TvP3P3X/3vj/tw5Oy0HqpTrR9xFymiDnsq3jqdqG/fP7U3Fvxf2pp6KL07vTT13",
+	"7jyubqTu6N9zBensntVJv9MuQqxFx1X+PSsYDvrNZjEpL2nyS28f/dVmuSSbfiZXW/rzzPRsI3cS6NpQ",
+	"UCzIKAgxLOzIVErPplPCDECGh1nuYRYyS4aTFUqNID85aexohX7UWQMPLs2naEN9zg0iZKwmpIJrmxB9",
+	"LbOSgx+VTo0zIXMlLJx30ML0/KQhxdJUNYVTHKnUfoI2VuoEe+DnKlGxcnGVrSabDTd9KB/UwyttOd08",
+	"AkwTVDMJLz7FQc6ORzi5iNYryzJ4/gcAo0Uk+pUtrFdU7XjplyoHKJ/jGBBSFNfSew4aUuzWZUQrXhNs",
+	"y2pS9ShqVvbEIviq/myPvPAysidTdBRVSdQmhIoBgdQm6zb5XLt2yxm007V3jNxBDbGWSTnUqI4jOSMl",
+	"BLqYcjRx+IdH3Vc/WlmenF6n63QKxS6+UBWJMp1GaBpdwm5dNA1llaAKv4tDCJLHEnISbgaOXFqbP3N2",
+	"Ug5DgFEglo4Cb+Ad8SUlbZkECSEi2lcWtiUj1ZIvhlFlXgeq9wg+ul1naJtEHC3MLkzLQcs5yapQCo0W",
+	"s1ipwqNUTKW85yS4JMcI4/OYypofELxLDCyD3u7WGWpjAQaAtsz9JG5sAYvPpZu+SvYEwuOWLOWiz0AN",
+	"A6iFLStdKf2RyxqAD4QmQSEYUdImACLIJcLC+AUIAdD5flWciM4mpYvlERoPWppMOOKsQWReYBgJRJKJ",
+	"2coswShq+y5BXMq+FG1d9UijySJC3c7UNdLZWjJHLPAxYgJfxXRD0gxwh3jQJWSEkCjdlMlXuMaOM09N",
+	"6rgzDvlU0JZA0q1pdAf2AowLCvgq8Gq6N70F7cHcJcOJ9KNTHECktHy4QZAgN3KwKpMYlCRmbZpquuHi",
+	"6S0Y8B1fQF+0L0Z5+vTp8zIYcMVBMmoVtmpAUPflF9HE3Mzc7Czq/ue/TzpKSxcnCIrpYlOcKHRbTnvh",
+	"7MI5B52ZhL5k2A0H0rJ2Yx56Jej/Qms3Tk88i374Q3RjMlFLeqSGW0GEWlxA3DOFbwgM9MXOiYmELvwM",
+	"G0rsMwEXQRA4CXYJlwnK0lFakpYFvkuojK5XlHq5id06mZqfnq04FchgCZSNL87MtNvtaQyPp1m4PaO+",
+	"5TPXr65curl2Cb5JosYSTWm8FIYnz2JlbnpWvs+ahOKmX1msnJ6enT4tucU6nF0z2I38XRUDvi2t+OJI",
+	"Bup+1assVgSDsaxfgghZ3CARCXmh90byysyKLJCw5/R987rf8CN4MevYG3QkAvpxfIQ+A7/fImEnOQIN",
+	"TwI49LN+jCVyNu9tCNaAN5kAu/h+fnZWBtbTSIdlJ7kcZ55Xni9Jfz3dxxQUgWWDc8xS35+0BVMgi1LB",
+	"G4ClRU3HY53RqZj2zHgdGSqX5H9RG1kdP/J458mR56oEI2ALjvA2N0uWgPJgxpg9740y5ovjBGry5QnC",
+	"9RaYoXB6jjHEzNsbgkdl3AIlmfDYGP/Au8s4RIDb23B09ewLzOuMA8RJBogUD62KMGcWeW4cI7AtMETq",
+	"RJF03T/myi7zHZ0kUhwj8bFevL7ZbTFz37ja9L09yakGRKr30khw14/qXojbaTTIAHLBqkf3JZskvqaj",
+	"IBWqLeDwsvlq21jybionciGmW8nB90h0HCxfFtxemSPkLhYnyMbJEJsiQmPmAj7+olxhufWQZsue5GYw",
+	"8CafC9l4oy86z2T19MfrLyGPGflUZyxDeBv71DHLxsbcqDmU6YqTQTyo+7+Srj85Nhpl9NPrINIOwLpi",
+	"cOK3a05mFKijpSwTRuJ0r7KoLg9+X8BH19aG2yq/QFQnfqhlco4m9j9/7eirr2QB2cljUMIZ0e34UCax",
+	"xkrNL9f1mcH3QDP1vsKf3hF5jmL7ZXXL1HPtCj+NlkXj69SUj1pa0hIkE0oZK01HOgt4ldSYlCa9kDWb",
+	"WlpI4y/U8L4GDvjjONfjKuEnfJrHRdYKdkgcZd/E4SiYNZikmaElXaU7ajPYDsfB66ZR7mBEqJ1GhVXc",
+	"+RZwiplc/yeMV7rmRAFeqTVykAeoEKKIoSpB23ClFBc6aXjIdn2PhKf4CNBvFUoi9EIts9JpH6kq/WoO",
+	"DWxiccbKkF4PpyRsdR1BexeGBr3kUqW08fZGZWzjgAMcK/dnAr/4jAdvRV2VFARO0FQqrbjPIxZ2RiGo",
+	"pFAB8qnSlHeEg6qdWJEn8F1cavfkGB3TCNVXWs0U5X0y5VVzkI9LYk0BqkhWSL90bJS4TiLzmIMNpBiS",
+	"rONMKvCVgUEk2cOFyJGnVjP3U9f9xN2LcD+LRWXF3W1lpzwmmC5RD4QqcxQyyQreIeIJpKoGSIJa19y3",
+	"vXeOhRg3MYQRK5qWBdZx6TFIa1U/CHofGxfgjTGSRtHB41BrZvQRDUZJR+Gpi0OvN1RW4I0xQkV0UASV",
+	"5SDQNkVHyVvSNYajhvQnGwHji+kOctUsszAqIvTLnge1m55Q4i7G9phoOoClAMGhUNUIDnUPkk3qddMJ",
+	"Kuss8EgYp6dM6/BzZ3puF8zcF//60ebbpMF2iVr7siS5xsJtFkVkFMeXHIA5fzva9qWyarYjIa5ZZVcx",
+	"NempZ5o9WT1TngcdwfrcSaFdSq00IXVDMoGJqSFKgU+hpHFr5r5xpRG0SIm8ksrEdhIALtztI9XULaN0",
+	"jrkC2A1se00+jxW7PWE/E8bpe4ZQ0mW7K1LS6ZJAUpdLPOmOob2hFOu641MPbYWQXmdLU8G4zpBZS6zO",
+	"2tKCKQMwAh9YuI5M67mE/IivU1naBMnmeFYp2kcVm2jzpLpUKgr8qFBhlyRBGpPeLp9l6aQVLWbVt4It",
+	"oibuKC2LUiyrxJpRPSREJdfkIzLaySyiqYWDnuWqe5pEHXzy0Tdv/6gfiWKeMm1YUfgWJUluUMAecCnz",
+	"sPRqE3gpeblpdLdOorqKo1E198Chisal5HxpWYtY4OUtGGuEeisykcFYmCnmkcfFTDGPrBVo667K/cZB",
+	"WwcuhUL2Y9IaVPN3Y9SBh3BDFpwZGpOUU2dl8bkNE68E+AVSMY+gakcQmzDSucfRxNEbn3Xf/Pk3f/zx",
+	"0cMXDt97wcQpWeJbIpP0cuvNPFxU74zxWJNd9BLSBN7K7H58h4+Ua1AgyPifFDqZqNdn7ssfecY1iy5c",
+	"W3Okp5n03NNkHVw/uSwqBo/bLIzqcRn/Fo38QElgsbtoqCt+gG6EwmGS352SYZWAHYBnDuGzUYgLd0Bh",
+	"odMvxsqKXvAdlIuQs4sZCLNkSIGisE7cHV0x5EmVIvMVTU6U+OnuAVaFTKZ4eOLWCjAbyyh7IU3JrOny",
+	"4IIBiZO0++DX3Z+8fvTgw6OHKaqXFICBbay9tIv4+avi+RgpHrTf28g48hPDaNuRXt0Bc2X0vLgKGYtM",
+	"ZYwehgbYLut7VFzVL40VctDHCWr09KzShepKqqykbUI18cSSHDm8x0VxFHAKVtPXj0fHilPdKBzHqKpU",
+	"0DYllTh2Z+7L4qs9NQDaF2JMaA/LbwfQDhmJzQ7CIQq5IPBCGPyIvkY68fmcAuVMkr67t9Lvgi7V1p+F",
+	"uaOjIKh0je+gBgtH6q8kB21oFkcGIKfSbNl8K1qRAYDR73xdNa7Mji9kGndIMxqJiVCDGfQnp7hkj5Ow",
+	"iPjwUklhWtQjIShoVP7vOPBJsNNxUM8OZe38QuUx0uXh4KolY/0K/b6U29apWBTQfl7a/UtOcb0ihrBe",
+	"0Wlf/Gga3RLcfdvnBGGtllJUOs/yL8PjlbXbY8KVlG9UP2SZPXmXrDoOaqPc7DquxmPAH4nmNX1M9DJi",
+	"NZMsQmYmkjxhsG1wWfpgfIuWTbdxwos39mPrimBf4RQfcl3ydIA1CVV5RkdKy281yRg9Jh/T7rxGOjew",
+	"R3oscqLtsK5OTK/rmAtBUizVKKJgmsqrKfGJXdI0V5BflZWnLzKEsmzFKA4Gqz5e16IYjzI+VXLjhNn6",
+	"VLWSvsQb0o47iSo1InSESnjpZhvpkFjlUA7KN8e4LfBj9epNNLH/9wcHb/9NauW7D188fO+FSaXnULxG",
+	"jEoQheJzrefSmvxXvu6+++vJHqdANhofyrwjFngwAIGg6XL6kDyE8YgjjKKwM42UoIt0fXu/ZkQBgz4G",
+	"oodVhLG0CzmIQyYS8LkKvHXgk/1Y9yl6B6DY7EfyoDoRhFXlgP6nHVWrIVOchVg3mOlSDHe1Emn9r9aa",
+	"UsSonVjJVB9FMumNsRqjbxRSfS0+jtSuX6iSb5CZJua8zUJZQNR29q6RaFW/My7/ctm8KhlwPIlKJTte",
+	"yrjTgK4/b08YAZzXiNTXykqHGpzgpmtiqPTUVVYnRSUP/+tR96ufKSrZc5F0TqrCFdJpvsaxPKLtQdbm",
+	"27VPVpIDTDofSL24YyyXSp8ilhJ4ZhrfEuRo4uDdTw9e/+DgldcOfvlF983Peq0kMJq9NcE39Etjj8rf",
+	"GL/oedLeo0ZBRTjMAw9NHPz15YMXHvZflZlQ11G2bbLbBHvG0oxRDuGiq6Gp4J066QjyNgrKhjuo1RSo",
+	"LkPstIkcBwFqE7CnYq8QrKZnem+Mv5V6c4xIaXZUwoN3RIdwChAo5hsNwKVBZQHfDCc4dOuFULzsU+9W",
+	"OiCoRAhRi7vu8N6UaysrY47MMWd0mbWo1U1XO57tUNamKs3FKIiJdPDJBN+AA4sbYL9BPIQDgf+dgdbx",
+	"fiobXB+7yK1siNcJwLnQiyT1zvFNJhm4ltkVg56H5rRiS0qf5ZhJl+IbWHWR67NAoXUFU+/WLmR6eyLN",
+	"mvH4TpjhewyoeAPvkHx8FUgPJi4gGWx8iqNmgEFd8dWfDt54OS7uOHk8OjDDdfbkwmNyTUVOjg34SQrg",
+	"IqY7BZBRupI1CWsGxBLuiCZktcy8D/rIyUOP0BkN+idyr6YyJJ+wplIle7Y4e8pU1UsII5nnWqajKHaY",
+	"lc7g2tdISvLgmDQaNxQ/IpD1B7IjKtHcFPfQxMHP/9L94NcS20aymWfuw79yAToFm9vC4F+RJ2UrGpWn",
+	"YQwW1lKK/uKgUq5cSUOInVROlcoTu/vye9/814f9AXjcjepYo4M0rEcSHqRyzvVwFr+jatEhjjscMoRu",
+	"tsIAYeo5iRHaQVv/MDe9hXwPbU1vIVkJD37WfLpNwmboUxlGLqsxiB9AVZNyJqy2TlVZlgmjiMo/35YF",
+	"VH74Q/T8TjRxbdODeiu6iKq4n1hvJqfRHXBlV77t2pt9h3Rs6mrpd7Uap90bj8oPWn9sKSV8lRiwIKUE",
+	"PI6DHFT5QR3l0GbHN68kfoZGouHnNvY28qYXnIxHp5xRiWqNPRYjrKRP+nLmvvrVjwhdop654OVUrWyX",
+	"hEuIMyAD4AepUwvJ4BoSEsj+Glc+HhukVjB1SWCCioWIwB6MnTSTWvsWoBXnOEvA8q3Nb1YO3ce8RJDz",
+	"LM5UnEt3llqLwSBtVC3dKET+mbhu5/CNO0WawV2Cg5uMuuPSwEPbspuTFsh64M4FmVrMIxy5mELMnswg",
+	"jCO3LgnUeFHK4qjgJGym9oSjsp640hANSDNnNEk7NuYUchFP310Dbpc1mtiNVCpwlVzeSTz4VOL1+zgQ",
+	"B1OnuYjWK5zgQEBnSo3yu8+3o/WKg3Z8bzHmC/aAAqqTdhV3Aoa9daor+MtraROHTGfatwTS86EJuOd7",
+	"jnwIzMVkKs4Tc4NtifwGKWYp9Gk/Lgs4tAlZQyWlP2GuQpXs7xFBCRFwvkplHePomHeJTn0qpR3N+8Vu",
+	"XeKkTJUKH2p7zNxXv/oxGvKkNjGhhEFDjV1ZdMYMLxV9pfdBFbs7fXiGrEOKCkxW7r1Zn5y89+n3SJTB",
+	"nW8xs9F/FxhxxCfCc+iVlDyHk0TtSLfOUfMg/RdBwSZhWFSOJtNKljVyGCkuKcEh4Wa4fM2nHqgEVJnC",
+	"JUnbGYcSLToWmRNqcX2+7vNoNR7AODkJ1clYDW894reyRRCUlAIuaCvL4E9HOJro/u2T7pt/+eZHrxy8",
+	"9v9NFsZ0KV82v48t/7Z8DctCWmMDrdFNqcREOOAMRaBwi8vSxN5w0tYrZF4WyUh7FTQ7An3TNdLJhgsn",
+	"CiXRX9Yn8OD/+ejgl69033y4/+h30jPw8J3/yGesTVwEC9msbNijmXWHURJjQzIwsPWp4MhqZxpd9neJ",
+	"djakUMvFw53pQl5HBlaMjdmRzT82B1U1uwLyLnGJL6UWs4E7SPkEm4HZo3dZ/Z7yyFKjMD15lPsOhI4o",
+	"TbNeYkxJQayLKQP02OrqpW/x2X2VVtm9Pke2oQFWuh3BQQrhjzraS2oMSeESrtnnSFdYjGmzi2l2sXIc",
+	"aZGC538AzzVA5pZRrYivYnodLQDqWlgqJUyq2Ihen0FBnGWUrGs7I0XRwQV0s/VeJ4d2e1Lsl9YrpDKM",
+	"J7pZFbGG7qtjxEmKbGXLpu+pSmFJB+s0lqsZdckiwihgPDIqSMWB1LooFCVtqeJwVP6dSJZmilCDcUhm",
+	"Lo8su2+8aETVUYf6ZPHeDkhNZWnRXwQMyGS64hZl1CrwL5vxdv8nqG5cQXWD0MCZkNRaHAfH3ih2HWit",
+	"xceu4JHjP4ZnZEyljq1KMNIbipkPuBC6fPcI1iFXDD9W7MgijH7NhwqJUJjAJNRQFtCPUqo/0FtIzR9s",
+	"bkTCkFlS5OiIlvEu9+OIuhwoCRpuNsMR5fxJB2PypIK81hQGYlHgZFEh3HFNT6n8GAQBgVsbCx1Yq7P2",
+	"oMq90e/JNdxJxDnlDl4HjbfeCHW/UQixXZ+0+/H68p3HXwBtxMy2Wd5NZ0j0I6005iSoQTB9ykeyZxEE",
+	"BU1r8axjl9QoMMb5JFd3ayzZGn3SPmnqdOKVqpYlhRNUCNgHMuD6y53V06sR3hinV6OLT7KGoGFR50mF",
+	"y3qShU9ruqT3r0VEKhREpI0tqd/rR0syro2LwxwYdeWTvql8VozDXX7WwB0hQqgzPkkPAjVghRQhv4CX",
+	"1ymoRhQhuLbpJdHosb0VbfuKOzU8mnStaJd50J4fRh3D+yhkDTBBYc8LCec28UGs2XgdkEQPj8tn0sXU",
+	"HsnAIEfjaA/AGPs4bserUnD2we9BfIZgKk+Yw1C6IETscZJxA0ITh49+evCr3+x/+c7Rw19NWndikcZI",
+	"zfpbqy4qQsCROAOVdfgZVieUcavAkQyLykXExqg5HtrxeOJhT2blrpMoqQ0PsgiqdpRpEQQScX5NHL30",
+	"x+6rHx2+/+DowYeTpQnKjEdcX1ayHoMr1kXi+h4Z89Jf1DN48hbfQYFPoSS05tdGLk4l3l0c4e2QEKkl",
+	"VAX1wXSYuIs7yUCKMITgPlVu1uCNccKV4OBkokFlfWmYsuKlGIegF6VRTgWKThy8/NbhO//Rff0vhx+/",
+	"l7ZEC4D0y5spZvXERqwQHDwu5iv2obSpbsWz0QSUYdlaftVipJ+5L/6VK62lFrMsnyXocx3LcletaJTp",
+	"HO8kc0O4nSqBaKBl31IuaubHjtUoOAYueX4Ug+wJQN/ZbxP6qnwYfRCY6zO8l3QQe9yXUwRGbIeo3CyQ",
+	"zCcgXOBye0kpOsH6ofl48B3gER5FeqHrbBsCquyZ/nXSmN7BQEZ+yipr0Vg/a6SGbYaM1XRONxzpfGrG",
+	"5MysRUWeJQlUB0z5vspWx0bRrzNIyfZYSDr0Xbwp5LJotJE4NnIHM4FBPrDJgjNy4jRAgv+5S1bqOFpC",
+	"WLkenVJVGKRHSgPvEOmLnU/WZMPCmZDUQsLrxdgINmX1lpxvXGFdanjuSgQzauCopEkq5ZmqzB7HBZKA",
+	"a4WTUX9BAZZQj9tqKED3TySuqrE9Jgo+ELZS0h4XxhppjxTdZTVD6qsJMY+0Qe1fgJE/gGe9WPdn1ddj",
+	"A6bo4OQSuWQ8R5VLuqb2BpQkZIo59As+9Z6VLkxPJH/+bNYGenLEHMBiDTaC/C/HT2fpyzKxPermRsyo",
+	"m4smDh+91X3wzv7nP+3++ItJyyLHW2HmvvjXj6F/hlaT1e/PF91kkcKwEXLxcgxo4ugPvz189NakHXP7",
+	"MvFqtscPuM7688fcpfLnJ+GuHkYrDCqLlZmGi2d25wD/1cjvF7viKM2VKX3oKiHWKnY4tkhDxaSJ1ZXD",
+	"jyF9mC6LrsME8t8n1hZtARKUPNZyM2o47U90v/xR9w+vHbzyscr+p0cH2pF822s6dyGryRY4mpAJBI2P",
+	"JX22D0z7NevDRZdvUooGBx09+PrwqwdGa0mSvfsWW0XMH/g8XzxGtRDXjsk3kcr6pdkKP9SpQCaOHnz4",
+	"zQcv7n/5wv7n7zgomwXEUgWfFy1o7Dan+PCVZTRx+PFr3dc/OXz7k6OHnyl/ckclOwN+nLVpwCC7mYaF",
+	"adzMdwSe7So6XGbHTT4FV+L8Jys9S23qoqdmGTv7OjRwB8qB57RvqA1uehMHb7x88Kt/zzWdKXVtwzgc",
+	"iKUFDVTucykP5r9aTZ+SO1SFhZoDm0jIqUFMbK0lxY4dWWxEoq+uKzPxzU//evT+j7uvvy/H56CjT3/f",
+	"ff1n+qr75Y8Of/dRbuyyTMnext7/DgAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -19,6 +19,14 @@ type Runner interface {
 	Start(ctx context.Context, all []Job) (stop func(ctx context.Context) error, err error)
 }
 
+// None runs nothing: others do.
+type None struct{}
+
+// Start starts nothing.
+func (None) Start(context.Context, []Job) (func(context.Context) error, error) {
+	return func(context.Context) error { return nil }, nil
+}
+
 // Ticker runs jobs in this process, one after the other.
 type Ticker struct {
 	// Claim says whether a job is due, and takes it.

@@ -63,6 +63,15 @@ func (s *Store) keep(ctx context.Context, tx *sql.Tx, o store.Once, now time.Tim
 	return err
 }
 
+// Keep keeps what a key made.
+func (s *Store) Keep(ctx context.Context, o store.Once, now time.Time) error {
+	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return s.keep(ctx, tx, o, now) })
+	if errors.Is(err, store.ErrTaken) {
+		return nil // by the same request at the same moment
+	}
+	return err
+}
+
 // AuditHead is the newest row of the trail.
 func (s *Store) AuditHead(ctx context.Context) (audit.Head, error) { return trail.Head(ctx, s.db.Read) }
 
@@ -145,6 +154,16 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// create keeps something new, with what its idempotency key made and the entries.
+func (s *Store) create(ctx context.Context, once store.Once, at time.Time, entries store.Entries, insert func(*sql.Tx) error) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := errors.Join(s.keep(ctx, tx, once, at), insert(tx)); err != nil {
+			return err
+		}
+		return record(ctx, tx, entries)
+	})
 }
 
 // change reads one thing, has it judged, and keeps it with the entries.
