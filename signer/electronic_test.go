@@ -22,7 +22,6 @@ import (
 	"sealdesk/signer"
 	"sealdesk/signer/cms/cmstest"
 	"sealdesk/signer/pdf"
-	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/signer/ses/sestest"
@@ -94,13 +93,7 @@ func TestWhatShowsIsWhatTheSealHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	renderer := preview.New(preview.Options{CacheDir: t.TempDir()})
-	defer renderer.Close()
-	doc, err := renderer.OpenFile(context.Background(), res.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer doc.Close()
+	doc := opened(t, res.Path)
 	width, _, err := doc.PageSize(context.Background(), 2)
 	if err != nil {
 		t.Fatal(err)

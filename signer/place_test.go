@@ -26,6 +26,7 @@ import (
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 )
@@ -97,13 +98,7 @@ func corner() *seal.Seal {
 
 // renderer is started once: compiling the engine takes seconds.
 var renderer = sync.OnceValue(func() *preview.Renderer {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	return preview.New(preview.Options{CacheDir: cache})
+	return preview.New(preview.Options{CacheDir: previewtest.Cache()})
 })
 
 func opened(t testing.TB, path string) *preview.Document {
@@ -178,15 +173,15 @@ type stain struct {
 	pixels     int
 }
 
-func find(m image.Image, is func(r, g, b uint32) bool) stain {
+func find(m image.Image, is func(r, g, b uint8) bool) stain {
 	var s stain
 	x0, y0, x1, y1 := math.MaxInt, math.MaxInt, -1, -1
-	b := m.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			r, g, bl, _ := m.At(x, y).RGBA()
-			if is(r>>8, g>>8, bl>>8) {
+	p := plain(m)
+	for y := p.Rect.Min.Y; y < p.Rect.Max.Y; y++ {
+		for i, row := 0, line(p, y); i < len(row); i += 4 {
+			if is(row[i], row[i+1], row[i+2]) {
 				s.pixels++
+				x := p.Rect.Min.X + i/4
 				x0, y0, x1, y1 = min(x0, x), min(y0, y), max(x1, x), max(y1, y)
 			}
 		}
@@ -196,8 +191,8 @@ func find(m image.Image, is func(r, g, b uint32) bool) stain {
 	return s
 }
 
-func coloured(r, g, b uint32) bool { return g < 128 && (r > 128 || b > 128) }
-func blue(r, g, b uint32) bool     { return g < 128 && b > 128 && r < 128 }
+func coloured(r, g, b uint8) bool { return g < 128 && (r > 128 || b > 128) }
+func blue(r, g, b uint8) bool     { return g < 128 && b > 128 && r < 128 }
 
 // A seal lies at the same millimetres of the page as it is displayed, upright and at its true size, however the page is
 // turned, cropped and measured, and whichever reader draws it.
@@ -286,19 +281,32 @@ func compareKept(t *testing.T, name string, pictures []image.Image) {
 
 // difference is how far two pictures of a size lie apart: the mean over all channels, of 255.
 func difference(a, b image.Image) float64 {
-	total, count := 0.0, 0
-	r := a.Bounds()
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for x := r.Min.X; x < r.Max.X; x++ {
-			r1, g1, b1, _ := a.At(x, y).RGBA()
-			r2, g2, b2, _ := b.At(x, y).RGBA()
-			for _, d := range []float64{float64(r1) - float64(r2), float64(g1) - float64(g2), float64(b1) - float64(b2)} {
-				total += math.Abs(d) / 257
-				count++
+	total := 0
+	p, q := plain(a), plain(b)
+	for y := p.Rect.Min.Y; y < p.Rect.Max.Y; y++ {
+		other := line(q, y)
+		for i, v := range line(p, y) {
+			if d := int(v) - int(other[i]); i%4 != 3 { // not how opaque they are
+				total += max(d, -d)
 			}
 		}
 	}
-	return total / float64(count)
+	return float64(total) / float64(3*p.Rect.Dx()*p.Rect.Dy())
+}
+
+// plain is a picture whose bytes can be read: asked for each of its colours, one of a page takes seconds under the race detector.
+func plain(m image.Image) *image.RGBA {
+	if p, ok := m.(*image.RGBA); ok {
+		return p
+	}
+	p := image.NewRGBA(m.Bounds())
+	draw.Draw(p, p.Rect, m, p.Rect.Min, draw.Src)
+	return p
+}
+
+// line is the bytes of a row of pixels.
+func line(m *image.RGBA, y int) []byte {
+	return m.Pix[m.PixOffset(m.Rect.Min.X, y):][:4*m.Rect.Dx()]
 }
 
 // The strips of an edge seal, put side by side at print size, give back the seal.
@@ -362,7 +370,7 @@ func join(t *testing.T, doc *preview.Document, sheets []sheet, from int, rule se
 	out := image.NewRGBA(image.Rect(0, 0, side, side))
 	for i, s := range sheets {
 		wide := int(math.Round(s.wide * perMM))
-		page := pdfium(t, doc, from+i+1, min(wide, preview.MaxSide))
+		page := plain(pdfium(t, doc, from+i+1, min(wide, preview.MaxSide)))
 		perMM := float64(page.Bounds().Dx()) / s.wide
 		y := rule.Y
 		if y == 0 {
@@ -379,7 +387,7 @@ func join(t *testing.T, doc *preview.Document, sheets []sheet, from int, rule se
 				continue
 			}
 			for py := range side {
-				out.Set(px, py, page.At(int((begin+mm)*perMM), int((y-21+(float64(py)+0.5)/float64(side)*42)*perMM)))
+				out.SetRGBA(px, py, page.RGBAAt(int((begin+mm)*perMM), int((y-21+(float64(py)+0.5)/float64(side)*42)*perMM)))
 			}
 		}
 	}
@@ -420,7 +428,7 @@ func TestTheDateStandsBesideTheSeal(t *testing.T) {
 		t.Errorf("%d fields for three seals with their dates", n)
 	}
 	doc := opened(t, result.Path)
-	dark := func(r, g, b uint32) bool { return r < 100 && g < 100 && b < 100 }
+	dark := func(r, g, b uint8) bool { return r < 100 && g < 100 && b < 100 }
 	for i, c := range []struct{ wide, x, y, high float64 }{
 		{210, 60, 60 + 15 + 2 + seal.DefaultDateMM/2, seal.DefaultDateMM},
 		{297, 60, 60 + 15 + 2 + seal.DefaultDateMM/2, seal.DefaultDateMM},
@@ -642,7 +650,7 @@ func TestWordsAreSealedWhereTheyStand(t *testing.T) {
 			f.rewrite(t, pdftest.Document(c.options))
 			before := opened(t, f.job.In)
 			const width = 800
-			dark := func(r, g, b uint32) bool { return r < 128 && g < 128 && b < 128 }
+			dark := func(r, g, b uint8) bool { return r < 128 && g < 128 && b < 128 }
 			ink := find(pdfium(t, before, 1, width), dark)
 			f.job.Seal, f.job.Find = corner(), before
 			f.job.Places = []seal.Place{place(t, "keyword=\"ｃｏｎｔｒａｃｔ,ＰＡＧＥ　1\",dx=5mm")}

@@ -18,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/token/ca"
@@ -156,7 +157,7 @@ func TestTLSByALocalAuthority(t *testing.T) {
 		t.Fatal("the local authority is trusted by itself")
 	}
 	blind := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} // to get the root
-	r, err := blind.Get(at + rootPath)
+	r, err := blind.Get(at + mobile.RootPath)
 	must(t, err)
 	root, err := io.ReadAll(r.Body)
 	must(t, err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -176,32 +175,28 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
+	listener, err := mobile.Listen(ctx, o.listen, o.cert, o.key, filepath.Join(o.data, "tls"))
 	if err != nil {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server closes it, unless it was not begun
-	secure, root, err := o.secure(listener)
-	if err != nil {
-		return err
-	}
-	config.Origins = secure.origins
+	config.Origins = listener.Origins
 	if o.origin != "" {
 		config.Origins = strings.Split(o.origin, ",")
 	}
-	config.Issuer = mobile.Issuer{Authority: authority, OCSP: config.Origins[0] + caPath + ca.OCSPPath, CRL: config.Origins[0] + caPath + ca.CRLPath(ca.SM2)}
+	config.Issuer = mobile.NewIssuer(authority, config.Origins[0])
 	service, err := mobileca.New(ctx, config)
 	if err != nil {
 		return err
 	}
-	server := web.NewServer(beside(service.Handler(), authority, root), log)
+	server := web.NewServer(mobile.Beside(service.Handler(), authority, listener.Root), log)
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(secure.Listener) }()
+	go func() { served <- server.Serve(listener) }()
 	if _, err := fmt.Fprintln(stdout, config.Origins[0]); err != nil {
 		log.Warn("the address cannot be printed", "error", err)
 	}
-	if root != nil {
-		log.Info("phones must trust this service's local authority once", "certificate", config.Origins[0]+rootPath)
+	if listener.Root != nil {
+		log.Info("phones must trust this service's local authority once", "certificate", config.Origins[0]+mobile.RootPath)
 	}
 	select {
 	case err := <-served:
@@ -221,61 +216,6 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		log.Error("the store was not closed well", "error", err)
 	}
 	return nil
-}
-
-// secured is a listener with the origins it has by itself.
-type secured struct {
-	net.Listener
-	origins []string
-}
-
-// secure puts TLS over a listener, but on loopback without a certificate, which browsers take for secure. root is the local
-// authority's, nil when there is none.
-func (o *options) secure(l net.Listener) (secured, []byte, error) {
-	at := l.Addr().String()
-	_, port, err := net.SplitHostPort(at)
-	if err != nil {
-		return secured{}, nil, err
-	}
-	var pair tls.Certificate
-	var root []byte
-	hosts := mobile.Hosts(o.listen)
-	switch {
-	case o.cert != "":
-		if pair, err = tls.LoadX509KeyPair(o.cert, o.key); err != nil {
-			return secured{}, nil, fmt.Errorf("TLS: %w", err)
-		}
-	case l.Addr().(*net.TCPAddr).IP.IsLoopback():
-		return secured{l, []string{"http://" + at}}, nil, nil
-	default:
-		if pair, root, err = mobile.LocalTLS(filepath.Join(o.data, "tls"), hosts); err != nil {
-			return secured{}, nil, err
-		}
-	}
-	var origins []string
-	for _, h := range hosts {
-		origins = append(origins, "https://"+net.JoinHostPort(h, port))
-	}
-	return secured{tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}}), origins}, root, nil
-}
-
-// What is served beside the service.
-const (
-	caPath   = "/ca"           // the authority's revocation lists and OCSP
-	rootPath = "/local-ca.crt" // the root that phones must trust, of a local authority
-)
-
-func beside(service http.Handler, authority *ca.Authority, root []byte) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("/", service)
-	mux.Handle(caPath+"/", http.StripPrefix(caPath, authority.Handler()))
-	if root != nil {
-		mux.HandleFunc("GET "+rootPath, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "application/x-x509-ca-cert")
-			_, _ = w.Write(root) // the phone is gone when this fails
-		})
-	}
-	return mux
 }
 
 func readPlatforms(path string) ([]wire.TradingPlatform, error) {

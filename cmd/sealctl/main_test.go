@@ -22,6 +22,7 @@ import (
 	"sealdesk/signer/cleancopy/apart"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -29,7 +30,7 @@ import (
 	"sealdesk/token/softkey/softkeytest"
 )
 
-// sharedCache holds the page engine's code, which is compiled once for all tests of this package.
+// sharedCache is the cache folder of all tests of this package.
 var sharedCache string
 
 func TestMain(m *testing.M) {
@@ -53,6 +54,9 @@ func test(m *testing.M) (status int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	sharedCache = filepath.Join(dir, "cache")
+	if err := previewtest.Lend(filepath.Join(sharedCache, "sealdesk")); err != nil {
+		return 0, err
+	}
 	bin := filepath.Join(dir, "bin")
 	if out, err := exec.Command("go", "build", "-o", bin+string(filepath.Separator), ".").CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("go build: %w\n%s", err, out)

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"sealdesk/signer/preview/previewtest"
 )
 
 // seen is what the program's probe tells of one object with words on the screen; see probe_uitest.go.
@@ -82,7 +84,7 @@ var builds = sync.OnceValues(func() (string, error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return dir, fmt.Errorf("go build: %w\n%s", err, out)
 	}
-	return dir, nil
+	return dir, previewtest.Lend(filepath.Join(dir, "cache", "sealdesk"))
 })
 
 func TestMain(m *testing.M) {

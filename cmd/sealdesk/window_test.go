@@ -14,6 +14,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/cmd/internal/judge"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/verify"
 )
 
@@ -77,8 +78,10 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s := newScreen(t)
 	home := t.TempDir()
 	work := filepath.Join(home, "demo")
-	if err := os.Mkdir(filepath.Join(home, ".cache"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, cache := range []string{filepath.Join(work, "cache"), filepath.Join(home, ".cache", "sealdesk")} {
+		if err := previewtest.Lend(cache); err != nil {
+			t.Fatal(err)
+		}
 	}
 	env := []string{"HOME=" + home, "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LC_ALL=C.UTF-8"}
 	s.start(bin, env, "--demo", "--work", work, "--algorithm", "rsa")

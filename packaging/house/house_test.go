@@ -37,7 +37,10 @@ var drawing = []room{
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
-	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge"}},
+	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge", "cmd/internal/mobile"}},
+	// So does the mobile CA's issuer.
+	{"cmd/internal/mobile", []string{"platformapi/mobileca", "token", "token/ca"}},
+	{"cmd/mobilecad", []string{"platformapi", "token/ca", "cmd/internal/mobile"}},
 	{"cmd/sealdesk", []string{"ui", "token", "signer", "platformapi", "assets", "cmd/internal/demo"}},
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
@@ -66,6 +69,11 @@ var forbidden = []struct{ from, to, why string }{
 	{"signer/verify", "signer/pdfsig", "signing and judging are separate trees"},
 	{"platformapi/client", "platformapi/platform", "both ends meet over HTTP only"},
 	{"platformapi/platform", "platformapi/client", "both ends meet over HTTP only"},
+	{"platformapi/mobileca", "platformapi/platform", "two services that meet over HTTP only"},
+	{"platformapi/platform", "platformapi/mobileca", "two services that meet over HTTP only"},
+	{"platformapi/web", "platformapi/platform", "what servers share knows none of them"},
+	{"platformapi/web", "platformapi/mobileca", "what servers share knows none of them"},
+	{"platformapi/mobileca/twoparty", "platformapi/mobileca/store", "the scheme keeps nothing"},
 	{"platformapi/platform/store", "platformapi/platform/blobs", "rows and files are kept apart"},
 	{"platformapi/platform/blobs", "platformapi/platform/store", "rows and files are kept apart"},
 	{"platformapi/web/audit", "platformapi/", "the chain knows no contract"},

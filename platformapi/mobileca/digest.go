@@ -86,7 +86,11 @@ func dataHash(tbs []byte) ([]byte, error) {
 	if !input.ReadASN1(&sign, tag.SEQUENCE) || !input.Empty() || !sign.SkipASN1(tag.INTEGER) || !sign.SkipASN1(tag.SEQUENCE) {
 		return nil, errForm
 	}
-	if !sign.SkipASN1(tag.GeneralizedTime) && !sign.SkipASN1(tag.BIT_STRING) {
+	moment := tag.GeneralizedTime
+	if !sign.PeekASN1Tag(moment) {
+		moment = tag.BIT_STRING
+	}
+	if !sign.SkipASN1(moment) {
 		return nil, errForm
 	}
 	var hash []byte
@@ -105,5 +109,6 @@ func firstPoint(cipher []byte) ([]byte, error) {
 	if len(plain) <= 65 || plain[0] != 4 {
 		return nil, errForm
 	}
-	return plain[:65], nil
+	_, err = shared(plain[:65]) // on the curve
+	return plain[:65], err
 }

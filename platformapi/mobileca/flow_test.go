@@ -268,6 +268,10 @@ func TestASessionHasAnEnd(t *testing.T) {
 	for i := range 200 {
 		r, err := d.Ask(ctx, phonetest.Contract(digestOf("contract")))
 		must(t, err)
+		if i == 199 { // the last one waits, and there is no room beside it
+			_, err := d.Ask(ctx, phonetest.Contract(digestOf("contract")))
+			wants(t, "one more beside the last", err, "mca.session_over")
+		}
 		if err := p.Approve(ctx, r.ID, phonetest.PIN); err != nil {
 			t.Fatalf("signature %d: %v", i+1, err)
 		}

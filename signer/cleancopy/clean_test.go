@@ -24,16 +24,13 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 )
 
 var renderer *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	renderer = preview.New(preview.Options{CacheDir: filepath.Join(cache, "sealdesk-test", "pdfium")})
+	renderer = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	_ = renderer.Close()
 	os.Exit(code)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,28 +15,17 @@ import (
 	"sealdesk/signer/compare"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 )
 
 // shared is started once: compiling the engine takes seconds.
 var shared *preview.Renderer
 
 func TestMain(m *testing.M) {
-	shared = preview.New(preview.Options{CacheDir: cacheDir()})
+	shared = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	shared.Close()
 	os.Exit(code)
-}
-
-// cacheDir is a folder of compiled code, to save time.
-func cacheDir() string {
-	if dir := os.Getenv("SEALDESK_TEST_CACHE"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "sealdesk-test", "pdfium")
 }
 
 func open(t testing.TB, data []byte) *preview.Document {
@@ -544,7 +532,7 @@ func TestCancel(t *testing.T) {
 
 // Hostile files end in an error or an outcome, and in time.
 func TestHostile(t *testing.T) {
-	impatient := preview.New(preview.Options{CacheDir: cacheDir(), Timeout: time.Second})
+	impatient := preview.New(preview.Options{CacheDir: previewtest.Cache(), Timeout: time.Second})
 	defer impatient.Close()
 	good := document(flowed(prose(1, 20), 10)...)
 	small := sealed{pdf.Rect{100, 100, 200, 200}, redSquare}

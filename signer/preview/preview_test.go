@@ -15,19 +15,14 @@ import (
 	"time"
 
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 )
 
 // shared is started once: compiling the engine takes seconds.
 var shared *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	shared = preview.New(preview.Options{CacheDir: cache})
+	shared = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	shared.Close()
 	os.Exit(code)

@@ -16,13 +16,14 @@ import (
 
 	"sealdesk/signer/paper"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/publiccopy"
 )
 
 var renderer *preview.Renderer
 
 func TestMain(m *testing.M) {
-	renderer = preview.New(preview.Options{CacheDir: filepath.Join(os.TempDir(), "sealdesk-test-pdfium")})
+	renderer = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	if err := renderer.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

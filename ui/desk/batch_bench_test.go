@@ -83,7 +83,7 @@ func pressedSeal(b *testing.B) seal.Seal {
 	if err := d.equip(); err != nil {
 		b.Fatal(err)
 	}
-	s, err := seal.Make(d.cfg.SealFont, seal.Style{Name: buyer.Name, Bottom: seal.Contract.Bottom()}, sealDPI)
+	s, err := seal.Make(d.cfg.SealFont, seal.Style{Name: buyer.Name, Bottom: seal.Contract.Bottom()}, 600)
 	if err != nil {
 		b.Fatal(err)
 	}

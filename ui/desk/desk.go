@@ -63,6 +63,7 @@ type Config struct {
 	Cleaner  *cleancopy.Cleaner
 	Renderer *preview.Renderer
 	SealFont *seal.Font
+	SealDPI  float64 // of the seals that are drawn; 0: 600 dots an inch, more than any printer shows of a seal
 
 	// FontFolders are where a font is looked for that has a rare character; nil takes the system's.
 	FontFolders []string
@@ -163,6 +164,9 @@ func (d *Desk) equip() error {
 			return err
 		}
 		c.SealFont = font
+	}
+	if c.SealDPI == 0 {
+		c.SealDPI = 600
 	}
 	if c.FontFolders == nil {
 		c.FontFolders = sysfont.Folders()

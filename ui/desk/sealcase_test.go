@@ -43,7 +43,7 @@ func plainDesk(t *testing.T, dir string, change func(*Config)) *Desk {
 	must(t, err)
 	c := Config{
 		Words: catalog, Folders: Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")}, Renderer: engine,
-		FontFolders: []string{},
+		FontFolders: []string{}, SealDPI: coarse,
 	}
 	if change != nil {
 		change(&c)
@@ -76,6 +76,16 @@ func makeSeal(t *testing.T, c *SealCase, name string) SealChoice {
 	kept, err := c.Keep(draft)
 	must(t, err)
 	return kept
+}
+
+// Where nothing else is said a seal is drawn for print.
+func TestSealsAreDrawnForPrint(t *testing.T) {
+	t.Parallel()
+	d := plainDesk(t, t.TempDir(), func(c *Config) { c.SealDPI = 0 })
+	made := makeSeal(t, d.SealCase(owner), "云台县第一人民医院")
+	if got, want := made.Seal.Image.Rect.Dx(), 898; got != want { // 38 mm at 600 dpi
+		t.Errorf("%d pixels wide, want %d", got, want)
+	}
 }
 
 // What was kept is there after a restart, whole, for its owner alone.

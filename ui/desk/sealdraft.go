@@ -50,7 +50,7 @@ func (c *SealCase) Draw(ctx context.Context, style seal.Style) (SealDraft, error
 	if err != nil {
 		return SealDraft{}, err
 	}
-	drawn, err := seal.Make(font, style, sealDPI)
+	drawn, err := seal.Make(font, style, c.desk.cfg.SealDPI)
 	if err != nil {
 		return SealDraft{}, err
 	}

@@ -71,8 +71,6 @@ func (c SealChoice) pressed() (*seal.Seal, *ses.Seal, error) {
 	return nil, s, err
 }
 
-const sealDPI = 600
-
 // SealsFor names the documents that a chosen seal is remembered for.
 const SealsForContracts = "contract"
 

@@ -116,7 +116,7 @@ func (w *world) chooser(name string, keys Keyring) *Desk {
 	book, err := platforms.Open(folders.Data, "")
 	must(w.t, err)
 	d, err := Open(w.t.Context(), Config{
-		Words: w.words, Folders: folders, Drivers: []token.Driver{driver}, Roots: w.ca.Roots(), Cleaner: w.cleaner, Renderer: engine,
+		Words: w.words, Folders: folders, Drivers: []token.Driver{driver}, Roots: w.ca.Roots(), Cleaner: w.cleaner, Renderer: engine, SealDPI: coarse,
 		Keyring: keys, Book: book,
 	})
 	must(w.t, err)

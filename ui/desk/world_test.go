@@ -26,6 +26,7 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/pdf/pdftest"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
@@ -49,17 +50,14 @@ var (
 	seller = ca.Subject{Name: "中原示范医疗器械有限公司", USCC: "91410899MA9K3T7X11", Handler: "李秀英"}
 )
 
+// coarse is the resolution of seals here, where it matters little: they are drawn, packed and looked at hundreds of times.
+const coarse = 150
+
 // engine is started once: compiling it takes seconds.
 var engine *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	engine = preview.New(preview.Options{CacheDir: cache})
+	engine = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	_ = engine.Close()
 	os.Exit(code)
@@ -228,7 +226,7 @@ func (w *world) desk(name string) *Desk {
 	must(w.t, err)
 	d, err := Open(w.t.Context(), Config{
 		Words: w.words, Folders: Folders{Data: filepath.Join(w.dir, name), Cache: filepath.Join(w.dir, name+"-cache")},
-		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Makers: w.makers, Cleaner: w.cleaner, Renderer: engine,
+		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Makers: w.makers, Cleaner: w.cleaner, Renderer: engine, SealDPI: coarse,
 		Connect: func(ctx context.Context, key PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, w.url, key.Signer, key.Chain, client.Options{Timeout: w.timeout, Transfer: w.timeout})
 		},

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -51,6 +52,12 @@ type Options struct {
 	Supplier  *Holder
 	Log       *slog.Logger          // of the platform; nil keeps it silent
 	Order     platformapi.SealOrder // in which contracts are made; empty is the platform's usual one
+
+	// Console is where the mobile CA shows the short messages that it would send; nil: there is no mobile CA.
+	Console io.Writer
+	// MobileListen is the address on which it listens for phones; "" is a free port of loopback. On any other address it
+	// speaks TLS by a certificate of a local authority.
+	MobileListen string
 }
 
 // A Party is one side of the contract.
@@ -77,11 +84,14 @@ type World struct {
 	Folders    desk.Folders
 	URL        string // of the platform
 	TSA        string // URL of its time-stamp service (RFC 3161)
+	MobileCA   string // URL of the mobile CA, "" when there is none
+	MobileRoot []byte // PEM of the local authority that its phones must trust, nil when they need not
 	lock       *os.File
 	state      state
 	platform   *platform.Server
 	server     *http.Server
 	serverDone chan struct{}
+	mobile     *mobileCA
 }
 
 // state is the content of demo.json.
@@ -149,12 +159,23 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.serve(ctx, authority, o.Order, o.Log); err != nil {
 		return nil, err
 	}
-	return w, w.populate(ctx)
+	if err := w.populate(ctx); err != nil {
+		return nil, err
+	}
+	if o.Console != nil {
+		if err := w.serveMobile(ctx, authority, o); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
 }
 
 // Close stops the platform and lets go of the folder.
 func (w *World) Close() error {
 	var errs []error
+	if w.mobile != nil {
+		errs = append(errs, w.mobile.close())
+	}
 	if w.server != nil {
 		// Connections of clients that are gone would hold up a polite shutdown.
 		errs = append(errs, w.server.Close())
@@ -166,7 +187,7 @@ func (w *World) Close() error {
 	if w.lock != nil {
 		errs = append(errs, w.lock.Close())
 	}
-	w.server, w.platform, w.lock = nil, nil, nil
+	w.mobile, w.server, w.platform, w.lock = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -12,24 +12,26 @@ import (
 
 	"github.com/chromedp/chromedp"
 	qr "github.com/piglig/go-qr"
+
+	"sealdesk/platformapi/mobileca/wire"
 )
 
 // The phone reads the code from its camera, by the reader that comes with the app: this browser has none of its own.
 func TestCamera(t *testing.T) {
 	findBrowser(t)
-	s := startService(t)
-	d := pair(t, s.origin, "sign", false)
+	w := startService(t)
+	d := pair(t, w, wire.PairSign)
 	film := filepath.Join(t.TempDir(), "camera.mjpeg")
-	if err := os.WriteFile(film, filmOf(t, d.address), 0o600); err != nil {
+	if err := os.WriteFile(film, filmOf(t, d.QR()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := openPhone(t, s.origin, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
+	p := openPhone(t, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
 		chromedp.Flag("use-file-for-fake-video-capture", film))
-	p.open(s.origin + "/")
-	logIn(p, s)
+	p.open(w.URL + "/")
+	logIn(p, w)
 	p.press("以后再说")
 	p.press("开始扫码")
-	d.reveal()
+	d.scanned()
 	p.tapMatch(d.match)
 	p.see("本机没有可用的证书")
 	p.picture("no-certificate")

@@ -108,6 +108,15 @@ func (c *caller) Call(ctx context.Context, method, path string, in, out any, hea
 	return json.Unmarshal(b, out)
 }
 
+// Status makes a call and gives the status that it is answered with.
+func (c *caller) Status(method, path string, body any) (int, error) {
+	err := c.Call(context.Background(), method, path, body, nil)
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p.Status, nil
+	}
+	return http.StatusOK, err
+}
+
 // create is a POST that carries an idempotency key.
 func (c *caller) create(ctx context.Context, path string, in, out any) error {
 	return c.Call(ctx, http.MethodPost, path, in, out, "Idempotency-Key", `"`+platformapi.NewID()+`"`)

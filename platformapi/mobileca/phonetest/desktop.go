@@ -271,3 +271,15 @@ func readQR(qr string) (id string, secret, print []byte, err error) {
 	print, err = decode(parts[3])
 	return parts[1], secret, print, err
 }
+
+// Key is K_d.
+func (d *Desktop) Key() *dpop.Key { return d.key }
+
+// JWK is K_d's public half.
+func (d *Desktop) JWK() wire.JWK {
+	point, err := d.key.Public().Bytes()
+	if err != nil {
+		panic(err) // a key on P-256 has one
+	}
+	return wire.JWK{Kty: wire.JWKTypeEC, Crv: wire.JWKCurveP256, X: encode(point[1:33]), Y: encode(point[33:])}
+}

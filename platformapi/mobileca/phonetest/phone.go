@@ -114,40 +114,11 @@ func (p *Phone) Download(ctx context.Context, application, pin string) error {
 
 // MakeKey makes one key and signs its certification request.
 func (p *Phone) MakeKey(ctx context.Context, application string, use wire.KeyUse, pin string) error {
-	id := platformapi.NewID()
-	creation, commitment := twopartytest.Begin(twoparty.Context{Account: p.Me.Account, Session: id})
-	var m wire.Message
-	if err := p.Call(ctx, http.MethodPost, "/applications/"+application+"/keys", wire.KeyBegin{ID: id, Use: use, Message: encode(commitment)}, &m); err != nil {
-		return err
-	}
-	answer, err := decode(m.Message)
+	id, info, err := p.begin(ctx, application, use, pin)
 	if err != nil {
 		return err
 	}
-	half, opening, err := creation.Finish(answer, pin, Rounds)
-	if err != nil {
-		return err
-	}
-	var made wire.KeyMade
-	if err := p.Call(ctx, http.MethodPut, "/keys/"+id+"/opening", wire.Message{Message: encode(opening)}, &made); err != nil {
-		return err
-	}
-	point, err := sm2.PublicKeyToECDH(half.Public())
-	if err != nil {
-		return err
-	}
-	public := point.Bytes()
-	if made.Key.Public != encode(public) {
-		return fmt.Errorf("%w: the service says another key", ErrUnsafe)
-	}
-	info, err := decode(made.CSR)
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(info, public) {
-		return fmt.Errorf("%w: the certification request is of another key", ErrUnsafe)
-	}
-	p.Shares[id] = half
+	half := p.Shares[id]
 	e, err := sm2.CalculateSM2Hash(half.Public(), info, nil)
 	if err != nil {
 		return err
@@ -157,6 +128,49 @@ func (p *Phone) MakeKey(ctx context.Context, application string, use wire.KeyUse
 		return err
 	}
 	return p.Call(ctx, http.MethodPut, "/keys/"+id+"/csr", wire.SignatureResult{Signature: encode(signature)}, nil)
+}
+
+// BeginKey makes one key, without the proof that its certification request is.
+func (p *Phone) BeginKey(ctx context.Context, application string, use wire.KeyUse, pin string) (id string, err error) {
+	id, _, err = p.begin(ctx, application, use, pin)
+	return id, err
+}
+
+// begin makes a key, and gives what its certification request says.
+func (p *Phone) begin(ctx context.Context, application string, use wire.KeyUse, pin string) (id string, info []byte, err error) {
+	id = platformapi.NewID()
+	creation, commitment := twopartytest.Begin(twoparty.Context{Account: p.Me.Account, Session: id})
+	var m wire.Message
+	if err := p.Call(ctx, http.MethodPost, "/applications/"+application+"/keys", wire.KeyBegin{ID: id, Use: use, Message: encode(commitment)}, &m); err != nil {
+		return "", nil, err
+	}
+	answer, err := decode(m.Message)
+	if err != nil {
+		return "", nil, err
+	}
+	half, opening, err := creation.Finish(answer, pin, Rounds)
+	if err != nil {
+		return "", nil, err
+	}
+	var made wire.KeyMade
+	if err := p.Call(ctx, http.MethodPut, "/keys/"+id+"/opening", wire.Message{Message: encode(opening)}, &made); err != nil {
+		return "", nil, err
+	}
+	point, err := sm2.PublicKeyToECDH(half.Public())
+	if err != nil {
+		return "", nil, err
+	}
+	if made.Key.Public != encode(point.Bytes()) {
+		return "", nil, fmt.Errorf("%w: the service says another key", ErrUnsafe)
+	}
+	if info, err = decode(made.CSR); err != nil {
+		return "", nil, err
+	}
+	if !bytes.Contains(info, point.Bytes()) {
+		return "", nil, fmt.Errorf("%w: the certification request is of another key", ErrUnsafe)
+	}
+	p.Shares[id] = half
+	return id, info, nil
 }
 
 // sign asks for the service's half at a path, and finishes.
@@ -514,3 +528,6 @@ func (p *Phone) Recover(ctx context.Context, r wire.RecoveryRequest, code []byte
 
 // Move says that the service is elsewhere now.
 func (p *Phone) Move(s *Service) { p.service = s }
+
+// Steal takes another phone's tokens, without its key.
+func (p *Phone) Steal(from *Phone) { p.token, p.Refresh = from.token, from.Refresh }

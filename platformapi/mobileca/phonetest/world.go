@@ -6,9 +6,11 @@ import (
 	"crypto/rand"
 	"crypto/x509/pkix"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
 	"sync"
@@ -119,6 +121,15 @@ func (m *Messages) Code(phone string) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return six.FindString(m.last[phone])
+}
+
+// Take is Code, once: "" until another message is sent.
+func (m *Messages) Take(phone string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	code := six.FindString(m.last[phone])
+	delete(m.last, phone)
+	return code
 }
 
 // Clock is a clock that tests turn.
@@ -279,4 +290,18 @@ func Public(der []byte) (*ecdsa.PublicKey, error) {
 		return nil, errors.New("phonetest: not an SM2 certificate")
 	}
 	return key, nil
+}
+
+// Contents are the bytes of the store, with what is not yet written into its file.
+func (w *World) Contents() []byte {
+	w.T.Helper()
+	var all []byte
+	for _, name := range []string{w.File, w.File + "-wal"} {
+		b, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.T.Fatal(err)
+		}
+		all = append(all, b...)
+	}
+	return all
 }

@@ -17,6 +17,7 @@ import (
 	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdf/pdftest"
+	"sealdesk/signer/preview/previewtest"
 )
 
 // TestMain is also the other process, which behaves as the program's name says.
@@ -102,14 +103,6 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-func cache() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		dir = os.TempDir()
-	}
-	return filepath.Join(dir, "sealdesk-test", "pdfium")
-}
-
 func input(t *testing.T) (in, out string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -133,7 +126,7 @@ func code(err error) string {
 func TestCopyApart(t *testing.T) {
 	in, out := input(t)
 	var stages []pdfcopy.Stage
-	r, err := apart.Process{CacheDir: cache()}.CopyFile(t.Context(), in, out, func(s pdfcopy.Stage, _ float64) { stages = append(stages, s) })
+	r, err := apart.Process{CacheDir: previewtest.Cache()}.CopyFile(t.Context(), in, out, func(s pdfcopy.Stage, _ float64) { stages = append(stages, s) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +148,7 @@ func TestRefusalsComeBack(t *testing.T) {
 	if err := os.WriteFile(in, []byte("%PDF-1.7 broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := apart.Process{CacheDir: cache()}.CopyFile(t.Context(), in, out, nothing)
+	_, err := apart.Process{CacheDir: previewtest.Cache()}.CopyFile(t.Context(), in, out, nothing)
 	var r *refusal.Error
 	if !errors.As(err, &r) || r.Code() != refusal.Damaged || r.Params()["type"] != "pdf" {
 		t.Error(err)
@@ -181,7 +174,7 @@ func TestMisbehaviourIsARefusal(t *testing.T) {
 				t.Skip("memory is bounded on Linux and Windows")
 			}
 			in, out := input(t)
-			p := apart.Process{Program: program(t, tt.name), CacheDir: cache(), Memory: tt.memory, Timeout: time.Minute}
+			p := apart.Process{Program: program(t, tt.name), CacheDir: previewtest.Cache(), Memory: tt.memory, Timeout: time.Minute}
 			if tt.code == refusal.Timeout {
 				p.Timeout = time.Second
 			}

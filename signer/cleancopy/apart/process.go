@@ -128,7 +128,7 @@ func crashed(err error) error {
 // environment passes on what a program needs to run at all. Traces of crashes stay silent: they could show a document.
 func environment(tmp string) []string {
 	env := []string{"TMPDIR=" + tmp, "TMP=" + tmp, "TEMP=" + tmp, "GOTRACEBACK=none"}
-	for _, name := range []string{"SystemRoot", "SystemDrive", "windir"} {
+	for _, name := range []string{"SystemRoot", "SystemDrive", "windir", "GORACE"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}

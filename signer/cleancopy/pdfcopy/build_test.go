@@ -16,16 +16,13 @@ import (
 	"sealdesk/signer/cleancopy/pdfcopy"
 	"sealdesk/signer/cleancopy/refusal"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 )
 
 var engine *preview.Renderer
 
 func TestMain(m *testing.M) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	engine = preview.New(preview.Options{CacheDir: filepath.Join(cache, "sealdesk-test", "pdfium")})
+	engine = preview.New(preview.Options{CacheDir: previewtest.Cache()})
 	code := m.Run()
 	_ = engine.Close()
 	os.Exit(code)

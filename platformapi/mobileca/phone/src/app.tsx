@@ -162,7 +162,7 @@ export function Root({ parts }: { parts: Parts }) {
         <div class="page"><main><Trouble of={trouble} again={load} /></main></div>
       ) : (
         <>
-          {shown.page === "login" && ios && !installed && <Notice tone="info" title={texts.t("install.first")}>{texts.t("install.ios")}</Notice>}
+          {shown.page === "login" && ios && !installed && <Notice tone="info" title={texts.t(parts.scanned.code ? "install.other" : "install.first")}>{texts.t(parts.scanned.code ? "install.scan" : "install.ios")}</Notice>}
           {(account || OPEN.has(shown.page)) && <Shown key={formatRoute(shown)} id={shown.id ?? ""} />}
         </>
       )}

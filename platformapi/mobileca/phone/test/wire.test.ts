@@ -7,6 +7,7 @@ import { type Bytes, concat, utf8 } from "../src/crypto/bytes.js";
 import { Creation, Opened, restore } from "../src/crypto/key.js";
 import { G, pointBytes } from "../src/crypto/group.js";
 import { distance } from "../src/flow/distance.js";
+import { Sessions } from "../src/flow/sessions.js";
 import { uuid } from "../src/flow/uuid.js";
 import { isWeak } from "../src/crypto/pin.js";
 import { fromText, toText } from "../src/wire/base64url.js";
@@ -294,6 +295,32 @@ test("a backup opens with its code alone, and is the share", async () => {
   opened.close();
   assert.throws(() => opened.secret);
   assert.notEqual((await Opened.by(share, "135791")).secret, 9n);
+});
+
+test("a session's bounds are the phone's own", async () => {
+  const opened = async (): Promise<Opened> => Opened.by({ blinded: filled(32, 1), salt: filled(16, 2), public: pointBytes(G), rounds: 1 }, "135790");
+  const s = new Sessions();
+  assert.equal(s.get("p", 0), undefined);
+  s.keep("p", await opened(), 1000);
+  assert.ok(s.get("p", 1000 + 1800));
+  assert.equal(s.spend("p", 1001), undefined, "nobody let it confirm");
+  assert.equal(s.get("p", 1000 + 1801), undefined, "the PIN is asked for again");
+
+  s.letConfirm("p", true);
+  s.keep("p", await opened(), 1000);
+  assert.ok(s.spend("p", 1000 + 8 * 3600));
+  assert.equal(s.spend("p", 1001 + 8 * 3600), undefined, "eight hours");
+  const kept = await opened();
+  s.keep("p", kept, 1000);
+  for (let i = 0; i < 200; i++) assert.ok(s.spend("p", 1001));
+  assert.equal(s.spend("p", 1001), undefined, "two hundred");
+  assert.throws(() => kept.secret);
+
+  const other = await opened();
+  s.keep("p", other, 1000);
+  s.endAll();
+  assert.ok(!s.confirms("p"));
+  assert.throws(() => other.secret);
 });
 
 test("a key whose answer is of the wrong length is not made", async () => {

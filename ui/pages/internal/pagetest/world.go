@@ -28,6 +28,7 @@ import (
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/signer/preview"
+	"sealdesk/signer/preview/previewtest"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
@@ -81,13 +82,7 @@ func (w *World) Hold() (letGo func()) {
 
 // engine is started once for all worlds of a test program: compiling it takes seconds.
 var engine = sync.OnceValue(func() *preview.Renderer {
-	cache := os.Getenv("SEALDESK_TEST_CACHE") // a folder of compiled code, to save time
-	if cache == "" {
-		if dir, err := os.UserCacheDir(); err == nil {
-			cache = filepath.Join(dir, "sealdesk-test", "pdfium")
-		}
-	}
-	return preview.New(preview.Options{CacheDir: cache})
+	return preview.New(preview.Options{CacheDir: previewtest.Cache()})
 })
 
 // NewWorld makes the world in a folder of the test; it speaks Chinese.

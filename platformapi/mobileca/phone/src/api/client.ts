@@ -2,6 +2,7 @@
 // with a time after which it is given up.
 import type { Database } from "../store/database.js";
 import type { Device } from "./device.js";
+import { either } from "./signal.js";
 
 // What the service answers when it does not do what was asked (RFC 9457).
 export class Problem extends Error {
@@ -122,11 +123,12 @@ export class Client {
     if (token) headers.Authorization = "DPoP " + token;
     if (o.once) headers["Idempotency-Key"] = `"${o.once}"`;
     if (o.body !== undefined) headers["Content-Type"] = "application/json";
-    const timeout = AbortSignal.timeout(TIMEOUT + 1000 * (o.wait ?? 0));
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), TIMEOUT + 1000 * (o.wait ?? 0));
     const init: RequestInit = {
       method,
       headers,
-      signal: o.signal ? AbortSignal.any([o.signal, timeout]) : timeout,
+      signal: o.signal ? either(o.signal, late.signal) : late.signal,
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
@@ -141,6 +143,8 @@ export class Client {
     } catch (e) {
       if (o.signal?.aborted) throw e;
       throw new Offline();
+    } finally {
+      clearTimeout(timer);
     }
     this.hear(answer);
     if (answer.ok) return (text === "" ? undefined : JSON.parse(text)) as T;

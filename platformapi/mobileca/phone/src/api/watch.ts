@@ -1,5 +1,6 @@
 // Long polls: asks for what is newer than what is known, waits longer after each failure, and says whether it gets through.
 import { type Client, LoggedOut, Offline, Problem } from "./client.js";
+import { either } from "./signal.js";
 
 export interface Versioned {
   version: number;
@@ -31,8 +32,12 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
   while (!signal.aborted) {
     const asked = Date.now();
     const wait = after === undefined ? 0 : WAIT;
+    // Who waits on a net that is gone would learn it only when the time is over.
+    const gone = new AbortController();
+    const cut = (): void => gone.abort();
+    addEventListener("offline", cut);
     try {
-      const state = await client.call<T | undefined>("GET", w.path, { query: { after }, wait, signal });
+      const state = await client.call<T | undefined>("GET", w.path, { query: { after }, wait, signal: either(signal, gone.signal) });
       if (signal.aborted) return;
       w.online(true);
       pause = FIRST;
@@ -45,7 +50,7 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
       if (w.seen(state)) return;
     } catch (e) {
       if (signal.aborted) return;
-      const passes = e instanceof Offline || (e instanceof Problem && (e.status >= 500 || e.status === 429));
+      const passes = gone.signal.aborted || e instanceof Offline || (e instanceof Problem && (e.status >= 500 || e.status === 429));
       if (!passes || e instanceof LoggedOut) {
         w.failed(e);
         return;
@@ -53,6 +58,8 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
       w.online(false);
       await sleep(pause, signal);
       pause = Math.min(2 * pause, LONGEST);
+    } finally {
+      removeEventListener("offline", cut);
     }
   }
 }

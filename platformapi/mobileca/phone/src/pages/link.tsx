@@ -150,7 +150,10 @@ export function LinkPage() {
           <Loaded of={certificates}>
             {({ signing }) =>
               signing.length === 0 ? (
-                <Trouble of={new Refused("no-certificate")} />
+                <>
+                  <Trouble of={new Refused("no-certificate")} />
+                  {app.ios && !app.installed && <Notice tone="info" title={t("install.other")}>{t("install.scan")}</Notice>}
+                </>
               ) : (
                 <>
                   <h2>{t("link.certificate")}</h2>

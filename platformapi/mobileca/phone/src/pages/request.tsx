@@ -54,8 +54,8 @@ export function RequestPage({ id }: { id: string }) {
 
   const a = asked.value;
   const pairing = a?.request.pairing;
-  const inSession = a?.request.session !== undefined && pairing !== undefined;
-  const open = inSession ? app.sessions.get(pairing, app.client.now(), a.request.session!.auto) : undefined;
+  const inSession = a?.shown.source === "pairing" && a.shown.request.kind === "sign" && a.request.session !== undefined && pairing !== undefined;
+  const open = inSession ? app.sessions.get(pairing, app.client.now()) : undefined;
   const leave = (): void => app.replace(inSession ? { page: "session", id: pairing } : { page: "home" });
 
   const finish = async (opened: Opened): Promise<void> => {
@@ -108,7 +108,7 @@ export function RequestPage({ id }: { id: string }) {
   if (!a || error !== undefined) {
     return (
       <Page title={t("request.title")} foot={asked.error !== undefined || error !== undefined ? <Button onPress={leave}>{t("do.back")}</Button> : undefined}>
-        {error !== undefined ? <Trouble of={error} /> : <Loaded of={asked}>{() => null}</Loaded>}
+        {error !== undefined || asked.error instanceof BadRequest ? <Trouble of={error ?? asked.error} /> : <Loaded of={asked}>{() => null}</Loaded>}
       </Page>
     );
   }

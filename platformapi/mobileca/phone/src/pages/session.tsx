@@ -25,9 +25,9 @@ export function SessionPage({ id }: { id: string }) {
   const [lost, setLost] = useState(false);
   const signed = useLoaded(async () => (await app.client.call<List<Act>>("GET", "/activity", { query: { pairing: id, limit: 20 } })).items, [scan?.session?.used]);
   const s = scan?.session;
-  const awake = useAwake(s?.auto === true);
-  const auto = useRef(false);
-  auto.current = s?.auto === true;
+  // Both must say so: the service alone cannot have the phone sign by itself.
+  const auto = s?.auto === true && app.sessions.confirms(id);
+  const awake = useAwake(auto);
 
   useEffect(
     () =>
@@ -52,13 +52,13 @@ export function SessionPage({ id }: { id: string }) {
   useEffect(() => {
     if (!fresh) return;
     app.seen.add(fresh.id);
-    if (fresh.pairing === id && auto.current && app.sessions.get(id, app.client.now(), true)) queue.current = queue.current.then(() => sign(fresh.id));
+    if (fresh.pairing === id && auto && app.sessions.get(id, app.client.now())) queue.current = queue.current.then(() => sign(fresh.id));
     else app.replace({ page: "request", id: fresh.id });
   }, [fresh?.id]);
   const sign = async (request: string): Promise<void> => {
-    const opened = app.sessions.get(id, app.client.now(), true);
+    const opened = app.sessions.spend(id, app.client.now());
     try {
-      if (!opened || !auto.current) throw new Refused("not-auto");
+      if (!opened) throw new Refused("not-auto");
       const r = await app.client.call<PhoneRequest>("GET", "/requests/" + request);
       const shown = await show(r, await app.desktops.get(id), app.client.now());
       // Only the certificate's own signatures of documents are confirmed without a person.
@@ -72,6 +72,7 @@ export function SessionPage({ id }: { id: string }) {
   };
 
   const change = async (on: boolean): Promise<void> => {
+    app.sessions.letConfirm(id, on);
     try {
       setScan(await app.client.call<Scan>("PATCH", "/scans/" + id, { body: { auto: on } }));
     } catch (e) {
@@ -98,7 +99,7 @@ export function SessionPage({ id }: { id: string }) {
     );
   }
   const left = s ? Math.min(Date.parse(s.ends_at), Date.parse(s.idle_ends_at)) / 1000 - now : 0;
-  const open = app.sessions.get(id, now, s?.auto === true) !== undefined;
+  const open = app.sessions.get(id, now) !== undefined;
   return (
     <Page
       title={t("session.title")}
@@ -114,14 +115,14 @@ export function SessionPage({ id }: { id: string }) {
           </div>
         )
       }
-      foot={s && <Tick toggle on={s.auto} set={change}>{t("session.auto")}</Tick>}
+      foot={s && <Tick toggle on={auto} set={change}>{t("session.auto")}</Tick>}
     >
       {error !== undefined && <Trouble of={error} />}
       {lost && <Notice tone="warn">{t("offline.waiting")}</Notice>}
       {scan && s && (
         <>
           <p class="lead">{scan.platform.name} · {scan.desktop.name}</p>
-          {s.auto ? (
+          {auto ? (
             <Notice tone={open && awake !== "no" ? "good" : "warn"} title={t(open ? "session.auto-on" : "session.auto-pin")}>
               {t(!open ? "session.auto-pin-text" : awake === "yes" ? "session.auto-text" : "session.auto-screen")}
             </Notice>
