@@ -123,6 +123,50 @@ func TestFromTheFirstCodeToASignature(t *testing.T) {
 	}
 }
 
+// With --review an application waits until the CA's clerk decides, beside the running service, and --fee has it paid.
+func TestTheClerkReviews(t *testing.T) {
+	ctx := t.Context()
+	data := t.TempDir()
+	d := start(t, "--demo", "--review", "--fee", "100", "--data", data, "--listen", "127.0.0.1:0")
+	p, err := phonetest.NewPhone(&phonetest.Service{URL: d.url, Client: http.DefaultClient})
+	must(t, err)
+	must(t, p.Call(ctx, "POST", "/codes", wire.CodeRequest{Phone: phonetest.Number, Purpose: wire.CodeLogin}, nil))
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code.FindStringSubmatch(d.out.String())[1]}))
+	must(t, p.Identify(ctx, phonetest.Name, phonetest.IDNumber))
+	apply := func() wire.Application {
+		a, err := p.Apply(ctx, phonetest.Hospital)
+		must(t, err)
+		return a
+	}
+	review := func(words ...string) string {
+		var out, errs bytes.Buffer
+		if exit := run(ctx, append([]string{"review"}, append(words, "--data", data)...), &out, &errs); exit != 0 {
+			t.Fatalf("review %v: %d, %s", words, exit, &errs)
+		}
+		return out.String()
+	}
+	a := apply()
+	if list := review("list"); !strings.Contains(list, a.ID) || !strings.Contains(list, phonetest.Hospital.Name) {
+		t.Errorf("list: %s", list)
+	}
+	review("refuse", a.ID, "材料不全")
+	must(t, p.Call(ctx, "GET", "/applications/"+a.ID, nil, &a))
+	if a.State != wire.ApplicationRefused || a.Reason != "材料不全" {
+		t.Errorf("refused: %+v", a)
+	}
+	a = apply()
+	review("approve", a.ID)
+	must(t, p.Call(ctx, "GET", "/applications/"+a.ID+"?after=1&wait=5", nil, &a))
+	if a.State != wire.ApplicationToPay || a.Price != 100_00 {
+		t.Errorf("approved: %+v", a)
+	}
+	must(t, p.Create(ctx, "/applications/"+a.ID+"/payment", wire.PaymentRequest{Method: wire.PayWechat}, nil))
+	must(t, p.Download(ctx, a.ID, phonetest.PIN))
+	if list := review("list"); list != "" {
+		t.Errorf("list at the end: %s", list)
+	}
+}
+
 // The phone's app is served at / and at the address in codes, under a policy that runs nothing else; the API has none of it.
 func TestTheAppIsServed(t *testing.T) {
 	d := start(t, "--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0")
@@ -193,6 +237,8 @@ func TestWrongArguments(t *testing.T) {
 		{"go together", exitUsage, []string{"--demo", "--data", dir, "--tls-cert", "x"}},
 		{"not postgres://", exitUsage, []string{"--demo", "--data", dir, "--database", "mysql://x"}},
 		{"not host:port", exitUsage, []string{"--demo", "--data", dir, "--listen", "x"}},
+		{"--fee is between", exitUsage, []string{"--demo", "--data", dir, "--fee", "-1"}},
+		{"review list", exitUsage, []string{"review", "approve", "--data", dir}},
 		{"is not a network", exitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
 		{"platforms.json", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
 		{"no master key", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},

@@ -42,6 +42,7 @@ type options struct {
 	listen, origin, cert, key  string
 	name, help, platforms, log string
 	demo, wait                 bool
+	fee                        int64
 	proxies                    string
 	trusted                    []netip.Prefix
 }
@@ -66,6 +67,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.help, "help-phone", "", "`number` to call for help")
 	f.StringVar(&o.platforms, "platforms", "", "JSON `file` of the trading platforms that it serves: [{id, name, region, origin, lat, lon}]")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
+	f.Int64Var(&o.fee, "fee", 0, "what an organisation's certificate costs, in `yuan` a year")
 	f.BoolVar(&o.wait, "review", false, "leave applications to the CA's clerk (mobilecad review) instead of approving them at once")
 	f.BoolVar(&o.demo, "demo", false, "show short messages on standard output instead of sending them, take every identity whose number is well formed, and certify with an authority in --data (required: no other providers are built in)")
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -91,6 +93,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--database is not postgres://…"
 	case err != nil:
 		wrong = "--listen is not host:port"
+	case o.fee < 0 || o.fee > 100_000:
+		wrong = "--fee is between 0 and 100000"
 	case (o.cert == "") != (o.key == ""):
 		wrong = "--tls-cert and --tls-key go together"
 	case o.log != "text" && o.log != "json":
@@ -135,12 +139,15 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	return serve(ctx, o, stdout, slog.New(handler))
 }
 
-// price is the demo's: an organisation's certificate costs 100 yuan a year, a person's and a change of name nothing.
-func price(kind wire.ApplicationKind, organisation bool, years int) int64 {
-	if !organisation || kind == wire.ApplyChange {
-		return 0
+// price is what applications cost with a fee of so many yuan a year for an organisation's certificate. A person's and a
+// change of name cost nothing.
+func price(fee int64) mobileca.Price {
+	return func(kind wire.ApplicationKind, organisation bool, years int) int64 {
+		if !organisation || kind == wire.ApplyChange {
+			return 0
+		}
+		return fee * 100 * int64(years)
 	}
-	return 100_00 * int64(years)
 }
 
 // serve serves until ctx ends. It prints the service's address once it listens.
@@ -159,7 +166,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		o.master = filepath.Join(o.data, "master.key")
 	}
 	config := mobileca.Config{
-		Cashier: demo.Cashier{To: stdout}, Price: price, Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
+		Cashier: demo.Cashier{To: stdout}, Price: price(o.fee), Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
 		Log: log, Proxies: o.trusted,
 	}
 	if !o.wait {

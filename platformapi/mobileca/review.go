@@ -2,6 +2,7 @@ package mobileca
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"sealdesk/platformapi"
@@ -66,7 +67,7 @@ func (s *Server) Decide(ctx context.Context, id string, approve bool, reason str
 	if asked.Data != nil {
 		code = asked.Data.USCC
 	}
-	a, err := s.store.ReviewApplication(ctx, id, code, func(a *store.Application, o *store.Organisation) (*store.Organisation, store.Entries, error) {
+	rule := func(a *store.Application, o *store.Organisation) (*store.Organisation, store.Entries, error) {
 		if a.State != wire.ApplicationCAReview {
 			return nil, nil, inState(a.State, "the application is %s", a.State)
 		}
@@ -95,7 +96,11 @@ func (s *Server) Decide(ctx context.Context, id string, approve bool, reason str
 			return o, entries, nil
 		}
 		return nil, entries, nil
-	})
+	}
+	a, err := s.store.ReviewApplication(ctx, id, code, rule)
+	if errors.Is(err, store.ErrTaken) { // another claim was approved at the same moment
+		a, err = s.store.ReviewApplication(ctx, id, code, rule)
+	}
 	if err != nil {
 		return a, found(err)
 	}

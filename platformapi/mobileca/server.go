@@ -69,10 +69,10 @@ const (
 	timePrecision = time.Microsecond
 )
 
+var _ wire.StrictServerInterface = (*Server)(nil)
+
 // Server is a running mobile CA without a listener.
 type Server struct {
-	wire.StrictServerInterface // what access does not name is nobody's, and has no method here
-
 	cfg       Config
 	store     store.Store
 	scheme    twoparty.Scheme
@@ -179,7 +179,7 @@ func (s *Server) route() error {
 		}
 		fail(w, r, err)
 	}
-	strict := wire.NewStrictHandlerWithOptions(s, []wire.StrictMiddlewareFunc{permit}, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
+	strict := wire.NewStrictHandlerWithOptions(s, nil, wire.StrictHTTPServerOptions{RequestErrorHandlerFunc: badRequest, ResponseErrorHandlerFunc: fail})
 	api := wire.HandlerWithOptions(strict, wire.StdHTTPServerOptions{ErrorHandlerFunc: badRequest})
 	validate, err := web.Validate(spec, s.cfg.Log, func(*http.Request) bool { return false }, authorised)
 	if err != nil {
@@ -313,16 +313,6 @@ func authorised(scheme string, r *http.Request) error {
 func who(ctx context.Context) store.Session { return ctx.Value(callerKey{}).(caller).session }
 func asking(ctx context.Context) caller     { c, _ := ctx.Value(callerKey{}).(caller); return c }
 func addressOf(ctx context.Context) string  { a, _ := ctx.Value(addressKey{}).(string); return a }
-
-// permit lets through what there is.
-func permit(next wire.StrictHandlerFunc, operation string) wire.StrictHandlerFunc {
-	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
-		if !offered[operation] {
-			return nil, errNotFound()
-		}
-		return next(ctx, w, r, request)
-	}
-}
 
 // once names a request that must not be done twice; done says what it made when it was done before.
 func (s *Server) once(ctx context.Context, operation string, body any) (o store.Once, done bool, err error) {

@@ -117,8 +117,8 @@ func (c *caller) Status(method, path string, body any) (int, error) {
 	return http.StatusOK, err
 }
 
-// create is a POST that carries an idempotency key.
-func (c *caller) create(ctx context.Context, path string, in, out any) error {
+// Create is a POST that carries an idempotency key.
+func (c *caller) Create(ctx context.Context, path string, in, out any) error {
 	return c.Call(ctx, http.MethodPost, path, in, out, "Idempotency-Key", `"`+platformapi.NewID()+`"`)
 }
 

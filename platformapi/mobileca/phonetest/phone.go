@@ -83,7 +83,7 @@ func (p *Phone) Renew(ctx context.Context) error {
 
 // Identify has the person checked.
 func (p *Phone) Identify(ctx context.Context, name, number string) error {
-	return p.create(ctx, "/identity", wire.IdentityRequest{Method: wire.IdentityCFCA, Name: name, IDNumber: number}, nil)
+	return p.Create(ctx, "/identity", wire.IdentityRequest{Method: wire.IdentityCFCA, Name: name, IDNumber: number}, nil)
 }
 
 // Apply applies, for an organisation or, when it is nil, for the person.
@@ -93,7 +93,7 @@ func (p *Phone) Apply(ctx context.Context, org *wire.OrganisationData) (wire.App
 		r.Kind = wire.ApplyClaim
 	}
 	var a wire.Application
-	err := p.create(ctx, "/applications", r, &a)
+	err := p.Create(ctx, "/applications", r, &a)
 	return a, err
 }
 

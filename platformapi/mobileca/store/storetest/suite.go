@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"Keys":                  keys,
 		"Issue":                 issue,
 		"Organisations":         organisations,
+		"Belongings":            belongings,
 		"OnceAtOnce":            once,
 		"Expire":                expire,
 		"TheTrail":              trail,
@@ -94,15 +95,11 @@ func (w *world) phone() (store.Account, store.Device) {
 func (w *world) key(a store.Account, d store.Device) store.Key {
 	w.Helper()
 	ctx := w.Context()
-	app, err := w.any().CreateApplication(ctx, store.Application{ID: platformapi.NewID(), Version: 1, Account: a.ID, State: wire.ApplicationToDownload, CreatedAt: w.now}, store.Once{}, "", none)
+	app, err := w.any().CreateApplication(ctx, store.Application{ID: platformapi.NewID(), Version: 1, Account: a.ID, State: wire.ApplicationToDownload, CreatedAt: w.now}, store.Once{}, nil, nil)
 	w.must(err)
 	k := store.Key{ID: platformapi.NewID(), Account: a.ID, Device: d.ID, Application: app.ID, Use: wire.UseSign, State: wire.KeyCertified, CreatedAt: w.now}
 	w.must(w.any().CreateKey(ctx, k, func(*store.Application) (store.Entries, error) { return nil, nil }))
 	return k
-}
-
-func none(*store.Application, *store.Organisation) (*store.Organisation, store.Entries, error) {
-	return nil, nil, nil
 }
 
 func logIn(_ *testing.T, w *world) {
@@ -491,7 +488,10 @@ func organisations(_ *testing.T, w *world) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			_, err := w.any().CreateApplication(ctx, store.Application{ID: platformapi.NewID(), Account: a.ID, CreatedAt: w.now}, store.Once{}, "1233012747013082XH", claim)
+			app, err := w.any().CreateApplication(ctx, store.Application{ID: platformapi.NewID(), Account: a.ID, CreatedAt: w.now}, store.Once{}, nil, nil)
+			if err == nil {
+				_, err = w.any().ReviewApplication(ctx, app.ID, "1233012747013082XH", claim)
+			}
 			switch {
 			case err == nil:
 				got.Add(1)
@@ -512,6 +512,90 @@ func organisations(_ *testing.T, w *world) {
 	if of, err := w.any().OrganisationsOf(ctx, "x"); err != nil || len(of) != 0 {
 		w.Errorf("of nobody: %+v, %v", of, err)
 	}
+	_, err = w.any().ChangeOrganisation(ctx, mine[0].ID, func(o *store.Organisation) (store.Entries, error) {
+		o.Members = append(o.Members, store.Member{ID: "i", Role: wire.RoleStaff, Name: "李明", Phone: "13900000001"})
+		return nil, nil
+	})
+	w.must(err)
+	inviting, err := w.any().Inviting(ctx, "13900000001")
+	w.must(err)
+	if len(inviting) != 1 || inviting[0].ID != mine[0].ID {
+		w.Errorf("inviting %+v", inviting)
+	}
+	waiting, err := w.any().WaitingApplications(ctx, "", mine[0].ID)
+	w.must(err)
+	if len(waiting) != 1 || waiting[0].Organisation != mine[0].ID {
+		w.Errorf("the organisation's applications %+v", waiting)
+	}
+}
+
+func belongings(_ *testing.T, w *world) {
+	ctx := w.Context()
+	a, _ := w.phone()
+	w.must(w.any().CreateSeal(ctx, store.Seal{ID: "s", Owner: a.ID, PNG: []byte{1, 2}, Width: 42.5}, store.Once{}, nil))
+	w.wants("the same seal again", w.any().CreateSeal(ctx, store.Seal{ID: "s", Owner: a.ID}, store.Once{}, nil), store.ErrTaken)
+	seals, err := w.any().Seals(ctx, a.ID)
+	w.must(err)
+	if len(seals) != 1 || seals[0].Width != 42.5 || len(seals[0].PNG) != 2 {
+		w.Errorf("seals %+v", seals)
+	}
+	failed := errors.New("failed")
+	_, err = w.any().ChangeSeal(ctx, "s", func(s *store.Seal) (store.Entries, error) { s.Name = "x"; return nil, failed })
+	w.wants("a change that fails", err, failed)
+	if s, err := w.any().Seal(ctx, "s"); err != nil || s.Name != "" {
+		w.Errorf("a change that failed was kept: %+v, %v", s, err)
+	}
+
+	app, err := w.any().CreateApplication(ctx, store.Application{ID: platformapi.NewID(), Version: 1, Account: a.ID, CreatedAt: w.now}, store.Once{}, []wire.Attachment{{Name: "n", Content: "AA"}}, nil)
+	w.must(err)
+	if attached, err := w.any().Attachments(ctx, app.ID); err != nil || len(attached) != 1 || attached[0].Content != "AA" {
+		w.Errorf("attached %+v, %v", attached, err)
+	}
+	_, err = w.any().PayApplication(ctx, store.Once{}, store.Bill{ID: "b", Account: a.ID, Application: app.ID, Amount: 7}, func(*store.Application) (store.Entries, error) { return nil, failed })
+	w.wants("a payment that fails", err, failed)
+	if _, err := w.any().Bill(ctx, "b"); !errors.Is(err, store.ErrNotFound) {
+		w.Errorf("a payment that failed left a bill: %v", err)
+	}
+	_, err = w.any().PayApplication(ctx, store.Once{}, store.Bill{ID: "b", Account: a.ID, Application: app.ID, Amount: 7}, func(x *store.Application) (store.Entries, error) { x.Paid = true; return nil, nil })
+	w.must(err)
+
+	var got atomic.Int64
+	var all sync.WaitGroup
+	for i := range 4 { // of invoices over one bill at once, one is made
+		all.Go(func() {
+			v := store.Invoice{ID: string(rune('0' + i)), Account: a.ID, Bills: []string{"b"}, CreatedAt: w.now}
+			err := w.any().CreateInvoice(ctx, v, store.Once{}, func(over []*store.Bill) (store.Entries, error) {
+				if over[0].Invoice != "" {
+					return nil, failed
+				}
+				return nil, nil
+			})
+			switch {
+			case err == nil:
+				got.Add(1)
+			case !errors.Is(err, failed):
+				w.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	invoices, err := w.any().Invoices(ctx, a.ID)
+	w.must(err)
+	if got.Load() != 1 || len(invoices) != 1 || invoices[0].Amount != 7 {
+		w.Errorf("%d invoices were made, there are %+v", got.Load(), invoices)
+	}
+
+	for _, id := range []string{"1", "2", "3"} {
+		w.must(w.any().CreateMessage(ctx, store.Message{ID: id, Account: a.ID, At: w.now}))
+	}
+	page, err := w.any().Messages(ctx, a.ID, "3", 1)
+	w.must(err)
+	if len(page) != 1 || page[0].ID != "2" {
+		w.Errorf("before the third: %+v", page)
+	}
+	if n, err := w.any().Unread(ctx, a.ID, "1"); err != nil || n != 2 {
+		w.Errorf("%d after the first, %v", n, err)
+	}
 }
 
 func once(_ *testing.T, w *world) {
@@ -522,7 +606,7 @@ func once(_ *testing.T, w *world) {
 	for range 6 {
 		all.Go(func() {
 			o := store.Once{Account: a.ID, Key: "key", Hash: "h", ID: platformapi.NewID()}
-			_, err := w.any().CreateApplication(ctx, store.Application{ID: o.ID, Account: a.ID, CreatedAt: w.now}, o, "", none)
+			_, err := w.any().CreateApplication(ctx, store.Application{ID: o.ID, Account: a.ID, CreatedAt: w.now}, o, nil, nil)
 			switch {
 			case err == nil:
 				made.Add(1)
