@@ -134,8 +134,8 @@ func quote(s string) string {
 func (p *phone) press(text string) {
 	p.t.Helper()
 	js := fmt.Sprintf(`(() => {
-		const all = [...document.querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
-		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button") && b.innerText.includes(%[1]s)));
+		const all = [...(document.querySelector("dialog[open]") ?? document).querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
+		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button, .seals button, .message") && b.innerText.includes(%[1]s)));
 		if (!b) return false;
 		b.click();
 		return true;

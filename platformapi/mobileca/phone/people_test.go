@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
@@ -250,7 +252,7 @@ func TestPeople(t *testing.T) {
 		p.press("公章")
 		p.see("40 × 40 毫米")
 		p.press("保存印章")
-		p.see("公章")
+		p.do(chromedp.WaitVisible(".seals"))
 		p.picture("list")
 		// The staff see what the administrator made.
 		var kept wire.SealList
@@ -300,6 +302,7 @@ func TestPeople(t *testing.T) {
 		run[bool](p, `(document.querySelector(".swipe").scrollLeft = 88, true)`)
 		p.picture("swiped")
 		p.press("解绑 云溪县公共资源交易平台")
+		p.see("需要时可重新绑定")
 		p.press("解绑")
 		p.see("还没有绑定专区")
 	})
@@ -374,11 +377,22 @@ func TestPeople(t *testing.T) {
 		p.picture("assistant")
 	})
 
+	step("without a net", func(t *testing.T, p *phone) {
+		run[bool](p, `(globalThis.net = fetch, globalThis.fetch = () => Promise.reject(new TypeError()), true)`)
+		page(p, "#/invoices")
+		p.see("无法连接服务")
+		p.picture("failed-list")
+		run[bool](p, `(globalThis.fetch = net, true)`)
+		p.press("重试")
+		p.see("开具中")
+	})
+
 	step("settings", func(t *testing.T, p *phone) {
 		page(p, "#/me")
 		p.press("设置")
 		p.picture("list")
 		p.press("清除缓存")
+		p.see("登录状态不受影响")
 		p.press("清除缓存")
 		p.see("缓存已清除")
 		page(p, "#/devices")
@@ -389,7 +403,7 @@ func TestPeople(t *testing.T) {
 		p.see("Change phone number")
 		p.picture("english")
 		p.press("Log out")
-		p.see("does not delete")
+		p.see("leaves the certificates on this phone")
 		p.press("Log out")
 		p.see("Log in")
 	})

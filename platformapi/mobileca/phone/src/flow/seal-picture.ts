@@ -77,7 +77,7 @@ function round(c: CanvasRenderingContext2D, d: Design): void {
     c.fillText(letter, 0, 0);
     c.restore();
   });
-  if (!oval) star(c, w / 2, h / 2, 5.4 * DOTS);
+  if (!oval) star(c, w / 2, h / 2, 6.4 * DOTS);
   if (d.label) {
     c.font = `${(oval ? 3.6 : 3.9) * DOTS}px ${FONT}`;
     c.fillText(d.label, w / 2, h / 2 + (oval ? 0.25 * h : 10.4 * DOTS), w * 0.56);

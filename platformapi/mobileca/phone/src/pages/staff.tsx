@@ -183,7 +183,7 @@ export function OrganisationPage() {
         <Page title={t("organisation.title")} back foot={o.role === "administrator" && <Button look="quiet" onPress={() => app.go({ page: "change" })}>{t("change.title")}</Button>}>
           <Card>
             <h2>{o.name}</h2>
-            <Facts of={[[t("certificate.uscc"), o.uscc], [t("claim.legal-person"), o.legal_person || t("organisation.empty")], [t("claim.address"), o.address || t("organisation.empty")], [t("person.role"), t(`role.${o.role}`)]]} />
+            <Facts of={[[t("certificate.uscc"), o.uscc], [t("organisation.legal-person"), o.legal_person || t("organisation.empty")], [t("organisation.address"), o.address || t("organisation.empty")], [t("person.role"), t(`role.${o.role}`)]]} />
           </Card>
           {all.length > 1 && (
             <>
