@@ -66,6 +66,19 @@ func openPhone(t *testing.T, flags ...chromedp.ExecAllocatorOption) *phone {
 	return p
 }
 
+// step is a part of a test. When it fails, what would follow is not tried.
+func (p *phone) step(name string, f func(t *testing.T, p *phone)) {
+	p.t.Helper()
+	ok := p.t.Run(name, func(t *testing.T) {
+		inner := *p
+		inner.t = t
+		f(t, &inner)
+	})
+	if !ok {
+		p.t.FailNow()
+	}
+}
+
 func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, waitTime)

@@ -33,26 +33,12 @@ func TestNumbers(t *testing.T) {
 
 // An administrator claims an organisation, pays, downloads, and lets others work with it (the manual's 1.3 to 1.14).
 func TestPeople(t *testing.T) {
-	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
-		c.App, c.Clerk, c.HelpPhone = Files, nil, "400-998-0000"
+	w := startService(t, func(c *mobileca.Config) {
+		c.Clerk, c.HelpPhone = nil, "400-998-0000"
 		c.Price = func(wire.ApplicationKind, bool, int) int64 { return 20000 }
-		c.Platforms = []wire.TradingPlatform{
-			{ID: "yunxi", Name: "云溪县公共资源交易平台", Region: "浙江 杭州", Origin: phonetest.Asking.Origin, Lat: 30.25, Lon: 120.17},
-			{ID: "jiaozuo", Name: "焦作市公共资源交易平台", Region: "河南 焦作", Origin: "https://ggzy.jiaozuo.example", Lat: 35.22, Lon: 113.24},
-		}
 	})
 	p := openPhone(t)
-	step := func(name string, f func(t *testing.T, p *phone)) {
-		t.Helper()
-		ok := t.Run(name, func(t *testing.T) {
-			inner := *p
-			inner.t = t
-			f(t, &inner)
-		})
-		if !ok {
-			t.FailNow()
-		}
-	}
+	step := p.step
 	// decide is the CA's review of what waits for it.
 	decide := func(t *testing.T) {
 		t.Helper()
