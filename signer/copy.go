@@ -51,7 +51,7 @@ func (j Job) Begin(ctx context.Context) (*Copy, error) {
 		return nil, err
 	}
 	// Who places a seal meanwhile does not wait for the disk later.
-	if err := c.draft.file.Sync(); err != nil {
+	if err := c.draft.File.Sync(); err != nil {
 		c.Discard()
 		return nil, onOutput(c.draft.folder, j.Out, err)
 	}
@@ -102,7 +102,7 @@ func (j Job) begin(ctx context.Context) (_ *Copy, err error) {
 	if err := j.expected(c.sum); err != nil {
 		return nil, err
 	}
-	if c.before, err = j.earlier(ctx, c.draft.file, size, c.known); err != nil {
+	if c.before, err = j.earlier(ctx, c.draft.File, size, c.known); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -112,14 +112,14 @@ func (j Job) begin(ctx context.Context) (_ *Copy, err error) {
 func (c *Copy) SHA256() string { return c.sum }
 
 // Discard throws the Copy away. It may be called again, and after Finish.
-func (c *Copy) Discard() { c.draft.discard() }
+func (c *Copy) Discard() { c.draft.Discard() }
 
 // Check is Job.Check of the Copy's document.
 func (c *Copy) Check(ctx context.Context, j Job) (Checked, error) {
 	if len(j.Chain) == 0 || j.Chain[0] == nil {
 		return Checked{}, fail(BadRequest, "a check needs a certificate")
 	}
-	checked, err := j.check(ctx, c.draft.file, c.size, c.before)
+	checked, err := j.check(ctx, c.draft.File, c.size, c.before)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -156,7 +156,7 @@ func (c *Copy) Current(ctx context.Context) error {
 
 // touched tells that somebody may have written to the Copy.
 func (c *Copy) touched() bool {
-	now, err := disk.IdentityOf(c.draft.file)
+	now, err := disk.IdentityOf(c.draft.File)
 	return err != nil || now != c.kept
 }
 
@@ -182,7 +182,7 @@ func (c *Copy) Finish(ctx context.Context, j Job) (Result, error) {
 
 func (c *Copy) finish(ctx context.Context, j Job) (Result, error) {
 	defer c.Discard()
-	ready, err := j.prepare(ctx, c.draft.file, c.size, c.before)
+	ready, err := j.prepare(ctx, c.draft.File, c.size, c.before)
 	if err != nil && ctx.Err() == nil && c.touched() {
 		return Result{}, refuse("somebody wrote to the copy, which cannot be read: %v", err)
 	}
@@ -209,7 +209,7 @@ func (c *Copy) finish(ctx context.Context, j Job) (Result, error) {
 	if _, err := c.draft.Write(update); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
-	if err := c.draft.file.Sync(); err != nil {
+	if err := c.draft.File.Sync(); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
 	sum, report, err := c.readBack(ctx, j, update, again)
@@ -223,7 +223,7 @@ func (c *Copy) finish(ctx context.Context, j Job) (Result, error) {
 		}
 	}
 	j.progress(StepStore, 0, 0)
-	if err := c.draft.name(j.Out); err != nil {
+	if err := c.draft.Name(j.Out); err != nil {
 		return Result{}, onOutput(c.draft.folder, j.Out, err)
 	}
 	return result, nil
@@ -235,8 +235,8 @@ func (c *Copy) resume(ctx context.Context, plan *pdfsig.Plan) (hash.Hash, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := readInto(ctx, h, c.draft.file, c.known.Resume(h, c.size), c.size); err != nil {
-		return nil, inputFailure(ctx, c.draft.path(), err)
+	if err := readInto(ctx, h, c.draft.File, c.known.Resume(h, c.size), c.size); err != nil {
+		return nil, inputFailure(ctx, c.draft.Path(), err)
 	}
 	return h, nil
 }
@@ -278,7 +278,7 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 		found := make([]byte, min(blockSize, c.size))
 		for b := range written {
 			if lost == nil {
-				lost = foundAgain(c.draft.file, b, found)
+				lost = foundAgain(c.draft.File, b, found)
 			}
 			b.busy.Done()
 		}
@@ -289,7 +289,7 @@ func (c *Copy) fill(ctx context.Context, j Job, in io.ReaderAt, content hash.Has
 	}
 	close(written)
 	if err == nil {
-		c.kept, err = disk.IdentityOf(c.draft.file)
+		c.kept, err = disk.IdentityOf(c.draft.File)
 	}
 	all.Wait()
 	for _, k := range tracks {

@@ -18,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/verify"
 )
@@ -61,7 +62,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if d.Time.IsZero() {
 		d.Time = time.Now()
 	}
-	if err := free(d.Out); err != nil {
+	if err := disk.Free(d.Out); err != nil {
 		return Result{}, onOutput(filepath.Dir(d.Out), d.Out, err)
 	}
 	builder := cms.Builder{Signer: d.Key, Chain: d.Chain, GM: d.GM, SigningTime: d.Time}
@@ -78,7 +79,7 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	defer draft.discard()
+	defer draft.Discard()
 
 	// The input's own digest costs nothing when it is the signature's as well.
 	plain, hashes := sha256.New(), []hash.Hash{content}
@@ -107,15 +108,15 @@ func (d Detached) Run(ctx context.Context) (Result, error) {
 	if _, err := draft.Write(value); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
-	if err := draft.file.Sync(); err != nil {
+	if err := draft.File.Sync(); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
-	report, err := d.readBack(ctx, draft.path(), value, in, size)
+	report, err := d.readBack(ctx, draft.Path(), value, in, size)
 	if err != nil {
 		return Result{}, err
 	}
 	d.progress(StepStore, 0, 0)
-	if err := draft.name(d.Out); err != nil {
+	if err := draft.Name(d.Out); err != nil {
 		return Result{}, onOutput(draft.folder, d.Out, err)
 	}
 	sum := sha256.Sum256(value)

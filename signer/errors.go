@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"syscall"
 
 	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/preview"
@@ -137,14 +136,14 @@ func onInput(path string, err error) error {
 
 // onOutput makes an error of writing the output one of this package.
 func onOutput(folder, path string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrExist):
+	switch disk.Why(err) {
+	case disk.Exists:
 		return &Error{Kind: Exists, Path: path, Detail: "there is a file of the output's name already", cause: err}
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
+	case disk.NoFolder:
 		return &Error{Kind: NoFolder, Path: folder, Detail: "the output's folder is not there", cause: err}
-	case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS):
+	case disk.NoPermission:
 		return &Error{Kind: NoPermission, Path: folder, Detail: "the output's folder cannot be written to", cause: err}
-	case disk.Full(err):
+	case disk.NoRoom:
 		return &Error{Kind: DiskFull, Path: folder, Detail: "there is no room for the signed file", cause: err}
 	}
 	return &Error{Kind: WriteFailed, Path: path, Detail: "the signed file cannot be written", cause: err}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
 )
@@ -40,7 +41,7 @@ func (e Extension) Run(ctx context.Context) (Result, error) {
 	if e.In == "" || e.Out == "" || e.Level != LevelLT && e.Level != LevelLTA {
 		return Result{}, fail(BadRequest, "an extension needs an input, an output and level LT or LTA")
 	}
-	if err := free(e.Out); err != nil {
+	if err := disk.Free(e.Out); err != nil {
 		return Result{}, onOutput(filepath.Dir(e.Out), e.Out, err)
 	}
 	in, size, err := openInput(e.In)
@@ -57,14 +58,14 @@ func (e Extension) Run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	defer draft.discard()
+	defer draft.Discard()
 	if err := copyTo(ctx, draft, in, size, func(done int64) { progress(StepSign, done, size) }); err != nil {
 		if w, ok := errors.AsType[*writing](err); ok {
 			return Result{}, onOutput(draft.folder, e.Out, w.error)
 		}
 		return Result{}, inputFailure(ctx, e.In, err)
 	}
-	before, err := digest(ctx, draft.file, size)
+	before, err := digest(ctx, draft.File, size)
 	if err != nil {
 		return Result{}, inputFailure(ctx, e.In, err)
 	}
@@ -83,7 +84,7 @@ func (e Extension) Run(ctx context.Context) (Result, error) {
 		return Result{}, fail(NothingToExtend, "the document has level %s already", e.Level)
 	}
 	progress(StepStore, 0, 0)
-	if err := draft.name(e.Out); err != nil {
+	if err := draft.Name(e.Out); err != nil {
 		return Result{}, onOutput(draft.folder, e.Out, err)
 	}
 	return result, nil
@@ -91,7 +92,7 @@ func (e Extension) Run(ctx context.Context) (Result, error) {
 
 // strengthen works on the draft, puts it on the disk and says what it has become.
 func (d *draft) strengthen(ctx context.Context, s strengthening, target string, result *Result) error {
-	f := d.file
+	f := d.File
 	report, err := s.file(ctx, f)
 	if w, ok := errors.AsType[*writing](err); ok {
 		return onOutput(d.folder, target, w.error)

@@ -16,6 +16,7 @@ import (
 
 	"sealdesk/signer/cms"
 	"sealdesk/signer/finding"
+	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
@@ -136,7 +137,7 @@ func (j Job) complete() (Job, error) {
 	if j.Key == nil || len(j.Chain) == 0 || j.Chain[0] == nil || j.In == "" || j.Out == "" {
 		return Job{}, fail(BadRequest, "a job needs an input, an output, a key and its certificate")
 	}
-	if err := free(j.Out); err != nil {
+	if err := disk.Free(j.Out); err != nil {
 		return Job{}, onOutput(filepath.Dir(j.Out), j.Out, err)
 	}
 	return j.faced()

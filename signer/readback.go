@@ -22,7 +22,7 @@ func refuse(format string, args ...any) error {
 // readBack judges the file as it is on the disk now, opened by its name; sum is its digest. Of the document itself, which was
 // read back when it was copied, it is seen again that it is there when asked so.
 func (c *Copy) readBack(ctx context.Context, j Job, update []byte, again bool) (sum string, report *verify.Report, err error) {
-	f, err := os.Open(c.draft.path())
+	f, err := os.Open(c.draft.Path())
 	if err != nil {
 		return "", nil, onOutput(c.draft.folder, j.Out, err)
 	}
@@ -41,7 +41,7 @@ func (c *Copy) reread(ctx context.Context, f *os.File, update []byte, again bool
 	if err != nil {
 		return "", refuse("it cannot be read back: %v", err)
 	}
-	own, err := c.draft.file.Stat()
+	own, err := c.draft.File.Stat()
 	if err != nil || !os.SameFile(info, own) || info.Size() != c.size+int64(len(update)) {
 		return "", refuse("the disk holds another file than was written")
 	}

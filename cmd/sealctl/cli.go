@@ -29,6 +29,7 @@ type cli struct {
 	Batch     batchCmd     `cmd:"" help:"batch"`
 	Verify    verifyCmd    `cmd:"" help:"verify"`
 	Seal      sealCmd      `cmd:"" help:"seal"`
+	Bid       bidCmd       `cmd:"" help:"bid"`
 	Login     loginCmd     `cmd:"" help:"login"`
 	Contract  contractCmd  `cmd:"" help:"contract"`
 	Platforms platformsCmd `cmd:"" help:"platforms"`

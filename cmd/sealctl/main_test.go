@@ -179,7 +179,7 @@ func stamping(service *tsa.Authority) http.Handler {
 	})
 }
 
-// flip changes one bit of a file: flip file offset
+// flip changes one bit of a file: flip file offset. A negative offset counts from the end.
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: flip file offset")
@@ -189,6 +189,9 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
 	data, err := os.ReadFile(path)
 	ts.Check(err)
+	if at < 0 {
+		at += len(data)
+	}
 	data[at] ^= 1
 	ts.Check(os.WriteFile(path, data, 0o600))
 }

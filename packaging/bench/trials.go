@@ -16,6 +16,7 @@ var trials = []trial{
 	sign("sign 1 MB", 1<<20), sign("sign 20 MB", 20<<20), sign("sign 200 MB", 200<<20), sign("sign 1 GB", 1<<30),
 	signSM2("sign 200 MB with SM2", 200<<20), signSM2("sign 1 GB with SM2", 1<<30),
 	check("verify 1 MB", 1<<20), check("verify 20 MB", 20<<20), check("verify 200 MB", 200<<20), check("verify 1 GB", 1<<30),
+	seal("seal a bid of 1 GB", 1<<30), unseal("open a bid of 1 GB", 1<<30),
 }
 
 // clean measures a clean copy beside a bare conversion by the same converter,

@@ -61,6 +61,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"signer/pdf", "signer/", "the reader stands on nothing"},
 	{"signer/cms", "signer/", "a signature's envelope knows no document"},
 	{"signer/ses", "signer/", "a seal's data knows no document"},
+	{"signer/envelope", "signer/", "a digital envelope knows nothing of what is in it"},
+	{"signer/bid", "signer/pdf", "a bid's parts are files of any kind"},
 	{"signer/finding", "signer/", "a finding knows nothing of what is judged"},
 	{"signer/sigform", "signer/", "what signatures are called is data"},
 	{"signer/verify", "signer/fetch", "opening a document touches no network"},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,7 +159,7 @@ func TestApplications(t *testing.T) {
 	first := p.Certs
 	var again wire.CertificateList
 	must(t, p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, &again))
-	if len(again.Items) != 2 || len(first) != 2 || first[0].Use != wire.UseSign || first[0].Pair != first[1].ID {
+	if len(again.Items) != 2 || len(first) != 2 || again.Items[0].ID != first[0].ID || first[0].Use != wire.UseSign || first[0].Pair != first[1].ID {
 		t.Errorf("certificates %d, %d", len(again.Items), len(first))
 	}
 	must(t, p.Call(ctx, http.MethodGet, "/me", nil, &p.Me))
@@ -328,6 +330,23 @@ func TestWaiting(t *testing.T) {
 	must(t, <-done)
 	if d.Pairing.State != wire.PairingScanned || time.Since(began) > 900*time.Millisecond {
 		t.Errorf("%s after %v", d.Pairing.State, time.Since(began))
+	}
+	// Not too often at a time.
+	var held sync.WaitGroup
+	var late atomic.Int64
+	for range 20 {
+		held.Go(func() {
+			var v wire.Pairing
+			if err := d.Call(ctx, http.MethodGet, fmt.Sprintf("/pairings/%s?after=%d&wait=2", d.Pairing.ID, d.Pairing.Version), nil, &v); phonetest.Code(err) == "platform.rate_limited" {
+				late.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	held.Wait()
+	if late.Load() != 4 {
+		t.Errorf("%d of 20 were turned away", late.Load())
 	}
 	// The inbox, too, and what expires is told of within a second.
 	inbox, err := p.Inbox(ctx, 0, 0)

@@ -1,6 +1,7 @@
 package mobileca
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,24 +25,36 @@ func (s *Server) certificate(ctx context.Context, c store.Certificate) (wire.Cer
 	}, nil
 }
 
-// ListCertificates are the account's, those in force first.
+// ListCertificates are the account's.
 func (s *Server) ListCertificates(ctx context.Context, _ wire.ListCertificatesRequestObject) (wire.ListCertificatesResponseObject, error) {
 	all, err := s.store.Certificates(ctx, who(ctx).Account)
 	if err != nil {
 		return nil, err
 	}
 	list, err := s.certificates(ctx, all)
-	slices.SortStableFunc(list.Items, func(a, b wire.Certificate) int {
-		return rank(a.State) - rank(b.State)
-	})
 	return wire.ListCertificates200JSONResponse(list), err
 }
 
-func rank(s wire.CertificateState) int {
-	if s == wire.CertificateValid {
-		return 0
+// certificates are those in force first, then the newest, and of a pair the signing certificate.
+func (s *Server) certificates(ctx context.Context, all []store.Certificate) (wire.CertificateList, error) {
+	list := wire.CertificateList{Items: []wire.Certificate{}}
+	for _, c := range all {
+		v, err := s.certificate(ctx, c)
+		if err != nil {
+			return list, err
+		}
+		list.Items = append(list.Items, v)
 	}
-	return 1
+	ended := func(c wire.Certificate) int {
+		if c.State == wire.CertificateValid {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list.Items, func(a, b wire.Certificate) int {
+		return cmp.Or(ended(a)-ended(b), b.NotBefore.Compare(a.NotBefore), cmp.Compare(b.Use, a.Use))
+	})
+	return list, nil
 }
 
 func (s *Server) myCertificate(ctx context.Context, id string) (store.Certificate, error) {
@@ -69,7 +82,7 @@ func (s *Server) BeginRevocation(ctx context.Context, r wire.BeginRevocationRequ
 	if err != nil {
 		return nil, err
 	}
-	if err := s.usable(ctx, c.ID, wire.UseSign); err != nil {
+	if err := s.usable(ctx, c.ID, wire.UseSign, false); err != nil {
 		return nil, err
 	}
 	q := store.Request{

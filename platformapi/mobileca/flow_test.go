@@ -289,6 +289,8 @@ func TestARevocation(t *testing.T) {
 	d := linked(t, w, p, wire.PairSign, &wire.SessionChoice{})
 	var r wire.PhoneRequest
 	must(t, p.Call(ctx, "POST", "/certificates/"+p.Certs[0].ID+"/revocations", wire.RevocationRequest{Reason: wire.RevokeLeft}, &r))
+	var twice wire.PhoneRequest // it waits meanwhile
+	must(t, p.Call(ctx, "POST", "/certificates/"+p.Certs[0].ID+"/revocations", wire.RevocationRequest{Reason: wire.RevokeLeft}, &twice))
 	statement, err := phonetest.DecodeBytes(r.Statement)
 	must(t, err)
 	if lines := strings.Split(string(statement), "\n"); lines[0] != "SealDesk revocation v1" || lines[3] != p.Certs[0].ID {
@@ -313,5 +315,33 @@ func TestARevocation(t *testing.T) {
 	if d.Pairing.State != wire.PairingEnded {
 		t.Errorf("the session is %s", d.Pairing.State)
 	}
+	wants(t, "what waited for its key", p.Approve(ctx, twice.ID, phonetest.PIN), "mca.key_not_ready")
 	wants(t, "linking with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
+}
+
+// With certificates that have expired nothing is signed any more, but what was encrypted to them is read.
+func TestExpiredCertificatesStillDecrypt(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	w.Clock.Add(366 * 24 * time.Hour)
+	code, err := w.SendCode(ctx, phonetest.Number, wire.CodeLogin)
+	must(t, err)
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code}))
+	wants(t, "signing with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
+	d := linked(t, w, p, wire.PairDecrypt, nil)
+	der, err := d.Certificate(wire.UseEncrypt)
+	must(t, err)
+	public, err := phonetest.Public(der)
+	must(t, err)
+	cipher, err := sm2.EncryptASN1(rand.Reader, public, []byte("bid"))
+	must(t, err)
+	r, err := d.Ask(ctx, wire.RequestPayload{Cipher: phonetest.EncodeBytes(cipher)})
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
+	r, err = d.Request(ctx, r.ID, 0, 0)
+	must(t, err)
+	if plain, err := d.Open(r.ID, *r.Result.Sealed); err != nil || string(plain) != "bid" {
+		t.Errorf("%q, %v", plain, err)
+	}
 }

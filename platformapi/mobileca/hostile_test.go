@@ -139,3 +139,16 @@ func TestACertificationRequestIsProven(t *testing.T) {
 	wants(t, "a stranger's signature", p.Call(ctx, http.MethodPut, "/keys/"+id+"/csr", wire.SignatureResult{Signature: phonetest.EncodeBytes(signature)}, nil), "mca.result_wrong")
 	wants(t, "certificates without its proof", p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, nil), "mca.key_not_ready")
 }
+
+// A body is no larger than its operation needs.
+func TestBodiesAreBounded(t *testing.T) {
+	w := phonetest.NewWorld(t)
+	p := w.Phone(phonetest.Number)
+	large := func(n int) map[string]string { return map[string]string{"x": strings.Repeat("x", n)} }
+	for path, n := range map[string]int{"/codes": 70 << 10, "/scans": 70 << 10, "/pairings/" + strings.Repeat("A", 22) + "/requests": 600 << 10, "/applications": 13 << 20} {
+		status, err := p.Status(http.MethodPost, path, large(n))
+		if err == nil && status != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s with %d bytes: %d", path, n, status)
+		}
+	}
+}

@@ -292,15 +292,3 @@ func (s *Server) certify(ctx context.Context, a store.Application, k store.Key, 
 		NotBefore: cert.NotBefore.UTC(), NotAfter: cert.NotAfter.UTC(), IssuedAt: now,
 	}, nil
 }
-
-func (s *Server) certificates(ctx context.Context, all []store.Certificate) (wire.CertificateList, error) {
-	list := wire.CertificateList{Items: []wire.Certificate{}}
-	for _, c := range all {
-		v, err := s.certificate(ctx, c)
-		if err != nil {
-			return list, err
-		}
-		list.Items = append(list.Items, v)
-	}
-	return list, nil
-}

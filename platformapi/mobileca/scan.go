@@ -135,14 +135,15 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		return nil, err
 	}
 	if d.Accept {
-		if err := s.usable(ctx, d.Certificate, wire.UseSign); err != nil {
+		decrypts := asked.Kind == wire.PairDecrypt // what was encrypted to a certificate that has expired can still be read
+		if err := s.usable(ctx, d.Certificate, wire.UseSign, decrypts); err != nil {
 			return nil, err
 		}
 		if err := s.authorised(ctx, d.Certificate, asked.Platform.Origin); err != nil {
 			return nil, err
 		}
-		if d.EncryptionCertificate != "" || asked.Kind == wire.PairDecrypt {
-			if err := s.usable(ctx, d.EncryptionCertificate, wire.UseEncrypt); err != nil {
+		if d.EncryptionCertificate != "" || decrypts {
+			if err := s.usable(ctx, d.EncryptionCertificate, wire.UseEncrypt, true); err != nil {
 				return nil, err
 			}
 		}
@@ -176,8 +177,8 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 	return wire.DecideScan200JSONResponse(scan(p)), nil
 }
 
-// usable says whether the asking phone can use a certificate now.
-func (s *Server) usable(ctx context.Context, id string, use wire.KeyUse) error {
+// usable says whether the asking phone can use a certificate now, which may have expired where old says so.
+func (s *Server) usable(ctx context.Context, id string, use wire.KeyUse, old bool) error {
 	x := who(ctx)
 	c, err := s.store.Certificate(ctx, id)
 	if err != nil {
@@ -188,8 +189,8 @@ func (s *Server) usable(ctx context.Context, id string, use wire.KeyUse) error {
 		return errNotFound()
 	case c.Use != use:
 		return unfit(codeCertOtherUse, "the certificate is not one to %s with", use)
-	case use == wire.UseSign && state != wire.CertificateValid, state == wire.CertificateRevoked:
-		return conflict(codeCertEnded, "the certificate is %s", state) // what was encrypted to an expired one can still be read
+	case state == wire.CertificateRevoked, state != wire.CertificateValid && !old:
+		return conflict(codeCertEnded, "the certificate is %s", state)
 	}
 	k, err := s.store.Key(ctx, c.Key)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -60,7 +61,9 @@ const (
 )
 
 const (
-	maxBody       = 12 << 20 // applications carry three attachments
+	maxBody       = 64 << 10
+	maxRequest    = 512 << 10 // a desktop's request, and a seal's picture
+	maxAttached   = 12 << 20  // an application with three attachments
 	limiterNames  = 10_000
 	proofsKept    = 200_000
 	jobLook       = time.Minute
@@ -195,8 +198,20 @@ func (s *Server) route() error {
 	if s.cfg.App != nil {
 		mux.Handle("/", app(s.cfg.App))
 	}
-	s.handler = web.Guard(s.cfg.Log, func(*http.Request) int64 { return maxBody }, mux)
+	s.handler = web.Guard(s.cfg.Log, bodyLimit, mux)
 	return nil
+}
+
+// bodyLimit is how large a request's body may be.
+func bodyLimit(r *http.Request) int64 {
+	path := strings.TrimPrefix(r.URL.Path, BasePath)
+	switch {
+	case path == "/applications":
+		return maxAttached
+	case strings.HasPrefix(path, "/pairings/") && strings.HasSuffix(path, "/requests"), path == "/seals", strings.HasPrefix(path, "/seals/"):
+		return maxRequest
+	}
+	return maxBody
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {

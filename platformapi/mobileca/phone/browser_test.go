@@ -251,13 +251,13 @@ func (p *phone) net(on bool) {
 }
 
 // api calls the service as the app does, with its keys and its tokens: for what a test needs and does not test.
-func (p *phone) api(method, path string, body any) {
+func (p *phone) api(method, path string, body any) string {
 	p.t.Helper()
 	said, err := json.Marshal(body)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	run[bool](p, fmt.Sprintf(`(async (method, path, body) => {
+	return run[string](p, fmt.Sprintf(`(async (method, path, body) => {
 		const db = await new Promise((done, fail) => { const r = indexedDB.open("sealdesk"); r.onsuccess = () => done(r.result); r.onerror = fail; });
 		const get = (store, name) => new Promise((done) => { const r = db.transaction(store).objectStore(store).get(name); r.onsuccess = () => done(r.result); });
 		const [pair, tokens] = [await get("keys", "device"), await get("state", "tokens")];
@@ -274,7 +274,8 @@ func (p *phone) api(method, path string, body any) {
 		const headers = { DPoP: head + "." + claims + "." + signature, Authorization: "DPoP " + tokens.access_token, "Idempotency-Key": JSON.stringify(crypto.randomUUID()) };
 		if (body !== null) headers["Content-Type"] = "application/json";
 		const r = await fetch(address, { method, headers, body: body === null ? undefined : JSON.stringify(body) });
-		if (!r.ok) throw new Error(r.status + " " + (await r.text()));
-		return true;
+		const text = await r.text();
+		if (!r.ok) throw new Error(r.status + " " + text);
+		return text;
 	})(%s, %s, %s)`, quote(method), quote(path), said))
 }

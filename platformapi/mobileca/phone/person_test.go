@@ -364,6 +364,11 @@ func certify(p *phone) {
 	p.t.Helper()
 	p.api(http.MethodPost, "/identity", wire.IdentityRequest{Method: wire.IdentityCFCA, Name: phonetest.Name, IDNumber: phonetest.IDNumber})
 	p.api(http.MethodPost, "/applications", wire.ApplicationRequest{Kind: wire.ApplyClaim, Data: phonetest.Hospital})
+	for end := time.Now().Add(waitTime); !strings.Contains(p.api(http.MethodGet, "/applications", nil), string(wire.ApplicationToDownload)); {
+		if time.Now().After(end) {
+			p.t.Fatal("the application is not granted")
+		}
+	}
 }
 
 // link opens the code's address as the phone's camera does, up to where the desktop is linked.

@@ -136,7 +136,7 @@ type Request struct {
 	Answers    []string // digests of the messages that were answered
 	Result     *wire.Result
 	Approved   time.Time
-	Collected  bool      // the result was fetched, or is too old
+	Collected  bool      // the result is too old; what was asked is forgotten with it
 	Revocation string    // reason of a revocation
 	ResultTill time.Time // until when the result is kept
 }
@@ -154,6 +154,6 @@ func (r *Request) Settle(now time.Time) {
 	}
 	if r.Result != nil && !now.Before(r.ResultTill) {
 		r.Version++
-		r.Result, r.Collected = nil, true
+		r.Result, r.Collected, r.JWS = nil, true, ""
 	}
 }

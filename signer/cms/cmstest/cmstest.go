@@ -31,6 +31,7 @@ type Party struct {
 // that may sign documents and is valid from 2020 to 2049.
 type Options struct {
 	Name                string
+	Serial              int64
 	NotBefore, NotAfter time.Time
 	KeyUsage            smx509.KeyUsage
 	ExtKeyUsage         []smx509.ExtKeyUsage
@@ -46,6 +47,9 @@ func New(t testing.TB, algorithm string, opts Options) *Party {
 	t.Helper()
 	if opts.Name == "" {
 		opts.Name = "测试采购人"
+	}
+	if opts.Serial == 0 {
+		opts.Serial = 0x1234567
 	}
 	if opts.NotBefore.IsZero() {
 		opts.NotBefore = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -68,7 +72,7 @@ func New(t testing.TB, algorithm string, opts Options) *Party {
 	root := issue(t, rootTemplate, rootTemplate, rootKey.Public(), rootKey)
 	ca := issue(t, authority(2, "Test CA "+algorithm), root, caKey.Public(), rootKey)
 	leaf := issue(t, &smx509.Certificate{
-		SerialNumber: big.NewInt(0x1234567), Subject: pkix.Name{CommonName: opts.Name, Organization: []string{opts.Name}, Country: []string{"CN"}},
+		SerialNumber: big.NewInt(opts.Serial), Subject: pkix.Name{CommonName: opts.Name, Organization: []string{opts.Name}, Country: []string{"CN"}},
 		NotBefore: opts.NotBefore, NotAfter: opts.NotAfter, KeyUsage: opts.KeyUsage, ExtKeyUsage: opts.ExtKeyUsage,
 		ExtraExtensions: opts.Extensions, BasicConstraintsValid: true,
 	}, ca, key.Public(), caKey)

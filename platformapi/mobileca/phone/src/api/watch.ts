@@ -55,7 +55,7 @@ async function run<T extends Versioned>(client: Client, w: Watch<T>, signal: Abo
         w.failed(e);
         return;
       }
-      w.online(false);
+      w.online(e instanceof Problem && e.status === 429);
       await sleep(pause, signal);
       pause = Math.min(2 * pause, LONGEST);
     } finally {
