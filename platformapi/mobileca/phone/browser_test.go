@@ -66,6 +66,19 @@ func openPhone(t *testing.T, flags ...chromedp.ExecAllocatorOption) *phone {
 	return p
 }
 
+// step is a part of a test. When it fails, what would follow is not tried.
+func (p *phone) step(name string, f func(t *testing.T, p *phone)) {
+	p.t.Helper()
+	ok := p.t.Run(name, func(t *testing.T) {
+		inner := *p
+		inner.t = t
+		f(t, &inner)
+	})
+	if !ok {
+		p.t.FailNow()
+	}
+}
+
 func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
@@ -134,8 +147,8 @@ func quote(s string) string {
 func (p *phone) press(text string) {
 	p.t.Helper()
 	js := fmt.Sprintf(`(() => {
-		const all = [...document.querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
-		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button") && b.innerText.includes(%[1]s)));
+		const all = [...(document.querySelector("dialog[open]") ?? document).querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
+		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button, .seals button, .message") && b.innerText.includes(%[1]s)));
 		if (!b) return false;
 		b.click();
 		return true;

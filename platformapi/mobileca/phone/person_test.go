@@ -23,15 +23,16 @@ const (
 )
 
 // startService starts a mobile CA that serves the app, on an address of this machine, which browsers trust like https.
-func startService(t *testing.T) *phonetest.World {
+func startService(t *testing.T, change ...func(*mobileca.Config)) *phonetest.World {
 	t.Helper()
-	return phonetest.NewWorld(t, func(c *mobileca.Config) {
+	serves := func(c *mobileca.Config) {
 		c.App, c.CSC = Files, csc.Handler
 		c.Platforms = []wire.TradingPlatform{
 			{ID: "yunxi", Name: "云溪县公共资源交易平台", Region: "浙江 杭州", Origin: phonetest.Asking.Origin, Lat: 30.25, Lon: 120.17},
 			{ID: "jiaozuo", Name: "焦作市公共资源交易平台", Region: "河南 焦作", Origin: "https://ggzy.jiaozuo.example", Lat: 35.22, Lon: 113.24},
 		}
-	})
+	}
+	return phonetest.NewWorld(t, append([]func(*mobileca.Config){serves}, change...)...)
 }
 
 // A person registers on the phone, gets certificates and signs what desktops ask, and nothing else.
@@ -39,17 +40,7 @@ func TestPhone(t *testing.T) {
 	w := startService(t)
 	var code []string // to recover with
 	p := openPhone(t)
-	step := func(name string, f func(t *testing.T, p *phone)) {
-		t.Helper()
-		ok := t.Run(name, func(t *testing.T) {
-			inner := *p
-			inner.t = t
-			f(t, &inner)
-		})
-		if !ok {
-			t.FailNow()
-		}
-	}
+	step := p.step
 
 	step("register", func(t *testing.T, p *phone) {
 		p.open(w.URL + "/")

@@ -8,6 +8,7 @@ import { useApp } from "../ui/app.js";
 import { Icon } from "../ui/icon.js";
 import { Button, Card, Chip, Facts, Loaded, Notice, Page, Row, Sheet, useLoaded } from "../ui/parts.js";
 import { PinEntry } from "../ui/pin-entry.js";
+import { Plus } from "../ui/plus.js";
 
 const SOON = 60; // days
 
@@ -26,11 +27,13 @@ export function CertificatesPage() {
   const app = useApp();
   const { t } = app.texts;
   const [ended, setEnded] = useState(false);
+  const [adding, setAdding] = useState(false);
   const all = useLoaded(async () => (await app.client.call<List<Certificate>>("GET", "/certificates")).items.filter((c) => c.use === "sign"));
   return (
     <Page
       title={t("certificates.title")}
       back
+      action={<Plus label={t("certificates.add")} onPress={() => setAdding(true)} />}
       top={
         <div class="tabs" role="tablist">
           <button role="tab" aria-selected={!ended} onClick={() => setEnded(false)}>{t("certificates.valid")}</button>
@@ -44,7 +47,7 @@ export function CertificatesPage() {
       <Loaded of={all}>
         {(items) => {
           const shown = items.filter((c) => (c.state === "valid") !== ended);
-          if (shown.length === 0) return <p class="empty">{t(ended ? "certificates.none-ended" : "certificates.none")}</p>;
+          if (shown.length === 0) return <div class="empty"><p>{t(ended ? "certificates.none-ended" : "certificates.none")}</p>{!ended && <Button onPress={() => app.go({ page: "apply" })}>{t("home.apply")}</Button>}</div>;
           return (
             <div class="list">
               {shown.map((c) => (
@@ -61,6 +64,14 @@ export function CertificatesPage() {
           );
         }}
       </Loaded>
+      {adding && (
+        <Sheet title={t("certificates.add")} close={() => setAdding(false)}>
+          <div class="list">
+            <Row icon="organisation" title={t("certificates.add-organisation")} onPress={() => app.go({ page: app.account?.organisations.length ? "extra" : "apply" })} />
+            <Row icon="people" title={t("certificates.add-personal")} onPress={() => app.go({ page: "personal", id: "extra" })} />
+          </div>
+        </Sheet>
+      )}
     </Page>
   );
 }
@@ -76,6 +87,7 @@ export function CertificatePage({ id }: { id: string }) {
       title={t("certificate.title")}
       back
       action={c?.state === "valid" && c.key.here ? <button class="plain" aria-label={t("do.more")} onClick={() => setMenu(true)}><Icon name="more" /></button> : undefined}
+      foot={c && <Next of={c} />}
     >
       <Loaded of={certificate}>
         {(v) => (
@@ -110,6 +122,15 @@ export function CertificatePage({ id }: { id: string }) {
       )}
     </Page>
   );
+}
+
+// What takes a certificate's place when it ends.
+function Next({ of: c }: { of: Certificate }) {
+  const app = useApp();
+  const { t } = app.texts;
+  if (c.state === "valid") return <Button look={daysLeft(c, app.client.now()) <= SOON ? "primary" : "quiet"} onPress={() => app.go({ page: "renew", id: c.id })}>{t("after.title-renew")}</Button>;
+  if (c.state === "replaced") return null;
+  return <Button onPress={() => app.go({ page: "reapply", id: c.id })}>{t("after.title-reapply")}</Button>;
 }
 
 export function RevokePage({ id }: { id: string }) {

@@ -7,11 +7,14 @@ import { Tabs } from "../ui/tabs.js";
 import { daysLeft, lifeOf } from "./certificates.js";
 
 const TILES: [string, IconName][] = [
+  ["add", "plus"],
   ["certificates", "certificate"],
   ["authorisations", "grant"],
   ["staff", "people"],
   ["seals", "seal"],
   ["zones", "zone"],
+  ["reviews", "check"],
+  ["applications", "document"],
 ];
 
 export function HomePage() {
@@ -59,7 +62,7 @@ export function HomePage() {
         )}
         <nav class="tiles" aria-label={t("home.all")}>
           {TILES.map(([page, icon]) => (
-            <button key={page} onClick={() => app.go({ page })}>
+            <button key={page} onClick={() => app.go({ page: page === "add" ? "certificates" : page })}>
               <span class="round"><Icon name={icon} size={24} /></span>
               {t(`home.${page}` as "home.certificates")}
             </button>
