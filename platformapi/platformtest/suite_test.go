@@ -8,8 +8,9 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/store/postgres"
-	"sealdesk/platformapi/platform/store/postgres/pgtest"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/platformapi/web/sqldb/pgdb"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -30,7 +31,7 @@ func TestClientAndServerOnPostgreSQL(t *testing.T) {
 	database := server.Database(t)
 	var turn sync.Mutex // whoever migrates a database keeps the others waiting for a second
 	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
-		pool, err := postgres.Connect(t.Context(), server.Schema(t, database)+"&pool_max_conns=4")
+		pool, err := pgdb.Connect(t.Context(), server.Schema(t, database)+"&pool_max_conns=4", "platformtest")
 		if err != nil {
 			t.Fatal(err)
 		}
