@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"io"
 	"net/http"
 	"os"
@@ -22,6 +23,7 @@ import (
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/token/ca"
 )
@@ -128,6 +130,17 @@ func TestFromTheFirstCodeToASignature(t *testing.T) {
 	var out, errs bytes.Buffer
 	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != 0 || !strings.Contains(out.String(), "rows, head ") {
 		t.Errorf("audit verify: %d, %s%s", exit, &out, &errs)
+	}
+	db, err := sql.Open("sqlite", web.SQLiteName(filepath.Join(data, "mobileca.db"), "_txlock=immediate"))
+	must(t, err)
+	for _, s := range []string{`DROP TRIGGER audit_no_delete`, `DELETE FROM audit WHERE seq = 3`} {
+		_, err := db.Exec(s)
+		must(t, err)
+	}
+	must(t, db.Close())
+	errs.Reset()
+	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != exitBroken || !strings.Contains(errs.String(), "row 3 was deleted") {
+		t.Errorf("audit verify of a trail without its third row: %d, %s", exit, &errs)
 	}
 }
 
