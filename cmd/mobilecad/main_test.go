@@ -6,9 +6,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -21,8 +23,16 @@ import (
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/token/ca"
 )
+
+func TestMain(m *testing.M) {
+	exit := m.Run()
+	pgtest.Stop()
+	os.Exit(exit)
+}
 
 // daemon is a running mobilecad.
 type daemon struct {
@@ -121,6 +131,43 @@ func TestFromTheFirstCodeToASignature(t *testing.T) {
 	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != 0 || !strings.Contains(out.String(), "rows, head ") {
 		t.Errorf("audit verify: %d, %s%s", exit, &out, &errs)
 	}
+	db, err := sql.Open("sqlite", web.SQLiteName(filepath.Join(data, "mobileca.db"), "_txlock=immediate"))
+	must(t, err)
+	for _, s := range []string{`DROP TRIGGER audit_no_delete`, `DELETE FROM audit WHERE seq = 3`} {
+		_, err := db.Exec(s)
+		must(t, err)
+	}
+	must(t, db.Close())
+	errs.Reset()
+	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != exitBroken || !strings.Contains(errs.String(), "row 3 was deleted") {
+		t.Errorf("audit verify of a trail without its third row: %d, %s", exit, &errs)
+	}
+}
+
+// Two of them in one PostgreSQL database, with one master key, are one mobile CA.
+func TestTwoInOneDatabase(t *testing.T) {
+	ctx := t.Context()
+	url := pgtest.Shared(t).Database(t)
+	key := filepath.Join(t.TempDir(), "master.key")
+	serve := func() (daemon, *phonetest.Service) {
+		d := start(t, "--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--database", url, "--master-key", key)
+		return d, &phonetest.Service{URL: d.url, Client: http.DefaultClient}
+	}
+	d, service := serve()
+	p, err := phonetest.NewPhone(service)
+	must(t, err)
+	must(t, p.Call(ctx, "POST", "/codes", wire.CodeRequest{Phone: phonetest.Number, Purpose: wire.CodeLogin}, nil))
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code.FindStringSubmatch(d.out.String())[1]}))
+	must(t, p.Enrol(ctx, phonetest.Hospital))
+	_, other := serve()
+	p.Move(other)
+	desktop, err := phonetest.NewDesktop(ctx, other, wire.PairSign, false)
+	must(t, err)
+	must(t, phonetest.Link(ctx, desktop, p, nil))
+	sum := sm3.Sum([]byte("contract"))
+	r, err := desktop.Ask(ctx, phonetest.Contract(sum[:]))
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
 }
 
 // With --review an application waits until the CA's clerk decides, beside the running service, and --fee has it paid.

@@ -3,6 +3,7 @@ package mobileca_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -191,13 +192,14 @@ func TestTheServiceCannotSwapDesktops(t *testing.T) {
 	w := phonetest.NewWorld(t)
 	p := w.Holder()
 	mine, other := begin(t, w, wire.PairSign, false), begin(t, w, wire.PairSign, false)
-	parts := strings.Split(mine.QR(), ".")
-	elsewhere := strings.Split(other.QR(), ".")
-	for name, qr := range map[string]string{
-		"another pairing behind my fingerprint": strings.Join([]string{parts[0], elsewhere[1], elsewhere[2], parts[3]}, "."),
-		"another fingerprint":                   strings.Join([]string{parts[0], parts[1], parts[2], elsewhere[3]}, "."),
+	address, fragment, _ := strings.Cut(mine.QR(), "#")
+	_, elsewhere, _ := strings.Cut(other.QR(), "#")
+	a, b := strings.Split(fragment, "."), strings.Split(elsewhere, ".")
+	for name, parts := range map[string][]string{
+		"another pairing behind my fingerprint": {a[0], b[1], b[2], a[3]},
+		"another fingerprint":                   {a[0], a[1], a[2], b[3]},
 	} {
-		if _, err := p.Scan(ctx, qr); err == nil || phonetest.Code(err) != "" {
+		if _, err := p.Scan(ctx, address+"#"+strings.Join(parts, ".")); !errors.Is(err, phonetest.ErrUnsafe) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -342,7 +344,7 @@ func TestThePhoneFindsASwappedJWS(t *testing.T) {
 	} {
 		r := s.Request
 		change(&r)
-		if _, err := p.Check(r); err == nil {
+		if _, err := p.Check(r); !errors.Is(err, phonetest.ErrUnsafe) {
 			t.Errorf("%s: the phone shows it", name)
 		}
 	}

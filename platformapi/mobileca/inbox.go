@@ -223,7 +223,7 @@ func count(p *store.Pairing, now time.Time) {
 	switch {
 	case p == nil:
 	case p.Session == nil:
-		p.Done, p.State = true, wire.PairingEnded
+		p.State = wire.PairingEnded
 	default:
 		p.Session.Used++
 		p.Session.IdleUntil = now.Add(p.Session.Idle)

@@ -78,8 +78,6 @@ func room(p *store.Pairing, live []store.Request) error {
 		return err
 	}
 	switch {
-	case p.Session == nil && p.Done:
-		return over(codePairingOver, p.State)
 	case p.Session == nil && len(live) > 0:
 		return conflict(codeRequestBusy, "a pairing without a session has one request at a time")
 	case p.Session != nil && p.Session.Used+len(live) >= p.Session.Max:

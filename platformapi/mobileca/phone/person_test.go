@@ -246,7 +246,22 @@ func TestPhone(t *testing.T) {
 		p.see("剩 ")
 	})
 
+	// The access token has run out by then, and every pairing is over.
+	step("half an hour later", func(t *testing.T, p *phone) {
+		w.Clock.Add(30 * time.Minute)
+		p.open(w.URL + "/")
+		p.see("剩 ")
+		for end := time.Now().Add(waitTime); run[int](p, countKept("state", "desktop ")) != 0; time.Sleep(100 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal("desktops are kept that ask nothing any more")
+			}
+		}
+	})
+
 	step("change the PIN", func(t *testing.T, p *phone) {
+		if kept := run[int](p, countKept("shares", "")); kept != 2 {
+			t.Errorf("the phone keeps %d shares", kept)
+		}
 		p.open(w.URL + "/#/pin")
 		p.see("云溪县人民医院")
 		p.press("云溪县人民医院")
@@ -331,11 +346,24 @@ func TestPhone(t *testing.T) {
 		second.press("确认注销该证书")
 		second.pin(pin, "注销证书")
 		second.see("证书已注销")
+		if left := run[int](second, countKept("shares", "")); left != 0 {
+			t.Errorf("%d shares of revoked keys are left on the phone", left)
+		}
 		second.press("完成")
 		second.see("没有生效中的证书")
 		second.press("已失效")
 		second.see("已注销")
 	})
+}
+
+// countKept counts what the app's database has in a store, under names that begin so.
+func countKept(store, prefix string) string {
+	return fmt.Sprintf(`(async () => {
+		const db = await new Promise((done, fail) => { const r = indexedDB.open("sealdesk"); r.onsuccess = () => done(r.result); r.onerror = fail; });
+		const names = await new Promise((done) => { const r = db.transaction(%[1]s).objectStore(%[1]s).getAllKeys(); r.onsuccess = () => done(r.result); });
+		db.close();
+		return names.filter((n) => n.startsWith(%[2]s)).length;
+	})()`, quote(store), quote(prefix))
 }
 
 func logIn(p *phone, w *phonetest.World) {

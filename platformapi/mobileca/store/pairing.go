@@ -59,7 +59,6 @@ type Pairing struct {
 	Certificate           string
 	EncryptionCertificate string
 	Session               *Terms
-	Done                  bool // a pairing without a session had its request
 }
 
 // Terms are a session's.

@@ -88,6 +88,8 @@ export function Root({ parts }: { parts: Parts }) {
     try {
       setAccount(await client.call<Account>("GET", "/me"));
       inbox.current!.start();
+      // What could not be swept now is the next time.
+      parts.desktops.sweep(client).catch(() => undefined);
     } catch (e) {
       if (!client.loggedIn) replace({ page: "login" });
       else setTrouble(e);

@@ -646,6 +646,9 @@ func expire(_ *testing.T, w *world) {
 		return &q, nil, nil
 	})
 	w.must(err)
+	unseen := w.pairing("")
+	unseen.State = wire.PairingCreated
+	w.must(w.any().CreatePairing(ctx, unseen))
 	w.must(w.any().Expire(ctx, w.now.Add(40*time.Second)))
 	r, err = w.any().Request(ctx, r.ID)
 	w.must(err)
@@ -665,6 +668,14 @@ func expire(_ *testing.T, w *world) {
 		w.Errorf("after two hours: pairing %s, result %+v", p.State, done.Result)
 	}
 	w.must(w.any().Expire(ctx, w.now.Add(2*time.Hour))) // nothing is left to do
+	if unseen, err = w.any().Pairing(ctx, unseen.ID); err != nil || unseen.State != wire.PairingExpired {
+		w.Errorf("a pairing that nobody scanned is %s, %v", unseen.State, err)
+	}
+	w.must(w.any().Expire(ctx, w.now.Add(25*time.Hour)))
+	_, err = w.any().Pairing(ctx, unseen.ID)
+	w.wants("a day later", err, store.ErrNotFound)
+	_, err = w.any().Pairing(ctx, p.ID)
+	w.must(err)
 }
 
 func trail(t *testing.T, w *world) {

@@ -13,13 +13,13 @@ import (
 
 var (
 	pairings = kind[store.Pairing]{
-		table: "pairings", columns: []string{"device", "until"}, version: func(p *store.Pairing) *int64 { return &p.Version },
+		table: "pairings", columns: []string{"device", "until", "made"}, version: func(p *store.Pairing) *int64 { return &p.Version },
 		row: func(p *store.Pairing) []any {
 			until := int64(0) // over
 			if !p.Over() {
 				until = sqldb.Micros(p.Until())
 			}
-			return []any{p.ID, p.Device, until}
+			return []any{p.ID, p.Device, until, sqldb.Micros(p.CreatedAt)}
 		},
 	}
 	requests = kind[store.Request]{

@@ -144,6 +144,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 		statement string
 		before    time.Time
 	}{
+		{`DELETE FROM pairings WHERE until = 0 AND device = '' AND made < $1`, now.Add(-24 * time.Hour)}, // nobody scanned them
 		{`DELETE FROM sessions WHERE until < $1`, now},
 		{`DELETE FROM codes WHERE until < $1`, now.Add(-24 * time.Hour)}, // the count of a day is in them
 		{`DELETE FROM recoveries WHERE until < $1`, now},

@@ -73,18 +73,25 @@ export class Client {
   }
 
   async call<T>(method: string, path: string, o: Options = {}): Promise<T> {
-    for (let again = false; ; again = true) {
+    for (let renewed = false; ; renewed = true) {
       if (!o.open && !this.tokens) throw new LoggedOut();
       const token = o.open ? undefined : this.tokens!.access_token;
       try {
-        return await this.send<T>(method, path, o, token);
+        return await this.prove<T>(method, path, o, token);
       } catch (e) {
-        if (!(e instanceof Problem) || e.status !== 401 || again) throw e;
-        // A proof is refused when the clocks differ; by now the service's was heard.
-        if (e.code === "platform.proof_wrong") continue;
-        if (!token) throw e;
+        if (!(e instanceof Problem) || e.status !== 401 || !token || renewed) throw e;
         await this.renew(token);
       }
+    }
+  }
+
+  // A proof is refused when the clocks differ; by then the service's was heard.
+  private async prove<T>(method: string, path: string, o: Options, token: string | undefined): Promise<T> {
+    try {
+      return await this.send<T>(method, path, o, token);
+    } catch (e) {
+      if (!(e instanceof Problem) || e.code !== "platform.proof_wrong") throw e;
+      return this.send<T>(method, path, o, token);
     }
   }
 
@@ -105,7 +112,7 @@ export class Client {
         return;
       }
       try {
-        await this.keep(await this.send<Tokens>("POST", "/sessions/refresh", { body: { refresh_token: kept.refresh_token } }, undefined));
+        await this.keep(await this.prove<Tokens>("POST", "/sessions/refresh", { body: { refresh_token: kept.refresh_token } }, undefined));
       } catch (e) {
         if (!(e instanceof Problem) || e.status < 400 || e.status >= 500 || e.status === 429) throw e;
         await this.keep(undefined);

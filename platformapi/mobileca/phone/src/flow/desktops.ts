@@ -2,7 +2,7 @@
 // later changes nothing about them.
 import type { Client } from "../api/client.js";
 import type { Device } from "../api/device.js";
-import type { Scan } from "../api/types.js";
+import type { List, Scan } from "../api/types.js";
 import { type Bytes } from "../crypto/bytes.js";
 import type { Database } from "../store/database.js";
 import { fromText, toText } from "../wire/base64url.js";
@@ -63,5 +63,14 @@ export class Desktops {
 
   async forget(pairing: string): Promise<void> {
     await this.db.remove("state", "desktop " + pairing);
+  }
+
+  // Forgets all but those whose pairings are not over.
+  async sweep(client: Client): Promise<void> {
+    const kept = (await this.db.names("state")).map(String).filter((name) => name.startsWith("desktop "));
+    if (kept.length === 0) return;
+    const { items } = await client.call<List<Scan>>("GET", "/scans");
+    const live = new Set(items.map((s) => "desktop " + s.id));
+    for (const name of kept) if (!live.has(name)) await this.db.remove("state", name);
   }
 }

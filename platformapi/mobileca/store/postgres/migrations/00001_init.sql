@@ -31,10 +31,11 @@ CREATE TABLE pairings (
     id     TEXT PRIMARY KEY,
     device TEXT NOT NULL,
     until  BIGINT NOT NULL, -- 0: it is over
+    made   BIGINT NOT NULL,
     data   TEXT NOT NULL
 );
 CREATE INDEX pairings_device ON pairings (device, until);
-CREATE INDEX pairings_until ON pairings (until);
+CREATE INDEX pairings_until ON pairings (until, made);
 CREATE TABLE requests (
     id      TEXT PRIMARY KEY,
     account TEXT NOT NULL,
