@@ -175,10 +175,11 @@ func TestPeople(t *testing.T) {
 
 	step("review", func(t *testing.T, p *phone) {
 		var mine wire.OrganisationList
+		var extra wire.Application
 		if err := staff.Call(t.Context(), http.MethodGet, "/organisations", nil, &mine); err != nil || len(mine.Items) != 1 {
 			t.Fatalf("%v: %+v", err, mine)
 		}
-		if err := staff.Create(t.Context(), "/applications", wire.ApplicationRequest{Kind: wire.ApplyExtra, Organisation: mine.Items[0].ID}, nil); err != nil {
+		if err := staff.Create(t.Context(), "/applications", wire.ApplicationRequest{Kind: wire.ApplyExtra, Organisation: mine.Items[0].ID}, &extra); err != nil {
 			t.Fatal(err)
 		}
 		page(p, "#/reviews")
@@ -190,6 +191,12 @@ func TestPeople(t *testing.T) {
 		p.press("通过")
 		p.see("没有待审核的申请")
 		decide(t)
+		if err := staff.Create(t.Context(), "/applications/"+extra.ID+"/payment", wire.PaymentRequest{Method: wire.PayAlipay}, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := staff.Download(t.Context(), extra.ID, phonetest.PIN); err != nil {
+			t.Fatal(err)
+		}
 	})
 
 	step("authorise", func(t *testing.T, p *phone) {
@@ -323,6 +330,26 @@ func TestPeople(t *testing.T) {
 		p.see("已撤回")
 	})
 
+	step("remove", func(t *testing.T, p *phone) {
+		page(p, "#/staff")
+		p.press(staffName)
+		p.see("生效中 1 张")
+		p.press("删除人员")
+		p.see("将同时注销其持有的 1 张云溪县人民医院证书")
+		p.picture("warning")
+		p.press("删除人员")
+		p.see("还没有办事人员")
+		var left wire.CertificateList
+		if err := staff.Call(t.Context(), http.MethodGet, "/certificates", nil, &left); err != nil || len(left.Items) != 2 {
+			t.Fatalf("%v: %d certificates", err, len(left.Items))
+		}
+		for _, c := range left.Items {
+			if c.State != wire.CertificateRevoked {
+				t.Errorf("the %s certificate is %s", c.Use, c.State)
+			}
+		}
+	})
+
 	step("change", func(t *testing.T, p *phone) {
 		page(p, "#/staff")
 		p.press(phonetest.Hospital.Name)
@@ -407,6 +434,7 @@ const photograph = `await (async () => {
 // choose gives the page's file field a file.
 func (p *phone) choose(name, kind, content string) {
 	p.t.Helper()
+	p.until("there is no field for files", `document.querySelector("input[type=file]") !== null`)
 	run[bool](p, fmt.Sprintf(`(async () => {
 		const files = new DataTransfer();
 		files.items.add(new File([%s], %s, { type: %s }));

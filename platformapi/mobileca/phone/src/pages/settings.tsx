@@ -24,6 +24,10 @@ export function SettingsPage() {
     setAsking(undefined);
     app.toast(t("settings.cleared"));
   };
+  const leave = async (): Promise<void> => {
+    dropDrafts(); // the next to log in may be somebody else
+    await app.logOut();
+  };
   return (
     <Page title={t("settings.title")} back foot={<Button look="quiet" onPress={() => setAsking("leave")}>{t("me.log-out")}</Button>}>
       <div class="list">
@@ -37,7 +41,7 @@ export function SettingsPage() {
         <Row icon="trash" title={t("settings.clear")} onPress={() => setAsking("clear")} />
       </div>
       {asking === "clear" && <Confirm title={t("settings.clear")} warning={t("settings.clear-text")} act={t("settings.clear")} close={() => setAsking(undefined)} done={clear} />}
-      {asking === "leave" && <Confirm title={t("me.log-out")} warning={t("me.log-out-text")} act={t("me.log-out")} close={() => setAsking(undefined)} done={app.logOut} />}
+      {asking === "leave" && <Confirm title={t("me.log-out")} warning={t("me.log-out-text")} act={t("me.log-out")} close={() => setAsking(undefined)} done={leave} />}
     </Page>
   );
 }
