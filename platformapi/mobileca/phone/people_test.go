@@ -330,6 +330,20 @@ func TestPeople(t *testing.T) {
 		p.see("已撤回")
 	})
 
+	step("join", func(t *testing.T, p *phone) {
+		page(p, "#/join")
+		p.fill("统一社会信用代码", "91330127MA2XKQ713A")
+		p.press("查询企业")
+		p.see("该企业尚未被认领")
+		p.press("返回")
+		p.fill("统一社会信用代码", phonetest.Hospital.USCC)
+		p.press("查询企业")
+		p.see("王*国")
+		p.picture("found")
+		p.press("提交申请") // by who is of it already
+		p.see("当前状态不能进行此操作")
+	})
+
 	step("remove", func(t *testing.T, p *phone) {
 		page(p, "#/staff")
 		p.press(staffName)
