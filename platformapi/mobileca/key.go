@@ -18,7 +18,7 @@ import (
 func key(k store.Key, device string) wire.Key {
 	v := wire.Key{
 		ID: k.ID, Use: k.Use, State: k.State, Here: k.Device == device, Tries: max(0, pinTries-k.Wrong), Locked: k.Wrong >= pinTries,
-		Backup: k.Backup != nil, Certificate: k.Certificate,
+		Backup: k.Backup != nil, Certificate: k.Certificate, Reshared: k.Reshared,
 	}
 	if k.Public != nil {
 		v.Public = encode(k.Public)

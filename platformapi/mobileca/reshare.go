@@ -78,7 +78,11 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 	}
 	var refused error // that is to be kept
 	var before string // the device that had the share
+	finish := used(append([]byte(r.Body.Session+"\x00"), proof...))
 	k, err := s.store.ChangeKey(ctx, r.KeyID, func(k *store.Key) (store.Entries, error) {
+		if k.Finished == finish && k.Device == x.Device {
+			return nil, nil // the same again, by a phone that did not hear the answer
+		}
 		o := k.Reshare
 		if o == nil || o.Session != r.Body.Session || o.Device != x.Device || !now.Before(o.Until) {
 			return nil, refuse(410, codeRecoveryOver, "there is no such offer, or it is over")
@@ -116,6 +120,7 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 		defer clear(next)
 		before = k.Device
 		k.Share, k.Device, k.Wrong, k.Backup = s.sealer.seal(k.ID, next), x.Device, 0, backup
+		k.Reshared, k.Finished = o.Session, finish
 		return store.Entries{e}, nil
 	})
 	if err := errors.Join(err, refused); err != nil {

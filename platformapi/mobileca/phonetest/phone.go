@@ -483,7 +483,12 @@ func (p *Phone) reshare(ctx context.Context, key string, half *twopartytest.Phon
 	if backup != nil {
 		finish.Backup = encode(backup(next))
 	}
-	return next, p.Call(ctx, http.MethodPut, "/keys/"+key+"/reshare", finish, nil)
+	for range 2 { // a phone that does not hear the answer asks once more
+		if err := p.Call(ctx, http.MethodPut, "/keys/"+key+"/reshare", finish, nil); err != nil {
+			return nil, err
+		}
+	}
+	return next, nil
 }
 
 // Backup leaves a key's share with the service, sealed under a code.

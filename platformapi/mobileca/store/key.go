@@ -49,8 +49,10 @@ type Key struct {
 	Signed  []byte   // the whole request, signed
 	Answers []string // digests of the messages about it that were answered
 
-	Backup  []byte // opaque
-	Reshare *Reshare
+	Backup   []byte // opaque
+	Reshare  *Reshare
+	Reshared string // the session of the last reshare that was finished
+	Finished string // digest of what finished it, which may come again
 }
 
 // Reshare is a change of both shares that was begun.

@@ -5,6 +5,7 @@ import { Device } from "./api/device.js";
 import type { Account, RequestHead } from "./api/types.js";
 import { Desktops } from "./flow/desktops.js";
 import { Inbox } from "./flow/inbox.js";
+import { settle } from "./flow/keys.js";
 import { Sessions } from "./flow/sessions.js";
 import { Texts, prefer, preferred } from "./i18n/i18n.js";
 import { PAGES } from "./pages/pages.js";
@@ -18,6 +19,7 @@ import { type Code, parseFragment } from "./wire/code.js";
 
 const BASE = "/mca/v1";
 const TOAST = 3_000; // milliseconds
+const READING = 150; // a character
 
 // What lasts as long as the app is open.
 export interface Parts {
@@ -90,6 +92,7 @@ export function Root({ parts }: { parts: Parts }) {
       inbox.current!.start();
       // What could not be swept now is the next time.
       parts.desktops.sweep(client).catch(() => undefined);
+      settle({ client, vault: parts.vault }).then((unheard) => unheard && setToast(texts.t("pin-change.unheard")), () => undefined);
     } catch (e) {
       if (!client.loggedIn) replace({ page: "login" });
       else setTrouble(e);
@@ -120,7 +123,7 @@ export function Root({ parts }: { parts: Parts }) {
 
   useEffect(() => {
     if (toast === undefined) return undefined;
-    const timer = setTimeout(() => setToast(undefined), TOAST);
+    const timer = setTimeout(() => setToast(undefined), Math.max(TOAST, toast.length * READING));
     return () => clearTimeout(timer);
   }, [toast]);
 

@@ -1118,6 +1118,9 @@ type Key struct {
 	// Public The point, 65 bytes uncompressed, once it is made
 	Public string `json:"public,omitempty,omitzero"`
 
+	// Reshared The session of the last change of shares that was finished, for a phone that did not hear so
+	Reshared string `json:"reshared,omitempty,omitzero"`
+
 	// State begun: the commitment came. made: it has a public key. proved: it signed its certification request. certified: it has a
 	// certificate. ended: it answers no more
 	State KeyState `json:"state"`
@@ -1442,7 +1445,8 @@ type Problem struct {
 	// mca.request_over, mca.request_busy, mca.session_over, mca.not_in_session; mca.pin_wrong, mca.pin_locked,
 	// mca.message_wrong, mca.message_used, mca.answers_used, mca.result_wrong; mca.key_elsewhere, mca.key_not_ready,
 	// mca.no_backup, mca.recovery_over; mca.cert_ended, mca.cert_other_use; mca.identity_missing,
-	// mca.identity_refused, mca.org_claimed, mca.org_unclaimed, mca.not_administrator, mca.wrong_state,
+	// mca.identity_refused, mca.org_claimed, mca.org_unclaimed, mca.not_administrator, mca.not_authorised,
+	// mca.wrong_state,
 	// mca.payment_failed, mca.limit_reached
 	Code   string       `json:"code"`
 	Detail string       `json:"detail,omitempty,omitzero"`

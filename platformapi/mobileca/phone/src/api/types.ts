@@ -55,6 +55,7 @@ export interface Key {
   backup: boolean;
   certificate?: string;
   public?: string;
+  reshared?: string;
 }
 
 export interface Certificate {

@@ -1,6 +1,6 @@
 // Keys in two shares: made for an application, changed, brought to a new phone. One PIN and one recovery code are those of
 // both keys of a pair.
-import { type Client, Problem } from "../api/client.js";
+import type { Client } from "../api/client.js";
 import { patiently } from "../api/patience.js";
 import type { Certificate, Key, List, Message, Use } from "../api/types.js";
 import { seal, unseal } from "../crypto/backup.js";
@@ -111,19 +111,33 @@ interface Offer {
   message: string;
 }
 
-// The new share lies beside the old one until the service says that it is in force.
+const NEXT = " next ";
+
+// The new share lies beside the old one until the service says that it is in force, under a name with the session: the proof
+// is kept nowhere, since PINs could be tried by it.
 async function finishReshare(k: Keys, id: string, offer: Offer, proof: Bytes, next: Share, pin: string, code: string): Promise<void> {
-  await k.vault.put(id + " next", next);
+  const aside = id + NEXT + offer.session;
+  await k.vault.put(aside, next);
   const body = { session: offer.session, message: toText(proof), backup: toText(await seal(next, pin, code)) };
-  await patiently(OFFER, async (lost) => {
-    try {
-      await k.client.call("PUT", `/keys/${id}/reshare`, { body });
-    } catch (e) {
-      if (lost === 0 || !(e instanceof Problem) || e.code !== "mca.recovery_over") throw e;
-      // An answer was lost that was yes or no. A no would have cost a try, a yes gives all of them back.
-      if ((await k.client.call<Key>("GET", `/keys/${id}`)).tries !== TRIES) throw e;
-    }
-  });
+  await patiently(OFFER, () => k.client.call("PUT", `/keys/${id}/reshare`, { body }));
   await k.vault.put(id, next);
-  await k.vault.remove(id + " next");
+  await k.vault.remove(aside);
+}
+
+// Takes up what a change of shares left when the net, or the app, went away before the answer came: the service says which
+// share is in force. The answer is true when a new one came into force unheard; its recovery code was never shown then.
+export async function settle(k: Pick<Keys, "client" | "vault">): Promise<boolean> {
+  let unheard = false;
+  for (const aside of await k.vault.ids()) {
+    const [id, session] = aside.split(NEXT);
+    if (id === undefined || session === undefined) continue;
+    const next = await k.vault.get(aside);
+    const key = await k.client.call<Key>("GET", `/keys/${id}`);
+    if (next && key.reshared === session) {
+      await k.vault.put(id, next);
+      unheard = true;
+    }
+    await k.vault.remove(aside);
+  }
+  return unheard;
 }
