@@ -69,15 +69,17 @@ func test(m *testing.M) (status int, err error) {
 
 func TestScripts(t *testing.T) {
 	server, skf := softkeytest.Start(t, softkey.SKFLongmai)
-	if _, err := server.Add(softkey.DeviceOptions{Label: "key", Serial: "KEY1", PIN: []byte("246810")}); err != nil {
-		t.Fatal(err)
+	for _, serial := range []string{"KEY1", "KEY2"} { // scripts run beside each other, and change PINs
+		if _, err := server.Add(softkey.DeviceOptions{Label: "key", Serial: serial, PIN: []byte("246810")}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			// SoftHSM2 is told where this script's tokens are; SKF is a library with one key behind it.
+			// SoftHSM2 is told where this script's tokens are; SKF is a library with two keys behind it.
 			if err := os.Mkdir(filepath.Join(e.WorkDir, "tokens"), 0o700); err != nil {
 				return err
 			}
