@@ -6,10 +6,12 @@ import (
 	"crypto/sha256"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -21,10 +23,12 @@ import (
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/platformapi/platform"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
+	"sealdesk/ui/desk/papers"
 )
 
 const killPIN = "246810"
@@ -227,12 +231,22 @@ func (b *bench) login(t *testing.T) *client.Client {
 // signed returns the SHA-256 digests of the signed files as they were before the client was killed.
 func (b *bench) signed() map[string]bool {
 	b.t.Helper()
+	v, err := vault.Open(b.t.Context(), filepath.Join(b.home, "data", "sealdesk", "vault"), nil) // its key lies in a file there
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	digests := map[string]bool{}
-	err := filepath.WalkDir(b.home, func(path string, d os.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
+	err = filepath.WalkDir(b.home, func(path string, d os.DirEntry, err error) error {
+		name, stored := strings.CutSuffix(filepath.Base(path), ".enc")
+		if err != nil || !d.Type().IsRegular() || !stored {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		document, err := papers.NewShelf(v, filepath.Dir(path)).Open(name)
+		if err != nil {
+			return err
+		}
+		defer document.Close()
+		data, err := io.ReadAll(document.Reader())
 		if bytes.Contains(data, []byte("/ByteRange")) {
 			digests[fmt.Sprintf("%x", sha256.Sum256(data))] = true
 		}

@@ -105,16 +105,29 @@ func (s *AccountSession) Bind(ctx context.Context, r BindRequest) error {
 	if f := s.Fit(r.Key); !f.Fits() {
 		return fault("bind_unfit", nil, "owner", r.Key.Owner, "organisation", f.Organisation.Name)
 	}
-	return s.desk.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) error {
-		a, err := s.client.Bind(ctx, key.Signer, key.Chain)
-		if err != nil {
-			return err
+	return s.desk.withKey(ctx, r.Key, r.PIN, r.LastTry, func(key PlatformKey) error { return s.bind(ctx, key) })
+}
+
+// BindByScan binds the certificate that the person chooses on the phone (扫码绑定). scan is finished when it returns; ctx is that
+// of NewScan. One that does not fit is refused before the phone is asked to sign. Errors as Bind's, and those of the scan.
+func (s *AccountSession) BindByScan(ctx context.Context, scan *Scan) error {
+	return s.desk.BindByScan(ctx, scan, Key{}, func(key PlatformKey) error {
+		if f := s.Fit(key.of); !f.Fits() {
+			return fault("bind_unfit", nil, "owner", key.of.Owner, "organisation", f.Organisation.Name)
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.account = a
-		return nil
+		return s.bind(ctx, key)
 	})
+}
+
+func (s *AccountSession) bind(ctx context.Context, key PlatformKey) error {
+	a, err := s.client.Bind(ctx, key.Signer, key.Chain)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.account = a
+	return nil
 }
 
 // Unbind takes a certificate from the account.

@@ -12,6 +12,7 @@ import (
 	"sealdesk/ui/pages/keycard"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/pin"
+	"sealdesk/ui/pages/scan"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -31,6 +32,7 @@ type Page struct {
 	faces   *widgets.Faces
 	fit     *fyne.Container // how the chosen certificate stands to the account
 	bind    *widgets.Button
+	phone   *widgets.Button // nil: the platform has no mobile CA
 	scroll  *widgets.ScrollArea
 	content fyne.CanvasObject
 }
@@ -41,6 +43,9 @@ func New(host page.Host, account *desk.AccountSession) *Page {
 		list: widgets.Column(8), fit: widgets.Column(10)}
 	p.faces = widgets.NewFaces(p.list)
 	p.bind = widgets.NewButton(widgets.Primary, p.t("bind.do"), p.ask).WithIcon(theme.Icon("usb"))
+	if host.Desk().HasPhone() {
+		p.phone = widgets.NewButton(widgets.Secondary, p.t("scan.title_bind"), p.byScan).WithIcon(theme.Icon("scan"))
+	}
 	a := account.Account()
 	leave := widgets.NewButton(widgets.Secondary, p.t("bind.leave"), host.Back)
 	head := widgets.Row(16, widgets.Grow(widgets.Column(4, widgets.NewText(p.t("bind.title"), 24, theme.Text).Bold(),
@@ -96,9 +101,36 @@ func (p *Page) draw() {
 		widgets.Section("03", p.t("bind.by_key"), p.t("bind.by_key_sub"), widgets.Pad(6, 0, 14, 0, widgets.Column(12,
 			widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, p.t("login.look_again"), p.look),
 				widgets.NewText(p.t("login.keys"), theme.TextTable, theme.Text2)),
-			p.faces, p.fit, widgets.Row(10, widgets.Spacer(), widgets.Row(0, p.bind.Note()), p.bind)))),
+			p.faces, p.fit, p.buttons()))),
 	}
 	p.judge()
+}
+
+func (p *Page) buttons() fyne.CanvasObject {
+	row := []fyne.CanvasObject{widgets.Spacer(), widgets.Row(0, p.bind.Note())}
+	if p.phone != nil {
+		row = append(row, p.phone)
+	}
+	return widgets.Row(10, append(row, p.bind)...)
+}
+
+// byScan binds the certificate that the person chooses on the phone (扫码绑定证书).
+func (p *Page) byScan() {
+	run, s := desk.NewScan(p.ctx, desk.ScanAbout{Kind: desk.ScanBind, Platform: p.host.Desk().PlatformName()})
+	scan.Open(p.ctx, p.host, s)
+	p.phone.SetBusy(true)
+	p.host.Do(p.ctx, func(context.Context) error { return p.account.BindByScan(run, s) }, func(err error) {
+		p.phone.SetBusy(false)
+		switch {
+		case errors.Is(err, context.Canceled): // called off here
+		case err != nil:
+			p.host.Tell(err)
+		default:
+			p.host.Toast(theme.Good, p.t("bind.done_phone"))
+		}
+		p.draw()
+		p.look()
+	})
 }
 
 // bound lists the certificates that are bound, each with the way to take it off.
