@@ -2,8 +2,11 @@ package demo
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -39,6 +42,14 @@ func TestThePhoneOfTheDemo(t *testing.T) {
 		}
 	}
 	w := open()
+	if !strings.Contains(console.String(), w.MobileCA) || !strings.Contains(console.String(), MobileNumber) {
+		t.Errorf("the console tells nobody where the mobile CA is: %s", console.String())
+	}
+	var taken *Error
+	second, err := Open(ctx, Options{Work: t.TempDir(), Console: io.Discard, MobileListen: strings.TrimPrefix(w.MobileCA, "http://")})
+	if !errors.As(err, &taken) || taken.Code() != "demo.phones" {
+		t.Errorf("a second mobile CA on the same address: %v, %v", second, err)
+	}
 	service := &phonetest.Service{URL: w.MobileCA, Client: http.DefaultClient}
 	p, err := phonetest.NewPhone(service)
 	check(err)
