@@ -62,6 +62,7 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 	m := &mobileCA{done: make(chan struct{})}
 	m.service, err = mobileca.New(ctx, mobileca.Config{
 		Store: kept, Master: master, Issuer: mobile.NewIssuer(authority, listener.Origins[0]), Messenger: standins.NewConsole(o.Console), Identity: standins.Identities{},
+		Clerk: standins.Clerk{To: o.Console}, Cashier: standins.Cashier{To: o.Console},
 		Origins: listener.Origins, Name: MobileName, App: phone.Files, CSC: csc.Handler, Log: o.Log,
 		Platforms: []wire.TradingPlatform{{ID: "demo", Name: PlatformName, Region: "河南省焦作市", Origin: w.URL, Lat: 35.22, Lon: 113.24}},
 	})
