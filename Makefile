@@ -1,4 +1,4 @@
-# make demo   build SealDesk and open it with an embedded platform and both parties' keys
+# make demo   build SealDesk and open it with an embedded platform, both parties' keys and a mobile CA; PHONES=0.0.0.0:8444 lets real phones reach it
 # make test   everything that must hold before a change lands
 # make interop   hold our work against other programs: the clean copy of Word documents, for the corpora in ../shared/corpora, and
 #                in a table what we sign, in every combination of level and key, before pdfsig, mutool, qpdf, openssl, pyHanko and
@@ -11,7 +11,7 @@
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
 # make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
 # make help   the guides as HTML, in dist/help
-# make pictures   take the README's pictures anew, from the test that works the window
+# make pictures   take the README's pictures anew, from the tests that work the window and the phone
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
@@ -19,12 +19,13 @@ RELEASE := $(TAGS),migrated_fynedo,no_emoji
 FUZZTIME ?= 1m
 RUNS    ?= 1000
 SEED    ?= 1
+PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
 .PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
-	@ORDER=$(ORDER) sh packaging/demo.sh
+	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
 
 build:
 	$(BUILD) -o bin/ ./cmd/...
@@ -73,8 +74,8 @@ soak:
 faults:
 	SEALDESK_FAULTS=all $(GO) test -count=1 -v -timeout 60m -run AtEvery ./packaging/faults
 
-pictures: deps-test
-	SEALDESK_PICTURES=$(CURDIR)/packaging/pictures $(GO) test -count=1 -tags $(TAGS) -run TestContractIsSigned ./cmd/sealdesk
+pictures: deps-test phone
+	@GO="$(GO)" TAGS="$(TAGS)" sh packaging/pictures.sh
 
 packages: deps-packages
 	$(GO) run ./packaging/release -o dist

@@ -9,4 +9,4 @@ if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
 	echo "The demo plays both parties on the terminal instead."
 	exec bin/sealctl demo --work "$work/terminal" --out "$work/final.pdf"
 fi
-exec bin/sealdesk --demo --work "$work" --order "${ORDER:-}"
+exec bin/sealdesk --demo --work "$work" --order "${ORDER:-}" --phones "${PHONES-127.0.0.1:8444}"

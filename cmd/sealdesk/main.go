@@ -53,6 +53,7 @@ type options struct {
 	order     string
 	platform  string
 	mobileCA  string
+	phones    string
 	name      string
 	trust     string
 	makers    string
@@ -72,6 +73,7 @@ func main() {
 	flag.StringVar(&o.order, "order", "", "how the demo's contracts are made: seal_first (one side seals and sends) or review_first (both agree, then seal)")
 	flag.StringVar(&o.platform, "platform", "", "address of the trading platform, or the name of one that is kept")
 	flag.StringVar(&o.mobileCA, "mobile-ca", "", "address of the mobile CA that goes with it")
+	flag.StringVar(&o.phones, "phones", "", "address on which the demo's mobile CA listens for phones: 127.0.0.1:8444 for a browser of this computer, 0.0.0.0:8444 for phones; empty: the demo has none")
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
@@ -168,7 +170,11 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 // configure finds what the desk works with: the demo's world, or this person's keys and platform.
 func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if o.demo {
-		world, err := demo.Open(ctx, demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Order: platformapi.SealOrder(o.order)})
+		options := demo.Options{Work: o.work, Algorithm: ca.Algorithm(o.algorithm), Order: platformapi.SealOrder(o.order), MobileListen: o.phones}
+		if o.phones != "" {
+			options.Console = os.Stdout
+		}
+		world, err := demo.Open(ctx, options)
 		if err != nil {
 			return desk.Config{}, nil, err
 		}

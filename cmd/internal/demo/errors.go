@@ -2,10 +2,10 @@ package demo
 
 import "strings"
 
-// An Error is a trouble with the demo's folder that a person can mend.
+// An Error is a trouble with the demo's folder, or an address of it, that a person can mend.
 type Error struct {
 	code  string
-	dir   string
+	dir   string // or the address
 	cause error
 }
 
@@ -21,11 +21,11 @@ func (e *Error) Error() string {
 }
 
 // Code is "demo.in_use" when another demo works in the folder, "demo.folder" when it cannot be written, "demo.damaged"
-// when demo.json cannot be read, "demo.foreign_token" when the certificate on a token is not of the demo's authority, and
+// when demo.json cannot be read, "demo.phones" when nobody can listen for phones there, "demo.foreign_token" when the certificate on a token is not of the demo's authority, and
 // "demo.same_party" when both keys are one organisation's.
 func (e *Error) Code() string { return e.code }
 
-// Params holds "folder".
+// Params holds "folder", with "demo.phones" the address.
 func (e *Error) Params() map[string]any { return map[string]any{"folder": e.dir} }
 
 func (e *Error) Unwrap() error { return e.cause }

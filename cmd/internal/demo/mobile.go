@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -56,11 +57,12 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 	}
 	listener, err := mobile.Listen(ctx, address, "", "", filepath.Join(dir, "tls"))
 	if err != nil {
-		return errors.Join(err, kept.Close())
+		return errors.Join(fault("phones", address, err), kept.Close())
 	}
 	m := &mobileCA{done: make(chan struct{})}
 	m.service, err = mobileca.New(ctx, mobileca.Config{
 		Store: kept, Master: master, Issuer: mobile.NewIssuer(authority, listener.Origins[0]), Messenger: standins.NewConsole(o.Console), Identity: standins.Identities{},
+		Clerk: standins.Clerk{To: o.Console}, Cashier: standins.Cashier{To: o.Console},
 		Origins: listener.Origins, Name: MobileName, App: phone.Files, CSC: csc.Handler, Log: o.Log,
 		Platforms: []wire.TradingPlatform{{ID: "demo", Name: PlatformName, Region: "河南省焦作市", Origin: w.URL, Lat: 35.22, Lon: 113.24}},
 	})
@@ -75,6 +77,13 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 		}
 	}()
 	w.mobile, w.MobileCA, w.MobileRoot = m, listener.Origins[0], listener.Root
+	about := fmt.Sprintf("移动 CA → %s（手机号 %s、%s）", w.MobileCA, MobileNumber, MobileNumber2)
+	if w.MobileRoot != nil {
+		about += "，根证书 " + w.MobileCA + mobile.RootPath
+	}
+	if _, err := fmt.Fprintln(o.Console, about); err != nil {
+		o.Log.Warn("the mobile CA's address cannot be shown", "error", err)
+	}
 	for _, h := range []struct {
 		number, id string
 		party      Party

@@ -2,9 +2,14 @@ package demo
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"regexp"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/sm3"
@@ -15,6 +20,24 @@ import (
 	"sealdesk/token/ca"
 )
 
+// terminal keeps what is printed.
+type terminal struct {
+	mu   sync.Mutex
+	kept bytes.Buffer
+}
+
+func (c *terminal) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept.Write(p)
+}
+
+func (c *terminal) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.kept.String()
+}
+
 var smsCode = regexp.MustCompile(`验证码：([0-9]{6})`)
 
 // The purchaser's handler logs in on a phone with the code that the console shows, finds the certificates ready to be
@@ -23,7 +46,7 @@ var smsCode = regexp.MustCompile(`验证码：([0-9]{6})`)
 func TestThePhoneOfTheDemo(t *testing.T) {
 	ctx := t.Context()
 	work := t.TempDir()
-	var console bytes.Buffer
+	var console terminal
 	open := func() *World {
 		t.Helper()
 		w, err := Open(ctx, Options{Work: work, Algorithm: ca.SM2, Console: &console})
@@ -39,6 +62,14 @@ func TestThePhoneOfTheDemo(t *testing.T) {
 		}
 	}
 	w := open()
+	if !strings.Contains(console.String(), w.MobileCA) || !strings.Contains(console.String(), MobileNumber) {
+		t.Errorf("the console tells nobody where the mobile CA is: %s", console.String())
+	}
+	var taken *Error
+	second, err := Open(ctx, Options{Work: t.TempDir(), Console: io.Discard, MobileListen: strings.TrimPrefix(w.MobileCA, "http://")})
+	if !errors.As(err, &taken) || taken.Code() != "demo.phones" {
+		t.Errorf("a second mobile CA on the same address: %v, %v", second, err)
+	}
 	service := &phonetest.Service{URL: w.MobileCA, Client: http.DefaultClient}
 	p, err := phonetest.NewPhone(service)
 	check(err)
@@ -85,4 +116,39 @@ func TestThePhoneOfTheDemo(t *testing.T) {
 	if !sm2.VerifyASN1WithSM2(public, nil, message, signature) {
 		t.Error("the signature does not verify")
 	}
+}
+
+// Whoever is new to the demo's mobile CA becomes its customer without anybody's help, and can keep a bank card.
+func TestANewPersonOfTheDemo(t *testing.T) {
+	ctx := t.Context()
+	var console terminal
+	w, err := Open(ctx, Options{Work: t.TempDir(), Algorithm: ca.SM2, Console: &console})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() { check(w.Close()) }()
+	p, err := phonetest.NewPhone(&phonetest.Service{URL: w.MobileCA, Client: http.DefaultClient})
+	check(err)
+	const number = "13900009999"
+	check(p.Call(ctx, http.MethodPost, "/codes", wire.CodeRequest{Phone: number, Purpose: wire.CodeLogin}, nil))
+	check(p.Login(ctx, wire.LoginRequest{Phone: number, Code: smsCode.FindStringSubmatch(console.String())[1]}))
+	check(p.Identify(ctx, "李秀英", "330127198506150021"))
+	check(p.Create(ctx, "/applications", wire.ApplicationRequest{Kind: wire.ApplyPersonal}, nil))
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		var list wire.ApplicationList
+		check(p.Call(ctx, http.MethodGet, "/applications", nil, &list))
+		if len(list.Items) == 1 && list.Items[0].State == wire.ApplicationToDownload {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("applications %+v", list.Items)
+		}
+	}
+	check(p.Create(ctx, "/cards", wire.CardRequest{Number: "6222021001116245702", Bank: "中国工商银行", Phone: number}, nil))
 }

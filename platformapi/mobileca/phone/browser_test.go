@@ -209,9 +209,15 @@ func (p *phone) picture(name string) {
 	if p.shots == "" {
 		return
 	}
-	time.Sleep(400 * time.Millisecond) // what moves comes to rest
 	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
 	defer cancel()
+	time.Sleep(400 * time.Millisecond) // what moves comes to rest
+	for range 50 {                     // and a short notice goes by itself
+		if gone, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`!document.querySelector(".toast span")`)); err != nil || gone {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err == nil {
 		err = os.WriteFile(filepath.Join(p.shots, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+name+".png"), png, 0o644)

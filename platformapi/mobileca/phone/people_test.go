@@ -306,6 +306,7 @@ func TestPeople(t *testing.T) {
 		p.see("个人证书")
 		p.picture("add")
 		p.press("关闭")
+		p.picture("certificates")
 		p.press(phonetest.Hospital.Name)
 		p.picture("certificate")
 		p.press("续期")
@@ -322,6 +323,8 @@ func TestPeople(t *testing.T) {
 
 	step("withdraw", func(t *testing.T, p *phone) {
 		page(p, "#/personal")
+		p.see("以本人名义申请")
+		p.picture("personal")
 		p.press("提交申请")
 		p.see("CA 审核中")
 		p.press("撤回申请")
@@ -417,6 +420,7 @@ func TestPeople(t *testing.T) {
 	step("settings", func(t *testing.T, p *phone) {
 		page(p, "#/me")
 		p.press("设置")
+		p.until("the line is not mended", `!document.body.innerText.includes("连接已中断")`)
 		p.picture("list")
 		p.press("清除缓存")
 		p.see("登录状态不受影响")

@@ -159,6 +159,19 @@ func TestPhone(t *testing.T) {
 		p.press("完成")
 	})
 
+	step("bind", func(t *testing.T, p *phone) {
+		d := pair(t, w, wire.PairBind)
+		link(p, d, false)
+		d.ask(phonetest.Text("SealDesk binding of a certificate v1\n" + phonetest.Asking.Origin + "\nplatform\nchallenge"))
+		p.see("将此证书绑定到您在上述交易平台的账号")
+		p.picture("request")
+		p.press("确认绑定")
+		p.pin(pin, "确认绑定")
+		p.see("已确认绑定")
+		d.signed()
+		p.press("完成")
+	})
+
 	step("a login to another platform", func(t *testing.T, p *phone) {
 		d := pair(t, w, wire.PairLogin)
 		link(p, d, false)

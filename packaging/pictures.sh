@@ -1,0 +1,50 @@
+#!/bin/sh
+# Takes the README's pictures anew: the window's, and of those that the phone's tests take the ones that show a page at rest.
+set -eu
+cd "$(dirname "$0")/.."
+pictures=$PWD/packaging/pictures
+SEALDESK_PICTURES=$pictures "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestContractIsSigned ./cmd/sealdesk
+
+taken=$(mktemp -d)
+trap 'rm -rf "$taken"' EXIT
+SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople' ./platformapi/mobileca/phone
+mkdir -p "$pictures/phone"
+while read -r name shot; do
+	# Half of what a phone of 390 points at scale 2 shows, in few colours: the pages have few.
+	convert "$taken/$shot.png" -resize 390x -dither None -colors 128 -strip "PNG8:$pictures/phone/$name.png"
+done <<'EOF'
+login TestPhone-register-login
+password TestPhone-register-password
+home TestPhone-download-home
+platforms TestPhone-choose_a_platform-nearest
+identity TestPeople-identity-ways
+claim TestPeople-claim-ways
+claim-files TestPeople-claim-files
+claim-to-pay TestPeople-claim-to-pay
+pay TestPeople-pay-method
+download TestPhone-download-what
+recovery-code TestPhone-download-recovery-code
+join TestPeople-join-found
+personal TestPeople-withdraw-personal
+certificates TestPeople-renew-certificates
+renew TestPeople-renew-years
+change TestPeople-change-warning
+hand-over TestPeople-staff-hand-over
+staff TestPeople-staff-invited
+authorise TestPeople-authorise-term
+seal TestPeople-seal-contract
+review TestPeople-review-one
+recover TestPhone-recover_on_another_phone-home
+revoke TestPhone-recover_on_another_phone-revoke
+zone TestPeople-zone-swiped
+session TestPhone-session-certificate
+session-auto TestPhone-session-auto
+me TestPeople-me-top
+settings TestPeople-settings-list
+bind TestPhone-bind-request
+scan-match TestPhone-log_in-match
+scan-login TestPhone-log_in-request
+scan-seal TestPhone-sign-request
+scan-pin TestPhone-sign-wrong-pin
+scan-done TestPhone-sign-done
+EOF
