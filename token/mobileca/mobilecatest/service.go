@@ -139,6 +139,7 @@ func (c *CA) serve(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	w.Header().Set("Date", c.now().UTC().Format(http.TimeFormat))
 	status, answer, trouble := c.answer(r)
+	body, _ := json.Marshal(answer) // while nobody changes it
 	spoil := c.spoil
 	c.mu.Unlock()
 	if trouble != nil {
@@ -147,7 +148,6 @@ func (c *CA) serve(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(wire.Problem{Type: "about:blank", Title: trouble.code, Status: trouble.status, Code: trouble.code, State: trouble.state})
 		return
 	}
-	body, _ := json.Marshal(answer)
 	if spoil != nil {
 		body = spoil(r.URL.Path, body)
 	}
