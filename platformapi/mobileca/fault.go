@@ -17,6 +17,9 @@ const (
 	codePasswordWrong    = "mca.password_wrong"    // 403
 	codeAccountLocked    = "mca.account_locked"    // 403, for a quarter of an hour
 	codeLoginUnknown     = "mca.login_unknown"     // 422, neither code nor password, or a way that is not offered
+	codeWeChatUnknown    = "mca.wechat_unknown"    // 422, no account's; the same code with a number and its code links it
+	codeWeChatRefused    = "mca.wechat_refused"    // 403
+	codeWeChatTaken      = "mca.wechat_taken"      // 409, another account's
 	codeSecretWrong      = "mca.secret_wrong"      // 403
 	codeAlreadyScanned   = "mca.already_scanned"   // 409
 	codePairingOver      = "mca.pairing_over"      // 410, with the state

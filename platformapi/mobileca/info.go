@@ -12,9 +12,13 @@ func (s *Server) GetInfo(context.Context, wire.GetInfoRequestObject) (wire.GetIn
 	for _, r := range s.cfg.Issuer.Roots() {
 		roots = append(roots, encode(r))
 	}
+	wechat := ""
+	if s.cfg.WeChat != nil {
+		wechat = s.cfg.WeChat.Authorise()
+	}
 	return wire.GetInfo200JSONResponse{
 		Name: s.cfg.Name, Origin: s.cfg.Origins[0], ScanURL: s.scanURL(), CscURL: s.cfg.Origins[0] + CSCPath,
-		Time: s.now(), Scheme: s.scheme.Name(), Roots: roots, HelpPhone: s.cfg.HelpPhone,
+		Time: s.now(), Scheme: s.scheme.Name(), Roots: roots, HelpPhone: s.cfg.HelpPhone, WechatURL: wechat,
 	}, nil
 }
 

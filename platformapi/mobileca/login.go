@@ -109,30 +109,49 @@ func (s *Server) CreateSession(ctx context.Context, r wire.CreateSessionRequestO
 	if ok, wait := s.limits.logins.Allow(addressOf(ctx), now); !ok {
 		return nil, tooMany(wait)
 	}
-	byCode := b.Phone != "" && b.Code != "" && b.Password == "" && b.Wechat == ""
-	switch {
-	case byCode:
-		if err := s.useCode(ctx, b.Phone, wire.CodeLogin, b.Code); err != nil {
-			return nil, err
-		}
-	case b.Phone != "" && b.Password != "" && b.Code == "" && b.Wechat == "":
-		if _, err := s.checkPassword(ctx, b.Phone, b.Password); err != nil {
-			return nil, err
-		}
-	default:
-		return nil, unfit(codeLoginUnknown, "a login has a number with a code or a password; WeChat is not connected here")
+	by, err := s.loginBy(ctx, *b, c.jkt)
+	if err != nil {
+		return nil, err
 	}
 	x := store.Session{ID: platformapi.NewID(), JKT: c.jkt, ExpiresAt: now.Add(sessionLife)}
 	given := newTokens(&x, now)
-	account, device, err := s.store.LogIn(ctx, b.Phone, byCode, b.Device.Name, x, now)
-	if err != nil {
+	account, device, err := s.store.LogIn(ctx, by, b.Device.Name, x, now)
+	switch {
+	case by.WeChat.Code != "" && errors.Is(err, store.ErrNotFound):
+		return nil, errWeChatUsed()
+	case by.WeChat.Code != "" && errors.Is(err, store.ErrTaken):
+		return nil, errWeChatTaken()
+	case err != nil:
 		return nil, found(err)
 	}
 	me, err := s.me(ctx, account, device.ID)
 	if err != nil {
 		return nil, err
 	}
-	return wire.CreateSession201JSONResponse(given.answer(me)), nil
+	answer := given.answer(me)
+	if b.Phone == "" {
+		answer.Phone = account.Phone // others have typed it
+	}
+	return wire.CreateSession201JSONResponse(answer), nil
+}
+
+// loginBy checks what a login has to show.
+func (s *Server) loginBy(ctx context.Context, b wire.LoginRequest, jkt string) (store.LoginBy, error) {
+	by := store.LoginBy{Phone: b.Phone}
+	switch {
+	case b.Wechat != "" && s.cfg.WeChat != nil && b.Password == "" && (b.Phone == "") == (b.Code == ""):
+		var err error
+		if by.WeChat, err = s.checkWeChat(ctx, b.Wechat, b.Phone, jkt); err != nil || b.Phone == "" {
+			return by, err
+		}
+	case b.Wechat != "" || b.Phone == "" || (b.Code == "") == (b.Password == ""):
+		return by, unfit(codeLoginUnknown, "a login has a number with a code or a password, or WeChat's code where it is offered")
+	case b.Password != "":
+		_, err := s.checkPassword(ctx, b.Phone, b.Password)
+		return by, err
+	}
+	by.Make = true
+	return by, s.useCode(ctx, b.Phone, wire.CodeLogin, b.Code)
 }
 
 // checkPassword checks the password of a number, and counts wrong ones. A try is counted before the password is looked at,

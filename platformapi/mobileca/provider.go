@@ -42,6 +42,22 @@ type IdentityRefused struct{ Reason string }
 
 func (e *IdentityRefused) Error() string { return "the identity was refused: " + e.Reason }
 
+// WeChat knows people by WeChat's authorisation (OAuth 2.0 of its official accounts).
+type WeChat interface {
+	// Authorise is the address where an authorisation begins, complete but for its state, which the phone sets in the query.
+	// From there WeChat sends the phone's browser to Origins[0] + "/" with code and state in the query; state alone when
+	// the person declined.
+	Authorise() string
+	// Person is the identity that a code names: the openid or unionid, always the same for the same person. A code is good
+	// once. A refusal is a *WeChatRefused. It ends when ctx does.
+	Person(ctx context.Context, code string) (identity string, err error)
+}
+
+// WeChatRefused says why a code was not taken.
+type WeChatRefused struct{ Reason string }
+
+func (e *WeChatRefused) Error() string { return "WeChat refused the code: " + e.Reason }
+
 // Clerk looks at applications in the CA's name, where no person does.
 type Clerk interface {
 	// Look says what becomes of an application that waits for the CA's review.

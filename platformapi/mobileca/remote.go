@@ -35,7 +35,7 @@ func (s *Server) RemoteLogin(ctx context.Context, address, phone, password strin
 	x := store.Session{ID: platformapi.NewID(), CSC: true, ExpiresAt: now.Add(remoteLife)}
 	given := newTokens(&x, now)
 	x.TokenUntil = x.ExpiresAt
-	if _, _, err := s.store.LogIn(ctx, phone, false, "", x, now); err != nil {
+	if _, _, err := s.store.LogIn(ctx, store.LoginBy{Phone: phone}, "", x, now); err != nil {
 		return "", 0, err
 	}
 	return given.access, remoteLife, nil

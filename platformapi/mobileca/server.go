@@ -34,6 +34,7 @@ type Config struct {
 	Issuer    Issuer
 	Messenger Messenger
 	Identity  IdentityChecker
+	WeChat    WeChat                     // logs people in; nil: it is not offered
 	Clerk     Clerk                      // reviews for the CA; nil: applications wait for Decide
 	Cashier   Cashier                    // takes payments; nil: what has a price cannot be had
 	Price     Price                      // nil: all is free

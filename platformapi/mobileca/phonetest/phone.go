@@ -35,6 +35,7 @@ type Phone struct {
 	caller
 	Me      wire.Me
 	Refresh string
+	Number  string                         // its account's, after a login by WeChat alone
 	Shares  map[string]*twopartytest.Phone // by the key's id
 	Certs   []wire.Certificate             // the signing certificate first
 
@@ -64,7 +65,7 @@ func (p *Phone) Login(ctx context.Context, r wire.LoginRequest) error {
 	if err := p.Call(ctx, http.MethodPost, "/sessions", r, &l); err != nil {
 		return err
 	}
-	p.token, p.Refresh, p.Me = l.AccessToken, l.RefreshToken, l.Me
+	p.token, p.Refresh, p.Me, p.Number = l.AccessToken, l.RefreshToken, l.Me, l.Phone
 	return nil
 }
 

@@ -19,9 +19,14 @@ type Logins interface {
 	// ChangeAccount changes an account. ErrTaken: the number is another's.
 	ChangeAccount(ctx context.Context, id string, rule func(*Account) (Entries, error)) (Account, error)
 
-	// LogIn keeps a session of the account of a number, which is made when there is none and make says so, on the device of
-	// the session's key, which is made when it is new.
-	LogIn(ctx context.Context, phone string, make bool, device string, s Session, now time.Time) (Account, Device, error)
+	AccountByWeChat(ctx context.Context, identity string) (Account, error)
+	// KeepWeChat keeps whom a code names until somebody logs in with it. ErrTaken: it is kept already.
+	KeepWeChat(ctx context.Context, w WeChat) error
+	WeChat(ctx context.Context, code string) (WeChat, error)
+
+	// LogIn keeps a session of the account that by names, on the device of the session's key, which is made when it is new.
+	// ErrNotFound: there is no such account, or WeChat's code is over; ErrTaken: the WeChat identity is another account's.
+	LogIn(ctx context.Context, by LoginBy, device string, s Session, now time.Time) (Account, Device, error)
 	Session(ctx context.Context, tokenHash string) (Session, error)
 	SessionByID(ctx context.Context, id string) (Session, error)
 	// RenewSession gives the session x.ID the tokens of x while its refresh token is still the one with this hash; else
@@ -36,6 +41,20 @@ type Logins interface {
 	// RemoveDevice takes a device from its account, with its sessions; the shares on it are nowhere from then on, and its
 	// pairings are over.
 	RemoveDevice(ctx context.Context, account, id string, now time.Time) error
+}
+
+// LoginBy is how somebody who logs in is known.
+type LoginBy struct {
+	Phone  string // "": by WeChat alone
+	Make   bool   // an account, when the number has none
+	WeChat WeChat // with a number: it is the number's account's from then on, in the place of one before; zero for none
+}
+
+// WeChat is whom the code of WeChat's authorisation names.
+type WeChat struct {
+	Code     string // keyed hash of the code and the phone that showed it first
+	Identity string // keyed hash
+	Until    time.Time
 }
 
 // Code was sent to a number.
@@ -67,6 +86,8 @@ type Account struct {
 	Password    string // its hash, "" for none
 	Tries       int    // wrong passwords in a row
 	LockedUntil time.Time
+
+	WeChat string // keyed hash of the WeChat identity that logs in, "" for none
 
 	ReadUpTo string // the newest message that was read
 }

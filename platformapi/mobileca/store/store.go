@@ -50,7 +50,7 @@ type Store interface {
 	Trail(ctx context.Context, each func(audit.Entry) error) error
 
 	// Expire makes of pairings and requests whose time is over what they are now, forgets results that were not fetched,
-	// codes, sessions and recoveries that are over, and pairings that nobody scanned within a day.
+	// codes, also WeChat's, sessions and recoveries that are over, and pairings that nobody scanned within a day.
 	Expire(ctx context.Context, now time.Time) error
 	Claim(ctx context.Context, job string, every time.Duration, now time.Time) (bool, error)
 	Ping(ctx context.Context) error

@@ -7,6 +7,7 @@ import { Desktops } from "./flow/desktops.js";
 import { Inbox } from "./flow/inbox.js";
 import { settle } from "./flow/keys.js";
 import { Sessions } from "./flow/sessions.js";
+import { type Back, backFromWeChat } from "./flow/wechat.js";
 import { Texts, prefer, preferred } from "./i18n/i18n.js";
 import { PAGES } from "./pages/pages.js";
 import { Database } from "./store/database.js";
@@ -30,6 +31,7 @@ export interface Parts {
   desktops: Desktops;
   sessions: Sessions;
   scanned: { code?: Code };
+  wechat: Back;
   seen: Set<string>;
 }
 
@@ -37,7 +39,9 @@ export async function openParts(): Promise<Parts> {
   const db = await Database.open();
   const device = await Device.open(db);
   const client = await Client.open(BASE, device, db);
-  return { db, device, client, vault: await Vault.open(db), desktops: new Desktops(db), sessions: new Sessions(), scanned: takeCode(), seen: new Set() };
+  const wechat = backFromWeChat();
+  const scanned = wechat.scanned ? { code: wechat.scanned } : takeCode();
+  return { db, device, client, vault: await Vault.open(db), desktops: new Desktops(db), sessions: new Sessions(), scanned, wechat, seen: new Set() };
 }
 
 // The phone's camera opens the code's address. The secret in it does not stay in the address or the history.

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 	for name, test := range map[string]func(*testing.T, *world){
 		"LogIn":                 logIn,
 		"Codes":                 codes,
+		"WeChat":                wechat,
 		"Sessions":              sessions,
 		"Devices":               devices,
 		"Pairings":              pairings,
@@ -86,7 +87,7 @@ const number = "13812345678"
 // phone is an account with a device.
 func (w *world) phone() (store.Account, store.Device) {
 	w.Helper()
-	a, d, err := w.any().LogIn(w.Context(), number, true, "phone", w.session("jkt"), w.now)
+	a, d, err := w.any().LogIn(w.Context(), store.LoginBy{Phone: number, Make: true}, "phone", w.session("jkt"), w.now)
 	w.must(err)
 	return a, d
 }
@@ -104,15 +105,15 @@ func (w *world) key(a store.Account, d store.Device) store.Key {
 
 func logIn(_ *testing.T, w *world) {
 	ctx := w.Context()
-	_, _, err := w.any().LogIn(ctx, number, false, "phone", w.session("jkt"), w.now)
+	_, _, err := w.any().LogIn(ctx, store.LoginBy{Phone: number}, "phone", w.session("jkt"), w.now)
 	w.wants("a number without an account", err, store.ErrNotFound)
 	a, d := w.phone()
-	b, e, err := w.any().LogIn(ctx, number, true, "renamed", w.session("jkt"), w.now.Add(time.Second))
+	b, e, err := w.any().LogIn(ctx, store.LoginBy{Phone: number, Make: true}, "renamed", w.session("jkt"), w.now.Add(time.Second))
 	w.must(err)
 	if a.ID != b.ID || d.ID != e.ID || e.Name != "renamed" || !e.SeenAt.After(d.SeenAt) {
 		w.Errorf("the same phone again: %+v, %+v", b, e)
 	}
-	_, other, err := w.any().LogIn(ctx, number, true, "phone", w.session("another"), w.now)
+	_, other, err := w.any().LogIn(ctx, store.LoginBy{Phone: number, Make: true}, "phone", w.session("another"), w.now)
 	w.must(err)
 	if other.ID == d.ID {
 		w.Error("another key is the same device")
@@ -158,10 +159,66 @@ func codes(_ *testing.T, w *world) {
 	}))
 }
 
+func wechat(_ *testing.T, w *world) {
+	ctx := w.Context()
+	keep := func(code, identity string) store.WeChat {
+		k := store.WeChat{Code: code, Identity: identity, Until: w.now.Add(time.Minute)}
+		w.must(w.any().KeepWeChat(ctx, k))
+		return k
+	}
+	logIn := func(by store.LoginBy, now time.Time) (store.Account, error) {
+		a, _, err := w.any().LogIn(ctx, by, "phone", w.session("jkt"), now)
+		return a, err
+	}
+	a, _ := w.phone() // has none
+	first := keep("c1", "i1")
+	if got, err := w.any().WeChat(ctx, "c1"); err != nil || got != first {
+		w.Errorf("a code is kept as %+v, %v", got, err)
+	}
+	w.wants("a code twice", w.any().KeepWeChat(ctx, first), store.ErrTaken)
+	_, err := logIn(store.LoginBy{WeChat: first}, w.now)
+	w.wants("an identity that is nobody's", err, store.ErrNotFound)
+	_, err = logIn(store.LoginBy{Phone: number, WeChat: first}, w.now.Add(time.Minute))
+	w.wants("a code that is over", err, store.ErrNotFound)
+	_, err = w.any().AccountByWeChat(ctx, "")
+	w.wants("no identity", err, store.ErrNotFound)
+	_, err = logIn(store.LoginBy{Phone: number, WeChat: first}, w.now)
+	w.must(err)
+	_, err = logIn(store.LoginBy{WeChat: first}, w.now)
+	w.wants("a code that was used", err, store.ErrNotFound)
+	if b, err := logIn(store.LoginBy{WeChat: keep("c2", "i1")}, w.now); err != nil || b.ID != a.ID {
+		w.Errorf("the identity's account is %+v, %v", b, err)
+	}
+	taken := keep("c3", "i1")
+	for _, make := range []bool{true, false} {
+		if !make {
+			_, err = logIn(store.LoginBy{Phone: "13700000000", Make: true}, w.now)
+			w.must(err)
+		}
+		_, err = logIn(store.LoginBy{Phone: "13700000000", Make: make, WeChat: taken}, w.now)
+		w.wants("an identity for a second account", err, store.ErrTaken)
+	}
+	w.must(w.any().Expire(ctx, w.now.Add(30*time.Second)))
+	_, err = w.any().WeChat(ctx, "c3")
+	w.must(err) // it was not used
+	_, err = logIn(store.LoginBy{Phone: number, WeChat: keep("c4", "i2")}, w.now)
+	w.must(err)
+	_, err = w.any().AccountByWeChat(ctx, "i1")
+	w.wants("an identity that another took the place of", err, store.ErrNotFound)
+	b, err := w.any().AccountByWeChat(ctx, "i2")
+	w.must(err)
+	if b.ID != a.ID {
+		w.Errorf("the new identity's account is %+v", b)
+	}
+	w.must(w.any().Expire(ctx, w.now.Add(2*time.Minute)))
+	_, err = w.any().WeChat(ctx, "c3")
+	w.wants("a code after its time", err, store.ErrNotFound)
+}
+
 func sessions(_ *testing.T, w *world) {
 	ctx := w.Context()
 	x := w.session("jkt")
-	a, d, err := w.any().LogIn(ctx, number, true, "phone", x, w.now)
+	a, d, err := w.any().LogIn(ctx, store.LoginBy{Phone: number, Make: true}, "phone", x, w.now)
 	w.must(err)
 	got, err := w.any().Session(ctx, x.TokenHash)
 	w.must(err)
@@ -190,7 +247,7 @@ func sessions(_ *testing.T, w *world) {
 		w.Errorf("%d renewed it, %d were late", renewed.Load(), late.Load())
 	}
 	second := w.session("jkt")
-	_, _, err = w.any().LogIn(ctx, number, true, "phone", second, w.now)
+	_, _, err = w.any().LogIn(ctx, store.LoginBy{Phone: number, Make: true}, "phone", second, w.now)
 	w.must(err)
 	w.must(w.any().DropSessions(ctx, a.ID, second.ID))
 	_, err = w.any().SessionByID(ctx, x.ID)

@@ -14,12 +14,13 @@ import (
 )
 
 var (
-	accounts = kind[store.Account]{table: "accounts", columns: []string{"phone"}, row: func(a *store.Account) []any { return []any{a.ID, a.Phone} }}
+	accounts = kind[store.Account]{table: "accounts", columns: []string{"phone", "wechat"}, row: func(a *store.Account) []any { return []any{a.ID, a.Phone, a.WeChat} }}
 	devices  = kind[store.Device]{table: "devices", columns: []string{"account", "jkt"}, row: func(d *store.Device) []any { return []any{d.ID, d.Account, d.JKT} }}
 	sessions = kind[store.Session]{table: "sessions", columns: []string{"account", "device", "token_hash", "until"}, row: func(x *store.Session) []any {
 		return []any{x.ID, x.Account, x.Device, x.TokenHash, sqldb.Micros(x.ExpiresAt)}
 	}}
-	codes = kind[store.Code]{table: "codes", columns: []string{"until"}, row: func(c *store.Code) []any { return []any{codeID(c.Phone, c.Purpose), sqldb.Micros(c.SentAt)} }}
+	codes   = kind[store.Code]{table: "codes", columns: []string{"until"}, row: func(c *store.Code) []any { return []any{codeID(c.Phone, c.Purpose), sqldb.Micros(c.SentAt)} }}
+	wechats = kind[store.WeChat]{table: "wechat_codes", columns: []string{"until"}, row: func(w *store.WeChat) []any { return []any{w.Code, sqldb.Micros(w.Until)} }}
 )
 
 func codeID(phone string, purpose wire.CodePurpose) string { return phone + " " + string(purpose) }
@@ -56,6 +57,21 @@ func (s *Store) AccountByPhone(ctx context.Context, phone string) (store.Account
 	return accounts.one(ctx, s.db.Read, "", `phone = $1`, phone)
 }
 
+// AccountByWeChat is the account of this WeChat identity.
+func (s *Store) AccountByWeChat(ctx context.Context, identity string) (store.Account, error) {
+	return accounts.one(ctx, s.db.Read, "", `wechat = $1 AND wechat <> ''`, identity)
+}
+
+// KeepWeChat keeps whom a code names.
+func (s *Store) KeepWeChat(ctx context.Context, w store.WeChat) error {
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error { return wechats.insert(ctx, s.db, tx, &w) })
+}
+
+// WeChat is whom a code names.
+func (s *Store) WeChat(ctx context.Context, code string) (store.WeChat, error) {
+	return wechats.one(ctx, s.db.Read, "", `id = $1`, code)
+}
+
 // CreateAccount keeps an account.
 func (s *Store) CreateAccount(ctx context.Context, a store.Account, e store.Entries) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -72,15 +88,11 @@ func (s *Store) ChangeAccount(ctx context.Context, id string, rule func(*store.A
 }
 
 // LogIn keeps a session.
-func (s *Store) LogIn(ctx context.Context, phone string, create bool, name string, x store.Session, now time.Time) (a store.Account, d store.Device, err error) {
+func (s *Store) LogIn(ctx context.Context, by store.LoginBy, name string, x store.Session, now time.Time) (a store.Account, d store.Device, err error) {
 	err = s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		var entries store.Entries
 		var err error
-		a, err = accounts.one(ctx, tx, s.db.Lock("accounts"), `phone = $1`, phone)
-		if errors.Is(err, store.ErrNotFound) && create {
-			a = store.Account{ID: platformapi.NewID(), Phone: phone, CreatedAt: now}
-			err = accounts.insert(ctx, s.db, tx, &a)
-		}
-		if err != nil {
+		if a, entries, err = s.enter(ctx, tx, by, now); err != nil {
 			return err
 		}
 		x.Account = a.ID
@@ -93,9 +105,43 @@ func (s *Store) LogIn(ctx context.Context, phone string, create bool, name strin
 		if err := sessions.insert(ctx, s.db, tx, &x); err != nil {
 			return err
 		}
-		return record(ctx, tx, store.Entries{{At: now, Act: audit.Login, Account: a.ID, Device: d.ID}})
+		return record(ctx, tx, append(entries, audit.Entry{At: now, Act: audit.Login, Account: a.ID, Device: d.ID}))
 	})
 	return a, d, err
+}
+
+// enter finds the account of who logs in, or makes it, and makes WeChat's identity the account's.
+func (s *Store) enter(ctx context.Context, tx *sql.Tx, by store.LoginBy, now time.Time) (a store.Account, linked store.Entries, err error) {
+	w := by.WeChat
+	if w.Code != "" {
+		left, err := sqldb.Affects(tx.ExecContext(ctx, `DELETE FROM wechat_codes WHERE id = $1 AND until > $2`, w.Code, sqldb.Micros(now)))
+		if err != nil {
+			return a, nil, err
+		}
+		if !left {
+			return a, nil, store.ErrNotFound
+		}
+	}
+	if by.Phone == "" {
+		a, err = accounts.one(ctx, tx, s.db.Lock("accounts"), `wechat = $1 AND wechat <> ''`, w.Identity)
+		return a, nil, err
+	}
+	e, err := accounts.edit(ctx, s.db, tx, `phone = $1`, by.Phone)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && by.Make:
+		a = store.Account{ID: platformapi.NewID(), Phone: by.Phone, CreatedAt: now, WeChat: w.Identity}
+		err = accounts.insert(ctx, s.db, tx, &a)
+	case err == nil && w.Identity != "" && w.Identity != e.v.WeChat:
+		e.v.WeChat = w.Identity
+		a = *e.v
+		_, err = e.save(ctx, s.db, tx)
+	case err == nil:
+		return *e.v, nil, nil
+	}
+	if err == nil && w.Identity != "" {
+		linked = store.Entries{{At: now, Act: "wechat-linked", Account: a.ID}}
+	}
+	return a, linked, err
 }
 
 // arrive finds the device of a session's key, or makes it.

@@ -147,6 +147,7 @@ func (s *Store) Expire(ctx context.Context, now time.Time) error {
 		{`DELETE FROM pairings WHERE until = 0 AND device = '' AND made < $1`, now.Add(-24 * time.Hour)}, // nobody scanned them
 		{`DELETE FROM sessions WHERE until < $1`, now},
 		{`DELETE FROM codes WHERE until < $1`, now.Add(-24 * time.Hour)}, // the count of a day is in them
+		{`DELETE FROM wechat_codes WHERE until < $1`, now},
 		{`DELETE FROM recoveries WHERE until < $1`, now},
 		{`DELETE FROM made WHERE at < $1`, now.Add(-keepMade)},
 	} {

@@ -1048,6 +1048,10 @@ type Info struct {
 
 	// Time The clock by which everything expires
 	Time time.Time `json:"time"`
+
+	// WechatURL Where WeChat's authorisation begins; absent where it does not log in. The phone sets state in the query, a random
+	// value, and takes a code only with the same one. WeChat comes back to the origin's / with code and state.
+	WechatURL string `json:"wechat_url,omitempty,omitzero"`
 }
 
 // Invoice defines model for Invoice.
@@ -1181,12 +1185,16 @@ type Login struct {
 	AccessToken string `json:"access_token"`
 
 	// ExpiresIn Seconds that the access token holds
-	ExpiresIn    int    `json:"expires_in"`
-	Me           Me     `json:"me"`
+	ExpiresIn int `json:"expires_in"`
+	Me        Me  `json:"me"`
+
+	// Phone The account's number, after a login by WeChat alone: codes are sent to it
+	Phone        string `json:"phone,omitempty,omitzero"`
 	RefreshToken string `json:"refresh_token"`
 }
 
-// LoginRequest phone with code or password, or wechat
+// LoginRequest phone with code or password, or wechat. wechat beside phone and code makes the WeChat identity the account's. After
+// mca.wechat_unknown the same phone may send the same wechat for 10 minutes so.
 type LoginRequest struct {
 	Code     string     `json:"code,omitempty,omitzero"`
 	Device   DeviceName `json:"device"`
@@ -1441,6 +1449,7 @@ type PlatformList struct {
 // Problem RFC 9457
 type Problem struct {
 	// Code Stable; branch on it. mca.code_wrong, mca.code_gone, mca.password_wrong, mca.account_locked, mca.login_unknown;
+	// mca.wechat_unknown, mca.wechat_refused, mca.wechat_taken;
 	// mca.secret_wrong, mca.already_scanned, mca.pairing_over, mca.nonce_wrong, mca.not_linked; mca.request_wrong,
 	// mca.request_over, mca.request_busy, mca.session_over, mca.not_in_session; mca.pin_wrong, mca.pin_locked,
 	// mca.message_wrong, mca.message_used, mca.answers_used, mca.result_wrong; mca.key_elsewhere, mca.key_not_ready,

@@ -4,6 +4,8 @@ import type { Organisation } from "./types.js";
 export interface Info {
   name: string;
   help_phone?: string;
+  // Where WeChat's authorisation begins, where it logs in.
+  wechat_url?: string;
 }
 
 export interface Found {

@@ -40,6 +40,8 @@ export interface Account {
 export interface Login {
   access_token: string;
   refresh_token: string;
+  // The account's number, after a login by WeChat alone.
+  phone?: string;
   me: Account;
 }
 

@@ -1,8 +1,12 @@
-// Login by number and code, which also registers, or by password (1.1).
+// Login by number and code, which also registers, by password or by WeChat (1.1).
 import { useEffect, useState } from "preact/hooks";
+import { Problem } from "../api/client.js";
 import type { Login } from "../api/types.js";
+import { Refused } from "../flow/refused.js";
+import { leaveForWeChat } from "../flow/wechat.js";
 import { useApp } from "../ui/app.js";
-import { Button, Field, Page, Trouble, useLoaded } from "../ui/parts.js";
+import { Button, Field, Notice, Page, Trouble, useLoaded } from "../ui/parts.js";
+import { useInfo } from "./help.js";
 
 const NUMBER = /^1[3-9][0-9]{9}$/;
 
@@ -14,23 +18,36 @@ export function LoginPage() {
   const [code, setCode] = useState("");
   const [password, setPassword] = useState("");
   const [error, setError] = useState<unknown>();
+  const [wechat, setWechat] = useState<string>(); // WeChat's code, of an identity that number and code shall be linked with
+  const [coming, setComing] = useState(app.wechat.code !== undefined);
+  const offered = useInfo().value?.wechat_url;
   const good = NUMBER.test(phone);
   const ready = good && (by === "code" ? /^[0-9]{6}$/.test(code) : password !== "");
   const missing = !good ? t("login.need-phone") : by === "code" ? t("login.need-code") : t("login.need-password");
 
-  const enter = async (): Promise<void> => {
+  const logIn = async (proof: { phone?: string; code?: string; password?: string; wechat?: string }): Promise<void> => {
     setError(undefined);
     try {
-      const proof = by === "code" ? { code } : { password };
-      const login = await app.client.call<Login>("POST", "/sessions", { body: { phone, ...proof, device: { name: deviceName() } }, open: true });
+      const login = await app.client.call<Login>("POST", "/sessions", { body: { ...proof, device: { name: deviceName() } }, open: true });
       await app.client.keep(login);
-      await app.db.put("state", "phone", phone);
+      await app.db.put("state", "phone", proof.phone ?? login.phone);
       await app.loggedIn();
-      app.replace({ page: by === "code" && !login.me.has_password ? "password" : "home" });
+      app.replace({ page: proof.phone && proof.code && !login.me.has_password ? "password" : "home" });
     } catch (e) {
-      setError(e);
+      const of = e instanceof Problem && e.code.startsWith("mca.wechat_") ? e.code : undefined;
+      if (of) setWechat(of === "mca.wechat_unknown" ? proof.wechat : undefined);
+      if (of === "mca.wechat_unknown") setBy("code");
+      else setError(e);
     }
   };
+  const enter = (): Promise<void> => logIn({ phone, ...(by === "code" ? { code } : { password }), ...(wechat && { wechat }) });
+  useEffect(() => {
+    const back = app.wechat.code;
+    if (app.wechat.strange) setError(new Refused("wechat_strange"));
+    delete app.wechat.code;
+    delete app.wechat.strange;
+    if (back) void logIn({ wechat: back }).then(() => setComing(false));
+  }, []);
 
   return (
     <div class="page login">
@@ -40,11 +57,16 @@ export function LoginPage() {
         <p>{t("login.promise")}</p>
       </div>
       <main>
-        <div class="tabs" role="tablist">
-          {(["code", "password"] as const).map((x) => (
-            <button key={x} role="tab" aria-selected={by === x} onClick={() => setBy(x)}>{t(`login.by-${x}`)}</button>
-          ))}
-        </div>
+        {coming && <Notice tone="info" title={t("login.wechat-coming")} />}
+        {wechat ? (
+          <Notice tone="info" title={t("login.wechat-link")} action={<button class="link" onClick={() => setWechat(undefined)}>{t("login.wechat-leave")}</button>}>{t("login.wechat-link-text")}</Notice>
+        ) : (
+          <div class="tabs" role="tablist">
+            {(["code", "password"] as const).map((x) => (
+              <button key={x} role="tab" aria-selected={by === x} onClick={() => setBy(x)}>{t(`login.by-${x}`)}</button>
+            ))}
+          </div>
+        )}
         <Field label={t("login.phone")} type="tel" most={11} fill="tel-national" hint={t("login.phone-hint")} value={phone} set={(v) => setPhone(v.replace(/\D/g, ""))} />
         {by === "code" ? (
           <CodeField phone={phone} ready={good} purpose="login" value={code} set={setCode} />
@@ -54,7 +76,8 @@ export function LoginPage() {
         {error !== undefined && <Trouble of={error} />}
       </main>
       <footer class="foot">
-        <Button disabled={!ready} why={missing} onPress={enter}>{t("login.enter")}</Button>
+        <Button disabled={!ready} why={missing} onPress={enter}>{t(wechat ? "login.wechat-enter" : "login.enter")}</Button>
+        {offered && !wechat && <Button look="quiet" disabled={coming} onPress={() => leaveForWeChat(offered, app.scanned.code)}>{t("login.wechat")}</Button>}
         <p class="fine">{t("login.register")}</p>
         <button class="link" onClick={() => app.speak(app.texts.language === "en" ? "zh-CN" : "en")}>{t("language.other")}</button>
       </footer>

@@ -6,6 +6,7 @@ import type { Client } from "../api/client.js";
 import type { Device } from "../api/device.js";
 import type { Desktops } from "../flow/desktops.js";
 import type { Sessions } from "../flow/sessions.js";
+import type { Back } from "../flow/wechat.js";
 import type { Language, Texts } from "../i18n/i18n.js";
 import type { Database } from "../store/database.js";
 import type { Vault } from "../store/vault.js";
@@ -29,6 +30,8 @@ export interface App {
   ios: boolean;
   // The code whose address opened the app, until it is used.
   scanned: { code?: Code };
+  // What WeChat sent the person back with, until it is used.
+  wechat: Back;
   go(route: Route): void;
   // Instead of the page that is shown, so that one cannot go back to it.
   replace(route: Route): void;

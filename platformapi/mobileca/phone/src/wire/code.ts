@@ -1,6 +1,6 @@
 // The code on the desktop's screen, and what follows from it: whom the phone talks to, and four letters that both show.
 import { type Bytes, concat, equal, utf8 } from "../crypto/bytes.js";
-import { fromText } from "./base64url.js";
+import { fromText, toText } from "./base64url.js";
 import { type Key, thumbprint } from "./jws.js";
 
 export class BadCode extends Error {}
@@ -25,6 +25,10 @@ export function parseFragment(fragment: string): Code {
   };
   read(id);
   return { id, secret: read(secret), fingerprint: read(fingerprint) };
+}
+
+export function formatFragment(c: Code): string {
+  return ["1", c.id, toText(c.secret), toText(c.fingerprint)].join(".");
 }
 
 // Reads a scanned address, which must be of this service: what another one's code says is nobody's business here.

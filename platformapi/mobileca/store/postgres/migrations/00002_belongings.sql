@@ -53,8 +53,18 @@ CREATE TABLE invitations (
 CREATE INDEX invitations_phone ON invitations (phone);
 ALTER TABLE applications ADD COLUMN organisation TEXT NOT NULL DEFAULT '';
 CREATE INDEX applications_state ON applications (state, organisation);
+ALTER TABLE accounts ADD COLUMN wechat TEXT NOT NULL DEFAULT ''; -- '' for none
+CREATE UNIQUE INDEX accounts_wechat ON accounts (wechat) WHERE wechat <> '';
+CREATE TABLE wechat_codes (
+    id    TEXT PRIMARY KEY,
+    until BIGINT NOT NULL,
+    data  TEXT NOT NULL
+);
 
 -- +goose Down
+DROP TABLE wechat_codes;
+DROP INDEX accounts_wechat;
+ALTER TABLE accounts DROP COLUMN wechat;
 DROP INDEX applications_state;
 ALTER TABLE applications DROP COLUMN organisation;
 DROP TABLE invitations;
