@@ -101,7 +101,7 @@ func TestTriesRace(t *testing.T) {
 	ctx := t.Context()
 	w := phonetest.NewWorld(t)
 	p := w.Holder()
-	_, s := asked(t, w, p)
+	d, s := asked(t, w, p)
 	var wrong, locked atomic.Int64
 	var all sync.WaitGroup
 	for i := range 20 {
@@ -127,6 +127,12 @@ func TestTriesRace(t *testing.T) {
 	must(t, p.Call(ctx, http.MethodGet, "/keys/"+s.Request.KeyID, nil, &k))
 	if !k.Locked || k.Tries != 0 {
 		t.Errorf("key %+v", k)
+	}
+	// Who asked hears why at once.
+	r, err := d.Request(ctx, s.Request.ID, 0, 0)
+	must(t, err)
+	if r.State != wire.RequestRefused || r.Reason != "mca.pin_locked" {
+		t.Errorf("the desktop is told %s, %q", r.State, r.Reason)
 	}
 	// Nothing else works with it either.
 	wants(t, "a link with a locked key", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.pin_locked")

@@ -121,6 +121,9 @@ func (s *Server) AnswerRequest(ctx context.Context, r wire.AnswerRequestRequestO
 	var answer []byte
 	var refused error // that is to be kept
 	_, err = s.changeRequest(ctx, r.RequestID, func(q *store.Request, k *store.Key, p *store.Pairing) (store.Entries, error) {
+		if err := unlocked(k); err != nil { // also where that has ended the request
+			return nil, err
+		}
 		if err := live(q, p); err != nil {
 			return nil, err
 		}
@@ -145,6 +148,9 @@ func (s *Server) AnswerRequest(ctx context.Context, r wire.AnswerRequestRequestO
 		if errors.Is(err, twoparty.ErrPIN) {
 			refused = wrongPIN(k)
 			e.Act = actWrongPIN
+			if k.Wrong >= pinTries { // who asked need not wait until its time is over
+				q.State, q.Reason = wire.RequestRefused, codePINLocked
+			}
 			return store.Entries{e}, nil
 		}
 		if err != nil {

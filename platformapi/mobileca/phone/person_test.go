@@ -130,7 +130,7 @@ func TestPhone(t *testing.T) {
 		d.scanned()
 		p.do(chromedp.WaitVisible(".codes"))
 		p.press("都不是，或电脑没有显示")
-		p.see("核对码不一致，已拒绝")
+		p.see("匹配码不一致，已拒绝")
 		p.picture("refused")
 		d.becomes(wire.PairingRefused)
 	})

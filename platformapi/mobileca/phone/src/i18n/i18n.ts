@@ -56,7 +56,9 @@ export class Texts {
   span(seconds: number): string {
     const s = Math.max(0, Math.floor(seconds));
     const [h, m] = [Math.floor(s / 3600), Math.floor((s % 3600) / 60)];
-    return h > 0 ? this.t("time.hours", { h, m }) : m > 0 ? this.t("time.minutes", { m, s: s % 60 }) : this.t("time.seconds", { s });
+    if (h > 0) return m > 0 ? this.t("time.hours", { h, m }) : this.t("time.full-hours", { h });
+    if (m > 0) return s % 60 > 0 ? this.t("time.minutes", { m, s: s % 60 }) : this.t("time.full-minutes", { m });
+    return this.t("time.seconds", { s });
   }
 }
 

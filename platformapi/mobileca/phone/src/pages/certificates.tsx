@@ -101,7 +101,7 @@ export function CertificatePage({ id }: { id: string }) {
                   ...(v.uscc ? [[t("certificate.uscc"), v.uscc] as [string, string]] : []),
                   [t("certificate.from"), app.texts.date(v.not_before)],
                   [t("certificate.until"), app.texts.date(v.not_after)],
-                  [t("certificate.issuer"), v.issuer],
+                  [t("certificate.issuer"), /(?:^|,)CN=([^,+]+)/.exec(v.issuer)?.[1] ?? v.issuer],
                   [t("certificate.serial"), <code>{v.serial}</code>],
                 ]}
               />
