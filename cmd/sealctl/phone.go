@@ -11,24 +11,45 @@ import (
 
 	"sealdesk/token"
 	"sealdesk/token/mobileca"
+	"sealdesk/token/mobileca/csc"
 	"sealdesk/token/uri"
 )
 
 // phones is the driver that a mobileca: URI names: service=ADDRESS, and ?roots=FILE.pem where the service's TLS certificate is of
-// an authority of one's own.
+// an authority of one's own. With protocol=csc it is any service of the Cloud Signature Consortium's API, and its account's.
 func (a *app) phones(u *uri.URI) (token.Driver, error) {
-	c := mobileca.Config{
-		Service: u.Get("service"), Name: a.words.T("scan.phone"), Screen: &terminalScreen{tui: a.tui},
-		Platform: mobileca.Platform{Name: a.words.T("ctl.phone.platform"), Origin: "local://sealctl"},
-	}
+	var roots *x509.CertPool
 	if file := u.Get("roots"); file != "" {
 		data, err := os.ReadFile(file)
-		c.Roots = x509.NewCertPool()
-		if err != nil || len(data) > maxCA || !c.Roots.AppendCertsFromPEM(data) {
+		roots = x509.NewCertPool()
+		if err != nil || len(data) > maxCA || !roots.AppendCertsFromPEM(data) {
 			return nil, fault("roots_unreadable", "file", file)
 		}
 	}
-	return mobileca.Open(c)
+	if u.Get("protocol") == "csc" {
+		return a.remote(u, roots)
+	}
+	return mobileca.Open(mobileca.Config{
+		Service: u.Get("service"), Name: a.words.T("scan.phone"), Screen: &terminalScreen{tui: a.tui}, Roots: roots,
+		Platform: mobileca.Platform{Name: a.words.T("ctl.phone.platform"), Origin: "local://sealctl"},
+	})
+}
+
+// remote is the driver of keys behind the CSC API: service=BASE;account=USER, with the account's password in the file that
+// ?password-source=file:NAME names, or typed.
+func (a *app) remote(u *uri.URI, roots *x509.CertPool) (token.Driver, error) {
+	account := u.Get("account")
+	file, err := u.PasswordFile()
+	if err != nil {
+		return nil, err
+	}
+	return csc.Open(csc.Config{
+		Base: u.Get("service"), Account: account, Transport: mobileca.Transport(roots, nil),
+		Login: func(context.Context) (string, []byte, error) {
+			password, err := a.pin(file, nil, a.words.T("ctl.csc_password", "account", account))
+			return account, password, err
+		},
+	})
 }
 
 // asksFor tells a phone what is to be signed; to other keys it is nothing.
@@ -37,8 +58,10 @@ func (a *app) asksFor(title string, session bool) {
 		Document: &mobileca.Document{Title: title, File: title}})
 }
 
-// phone tells that the token is one, which is linked before it tells its certificates, and asks its person itself.
-func (f found) phone() bool { return strings.HasPrefix(f.info.URI, uri.MobileCA+":") }
+// phone tells that the token asks its person on the phone, and is linked before it tells its certificates.
+func (f found) phone() bool {
+	return strings.HasPrefix(f.info.URI, uri.MobileCA+":") && f.info.PIN.ProtectedPath
+}
 
 // A terminalScreen draws the QR code with half blocks, and writes the match code as text.
 type terminalScreen struct {

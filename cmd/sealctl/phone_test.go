@@ -2,17 +2,26 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/color"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	goqr "github.com/piglig/go-qr"
 
+	"sealdesk/cmd/internal/mobile"
+	"sealdesk/platformapi/mobileca"
+	"sealdesk/platformapi/mobileca/csc"
+	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/token/ca"
 	"sealdesk/token/mobileca/mobilecatest"
 )
@@ -79,6 +88,65 @@ func TestSignByPhone(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen.String(), "手机上拒绝了") {
 		t.Errorf("refused: status %d, %v: %s", status, err, seen)
 	}
+}
+
+// A file is signed by a key behind the CSC API, here the mobile CA's own: the account logs in by its password, the phone says yes.
+func TestSignByCSC(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Issuer, c.CSC, c.Now = mobile.Issuer{Authority: authority}, csc.Handler, nil
+	})
+	w.Service.Now = nil
+	phone := w.Holder()
+	code, err := w.SendCode(ctx, phonetest.Number, wire.CodePassword)
+	if err == nil {
+		err = phone.Call(ctx, http.MethodPut, "/me/password", wire.PasswordChange{Code: code, Password: "a long password"}, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for after := int64(0); ctx.Err() == nil; {
+			inbox, err := phone.Inbox(ctx, after, 2)
+			if err != nil {
+				return
+			}
+			after = inbox.Version
+			for _, r := range inbox.Items {
+				_ = phone.Approve(ctx, r.ID, phonetest.PIN)
+			}
+		}
+	}()
+	dir := t.TempDir()
+	in, out := writePage(t, dir), filepath.Join(dir, "signed.pdf")
+	sign := func(password string) (int, string) {
+		file := filepath.Join(dir, "password")
+		if err := os.WriteFile(file, []byte(password+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := "mobileca:protocol=csc;service=" + url.QueryEscape(w.URL+mobileca.CSCPath) + ";account=" + phonetest.Number + "?password-source=file:" + file
+		var result, seen bytes.Buffer
+		status := run(ctx, []string{"--lang", "zh-CN", "sign", in, "-o", out, "--token", at}, terminal{in: strings.NewReader(""), out: &result, err: &seen, getenv: func(string) string { return "" }})
+		return status, seen.String()
+	}
+	if status, seen := sign("another password"); status == 0 {
+		t.Errorf("a wrong password signs: %s", seen)
+	}
+	if status, seen := sign("a long password"); status != 0 {
+		t.Fatalf("status %d: %s", status, seen)
+	}
+	if _, err := os.Stat(out); err != nil { // what is there was verified
+		t.Error(err)
+	}
+	cancel()
+	<-done
 }
 
 // pictureOf gives a drawing of half blocks back as pixels, four to a block: what a camera sees on a dark terminal.

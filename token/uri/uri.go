@@ -264,23 +264,28 @@ func (u *URI) Selects(t *URI) bool {
 
 // PINFile returns the file that pin-source names, or "" when there is none. It
 // takes file: and nothing else; RFC 7512's commands to run are refused.
-func (u *URI) PINFile() (string, error) {
-	source := u.Get("pin-source")
+func (u *URI) PINFile() (string, error) { return u.file("pin-source") }
+
+// PasswordFile is the same for password-source, of the account at a service.
+func (u *URI) PasswordFile() (string, error) { return u.file("password-source") }
+
+func (u *URI) file(attribute string) (string, error) {
+	source := u.Get(attribute)
 	if source == "" {
 		return "", nil
 	}
 	name, ok := strings.CutPrefix(source, "file:")
 	if !ok {
-		return "", invalid("pin-source is not of the form file:NAME")
+		return "", invalid("%s is not of the form file:NAME", attribute)
 	}
 	if strings.HasPrefix(name, "//") { // file://host/path, with the host empty or this one
 		name = strings.TrimPrefix(strings.TrimPrefix(name, "//"), "localhost")
 		if !strings.HasPrefix(name, "/") {
-			return "", invalid("pin-source names a file of another host")
+			return "", invalid("%s names a file of another host", attribute)
 		}
 	}
 	if name == "" {
-		return "", invalid("pin-source names no file")
+		return "", invalid("%s names no file", attribute)
 	}
 	return name, nil
 }

@@ -79,6 +79,7 @@ func TestAnAccountBindsByScan(t *testing.T) {
 
 // hold holds a phone before a scan until that is over: it scans, accepts when both show the same, and confirms what is asked.
 func hold(ctx context.Context, p *phonetest.Phone, scan *desk.Scan, signed *int) error {
+	accepted := false
 	for id := ""; ; {
 		v, news := scan.View()
 		switch {
@@ -88,7 +89,8 @@ func hold(ctx context.Context, p *phonetest.Phone, scan *desk.Scan, signed *int)
 				return err
 			}
 			id = s.ID
-		case v.Stage == desk.ScanMatched:
+		case v.Stage == desk.ScanMatched && !accepted:
+			accepted = true
 			if here, err := p.Match(ctx, id); err != nil || here != v.Match {
 				return err
 			}
