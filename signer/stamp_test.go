@@ -47,10 +47,13 @@ func newStampService(t *testing.T, algorithm string) *stampService {
 			s.before()
 		}
 		query, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
+		var answer []byte
+		if err == nil {
+			answer, err = authority.Stamp(r.Context(), query)
 		}
-		answer, err := authority.Stamp(r.Context(), query)
+		if r.Context().Err() != nil { // who asked hung up
+			return
+		}
 		if err != nil {
 			t.Error(err)
 		}
