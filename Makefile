@@ -76,7 +76,7 @@ faults:
 	SEALDESK_FAULTS=all $(GO) test -count=1 -v -timeout 60m -run AtEvery ./packaging/faults
 
 mutants:
-	$(GO) run ./packaging/mutants ./platformapi/outbox ./signer/verify
+	$(GO) run ./packaging/mutants -explained packaging/mutants/explained.tsv ./platformapi/outbox ./signer/verify
 
 pictures: deps-test phone
 	@GO="$(GO)" TAGS="$(TAGS)" sh packaging/pictures.sh

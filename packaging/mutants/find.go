@@ -16,7 +16,6 @@ type mutant struct {
 	file string
 	line int
 	what string // what is left out, as the source has it
-	why  string // why nothing can notice, as the source says; empty: something must
 	// The bytes from..to of the file are replaced.
 	from, to int
 	by       string
@@ -62,25 +61,16 @@ func find(folder string) ([]mutant, error) {
 //   - a call that nothing but its error is asked of is not made (a step).
 func mutate(file string, source []byte) ([]mutant, error) {
 	set := token.NewFileSet()
-	tree, err := parser.ParseFile(set, file, source, parser.ParseComments)
+	tree, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
-	}
-	reasons := map[int]string{}
-	for _, group := range tree.Comments {
-		for _, c := range group.List {
-			if _, why, ok := strings.Cut(c.Text, "mutant: "); ok {
-				reasons[set.Position(c.Pos()).Line] = why
-			}
-		}
 	}
 	var all []mutant
 	at := func(p token.Pos) int { return set.Position(p).Offset }
 	add := func(n ast.Node, format string) {
 		from, to := at(n.Pos()), at(n.End())
 		text := string(source[from:to])
-		line := set.Position(n.Pos()).Line
-		all = append(all, mutant{file: file, line: line, what: strings.Join(strings.Fields(text), " "), why: reasons[line],
+		all = append(all, mutant{file: file, line: set.Position(n.Pos()).Line, what: strings.Join(strings.Fields(text), " "),
 			from: from, to: to, by: strings.ReplaceAll(format, "%", text)})
 	}
 	ast.Inspect(tree, func(n ast.Node) bool {

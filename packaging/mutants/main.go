@@ -1,10 +1,10 @@
 // Command mutants takes the rules and steps of packages out, one at a time, and runs the packages' tests each time: a test that
 // still passes knows nothing of what was taken out. The files stay as they are; the compiler is handed the changed one beside them.
 //
-//	mutants [-tags x11] [-jobs 2] [-only REGEXP] [-list] PACKAGE[=TESTED,...] ...
+//	mutants [-tags x11] [-jobs 2] [-only REGEXP] [-list] [-explained FILE] PACKAGE[=TESTED,...] ...
 //
-// The tests of PACKAGE are run, and those of the packages TESTED. It ends with status 1 when a mutant survives that the comment
-// "mutant: reason" on its line does not explain.
+// The tests of PACKAGE are run, and those of the packages TESTED. It ends with status 1 when a mutant survives that the file
+// does not explain: lines of the file's name, what is left out, and why nothing can notice, with tabs between them.
 package main
 
 import (
@@ -22,14 +22,18 @@ func main() {
 	tags := flag.String("tags", "", "build tags")
 	jobs := flag.Int("jobs", 1, "how many are tried side by side")
 	only := flag.String("only", "", "those whose place (file:line) matches")
+	explained := flag.String("explained", "", "the file that tells why some survive")
 	list := flag.Bool("list", false, "list them, and try none")
 	patience := flag.Duration("timeout", 5*time.Minute, "for the tests of one mutant; tests that hang have noticed it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	matches, err := regexp.Compile(*only)
+	r := runner{tags: *tags, jobs: *jobs, patience: *patience, out: os.Stdout}
+	if err == nil && *explained != "" {
+		r.reasons, err = readReasons(*explained)
+	}
 	if err == nil {
-		r := runner{tags: *tags, jobs: *jobs, patience: *patience, out: os.Stdout}
 		err = r.all(ctx, flag.Args(), matches, *list)
 	}
 	if err != nil {

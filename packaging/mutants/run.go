@@ -18,7 +18,36 @@ type runner struct {
 	tags     string
 	jobs     int
 	patience time.Duration
+	reasons  reasons
 	out      io.Writer
+}
+
+// Reasons tell why nothing can notice what a mutant leaves out.
+type reasons map[mutantName]string
+
+type mutantName struct{ file, what string }
+
+// of is the reason for one, empty where there is none.
+func (r reasons) of(m mutant) string { return r[mutantName{filepath.ToSlash(m.file), m.what}] }
+
+// readReasons reads a file of them; a line that starts with # is a comment.
+func readReasons(path string) (reasons, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	all := reasons{}
+	for i, line := range strings.Split(string(text), "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		parts := strings.Split(line, "\t")
+		if len(parts) != 3 || parts[2] == "" {
+			return nil, fmt.Errorf("%s:%d: not a file, a mutant and a reason", path, i+1)
+		}
+		all[mutantName{parts[0], parts[1]}] = parts[2]
+	}
+	return all, nil
 }
 
 // The fates of a mutant.
@@ -57,11 +86,10 @@ func (r runner) try(ctx context.Context, tested []string, mutants []mutant) (int
 					first = err
 				}
 				if fate == survived {
-					reason := ""
-					if mutants[i].why != "" {
-						reason = " (" + mutants[i].why + ")"
+					fmt.Fprintf(r.out, "survived: %s\n", mutants[i])
+					if reason := r.reasons.of(mutants[i]); reason != "" {
+						fmt.Fprintf(r.out, "\t%s\n", reason)
 					}
-					fmt.Fprintf(r.out, "survived: %s%s\n", mutants[i], reason)
 				}
 				mu.Unlock()
 			}
@@ -73,7 +101,7 @@ func (r runner) try(ctx context.Context, tested []string, mutants []mutant) (int
 	}
 	count, bad := map[string]int{}, 0
 	for i, fate := range fates {
-		if count[fate]++; fate == survived && mutants[i].why == "" {
+		if count[fate]++; fate == survived && r.reasons.of(mutants[i]) == "" {
 			bad++
 		}
 	}

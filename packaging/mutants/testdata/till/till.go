@@ -27,7 +27,7 @@ func (t *Till) Pay(n int) error {
 	switch {
 	case n%2 == 1:
 		return ErrOdd
-	case n == 0: // mutant: nothing is added
+	case n == 0:
 		return nil
 	}
 	if err := t.open(); err != nil {
