@@ -1,5 +1,6 @@
 #!/bin/sh
-# Takes the README's pictures anew: the window's, and of those that the phone's tests take the ones that show a page at rest.
+# Takes the pictures of the README and of the table of the manuals' steps anew: the window's, some of those that the pages' tests
+# take, and of those that the phone's tests take the ones that show a page at rest.
 set -eu
 cd "$(dirname "$0")/.."
 pictures=$PWD/packaging/pictures
@@ -7,6 +8,19 @@ SEALDESK_PICTURES=$pictures "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run 
 
 taken=$(mktemp -d)
 trap 'rm -rf "$taken"' EXIT
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" \
+	-run 'TestThePhonesCertificateIsBound|TestATemplateIsSaved|TestReviewedAgreedAndSealed|TestVoidSealsStayInSight|TestPublishedAndFiled' \
+	./ui/pages/bind ./ui/pages/form ./ui/pages/publish
+while read -r name shot; do
+	cp "$taken/$shot.png" "$pictures/$name.png"
+done <<'EOF'
+scan-bind bind-scan
+templates templates
+review-first review-received
+void-seals void-seals
+publish publish-made
+EOF
+
 SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople' ./platformapi/mobileca/phone
 mkdir -p "$pictures/phone"
 while read -r name shot; do
