@@ -21,7 +21,7 @@ void-seals void-seals
 publish publish-made
 EOF
 
-SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople' ./platformapi/mobileca/phone
+SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople|TestAnOrganisationChanges' ./platformapi/mobileca/phone
 mkdir -p "$pictures/phone"
 while read -r name shot; do
 	# Half of what a phone of 390 points at scale 2 shows, in few colours: the pages have few.
@@ -39,13 +39,16 @@ pay TestPeople-pay-method
 download TestPhone-download-what
 recovery-code TestPhone-download-recovery-code
 join TestPeople-join-found
+join-waiting TestAnOrganisationChanges-join-waiting
 personal TestPeople-withdraw-personal
 certificates TestPeople-renew-certificates
 renew TestPeople-renew-years
+reapply TestAnOrganisationChanges-apply_anew-anew
 change TestPeople-change-warning
 hand-over TestPeople-staff-hand-over
 staff TestPeople-staff-invited
 authorise TestPeople-authorise-term
+authorised TestAnOrganisationChanges-authorise_by_platform-platform
 seal TestPeople-seal-contract
 review TestPeople-review-one
 recover TestPhone-recover_on_another_phone-home
