@@ -10,7 +10,8 @@ import (
 // Kind is what a block of a topic is.
 type Kind int
 
-// The kinds. The guides use no more of Markdown than these, and `code` and [links](address) within a line.
+// The kinds. The guides use no more of Markdown than these, and `code` within a line; of links, which lead to other files of the
+// source, the words alone are read.
 const (
 	Paragraph Kind = iota
 	Title
@@ -24,13 +25,13 @@ const (
 type Block struct {
 	Kind   Kind
 	Number string
-	Text   string // with its marks
+	Text   string // with its marks of code
 	Cells  []Cell
 }
 
 // A Cell is a row's entry in a column.
 type Cell struct {
-	Column, Text string // the text with its marks
+	Column, Text string // the text with its marks of code
 }
 
 var (
@@ -47,7 +48,7 @@ func Topic(language, name string) ([]Block, error) {
 	var blocks []Block
 	var columns []string
 	for line := range strings.SplitSeq(string(data), "\n") {
-		b := Block{Text: strings.TrimSpace(line)}
+		b := Block{Text: link.ReplaceAllString(strings.TrimSpace(line), "$1")}
 		if b.Text == "" {
 			columns = nil
 			continue
@@ -91,10 +92,10 @@ func row(line string) (cells []string, ok bool) {
 	return cells, true
 }
 
-// Plain is the text without its marks.
+// Plain is the text without the marks of code.
 func (b Block) Plain() string { return plain(b.Text) }
 
-// Plain is the text without its marks.
+// Plain is the text without the marks of code.
 func (c Cell) Plain() string { return plain(c.Text) }
 
-func plain(text string) string { return strings.ReplaceAll(link.ReplaceAllString(text, "$1"), "`", "") }
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }

@@ -105,12 +105,9 @@ func row(out *bytes.Buffer, tag string, cells []help.Cell, text func(help.Cell) 
 	out.WriteString("</tr>\n")
 }
 
-var (
-	code = regexp.MustCompile("`([^`]+)`")
-	link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
-)
+var code = regexp.MustCompile("`([^`]+)`")
 
-// marked is a text as HTML, with its code. Links lead to other files of the source, which are not beside the guides.
+// marked is a text as HTML, with its code.
 func marked(text string) string {
-	return code.ReplaceAllString(link.ReplaceAllString(html.EscapeString(text), "$1"), "<code>$1</code>")
+	return code.ReplaceAllString(html.EscapeString(text), "<code>$1</code>")
 }
