@@ -36,7 +36,7 @@ type Cell struct {
 
 var (
 	step = regexp.MustCompile(`^([0-9]{1,2})\. (.*)$`)
-	link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	link = regexp.MustCompile(`(^|[^!])\[([^\]]*)\]\([^)]*\)`) // no picture
 )
 
 // Topic reads a topic in a language. The error is fs.ErrNotExist for one that is not there.
@@ -48,7 +48,7 @@ func Topic(language, name string) ([]Block, error) {
 	var blocks []Block
 	var columns []string
 	for line := range strings.SplitSeq(string(data), "\n") {
-		b := Block{Text: link.ReplaceAllString(strings.TrimSpace(line), "$1")}
+		b := Block{Text: link.ReplaceAllString(strings.TrimSpace(line), "$1$2")}
 		if b.Text == "" {
 			columns = nil
 			continue

@@ -107,14 +107,14 @@ func (w *Window) Login(s *desk.Session) {
 	side := widgets.NewSidebar(logo(), w.t("app.name"), w.t("app.edition"))
 	items := []widgets.NavItem{
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
-		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.IconAward},
-		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.IconOutbox},
-		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.IconKey},
-		{ID: seals.Nav, Text: w.t("nav.seals"), Icon: theme.IconSeal},
-		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.IconVerify},
+		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
+		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
+		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
+		{ID: seals.Nav, Text: w.t("nav.seals"), Icon: theme.Icon("seal")},
+		{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
 		{ID: compare.Nav, Text: w.t("nav.compare"), Icon: theme.IconCompare},
 		{ID: batch.Nav, Text: w.t("nav.batch"), Icon: theme.IconBatch},
-		{ID: settings.Nav, Text: w.t("nav.settings"), Icon: theme.IconSettings},
+		{ID: settings.Nav, Text: w.t("nav.settings"), Icon: theme.Icon("settings")},
 	}
 	side.SetItems(items...)
 	side.OnNavigate = w.Home

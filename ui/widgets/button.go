@@ -24,7 +24,7 @@ const (
 )
 
 // Button is something to press. One that cannot be pressed knows why: its Reason
-// is shown beside it by whatever lays it out (Actions).
+// is shown beside it by whatever lays it out (Actions, WithReason).
 type Button struct {
 	pressable
 	kind   ButtonKind
@@ -139,6 +139,9 @@ func (b *Button) showNote() {
 		b.note.Show()
 	}
 }
+
+// WithReason is the button with its reason under it.
+func WithReason(b *Button) *fyne.Container { return Column(4, b, b.Note()) }
 
 // Actions lays buttons out at the right of a line, the blue one last, with the
 // reasons of those that cannot be pressed at their left.

@@ -157,7 +157,7 @@ func galleryParts() fyne.CanvasObject {
 	busy.SetBusy(true)
 	dead := NewButton(Primary, "加盖印章", nil)
 	dead.SetReason("请先确认清稿")
-	buttons := Row(12, NewButton(Primary, "提交合同", nil), busy, NewButton(Secondary, "修改保存", nil), NewButton(Danger, "确认注销该证书", nil), NewButton(Link, "重新检测", nil), Column(4, dead, dead.Note()), NewIconButton(theme.IconZoomIn, nil))
+	buttons := Row(12, NewButton(Primary, "提交合同", nil), busy, NewButton(Secondary, "修改保存", nil), NewButton(Danger, "确认注销该证书", nil), NewButton(Link, "重新检测", nil), WithReason(dead), NewIconButton(theme.IconZoomIn, nil))
 	p := NewProgress(NewButton(Secondary, "取消", nil))
 	p.Set("正在写入签名", 0.62, "约剩 12 秒")
 	phases := Phases(

@@ -31,7 +31,7 @@ func TestButtonsAnswerPointerAndKeyboard(t *testing.T) {
 func TestAButtonThatCannotBePressedSaysWhy(t *testing.T) {
 	n := 0
 	b := NewButton(Primary, "加盖印章", func() { n++ })
-	c := show(t, Column(4, b, b.Note()), 300, 100)
+	c := show(t, WithReason(b), 300, 100)
 	if b.Note().Visible() {
 		t.Error("a reason shows though there is none")
 	}

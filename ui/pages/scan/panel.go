@@ -127,9 +127,9 @@ func (p *Panel) stage(v desk.ScanView) *fyne.Container {
 	case desk.ScanWaiting, desk.ScanShown:
 		return p.waiting(v)
 	case desk.ScanEnded:
-		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.IconPhone, 56, theme.Text3)), line(p.t("scan.ended"), theme.Text))
+		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(p.t("scan.ended"), theme.Text))
 	}
-	return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.IconSuccess, 56, theme.Green)), line(p.t("scan.linked"), theme.Text))
+	return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("success"), 56, theme.Green)), line(p.t("scan.linked"), theme.Text))
 }
 
 // many asks for a session where one signature does not do.
@@ -155,7 +155,7 @@ func (p *Panel) person(v desk.ScanView) fyne.CanvasObject {
 			who += " · " + more
 		}
 	}
-	return widgets.Column(6, middle(widgets.Icon(theme.IconPhone, 56, theme.Primary)), line(p.t("scan.by", "who", who), theme.Text))
+	return widgets.Column(6, middle(widgets.Icon(theme.Icon("phone"), 56, theme.Primary)), line(p.t("scan.by", "who", who), theme.Text))
 }
 
 // match shows the code that the phone shows too, large: it is compared from one hand to the other.
@@ -182,7 +182,7 @@ func (p *Panel) waiting(v desk.ScanView) *fyne.Container {
 	case v.Stage == desk.ScanShown:
 		text = "scan.shown"
 	}
-	col := widgets.Column(12, widgets.Gap(1, 20), middle(widgets.Icon(theme.IconPhone, 56, theme.Primary)), line(p.t(text), theme.Text))
+	col := widgets.Column(12, widgets.Gap(1, 20), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Primary)), line(p.t(text), theme.Text))
 	if v.Match != "" {
 		col.Add(p.match(v.Match))
 	}
