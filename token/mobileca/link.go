@@ -21,21 +21,11 @@ const (
 	loginLife   = 60 * time.Second
 )
 
-// A Seal is a picture that the phone's person has for the certificate.
-type Seal struct {
-	ID       string
-	Name     string
-	Kind     string
-	WidthMM  float64
-	HeightMM float64
-	PNG      []byte
-}
-
 // A link is a pairing that was accepted.
 type link struct {
 	*pairing
 	certificates []certificate
-	seals        []Seal
+	seals        []token.SealPicture
 	version      int64
 	turn         chan struct{} // holds one thing while a request is under way
 	stop         func()        // of the watch; nil: there is none

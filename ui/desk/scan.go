@@ -222,6 +222,8 @@ func (d *Desk) linkPhone(ctx context.Context, t token.Token, key Key) (*unlocked
 		if reasons := token.Unfit(id, time.Now()); len(reasons) > 0 {
 			return nil, reasons[0]
 		}
+		// Seals that cannot be kept are none that the person waits for now.
+		_ = d.SealCase(found).takeFromPhone(ctx, t)
 		return &unlockedKey{token: t, identity: id, key: found}, nil
 	}
 	return nil, fault("phone_other_cert", nil, "owner", key.Owner, "found", "")

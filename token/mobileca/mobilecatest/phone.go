@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"sealdesk/token"
 	"sealdesk/token/mobileca"
 	"sealdesk/token/mobileca/internal/wire"
 )
@@ -34,6 +35,7 @@ type Person struct {
 	Away          bool          // he accepts, and then does not answer
 	Slow          time.Duration // before he answers
 	NoMore        bool          // wants no second code
+	Seals         []token.SealPicture
 	Seen          func(mobileca.View)
 
 	mu    sync.Mutex
@@ -167,6 +169,10 @@ func (p *Person) setMatch(secret []byte, parts ...[]byte) {
 func (p *Person) accept(q *pairing) {
 	c := p.CA
 	q.Pairing.Link = &wire.Link{Certificates: c.certs, Seals: []wire.SealPicture{}}
+	for _, s := range p.Seals {
+		q.Pairing.Link.Seals = append(q.Pairing.Link.Seals, wire.SealPicture{ID: s.ID, Name: s.Name, Kind: wire.SealKind(s.Kind),
+			WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: b64.EncodeToString(s.PNG)})
+	}
 	if p.Session && q.offered {
 		q.session = &wire.SessionTerms{Auto: p.Auto, Max: 200, EndsAt: c.now().Add(8 * time.Hour), IdleEndsAt: c.now().Add(30 * time.Minute)}
 		q.Pairing.Link.Session = q.session
