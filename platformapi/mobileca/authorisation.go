@@ -147,7 +147,7 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 			if err := s.authorised(ctx, p.Certificate, p.Platform.Origin); err == nil {
 				continue
 			}
-			if err := s.end(ctx, p.ID); err != nil {
+			if _, err := s.end(ctx, p.ID, wire.EndedByAuthorisation); err != nil {
 				return err
 			}
 		}

@@ -250,6 +250,10 @@ func TestASession(t *testing.T) {
 	if r.State != wire.RequestCancelled {
 		t.Errorf("what waited is %s", r.State)
 	}
+	must(t, d.Refresh(ctx, 0))
+	if d.Pairing.Ended != wire.EndedByPhone {
+		t.Errorf("it ended by %q", d.Pairing.Ended)
+	}
 	wants(t, "after it was ended", sign(d), "mca.pairing_over")
 
 	// Only to sign, and only where the desktop offered it.
@@ -312,8 +316,8 @@ func TestARevocation(t *testing.T) {
 		}
 	}
 	must(t, d.Refresh(ctx, 0))
-	if d.Pairing.State != wire.PairingEnded {
-		t.Errorf("the session is %s", d.Pairing.State)
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByCertificate {
+		t.Errorf("the session is %s by %q", d.Pairing.State, d.Pairing.Ended)
 	}
 	wants(t, "what waited for its key", p.Approve(ctx, twice.ID, phonetest.PIN), "mca.key_not_ready")
 	wants(t, "linking with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")

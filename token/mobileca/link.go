@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -111,6 +112,11 @@ func (l *link) watch(screen Screen) {
 			case err != nil:
 				l.finish(errors.Join(ErrEnded, err))
 			case now.State != wire.PairingLinked:
+				l.mu.Lock()
+				if why := Why(now.Ended); slices.Contains(whys, why) {
+					l.view.Why = why
+				}
+				l.mu.Unlock()
 				l.finish(ErrEnded)
 			default:
 				l.version = now.Version

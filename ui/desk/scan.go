@@ -19,6 +19,7 @@ type (
 	ScanStage   = mobileca.Stage
 	ScanKind    = mobileca.Kind
 	ScanSession = mobileca.Session
+	ScanWhy     = mobileca.Why
 )
 
 // The stages, in their order.
@@ -343,6 +344,21 @@ func (s *Session) PhoneSession() (ScanSession, bool) {
 		return ScanSession{}, false
 	}
 	return *v.Session, true
+}
+
+// PhoneEnded tells, once, that the session with the phone ended otherwise than here, and why; "" where that is not known.
+func (s *Session) PhoneEnded() (ScanWhy, bool) {
+	s.hold.keyMu.Lock()
+	defer s.hold.keyMu.Unlock()
+	if s.hold.watched == nil {
+		return "", false
+	}
+	v, _ := s.hold.watched.View()
+	if v.Stage != ScanEnded {
+		return "", false
+	}
+	s.hold.watched = nil
+	return v.Why, true
 }
 
 // PhoneMedium is the linked phone with its certificates, for the page of keys; false: there is none.

@@ -270,11 +270,12 @@ func (c *CA) seal(q *pairing, id string, plain []byte) *wire.Sealed {
 		IV: b64.EncodeToString(iv), Ciphertext: b64.EncodeToString(aead.Seal(nil, iv, plain, nil))}
 }
 
-// EndSessions ends what is linked, as the person does on the phone.
-func (c *CA) EndSessions() {
+// EndSessions ends what is linked, as the service does and says why.
+func (c *CA) EndSessions(why mobileca.Why) {
 	c.change(func() {
 		for _, p := range c.pairings {
 			if p.State == wire.PairingLinked {
+				p.Ended = wire.PairingEnd(why)
 				c.over(p, wire.PairingEnded)
 			}
 		}

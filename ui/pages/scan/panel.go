@@ -127,7 +127,7 @@ func (p *Panel) stage(v desk.ScanView) *fyne.Container {
 	case desk.ScanWaiting, desk.ScanShown:
 		return p.waiting(v)
 	case desk.ScanEnded:
-		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(p.t("scan.ended"), theme.Text))
+		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(EndText(p.host, v.Why), theme.Text))
 	}
 	return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("success"), 56, theme.Green)), line(p.t("scan.linked"), theme.Text))
 }
@@ -197,6 +197,14 @@ func spinner() fyne.CanvasObject {
 	s := widgets.NewSpinner(28, theme.Primary)
 	s.Start()
 	return s
+}
+
+// EndText says that a session is over, and why, where that is known.
+func EndText(host page.Host, why desk.ScanWhy) string {
+	if why == "" {
+		return host.Words().T("scan.ended")
+	}
+	return host.Words().T("scan.ended_" + string(why))
 }
 
 // SessionText says how much of a session is used, and how much is left: 会话签章：已签 3/200，剩余 7 小时 12 分.
