@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"net/http"
@@ -18,10 +19,12 @@ import (
 	goqr "github.com/piglig/go-qr"
 
 	"sealdesk/cmd/internal/mobile"
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
 	"sealdesk/token/mobileca/mobilecatest"
 )
@@ -60,33 +63,89 @@ func TestSignByPhone(t *testing.T) {
 	phones := mobilecatest.New(t, authority, ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H"})
 	phone := &mobilecatest.Person{CA: phones}
 	in, out := writePage(t, dir), filepath.Join(dir, "signed.pdf")
-	seen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
-	var result bytes.Buffer
-	status := run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", out, "--token", "mobileca:service=" + phones.URL},
-		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
+	status, _, seen := byPhone(t, phone, "sign", in, "-o", out, "--token", "mobileca:service="+phones.URL)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, seen)
 	}
 	if _, err := os.Stat(out); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(seen.String(), "匹配码: "+phone.Match()+"\n") {
+	if !strings.Contains(seen, "匹配码: "+phone.Match()+"\n") {
 		t.Errorf("the match code %s is not told: %s", phone.Match(), seen)
 	}
 	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes "+filepath.Base(in) {
 		t.Errorf("the phone was asked %q", got)
 	}
-	code := qrLine.FindString(seen.String())
-	if read, err := goqr.Decode(pictureOf(seen.String())); err != nil || read != code {
+	code := qrLine.FindString(seen)
+	if read, err := goqr.Decode(pictureOf(seen)); err != nil || read != code {
 		t.Errorf("the drawing says %q (%v), want %q", read, err, code)
 	}
 
 	refusing := &mobilecatest.Person{CA: phones, Refuses: true}
-	seen = &watched{code: func(code string) { go func() { _ = refusing.Scan(code) }() }}
-	status = run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service=" + phones.URL},
-		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
-	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen.String(), "手机上拒绝了") {
+	status, _, seen = byPhone(t, refusing, "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service="+phones.URL)
+	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen, "手机上拒绝了") {
 		t.Errorf("refused: status %d, %v: %s", status, err, seen)
+	}
+}
+
+// byPhone runs the program before a phone that scans what it shows.
+func byPhone(t *testing.T, phone *mobilecatest.Person, args ...string) (status int, out, seen string) {
+	t.Helper()
+	screen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
+	var result bytes.Buffer
+	status = run(t.Context(), append([]string{"--lang", "zh-CN"}, args...),
+		terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+	return status, result.String(), screen.String()
+}
+
+// A contract is made, sealed and sent with a certificate on a phone alone (扫码登录, 扫码签章): one code for the login of each verb, and
+// one for the seal.
+func TestContractByPhone(t *testing.T) {
+	world, buyer, seller := parties(t)
+	authority, err := ca.OpenOrCreate(world.Work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", buyer.home)
+	t.Setenv("XDG_DATA_HOME", filepath.Join(buyer.home, "data"))
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	phones := mobilecatest.New(t, authority, ca.Subject{Name: world.Purchaser.Name, USCC: world.Purchaser.USCC, Handler: world.Purchaser.Handler})
+	phone := &mobilecatest.Person{CA: phones, Slow: 200 * time.Millisecond}
+	flags := []string{"--json", "--platform", world.URL, "--trust", world.RootsFile, "--token", "mobileca:service=" + phones.URL}
+	contract := func(args ...string) (c contractJSON) {
+		t.Helper()
+		status, out, seen := byPhone(t, phone, append(append([]string{"contract"}, args...), flags...)...)
+		if status != statusDone {
+			t.Fatalf("%v: status %d: %s", args, status, seen)
+		}
+		if err := json.Unmarshal([]byte(out), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	status, out, seen := byPhone(t, phone, append([]string{"login"}, flags...)...)
+	if status != statusDone || !strings.Contains(out, world.Purchaser.USCC) || !strings.Contains(seen, "请用手机上的移动 CA 扫描二维码登录") {
+		t.Fatalf("login: status %d: %s%s", status, out, seen)
+	}
+	made := contract("new", "--lot", seller.freeLot(), "--term", "90")
+	contract("attach", made.ID, writePage(t, buyer.home))
+	if got := contract("submit", made.ID); got.State != platformapi.StateAwaiting {
+		t.Errorf("submitted: %s", got.State)
+	}
+	titles := phone.Titles()
+	if last := titles[len(titles)-1]; len(titles) != 5 || !strings.HasPrefix(titles[0], "text") || !strings.HasPrefix(last, "cms-attributes ") {
+		t.Errorf("the phone was asked %q", titles)
+	}
+	if got := seller.contract("show", made.ID); got.Verdict != verify.Valid {
+		t.Errorf("the other side judges it %q", got.Verdict)
+	}
+
+	if status, _, seen := byPhone(t, phone, append([]string{"login", "--cert", "another"}, flags...)...); status != statusToken || !strings.Contains(seen, "证书") {
+		t.Errorf("another certificate than was chosen: status %d: %s", status, seen)
+	}
+	phone.Refuses = true
+	if status, _, seen := byPhone(t, phone, append([]string{"login"}, flags...)...); status != statusToken || !strings.Contains(seen, "手机上拒绝了") {
+		t.Errorf("refused: status %d: %s", status, seen)
 	}
 }
 
