@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
 	"image"
+	"image/color"
 	"image/png"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +25,7 @@ import (
 	"sealdesk/platformapi/mobileca/phone"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/phonetest/handset"
+	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
 )
@@ -82,7 +88,35 @@ func newHolder(t *testing.T, service *phonetest.World) holder {
 	p.Open(service.URL + "/")
 	p.Download(phonetest.PIN)
 	p.Press("返回首页")
-	return holder{p, camera}
+	h := holder{p, camera}
+	h.makeSeal(sealOnPhone)
+	return h
+}
+
+// sealOnPhone is what the hospital's seal on the phone is called.
+const sealOnPhone = "手机合同专用章"
+
+// makeSeal keeps a picture of a seal for the hospital, on the phone.
+func (h holder) makeSeal(name string) {
+	h.T.Helper()
+	var all wire.OrganisationList
+	if err := json.Unmarshal([]byte(h.API(http.MethodGet, "/organisations", nil)), &all); err != nil || len(all.Items) != 1 {
+		h.T.Fatalf("organisations: %v, %v", all, err)
+	}
+	const side = 200
+	picture := image.NewNRGBA(image.Rect(0, 0, side, side))
+	for i := range side * side {
+		x, y := i%side-side/2, i/side-side/2
+		if r := x*x + y*y; r < side*side/4 && r > side*side/5 {
+			picture.Set(i%side, i/side, color.NRGBA{R: 208, G: 32, B: 32, A: 255})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, picture); err != nil {
+		h.T.Fatal(err)
+	}
+	h.API(http.MethodPost, "/seals", wire.SealRequest{Organisation: all.Items[0].ID, Name: name, Kind: wire.SealContract, WidthMM: 42, HeightMM: 42,
+		PNG: base64.RawURLEncoding.EncodeToString(b.Bytes())})
 }
 
 // scans reads the code off the screen, finds the match code that it shows, and accepts; with a session where one is wanted.
@@ -166,7 +200,10 @@ func TestContractIsSignedByPhone(t *testing.T) {
 	s.waitEnabled("确认清稿，去盖章")
 	s.click("确认清稿，去盖章")
 	s.wait("第 6 页  采购人（盖章）")
+	// The phone's own seal is offered, and taken.
+	s.click(sealOnPhone)
 	s.waitEnabled("签章")
+	s.shot("scan-own-seal")
 	s.click("签章")
 	s.wait("扫码签章")
 	s.shot("scan-seal")
