@@ -122,7 +122,7 @@ func (s *Scan) View() (v ScanView, news <-chan struct{}) {
 }
 
 // Phone tells that the key is on a phone.
-func (k Key) Phone() bool { return strings.HasPrefix(k.URI, uri.MobileCA+":") }
+func (k Key) Phone() bool { return strings.HasPrefix(k.URI, uri.MobileCA+":") && !k.Remote() }
 
 // ShowScans has show called, on a goroutine of its own, whenever a phone is asked for something and nobody was told who shows it.
 func (d *Desk) ShowScans(show func(*Scan)) {
