@@ -64,7 +64,7 @@ func (p *Page) openRemote(account, host string) {
 	check("")
 	d = widgets.NewDialog(t("remote.title"), widgets.Column(12,
 		widgets.Facts(widgets.Fact{Name: t("remote.service"), Value: host}, widgets.Fact{Name: t("login.account"), Value: account}),
-		widgets.NewFieldAbove(t("login.password"), false, password, ""), trouble, confirm.Note()),
+		widgets.NewFieldAbove(t("login.password"), false, password, ""), trouble),
 		widgets.NewButton(widgets.Secondary, t("button.cancel"), func() { d.Close() }), confirm).FocusFirst(password)
 	p.host.Dialog(d)
 }
