@@ -184,7 +184,7 @@ func TestSessionIsFollowed(t *testing.T) {
 	p.CA.EndSessions(mobileca.EndedByNetwork)
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nobody told that the session is over")
 	}
 	if why != mobileca.EndedByNetwork {
