@@ -129,10 +129,14 @@ func (k *bidKeys) fill(a *app, b *bid.Bid, names []string, u *uri.URI, pinFile s
 	if err := a.enterPIN(k.token, u, pinFile); err != nil {
 		return err
 	}
+	used := false
 	for name, i := range found {
 		decrypter, err := ids[i].Decrypter(a.ctx)
 		if err != nil {
 			return err
+		}
+		if k.token.phone() {
+			decrypter = phoneDecrypter{a.ctx, k.token, ids[i], decrypter.Public(), &used}
 		}
 		k.keys[name] = bid.Key{Certificate: certs[i], Decrypter: decrypter}
 	}

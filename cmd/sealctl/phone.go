@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -80,6 +82,31 @@ func (f found) link(ctx context.Context) error {
 		return nil
 	}
 	return f.Unlock(ctx, nil)
+}
+
+// phoneDecrypter links the phone anew for each envelope after the first: a code is good for one decryption.
+type phoneDecrypter struct {
+	ctx    context.Context
+	token  found
+	id     token.Identity
+	public crypto.PublicKey
+	used   *bool
+}
+
+func (d phoneDecrypter) Public() crypto.PublicKey { return d.public }
+
+func (d phoneDecrypter) Decrypt(random io.Reader, cipher []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	if *d.used {
+		if err := d.token.link(d.ctx); err != nil {
+			return nil, err
+		}
+	}
+	*d.used = true
+	by, err := d.id.Decrypter(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return by.Decrypt(random, cipher, opts)
 }
 
 // ownPhone tells that a URI means a mobile CA's phone, and not just any key behind the CSC API.

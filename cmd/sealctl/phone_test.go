@@ -149,6 +149,53 @@ func TestContractByPhone(t *testing.T) {
 	}
 }
 
+// A bid is signed with one code, and each of its envelopes opened with one of its own (扫码生成投标文件, 扫码解密).
+func TestBidByPhone(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phones := mobilecatest.New(t, authority, ca.Subject{Name: "某某公司", USCC: "91330127MA2XKQ713A"})
+	phone := &mobilecatest.Person{CA: phones}
+	outline, part, made, out := filepath.Join(dir, "outline.json"), writePage(t, dir), filepath.Join(dir, "my.bid"), filepath.Join(dir, "out")
+	if err := os.WriteFile(outline, []byte(`{"tender": "XX-2026-0117", "lot": "1", "name": "某某医院设备采购", "parts": [
+		{"code": "tech", "name": "技术文件", "kind": "technical", "required": true, "envelope": "技术", "types": [".pdf"]},
+		{"code": "price", "name": "报价文件", "kind": "price", "required": true, "envelope": "报价", "types": [".pdf"]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	price := filepath.Join(dir, "price.pdf")
+	want, err := os.ReadFile(part)
+	if err == nil {
+		err = os.WriteFile(price, want, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := "mobileca:service=" + phones.URL
+	status, _, seen := byPhone(t, phone, "bid", "build", "--outline", outline, "--part", "tech="+part, "--part", "price="+price, "-o", made, "--token", by)
+	if status != statusDone || !strings.Contains(seen, "生成投标文件") {
+		t.Fatalf("build: status %d: %s", status, seen)
+	}
+	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes my.bid" {
+		t.Errorf("the phone was asked %q", got)
+	}
+	status, _, seen = byPhone(t, phone, "bid", "decrypt", made, "-o", out, "--token", by)
+	if status != statusDone || strings.Count(seen, "解密投标文件") != 2 {
+		t.Fatalf("decrypt: status %d: %s", status, seen)
+	}
+	files, err := filepath.Glob(filepath.Join(out, "*.pdf"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		if got, err := os.ReadFile(f); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what was put in (%v)", f, err)
+		}
+	}
+}
+
 // A file is signed by a key behind the CSC API, here the mobile CA's own: the account logs in by its password, the phone says yes.
 func TestSignByCSC(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
