@@ -22,7 +22,9 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
+	"sealdesk/platformapi/mobileca/phone"
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
@@ -196,6 +198,82 @@ func TestBidByPhone(t *testing.T) {
 	}
 }
 
+// The same with the phone's own app in a browser, whose camera sees the code that is drawn in the terminal, and with shared keys.
+func TestBidByThePhonesApp(t *testing.T) {
+	handset.NeedBrowser(t)
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	dir := t.TempDir()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Issuer, c.App, c.Now = mobile.Issuer{Authority: authority}, phone.Files, nil
+	})
+	p, camera := handset.OpenWithCamera(t)
+	p.Open(w.URL + "/")
+	p.LogIn(w)
+	p.Press("以后再说")
+	p.Certify()
+	p.Open(w.URL + "/")
+	p.Download(phonetest.PIN)
+	p.Press("返回首页")
+
+	outline, part, made, out := filepath.Join(dir, "outline.json"), writePage(t, dir), filepath.Join(dir, "my.bid"), filepath.Join(dir, "out")
+	if err := os.WriteFile(outline, []byte(`{"tender": "XX-2026-0117", "lot": "1", "name": "某某医院设备采购", "parts": [
+		{"code": "tech", "name": "技术文件", "kind": "technical", "required": true, "envelope": "技术", "types": [".pdf"]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	by := "mobileca:service=" + w.URL
+	// confirmed runs the program, which shows one code, before the phone.
+	confirmed := func(act, done string, args ...string) {
+		t.Helper()
+		codes := make(chan string, 1)
+		screen := &watched{code: func(code string) { codes <- code }}
+		status := make(chan int, 1)
+		go func() {
+			var result bytes.Buffer
+			status <- run(t.Context(), append(append([]string{"--lang", "zh-CN"}, args...), "--token", by),
+				terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+		}()
+		select {
+		case <-codes:
+		case n := <-status:
+			t.Fatalf("%v: status %d: %s", args, n, screen)
+		}
+		camera.Show(pictureOf(screen.String()))
+		p.Press("开始扫码")
+		letters := ""
+		if !handset.Comes(func() bool {
+			_, after, _ := strings.Cut(screen.String(), "匹配码: ")
+			letters, _, _ = strings.Cut(after, "\n")
+			return len(letters) == 4
+		}) {
+			t.Fatalf("no match code: %s", screen)
+		}
+		p.TapMatch(letters)
+		p.See("一致")
+		p.Press("确认")
+		p.See("my.bid")
+		p.Press(act)
+		p.EnterPIN(phonetest.PIN, act)
+		p.See(done)
+		p.Press("完成")
+		if n := <-status; n != statusDone {
+			t.Fatalf("%v: status %d: %s", args, n, screen)
+		}
+	}
+	confirmed("确认签章", "签章已完成", "bid", "build", "--outline", outline, "--part", "tech="+part, "-o", made)
+	confirmed("确认解密", "解密已完成", "bid", "decrypt", made, "-o", out)
+	want, err := os.ReadFile(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(out, filepath.Base(part))); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("it is not what was put in (%v)", err)
+	}
+}
+
 // A file is signed by a key behind the CSC API, here the mobile CA's own: the account logs in by its password, the phone says yes.
 func TestSignByCSC(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -255,7 +333,7 @@ func TestSignByCSC(t *testing.T) {
 	<-done
 }
 
-// pictureOf gives a drawing of half blocks back as pixels, four to a block: what a camera sees on a dark terminal.
+// pictureOf gives a drawing of half blocks back as pixels, eight to a block: what a camera sees on a dark terminal.
 func pictureOf(text string) image.Image {
 	var rows []string
 	width := 0
@@ -265,7 +343,7 @@ func pictureOf(text string) image.Image {
 			width = max(width, len([]rune(line))-1)
 		}
 	}
-	const scale, edge = 4, 16
+	const scale, edge = 8, 32
 	img := image.NewGray(image.Rect(0, 0, width*scale+2*edge, len(rows)*2*scale+2*edge))
 	for i := range img.Pix {
 		img.Pix[i] = 0xFF
