@@ -193,6 +193,18 @@ func TestALoginIsSigned(t *testing.T) {
 	}
 }
 
+// Who logs out on the phone ends what is linked with it.
+func TestLoggingOutEndsASession(t *testing.T) {
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	d := linked(t, w, p, wire.PairSign, &wire.SessionChoice{Auto: true})
+	must(t, p.Call(t.Context(), "DELETE", "/session", nil, nil))
+	must(t, d.Refresh(t.Context(), 0))
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByDevice {
+		t.Errorf("it is %s by %q", d.Pairing.State, d.Pairing.Ended)
+	}
+}
+
 // A session signs without another scan, counts, and ends from either side, by time and by number.
 func TestASession(t *testing.T) {
 	ctx := t.Context()

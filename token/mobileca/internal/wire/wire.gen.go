@@ -1337,7 +1337,7 @@ type OrganisationList struct {
 type Pairing struct {
 	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
 	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
-	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the device was removed.
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
 	Ended PairingEnd `json:"ended,omitempty,omitzero"`
 
 	// ExpiresAt When it is over if nothing happens
@@ -1357,7 +1357,7 @@ type Pairing struct {
 
 // PairingEnd Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
 // answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
-// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the device was removed.
+// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
 type PairingEnd string
 
 // PairingID 16 random bytes
@@ -1745,7 +1745,7 @@ type Scan struct {
 
 	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
 	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
-	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the device was removed.
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
 	Ended     PairingEnd `json:"ended,omitempty,omitzero"`
 	ExpiresAt time.Time  `json:"expires_at"`
 
