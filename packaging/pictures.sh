@@ -64,4 +64,5 @@ scan-login TestPhone-log_in-request
 scan-seal TestPhone-sign-request
 scan-pin TestPhone-sign-wrong-pin
 scan-done TestPhone-sign-done
+scan-decrypt TestPhone-decrypt-request
 EOF

@@ -469,6 +469,9 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 				return
 			}
 			w.shell.Sidebar.SetKey(w.keyLine(s, present))
+			if why, ended := s.PhoneEnded(); ended {
+				w.Toast(theme.Warn, scan.EndText(w, why))
+			}
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
 		})
