@@ -284,7 +284,7 @@ func gate(r *room) {
 		"a part is not sealed":    {with(func(b *PaperBid) { b.Open = []string{"text"} }), platformapi.CodeBidNotEncrypted},
 		"malformed":               {[]byte(`{"paper_bid":` + "\n"), platformapi.CodeBidFormat},
 		"damaged":                 {damaged, platformapi.CodeBidDamaged},
-		"nobody trusts":           {with(func(b *PaperBid) { b.Signer = "UNTRUSTED" }), platformapi.CodeBidSignature},
+		"nobody trusts":           {with(func(b *PaperBid) { b.Signer = Untrusted + Supplier.USCC }), platformapi.CodeBidSignature},
 		"another bidder's":        {with(func(b *PaperBid) { b.Bidder, b.Signer = Stranger.USCC, Stranger.USCC }), platformapi.CodeBidForeign},
 		"signed by another":       {with(func(b *PaperBid) { b.Signer = Stranger.USCC }), platformapi.CodeBidForeign},
 		"for another tender":      {with(func(b *PaperBid) { b.Tender = "XW-2026-8" }), platformapi.CodeBidOtherTender},
@@ -693,7 +693,7 @@ func recordSigned(r *room) {
 	}
 	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, Stranger.USCC)))
 	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign([]byte("another record"), Supplier.USCC)))
-	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, "UNTRUSTED")))
+	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, Untrusted+Supplier.USCC)))
 	r.refused(platformapi.CodeNotSignedIn, sign(sides[1], r.h.Sign(record, Stranger.USCC)))
 	if err := sign(sides[0], r.h.Sign(record, Supplier.USCC)); err != nil {
 		r.Fatal(err)
