@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
@@ -51,9 +52,20 @@ func (s *Server) ConductOpening(ctx context.Context, r wire.ConductOpeningReques
 	return wire.ConductOpening200JSONResponse{TenderJSONResponse: out}, err
 }
 
+// settleTime is how long after the deadline the last pieces that came before it are in the database.
+const settleTime = time.Second
+
 // arrivals judges the bids whose bytes were all here before the deadline, and that nobody handed in.
 func (s *Server) arrivals(ctx context.Context, f *store.TenderFile) (map[string]tenders.Arrival, error) {
 	all := map[string]tenders.Arrival{}
+	if !slices.ContainsFunc(f.Bids, func(b *store.Bid) bool { return b.State == platformapi.BidUploading }) {
+		return all, nil
+	}
+	select {
+	case <-time.After(settleTime - s.now().Sub(f.Tender.Deadline)): // at once, when that is over
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for _, b := range f.Bids {
 		if b.State != platformapi.BidUploading {
 			continue
@@ -241,7 +253,7 @@ func (s *Server) BeginBackup(ctx context.Context, r wire.BeginBackupRequestObjec
 		return a.BeginBackup(f, r.BidID, *r.Body)
 	})
 	if err == nil && out.Headers.IdempotencyReplayed != "true" {
-		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256)
+		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256, ch.act.Now)
 	}
 	return wire.BeginBackup200JSONResponse{BidJSONResponse: out}, err
 }
@@ -288,7 +300,7 @@ func (s *Server) restore(ctx context.Context, a tenders.Act, t *store.Tender, b 
 	if err := s.keep(ctx, staged); err != nil {
 		return tenders.Uncovered{}, err
 	}
-	_ = s.store.DropUpload(ctx, b.BackupUpload) // otherwise it expires
+	s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
 	return s.uncoverBid(ctx, b, b.Waiting)
 }
 

@@ -197,7 +197,7 @@ func (s *Server) endUpload(w http.ResponseWriter, r *http.Request, id string) er
 	if err != nil {
 		return err
 	}
-	if err := s.store.DropUpload(r.Context(), u.ID); err != nil {
+	if err := s.store.DropUpload(r.Context(), u.USCC, u.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -252,7 +252,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the piece is not what Upload-Checksum says")
 	}
 	if u.Offset += staged.Size; u.Offset == u.Size && u.SHA256 != "" && hex.EncodeToString(whole.Sum(nil)) != u.SHA256 {
-		if err := s.store.DropUpload(ctx, u.ID); err != nil {
+		if err := s.store.DropUpload(ctx, u.USCC, u.ID); err != nil {
 			return err
 		}
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the file is not the one that was to come")
@@ -268,8 +268,11 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		if err := s.blobs.Keep(ctx, staged); err != nil {
 			return err
 		}
-		u.ExpiresAt = s.now().Add(uploadLife)
-		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, s.now(), u.ExpiresAt)
+		now := s.now()
+		if later := now.Add(uploadLife); later.After(u.ExpiresAt) {
+			u.ExpiresAt = later
+		}
+		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, now, u.ExpiresAt)
 		if errors.Is(err, store.ErrUploadMoved) {
 			return moved
 		}
