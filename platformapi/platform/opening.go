@@ -164,20 +164,17 @@ func (s *Server) SignIn(ctx context.Context, r wire.SignInRequestObject) (wire.S
 // TakeEnvelopes answers with the envelopes that wait for the bidder's key, and records that the bidder has them.
 func (s *Server) TakeEnvelopes(ctx context.Context, r wire.TakeEnvelopesRequestObject) (wire.TakeEnvelopesResponseObject, error) {
 	// The call has no key of its own, and needs none: a second one changes nothing.
-	ch, _, b, err := s.prepareBid(ctx, "bid.fetch", r.BidID, platformapi.NewID(), nil)
+	ch, t, b, err := s.prepareBid(ctx, "bid.fetch", r.BidID, platformapi.NewID(), nil)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := ch.act.MayFetch(&store.TenderFile{Tender: t, Bids: []*store.Bid{b}}, r.BidID); err != nil {
 		return nil, err
 	}
 	if b.PackageFetchedAt.IsZero() {
-		_, err = s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Fetch(f, r.BidID) })
-	} else {
-		var f *store.TenderFile
-		if f, err = s.tenderFile(ctx, b.TenderID); err == nil {
-			_, err = ch.act.Fetch(f, r.BidID)
+		if _, err := s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Fetch(f, r.BidID) }); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
 	}
 	return wire.TakeEnvelopes200JSONResponse{Items: tenders.Envelopes(b)}, nil
 }
