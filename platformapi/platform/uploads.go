@@ -93,9 +93,6 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || size < 1 {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Length is missing or no number of bytes")
 	}
-	if size > s.cfg.MaxFile {
-		return &http.MaxBytesError{Limit: s.cfg.MaxFile}
-	}
 	meta, err := parseMetadata(r.Header.Get("Upload-Metadata"))
 	if err != nil {
 		return err
@@ -106,6 +103,13 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	}
 	if sum, err := hex.DecodeString(u.SHA256); !uuidForm.MatchString(u.ID) || err != nil || u.SHA256 != "" && (len(sum) != sha256.Size || hex.EncodeToString(sum) != u.SHA256) {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Metadata: id or sha256 is not of its form")
+	}
+	if size > s.cfg.MaxFile {
+		// A bid may be larger; its upload was made when it was begun, and is only found again here.
+		old, err := s.store.Upload(r.Context(), org.USCC, u.ID)
+		if err != nil || old.Size != u.Size || old.SHA256 != u.SHA256 {
+			return &http.MaxBytesError{Limit: s.cfg.MaxFile}
+		}
 	}
 	if u.Digest, err = sha256.New().(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
 		return err
@@ -189,7 +193,7 @@ func (s *Server) endUpload(w http.ResponseWriter, r *http.Request, id string) er
 	if err != nil {
 		return err
 	}
-	if err := s.store.DropUpload(r.Context(), u.ID); err != nil {
+	if err := s.store.DropUpload(r.Context(), u.USCC, u.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -244,7 +248,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the piece is not what Upload-Checksum says")
 	}
 	if u.Offset += staged.Size; u.Offset == u.Size && u.SHA256 != "" && hex.EncodeToString(whole.Sum(nil)) != u.SHA256 {
-		if err := s.store.DropUpload(ctx, u.ID); err != nil {
+		if err := s.store.DropUpload(ctx, u.USCC, u.ID); err != nil {
 			return err
 		}
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the file is not the one that was to come")
@@ -260,8 +264,11 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		if err := s.blobs.Keep(ctx, staged); err != nil {
 			return err
 		}
-		u.ExpiresAt = s.now().Add(uploadLife)
-		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, u.ExpiresAt)
+		now := s.now()
+		if later := now.Add(uploadLife); later.After(u.ExpiresAt) {
+			u.ExpiresAt = later
+		}
+		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, now, u.ExpiresAt)
 		if errors.Is(err, store.ErrUploadMoved) {
 			return moved
 		}
@@ -313,16 +320,30 @@ func (s *Server) receive(ctx context.Context, uploadID string, body io.Reader) (
 	if uploadID == "" {
 		return s.staging.Stage(body)
 	}
-	u, err := s.upload(ctx, uploadID)
-	if f, ok := errors.AsType[*web.Fault](err); ok && f.Status == http.StatusNotFound {
-		return nil, web.Refuse(http.StatusGone, platformapi.CodeUploadGone, "there is no such upload")
-	}
+	u, err := s.complete(ctx, uploadID)
 	if err != nil {
 		return nil, err
 	}
-	if u.Offset != u.Size {
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeUploadIncomplete, "%d of %d bytes are here", u.Offset, u.Size)
+	if u.Size > s.cfg.MaxFile {
+		return nil, &http.MaxBytesError{Limit: s.cfg.MaxFile}
 	}
+	return s.assemble(ctx, u)
+}
+
+// complete is the caller's upload of this id, if all its bytes are here.
+func (s *Server) complete(ctx context.Context, uploadID string) (store.Upload, error) {
+	u, err := s.upload(ctx, uploadID)
+	if f, ok := errors.AsType[*web.Fault](err); ok && f.Status == http.StatusNotFound {
+		return u, web.Refuse(http.StatusGone, platformapi.CodeUploadGone, "there is no such upload")
+	}
+	if err == nil && u.Offset != u.Size {
+		err = web.Refuse(http.StatusConflict, platformapi.CodeUploadIncomplete, "%d of %d bytes are here", u.Offset, u.Size)
+	}
+	return u, err
+}
+
+// assemble stages an upload's pieces as one file.
+func (s *Server) assemble(ctx context.Context, u store.Upload) (*blobs.Staged, error) {
 	return s.staging.Stage(&pieces{ctx: ctx, s: s, left: u.Pieces})
 }
 

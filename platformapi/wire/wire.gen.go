@@ -141,6 +141,152 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBids One's organisation's bids, the newest first
+	//
+	// Corresponds with GET /v1/bids (the `ListBids` operationId).
+	ListBids(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBid A bid
+	//
+	// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+	GetBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBackupWithBody Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithBody(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackup(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+	CompleteBackup(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	//
+	// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+	// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+	// that of its last byte.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+	CompleteBid(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+	DownloadBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecryptBidWithBody Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithBody(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBid(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	//
+	// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+	// bidder had them.
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+	TakeEnvelopes(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportFailureWithBody Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithBody(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailure(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectWithBody Object to something at the read-out (提出异议)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithBody(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Object Object to something at the read-out (提出异议)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	Object(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody Answer an objection (异议答复), by the host
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection Answer an objection (异议答复), by the host
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+	DownloadPart(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+	ListBidReceipts(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithBody Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithBody(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignIn(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+	WithdrawBid(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	//
 	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
@@ -304,6 +450,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCredit One's organisation's credit library (诚信库)
+	//
+	// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+	ListCredit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveCredit Take an entry out of the credit library
+	//
+	// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+	RemoveCredit(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCreditWithBody Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithBody(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCredit Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCredit(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadCredit A file of an entry of one's credit library
+	//
+	// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+	DownloadCredit(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
 	//
@@ -484,6 +663,130 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
 	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTenders Tenders that one may see, the newest first
+	//
+	// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+	ListTenders(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTenderWithBody Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithBody(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTender(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTender A tender as it stands by the platform's clock
+	//
+	// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+	GetTender(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTenderBids The bids of a tender that one may see
+	//
+	// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+	// those that were received in time, in the order of their receipt; prices from the read-out on.
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+	ListTenderBids(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBidWithBody Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithBody(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBid Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBid(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostponeTenderWithBody Move the deadline to a later time (延期), before it has come
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithBody(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTender(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchTender Be told when something happens to a tender or its bids
+	//
+	// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+	// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+	WatchTender(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConductOpeningWithBody An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithBody(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConductOpening An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpening(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+	DownloadOutline(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+	DownloadRecord(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignRecordWithBody Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithBody(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecord(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTerms The legal terms by which deadlines are counted
 	//
 	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
@@ -587,6 +890,362 @@ func (c *Client) CreateBindingChallenge(ctx context.Context, body CreateBindingC
 // Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnbindCertificateRequest(c.Server, certificateSHA256)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBids One's organisation's bids, the newest first
+//
+// Corresponds with GET /v1/bids (the `ListBids` operationId).
+func (c *Client) ListBids(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBidsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBid A bid
+//
+// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+func (c *Client) GetBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBidRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBackupWithBody Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *Client) BeginBackupWithBody(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBackupRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *Client) BeginBackup(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBackupRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+func (c *Client) CompleteBackup(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteBackupRequest(c.Server, bidID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteBid Hand in the bid whose bytes are all here (递交)
+//
+// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+// that of its last byte.
+//
+// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+func (c *Client) CompleteBid(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteBidRequest(c.Server, bidID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+//
+// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+func (c *Client) DownloadBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadBidRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecryptBidWithBody Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *Client) DecryptBidWithBody(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecryptBidRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *Client) DecryptBid(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecryptBidRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+//
+// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+// bidder had them.
+//
+// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+func (c *Client) TakeEnvelopes(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeEnvelopesRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportFailureWithBody Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *Client) ReportFailureWithBody(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportFailureRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *Client) ReportFailure(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportFailureRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectWithBody Object to something at the read-out (提出异议)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *Client) ObjectWithBody(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Object Object to something at the read-out (提出异议)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *Client) Object(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody Answer an objection (异议答复), by the host
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, bidID, objectionID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection Answer an objection (异议答复), by the host
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, bidID, objectionID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+//
+// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+func (c *Client) DownloadPart(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadPartRequest(c.Server, bidID, partCode)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBidReceipts The receipts given for a bid (回执), the oldest first
+//
+// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+func (c *Client) ListBidReceipts(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBidReceiptsRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithBody Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *Client) SignInWithBody(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *Client) SignIn(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawBid Take a bid back before the deadline (撤回)
+//
+// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+func (c *Client) WithdrawBid(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawBidRequest(c.Server, bidID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1001,6 +1660,89 @@ func (c *Client) SubmitContract(ctx context.Context, contractID ContractID, para
 // Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWithdrawContractRequest(c.Server, contractID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCredit One's organisation's credit library (诚信库)
+//
+// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+func (c *Client) ListCredit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveCredit Take an entry out of the credit library
+//
+// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+func (c *Client) RemoveCredit(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveCreditRequest(c.Server, itemID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCreditWithBody Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *Client) PutCreditWithBody(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCreditRequestWithBody(c.Server, itemID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCredit Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *Client) PutCredit(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCreditRequest(c.Server, itemID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadCredit A file of an entry of one's credit library
+//
+// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+func (c *Client) DownloadCredit(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadCreditRequest(c.Server, itemID, sha256)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,6 +2172,290 @@ func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEdi
 	return c.Client.Do(req)
 }
 
+// ListTenders Tenders that one may see, the newest first
+//
+// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+func (c *Client) ListTenders(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTendersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTenderWithBody Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *Client) CreateTenderWithBody(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTenderRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *Client) CreateTender(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTenderRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTender A tender as it stands by the platform's clock
+//
+// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+func (c *Client) GetTender(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTenderRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTenderBids The bids of a tender that one may see
+//
+// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+// those that were received in time, in the order of their receipt; prices from the read-out on.
+//
+// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+func (c *Client) ListTenderBids(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTenderBidsRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBidWithBody Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *Client) BeginBidWithBody(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBidRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBid Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *Client) BeginBid(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBidRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostponeTenderWithBody Move the deadline to a later time (延期), before it has come
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *Client) PostponeTenderWithBody(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostponeTenderRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostponeTender Move the deadline to a later time (延期), before it has come
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *Client) PostponeTender(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostponeTenderRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchTender Be told when something happens to a tender or its bids
+//
+// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+//
+// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+func (c *Client) WatchTender(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchTenderRequest(c.Server, tenderID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConductOpeningWithBody An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *Client) ConductOpeningWithBody(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConductOpeningRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConductOpening An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *Client) ConductOpening(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConductOpeningRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+//
+// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+func (c *Client) DownloadOutline(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadOutlineRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+//
+// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+func (c *Client) DownloadRecord(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadRecordRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignRecordWithBody Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *Client) SignRecordWithBody(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignRecordRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *Client) SignRecord(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignRecordRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTerms The legal terms by which deadlines are counted
 //
 // Corresponds with GET /v1/terms (the `GetTerms` operationId).
@@ -1596,6 +2622,769 @@ func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBidsRequest constructs an http.Request for the ListBids method
+func NewListBidsRequest(server string, params *ListBidsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Tender != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tender", *params.Tender, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetBidRequest constructs an http.Request for the GetBid method
+func NewGetBidRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginBackupRequest calls the generic BeginBackup builder with application/json body
+func NewBeginBackupRequest(server string, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginBackupRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewBeginBackupRequestWithBody constructs an http.Request for the BeginBackup method, with any body, and a specified content type
+func NewBeginBackupRequestWithBody(server string, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/backup", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCompleteBackupRequest constructs an http.Request for the CompleteBackup method
+func NewCompleteBackupRequest(server string, bidID BidID, params *CompleteBackupParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/backup/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCompleteBidRequest constructs an http.Request for the CompleteBid method
+func NewCompleteBidRequest(server string, bidID BidID, params *CompleteBidParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadBidRequest constructs an http.Request for the DownloadBid method
+func NewDownloadBidRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecryptBidRequest calls the generic DecryptBid builder with application/json body
+func NewDecryptBidRequest(server string, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecryptBidRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewDecryptBidRequestWithBody constructs an http.Request for the DecryptBid method, with any body, and a specified content type
+func NewDecryptBidRequestWithBody(server string, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/decrypt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTakeEnvelopesRequest constructs an http.Request for the TakeEnvelopes method
+func NewTakeEnvelopesRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/envelopes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportFailureRequest calls the generic ReportFailure builder with application/json body
+func NewReportFailureRequest(server string, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportFailureRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewReportFailureRequestWithBody constructs an http.Request for the ReportFailure method, with any body, and a specified content type
+func NewReportFailureRequestWithBody(server string, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/failure", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewObjectRequest calls the generic Object builder with application/json body
+func NewObjectRequest(server string, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewObjectRequestWithBody constructs an http.Request for the Object method, with any body, and a specified content type
+func NewObjectRequestWithBody(server string, bidID BidID, params *ObjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, bidID, objectionID, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "objection_id", objectionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/objections/%s/answer", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadPartRequest constructs an http.Request for the DownloadPart method
+func NewDownloadPartRequest(server string, bidID BidID, partCode string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "part_code", partCode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/parts/%s/content", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBidReceiptsRequest constructs an http.Request for the ListBidReceipts method
+func NewListBidReceiptsRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/receipts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignInRequest calls the generic SignIn builder with application/json body
+func NewSignInRequest(server string, bidID BidID, params *SignInParams, body SignInJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewSignInRequestWithBody constructs an http.Request for the SignIn method, with any body, and a specified content type
+func NewSignInRequestWithBody(server string, bidID BidID, params *SignInParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/sign-in", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawBidRequest constructs an http.Request for the WithdrawBid method
+func NewWithdrawBidRequest(server string, bidID BidID, params *WithdrawBidParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -2689,6 +4478,181 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 	return req, nil
 }
 
+// NewListCreditRequest constructs an http.Request for the ListCredit method
+func NewListCreditRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemoveCreditRequest constructs an http.Request for the RemoveCredit method
+func NewRemoveCreditRequest(server string, itemID CreditID, params *RemoveCreditParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPutCreditRequest calls the generic PutCredit builder with application/json body
+func NewPutCreditRequest(server string, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutCreditRequestWithBody(server, itemID, params, "application/json", bodyReader)
+}
+
+// NewPutCreditRequestWithBody constructs an http.Request for the PutCredit method, with any body, and a specified content type
+func NewPutCreditRequestWithBody(server string, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadCreditRequest constructs an http.Request for the DownloadCredit method
+func NewDownloadCreditRequest(server string, itemID CreditID, sha256 SHA256) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "sha256", sha256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s/files/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCreateDeviceChallengeRequest calls the generic CreateDeviceChallenge builder with application/json body
 func NewCreateDeviceChallengeRequest(server string, body CreateDeviceChallengeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3351,6 +5315,590 @@ func NewDownloadTemplateRequest(server string, templateID string) (*http.Request
 	return req, nil
 }
 
+// NewListTendersRequest constructs an http.Request for the ListTenders method
+func NewListTendersRequest(server string, params *ListTendersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTenderRequest calls the generic CreateTender builder with application/json body
+func NewCreateTenderRequest(server string, params *CreateTenderParams, body CreateTenderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTenderRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTenderRequestWithBody constructs an http.Request for the CreateTender method, with any body, and a specified content type
+func NewCreateTenderRequestWithBody(server string, params *CreateTenderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTenderRequest constructs an http.Request for the GetTender method
+func NewGetTenderRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTenderBidsRequest constructs an http.Request for the ListTenderBids method
+func NewListTenderBidsRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/bids", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginBidRequest calls the generic BeginBid builder with application/json body
+func NewBeginBidRequest(server string, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginBidRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewBeginBidRequestWithBody constructs an http.Request for the BeginBid method, with any body, and a specified content type
+func NewBeginBidRequestWithBody(server string, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/bids", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPostponeTenderRequest calls the generic PostponeTender builder with application/json body
+func NewPostponeTenderRequest(server string, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostponeTenderRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewPostponeTenderRequestWithBody constructs an http.Request for the PostponeTender method, with any body, and a specified content type
+func NewPostponeTenderRequestWithBody(server string, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/deadline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewWatchTenderRequest constructs an http.Request for the WatchTender method
+func NewWatchTenderRequest(server string, tenderID TenderID, params *WatchTenderParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConductOpeningRequest calls the generic ConductOpening builder with application/json body
+func NewConductOpeningRequest(server string, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConductOpeningRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewConductOpeningRequestWithBody constructs an http.Request for the ConductOpening method, with any body, and a specified content type
+func NewConductOpeningRequestWithBody(server string, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/opening", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadOutlineRequest constructs an http.Request for the DownloadOutline method
+func NewDownloadOutlineRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/outline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadRecordRequest constructs an http.Request for the DownloadRecord method
+func NewDownloadRecordRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/record", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignRecordRequest calls the generic SignRecord builder with application/json body
+func NewSignRecordRequest(server string, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignRecordRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewSignRecordRequestWithBody constructs an http.Request for the SignRecord method, with any body, and a specified content type
+func NewSignRecordRequestWithBody(server string, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/record/signatures", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetTermsRequest constructs an http.Request for the GetTerms method
 func NewGetTermsRequest(server string) (*http.Request, error) {
 	var err error
@@ -3494,6 +6042,170 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
+
+	// ListBidsWithResponse One's organisation's bids, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids (the `ListBids` operationId).
+	ListBidsWithResponse(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error)
+
+	// GetBidWithResponse A bid
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+	GetBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*GetBidResponse, error)
+
+	// BeginBackupWithBodyWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithBodyWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error)
+
+	// BeginBackupWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error)
+
+	// CompleteBackupWithResponse Put the backup, whose bytes are all here, in the place of the damaged file
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+	CompleteBackupWithResponse(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*CompleteBackupResponse, error)
+
+	// CompleteBidWithResponse Hand in the bid whose bytes are all here (递交)
+	//
+	// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+	// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+	// that of its last byte.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+	CompleteBidWithResponse(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*CompleteBidResponse, error)
+
+	// DownloadBidWithResponse The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+	DownloadBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*DownloadBidResponse, error)
+
+	// DecryptBidWithBodyWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithBodyWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error)
+
+	// DecryptBidWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error)
+
+	// TakeEnvelopesWithResponse The envelopes that wait for the bidder's key, without the platform's layer
+	//
+	// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+	// bidder had them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+	TakeEnvelopesWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*TakeEnvelopesResponse, error)
+
+	// ReportFailureWithBodyWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithBodyWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error)
+
+	// ReportFailureWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error)
+
+	// ObjectWithBodyWithResponse Object to something at the read-out (提出异议)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithBodyWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectResponse, error)
+
+	// ObjectWithResponse Object to something at the read-out (提出异议)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse Answer an objection (异议答复), by the host
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse Answer an objection (异议答复), by the host
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// DownloadPartWithResponse A part of an opened bid, for its bidder, the host and supervisors
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+	DownloadPartWithResponse(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*DownloadPartResponse, error)
+
+	// ListBidReceiptsWithResponse The receipts given for a bid (回执), the oldest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+	ListBidReceiptsWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*ListBidReceiptsResponse, error)
+
+	// SignInWithBodyWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithBodyWithResponse(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInResponse, error)
+
+	// SignInWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithResponse(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInResponse, error)
+
+	// WithdrawBidWithResponse Take a bid back before the deadline (撤回)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+	WithdrawBidWithResponse(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*WithdrawBidResponse, error)
 
 	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
 	//
@@ -3674,6 +6386,45 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContractWithResponse(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*WithdrawContractResponse, error)
+
+	// ListCreditWithResponse One's organisation's credit library (诚信库)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+	ListCreditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCreditResponse, error)
+
+	// RemoveCreditWithResponse Take an entry out of the credit library
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+	RemoveCreditWithResponse(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*RemoveCreditResponse, error)
+
+	// PutCreditWithBodyWithResponse Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithBodyWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCreditResponse, error)
+
+	// PutCreditWithResponse Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCreditResponse, error)
+
+	// DownloadCreditWithResponse A file of an entry of one's credit library
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+	DownloadCreditWithResponse(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*DownloadCreditResponse, error)
 
 	// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
 	//
@@ -3870,6 +6621,142 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
 	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
 
+	// ListTendersWithResponse Tenders that one may see, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+	ListTendersWithResponse(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*ListTendersResponse, error)
+
+	// CreateTenderWithBodyWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithBodyWithResponse(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error)
+
+	// CreateTenderWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithResponse(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error)
+
+	// GetTenderWithResponse A tender as it stands by the platform's clock
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+	GetTenderWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*GetTenderResponse, error)
+
+	// ListTenderBidsWithResponse The bids of a tender that one may see
+	//
+	// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+	// those that were received in time, in the order of their receipt; prices from the read-out on.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+	ListTenderBidsWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*ListTenderBidsResponse, error)
+
+	// BeginBidWithBodyWithResponse Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBidResponse, error)
+
+	// BeginBidWithResponse Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBidResponse, error)
+
+	// PostponeTenderWithBodyWithResponse Move the deadline to a later time (延期), before it has come
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error)
+
+	// PostponeTenderWithResponse Move the deadline to a later time (延期), before it has come
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error)
+
+	// WatchTenderWithResponse Be told when something happens to a tender or its bids
+	//
+	// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+	// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+	WatchTenderWithResponse(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*WatchTenderResponse, error)
+
+	// ConductOpeningWithBodyWithResponse An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error)
+
+	// ConductOpeningWithResponse An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error)
+
+	// DownloadOutlineWithResponse The outline's bytes, whose SHA-256 a bid's manifest names
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+	DownloadOutlineWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadOutlineResponse, error)
+
+	// DownloadRecordWithResponse The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+	DownloadRecordWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadRecordResponse, error)
+
+	// SignRecordWithBodyWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignRecordResponse, error)
+
+	// SignRecordWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*SignRecordResponse, error)
+
 	// GetTermsWithResponse The legal terms by which deadlines are counted
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4064,6 +6951,814 @@ func (r UnbindCertificateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListBidsResponse200Headers the declared response headers of an HTTP 200 response for ListBids
+type ListBidsResponse200Headers struct {
+	Link string
+}
+
+type ListBidsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListBidsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBidsResponse) GetJSON200() *BidPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBidsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBidsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBidsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBidsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBidsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetBidResponse200Headers the declared response headers of an HTTP 200 response for GetBid
+type GetBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type GetBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBidResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeginBackupResponse200Headers the declared response headers of an HTTP 200 response for BeginBackup
+type BeginBackupResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type BeginBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BeginBackupResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginBackupResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginBackupResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteBackupResponse200Headers the declared response headers of an HTTP 200 response for CompleteBackup
+type CompleteBackupResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CompleteBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteBackupResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompleteBackupResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompleteBackupResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteBidResponse200Headers the declared response headers of an HTTP 200 response for CompleteBid
+type CompleteBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CompleteBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompleteBidResponse) GetJSON200() *BidOutcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompleteBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadBidResponse200Headers the declared response headers of an HTTP 200 response for DownloadBid
+type DownloadBidResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadBidResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecryptBidResponse200Headers the declared response headers of an HTTP 200 response for DecryptBid
+type DecryptBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type DecryptBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecryptBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecryptBidResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecryptBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecryptBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecryptBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecryptBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecryptBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeEnvelopesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EnvelopeList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeEnvelopesResponse) GetJSON200() *EnvelopeList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeEnvelopesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeEnvelopesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeEnvelopesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeEnvelopesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeEnvelopesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReportFailureResponse200Headers the declared response headers of an HTTP 200 response for ReportFailure
+type ReportFailureResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ReportFailureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReportFailureResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReportFailureResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportFailureResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportFailureResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportFailureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportFailureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportFailureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ObjectResponse200Headers the declared response headers of an HTTP 200 response for Object
+type ObjectResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ObjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ObjectResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ObjectResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerObjectionResponse200Headers the declared response headers of an HTTP 200 response for AnswerObjection
+type AnswerObjectionResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerObjectionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerObjectionResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerObjectionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadPartResponse200Headers the declared response headers of an HTTP 200 response for DownloadPart
+type DownloadPartResponse200Headers struct {
+	ContentDisposition string
+}
+
+type DownloadPartResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadPartResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadPartResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadPartResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadPartResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadPartResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadPartResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBidReceiptsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidReceiptList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBidReceiptsResponse) GetJSON200() *BidReceiptList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBidReceiptsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBidReceiptsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBidReceiptsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBidReceiptsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBidReceiptsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SignInResponse200Headers the declared response headers of an HTTP 200 response for SignIn
+type SignInResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type SignInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignInResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SignInResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SignInResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SignInResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignInResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawBidResponse200Headers the declared response headers of an HTTP 200 response for WithdrawBid
+type WithdrawBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type WithdrawBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawBidResponse) GetJSON200() *BidOutcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawBidResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4997,6 +8692,213 @@ func (r WithdrawContractResponse) ContentType() string {
 	return ""
 }
 
+type ListCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditLibrary
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCreditResponse) GetJSON200() *CreditLibrary {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RemoveCreditResponse200Headers the declared response headers of an HTTP 200 response for RemoveCredit
+type RemoveCreditResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type RemoveCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditItem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RemoveCreditResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveCreditResponse) GetJSON200() *CreditItem {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PutCreditResponse200Headers the declared response headers of an HTTP 200 response for PutCredit
+type PutCreditResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type PutCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditItem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutCreditResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutCreditResponse) GetJSON200() *CreditItem {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadCreditResponse200Headers the declared response headers of an HTTP 200 response for DownloadCredit
+type DownloadCreditResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadCreditResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CreateDeviceChallengeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5745,6 +9647,584 @@ func (r DownloadTemplateResponse) ContentType() string {
 	return ""
 }
 
+// ListTendersResponse200Headers the declared response headers of an HTTP 200 response for ListTenders
+type ListTendersResponse200Headers struct {
+	Link string
+}
+
+type ListTendersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TenderPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListTendersResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTendersResponse) GetJSON200() *TenderPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTendersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTendersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTendersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTendersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTendersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTenderResponse201Headers the declared response headers of an HTTP 201 response for CreateTender
+type CreateTenderResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CreateTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateTenderResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTenderResponse) GetJSON201() *Tender {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetTenderResponse200Headers the declared response headers of an HTTP 200 response for GetTender
+type GetTenderResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type GetTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTenderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTenderResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTenderBidsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTenderBidsResponse) GetJSON200() *BidList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTenderBidsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTenderBidsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTenderBidsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTenderBidsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTenderBidsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeginBidResponse201Headers the declared response headers of an HTTP 201 response for BeginBid
+type BeginBidResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type BeginBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *BeginBidResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BeginBidResponse) GetJSON201() *Bid {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PostponeTenderResponse200Headers the declared response headers of an HTTP 200 response for PostponeTender
+type PostponeTenderResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type PostponeTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PostponeTenderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PostponeTenderResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostponeTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostponeTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostponeTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostponeTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostponeTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WatchTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ConductOpeningResponse200Headers the declared response headers of an HTTP 200 response for ConductOpening
+type ConductOpeningResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ConductOpeningResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConductOpeningResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConductOpeningResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConductOpeningResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConductOpeningResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConductOpeningResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConductOpeningResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConductOpeningResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadOutlineResponse200Headers the declared response headers of an HTTP 200 response for DownloadOutline
+type DownloadOutlineResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadOutlineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadOutlineResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadOutlineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadOutlineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadOutlineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadOutlineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadOutlineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadRecordResponse200Headers the declared response headers of an HTTP 200 response for DownloadRecord
+type DownloadRecordResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadRecordResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadRecordResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SignRecordResponse200Headers the declared response headers of an HTTP 200 response for SignRecord
+type SignRecordResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type SignRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignRecordResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SignRecordResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SignRecordResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SignRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTermsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5921,6 +10401,296 @@ func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseUnbindCertificateResponse(rsp)
+}
+
+// ListBidsWithResponse One's organisation's bids, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids (the `ListBids` operationId).
+func (c *ClientWithResponses) ListBidsWithResponse(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error) {
+	rsp, err := c.ListBids(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBidsResponse(rsp)
+}
+
+// GetBidWithResponse A bid
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+func (c *ClientWithResponses) GetBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*GetBidResponse, error) {
+	rsp, err := c.GetBid(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBidResponse(rsp)
+}
+
+// BeginBackupWithBodyWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *ClientWithResponses) BeginBackupWithBodyWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error) {
+	rsp, err := c.BeginBackupWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBackupResponse(rsp)
+}
+
+// BeginBackupWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *ClientWithResponses) BeginBackupWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error) {
+	rsp, err := c.BeginBackup(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBackupResponse(rsp)
+}
+
+// CompleteBackupWithResponse Put the backup, whose bytes are all here, in the place of the damaged file
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+func (c *ClientWithResponses) CompleteBackupWithResponse(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*CompleteBackupResponse, error) {
+	rsp, err := c.CompleteBackup(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteBackupResponse(rsp)
+}
+
+// CompleteBidWithResponse Hand in the bid whose bytes are all here (递交)
+//
+// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+// that of its last byte.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+func (c *ClientWithResponses) CompleteBidWithResponse(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*CompleteBidResponse, error) {
+	rsp, err := c.CompleteBid(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteBidResponse(rsp)
+}
+
+// DownloadBidWithResponse The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+func (c *ClientWithResponses) DownloadBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*DownloadBidResponse, error) {
+	rsp, err := c.DownloadBid(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadBidResponse(rsp)
+}
+
+// DecryptBidWithBodyWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *ClientWithResponses) DecryptBidWithBodyWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error) {
+	rsp, err := c.DecryptBidWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecryptBidResponse(rsp)
+}
+
+// DecryptBidWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *ClientWithResponses) DecryptBidWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error) {
+	rsp, err := c.DecryptBid(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecryptBidResponse(rsp)
+}
+
+// TakeEnvelopesWithResponse The envelopes that wait for the bidder's key, without the platform's layer
+//
+// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+// bidder had them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+func (c *ClientWithResponses) TakeEnvelopesWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*TakeEnvelopesResponse, error) {
+	rsp, err := c.TakeEnvelopes(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeEnvelopesResponse(rsp)
+}
+
+// ReportFailureWithBodyWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *ClientWithResponses) ReportFailureWithBodyWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error) {
+	rsp, err := c.ReportFailureWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportFailureResponse(rsp)
+}
+
+// ReportFailureWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *ClientWithResponses) ReportFailureWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error) {
+	rsp, err := c.ReportFailure(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportFailureResponse(rsp)
+}
+
+// ObjectWithBodyWithResponse Object to something at the read-out (提出异议)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *ClientWithResponses) ObjectWithBodyWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectResponse, error) {
+	rsp, err := c.ObjectWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectResponse(rsp)
+}
+
+// ObjectWithResponse Object to something at the read-out (提出异议)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *ClientWithResponses) ObjectWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectResponse, error) {
+	rsp, err := c.Object(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse Answer an objection (异议答复), by the host
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, bidID, objectionID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse Answer an objection (异议答复), by the host
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, bidID, objectionID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// DownloadPartWithResponse A part of an opened bid, for its bidder, the host and supervisors
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+func (c *ClientWithResponses) DownloadPartWithResponse(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*DownloadPartResponse, error) {
+	rsp, err := c.DownloadPart(ctx, bidID, partCode, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadPartResponse(rsp)
+}
+
+// ListBidReceiptsWithResponse The receipts given for a bid (回执), the oldest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+func (c *ClientWithResponses) ListBidReceiptsWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*ListBidReceiptsResponse, error) {
+	rsp, err := c.ListBidReceipts(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBidReceiptsResponse(rsp)
+}
+
+// SignInWithBodyWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *ClientWithResponses) SignInWithBodyWithResponse(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInResponse, error) {
+	rsp, err := c.SignInWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInResponse(rsp)
+}
+
+// SignInWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *ClientWithResponses) SignInWithResponse(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInResponse, error) {
+	rsp, err := c.SignIn(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInResponse(rsp)
+}
+
+// WithdrawBidWithResponse Take a bid back before the deadline (撤回)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+func (c *ClientWithResponses) WithdrawBidWithResponse(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*WithdrawBidResponse, error) {
+	rsp, err := c.WithdrawBid(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawBidResponse(rsp)
 }
 
 // GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
@@ -6251,6 +11021,75 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseWithdrawContractResponse(rsp)
+}
+
+// ListCreditWithResponse One's organisation's credit library (诚信库)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+func (c *ClientWithResponses) ListCreditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCreditResponse, error) {
+	rsp, err := c.ListCredit(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditResponse(rsp)
+}
+
+// RemoveCreditWithResponse Take an entry out of the credit library
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+func (c *ClientWithResponses) RemoveCreditWithResponse(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*RemoveCreditResponse, error) {
+	rsp, err := c.RemoveCredit(ctx, itemID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveCreditResponse(rsp)
+}
+
+// PutCreditWithBodyWithResponse Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *ClientWithResponses) PutCreditWithBodyWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCreditResponse, error) {
+	rsp, err := c.PutCreditWithBody(ctx, itemID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCreditResponse(rsp)
+}
+
+// PutCreditWithResponse Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *ClientWithResponses) PutCreditWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCreditResponse, error) {
+	rsp, err := c.PutCredit(ctx, itemID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCreditResponse(rsp)
+}
+
+// DownloadCreditWithResponse A file of an entry of one's credit library
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+func (c *ClientWithResponses) DownloadCreditWithResponse(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*DownloadCreditResponse, error) {
+	rsp, err := c.DownloadCredit(ctx, itemID, sha256, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadCreditResponse(rsp)
 }
 
 // CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
@@ -6592,6 +11431,238 @@ func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, 
 	return ParseDownloadTemplateResponse(rsp)
 }
 
+// ListTendersWithResponse Tenders that one may see, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+func (c *ClientWithResponses) ListTendersWithResponse(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*ListTendersResponse, error) {
+	rsp, err := c.ListTenders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTendersResponse(rsp)
+}
+
+// CreateTenderWithBodyWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *ClientWithResponses) CreateTenderWithBodyWithResponse(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error) {
+	rsp, err := c.CreateTenderWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTenderResponse(rsp)
+}
+
+// CreateTenderWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *ClientWithResponses) CreateTenderWithResponse(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error) {
+	rsp, err := c.CreateTender(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTenderResponse(rsp)
+}
+
+// GetTenderWithResponse A tender as it stands by the platform's clock
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+func (c *ClientWithResponses) GetTenderWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*GetTenderResponse, error) {
+	rsp, err := c.GetTender(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTenderResponse(rsp)
+}
+
+// ListTenderBidsWithResponse The bids of a tender that one may see
+//
+// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+// those that were received in time, in the order of their receipt; prices from the read-out on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+func (c *ClientWithResponses) ListTenderBidsWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*ListTenderBidsResponse, error) {
+	rsp, err := c.ListTenderBids(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTenderBidsResponse(rsp)
+}
+
+// BeginBidWithBodyWithResponse Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *ClientWithResponses) BeginBidWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBidResponse, error) {
+	rsp, err := c.BeginBidWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBidResponse(rsp)
+}
+
+// BeginBidWithResponse Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *ClientWithResponses) BeginBidWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBidResponse, error) {
+	rsp, err := c.BeginBid(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBidResponse(rsp)
+}
+
+// PostponeTenderWithBodyWithResponse Move the deadline to a later time (延期), before it has come
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *ClientWithResponses) PostponeTenderWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error) {
+	rsp, err := c.PostponeTenderWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostponeTenderResponse(rsp)
+}
+
+// PostponeTenderWithResponse Move the deadline to a later time (延期), before it has come
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *ClientWithResponses) PostponeTenderWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error) {
+	rsp, err := c.PostponeTender(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostponeTenderResponse(rsp)
+}
+
+// WatchTenderWithResponse Be told when something happens to a tender or its bids
+//
+// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+func (c *ClientWithResponses) WatchTenderWithResponse(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*WatchTenderResponse, error) {
+	rsp, err := c.WatchTender(ctx, tenderID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchTenderResponse(rsp)
+}
+
+// ConductOpeningWithBodyWithResponse An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *ClientWithResponses) ConductOpeningWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error) {
+	rsp, err := c.ConductOpeningWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConductOpeningResponse(rsp)
+}
+
+// ConductOpeningWithResponse An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *ClientWithResponses) ConductOpeningWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error) {
+	rsp, err := c.ConductOpening(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConductOpeningResponse(rsp)
+}
+
+// DownloadOutlineWithResponse The outline's bytes, whose SHA-256 a bid's manifest names
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+func (c *ClientWithResponses) DownloadOutlineWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadOutlineResponse, error) {
+	rsp, err := c.DownloadOutline(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadOutlineResponse(rsp)
+}
+
+// DownloadRecordWithResponse The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+func (c *ClientWithResponses) DownloadRecordWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadRecordResponse, error) {
+	rsp, err := c.DownloadRecord(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadRecordResponse(rsp)
+}
+
+// SignRecordWithBodyWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *ClientWithResponses) SignRecordWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignRecordResponse, error) {
+	rsp, err := c.SignRecordWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignRecordResponse(rsp)
+}
+
+// SignRecordWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *ClientWithResponses) SignRecordWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*SignRecordResponse, error) {
+	rsp, err := c.SignRecord(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignRecordResponse(rsp)
+}
+
 // GetTermsWithResponse The legal terms by which deadlines are counted
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6741,6 +11812,733 @@ func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListBidsResponse parses an HTTP response from a ListBidsWithResponse call
+func ParseListBidsResponse(rsp *http.Response) (*ListBidsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBidsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListBidsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBidResponse parses an HTTP response from a GetBidWithResponse call
+func ParseGetBidResponse(rsp *http.Response) (*GetBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseBeginBackupResponse parses an HTTP response from a BeginBackupWithResponse call
+func ParseBeginBackupResponse(rsp *http.Response) (*BeginBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BeginBackupResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteBackupResponse parses an HTTP response from a CompleteBackupWithResponse call
+func ParseCompleteBackupResponse(rsp *http.Response) (*CompleteBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteBackupResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteBidResponse parses an HTTP response from a CompleteBidWithResponse call
+func ParseCompleteBidResponse(rsp *http.Response) (*CompleteBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadBidResponse parses an HTTP response from a DownloadBidWithResponse call
+func ParseDownloadBidResponse(rsp *http.Response) (*DownloadBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadBidResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecryptBidResponse parses an HTTP response from a DecryptBidWithResponse call
+func ParseDecryptBidResponse(rsp *http.Response) (*DecryptBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecryptBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecryptBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakeEnvelopesResponse parses an HTTP response from a TakeEnvelopesWithResponse call
+func ParseTakeEnvelopesResponse(rsp *http.Response) (*TakeEnvelopesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeEnvelopesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EnvelopeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportFailureResponse parses an HTTP response from a ReportFailureWithResponse call
+func ParseReportFailureResponse(rsp *http.Response) (*ReportFailureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportFailureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReportFailureResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseObjectResponse parses an HTTP response from a ObjectWithResponse call
+func ParseObjectResponse(rsp *http.Response) (*ObjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ObjectResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerObjectionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadPartResponse parses an HTTP response from a DownloadPartWithResponse call
+func ParseDownloadPartResponse(rsp *http.Response) (*DownloadPartResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadPartResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadPartResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListBidReceiptsResponse parses an HTTP response from a ListBidReceiptsWithResponse call
+func ParseListBidReceiptsResponse(rsp *http.Response) (*ListBidReceiptsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBidReceiptsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidReceiptList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSignInResponse parses an HTTP response from a SignInWithResponse call
+func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignInResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawBidResponse parses an HTTP response from a WithdrawBidWithResponse call
+func ParseWithdrawBidResponse(rsp *http.Response) (*WithdrawBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -7586,6 +13384,177 @@ func ParseWithdrawContractResponse(rsp *http.Response) (*WithdrawContractRespons
 	return response, nil
 }
 
+// ParseListCreditResponse parses an HTTP response from a ListCreditWithResponse call
+func ParseListCreditResponse(rsp *http.Response) (*ListCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditLibrary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveCreditResponse parses an HTTP response from a RemoveCreditWithResponse call
+func ParseRemoveCreditResponse(rsp *http.Response) (*RemoveCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditItem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RemoveCreditResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutCreditResponse parses an HTTP response from a PutCreditWithResponse call
+func ParsePutCreditResponse(rsp *http.Response) (*PutCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditItem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutCreditResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadCreditResponse parses an HTTP response from a DownloadCreditWithResponse call
+func ParseDownloadCreditResponse(rsp *http.Response) (*DownloadCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadCreditResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCreateDeviceChallengeResponse parses an HTTP response from a CreateDeviceChallengeWithResponse call
 func ParseCreateDeviceChallengeResponse(rsp *http.Response) (*CreateDeviceChallengeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8112,6 +14081,521 @@ func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateRespons
 	return response, nil
 }
 
+// ParseListTendersResponse parses an HTTP response from a ListTendersWithResponse call
+func ParseListTendersResponse(rsp *http.Response) (*ListTendersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTendersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TenderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListTendersResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTenderResponse parses an HTTP response from a CreateTenderWithResponse call
+func ParseCreateTenderResponse(rsp *http.Response) (*CreateTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateTenderResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTenderResponse parses an HTTP response from a GetTenderWithResponse call
+func ParseGetTenderResponse(rsp *http.Response) (*GetTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTenderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTenderBidsResponse parses an HTTP response from a ListTenderBidsWithResponse call
+func ParseListTenderBidsResponse(rsp *http.Response) (*ListTenderBidsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTenderBidsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginBidResponse parses an HTTP response from a BeginBidWithResponse call
+func ParseBeginBidResponse(rsp *http.Response) (*BeginBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers BeginBidResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostponeTenderResponse parses an HTTP response from a PostponeTenderWithResponse call
+func ParsePostponeTenderResponse(rsp *http.Response) (*PostponeTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostponeTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PostponeTenderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWatchTenderResponse parses an HTTP response from a WatchTenderWithResponse call
+func ParseWatchTenderResponse(rsp *http.Response) (*WatchTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConductOpeningResponse parses an HTTP response from a ConductOpeningWithResponse call
+func ParseConductOpeningResponse(rsp *http.Response) (*ConductOpeningResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConductOpeningResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConductOpeningResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadOutlineResponse parses an HTTP response from a DownloadOutlineWithResponse call
+func ParseDownloadOutlineResponse(rsp *http.Response) (*DownloadOutlineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadOutlineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadOutlineResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadRecordResponse parses an HTTP response from a DownloadRecordWithResponse call
+func ParseDownloadRecordResponse(rsp *http.Response) (*DownloadRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadRecordResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSignRecordResponse parses an HTTP response from a SignRecordWithResponse call
+func ParseSignRecordResponse(rsp *http.Response) (*SignRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignRecordResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
 func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8192,6 +14676,51 @@ type ServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
+	// ListBids One's organisation's bids, the newest first
+	// (GET /v1/bids)
+	ListBids(w http.ResponseWriter, r *http.Request, params ListBidsParams)
+	// GetBid A bid
+	// (GET /v1/bids/{bid_id})
+	GetBid(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	// (POST /v1/bids/{bid_id}/backup)
+	BeginBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params BeginBackupParams)
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	// (POST /v1/bids/{bid_id}/backup/complete)
+	CompleteBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBackupParams)
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	// (POST /v1/bids/{bid_id}/complete)
+	CompleteBid(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBidParams)
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	// (GET /v1/bids/{bid_id}/content)
+	DownloadBid(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	// (POST /v1/bids/{bid_id}/decrypt)
+	DecryptBid(w http.ResponseWriter, r *http.Request, bidID BidID, params DecryptBidParams)
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	// (GET /v1/bids/{bid_id}/envelopes)
+	TakeEnvelopes(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	// (POST /v1/bids/{bid_id}/failure)
+	ReportFailure(w http.ResponseWriter, r *http.Request, bidID BidID, params ReportFailureParams)
+	// Object Object to something at the read-out (提出异议)
+	// (POST /v1/bids/{bid_id}/objections)
+	Object(w http.ResponseWriter, r *http.Request, bidID BidID, params ObjectParams)
+	// AnswerObjection Answer an objection (异议答复), by the host
+	// (PUT /v1/bids/{bid_id}/objections/{objection_id}/answer)
+	AnswerObjection(w http.ResponseWriter, r *http.Request, bidID BidID, objectionID UUID, params AnswerObjectionParams)
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	// (GET /v1/bids/{bid_id}/parts/{part_code}/content)
+	DownloadPart(w http.ResponseWriter, r *http.Request, bidID BidID, partCode string)
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	// (GET /v1/bids/{bid_id}/receipts)
+	ListBidReceipts(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	// (POST /v1/bids/{bid_id}/sign-in)
+	SignIn(w http.ResponseWriter, r *http.Request, bidID BidID, params SignInParams)
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	// (POST /v1/bids/{bid_id}/withdraw)
+	WithdrawBid(w http.ResponseWriter, r *http.Request, bidID BidID, params WithdrawBidParams)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
@@ -8243,6 +14772,18 @@ type ServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
+	// ListCredit One's organisation's credit library (诚信库)
+	// (GET /v1/credit)
+	ListCredit(w http.ResponseWriter, r *http.Request)
+	// RemoveCredit Take an entry out of the credit library
+	// (DELETE /v1/credit/{item_id})
+	RemoveCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params RemoveCreditParams)
+	// PutCredit Add an entry to the credit library, or change it
+	// (PUT /v1/credit/{item_id})
+	PutCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params PutCreditParams)
+	// DownloadCredit A file of an entry of one's credit library
+	// (GET /v1/credit/{item_id}/files/{sha256})
+	DownloadCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, sha256 SHA256)
 	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
 	// (POST /v1/device/challenge)
 	CreateDeviceChallenge(w http.ResponseWriter, r *http.Request)
@@ -8291,6 +14832,39 @@ type ServerInterface interface {
 	// DownloadTemplate A template's bytes
 	// (GET /v1/templates/{template_id}/content)
 	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// ListTenders Tenders that one may see, the newest first
+	// (GET /v1/tenders)
+	ListTenders(w http.ResponseWriter, r *http.Request, params ListTendersParams)
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	// (POST /v1/tenders)
+	CreateTender(w http.ResponseWriter, r *http.Request, params CreateTenderParams)
+	// GetTender A tender as it stands by the platform's clock
+	// (GET /v1/tenders/{tender_id})
+	GetTender(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// ListTenderBids The bids of a tender that one may see
+	// (GET /v1/tenders/{tender_id}/bids)
+	ListTenderBids(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// BeginBid Say that a bid is about to be uploaded
+	// (POST /v1/tenders/{tender_id}/bids)
+	BeginBid(w http.ResponseWriter, r *http.Request, tenderID TenderID, params BeginBidParams)
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	// (PUT /v1/tenders/{tender_id}/deadline)
+	PostponeTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params PostponeTenderParams)
+	// WatchTender Be told when something happens to a tender or its bids
+	// (GET /v1/tenders/{tender_id}/events)
+	WatchTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params WatchTenderParams)
+	// ConductOpening An act of the host at the opening (开标)
+	// (POST /v1/tenders/{tender_id}/opening)
+	ConductOpening(w http.ResponseWriter, r *http.Request, tenderID TenderID, params ConductOpeningParams)
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	// (GET /v1/tenders/{tender_id}/outline)
+	DownloadOutline(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	// (GET /v1/tenders/{tender_id}/record)
+	DownloadRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	// (POST /v1/tenders/{tender_id}/record/signatures)
+	SignRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID, params SignRecordParams)
 	// GetTerms The legal terms by which deadlines are counted
 	// (GET /v1/terms)
 	GetTerms(w http.ResponseWriter, r *http.Request)
@@ -8367,6 +14941,663 @@ func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBids operation middleware
+func (siw *ServerInterfaceWrapper) ListBids(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBidsParams
+
+	// ------------- Optional query parameter "tender" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tender", r.URL.Query(), &params.Tender, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tender"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBids(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetBid operation middleware
+func (siw *ServerInterfaceWrapper) GetBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBid(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginBackup operation middleware
+func (siw *ServerInterfaceWrapper) BeginBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginBackupParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginBackup(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteBackup operation middleware
+func (siw *ServerInterfaceWrapper) CompleteBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteBackupParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteBackup(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteBid operation middleware
+func (siw *ServerInterfaceWrapper) CompleteBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteBid(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadBid operation middleware
+func (siw *ServerInterfaceWrapper) DownloadBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadBid(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecryptBid operation middleware
+func (siw *ServerInterfaceWrapper) DecryptBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecryptBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecryptBid(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeEnvelopes operation middleware
+func (siw *ServerInterfaceWrapper) TakeEnvelopes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeEnvelopes(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportFailure operation middleware
+func (siw *ServerInterfaceWrapper) ReportFailure(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportFailureParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportFailure(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Object operation middleware
+func (siw *ServerInterfaceWrapper) Object(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Object(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "objection_id" -------------
+	var objectionID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "objection_id", r.PathValue("objection_id"), &objectionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "objection_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerObjection(w, r, bidID, objectionID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadPart operation middleware
+func (siw *ServerInterfaceWrapper) DownloadPart(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "part_code" -------------
+	var partCode string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "part_code", r.PathValue("part_code"), &partCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "part_code", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadPart(w, r, bidID, partCode)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBidReceipts operation middleware
+func (siw *ServerInterfaceWrapper) ListBidReceipts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBidReceipts(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SignIn operation middleware
+func (siw *ServerInterfaceWrapper) SignIn(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SignIn(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawBid operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawBid(w, r, bidID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9472,6 +16703,155 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// ListCredit operation middleware
+func (siw *ServerInterfaceWrapper) ListCredit(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCredit(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveCredit operation middleware
+func (siw *ServerInterfaceWrapper) RemoveCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveCreditParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveCredit(w, r, itemID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutCredit operation middleware
+func (siw *ServerInterfaceWrapper) PutCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutCreditParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutCredit(w, r, itemID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadCredit operation middleware
+func (siw *ServerInterfaceWrapper) DownloadCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "sha256" -------------
+	var sha256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sha256", r.PathValue("sha256"), &sha256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadCredit(w, r, itemID, sha256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CreateDeviceChallenge operation middleware
 func (siw *ServerInterfaceWrapper) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
 
@@ -9913,6 +17293,511 @@ func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// ListTenders operation middleware
+func (siw *ServerInterfaceWrapper) ListTenders(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTendersParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", r.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "q"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "q", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTenders(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateTender operation middleware
+func (siw *ServerInterfaceWrapper) CreateTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateTender(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTender operation middleware
+func (siw *ServerInterfaceWrapper) GetTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTender(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTenderBids operation middleware
+func (siw *ServerInterfaceWrapper) ListTenderBids(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTenderBids(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginBid operation middleware
+func (siw *ServerInterfaceWrapper) BeginBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginBid(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PostponeTender operation middleware
+func (siw *ServerInterfaceWrapper) PostponeTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostponeTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatchTender
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PostponeTender(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WatchTender operation middleware
+func (siw *ServerInterfaceWrapper) WatchTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WatchTender(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConductOpening operation middleware
+func (siw *ServerInterfaceWrapper) ConductOpening(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConductOpeningParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatchTender
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConductOpening(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadOutline operation middleware
+func (siw *ServerInterfaceWrapper) DownloadOutline(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadOutline(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadRecord operation middleware
+func (siw *ServerInterfaceWrapper) DownloadRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadRecord(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SignRecord operation middleware
+func (siw *ServerInterfaceWrapper) SignRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignRecordParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SignRecord(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTerms operation middleware
 func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
 
@@ -10100,8 +17985,67 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders", wrapper.ListTenders)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders", wrapper.CreateTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}", wrapper.GetTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/outline", wrapper.DownloadOutline)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/tenders/{tender_id}/deadline", wrapper.PostponeTender)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/opening", wrapper.ConductOpening)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/bids", wrapper.ListTenderBids)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/bids", wrapper.BeginBid)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/record", wrapper.DownloadRecord)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/record/signatures", wrapper.SignRecord)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/events", wrapper.WatchTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids", wrapper.ListBids)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}", wrapper.GetBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/complete", wrapper.CompleteBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/withdraw", wrapper.WithdrawBid)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/receipts", wrapper.ListBidReceipts)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/content", wrapper.DownloadBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/sign-in", wrapper.SignIn)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/envelopes", wrapper.TakeEnvelopes)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/decrypt", wrapper.DecryptBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/failure", wrapper.ReportFailure)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/backup", wrapper.BeginBackup)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/backup/complete", wrapper.CompleteBackup)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/objections", wrapper.Object)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bids/{bid_id}/objections/{objection_id}/answer", wrapper.AnswerObjection)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/parts/{part_code}/content", wrapper.DownloadPart)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/credit", wrapper.ListCredit)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/credit/{item_id}", wrapper.RemoveCredit)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/credit/{item_id}", wrapper.PutCredit)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/credit/{item_id}/files/{sha256}", wrapper.DownloadCredit)
 
 	return m
+}
+
+type BidResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type BidJSONResponse struct {
+	Body Bid
+
+	Headers BidResponseHeaders
+}
+
+type BidOutcomeResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type BidOutcomeJSONResponse struct {
+	Body BidOutcome
+
+	Headers BidOutcomeResponseHeaders
+}
+
+type CreditItemResponseHeaders struct {
+	IdempotencyReplayed string
+}
+type CreditItemJSONResponse struct {
+	Body CreditItem
+
+	Headers CreditItemResponseHeaders
 }
 
 type OutcomeResponseHeaders struct {
@@ -10115,6 +18059,16 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type TenderResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type TenderJSONResponse struct {
+	Body Tender
+
+	Headers TenderResponseHeaders
+}
 
 type GetAccountRequestObject struct {
 }
@@ -10254,6 +18208,662 @@ type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidsRequestObject struct {
+	Params ListBidsParams
+}
+
+type ListBidsResponseObject interface {
+	VisitListBidsResponse(w http.ResponseWriter) error
+}
+
+type ListBids200ResponseHeaders struct {
+	Link string
+}
+
+type ListBids200JSONResponse struct {
+	Body    BidPage
+	Headers ListBids200ResponseHeaders
+}
+
+func (response ListBids200JSONResponse) VisitListBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBidsdefaultApplicationProblemPlusJSONResponse) VisitListBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBidRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type GetBidResponseObject interface {
+	VisitGetBidResponse(w http.ResponseWriter) error
+}
+
+type GetBid200JSONResponse struct{ BidJSONResponse }
+
+func (response GetBid200JSONResponse) VisitGetBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBiddefaultApplicationProblemPlusJSONResponse) VisitGetBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBackupRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params BeginBackupParams
+	Body   *BeginBackupJSONRequestBody
+}
+
+type BeginBackupResponseObject interface {
+	VisitBeginBackupResponse(w http.ResponseWriter) error
+}
+
+type BeginBackup200JSONResponse struct{ BidJSONResponse }
+
+func (response BeginBackup200JSONResponse) VisitBeginBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginBackupdefaultApplicationProblemPlusJSONResponse) VisitBeginBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBackupRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params CompleteBackupParams
+}
+
+type CompleteBackupResponseObject interface {
+	VisitCompleteBackupResponse(w http.ResponseWriter) error
+}
+
+type CompleteBackup200JSONResponse struct{ BidJSONResponse }
+
+func (response CompleteBackup200JSONResponse) VisitCompleteBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteBackupdefaultApplicationProblemPlusJSONResponse) VisitCompleteBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params CompleteBidParams
+}
+
+type CompleteBidResponseObject interface {
+	VisitCompleteBidResponse(w http.ResponseWriter) error
+}
+
+type CompleteBid200JSONResponse struct{ BidOutcomeJSONResponse }
+
+func (response CompleteBid200JSONResponse) VisitCompleteBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteBiddefaultApplicationProblemPlusJSONResponse) VisitCompleteBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadBidRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type DownloadBidResponseObject interface {
+	VisitDownloadBidResponse(w http.ResponseWriter) error
+}
+
+type DownloadBid200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadBid200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadBid200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadBid200ApplicationOctetStreamResponse) VisitDownloadBidResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadBiddefaultApplicationProblemPlusJSONResponse) VisitDownloadBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecryptBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params DecryptBidParams
+	Body   *DecryptBidJSONRequestBody
+}
+
+type DecryptBidResponseObject interface {
+	VisitDecryptBidResponse(w http.ResponseWriter) error
+}
+
+type DecryptBid200JSONResponse struct{ BidJSONResponse }
+
+func (response DecryptBid200JSONResponse) VisitDecryptBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecryptBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecryptBiddefaultApplicationProblemPlusJSONResponse) VisitDecryptBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeEnvelopesRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type TakeEnvelopesResponseObject interface {
+	VisitTakeEnvelopesResponse(w http.ResponseWriter) error
+}
+
+type TakeEnvelopes200JSONResponse EnvelopeList
+
+func (response TakeEnvelopes200JSONResponse) VisitTakeEnvelopesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeEnvelopesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeEnvelopesdefaultApplicationProblemPlusJSONResponse) VisitTakeEnvelopesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportFailureRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params ReportFailureParams
+	Body   *ReportFailureJSONRequestBody
+}
+
+type ReportFailureResponseObject interface {
+	VisitReportFailureResponse(w http.ResponseWriter) error
+}
+
+type ReportFailure200JSONResponse struct{ BidJSONResponse }
+
+func (response ReportFailure200JSONResponse) VisitReportFailureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportFailuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportFailuredefaultApplicationProblemPlusJSONResponse) VisitReportFailureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params ObjectParams
+	Body   *ObjectJSONRequestBody
+}
+
+type ObjectResponseObject interface {
+	VisitObjectResponse(w http.ResponseWriter) error
+}
+
+type Object200JSONResponse struct{ BidJSONResponse }
+
+func (response Object200JSONResponse) VisitObjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectdefaultApplicationProblemPlusJSONResponse) VisitObjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectionRequestObject struct {
+	BidID       BidID `json:"bid_id"`
+	ObjectionID UUID  `json:"objection_id"`
+	Params      AnswerObjectionParams
+	Body        *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerObjection200JSONResponse struct{ BidJSONResponse }
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadPartRequestObject struct {
+	BidID    BidID  `json:"bid_id"`
+	PartCode string `json:"part_code"`
+}
+
+type DownloadPartResponseObject interface {
+	VisitDownloadPartResponse(w http.ResponseWriter) error
+}
+
+type DownloadPart200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type DownloadPart200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadPart200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadPart200ApplicationOctetStreamResponse) VisitDownloadPartResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadPartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadPartdefaultApplicationProblemPlusJSONResponse) VisitDownloadPartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidReceiptsRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type ListBidReceiptsResponseObject interface {
+	VisitListBidReceiptsResponse(w http.ResponseWriter) error
+}
+
+type ListBidReceipts200JSONResponse BidReceiptList
+
+func (response ListBidReceipts200JSONResponse) VisitListBidReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidReceiptsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBidReceiptsdefaultApplicationProblemPlusJSONResponse) VisitListBidReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params SignInParams
+	Body   *SignInJSONRequestBody
+}
+
+type SignInResponseObject interface {
+	VisitSignInResponse(w http.ResponseWriter) error
+}
+
+type SignIn200JSONResponse struct{ BidJSONResponse }
+
+func (response SignIn200JSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignIndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params WithdrawBidParams
+}
+
+type WithdrawBidResponseObject interface {
+	VisitWithdrawBidResponse(w http.ResponseWriter) error
+}
+
+type WithdrawBid200JSONResponse struct{ BidOutcomeJSONResponse }
+
+func (response WithdrawBid200JSONResponse) VisitWithdrawBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawBiddefaultApplicationProblemPlusJSONResponse) VisitWithdrawBidResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11006,6 +19616,181 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type ListCreditRequestObject struct {
+}
+
+type ListCreditResponseObject interface {
+	VisitListCreditResponse(w http.ResponseWriter) error
+}
+
+type ListCredit200JSONResponse CreditLibrary
+
+func (response ListCredit200JSONResponse) VisitListCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCreditdefaultApplicationProblemPlusJSONResponse) VisitListCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	Params RemoveCreditParams
+}
+
+type RemoveCreditResponseObject interface {
+	VisitRemoveCreditResponse(w http.ResponseWriter) error
+}
+
+type RemoveCredit200JSONResponse struct{ CreditItemJSONResponse }
+
+func (response RemoveCredit200JSONResponse) VisitRemoveCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCreditdefaultApplicationProblemPlusJSONResponse) VisitRemoveCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	Params PutCreditParams
+	Body   *PutCreditJSONRequestBody
+}
+
+type PutCreditResponseObject interface {
+	VisitPutCreditResponse(w http.ResponseWriter) error
+}
+
+type PutCredit200JSONResponse struct{ CreditItemJSONResponse }
+
+func (response PutCredit200JSONResponse) VisitPutCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutCreditdefaultApplicationProblemPlusJSONResponse) VisitPutCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	SHA256 SHA256   `json:"sha256"`
+}
+
+type DownloadCreditResponseObject interface {
+	VisitDownloadCreditResponse(w http.ResponseWriter) error
+}
+
+type DownloadCredit200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadCredit200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadCredit200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadCredit200ApplicationOctetStreamResponse) VisitDownloadCreditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadCreditdefaultApplicationProblemPlusJSONResponse) VisitDownloadCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateDeviceChallengeRequestObject struct {
 	Body *CreateDeviceChallengeJSONRequestBody
 }
@@ -11663,6 +20448,522 @@ func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitD
 	return err
 }
 
+type ListTendersRequestObject struct {
+	Params ListTendersParams
+}
+
+type ListTendersResponseObject interface {
+	VisitListTendersResponse(w http.ResponseWriter) error
+}
+
+type ListTenders200ResponseHeaders struct {
+	Link string
+}
+
+type ListTenders200JSONResponse struct {
+	Body    TenderPage
+	Headers ListTenders200ResponseHeaders
+}
+
+func (response ListTenders200JSONResponse) VisitListTendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTendersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTendersdefaultApplicationProblemPlusJSONResponse) VisitListTendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTenderRequestObject struct {
+	Params CreateTenderParams
+	Body   *CreateTenderJSONRequestBody
+}
+
+type CreateTenderResponseObject interface {
+	VisitCreateTenderResponse(w http.ResponseWriter) error
+}
+
+type CreateTender201JSONResponse struct{ TenderJSONResponse }
+
+func (response CreateTender201JSONResponse) VisitCreateTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTenderdefaultApplicationProblemPlusJSONResponse) VisitCreateTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type GetTenderResponseObject interface {
+	VisitGetTenderResponse(w http.ResponseWriter) error
+}
+
+type GetTender200JSONResponse struct{ TenderJSONResponse }
+
+func (response GetTender200JSONResponse) VisitGetTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTenderdefaultApplicationProblemPlusJSONResponse) VisitGetTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenderBidsRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type ListTenderBidsResponseObject interface {
+	VisitListTenderBidsResponse(w http.ResponseWriter) error
+}
+
+type ListTenderBids200JSONResponse BidList
+
+func (response ListTenderBids200JSONResponse) VisitListTenderBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenderBidsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTenderBidsdefaultApplicationProblemPlusJSONResponse) VisitListTenderBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBidRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   BeginBidParams
+	Body     *BeginBidJSONRequestBody
+}
+
+type BeginBidResponseObject interface {
+	VisitBeginBidResponse(w http.ResponseWriter) error
+}
+
+type BeginBid201JSONResponse struct{ BidJSONResponse }
+
+func (response BeginBid201JSONResponse) VisitBeginBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginBiddefaultApplicationProblemPlusJSONResponse) VisitBeginBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostponeTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   PostponeTenderParams
+	Body     *PostponeTenderJSONRequestBody
+}
+
+type PostponeTenderResponseObject interface {
+	VisitPostponeTenderResponse(w http.ResponseWriter) error
+}
+
+type PostponeTender200JSONResponse struct{ TenderJSONResponse }
+
+func (response PostponeTender200JSONResponse) VisitPostponeTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostponeTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostponeTenderdefaultApplicationProblemPlusJSONResponse) VisitPostponeTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WatchTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   WatchTenderParams
+}
+
+type WatchTenderResponseObject interface {
+	VisitWatchTenderResponse(w http.ResponseWriter) error
+}
+
+type WatchTender200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchTender200TextEventStreamResponse) VisitWatchTenderResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchTenderdefaultApplicationProblemPlusJSONResponse) VisitWatchTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConductOpeningRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   ConductOpeningParams
+	Body     *ConductOpeningJSONRequestBody
+}
+
+type ConductOpeningResponseObject interface {
+	VisitConductOpeningResponse(w http.ResponseWriter) error
+}
+
+type ConductOpening200JSONResponse struct{ TenderJSONResponse }
+
+func (response ConductOpening200JSONResponse) VisitConductOpeningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConductOpeningdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConductOpeningdefaultApplicationProblemPlusJSONResponse) VisitConductOpeningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadOutlineRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type DownloadOutlineResponseObject interface {
+	VisitDownloadOutlineResponse(w http.ResponseWriter) error
+}
+
+type DownloadOutline200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadOutline200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadOutline200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadOutline200ApplicationOctetStreamResponse) VisitDownloadOutlineResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadOutlinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadOutlinedefaultApplicationProblemPlusJSONResponse) VisitDownloadOutlineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadRecordRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type DownloadRecordResponseObject interface {
+	VisitDownloadRecordResponse(w http.ResponseWriter) error
+}
+
+type DownloadRecord200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadRecord200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadRecord200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadRecord200ApplicationOctetStreamResponse) VisitDownloadRecordResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadRecorddefaultApplicationProblemPlusJSONResponse) VisitDownloadRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignRecordRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   SignRecordParams
+	Body     *SignRecordJSONRequestBody
+}
+
+type SignRecordResponseObject interface {
+	VisitSignRecordResponse(w http.ResponseWriter) error
+}
+
+type SignRecord200JSONResponse struct{ TenderJSONResponse }
+
+func (response SignRecord200JSONResponse) VisitSignRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignRecorddefaultApplicationProblemPlusJSONResponse) VisitSignRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTermsRequestObject struct {
 }
 
@@ -11753,6 +21054,51 @@ type StrictServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
+	// ListBids One's organisation's bids, the newest first
+	// (GET /v1/bids)
+	ListBids(ctx context.Context, request ListBidsRequestObject) (ListBidsResponseObject, error)
+	// GetBid A bid
+	// (GET /v1/bids/{bid_id})
+	GetBid(ctx context.Context, request GetBidRequestObject) (GetBidResponseObject, error)
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	// (POST /v1/bids/{bid_id}/backup)
+	BeginBackup(ctx context.Context, request BeginBackupRequestObject) (BeginBackupResponseObject, error)
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	// (POST /v1/bids/{bid_id}/backup/complete)
+	CompleteBackup(ctx context.Context, request CompleteBackupRequestObject) (CompleteBackupResponseObject, error)
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	// (POST /v1/bids/{bid_id}/complete)
+	CompleteBid(ctx context.Context, request CompleteBidRequestObject) (CompleteBidResponseObject, error)
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	// (GET /v1/bids/{bid_id}/content)
+	DownloadBid(ctx context.Context, request DownloadBidRequestObject) (DownloadBidResponseObject, error)
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	// (POST /v1/bids/{bid_id}/decrypt)
+	DecryptBid(ctx context.Context, request DecryptBidRequestObject) (DecryptBidResponseObject, error)
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	// (GET /v1/bids/{bid_id}/envelopes)
+	TakeEnvelopes(ctx context.Context, request TakeEnvelopesRequestObject) (TakeEnvelopesResponseObject, error)
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	// (POST /v1/bids/{bid_id}/failure)
+	ReportFailure(ctx context.Context, request ReportFailureRequestObject) (ReportFailureResponseObject, error)
+	// Object Object to something at the read-out (提出异议)
+	// (POST /v1/bids/{bid_id}/objections)
+	Object(ctx context.Context, request ObjectRequestObject) (ObjectResponseObject, error)
+	// AnswerObjection Answer an objection (异议答复), by the host
+	// (PUT /v1/bids/{bid_id}/objections/{objection_id}/answer)
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	// (GET /v1/bids/{bid_id}/parts/{part_code}/content)
+	DownloadPart(ctx context.Context, request DownloadPartRequestObject) (DownloadPartResponseObject, error)
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	// (GET /v1/bids/{bid_id}/receipts)
+	ListBidReceipts(ctx context.Context, request ListBidReceiptsRequestObject) (ListBidReceiptsResponseObject, error)
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	// (POST /v1/bids/{bid_id}/sign-in)
+	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	// (POST /v1/bids/{bid_id}/withdraw)
+	WithdrawBid(ctx context.Context, request WithdrawBidRequestObject) (WithdrawBidResponseObject, error)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
@@ -11804,6 +21150,18 @@ type StrictServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(ctx context.Context, request WithdrawContractRequestObject) (WithdrawContractResponseObject, error)
+	// ListCredit One's organisation's credit library (诚信库)
+	// (GET /v1/credit)
+	ListCredit(ctx context.Context, request ListCreditRequestObject) (ListCreditResponseObject, error)
+	// RemoveCredit Take an entry out of the credit library
+	// (DELETE /v1/credit/{item_id})
+	RemoveCredit(ctx context.Context, request RemoveCreditRequestObject) (RemoveCreditResponseObject, error)
+	// PutCredit Add an entry to the credit library, or change it
+	// (PUT /v1/credit/{item_id})
+	PutCredit(ctx context.Context, request PutCreditRequestObject) (PutCreditResponseObject, error)
+	// DownloadCredit A file of an entry of one's credit library
+	// (GET /v1/credit/{item_id}/files/{sha256})
+	DownloadCredit(ctx context.Context, request DownloadCreditRequestObject) (DownloadCreditResponseObject, error)
 	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
 	// (POST /v1/device/challenge)
 	CreateDeviceChallenge(ctx context.Context, request CreateDeviceChallengeRequestObject) (CreateDeviceChallengeResponseObject, error)
@@ -11852,6 +21210,39 @@ type StrictServerInterface interface {
 	// DownloadTemplate A template's bytes
 	// (GET /v1/templates/{template_id}/content)
 	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// ListTenders Tenders that one may see, the newest first
+	// (GET /v1/tenders)
+	ListTenders(ctx context.Context, request ListTendersRequestObject) (ListTendersResponseObject, error)
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	// (POST /v1/tenders)
+	CreateTender(ctx context.Context, request CreateTenderRequestObject) (CreateTenderResponseObject, error)
+	// GetTender A tender as it stands by the platform's clock
+	// (GET /v1/tenders/{tender_id})
+	GetTender(ctx context.Context, request GetTenderRequestObject) (GetTenderResponseObject, error)
+	// ListTenderBids The bids of a tender that one may see
+	// (GET /v1/tenders/{tender_id}/bids)
+	ListTenderBids(ctx context.Context, request ListTenderBidsRequestObject) (ListTenderBidsResponseObject, error)
+	// BeginBid Say that a bid is about to be uploaded
+	// (POST /v1/tenders/{tender_id}/bids)
+	BeginBid(ctx context.Context, request BeginBidRequestObject) (BeginBidResponseObject, error)
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	// (PUT /v1/tenders/{tender_id}/deadline)
+	PostponeTender(ctx context.Context, request PostponeTenderRequestObject) (PostponeTenderResponseObject, error)
+	// WatchTender Be told when something happens to a tender or its bids
+	// (GET /v1/tenders/{tender_id}/events)
+	WatchTender(ctx context.Context, request WatchTenderRequestObject) (WatchTenderResponseObject, error)
+	// ConductOpening An act of the host at the opening (开标)
+	// (POST /v1/tenders/{tender_id}/opening)
+	ConductOpening(ctx context.Context, request ConductOpeningRequestObject) (ConductOpeningResponseObject, error)
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	// (GET /v1/tenders/{tender_id}/outline)
+	DownloadOutline(ctx context.Context, request DownloadOutlineRequestObject) (DownloadOutlineResponseObject, error)
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	// (GET /v1/tenders/{tender_id}/record)
+	DownloadRecord(ctx context.Context, request DownloadRecordRequestObject) (DownloadRecordResponseObject, error)
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	// (POST /v1/tenders/{tender_id}/record/signatures)
+	SignRecord(ctx context.Context, request SignRecordRequestObject) (SignRecordResponseObject, error)
 	// GetTerms The legal terms by which deadlines are counted
 	// (GET /v1/terms)
 	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
@@ -12004,6 +21395,449 @@ func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
 		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBids operation middleware
+func (sh *strictHandler) ListBids(w http.ResponseWriter, r *http.Request, params ListBidsParams) {
+	var request ListBidsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBids(ctx, request.(ListBidsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBids")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBidsResponseObject); ok {
+		if err := validResponse.VisitListBidsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBid operation middleware
+func (sh *strictHandler) GetBid(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request GetBidRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBid(ctx, request.(GetBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBidResponseObject); ok {
+		if err := validResponse.VisitGetBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginBackup operation middleware
+func (sh *strictHandler) BeginBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params BeginBackupParams) {
+	var request BeginBackupRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body BeginBackupJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginBackup(ctx, request.(BeginBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginBackupResponseObject); ok {
+		if err := validResponse.VisitBeginBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteBackup operation middleware
+func (sh *strictHandler) CompleteBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBackupParams) {
+	var request CompleteBackupRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteBackup(ctx, request.(CompleteBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteBackupResponseObject); ok {
+		if err := validResponse.VisitCompleteBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteBid operation middleware
+func (sh *strictHandler) CompleteBid(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBidParams) {
+	var request CompleteBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteBid(ctx, request.(CompleteBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteBidResponseObject); ok {
+		if err := validResponse.VisitCompleteBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadBid operation middleware
+func (sh *strictHandler) DownloadBid(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request DownloadBidRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadBid(ctx, request.(DownloadBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadBidResponseObject); ok {
+		if err := validResponse.VisitDownloadBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecryptBid operation middleware
+func (sh *strictHandler) DecryptBid(w http.ResponseWriter, r *http.Request, bidID BidID, params DecryptBidParams) {
+	var request DecryptBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body DecryptBidJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecryptBid(ctx, request.(DecryptBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecryptBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecryptBidResponseObject); ok {
+		if err := validResponse.VisitDecryptBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeEnvelopes operation middleware
+func (sh *strictHandler) TakeEnvelopes(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request TakeEnvelopesRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeEnvelopes(ctx, request.(TakeEnvelopesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeEnvelopes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeEnvelopesResponseObject); ok {
+		if err := validResponse.VisitTakeEnvelopesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReportFailure operation middleware
+func (sh *strictHandler) ReportFailure(w http.ResponseWriter, r *http.Request, bidID BidID, params ReportFailureParams) {
+	var request ReportFailureRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body ReportFailureJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportFailure(ctx, request.(ReportFailureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportFailure")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportFailureResponseObject); ok {
+		if err := validResponse.VisitReportFailureResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Object operation middleware
+func (sh *strictHandler) Object(w http.ResponseWriter, r *http.Request, bidID BidID, params ObjectParams) {
+	var request ObjectRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body ObjectJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Object(ctx, request.(ObjectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Object")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObjectResponseObject); ok {
+		if err := validResponse.VisitObjectResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(w http.ResponseWriter, r *http.Request, bidID BidID, objectionID UUID, params AnswerObjectionParams) {
+	var request AnswerObjectionRequestObject
+
+	request.BidID = bidID
+	request.ObjectionID = objectionID
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx, request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadPart operation middleware
+func (sh *strictHandler) DownloadPart(w http.ResponseWriter, r *http.Request, bidID BidID, partCode string) {
+	var request DownloadPartRequestObject
+
+	request.BidID = bidID
+	request.PartCode = partCode
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadPart(ctx, request.(DownloadPartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadPart")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadPartResponseObject); ok {
+		if err := validResponse.VisitDownloadPartResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBidReceipts operation middleware
+func (sh *strictHandler) ListBidReceipts(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request ListBidReceiptsRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBidReceipts(ctx, request.(ListBidReceiptsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBidReceipts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBidReceiptsResponseObject); ok {
+		if err := validResponse.VisitListBidReceiptsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignIn operation middleware
+func (sh *strictHandler) SignIn(w http.ResponseWriter, r *http.Request, bidID BidID, params SignInParams) {
+	var request SignInRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body SignInJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SignIn(ctx, request.(SignInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignIn")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SignInResponseObject); ok {
+		if err := validResponse.VisitSignInResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawBid operation middleware
+func (sh *strictHandler) WithdrawBid(w http.ResponseWriter, r *http.Request, bidID BidID, params WithdrawBidParams) {
+	var request WithdrawBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawBid(ctx, request.(WithdrawBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawBidResponseObject); ok {
+		if err := validResponse.VisitWithdrawBidResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -12526,6 +22360,118 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// ListCredit operation middleware
+func (sh *strictHandler) ListCredit(w http.ResponseWriter, r *http.Request) {
+	var request ListCreditRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCredit(ctx, request.(ListCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCreditResponseObject); ok {
+		if err := validResponse.VisitListCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveCredit operation middleware
+func (sh *strictHandler) RemoveCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params RemoveCreditParams) {
+	var request RemoveCreditRequestObject
+
+	request.ItemID = itemID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCredit(ctx, request.(RemoveCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveCreditResponseObject); ok {
+		if err := validResponse.VisitRemoveCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutCredit operation middleware
+func (sh *strictHandler) PutCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params PutCreditParams) {
+	var request PutCreditRequestObject
+
+	request.ItemID = itemID
+	request.Params = params
+
+	var body PutCreditJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutCredit(ctx, request.(PutCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutCreditResponseObject); ok {
+		if err := validResponse.VisitPutCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadCredit operation middleware
+func (sh *strictHandler) DownloadCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, sha256 SHA256) {
+	var request DownloadCreditRequestObject
+
+	request.ItemID = itemID
+	request.SHA256 = sha256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadCredit(ctx, request.(DownloadCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadCreditResponseObject); ok {
+		if err := validResponse.VisitDownloadCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CreateDeviceChallenge operation middleware
 func (sh *strictHandler) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
 	var request CreateDeviceChallengeRequestObject
@@ -12986,6 +22932,332 @@ func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// ListTenders operation middleware
+func (sh *strictHandler) ListTenders(w http.ResponseWriter, r *http.Request, params ListTendersParams) {
+	var request ListTendersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenders(ctx, request.(ListTendersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTendersResponseObject); ok {
+		if err := validResponse.VisitListTendersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateTender operation middleware
+func (sh *strictHandler) CreateTender(w http.ResponseWriter, r *http.Request, params CreateTenderParams) {
+	var request CreateTenderRequestObject
+
+	request.Params = params
+
+	var body CreateTenderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTender(ctx, request.(CreateTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateTenderResponseObject); ok {
+		if err := validResponse.VisitCreateTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTender operation middleware
+func (sh *strictHandler) GetTender(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request GetTenderRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTender(ctx, request.(GetTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTenderResponseObject); ok {
+		if err := validResponse.VisitGetTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTenderBids operation middleware
+func (sh *strictHandler) ListTenderBids(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request ListTenderBidsRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenderBids(ctx, request.(ListTenderBidsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenderBids")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTenderBidsResponseObject); ok {
+		if err := validResponse.VisitListTenderBidsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginBid operation middleware
+func (sh *strictHandler) BeginBid(w http.ResponseWriter, r *http.Request, tenderID TenderID, params BeginBidParams) {
+	var request BeginBidRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body BeginBidJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginBid(ctx, request.(BeginBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginBidResponseObject); ok {
+		if err := validResponse.VisitBeginBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PostponeTender operation middleware
+func (sh *strictHandler) PostponeTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params PostponeTenderParams) {
+	var request PostponeTenderRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body PostponeTenderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PostponeTender(ctx, request.(PostponeTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostponeTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PostponeTenderResponseObject); ok {
+		if err := validResponse.VisitPostponeTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WatchTender operation middleware
+func (sh *strictHandler) WatchTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params WatchTenderParams) {
+	var request WatchTenderRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchTender(ctx, request.(WatchTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WatchTenderResponseObject); ok {
+		if err := validResponse.VisitWatchTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConductOpening operation middleware
+func (sh *strictHandler) ConductOpening(w http.ResponseWriter, r *http.Request, tenderID TenderID, params ConductOpeningParams) {
+	var request ConductOpeningRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body ConductOpeningJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConductOpening(ctx, request.(ConductOpeningRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConductOpening")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConductOpeningResponseObject); ok {
+		if err := validResponse.VisitConductOpeningResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadOutline operation middleware
+func (sh *strictHandler) DownloadOutline(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request DownloadOutlineRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadOutline(ctx, request.(DownloadOutlineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadOutline")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadOutlineResponseObject); ok {
+		if err := validResponse.VisitDownloadOutlineResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadRecord operation middleware
+func (sh *strictHandler) DownloadRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request DownloadRecordRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadRecord(ctx, request.(DownloadRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadRecordResponseObject); ok {
+		if err := validResponse.VisitDownloadRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignRecord operation middleware
+func (sh *strictHandler) SignRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID, params SignRecordParams) {
+	var request SignRecordRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body SignRecordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SignRecord(ctx, request.(SignRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SignRecordResponseObject); ok {
+		if err := validResponse.VisitSignRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTerms operation middleware
 func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
 	var request GetTermsRequestObject
@@ -13039,207 +23311,330 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1rdxzHdeBfqZ3kHAJnG0+CFAmcfIAA0mJEkQhBhbsRuGBhumamg56qUVcNhggPz6FiU5IfMqnEtmRb",
-	"T4eKedYRpY1tSSZl6b8kmAH5af/Cnrq3qrt6pnqmBwQlbmx9ENE91fW4devWfd9rlapotgRnXMnK4rVK",
-	"g9GQJfDnqYu0rv8NmawmUUtFglcWK+sqEbweEE6bTBLVYKQquEpoVR2RZIclUjcLKrLaYE2qP1e7LVZZ",
-	"rEiVRLxeuX79elBp0YQ2mTLjLCtFq40m4+rMqn6O9DAtqhqVoKJHqSxWaNpkMworQSVhL7ejhIWVRZW0",
-	"mTvaXyasVlms/MVMtqwZ/FXOvPjimdWKHn/FzLhwPLukQxltdU2sDcLxYoORViJEjYgagjGOGNdA3Ga7",
-	"pCYSohqRJHpsJhWZuHB6hZxcWDgZkIXp+cmAdCLVEG1FKCe0WmVSEiW2GT8iSYPKxhJZmJ1L20SqEuAy",
-	"cXuzhcLc3BU16dWzjNdVo7I4P7twIqg0I25fzAUDmxlUzoSs2RKK8eru82x3cJ3LRKqkXVXthIVTtYjF",
-	"IcGvA3JlozI7d6L2Hzf+daNyJdBwOEGUIHOzs6TaoBr+LJFLxIKfTCzMzpJWTFVNJM3pbba72YykjHjd",
-	"LnRyeoNruG7RhGkQNkkkSZtrhFZChEQJMb3Bi2DhrGRKL6UILPOzXjjUXqCq2vBvtHNE9KnKrWn+RLYm",
-	"c34G1lU45doUjlow17lZ71zPimLUj8VIrG9RpViiP/1fLy1P/R2d+ofZqZPTm1OXr80Fxxeu/2Ul8B36",
-	"hMmW4JLBmT/fVlWhx7sGZ41xpf+krVYcVakG3MzfSw29ayUPm+0PRsrDf1VwtgSQhGOWsCqLWioglIc5",
-	"8kWoJJHSGMNFpxL4KKFvBqbZDLTJn4epC6wV010Nwn6k2KhooG5USKfBOJ70CKmpVELjBeWywxJ9HCgn",
-	"jCZxxJKUGKSLkbTJNL0YTnCvB5W1RGzFrDkE3i1s8d/Hg7vt1wP3Sw2qSIdxRTr6xgDEM58B1a9WRRun",
-	"0UpEiyUqQtSg2Q99KwkqWxEPI16HdpFiTTlqfs/iB/rbJr16Bj9xTwVNErqrf2ZXW1HC5CaFkfVp1H9V",
-	"QqrYlIqabBCpg4pI6pRHEgBYfk7nna9KTKzFErMlgwc5O6MvpXBLv+ifnwO+3HIvp2OKrb9nVaUHNbuz",
-	"DFg4dI+GrdTusQPeiBsSFTXbzcriieMLes3NiONzdsVEXLE6S/S3cLH1UbaFo7mrST8OBw92kptIkK5j",
-	"CAjOijrOmYZhpAFJ4zUHFjUaSxYUg8eZ8vGFEbepZoyk7IgkzKFg+jLI386zoy/nAvywHXqXXU8Yu4CE",
-	"Zsxli1bEI0TVPCno3vne/u1Xe9+79fDXr+RXccxzQQUV2aDzx46Pwq7155Z1q/51mo+9a2syHjYN8etn",
-	"U2KqWEJCUW3rFkRwQvXdUI3bIQvTW6IysNdNDdXNGmJoumkRV8cXKj5sTvsci9REYTl+M6hsR3xkW8sA",
-	"P6/bXrd3v4fgSkUVK9vbOjTu3w9gJmBStrvABZp3n1J2f5D0bO2OS1+r7STx7vk5FqkGXKutmFZZSLjQ",
-	"D02xY/7eETB5M78tIWJG+eHvRrZcux9NFkZ0E8cd4CdFHJJaIprAAWztKiZ9CFO4pVwo5juir/V+e9fX",
-	"UeH9E1QS0cbVDWK5ZDQufyWuMxqfprj5/fffeMQgqMjoH1jJoygVrbPyu7MOza8HlXYrFnTcEwzINChO",
-	"MxqzkAheZRlLqoFHQsE0K6pIQ2845bukKRJGJvb++E73/vuTHrwcfvDqzDL5OfwyAEvhbHc1Ozdm6oE+",
-	"eg5z4QJh+CF+3pyBPoy7/Xr39o803n34ekC6t97c/+huQLo3/23/zv29B5/pq5prluClTBqvRbEGphaG",
-	"dkRU1bNutbcsC+vMwkA9qFyd0p1M7dAE9BW6Nz2b07Yj/XAm7Uw/rbkd5paxbrGlbx2f//veFz/Y+/KD",
-	"gHQ///feFzf3734Nf+5//NX+bz5w1mEhpmELO4bHhIUlZw4TeDHrBJ5XTE/wsG66ux5ULOc7SED19o6F",
-	"uVX9cU0DhW2Oexq5UJu0ppCJHJ+rHpfWZ8Qqv0mnLb101lIZxTF51t03O+c4ZAsNMhD7zsUKjRkPabJu",
-	"r9ZBdcEuo8kRSTQJ5HUG7EiHSkI5F21eZeESEYkmDUgxIiVJSHd1e0aUJhZbu7DWDmPbjIeSTPTe+d/d",
-	"m//W/eK7//fLH/V+9P3um3d77/ym9+O7+/femnQQNGTVmCaAW62EhVFVlcZNu6rVrAv7ai3ryln+/2TU",
-	"I1iIWm0QJM+JONILDDLBN11apKVn1tQ0ocxFswociueSEe2kWrAbXKioyojS8my6BahTOyC/lMOA60Gl",
-	"I5Jtz9VAVTvBjeUhWW9z+BunkTCiP2IhmXj46Xf3vnxz74sf7N/6ePJx4bBrdqX/ruw7GdAsY+f0rplV",
-	"eDG+QeOYcSSe+f2u2p82y7NUB5HUIynbY97XXN/Jg7tydB55Lo15W1Sy4wvtJE41rS0tLsEZ8SrJNqcu",
-	"X1s46tOQBRWrBDSQ6NfijSPq5aCa79muywXJSG1AuoEHkwtdOlpt0MhDn1dPXcgAuoRMUFTnEa+7FJvU",
-	"okSqQP/MgezBGhLpYn26uXqX8sLm3NysV9zMFDDHAM5WG9N/PIZcD7gsL+ys4DioRLHSqByEx9mcMCq1",
-	"NBopPPtwi+n9SEiT7hLJGACEiDhkUiGIypKBTCD20ILM6OKZ4PkaYTss2SXALT7GDDJRzzOFRiSVSHb9",
-	"dPkgwz2HHV4QHd9wsRip0jorYKJGQT84MdB6yvYWNBCcdEQbLB5RHBMqt0lNJGXn+oIZw3ddtZtNmuyW",
-	"FsxNc33V0IRbDapn5qnQIZVoaaFDNcBUs9VWRDZgLVuMxELoq4eWBvslHHVwKf26GzNR3Io8CmbYMOyY",
-	"nY5YHMqRBGoQm8D+Qk5pnIY1w+HaYiQ1xTSimJEwoTUV8foSQRVGQBRLmnBB68sELmYqNXBqItGnNkOF",
-	"EZojn3D06LU3H/3qXU0Yu6+/WgkGRdpUj3pyNvefo1Gd9Qm+ZuiEUS+3fKmBDCQ2I2FUq7FEZkoH2qH9",
-	"6ki/Iq+eagj6qAcnHY1u+LtX0UYiSWS71YqB/2VhQKoNzQ2HmvdlXDed6N56u/fL3/3njVf2H7ze+/hX",
-	"e1+923vj3mSZiVntiFckvf3G/q8/9WhbB3tpN7dQsvH1s//lz7q3Pu+7gvz6zqjOWbg5WtxJ2TaWNDc1",
-	"O1g0du+d9x/9/LbGHGjlYMrR48dG4cf1IedrmCwfkIcfftS9edM+4fYEBHdnidAtqUWZJqNcpvs8TZad",
-	"fQ40LsA+622mcLoiDsKWRgiaoYeoAQcgOhxUtRs8QyHBWQA/tmgCfXYaUbVBpAJe2lj5psl5zoztPbMT",
-	"kw7dJZrBJpotRPmKC84IiHb5CaEpuV9JodnidDla0ofVVHDPzJdlZSrT5QsUjBUZNXe6ty9X7DD2xUV3",
-	"OGcD16iPD0+peCly7rlX+m8ozq6qzWo7kSIZbbrCQYeR9QJhuffD9/Palu5XN3u3bu/dvxOQ7lc3u5/8",
-	"ofezP+x/eO/hvTvQ6NGNG91fvhcQ/MH9Km1060f4iz5E37ulf4EmAdn74ob7jR304b1fwZ+olpsmqNHR",
-	"iKNRss0VS/B4E1GtthPSabCEaRSFltKytLSeMPyMNGhc2zTdYOstoRrYApvnMQ/upEyXFFRoh0YKsSph",
-	"qp1wVDm5k9GtYER9rWbjVRzzhNX7ldZNKbZqZgIP67ZHeFrO5gTPF7KJwfNK3+zwIztFeHqOxrV8pyvO",
-	"XOHF38KEXbzJGKU+maTPCtN/ATKOUG/Q0NlSo52tCn1p2cmVVKIljKoxRdCQ0TCOOPOQ+RTzQF8aEKtH",
-	"pZLUaKL/UQ22S5I214S0QXeY/ru0esAM7DvZtZTDKkMiDD8G38XoCUHj+HytsvjS8A5OQ/PrlzW21cWU",
-	"nsWU3I5aU6KFXN1US+gbKzE83RO3kRnHGJ8dRP9UaG+BH1NGYVD4FDusPOV9Qex4N6W5u5mIeKTm6YJu",
-	"g8318RtEqzOK6IMqjQOalTSPSNKn9xy0iYkkxCWOMvSch4boBmg8+nziJc2xBRlT4N6jPjVKIvTlUbwf",
-	"aYPiPXGNCqUR1jUcjIW2rXZSbVA5Gnj9yu5h5jdFEzW6R4sPBzHzaj5nqxmpcYka7Go0/mrtvg8j2XmG",
-	"EVhE0JxnvOGEvrWBH50sTbrbrXBs0m09YcsZInci1hm2LtCugK1aRqFhAohoMc1WgPOYo3HQK3z09s2y",
-	"y/MZDR03XqPhtTbB1DswJXk5Atd3/AYOm4vsDiZk+JpRsvSiyV2duc2wxNPHOK56+cVlLQ5pvFiWEZ1Z",
-	"1zSlQaOAzM/OHp+anZuane/T3M5Onbx8beH6FP4xn/3hVeGu0t0XeeTZxN5bH2km8aO9P77Te+sjl3ej",
-	"u0ZzHvG6luhKslt6mFX4Vv91Cb/XLzTzk97eg2pWlkQ7WpbmbAfEma1YVLcHNBNbVEbSr3SjiYqqsZ/D",
-	"MWaNsc0foeBsPL6ozcpKymGbeY8VqHzgGDUFGNhAtxpJooQAV6DS1KGWiGb5qZfhPOz+pZwHq6kCaX9V",
-	"i7QRJ20eKdLmKopJ2GYBmdVCsaYaGt8jJVlc05tepyraYeh0KnbgvHnvjtGXgZ1juomKXVUFSkWV4Q2R",
-	"YMeLOJENkSj4a6WhWVw/5TWnafhO46Hrp2TG8wFx2czP7BZiUIocLoTNmBnlS7HaS2XcnSrJozunX0s7",
-	"1odBNirII5ekAOkGYB/2cS3ty745DX06k01laTsNoSmAFOgyilihj+SYEzn/vDPoOvaW/oa92sdV6B2m",
-	"tBNV2RD7IA3DhEm//UGjFWdKE09UTaKaR7+ORT3icPNvsXrbyydW3UGHkqu0of4KgjSKmUvVaDe3Wknk",
-	"czczU95mu0QJZ7KSGVNBFMdkS0v7eNcOngbJks2qCNlojUq2uvycgxSiubm6ffvxPLdPh2gG/Cbsdn2Q",
-	"c3o+mbOrnhjFHGXdBCWtfwZwIkQQ5AESwo++eY32bi70qD4+2p8a5I8dGvd9N+qzHBD7XBUaRg8LOhNZ",
-	"TRgDh3OXlXp2ZfX0d5776+fPvnBu7W8urF/820v/4++Qtyr65S8LGGsEeyT4ZjuJvMewv9GmPtcx87GE",
-	"6Q31NxeIXhzcUCPZZHfrghxeDMxv2Gz63NHTjSlGpVVWjaxgMY5HequViB2XcDiS+0GcMPTVRVU78UBU",
-	"E3uAqL5ys0g2oMlLRPB4F/147JyCYWd/Yfbk8THdHWy/xUA8IP3K0/4iRgdGj3idoGsY2LH08fAYgsby",
-	"6XBGL17ZRbHN+MGW9zjUaMjp8M0VlIKnkkQkPqKoaBT71TJWc9IP/AunV8jxk7NzI4+t7SGww/hnFx8Q",
-	"Q0DFOYYZr9B+CIxiof1wHLRJBe90bkVLDovmUTm8ZY7lXM6qIhnPyXrk2h1/Tbd7L0hi0RnEzvIeIq0G",
-	"lWModvVwa/qTkT4S6Blhui+a+ZrXVRlijmmdEUqkYi3QIEmfDbMc568HSd2bLtuRYREDgGvZ10NVqBYA",
-	"enbjwW5dsdZI0OEkbPdFsIOuBhZgyb4b0DVbIqBrtICR7hdcq8bpsKQutYyorteTiumgIzjoeUIJAgf1",
-	"Qe+5KAwZH9P5BuNEqSSKbjNORFulEfGitZsaIlAnP0CL0kC7PjsGJw3RIU3KdwkE9+R8IOb6nWS8/O4Q",
-	"7xgngFvPNaEh25SsmjAFVkJU1U70fvJ19/47j1577eHvPu799qfde+/1fvbH3rsf7n31Q3JstpSfSqdB",
-	"1WifNg11DcaBHYPPjel3yI5davhUZI/++bOHH/7o4e/+tXvr84Ds/+T3Dz95t3vr8/0PXgnIw/u/2Xvw",
-	"x4efvGJ/6358+9E/3tu/938C0v3pq3tf/GL/1293P3k1IN2bn+09+JlDZLYo3950ghEbgoM7apgpiVlT",
-	"381BxQVsJagAWEvSJlzYs5RvL6dD4bs1MyA+nVk9Z0fFF6fM2Ph0Uc9g3U4A353HaQD0Um9Cj6o5ER2N",
-	"HRj82P3xq91b/76k2UPGwynNBQeE0WoD0jWQqthhCQaA68+sqRl+22I1kbABzG9QHsYFRgMTcPnWZ4/e",
-	"+l1pRaYerHxgR9lgz28kvKP7g/f2b7+6d/9+9823fWNC0P9OAbB6P/ms+/qnYwJraOjbywU/pLEzPl10",
-	"zEzGD9EBV6ct0S4IMcDrqYSbK16K/T6W7GXHoAO9FYSMV/KAC1yUM+jipynZ4IUeO3tf3+v95A97X7/b",
-	"/fjtgGAA1aOff2/vwWcB6b7+waOf30mfIDIxINbtBv17rI9Z75/uoEcPGL2sZ0/qogNOPLr/N+yf/Q4T",
-	"6LfjMkFgbdKgoSCcog+qERngD4igRH+birWCVoKKFmrDhHYqaM/Lu9xYhxuAaa0t2aDeV48AWoGyFA7A",
-	"vGKna8GOszZPy3by5nmV5Z/Pidy3uCL7ZBdmni9l6zNv/haXaWeSW62dgFm0JZV27eY5U1ebF6cREul0",
-	"ESCQs6Qe8aJ8BHldWH+EZVXwUGbO8266HAiuzPEGpTISJKyWMNnYTDMT9GlAWvTlNgtQk0uUGMjvs2Ty",
-	"e0higjHGCuzXqCdlCfK5bpq5ORR8M82BZMi0+1Qzh5KCIQ/KbGk+ygI4cEDlzeHquC7QDkl/BlOaY3dQ",
-	"7KpaJBfWl8na8yvrfzFHduamj6HOa/255an5Y8eXyKmV1fXl3LuArJ66sETWX5g3r184il6EYMZjNdqO",
-	"FWlLlpAohLbgBDhEdYb5m8ZSnWUr9oPfF8VSZ7zqidA4R5vWvZaYNh5EBk9yvwt873VN50e7wA93dIf+",
-	"JeNquHMFtLORfhN7X3zc++C1Rzd+sf/+R3t/+NdJEE/Ad1m0VerH3MEoJPiRg1BejnVAm/toLcKz0A4z",
-	"RqTZyLzMQxztZHmMAmPe5azPa8uGCxWELqajHMwZaCBqrUS6kzLG8LPCyYqgGqLMBy9gw/H94oqTJhSr",
-	"sA7g93YoLmoHdBoz0tTgcfvs+91PXn304R/2f3lvyfiHWMdlTsCdxOf1p5tsYk6Ocm5ymWvpOD5yB3Ya",
-	"S2iRj+/e/Tu9t/95LLbf5ys16OGU94BK35tn45ZgcLnQISojjO4iMoQuoM/PWtoyGNDDRRY8UaWcbDGC",
-	"XlfhYlkSCIFhjCsI0EwYRmTkiA+GbhoQkEhucKMWmUD8mkwj1nNxPimetWiLJTnvdgQEFwqoeCWo6PE2",
-	"3WgLROhyTDPAZ1l3eU6odewQ3p2NdjJdpnln5H7kPosiXz7/aP/uDwOCWp6A9N797v4vf4C4FZDuO+93",
-	"3/l0//2ve+9+11lTRyTbElGl2k5sKEcS1RsQ5xZTXtbt/qwA5y/91Vmh1nL9nRXqgu3yrFBnoVdcy9lI",
-	"qscNAjF67qEK1+LAjoxKD4L05r91v7zR++Evex+8FpBH/3jj4Sef26f937y3d//7vRu/fvjp693X7zgv",
-	"9v/lh92fvhqQh5/8au/B5wHpvvHTvS9u9N79qHf/dkB6H77ae++z7hu3Ht6759FJiRbjm4pxTK4Y8Z1I",
-	"sTB7wVldqMjKxFXBZTtW9jHier2Qgi/i9ZhtmlwCQaWW0CaDqPjxdFcImPMtxi/aGeCrMzixvrfncrPD",
-	"dyv5OdrP7UzxeR3mu26niy9PO5M2E0n1XS9kUa/p8cyCGN2wNDemLQ0DDDyZXNxEKGXBg7NYbhq1nnm+",
-	"yJJm9rQOw5/n2Zvv2EmY5zQHjHm2iVRsBzAhvWhjNy+w93od5IHVCoXJJJm6e/UpFIwCoc2HaBLGVSFA",
-	"UPm4qgS9RKM30H+mSgN4j3PTf75oJwrv7WT1g6Ma0I95TQB0aSau/051APohUwDoJyP9wxdmIfpvRw1w",
-	"jnXciPqxjLMHi1v5pqJKxs+qOjSCwqSd7Y+qxfQho0Mr9LUs+nwWjh4vxRGlPuIG4j7yf06oA9rYbfqy",
-	"EaaTftOVKDBZne/TRo80+pVRz7RltepxB33w/t4XN/bvfLX35S/2vv5w/yd39x78y/4Hrwy6nC9P/d3l",
-	"a3MnvJl0+z3SqlXLW45anp+BuYRpbfLkCzYf1dFpbmKyTFo0UbuEVhX4HNvw21gouQR5qEHMJxN6Wbdf",
-	"7b1zv/fe9yZJwmiYTxQujV5gg+tPjee1Ika7HCB6smQnkiIhE/u/fHP/3X959N27j966O0loHAegNMP4",
-	"to5mQ9M4lCVCSYPGsUXkmExoTuKD17p3ft398c1J0gAmlrN8ACUsC6irUVNkw2N4ZNmbyYX2munUfbds",
-	"B3BfrruDuT88BwPrTcySJQ8EMaaUsAzRSU0hrZGfXDDN+hHOfh74nAUyvEu9AHwyV/f7bzx6+7Pevd8H",
-	"BF/YJ1T5dG//GF+4RkNrA9OyEMIfk22V9FTQ03nW9gFPF9OO4HEZe8unSh70Mjq5cOwZjw3a6xOp6FbM",
-	"lshWQnm1gRlc/EGehQ5PLElEMoYfROZW5QkRjLhU1HgXFDsSDM1dDq0MU+Ptoi1zPqXHTp50FHQLs14V",
-	"nYpUXOBMbfJfDguuGjpf087MeGQcVr+6GtMj4vzS9QWVQre2tXzY4IBUs3/n/hLmvcgcGohkTNrUBq3d",
-	"gDQppPWSIkDCmNVZEElU10TtiCRhVGdyMBdtI/W/KJkMB5p7cMUONXa6vyH+XIZVHTda8HFSAeeGdIyc",
-	"TjK//DoDC8LC7ZWNg7EtB94ax8l99hA36jBSLI8JvwvZzdNnQvBo59YM2wF5ODS/YC4eMoHOJvsff9W9",
-	"/Ubvtz8lc3PlIzlpO4zUpnV0KKewtDC4PJg1iCqSiI4pubFoDTmZOchx39AMjvXqwG+qlAseVWlM/nr9",
-	"/Dks8HHimRPHJrOJGk+CQRpnXEtAbadbEpXQKLYmzkhanr5JQ7ZEtllLBXoC4BctTaZrpC4Ckx1lk4Rw",
-	"Wcy0M9TcMleQ29q1VByW0GQwJ81WXeA2e2F+dv747Nzs/BT4d80NpycFPhgGBMXuF8VGQXCvNHh7RGb2",
-	"QUhqI5otLX/99aV13Opnjs0dmySdhpCMtOhuLGiIJSCg6Aviepru0unVxO9YZNrgLuO+BPadFq1u03pa",
-	"6gKZXVeOm3/m+Ing8a9VzIkTqQPcralW3KjD8wV3svjjAudcFyH8Eo3ewxAdvQ7TseOJenSYVaUeHebZ",
-	"aGbMU6qcMc+pR4d5Nh4d9ltcin2yKzLPjtrGjp1bnx3SLNM8pvob85ypcMwLo8VJJ5gqb8ybw9A+p/LJ",
-	"gTXQuIxvttLBOJ77dgz/3DnrHGzqA64rj1NTIt+Zd6bG+trnHMmJ2JIs2WFJYNUGInHE/sCoDSCxnslJ",
-	"2MCDk0rtfsOZ7bfsmRMxW3N60s/rWW/68Xza4/WgYriBQWnP3P0RJ7HosGSqSiUjDXZ1ULtDp2qXrxVp",
-	"9NJM+J6cecxxOYk4oTYxkaY1gUn5k14VBKPOIFOxFj4zwb04KnNcJhK9Vjc7DRGzTaB43vgy0AMW2M7z",
-	"2rf8il9cX1kxCZ7RRJhotmlYAm9jdiiRcqzPz9F8Fvhzfg+u04fqmY3f546O8b7gLOCmsYukYdJyyfH0",
-	"xm5iqi/n70VMGxaFNneYPh14S8nAzRGif9zg1CapktMkYTsR6wx002rLhq3ip3crc7nHDwIn9ZhJu4sR",
-	"nozGeR1aNku4D7PRSqvOQpYA8ps+4MUF6AhfwemDg3gx8inDOHphHySuQXQKNjT1sju8M5PPXl3gjmRD",
-	"whkPZUAaogPuGKKm0OMIWETOOmOkHyvDZg8oi5+QtzbwyRgcCTpfyDBbO0iG/r5TbJjJVM73HuYRua6z",
-	"aJmBef/HO/8ckP+muXlkX216SEzFQ3YhRiDN7ILMpyb9PK0VwI3KkQu1qb8pnVyPtVaxP/3nstOnfl5L",
-	"+9VP54Q6D13rxQBxOBij8KSKMF1kzVZckJ0HIoaVIFusHnGXTIIkNGFym979sPfu15MeNex42nCL4vbi",
-	"8guERySxRVPGMwId3Ko3plvcAY1U/jpAl4wxJpImVfUhF+saoz6Pz7ZotsJIV/nKNcOQ7TBEjhRxDy5z",
-	"gI+Cl7OLWZ2i3ao4G9OYG5ya23y7rJmRLL28u+FjZYC1ONivl7TZinJph0dpjw6SGykRceyv5iYVJD+y",
-	"eZ0osdVNSAPriRDIHmb93LkmPe4HXBS5PApvVKCmUFJgyCFU6ohZzR6lDk3Awa020mHZplEaS3I8lERJ",
-	"femPMIFPX/akDKWKsNuT5oTKTVErGys+7pFMmnkl+bxHSe7otXJgHU/WdZRSsKBgyDkH5eagPPPimdVU",
-	"efZMAIy/rdWDYRYFwuIJzDsHfy9cn3omfTh6feqlEyfp1uXcG/v3XEGaOpuNf2CCxpnL5HtfdHPAR+j9",
-	"mTqKHpGG+SEYJqsb1KMdxgfCXsnC8YCceKZ76/O9B3fIM3OT0473yaaWrBYJjeMNnr3Vh7LOQJahCcO6",
-	"Z6pBMb8jV40sQDjVSZppDg5+cjIvqOTXmMvWDZMpyZIZGKIT2mramXmdpeg+j4oDdLxuJ5HaXde4a1is",
-	"TMAY0I/kopTSiBwK6aNyFcOz0uCTi2SjstxWDZFE/wA88SJZXRNr2MlGxZSLQhED6xbj7xQrkW9wg4y5",
-	"CuRY5QNZSAQlnD4NoLAlWhmCNZRqYSHgiNeE75rThDut6yJqpK4BziH9nuMK6/iJbDHVYZDXM9X2ZGmY",
-	"jZZGd6RRQ2MlC0ks9Cw3+BS51BAgNqE1QxIpmgytHRJKR1FOrvTV/L6C/sum+HIkbTXmVBHPajVWRUtO",
-	"Yoo7T+uxoG5E6klVc1nXzIBrj74xMYSsGmG6euz/iq3mfWWJLMyfsDWFArIwN48xHVLRmOF44BkAp8MU",
-	"bpYWD449M2ny6+j2WzEjV6oiZFfgO30xJnVj6qiKJtYxakWsyuQimdmZm8EidViOui3J3PTs9CyZ0Hsr",
-	"F2dmVFtOR2KmlQglqiKWMwmT7aYeZQo/nHRgdVUxrhcsNzghoH2PBA8ICGDm72qDVbdlGytouLn1Cda5",
-	"m3qBKRpSRcGjEiohXonCK1oGA2qaVcTBs1BtCCGZDPRNrH/TI0eK1CKoFaYkwVkSWqcRx/NwBdnHK5CL",
-	"sMGuBk5qNqz01GxLhSm0TbVutguQt2mcELJACXBLQFFEuq+/SibmZuZmZ0n35ncnAzBlSqJ36ejRoyf1",
-	"cC9eXAmgcIip4DaYmRQt/bJPqWhNjXge46jKOLrbmCLuyy1abbCp+elZfaMnsTmdegc7nc40hZ+nRVKf",
-	"Md/KmbNnVk6dWz8F32ReGaDUWmVymxjHm1S/6JhpFiuAJRgVzjhtRZXFytHp2emjeJ81gNhp5HIKI9cx",
-	"CEUzCrDjZ8LKYuU7TGXh+rmC8fOzs4dWLD4tSz1YtPwixofaqtUm7K6ow3SGTh10pziP2xsWpMgV5M4q",
-	"0GdqCpmRevQWonXpFm+Gm8SB5IxbEb0lpAemz0Y8XMnpVAwxf1aEu4cG01xo5vU876SSNrs+sJ9z3/B+",
-	"5uv7P/7marj2b5+x5+r708S02Dxo4+zlTC43pd1Vj0nWGRhoFIeYS57FXWLHfc7pMtBMJ8bghAyw0Dzr",
-	"76crQR8CoT3S1BNdcRJLPgk8Gsgx+Q3jkpPtcxCblkm6M3jzmDgq5BdMGd9DQK1lLBQG7O5V47O9BVcY",
-	"zW26EV2zZCrlUezaoG70OmKZTZOYR4IX+dYAHWnRhDaZ0pzv4kvXKhGHYvWqYfU0i34FbH4zg5Ibkyoa",
-	"Lw/s/sLo42HEFySutpbyYVB4us36NiWrkjV6W2xy4Zlru4wm14fdizZrdim4m/qcxZBO9TLzc7lsB/Oz",
-	"PidND8wP7zbOFYQtIOF6PUskrUlrCsH6C6SKWo1gep2OLRPpFtI1mLDNRYcfHAGMLFdZfOly7uDa0r1G",
-	"xZTd8WnB2sH6rT/4x+4rr/Xe+qh77/u9H//TpIMvSTtm0sEWV6HnxZOzkVQraasBTBmQx3YdWSsyDv/g",
-	"5LuUVjSNlJbOoQAgyDAiggJbUHNT9/Jym0FImcE8mza75N73R5GXDQge0L6JxMIWyyxF3AheIjHWGuCu",
-	"syD5WKggDVQVCbFBAL5FvVzpOzvDy7mVX4RvMFM0q2DEo09gxDhCr6BswPRQgJIspRWjE6OUnMgTpSdu",
-	"oTPvJd7CWvioAYHxz0bcEzWdsPivNqCS2UYlSGU/G/cMCmPIpoium/MnTkzmgNivTrz++NfNeUjqkJ7Z",
-	"wGiuO24dVEs8HF0t5E71yQbI2jlxz30EwzfHrMmMoz15nu1WcFsPnyd0Y/7Ks4PD4Wtjah5/T9YVTZSr",
-	"8EHOLRaKTPR+9mn3V++ZcpBQDWAywMKGca7AL5QwJLkKhmQCiyn+541X+spcThZscv8tMXPN8aocytyh",
-	"i96B0cB+CA69YyNNiS9qoBarFJGNb2qnvxPtMNJuuXutrK+p5il2mXL2UN/8ccRkphAzRW6WTKogtLkl",
-	"jKE2qvDoFnKEh7Ff3wQlLuLqnCQODi0+dZHWi3o2zWagzWEQ1OU+FwOn4DDWYsQ8ZEt9FZiOmLqNEP0N",
-	"ITugW4AsQSxXgmn8gzqDXsWF+hzwxv3/5Kwe/l0Aqx9LN/CNkgiYHpnAZIOTWkBnV2lVxbvIW9eimC1Z",
-	"t82tXXCmC3KmLE0TUhoSGEMDlgczUg044GEqJ/DtPgiGZVg+cy17GHVNXGDNNDtA01ornxzyZQP9V79Y",
-	"jBYBjDIm7MTPxLU9mkCpaJ39Fdo1mIkhSe+aI5KY4mLQ+6LmOAL9v6sg84Q119rhVJgz+Z/AdxQHQP9Q",
-	"7H2Dr62eTiVEyhEXU88J8CoNHTfSojK2pmtzHoCrho5BiYourjBav0+zzFxYj0hb6coxBiNt1h2Aa6Ea",
-	"LKGHgTQszXII5ju09tjYdDPF7YiHf+UUhLQATg2SRyRMOp+nmkxgvOfeg88ms3h1/ylHI07+qK211X/F",
-	"cxZ4Y6qPHZ0NiGxQDJ5D1fWWCN0s2xMLs7MW4SatlI7cQCbHruAFM7Vqo2O9EvSCN1uEXzI2rjEH01hm",
-	"cEVnpaJB4BAcwijrCiXeYIQrY0Ca1qiqb5QCnYfxtBuqQhwnbsRXW+K3d4sGF31KpJFeiAdVHC2nVlxr",
-	"GhY11w5u6aM59XiBWwTVb1mzpcBrgk+ThdmTWb4M7GAz4ukAnUYUsw2OZIYmjMS0qkkzEgAfHLCP0uo0",
-	"G1M5jhamDIsmqoqpKakSRpt5Vi1LPxpxmnhSfD51HNqLxgEAb1vjUmyTQXdvvbn/0V2U0dEPH26mlGxP",
-	"YGLpyUNnu2YcyHvlvVXR4Xri39KtMJ6Y+Jj4Mki94MjkxcSM2MuWkJE/gigDcpCJ4Q4pNKq7uRPPDFfd",
-	"BZULrJXYi2Wx9C1m/ZSfpE7Qoe4WTIeMm9ZT3LCfecRcZzbk9L+SLPAElJhOxqunjyquoOcaTQ+HUJo4",
-	"wh19QGqX5Vvz4w3dYadthec/LR1Gf465pw4b9N4g/dJC14Rbq2FyiVCbHwJ/btJtBs6U7GokFbpX0hgM",
-	"hQdFnHiI+ut0FP/par/c0nRPH9pcgJJqmU9m5rMLoa2Y4cjx3R7ITSjMpcmpFphD1qKJAvPIBDJoB6RE",
-	"NitDIU6ZDAZ/smjVl9no6cOsF+g2K8KavMJlMkgjKjSyQYhFTSQkMqmpDUdvExcRqcBLw7gGHgy/TGj9",
-	"cLeMC7bR02qtcZNzFLDh6UIPh2u13ZnAESV8RQvQmpr5bYAeLw5HWbxHbhnkMCmkCJgc5E+WIORzozyN",
-	"N42eH5lI6zrZkAdOTNqUJZNpq83DI9KmS0jYY7AlJh1QIcpgrPWfLMrkQ82fQp6WWXftPnbDsXpMuLXF",
-	"JgNzWYA2yG/B0BcHdVNnTPR+fPfRjVe69z7sffDFAdmVNN1UIarZvE1/9tgoZ1hLEwRnm79Fq9uokO1H",
-	"gkZa6AI4hQmsMDe5BJ6kINpEsgQZwRrYfld+nxMW1u9+0u71faN8S072/Wv1sBuXGoJQuS3RBE6frON9",
-	"kTev3A6sdTEr644bG5BOQ5AOxWBVEos6sQFlrue+ICaVmsUU/HoQTUwK4eJgD2xIqBveacMytUwFiszj",
-	"8ycCcnR6bppcdLLIdKI41tDK1XVz4kgh+LMo7sPslZ7fuFRmdU2sPbH7Jl/J/9tBYBEyWezcFDIZkLoQ",
-	"iJ0paqiOIM2ItxWTh46xz5q8KaYOnT4pUjQZ2KoQgxnYyylHgmeQaqL3/d/sf/DK/s8fdP/408nR2Bqy",
-	"apRmRvLStFWIbUUwPVFStmqnUgoDCiJFcsCI9IGOw8OnJgj/dHdsjG6WJVToOfDdfORfwRak6fv8FMOl",
-	"BgvT5EWuID1smj6K2rDhxcxgmSMtmyZZUZD9LmPR2QxFh5MJKrdJLdrRJAaLa8ZMyg0OCaomnU8wiH0z",
-	"ZDzSfFT6HnMwhZg30Of/oC9u3OCLpi7kU0d6YGLfEv1xi6EW0B9L/G29LQC1fBJ3pOaN4QBlFTAhgy7i",
-	"ezgEl9mOHtFRm/RXbk12WDIFykNsam8stduCsHbkuq4ExmUIfBoiUEaf0u0XMdt6A4puo7MPWvMzdYLm",
-	"9Bqik0WGTm9wqAVAKNlKGN0OyJWzVKop6HDqzOoV+DjibSbJFmvYIFDINyM4yzyCJWM8yJykSJ22clE1",
-	"6KWVMNrEdFdyg+vhyZWESaauEEl3naK1Zv3OiFEIAm0azJSGtZlVR5LIhn4PoaGaWZLbxiuLctYBFmGD",
-	"mxlAaFJqIXVzT/hO5yXN3J/CzfOHo/W75uRAmLOI9uU7uXxtNpg76a18Mlr5pXkuRKrDND6brg4hYpjB",
-	"zWJyOaTZKBA9Jab3cHyihwgXcMqKb18gD08Xzfw248OfImqJiUVccUaPCOkDqZ2Es/W4z/ltd5Mo+C//",
-	"9Xa1kXWHslKEUlRh8HDKAz54s3vvFw8/eQWKPpr8hoCmLJZs0YkX1MQn1+MRucGbcJqnyWnNHHQSweuk",
-	"RaXsQHheLKrbuTFRUnq5Da6qJo9LQ7QTH83BTUxDap8i1DaTwkP37aQ+eCqQ+3wOi21aHrPVJsOARYZh",
-	"QdGI5aUVJ3/OSPBtKEaGazkG6NYI49hZUchJ+D1yyxL+NEHhUxCYauuu+rYxjg1r28zFdGJNXrRzHY7N",
-	"DSqu2VxZSmiZc2vXZ3ezFYChIPRkbm/znIiSM9ew5N/Q/AVnxfhk+6x44lZPqGLrJ5uxOAygQ3JPocoB",
-	"cKYWYxbrIiiejqGU1VMHRphXARz1moyFXSqqBQ1NOwZR7pAw3MT0Q7ky1jJ5DRLGSKtBJZNkAlG69/tX",
-	"9u/+sBixc7n5/PFQZ0Udo3XKaZkwlV8EETmqEWsJ63AyEZ2yGfEK+cfiINL19Jsnhht2iOHcySHA4VJD",
-	"aPDGol5nIYmGXEhmzBnIol7MSJ+i1QYxNS7M9uHFKuFenSaQsD0n9VvXuFizvrQuTJI9k28uVcZqZhos",
-	"TZEKshwhDRFrkdxJ/u7jhKH4R7ZvTxEnnCtLUt4E/G0JeZx1nhQvbPxplT32EpNC2hloAqhHN4lUCrBU",
-	"mYTTw3mni2mrJwjdXB7tUQyMyTCKtS4inkUYYtpEUatp1vSQyL3mQOUYOeMtrDPgDsJ75pr9c6zYjDRB",
-	"eJkUTc4IQ8Osxk8g/+dgjac3WGOZ2H33hGt4UdKk1C66vzHn9hM9+XqAgq3G/LIRELQnIGcCF54mxtcA",
-	"M7QkNFngpcnD2uYqZ2joS5ylTMGYQiBGJtbxiXFAadmaIkBGTZYtj0E4sl2k5mn+vh3WWfhEAOzUFqzG",
-	"orrtu4/yXTiJq1+6rKkN1sdCUofZZmeAxzD99J9AuKr1al11ZNVR49i8VKhRG4zZRI2RtCZUq1QKHAOP",
-	"m1KVJtb3IafknMxGylK+Fs51lMnc9GRMXJ5JZ/mpJZnoffBa797vJy3rFyVpKjKQlgZklBQi4Hzb3/dK",
-	"ppTlYWr9QXqaxrg37V1oEhE5GcdSA8Ng18/uYn9pMjuaqKgaM1l4Bk2neAQ9wchwXzup2JzL239j912Y",
-	"snL98vX/FwAA//8=",
+	"7L17lxTHlS/6VeLWmbXoXjf7yUPQveaPhgZLYxAMjYZ7xs1tRVVGVaU7K6OckdVFDYu1wDYSfsggW7Jl",
+	"64kHWbrHA9L4oQfI0nc501UNf92vcFbsHREZWRVZlVUUiLGkP0RnVmZkPHbs2M/fvlSq8EaTRyxKRGnl",
+	"UqnOqM9i+PP4OVqT//pMVOKgmQQ8Kq2UNpKYRzWPRLTBBEnqjOywWAQ8IrwKlxUeJTGtJB5JWOSzmPCY",
+	"lAO/5JVEpc4aVDaZdJqstFISSRxEtdLly5e9UpPGtMES9e21JKGVeoNFyXPr8jqQn27SpF7ySvLLpZUS",
+	"NY9sQesx+0EriJlfWkniFrO/9g8xq5ZWSv9jIR3qAv4qFl544bn1kvz+0cDP/VQ58KfyjWNqanI/pOdu",
+	"Ol+LmR/kfytIWGMq31k/w88M0sm5OiPNmPOqoYswYFGyT5Bt1iFVHpOkHggiv81EQmbOnjhGjhw4cMQj",
+	"B+aXZz3SDpI6byWERoRWKkwIkvBtFu0TpE5FfZUcWFwyzwRJycMhIvmmg4S+2SNq0IsnWVRL6qWV5cUD",
+	"h71SI4j0jSVvgDC90nM+azR5wqJK57usMzjONSKSuFVJWjHz56oBC32Cb3vkxc3S4tLh6v++8ofN0oue",
+	"nIfDJOFkaXGRVOpUrjOLxSrR009mDiwukmZIkyqPG/PbrLPVCIQIopoe6Oz8ZiTntUxjJqewQQJBWnKT",
+	"iYRznyScz29GeXNhjWRODiVvWpYXnfNQPUWTSt290Jpu9wkiuUZmTMuH0zEpVjEwrtwuV+fwqzl9XVoc",
+	"1tdzwH/cPUbe9JT09yTP36YhH8kNmjRJWCxf/X+/tzb3r3Tu3xbnjsxvzV24tOQdOnD5H0qub+Lk5H4W",
+	"52cK/OGyfF80eSQYcPajgS//kRTDokT+SZvNMKhQuTgL3xdyhS4V/IRsC74wuL7lwCdUkCCRWyTi7ZLn",
+	"OtpcjavHFuCZLAOYO8uaIe0wf5CmNktybjZLpF1nEbK2AI9HGok2i+XGp3LbRzVGkjpNSJsK0qA+I+WO",
+	"ZHKMxmHAYsMQJanB+4I2mOSZww9QPMFOt5IKl+s3vQnWTTrmeZ1HbDXtaMwqLGgmHqGRDze+gWugztyE",
+	"Naa2BlaTObTOoiTuZGbak0JXm4rsjP+3mcVpk/Ej0LA+2Z4SQhYJl6eUtRLTmO8zMS+HQ0m2iU/83+PN",
+	"u27XMe/ngXBYlJC21CdK5kSa2qKr5nL2jNJNvlHs6bL+GVWsSoW3cJKbMW+yOAnwhKbpD31teKVyEPlB",
+	"VIPnpAIhRp8g8IJ8t0EvPoev2GIQjWPakT+zi80gZmKLwpel+CX/Kvk0YXNJ0GCDUoxX4nGNRoEA8ije",
+	"p9PWWwU61mSxIrxBKSoVjb5n5s280d8/a/oyw71gvsnL32eVRH5Urc4aUMbQNRo2Ur3G1vQGkZJJg0ar",
+	"UVo5fOiAHHMjiPA61YGCKGE1uYG8EmhefaLsgf0Z3UleDp8ebCTTEc+MY8gUnOQ17DP1/UBOJA3PWHNR",
+	"paFgXv70WF0+dGCEuueVmlSINo/9DAmam15WfVwcrT3m0Idu0DnsWszYWdziYw6bN4MoQFLNsp7u7R/v",
+	"3Xyp9+MbDz64mh3FQYdG4pVEnS4fPDSKujaeXZNP9Y9TvewcW4NFfkOx9n49OqQJi4nPKy35BOGR5IY8",
+	"qoQtn/nmIC4NrHVDzupWFSnULFoQJYcOlFzUbNoci9Wg2jJa4fFK20E08lltCfqufPay1rocDFckNGFF",
+	"W9uAh/vXA3Q46JRuzrMnzblOxrY2yHrKnXH5a6UVx841f54FSR0OtGZIK8wnEZcXDb6j/t7h0HnVvzLn",
+	"IaPR9FcjHa5ejwbzA7qF3x0wH/DQJ9WYN1DJ6SRMuAgmd0kjnjDXFn259+cPXQ3lnj9eKeYtHN0glQtG",
+	"w+JH4gaj4QmKi99//o3HDLySCP6NFdyKIqE1Vnx1NuDxy16p1Qw5HXcHAzEN2rMZDZlPeFRhqdQvJ4/4",
+	"nEm5MCF1ueA06pAGjxmZ2f3bW91778466HL4xqsxbV7J0JeaMDPPelXTfaO67smtZwkX9iQM38TfVXug",
+	"j+JuXu/e/Lmku1vXPdK98ere+x96pHvtP/Zu39u9/4k8qiMpEnwvNUtXg1BOplcKoh0eVGSvm62yFtCt",
+	"XqhZ90oX52Qjczs0BoeBbE325oRuSF48ZxqTV2fsBjPD2NDU0jeOT/+0+9lPd794zyPdT//U++za3odf",
+	"wZ97d77c++N71jj0jMm5hRXDbcL8gj2HDryQNgLXx1RLcLGhmsN+x0G5lagDue/QGoNu0/3fd2KWBehP",
+	"dRYzqcVUeRjytkhZU8wqPJZnp2zZyaNiRvNYS8JH7cuTAS2HzCHnyfPFTZLK+Nc/F2aihNtYy0Nf6jvV",
+	"IBbJKgwtpEJKCAz2phxaIS5nL4mD0ZVpZbvVVDylX11lUhzBJ0jC+TZ0w6cNWmM+qQYh2ycInGIlr+C6",
+	"llmtFY3FwcqBrzTksY7foFl3mcE3Th2Y+86xU4THZO34xtzywUPy0vVd+ZGQJSx/asyayOMQ9FZJlYWn",
+	"wmfUD4OIFZ8Kn1XiTjMZ8wio0iBsxfAZGoanq6WV7w2fyxPqhcsXJEOo8TnZ5JzYDppzvIlS+VyTyxMt",
+	"VjL5WMJJiFuo4EbzwBmQK1fAj61GGdc6Vx4Z3F6KetXRNKhkw/YdT8PWr7i2Ga9WBXMQ0rO8TRrymAWR",
+	"itCYARF5pF0PQqbsNGUWRDViMfICUgZvJSze6qeYHCrWvh/c5EEiSEg7LCa8Wi1Mzk1a2aY1tlVlSaU+",
+	"6oO4qZG5kTpFAYRFOyzkTeDaRb8ZJ+OYZfwzNHaKe3oCim+So4F/TLLzqjy2x9wrzVie/I7ZobDcMaM+",
+	"4a2kKIc/I5s7EbDQdw1NWXfdu0D9KDcCbiLneVlhwU7OispGQlajIZy3hFdTa3K7HlTqcjw2Jy26sjGr",
+	"BM1AB2g4nK/p3AvSrnMBtkBBeFNRWBBFLEYyLjqP/UvqnEse+1siqEVjMuHsm6hOOh6Cw1S4leKxNRL4",
+	"VBA5123vzpfd6x8XXo60sZyupw+gPDCKZOEh/V78ZLbdeDraaAvE0cBXxgfPch0XPAXVC7kHm/49/2xL",
+	"YiVLDp4ovJqwiCjmH/CISBmA+c6htqIkCPPOSMmeGxxMU4niTgnnYLVKw1nKge8piVzuvDoXCanRHTi9",
+	"QHtUVFVQY8Xwg4IL1aZBIl909t8cKNqzAApDbJ1AGJljM4jBae7jAe0gqfsxbY8nxaZvteuOgJpzdJtF",
+	"IGmvgvatWSahCcrcSlZclYJr+mPkk5hVW4L5+sEamrq08qeEZ6m76rcgtgHeKagAntddP6obM3ees1s1",
+	"d8/q5p22ATvIQq91aqMzHe63DxjFIUfFsrnCgLblBzVlWM5O+9GOpgUVYuU0ggrRytmCgsUBdWyek7zN",
+	"4rkKFVKau0iCSB5RYa7drH+a8IOm+ZwRH1fUPThcOPsGe6Vf8NdpQj2yfvysp45O5Xs0DldWiVlCEk7q",
+	"ksT4DvTGELocxVjGv0c6zINkWud33zQr0R8nK9PJnAk/GQiHadh0rWgfR3YMG8rphBUm0GeiHn32qI9b",
+	"EuGIp8+qJ/t7qFuA/ZrX0zPKcDX16fJKEbuYbFVaseDxaBfl0OkEhWCgkxXuuymZWXuun47l8QhbCM1r",
+	"BHx9Ay1o0/w4u4f6WmN2hJtq1a1CI9QcgkQ59gc9CIUloL4phPkwZl21caCxnGk9m5KYywZY2JjikXIn",
+	"o6HuE6QS8so2mdl77a/dOzelHHvzld6fXydLS7OFZQza8oNkCxh+YXka3xHsB84JHO5LVrHUU/TepHNs",
+	"vGlGUuw745YXlw8tLi0uzy3K/5bc2kmqeLjDCvEIEwzNfZLGKjmWk0n0FJooA1U+fe8TxDzpgZO00aSV",
+	"hPzT+Q2Mo37m4NLBWd1J2gm53ApCB1zDVKXBI1ar1PdjJoR2g2xGdvzCKhFMNgemDd0MRBtb7uT9y88c",
+	"OuxUmgrrG+OrD0GDiYQ2mi6nsvxxDn7F+HGcoP1Lh5Zm4TCHKdh4dm1u+eAhHakOAlhG0EeVzpbsDa+p",
+	"U0Go/RnB4p0gawZWUsLIeeo/lbUdQjEbW1w0KQlGKlRSYr5YaG+SgZl6eOWXu/due6T3y9vdN9/Jis2l",
+	"VGbfyh5yw2Rl9bmj8L660HKxvHkh06spCRTmlH4UuWJDa7zZKUIn0+5nd8C5pCes++mfHvz+j703v+q9",
+	"8nt0QMEMwp/dj69277zhke6X1x588O/dj17Cx9Wf+G/39n8++Mv7+MPd2927vxvwV+EMa9NTybAoe13k",
+	"NpRnAdzUyi68Z8yeJTR/wx/a5VJY8Tka+C9YndEzjf2BK9Olo4F/3uqVFBZ1x44G/rrdt/Ra/3xC9/Bo",
+	"4K9ZnYSFwUiyQWmPt6LxLFCWkL01Lo+OeLJFqwkeL+NHqY3rvMlz/p3QTj5rLCO1Kce4+3pnuZfTgXrp",
+	"FLt2zDEassincc62kSdXh9FYni9xTKMaslYp1tAo4q2ownzQ5SOu4m6DRBCfdtAFkPDQ15JPm7FtFvmC",
+	"zPTe+l/da//R/exH//8XP+/9/CfdVz/svfXH3i8+3Lv7m1lrA/msEtIYCKoZMz+oFKd4Par1tAl960za",
+	"lDX8/8moI1CPV6suu1QYyAF66SlshhaA/Ncoquit55hnBW/FlZzViHgSVFSIqVkCVC4njD/KUMBlr9Tm",
+	"8bbD4SglFlzYyCcbrQj+xm7EjMiXmE9mHnz8o90vXt397Kd7N+7MPuo8dNSqjJDq4bHU9ILOHhiFk+Lr",
+	"NAxZ5NLpKvqnMQSYSSJfwTAyHteLeOSiiP3LyuEWRKRMBTt0oBWHJrWuSX3F851ZRltzFy4d2O9KMUod",
+	"SWom+tOgxgmdzMxqtmU9LntKRkbXmgWcLM7S5qOVOg0c/Hn9+Nl0QjFmQQqRQVSzOTaalT35cwRsD+1d",
+	"mYCGIVLk0tKiM3wzDWg+CPOso5tHCEWDw3LOnQ7EHFRodXSnQ3k6mQnuFITL8eLeh1NMrkdMGrQjtQyY",
+	"kEzUR+EIDxNg6uAFacawo4Onq4TtsLhDIPrqEXqQhk46ulAPRMLjzugwl6KfexYbPMvbrs+FfKRp6ySH",
+	"jqoMxxxPrGiV4QEekTZvQYprEIaEim1S5YWdiqfUN1zHVavRoHGncKCrehy8HnGkMxIcPTdBfCLhTUKj",
+	"TlKH3NxyKyGiDmMpMxJyvg2Og6JDOY9fHaln6HHhUmRJMKWGYdsMnNliJINyeKx43JgnxyVNw5hhc5UZ",
+	"MbmsEFXhx7QqpfFVgiHBHklY3IADWh4mcDBTISenymO5a1NSGBGJ7Qo2fPjyqw9//7ZkjN3rL7mCN0xe",
+	"wpHFzH+WVWnRZTRQn07j2fpJAQVIfIz4QbXKYitSjrZpf3i/OzC+ZiJu+7hHRNqS3PB3Z+A62BFazWYI",
+	"8i/zPZXq40vZV2r2Ppnp3nij9+Zf/uvK1b3713t3fr/75du9V+7OFumYO7pHhXjefGXvg48d2QuDreQY",
+	"zrCdvS9+3b3xad8R5M4fQBf4aHXHiG0sbmxJcTDv27233n3425uScuApi1L2Hzo4ij4uD9lfw2JjPfLg",
+	"1vvda9f0FS6PR3B1VgnFCMwGo5Ew6zxP1qx19tKULh4TCrsriEDZkgRBU/LgVZAAeDuC1IfNKCUhHjEP",
+	"fmzSGNrEeBKRgCytUtjmyemIKRNWCgxA2rRDpIANJirUryIeMQKqXbZDiB3QH/QrxWIznJJXwtGUcM3U",
+	"m0V1KtXkKQoOgZSbW83rm8f0Z/SNc/bnrAWchm/Fca48Jj9LNlVjgO56P3s3G73c/fJa78ZNtDR9ea37",
+	"0ee9X3++d+vug7u3lRXqChqb4Af7LfPQjZ/jL3IT/fiG/AUe8cjuZ1fsd/RHH9xFOxaGuc9rFw6NfEmS",
+	"rShhMW5vwiuVVqxsopKkIOVAi7S0FjN8jdRpWN1SzeDTZZ7U8Ql8PEt5cCalsdleierQBjnLSSuOMITb",
+	"7ox8Cr4oj9X0eyUr3UfH0ReO9U7YuuoJXGzoFuFqLe0TXJ9NOwbXx/p6hy/pLsLVszSsZhs9ZvUVbvwL",
+	"V5bSfgp1+OmyWU0OvxLMep361pJqHzeXh5buXEEjWszouPG3OnZDOKOwkPIg/8AjOi+BClKlkKib1FmH",
+	"xK1IMtI63WHy78LmAR1g7NjZVSNhFWERSh6D90JM8y0YSgyPP6ZA4klyzhSySG4o8YRxxg2+w4pz3lN8",
+	"x7kojc5WzEeHRp/lGBjd6GzJ7TdIVs9hrJMwwU6oae4TpM/uOegh5nGBYHu5f0/DgxiDq+CoXOolzYgF",
+	"qVBgn6MuM0rM5eGRvx7mgfw1sZN0ChOsnYgzXkxvK67UqRg/U2FYOltC42R0i5oeJkmblHJOuREk4zI1",
+	"WNVg/NHqdR/GsrMCI4iIYDlPZcMZeWqDPFrc599q+mOz7vFiEXcC1h4V+M4h91MEvo6u5E0mxQpwU1sW",
+	"BznCh29cKzo8V6DdYHCdzrEz8EqG5WUYXN/2G9hsNrFblJDSa8rJzEGTOTozi6GZp1NwBBiY41GCh/8Y",
+	"1kp5ThVnyM+zNn5KnldZY+KyAxwhjQjsU6BuvPrgo6u9t+51r/25iOZZ6ACDfvWnTI+Vkp9m32Z12HGU",
+	"4QcfXd39/A/FleEdGgb+VjXmjaLaML5hopFHv9JH83ZwUj4twQIPyJH5meiPKw3YHYuYDXrNH4XGWnoU",
+	"ms8S/ACJF5bChoTHTk7fuRQ8hGCnw/GfON3aCdOKDHAhMwPIpwW3LefBR1f3rn3gkQd//fGDv3zokd17",
+	"97qvviH139/t3f//LL0zDCoMXUk/aNEQPSF9TvE+l+BQYwd06aRpE6//ua9lvHtGt4+X5+ErZlgng3Ls",
+	"1PkMcQ+EcstJVG6lckdn9o2xFxBuzJG7N3EoQ99S90nf+QaTdaedZI34tCPloTUR0IUNKUvXaeCR5cXF",
+	"Q3OLS3OLy30ey8W5IxcuHbg8h38sp384XZfrtPNCFDiEl95vIFTn/d2/vdX7zfu2zYJ2FHkEUW1LXhWj",
+	"EvmZdXhX/nUe35c35PKvW2mxfe5FFgc7zPdIxHbAjFcOeWV7wCJfpiLIiWSkcRJUQrdmr9z5Y7v9fR6x",
+	"8ewBLVaUt/gtlpt1NzQ5p7BUrDldsaeLMHS9fkbjZtUkx8q9TjvggW9FQUKAgxK/xTyySHikUs07JEgE",
+	"C6ty0Ws0CXYYIompnIQJM7d0H630rYtJjjMtSemGCIhfCSIi6jxO4K9j9SBiwq1xqN00fKVx0+VIM0jL",
+	"qn9qtZCCDHHYM6y+mUr8hqqdXMZeqYK2KWv3i6AWaSwMyJyRx1ZBDmAWANvQl2dMW/oOyCc2WzA2ZN0N",
+	"LjmA4Ag9hlQht+SYHTn9XeujG9ia+Q1b1Zfr0Dp0CcL4JgunSJOdB/l8GKYJa0WPsNOgR5qcoCzC26Fx",
+	"IiLSnrmJZieosCHBQCqe2mkNknspYok8MdAPiT4diP3ntSACNR8yvZws2v7oUB5tHpRvAQT3kETLeqtR",
+	"bsaBC6tJdXmbdUjCrc4KpuICgjAkZUbKSrEeZAGCxVs52SR54T6lbJ89M6OZvtptF1inKcb8PIkgnb6Z",
+	"s1o+klF2R4aTp814BUN91MRxH6egL5EQfnT1azQ0YC4c4aHRYIRgbNzBVEPrvVGvZSaxLy6xrpyu4CAR",
+	"lZgxQGu05cejx9ZPfOfZf/ruyVPPn/nnsxvn/uX8//OvKFDm/fIPOVY0I/1vteLAuQ37H9oymaX5x/I/",
+	"nyVycHAsj7SJ2UvnZehioH/DetOH5WgWJp+U1lkl0FbEceAcm82Y79iMwzLTTxJxOSTR5rROCpFyRprY",
+	"DTx5lfAo7GDQru7T0DSPA4tHDo0Z26jbzZ/ECflXlvfnSXfw9SCqEVR5IWhFbg+HoWusAE7r6/kjO8e3",
+	"WTTZ8B6FGw3ZHa6+asFiSikrtpwyYc7KCQvWaIxdlYxKMyvuC6YtMVIUUb08Bs+CMzihLriFjValrvy9",
+	"pEnjJMXirrei7TReXIFvFYmOqmrHklkU65XDw0/n/cuuYBDmMyeYYBzQUAHICFP5xM7pRmkWAg8dOd3F",
+	"u3V4sFeAgrElVaDM2bg0IjyqsGevf0/DQg6hx2OaKrKTFPGtbdZZIREHaTJQuEs8TuYRDHzLmrAVgnMN",
+	"RADLKI84lD/n7Znd0llRKymcKKCJ7vBt5m9GGO8kGA0h/lPTFA99wiIDDgIdwoBRpXdD1uA8aQbRVhsr",
+	"H8k/MddqRa/wNuvMk2adR7IbgPjgbUZ4jUek76mfebUqFSfzpsbyTjjOgnxoHj+6helaK0buLsd8mxFe",
+	"raLrrB0INk+UXJ5u2s1ISjNVzJZaUTOKMAYeBilCRjGFiENIgZR0CGOuQyCo1F231ObybNT5KsBw4eyY",
+	"hjDAZXUzQpStSsiFfs3KLJVdQhwtP/A1rAeMZZUABNRWIxANmlTq6lV5T38L1ili8hV0z5KEr25GkKDU",
+	"SuosSoKKZypOGNB0GHnYWQUrEP7eDiKftwl2Mht0hFRZ8koDJNgnLlvZd4Yo1N8mAy9DCuZakYK5VrRQ",
+	"UgDbWyY9z14zZUzYSrmdPdElhaBlpk8nbul5KXklMIIVTXpqCfY8x+pAcHFeduVYZjLgvnXLyv2Dn848",
+	"9/x5NSn62mQA4g05+rNmctJ7x80EpfdOm0mCeyAimCzBtIsberLg1okgZOtmwuDWaTlrx/SkYfty5k6l",
+	"E6dGn6xZkwf3TsIMSsYWsNA/Hsc8dulD+jgbDL/QfLSfFZ49cYwcOuJKRO/jtboFc2o62W4QTigcQijT",
+	"GOG6uXHCYBjLdY2OIzEaB7vpW96Q/bx+lKY3zLFAmRXs6hiW8JFjt1xQdvPOKQl5e5A6i2eCNOtUjOE7",
+	"lZ87I18ZKb9iBoRqPq/nZ5wQvyCW0hojlIiENfHEcsUqF2Nz8iMmjemC/jIMYmDimvr20FApPQGyd+PN",
+	"3UbCmiOnDjuhm8+bO2gq16FvF0JYLFAIYbRt0awXaNQqubBgzFQR14Qcj3FLGK/yJPtJhRQk2ZMwnb1n",
+	"A99n0ZhJNue1CJQAYhlvJWkJzGbHBBxi7N0ALzIFKvriFSNS1zioCojEy4jyi6MtZEOyYKxKd7KvMfWZ",
+	"kjNAIsaQrJnea19177318OWXH/zlTu/Pr3fvvtP79d96b9/a/fJn5OBioXwUKR+Ozl2Tsy6ncWDF4HUV",
+	"4j1kxc7XXUrsw1998uDWzx/85Q/dG596ZO+1vz746O3ujU/33rvqkQf3/rh7/28PPrqqf+veufnwh3f3",
+	"7v6nR7qvv7T72e/2PngDkRqufbJ7/9c2EgaNtresIh5SOpG6m58Gg7GGPJulJpZOrJTY5LQW5E04sKM0",
+	"2l4zn8J7Z9QH8eq59ef1V/HGcfVtvDone2CEIrx3GrsBs2eyBh2u9RhgEwkWDen+4qXujT+tEtpsssif",
+	"41HY8QijlTqAxJGK1CBQV5evabUKfiuzKo/ZAOVL1SPMCQ5UhUp+88nD3/ylsPVhPPCiokVSngiMQ/en",
+	"7+zdfAkjUsYGnO299kn3+sdjTtbQkhE/yPnBhH65waMVshBvQ0pTGfF6HTwfj6cC6ax4KPbnUrIfWIGb",
+	"0FpOqaVSduI8m+QUubh5Svrx3Myc3a/u9l77fPertwHZBTFhHv72x7v3P/FI9/p7D39721xBRQ+P6PQa",
+	"zOPRuWQWTMzDN67pDB6TigPJOrL9V/Sf/YkRmJ9jC0EQVSqnhu4wk2uqVAatGTKVV1PS0c4WiEwJ43az",
+	"qTU6scZgZQ76ueUXwCFQlMPBNB/T3dXTjr1WV2u68+p6nWWvn+eZd3FE+koPTF2fT8en7vwLDlP3JDNa",
+	"3QE1aM0q9djVdeqeVzdO4EyY7uKEXPZKJwM3Yt15gOeq0laowfLQsglGDJHQDvOVoUIDvPV+9mbvvZd7",
+	"P329997L3Z++0/vz62T/0uyKRhDHHyQv+cW73TffSy0isJqQKKisYWSm98vbD1+7Mru6GRkgq4dvvzPQ",
+	"QpBYLxusIXi9++Y7s3alT1+l71dCGjSUbVasQhJiJfC1SQgAcRstkRC8nTHBGMBTA0EuxT71fkHiwtk2",
+	"8Kx4eSZtD2+8kLYK5XdrQZRXaS3rqOw391Z45IsUxsCuVG1KU4xXay1m1ZiJ+papudbnnmrSH7SYh252",
+	"bTW0S2uvqmqCgihYjDHjo5U/f3TeCz5mV4dz9TQzJUO63ec3m0pxuexUpkNz8X6ggQk9a9N1QJ6l7RTe",
+	"L8Wow6CQhF1MVsjZjTVy5rvHNv7HEtlZmj+IDkkFYrdKjh9b31jL3AOA21WycWpZ3T61H/M5EU8ZeVBL",
+	"sJgEPjwL23KIXxNLp4/l10xH7J5+F55IjUUVB1bG87ShE52JesYFbNmmse8GI+hdlyfxaDCC4ZAD0L5g",
+	"UTI8zQWe05hLM7uf3em99/LDK7/be/f93c//MIs2dKh310pMRnkb8WDgx4gXLxWAUaCj7TxH4TmshYeV",
+	"nVw5a1DQINhJi+B6KuAwYn35cxq4JQdEynxlsrSsAfygAoUci4RnnuRWvbekzou8cAofHD9DMT+cP9/I",
+	"OEEG4lSSBSdM31P67uB2++Qn3Y9eenjr8703766qiGWdQh4R7QJxIPTWdI2FYgmLaZLvWKUQJk3fi2le",
+	"tvXuvdu9N341lmLmyoQYzDXL5qKZ++paBcoqWs5NTUsZoz2IlKBz+PNRzVsGoVUinsJYVGhEyoChGifa",
+	"eVmABQJED4uwvFfMEBsjw3xWlWMQpoAEYjNShqsZpK9Zgx2YQVwxdNakTRZn5E2ciIgnwMVLXkl+b8vG",
+	"vUCCLgiRKednTTb5PE82sEG4dzLYSa3N6p6yzKD0mYdB8un7ex/+zCNoh/NI7+0f7b35U6Qtj3Tferf7",
+	"1sd7737Ve/tH1pjaPN4WSCqVVqxBNeKgVgfEoZBGhSVpDukI8q2TPDmTae8kT87qJk/y5CS0imOZRlSM",
+	"8kRMGA2TcunBKb32H90vrqAe5ZGHP7zy4KNP9dXeH9/ZvfeT3pUPHnx8vXv9tnVj799/1n39JY88+Oj3",
+	"u/c/9Uj3ldd3P7vSe/v93r2bHundeqn3zifdV248uHvXYTXkTRZtIXIv1k0MEuanNyJW40mgrRYVHolW",
+	"mJismEiOF8p6B1EtZFsK1dErVWPaYJCMNJ51ESfmdJNF53QP8NZz2LG+u89neof3jmX7qF/XPcXrDejv",
+	"hu4u3jxhdVp1xFgkT6X4Y2Z7pnBSNkCQjS5kAJk8R41Ku8Rj0enBXqw1lOFVXZ9joDuqqw34/OkovfMd",
+	"3Ql1bapbqmtdIlI3AB2Sg1ZBjTnBeE6oAhC1fK5w7U0CQp/JR5l4WtEQW8+4Rh6A9xvX2COHqCw78k9j",
+	"1oH72Df55wu6o3Bfd1ZeWMYbeZm11UCTquPyb2OlkRepiUZeKfsMvKEGIv+2DDXPs/ZRqO84pv43tcTY",
+	"EQHMgL9cWMfsD/42bxdJrZVTgR8aYx6Ka7+FShF6pMES6tOEQtRtkSTy0dj9ifbZafuwclIoSxZsvEBA",
+	"tBGkkOlYsj709kPe9PKjB/x/ujLOWPThkh8LrbMN5zlWxMhkoDlPCtLGiVY7vzV34dKSdygnOH8IfAuU",
+	"5hmE9FMW25G4LgRoaiQRuRbRAFSoGc9bxkxK/xgLOSGMwrjUnuFe/Q5HU8ULnzJmkCpA5ikPkzoUWZTE",
+	"HVKnYtzZ1EEAQ3dDWrj0cfE+nV45gD8xTnCUqh52Mckbh5Ljxo2hz0s3RsdA7/r/6t35Paq1Vk1LiJIN",
+	"UpOclHhRHhirlO9WI4haiYt5Y6EE+d3f3tSB4ShAQ7rLaupZECwBNERFK6CE2hb4IulFxYv38rx0CjlX",
+	"d/+aC7s5Ymtl8bVcLWOAHWCjqehp3kqUHWWsmDv4eQv9Lo6J328MkeDXRf0cLMhV1lZ26dSjU5PaOiUY",
+	"fSLPTohvnzn8TPfGp7v3b5MDS7N9sSyj1sI9u2hImnR282YWW53izIJaJrZqfMvl+N/gDZBIlPNIJOA6",
+	"A28fCPcKsNjgJInhTkA3gJnqulvDoMo3GIlAJJCrMKO2+a9f3r3/yd79H/eu35yFqfinjdPPD3cIHDp4",
+	"0CkUGRPUVktUKv0H8+LckbW5f71waemw+0COWYP5I0Ghz+JT8vlWyLZG5K9bjEOO2SoMOoN85sEHP+5e",
+	"/+1sfyKXQ+B0MeV+m1wGS8rCmOqbmHSxrGLog6zRTEkfeTlPAZ5MGA3sgEg6OHr48JarI5kztc/DY5yu",
+	"g+4b+GlMyBrzUk5p3rEqLBQ+CIbEAmtiLHqcWwEtOeG9ZjZTh/UYSzsV6SNX8OhLvH9kQbSAnyfP56Cr",
+	"WoxgWweKSo39luDsoJ11iUxplbFIGJDAx3wjFz7hHMSYoNLLYmOVH6vIrzzgJynzHfLaEDYMYoMfPEKh",
+	"BTXvJ7mz103aEmPXJaf+Fm8lExUzN+pQzhNBVNvKC6M7rVPB1IPyXBKIIx/5pBlUIBIgFaT2H5l111WO",
+	"fN42gF057miVAiVVK+vsQ+jFwiK7+tTE9bITrj++quoQ4Hqh4IUol+ATj5SdcwIXWmb7ITkO2b5rY1tA",
+	"lM2kAIlqjNu09OXA+iME85ZUbeWam/psBexOQ7a/bFju+BWN16Fk8oi3VxEFHqHrqUZZoTEjkD/qTkl1",
+	"sMt+bJUBHN88pU73jcwsrjiUulmPsIvyGuYjnZ58bW5xnFD4s1YUPJCe/pxnfctL18EjtAwwRxAlr7uO",
+	"1bs4l+oQ0VpUgeD4IYyARf4KwRrdaYroML7gyf1ifKY8Gn3CeaWEj/TAYdDiwJ6qDD0DT3LXMTj2PhmH",
+	"/6Z7yqXaatIbJIyh+Vs0V5ybeOKg+EvFEvCGTKPbLYT17kyIpke6X1zpfvAzXU2y97sfdq++5ZG9+x/s",
+	"3b/jke79Tx6+/pVHdu/9vPcft0zNSSgxqcM7u6/9J7o+7/+q9/a7fVdfXIGr3l+vwr/d+5/03rLDjTV/",
+	"1WC3JXXogpIiWg3EB0nQ1ZLZwDZ304cu+Ou4wIL9gIMh95tsk4ukWRzECvw7ac/AnaR6Bz4hmvqHzupe",
+	"yovjuqfomJK9PYf+TPRamQ7jm9Q/3dJtHlP9hmZMG2uq//BVMwa5yH1pBFMxx2rtug+37P67u59d2bv9",
+	"5e4Xv9v96tbeax/u3v/3vfeuDmIjDlHDB1CEQF3NRfKwh+eOa0DrQ5T1agLvQueLjv6dJ2uA/9AhtJKA",
+	"PUbXRwl5IlZlExj9R2bksG6+1HvrXu+dH89C6W+hErHQUK+hGDYj+aqSRxKi0gI8NOGzeCcQPCYze2++",
+	"uvf2vz/80YcPf/PhrDwcPYilxQIEKEdroPBVQkkdjk809odkBjdO9/YH3V9cm4XywPKkzSabw7DA6aqi",
+	"F9PPY/2Kog5re7bPqEbte2v6A/bNDftj9g/PwoflIuZV1q9Y3qIijpkxauyPLrDvyPJM6c6kb7pCsbo/",
+	"eeXhG5/07v5V8kN5Q19hJGj35i/whh2MrpOXklhXvcVqqAVTTGV3juo24OqcaQgu17A12XXwMA4yfCCk",
+	"vV983H3rnkcefPXW3oc/szoIVAIGIV7YGw9fehZfhL/PqrexF7Dt7GR/l6/Gql7Is9gTKTAcGDalMKmg",
+	"NZhPZgC2AEEgZlfBwyp1EMgko2GNx0FSbwyWFDO/WIEhorEsBy5o8eLFG6eWVaHijTUYbWXYKNePn3XY",
+	"DVxAzOOWAhYAEOMoj8jbLJ6rUMFInV189Fry/eKHNcGm8G8W4kL1zB6Vc5upowwCwSZ3LxXWyJUk1i9S",
+	"j2OusuypqkHnwOKgwsBP7eB6tBkkNHQVJ7v9Qfel35aGFGRzwWq3CmAgKsMTPu3uMC+HrOEGlThy4OAz",
+	"jpRjJ/pdIiXWVVKOaVSpY2FOt5suF9+CxTGPx0h7T1E0XHDrkUioSibPzxsftDjAT1K19dI0bB22rhRL",
+	"HhMsZ+9styUysEkHjxyxtMsDi079MgmSkA0xo10aWkhjcBDqR+cwMKZAxeeNi6oPP+v+mvF6pVyUszPZ",
+	"kjEDusje7XuriAKUJrkTwZjQZe2aHY80KJR0FtxDmQtYMlr84qAm5aV9Qmm7g2nCJie/YCFUeNyJWY6f",
+	"GrvU+xAdUQXHjVsp5lF4eOaTlp/AKuSeHaenpzB3eUV9MgfRxEtjYZ4uTnGhHmleJ5u/s6lQOxpV74wR",
+	"kFSYhJJptU93786X3Zuv9P78OllaKl7Fh7b8INnSye/FUiT0HFwYrBhLExLz9j4BufsrOnUsTUCzUvoh",
+	"xEKlfuI7FRrxKKjQEHzFZEaeQYefOXxwNu2oyi4f5HkKbgASBeSTJIlpEFrReCqkqkF9tkq2WTOBxFSA",
+	"yRRgT44Vd0EEM6uTUCoJq6yOG1A3kBs1rZg1RTmmzEdOPMLZ5cXlQ4tLi8tzgPmxVBrDjmjy8tUU5Kfk",
+	"56chZpEg04xEKGjKG015IP3T+Q1c6mcOLh2cJW3wNjVpJ+TUx8igQBhaR2NptlUF56yJaTOybQKrkFHW",
+	"pJVtWmO6GdSjbZv48jOHDntjHrN6afcJc+IiPmCQTHC2Gv++SsCxCceuPZXj0bUJwm0skWvoo2l3msn+",
+	"jzXLX43KZPmraxULrq5MOLi6Nln+6lpl+et3cSj6So9IXVuB4vrbmfHpT6phqksTMa6u06BxdUPFjZsO",
+	"mnBxdWca+S7G9DFxzstZ8BFs2Nt5nAj2fDZw7NQGwYSHdYjE1qcBOiX2CfSyewTJjmH6MDKFg4cOLq+S",
+	"7xxdOEf2H1x+5iDo+xunlmcnCSXqP7SHZhPjok4m2xSFh3kUjVR/w913HfPUFwR56/3e66/2fv1579b1",
+	"eTAprlquqpXUqV4L5LFIDSaDPAqlCLFKypDdsCV38wqhGj/XwHoa2NRyB8wz2mQqaIMpIb0PMTNi/aZ9",
+	"6xOF+YQc7/PYFl7Y5ne8g3kZpgDGWRax9mTLOwCvMJahfcA0aTfmXE3ugv5YiwgvCxbvsNjTNmweWzZo",
+	"T9mwoQw/Zwac1TYhu5M7dbtFZ5+H7IzVkrzeSFuTl6dNi5e9kpIfB40ISloMIhL2m7L6XA10rnrhUl4I",
+	"vmTxJ5R9ub/CPrNgEYKIUF3GWBKbZwCjtaiNsPXMlzIQj0hqRc4v6zCu2oHYV1vtOg8ZkrwToL6qjUoj",
+	"EaWyI35h49gxHYUK8TexFLQzRjt34f0CBcr70JLUa55rOlzjdJF6mofuSmpBuzAktNtF7wOhxPpMKX25",
+	"sFtYGNz6ewWLjAe+rjQOkQEgBQjPrigqf9yMqC5pLeZJzHYC1h5optkSdWWPgGTBFLgPX/CsQuW6mhqU",
+	"iGA0zDp00l6CBJV+rbAfx2cxEL9qA26chYbwFuw+2IjnApdnJkIst0nQEXk7Z0ENEsz09owGaBkKmaFr",
+	"yrDIFx6p8zZABvBqYoLRY3kCjBGwVEQxG/BcPibMN9CssLoCOCABjxxKAPWBxY9cub5drNQPYxlybmZr",
+	"AZyLHtSi58bNfskb6fk6JxUpPWgsTJRJvAwIZZ8DdTUFNzewWIYi9gliRjey7mpTu9WGIrfCQwO2Nrjr",
+	"nB+DSTow2v/91q888n9J/RgVQgwWAij5JotIB5AYTb1AFHjk0RiZIpOR8g9GPNmS7xRkHrJP69ie/HPN",
+	"alNenzHtyqvneXIampaDAeY5mSA1DZuba4LPsUYzzPE9QkmWhJMyq4EAYI4RsC3MILRe78Nbvbe/mnV4",
+	"P8ZzXWsWoA/2ocmq4+ehTJ6mOCa0zSPWSXaYI3BbViF8YIxYt8dbNjjoKxpbKP9VE9s0lHhDuJNr8WnW",
+	"Xh4QVjErb/YkGgcMJzcV7FkNSgyufQiCMSnUUkYFBRPSlmhgkqoRXsx4Xx0m1rQQevGaoblZitMrBepI",
+	"SRzs/NC4e0bMz2nuqsrxkacYjROMkFBKTBB5JsIpVlghhUP0q6ydn8R3QqXq0YhYyX5FF8vSYybLjByR",
+	"3jgqIXFw2rFE/uSoGVpTrPOxcw10gOpAkHNnKy+2+5zdI4NAANCQntT5A0HKLIhqKvWZOb3TBaHGkH08",
+	"EuBYmstSkNOoF8ZiMv2ZkbmZi+N7bJX2b5dvKc7BXRFQrtSSSfHRTKxrDudioU4HpcBeqS85hqdsAEGs",
+	"1OcZDNTtvnSte/fz2bEYxSMlVE4G4o9EabD8LLfMRCd86k0ZO9PSqgU8QYplljMNkKh9HGSimt0kme7p",
+	"zCGouVu+cKDrYzyapBIpuMDBumYXk61KKxa8gA1plBzjtn328WnJAEGWx8iWFTgBwY49g3ElavGAV8oj",
+	"E0ShWQ+MOO06B8ZeDvpieL1+rTJjrFGc38ANTxp8i8N8FlvDCwM8rMjeblk9rmNs7Y2RA7iw+9kdAAhH",
+	"4AX4cyALACP78UkdwA/hBHu37j64exvSBHrvvYxB/Tqcf17nmgcClVP0ftoiACl3+r21lZBXtrN2L9BS",
+	"Veg+1KYy2A86uQwu5H7A7SCCWqQN2XjaqapX40z5afwqXpiaTulv+Dper9v9UIRpeqPWwPQJr4+rnuGV",
+	"KjaFSxY33JbpkNUoUlt+Df4xFTATu+7aQ0GlTnxeaUkxV2QUskIcoF/H7ecDuka9CYbbf+jgSLSGSSri",
+	"xzwMXZp+SEUCJe+1CE+JzyohjZkvhadA/gSsUmNJS86VeUF5pxywotxpqgqSOhEcdRw5fMiDUzPbpjGA",
+	"SFZHggI78qsPFknfePTy+H1F77Fse1/N/JSk3Fw7bjjqPFOxxatFK2aNexDFjWxY2LIjLMwSGTLTOp6v",
+	"zgrDgAF5Q84v0GMG/TEvPLduwkWe8bDIoOKSCGWe4+w6fHnO/H3g8twz5mL/5bnvHT5Cyxcyd/TfS8tu",
+	"+895GmshPdtBBZjoB9Uqi4WCXoV7diVFQD3dJ5RxUsO1BAIcx9FA8R9y4JBHTOrxM0uz8xbc1RbfkWc2",
+	"DcPNKL0rN2WNgS9GCrLogZb6J5zySb0/sFV2Brs5+PEjs9kDJztG7ftMO1PwHFFziECP66YxdXvDtHka",
+	"HZ8INNCKg6SzIWlXmUBTB8mAfzdTCcCg3lOo46mHDzSDsRJHDhw4MrtCNktrraTO4+DfQGlYIetn+Bls",
+	"ZLOE9mTlEKwzKnUB+J2SZsx5dTNSxCi/YQpX77C4o6uM4lTC7pMT5Dd5MyWwepI0S5cvQwR2lbuOORAL",
+	"1AEuB1GTEx6BpcWCm7WSrsosaTMpXVhynI4b1D5rcAFESJXMJyGXvdyM5sj5Oge3D8bvCSJ4g2F8n2AR",
+	"+MbJi8/5rNHkiRQJ577LOi8iFBSigAD6LxYuNaFnrFplFYxdhGiHDlQBnSPHYZY0dFvVNi2nIct666ug",
+	"OlVBgvAI23/xuercKZpU6i+ukgPLh+EmqG8HlpYRR0kkNGT4PQiYh93RxDB+oeng4DOzqsC4fL4cMvJi",
+	"hfvsRXhPHoxxTQX3VbjsWRCRZsAqTKyQhZ2lBTQjQBB20hJkaX5xfpHMyLUVKwsLSUvMB3yhGfOEV3go",
+	"FiBTU35lDl+ctebqYsIiOWCxGRECSkrAI4+AA0n9XamzyrZoNXBVU7y7efICNDd3SkM4SjG9zkOfvBj4",
+	"L0rxHLipsYypvVCpcy6Y8ORJLH+TXw4SKGYrQPzHXhJao0GE++FFVMBeBDW5zi5qYDJwN3USJhCcqk53",
+	"GK4CZPHJmdeoczizDVXnJAa1ImSke/0lMrO0sLS4SLrXfjTrgY1TELlK+/fvPyI/98K5Yx7xoayzr/CE",
+	"1kRAFzYkIdVp4KmwGdEXFKGDa3E/hkGFRZi7hjab0lqTVupsbnl+UZ7ocah2p1zBdrs9T+HneR7XFtS7",
+	"YuHkc8eOP79xHN5J8xLAKb/OxDZRWWzEKq1iztUSUIm2/9BmUFop7Z9fnN+P51kdmJ0kLl38bOVSqYag",
+	"K1JQgBV/zi+tlL7DkrRoWcxEk0eqlOTy4qL2wejEIbn9Mb9g4fvKe4hywSipQX8CeNWgHUV3En6E0hZ5",
+	"DZoeLuhcGmD0rUaDxp1sa56yzKYGHZGWJbfLextWj0k0tCYwb15VspMfsGZyoYxlmlHs4sIxp0eDyM/W",
+	"31XM/ChHS85U5jRT/uRyVnZK4ha7PLCeS094PQEZRAky7SksrpzX/uVTEczy/FS48YhKcXGstVwwlU/s",
+	"VXWYha0PA4+KoK5JlNY2wYb7TNnCk0In4tz7CFyrruX786iEWwSEEbhHsXPHTNceDx2Z9r8mWkrH56Cm",
+	"NWJWBk8eVatAo4ZhxaRHJ601sa2gS9FhLT9VhiOMZhZdqa5pScniJHZpMLbjMlIZxCcPcJEXovIAH2nS",
+	"mDZYAo6W710qBXKKJLvXJtUVdwBJdjG9ggtjAgEuDKz+gdHbQ6kvZQV+0gGdYhocnm6zvkUxgTgFlqUc",
+	"IASy8zA8GYjkaAAVwPpmekCuViqBlNnSQgGlldIPWgyCYNVymB+LTbn2xhX1y1xyflRZg+2P2tkXTp//",
+	"o30xDDCuP/2gWWVQ+rVNank0gGjBjlx4jNLK0cDHGskufgRVlr0SKnPw6ZNB5CiyErPwHzfBOi/VQC3G",
+	"6jIpYPuC8tiYd7V8+PBsZv76LSOXH33nnB6oAYX+TRWJGbG2DeimdxBsmMz2WbiEntPLw4TKo1gOJ7uL",
+	"XL1OH5HzLsk/Z2mHD1l+bwrHgE42Hj34hbIpPJAvL6A2U+Py3LBUvYVLgX8ZdaFU0wFLfgZFyol+v4pB",
+	"rVoTwjB71Er6pFBWCyJVHWHClfBGPmhp899lHbV205dR0joPhYSTJ0YvR+XuNGsFiDNgOmvDTu/zxeik",
+	"DZ3EMdO9/fLu/b8hdi/misxqaDCd/k7DkLdFVjPRDpuhdLmgCSRfTTmWIaEnTCNfz3qdaaHtAufIU8oD",
+	"7lIaM0DVk0unHfhYz13vRzv7pvh6uBaiL9YedKTvt3zZuLKu1GgCGT9AV0rSQO+7ZyG0GJOhyaGAAHtU",
+	"hMqdPjlJZwfZR4CXtoEk55GQq8ry6C73lG0rDAeioggV29At5GVghJkn5yxweZ1JGojNCN7mVdB7wFkk",
+	"593FuQxhTn6GPDmq1LhLj06cz1q2YrnsecRJZh5e+eXuvduzBQ8qiwM7T+t13o7ksTT9IzuH9/NKwpI5",
+	"kcSMNrJnQJpjGEQ0dtQIddsbNGywJZQdw0/PrQeiyUXgTtfBDFwsAmKMqFaIsBLOlg4/M1w480pnWTOe",
+	"W0dUDDe6y8H9ix4RdYoZ+lXzqcct9akyOjrtU4XSKVC0Oo18FcmYjfeX+9nKcNDAgQ1EeE2fhrAPTOrR",
+	"YROiIFmqaIPhApThaxB+RxgY/R1SEk9TrnzSoFFQZUJBf2IJwqDC0MQnpOjUCBI5lHkCoS06XQ8+shmB",
+	"gI7QNNYndGIA1eb/FYJhEIp0oGXaEk6OpiIanjxDm74opoYylrHoiZ3vwEJNwjMiJBMEAhe6WMAsGONS",
+	"j4MhMfm40Otd/HzPxBTXXMDmJwa2FuyfTLST8BSqsgX4rCJ98ETFKOmKfAcRGjg436hVzEVqCnpYm5H6",
+	"Wp3CFmi4yPIc3WbHrRi4J8D7xyM23TkI9s9h/un8T4dZ9gWBt2mQ9DFHLH/uaXdhv5wPeHnF6UdyEZXH",
+	"75bTz7Imj5MT6rH/7vxDj+PpYhznWBiSdr0zsMrED6yEMPXrKgmMJTqJA6a8m8XXnOuKEEO8SFg14u9B",
+	"dU+riTxdi479kmJBGqigFJyYUX9O7u2Z3o2b3Zfvdb/44YO7d2cnWeGFS+Zv+CUtoNJsOZYda4SkUzb5",
+	"+ju8A3ZPJvYL6GKVTwuF9ZdXebqIDDsF4Mm6n2QGyWnvzmvd26+gPGKltxSkMMhHWrgk/9mqcJ8VV/TO",
+	"aOjvqdGV6cRQonJmTl7oS6Jc9A7td2JaPw065qrSQFKPbwOMs3UW5ikhX6NaenkaBnG5tCrgS8nTELpf",
+	"VcH9Oj28gDI4gp6VqWikd+6sfu4plFfT7g2TWM1IpyOw6uZUNCi6saXKOtN9853eTz6YdRbsKaKiS1Ke",
+	"C6J8GUVBD/x3l1HUMJ4y3wIjzZgBxIq2uuIGIjN7d77sXv84PTj0JuSx2pdo+80omMU3ooGby112jdv2",
+	"DTPQqtADubXKtLLtysIlM71f3u6++U6+bbZCQxb5NF641GE0HupDPaYeLRT4IVsbevqmTvhsGc/lRRdO",
+	"8mNlk3pg/1P2OYdJyvGsyh3gB5XEWNk2aNKKIXBTnjMbrUgFcVah4Lini58KQuOYRjU0WKpQlO2It6PJ",
+	"yUAFk5dWvnche0LKnu4TOsclDTJsM7YNYc8mP7TNAVt55sFPf9i9+nLvN+937/6k94tf2sQSt0JmU4ud",
+	"UZR7Kh4zTxUJXEmDvQNVvgOMnavGnhEk4GsoK9PGDgffJliIXMEfOkOz4Nqrr5v00uKRJ33pPzzWc8sr",
+	"lVYsR4OR3zxWcC4Q3ptCioc88Ugz5qD18Zjokh6uQf0gL3xm6TGEz3wbsPOI/EQt8d9v1I7Zs0Njdaxk",
+	"sctentcfYktNsZdxj+8nZzVK69EUjkcdPr/TEwSgPJWdcYIyd8gTMtP79cfd37+DuEZ7d758cPf3syCY",
+	"UQV7rVNACVdwSJWwhTkpjMw8uPV+99q1/7pytXvjjd6bf/mvK1f37l/v3fn9bM4i958SC5csIOOh0aWI",
+	"ijsxGegXJxPlCrxRhbycCaW+6a30d4IdRlpNe61NRJaUKTossdZQnvxhwESqtWP11hiTnCR9BIJUY8YG",
+	"DMbZrZsrEU5jvZ4EJ86T6irpACxefPwcreW1rB5bgGemY9LIYpCl1hYU3eqBSHjcWbXhKQOfQQCXccE1",
+	"aLwNyQ1UEMFYRGa6n/7p4RvXJtuoCwjknatvAQD2f5O9Ov2zAEY/bX/z9FgEdI/MdG/+vPfjG7Mk4YRd",
+	"pJUk7KigrSAE2GeAjCp3AI3UyxaJCUTKQzyV6bgTsDacClKrAQTTBu0QhQw/CYWlVL5wKb0YdUycZQ0s",
+	"pqief8zEl37o7/1gUbYEiAlVlR7cQpwLe0gktMb+UcNPGcBNPGv2CdAzg6hGEDbc5xVP/u8i6Dx+1U63",
+	"TPkbiSB1VwD4Ln4AAXax9c3ozPoJoyHSCGnRQDcALK9v4fCqENgUjJdocGBoWkOoSakaGoZYN8QIhq/1",
+	"g0KLFAN4n6o7mclGR94sGwBs1kTj0mYYOPXldCk7PRjyMSZKB0aqLm4Hkf+PzbSYkp5gkxG9T0CndVSA",
+	"qqQ0gyWWdu9/MptWn3TvclcwxplW8ve4z7zC0XBl7ndWU5zZmQOLi5rgZrWWjtJAqsem/hRVkMqpQR9w",
+	"aNB5mrHC5pjMNZrOK6Kl5H0ENsEUvrKRoMbrjcA69UhDZ3XLEyXH5qHQt4aaEMcB3h8sx/By788f5n2c",
+	"9xmRRsKUTmo4WjPJEzo3nVft7AzNH9WuxwNcE6i8yxrNBAzv0Tw5sHgkrX6LDWwFkfkAxHRtRmkQb0gr",
+	"kjUjA3DNA7bxuDLGCotoj+g/faoktBcUAgGetgpzWBLjrese6d54de/9D1FHR9hqOJkM257Zu/Pl3h/f",
+	"m5262FXYXf81nQrfxnQ/1THdakh6mqZMmxpK2hmitMF0lae/J13gMRgxefIU663HEDqHms3BEwY5ab0/",
+	"fzght0M81Hy6oTtYrld842wYuv9q+E8fNWzoFFRQumZ2v7rbe+3z3a/e7t55Y3aVUF2SEX9u0G0GaE7s",
+	"YiASxHeiITgKJyWccIj560QQfnOtX3LwTy8TwSJ2aWJgChqGgStYnicFj1OG8tSYztWhGVGpMPusSWNI",
+	"zUFOdOv6hJxIF0LMpSlVNPAbS1Z9xYSfPso6RbdZHtVkDS5pHBQQG2A8YhjUqi3R61rBRCQQpaGwiSaj",
+	"r0LBihNHKj4pb83XHquYcMIHUCmUN9UqBZ8fvTjWkkHZ0CFpNvL3byxDyBbgfBpPGtk/MrP72Sva1YLu",
+	"u4io2pyrqrh1K/L3CV1vLmaPIJaoCrz54a/w+zeWZLK1qJ5CmZZpvLg+ccPyesz0btzcvXcbbUKznjos",
+	"wBrk9mDIg4PatQdner/48OGVq927t3rvfTahuFI85PbbiI1ijjXcuoktNUDMbppkaxFBXUVzKElBx/Cu",
+	"QiQpqDaBKMJGYuYHyfBITXzkcUZgwBdOBuVYzocrGC4MEYWj9JggpXAaSIhdIDMPPvrd7le3uvd+ldkc",
+	"OBF9c7dwKUhYo5hT2kzlmPsAXnuCIejqgwlrTI26I8KiJO4Q3jIoCNlJd010ji95zeAS8YilipxevToV",
+	"KnxtlNNEIVoqcAYdBI0/7xMk8OddLs+vaxUfg4kHunRcLszUzsKp0s6a76eko07CLNnASitI7Qzk1Kjd",
+	"CgYcsXDJgrUc6tKYxqo7ciAeH+Dlt66Pp8T1odgVJiQqLlhVSuRoHqjI12c7QYW5QX9d0dLr8PzjBuLt",
+	"+8rXBMfbP1YHjZ6vc0D+wlg1+nghevPSbsS2p8OAaLMZ850gqhFcWMB1I22KZS1IyGtEQ8/bGL8cUnUt",
+	"MsG3B8mE+yNgofFBQu1CELqAgyRP2HaHlg97ZP/8EsK56HrZ7SAM5WwZEHJdDULtKSgTkYcQrdYK867H",
+	"Y6XrZ/iZx4gRJPv19RIw95nIj0L2mfBIjXMF2qhJI2lzoqvKTZtij6oKyCGvQd4VTQB2AoJKkIIZBLbR",
+	"CDUTRVQzvZ/8ce+9q3u/vd/92+uzo6nVZ5XA1IB38rR1qIKB0/RYWdm67kohCsjBlM5MBhSGDf3pcxOc",
+	"f7M6uppHUIto0ooZCEY+izpZsShnCaD4Sz7HsLnBgXnyQpQEIQYsBqpulkEYM5FFGdaypcqOe+nvIuTt",
+	"LZ+3IzJDxTapBjuSxVR45AsSMiE2IyjFP2u9guVutnwWBcy37mO1eX8LRpGHGoULfA4G+hSyHujY18R/",
+	"oC6DDUUySNOa+QPgY6JKDonHcUaSdh2rOmH+CdA2FZrf+ENome3IL+Zimm2weIfFc+Dlw0f1iSWFPvKi",
+	"No+8qEFWIfgwAK/xcfn8CmlDWV3aRFSJhKuwu9Tuj5B87bSGxPxmtAZVDykpx4xue+TFk1Qkc9Dg3HPr",
+	"L8LLQdRigpRZXZeLALBRo922VcpGit9FSY02M+mvGE4tBXosXC82I/l58mLMBEteJIJ2rBrRavzWFwMf",
+	"LM8m69gA4KtRB4KIurwP8M9lAFJV4dM0Ym0QETYj1QPIITbyvF2lyrU7z9OkUj+Oi+fOG++Poc1MYSkP",
+	"sGVx7siFS4ve0pEJwVmkzIVENU1VSTU1FbQFebKoqk8GDgrJU2AhMCt5aYgVEHZZ/ukL7OHp4plfZyWZ",
+	"p4hbKqAmS50BNEmotao7YS09rnN22e1yS+7Df6NVqafNoa4UoBaVW2bEyID3X+3e/d2Dj67ufv6HWQ1I",
+	"CmTKQsFWrMR+gAu2W9wnNqMG7OZ5ckIKB+2YRzXSpEK0IY8+5JXtzDdRU/pBC3JKlL5d563YxXNwEU3x",
+	"jaeItFWncNN9PUWSngriPp2hYl3ATy21stxqYhhWPgWpvLDh5NvaRV+HYWS4lWOAb42IYjnJcyUJd+pM",
+	"UcZvShk/BQgSJ3luFIzylyV11siAL0D5SxWQMp3gGLkUpqpmwqXOWe64AmRmdj+703vv5Ye3Pt97MwNK",
+	"CYuZWdqFSyFPRhVrOcnHZ9sn+WMPT5LdymGbIZ+S+xJaKjSBC9WQt4fN4gn5+1M4jdCvnHmUY1KhcCKh",
+	"UtGQvGOQ5KZE4Qp8Z58gImFNBUAUM0aadSqYIDNI0r2/Xt378Gf5hJ2p4uv2EZ/kNUyrLWZlwqK/AaTO",
+	"JvVQaljTqVl4XNfOzZUf89EeNsw7j4029CeGSydTmIfzdS6nN+S1GhQcyD+Q1DcXYhaxdr4gfZxW6iRm",
+	"1ZiJulo+PFgFnKvz5LzU5DJav45hD6XoS2tcleNVlWmNMVYK0xASElgVBKC2yWakBSipk7sk4bOy0+m6",
+	"PUWSMPRs/Fitr0vJi1j7ccnCKvEl0dteYPlo3QPJAOXXFeJZDpUmrNEMacKGy07nzFOPcXb1RwoJMKq+",
+	"DI99BohpBgoACyzzalWKplNi91ICBdtJWfk+ssgrKhOz9+Gt3ttf2dw+ndzB+V64pP8cK4lST1IhLEXr",
+	"C+MDGgOK8ZJ36MBTi2L8bWhBTmiBXndHXqWTJCM9h0MYAD5TSH8aD0gRm35iMIpWdTDPSvORmmaNRZVv",
+	"cRT/DnAUkaT+HlEU1T5UdB4xhabEhsIp6g0+CkzxnC7y+7RCKaoOTgtIUTc3hXKMkIQGtioodznT+9mb",
+	"qWEjLayl6g2u6kQvw388ZSQByzXwIZX65VzGLOOWkoT8Y5R1ZMLlxdcmLmg7tUleM7VEbTVfT2RatqgS",
+	"8sr2mNPWX047ywaOpvjYUBpA6lS6kpxvAZcLD1G1fYU/hUvejpSLI1XK4EcadebJCVWZTmp4WJMBnpIP",
+	"bEYJOJxR7ZNcR5fOBeE3aLA+KRhFjCDWyWmrWC5OpOXvTDUY7nS5pge9u3j4oxLKtEoTFFAQSlMrOKi0",
+	"KkV7/XzXiUbvDaukbJUwdNZTtmr1XSYzSUuskGePr60DDZ1ZO3fs2dkU9ywQGsVxm4n+gsqBP0+gDvRm",
+	"hJELplapKvURMyfye86OIuBBEaupKULBkZt4enwxUg8SKjYjnQ8UmVyUeXJavx8zqEorTKQYims63RXv",
+	"ya9hzcSWji/SWm2mnHR+5egJsP1TSn6qKkcH/tSOvumUdtigHQUKD8UEpFRUhkJyUlMmGtcvt4SAixFr",
+	"MswF3zjDRSL798in2WNMHtNn3uPKeVdTAFBK00rRmNo5fYrv9HEUCDpB1Gio7zjTvf9J7613Zz3NfwI8",
+	"UyFzbsyD+xHDu7ClweAugtMB0UTzZA3dCWk42Up+wJa3GQ1GVxULlrLkDCVQ4LmfyhpKiFDho5AxILmk",
+	"2AcnVW4Y1TT2yrchV48ScqXEh7TY1NCCUi5C1w/lV1+PlPgH0uCKoRqAl+h+9qPeT1/vvffy7r173Zuv",
+	"dF95fTYVC81G5ZGH6KtkJlNRNgGcHKx33kE7SlV7FHSBVrFPl3vFSMNZD8TNLSg+2H3tP3vvvTzrSVFC",
+	"MGwdS7+CryoOkoShmKxiC7D42KxHWOTLjZG0mZxcxKuP/M1It71CmrQlmPyYaEmRmF2Uk+apqOGtJO54",
+	"hCZJHJRbCZuXB5QcXu+vV2WHCEUMWGBLljAkv7oZnbYEP+QPWH85EDrDljZpnOg5s7wwBlK1rwgrICey",
+	"auKuFh/5rUpyWq3zN/FgU2NfqzyFx9paRGjFpKliibi+clbdL65Iohp7Z6NRYKTp/7R67knpZd8a7Z8w",
+	"FKIiBK0faqFk49k16A1VyqOuyIj60rgCE7LdkcSGgFjf0trfK62p01d9tY+FPbj7cfdvr8vjmkY8Cio0",
+	"JP+0cfp5NfZnDh+0gcGBFcK57meMTOOyQezRgslVEsPLNT4ygT41qj2OZEOP++k7+mTXiCWyQd3Gm6/s",
+	"3br74O7tWU/X7gdC4DECyygzKCawCl0BcjhNxA0x3H4tH3isbiP5gRyGktByyAiKdo8h3BWCAVmNYqFL",
+	"sGujlU8L5xgMD7a1jEmlr9CelGSHTmKgsNEfWyCWVLjhK3kTCbK2Hh7WITYaSCDI91t+jfmPZYKHeAlM",
+	"WEy2iUslE6P3vQuSAQgYH7KaVhyWVkoLwBhUO/18HiKG5GjtrIiKFU2u/a8Y2D+I8V5R1lSVyalj2z0r",
+	"zyxtGWkEU7AzuRaz6Zd0KPzgt0xfR2XuqpZUpp2j0yr0F+KAZ3rvvdy7+9dZrS8GsSldCEGbA6GSZkYA",
+	"rK+/7WNpbkjkG7sKntqmJkZDh+SowmWWZ93kOTlqDSjfap/zznwHg4swLN2OsUGhy4XPL1pyH0GdDfAk",
+	"zKAO3vv1y1hco04jH905qXHbGEDNF8Ba4C6NoM9tqJCrDu/u7Q+6v7hmjVlzWsdk5iIc6UrZVuhspla2",
+	"sKYUQSkGWz/awXkzxURpnASVkIlcnqZaRJbmWqCLSaYUphWT5Q7E6ouDEqXLFy7/nwAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
