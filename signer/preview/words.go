@@ -162,7 +162,7 @@ func splitWords(chars []rune) []word {
 		current = append(current, r)
 	}
 	for i, r := range chars {
-		if a, ok := radicals[r]; ok {
+		if a, ok := radicals()[r]; ok {
 			r = a
 		}
 		switch {
