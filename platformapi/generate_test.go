@@ -48,3 +48,16 @@ func TestGeneratedCodeIsOfThisDocument(t *testing.T) {
 		})
 	}
 }
+
+// TestDocumentsNeedNoJSONSchema: a document of OpenAPI 3.1 would have its schemas judged by package jsonschema, which knows none.
+func TestDocumentsNeedNoJSONSchema(t *testing.T) {
+	for _, document := range []string{"openapi.yaml", "mobileca/openapi.yaml"} {
+		data, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.HasPrefix(data, []byte("openapi: 3.0.")) {
+			t.Errorf("%s is not of OpenAPI 3.0: let go.mod use the real github.com/santhosh-tekuri/jsonschema", document)
+		}
+	}
+}
