@@ -1,4 +1,3 @@
-// Package kind has the kinds of error that only hold others.
 package kind
 
 // Schema is an error of a whole schema.
