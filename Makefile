@@ -5,7 +5,7 @@
 #                the European Commission's DSS, and what they sign before us. Who is wrong, it says why; what nothing explains fails.
 #                Without Python pyHanko is left out, and without Maven and a JDK DSS; it says so. The table goes to dist/interop.md too
 # make bench   measure SealDesk beside other programs, each TRIALS=3 times, and write the table to dist/bench.md; about half an hour.
-#                BENCH=-million adds what the platform does with a million contracts in it, which takes as long again
+#                BENCH=-million adds what the platform does with a million contracts in it, which takes longer
 # make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
 # make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
 # make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
