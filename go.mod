@@ -134,3 +134,6 @@ tool (
 	github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 	honnef.co/go/tools/cmd/staticcheck
 )
+
+// See its doc.go: the real one makes every program start late.
+replace github.com/santhosh-tekuri/jsonschema/v6 => ./platformapi/jsonschema

@@ -230,7 +230,7 @@ func (w *work) describe() error {
 }
 
 func (w *work) addFile(s Source, id []byte) error {
-	if !codeForm.MatchString(s.Code) || !codeForm.MatchString(s.Kind) || !isFileName(s.Name) || s.Kind == KindOpening {
+	if !codeForm().MatchString(s.Code) || !codeForm().MatchString(s.Kind) || !isFileName(s.Name) || s.Kind == KindOpening {
 		return &Error{Kind: BadPart, Part: s.Code, Name: s.Name, Detail: "a code, kind or file name that a bid cannot hold"}
 	}
 	f, size, err := openRegular(s.Path)
