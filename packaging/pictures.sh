@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the README's pictures anew: the window's, and of those that the phone's tests take the ones that show a page at rest.
+# Takes the pictures of the README and of the guide anew: the window's, and of those that the phone's tests take the ones that show a page at rest.
 set -eu
 cd "$(dirname "$0")/.."
 pictures=$PWD/packaging/pictures
@@ -8,6 +8,29 @@ SEALDESK_PICTURES=$pictures "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run 
 taken=$(mktemp -d)
 trap 'rm -rf "$taken"' EXIT
 SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople' ./platformapi/mobileca/phone
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestEveryFaceFitsAndHasItsWords/en ./ui/pages
+
+# The guide's pictures are the same ones, smaller; in English those of the pages' own tests, for the window's test reads Chinese.
+few() { convert "$1" -resize '960x>' -dither None -colors 128 -strip "PNG8:$2"; }
+while read -r name face; do
+	few "$pictures/$name.png" "assets/help/zh-CN/$name.png"
+	few "$taken/en $face.png" "assets/help/en/$name.png"
+done <<'EOF'
+login login
+form form, new
+clean clean
+stamp stamp
+review form, to review
+awards awards
+flow flow
+outbox outbox
+keys keys
+seals seals
+verify verify, sealed
+compare compare
+batch batch
+EOF
+
 mkdir -p "$pictures/phone"
 while read -r name shot; do
 	# Half of what a phone of 390 points at scale 2 shows, in few colours: the pages have few.
