@@ -84,5 +84,10 @@ func run(ctx context.Context, only string, runs int, out string) error {
 			return err
 		}
 	}
+	if match.MatchString(startName) {
+		if err := starting(ctx, w, t, runs); err != nil {
+			return fmt.Errorf("%s: %w", startName, err)
+		}
+	}
 	return packages(ctx, w, match)
 }
