@@ -11,7 +11,7 @@ set -eu
 build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev pkg-config'
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
 judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon chromium fcitx5 fcitx5-rime rime-data-luna-pinyin'
-peers='mupdf-tools time'
+peers='mupdf-tools time okular'
 others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
 makers='gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-mingw-w64-x86-64 nsis'
 checkers='cpio file desktop-file-utils appstream lintian debootstrap qemu-user-static gcc-mingw-w64-i686 rpm xvfb imagemagick man-db bash zsh fish'
