@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"os"
 	"os/exec"
 	"strings"
 	"syscall"
@@ -23,10 +24,7 @@ func TestEverythingIsEnlarged(t *testing.T) {
 		}); err != nil {
 			s.fail("the heading is not %.0f high", times*usual.H)
 		}
-		size, err := exec.Command("sh", "-c", "LC_ALL=C.UTF-8 DISPLAY="+s.display+" xdotool search --onlyvisible --name 政采签章 getwindowgeometry").Output()
-		if err != nil || !strings.Contains(string(size), "1280x800") {
-			t.Errorf("the window is %s, %v", size, err)
-		}
+		s.size("1280x800")
 	}
 	s.start(bin, env, "-lang", "zh-CN")
 	usual := s.wait(heading)
@@ -42,4 +40,29 @@ func TestEverythingIsEnlarged(t *testing.T) {
 	s.key("ctrl+0")
 	high(1, usual)
 	s.noThreadErrors()
+}
+
+// size fails when the window is of another size in pixels.
+func (s *screen) size(want string) {
+	s.t.Helper()
+	var told []byte
+	if until(10*time.Second, func() bool {
+		cmd := exec.Command("xdotool", "search", "--onlyvisible", "--name", "政采签章", "getwindowgeometry")
+		cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "DISPLAY="+s.display)
+		told, _ = cmd.Output() // until the window is there
+		return strings.Contains(string(told), "Geometry: "+want)
+	}) != nil {
+		s.t.Errorf("the window is not %s:\n%s", want, told)
+	}
+}
+
+// On a small notebook's screen the whole window is to be seen.
+func TestTheWindowFitsASmallScreen(t *testing.T) {
+	bin := buildForTest(t)
+	s := newScreenOf(t, "1366x768")
+	s.start(bin, []string{"HOME=" + t.TempDir(), "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LC_ALL=C.UTF-8"}, "-lang", "zh-CN")
+	s.size("1280x732")
+	if o := s.wait("签名在密钥内完成，PIN 不会保存"); o.Y+o.H > 732 {
+		t.Errorf("%v is out of sight", o)
+	}
 }
