@@ -291,7 +291,7 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 						f.then(s, h)
 					}
 					h.Fits()
-					h.Legible()
+					h.Legible(language + " " + f.name)
 					h.Picture(language + " " + f.name)
 					seen := h.Texts()
 					if len(slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == "" })) < 3 {

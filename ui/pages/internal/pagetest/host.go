@@ -136,11 +136,15 @@ func (h *Host) Settle(d time.Duration) {
 // Picture draws the window into $SEALDESK_PICTURES, if that is set, to be looked at.
 func (h *Host) Picture(name string) {
 	h.t.Helper()
-	dir := os.Getenv("SEALDESK_PICTURES")
-	if dir == "" {
-		return
+	if dir := os.Getenv("SEALDESK_PICTURES"); dir != "" {
+		h.draw(filepath.Join(dir, name+".png"))
 	}
-	f, err := os.Create(filepath.Join(dir, name+".png"))
+}
+
+// draw draws the window into a file.
+func (h *Host) draw(path string) {
+	h.t.Helper()
+	f, err := os.Create(path)
 	if err != nil {
 		h.t.Fatal(err)
 	}
