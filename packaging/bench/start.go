@@ -124,7 +124,7 @@ func (c contender) start(ctx context.Context) (started, error) {
 	}()
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
-		return started{}, fmt.Errorf("Xvfb told no display: %w", err)
+		return started{}, fmt.Errorf("no display was told by Xvfb: %w", err)
 	}
 	cmd := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	cmd.Env = append(append(os.Environ(), c.env...), "DISPLAY=:"+strings.TrimSpace(number))
