@@ -10,10 +10,10 @@
 # make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
 # make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
-# make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
+# make packages-check   install and start what make packages made in clean roots, and build it once more; it needs root and takes long
 # make help   the guides as HTML, in dist/help
 # make mutants   take the verifier's rules and the outbox's steps out, one at a time, and see that a test fails; hours on a small machine
-# make pictures   take the README's pictures anew, from the tests that work the window and the phone
+# make pictures   take the README's and the guide's pictures anew, from the tests that work the window and the phone
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11

@@ -92,5 +92,10 @@ func run(ctx context.Context, only string, runs int, million bool, out string) e
 		}
 		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", tr.name, time.Since(begun).Round(time.Second))
 	}
+	if match.MatchString(startName) {
+		if err := starting(ctx, w, t, runs); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", startName, err))
+		}
+	}
 	return errors.Join(failed, packages(ctx, w, match, million))
 }
