@@ -17,6 +17,7 @@ import (
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/token"
+	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/words"
 )
 
@@ -40,6 +41,7 @@ type PlatformKey struct {
 	Keeper Keeper       // of the session that begins; nil: it ends with the program
 	of     Key          // as it was found
 
+	token    token.Token
 	identity token.Identity
 }
 
@@ -151,7 +153,7 @@ func (k *unlockedKey) use(ctx context.Context, do func(PlatformKey) error) error
 	if err != nil {
 		return err
 	}
-	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, identity: k.identity})
+	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, token: k.token, identity: k.identity})
 }
 
 // close locks the key, which forgets the PIN, and lets it go.
@@ -202,6 +204,7 @@ type Session struct {
 	hold held
 
 	seals *SealCase
+	bids  *bids.Book
 
 	templatesMu sync.Mutex // of places.json
 }
@@ -233,6 +236,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	}
 	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
+	s.bids = bids.NewBook(bidding{s})
 	if _, err := s.ledger.entries(ctx); err != nil {
 		leave()
 		return nil, err
