@@ -56,7 +56,7 @@ func fillIn(t *testing.T, p *bids.Project) {
 	must(t, os.WriteFile(pdf, pdftest.Document(pdftest.Options{Pages: 2}), 0o600))
 	must(t, os.WriteFile(table, []byte(secretPrice), 0o600))
 	for code, path := range map[string]string{"qual": pdf, "tech": pdf, "list": table} {
-		must(t, p.Add(t.Context(), code, path, "", nil))
+		must(t, p.Add(t.Context(), code, bids.Addition{Path: path}, nil))
 	}
 	for _, n := range p.View().Nodes {
 		if n.Stage == bids.Added {
@@ -127,7 +127,7 @@ var bidKeys = []struct {
 		return guarded, softhsmtest.PIN
 	}},
 	{"SKF SM2", ca.SM2, func(t *testing.T, w *world) (token.Driver, string) {
-		server, library := softkeytest.Start(t, softkey.SKF)
+		server, library := softkeytest.Start(t, softkey.SKFLongmai)
 		device, err := server.Add(softkey.DeviceOptions{Label: "bidder", PIN: []byte(rightPIN)})
 		must(t, err)
 		var pairs []softkey.KeyPair

@@ -52,7 +52,7 @@ func SetAside(folders Folders) (string, error) {
 		return "", diskError(aside, err)
 	}
 	var works []string
-	for _, where := range []string{contractsFolder, bidsFolder} {
+	for _, where := range []string{contractsFolder, bidsFolder, creditFolder} {
 		found, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", where))
 		if err != nil {
 			return "", diskError(folders.Data, err)

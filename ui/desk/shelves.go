@@ -54,7 +54,7 @@ func (f Folders) putAway(ctx context.Context, v *vault.Vault, org string) error 
 	away := func(where, contract string) {
 		errs = append(errs, f.shelf(v, org, where, contract).PutAway(ctx, document))
 	}
-	for _, where := range []string{deletedFolder, contractsFolder, bidsFolder} {
+	for _, where := range []string{deletedFolder, contractsFolder, bidsFolder, creditFolder} {
 		for _, contract := range folders(filepath.Join(f.Data, "parties", org, where)) {
 			away(where, contract)
 		}

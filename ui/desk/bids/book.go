@@ -1,6 +1,7 @@
 package bids
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -51,8 +52,12 @@ type Tender struct {
 	ID       string    `json:"id,omitempty"` // the platform's; "" for an outline from a file
 	Deadline time.Time `json:"deadline,omitzero"`
 	Opens    time.Time `json:"opens,omitzero"`
-	// Certificate is the platform's in DER, to which the outer layer is closed; nil: the bid has the inner layer only.
-	Certificate []byte `json:"certificate,omitempty"`
+	// Certificates are the platform's in DER, to one of which the outer layer is closed; none: the bid has the inner layer only.
+	Certificates [][]byte `json:"certificates,omitempty"`
+}
+
+func (t Tender) equal(o Tender) bool {
+	return t.ID == o.ID && t.Deadline.Equal(o.Deadline) && t.Opens.Equal(o.Opens) && slices.EqualFunc(t.Certificates, o.Certificates, bytes.Equal)
 }
 
 // New begins a bid by a tender's outline. Errors: *bid.Error of Kind BadOutline, the disk's.
@@ -140,7 +145,7 @@ func (b *Book) Delete(p *Project) error {
 	}
 	defer p.making.Unlock()
 	p.mu.Lock()
-	sent := len(p.state.Sent) > 0
+	sent := slices.ContainsFunc(p.state.Sent, func(s Sent) bool { return len(s.Receipts) > 0 })
 	p.mu.Unlock()
 	if sent {
 		return fault("handed_in", nil)
@@ -149,6 +154,18 @@ func (b *Book) Delete(p *Project) error {
 	defer b.mu.Unlock()
 	delete(b.open, p.folder)
 	return p.drop()
+}
+
+// For is the project that was begun for a tender of the platform, nil where there is none; of several the one that was changed
+// last.
+func (b *Book) For(ctx context.Context, tender string) (*Project, error) {
+	all, err := b.List(ctx)
+	for _, p := range all {
+		if p.View().Tender.ID == tender {
+			return p, nil
+		}
+	}
+	return nil, err
 }
 
 // A Held is a bid that only the key of a certificate opens.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
@@ -44,7 +45,7 @@ func (s state) content(o *bid.Outline) string {
 	if s.Identity != nil {
 		recipient = s.Identity.EncryptionSerial
 	}
-	data, err := json.Marshal([]any{o.Digest(), files, s.price(o), recipient, s.Tender.Certificate})
+	data, err := json.Marshal([]any{o.Digest(), files, s.price(o), recipient, s.Tender.Certificates})
 	if err != nil {
 		panic(err) // texts and numbers only
 	}
@@ -112,13 +113,25 @@ func (w *Building) prepare(program string) error {
 		return fault("damaged", err, "folder", p.dir)
 	}
 	w.b.Recipients = []*smx509.Certificate{to}
-	if s.Tender.Certificate != nil {
-		if w.b.Platform, err = smx509.ParseCertificate(s.Tender.Certificate); err != nil {
-			return fault("platform_certificate", err)
+	w.b.Platform, err = s.Tender.closesTo(to)
+	w.b.Outer = w.b.Platform != nil
+	return err
+}
+
+// closesTo is the platform's certificate that goes with the bidder's: of SM2 keys both, or neither. nil: the platform has none.
+func (t Tender) closesTo(bidder *smx509.Certificate) (*smx509.Certificate, error) {
+	var first *smx509.Certificate
+	for _, der := range t.Certificates {
+		c, err := smx509.ParseCertificate(der)
+		if err != nil {
+			return nil, fault("platform_certificate", err)
 		}
-		w.b.Outer = true
+		if sm2.IsSM2PublicKey(c.PublicKey) == sm2.IsSM2PublicKey(bidder.PublicKey) {
+			return c, nil
+		}
+		first = cmp.Or(first, c)
 	}
-	return nil
+	return first, nil
 }
 
 // Close lets the documents go.
@@ -160,12 +173,13 @@ func (w *Building) Build(ctx context.Context, k Keys, progress Progress) error {
 	for _, r := range result.Manifest.Recipients {
 		built.Recipients = append(built.Recipients, r.Serial)
 	}
-	var old string
+	old := ""
 	err = p.change(ctx, func(s *state) error {
-		if s.Built != nil {
-			old = s.Built.Path
-		}
+		was := s.Built
 		s.Built = built
+		if was != nil && !s.inUse(was.Path) {
+			old = was.Path
+		}
 		return nil
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ func (s state) warnings(now time.Time) []finding.Finding {
 			add("certificate_ends", "serial", id.EncryptionSerial, "until", said(until), "opens", said(s.Tender.Opens))
 		}
 	}
-	if s.Tender.Certificate == nil {
+	if len(s.Tender.Certificates) == 0 {
 		add("no_platform")
 	}
 	return found

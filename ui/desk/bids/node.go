@@ -1,6 +1,7 @@
 package bids
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -33,12 +34,19 @@ func (p *Project) part(code string) (bid.OutlinePart, error) {
 	return p.outline.Parts[i], nil
 }
 
-// Add takes a file of the person's for a part, in the place of one that is there; the person's own is only read. Of a Word
-// document or a PDF the clean copy (清稿) is made at once, unless the outline wants the file as it is; the person then looks at
-// what was taken out and confirms it, where there is any. from names the entry of the credit library that it is of; "" for none.
+// An Addition is a file that is put to a part.
+type Addition struct {
+	Path   string
+	Name   string // as the person knows it; "" is that of Path
+	Credit string // the entry of the credit library that it is of; "" for none
+}
+
+// Add takes a file for a part, in the place of one that is there; the person's own is only read. Of a Word document or a PDF the
+// clean copy (清稿) is made at once, unless the outline wants the file as it is; the person then looks at what was taken out and
+// confirms it, where there is any.
 //
 // Errors: bids.no_part, bids.file_unreadable, bids.file_empty, bids.file_type, bids.busy, those of package cleancopy, the disk's.
-func (p *Project) Add(ctx context.Context, code, path, from string, progress Progress) error {
+func (p *Project) Add(ctx context.Context, code string, a Addition, progress Progress) error {
 	if !p.making.TryLock() {
 		return fault("busy", nil)
 	}
@@ -47,11 +55,11 @@ func (p *Project) Add(ctx context.Context, code, path, from string, progress Pro
 	if err != nil {
 		return err
 	}
-	original, err := p.copyIn(ctx, path)
+	original, err := p.copyIn(ctx, a.Path, cmp.Or(a.Name, filepath.Base(a.Path)))
 	if err != nil {
 		return err
 	}
-	n := &node{Original: *original, From: from}
+	n := &node{Original: *original, Credit: a.Credit}
 	if cleans(part, original.Name) {
 		if err = p.clean(ctx, n, progress); err == nil && !takes(part, n.Clean.Name) {
 			err = fault("file_type", nil, "file", original.Name, "part", part.Name, "types", part.Types)
@@ -88,8 +96,7 @@ func cleans(part bid.OutlinePart, name string) bool {
 var endingForm = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
 
 // copyIn takes a file onto the shelf under a name of our own.
-func (p *Project) copyIn(ctx context.Context, path string) (*File, error) {
-	name := filepath.Base(path)
+func (p *Project) copyIn(ctx context.Context, path, name string) (*File, error) {
 	unreadable := func(err error) (*File, error) { return nil, fault("file_unreadable", err, "file", name) }
 	in, err := os.Open(path)
 	if err != nil {

@@ -48,7 +48,7 @@ type node struct {
 	Report    *cleancopy.Report `json:"report,omitempty"`
 	Confirmed bool              `json:"confirmed,omitempty"` // the person saw what was taken out
 	Sealed    *File             `json:"sealed,omitempty"`
-	From      string            `json:"from,omitempty"` // of the credit library: the entry's id
+	Credit    string            `json:"credit,omitempty"` // the credit library's entry that it is of
 }
 
 // An Identity is the bidder's certificates as CA 认证 found them.
@@ -197,7 +197,7 @@ func (p *Project) sweep() {
 	}
 	entries, _ := os.ReadDir(p.dir)
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), builtEnd) && (p.state.Built == nil || p.state.Built.Path != e.Name()) {
+		if strings.HasSuffix(e.Name(), builtEnd) && !p.state.inUse(e.Name()) {
 			_ = os.Remove(filepath.Join(p.dir, e.Name()))
 		}
 	}

@@ -25,7 +25,7 @@ type Node struct {
 	File     File              // as it would go into the bid
 	Original string            // the name of the person's file
 	Report   *cleancopy.Report // nil for a file that is used as it is
-	From     string            // the credit library's entry
+	Credit   string            // the credit library's entry
 	Stamps   bool              // a seal can be put on it
 	Done     bool              // nothing is left to do
 }
@@ -65,7 +65,7 @@ func nodeOf(part bid.OutlinePart, n *node) Node {
 		out.Done = !part.Required
 		return out
 	}
-	out.File, out.Original, out.Report, out.From, out.Stamps = n.goesIn(), n.Original.Name, n.Report, n.From, n.Clean != nil
+	out.File, out.Original, out.Report, out.Credit, out.Stamps = n.goesIn(), n.Original.Name, n.Report, n.Credit, n.Clean != nil
 	switch {
 	case n.Sealed != nil:
 		out.Stage = Stamped
