@@ -11,7 +11,7 @@ import (
 type TreeItem struct {
 	ID    string // "" is a heading
 	Text  string
-	Note  string // a small second line
+	Note  string // how far it is, in a word or two, at the right
 	State StepState
 	Level int
 }
@@ -40,7 +40,7 @@ func (t *Tree) Set(items ...TreeItem) {
 	t.rows, t.column.Objects = nil, nil
 	for _, it := range items {
 		if it.ID == "" {
-			t.column.Add(Pad(12, 12, 4, 14, NewText(it.Text, theme.TextTable, theme.Text2).Bold().Clip()))
+			t.column.Add(Pad(10, 12, 2, 14, NewText(it.Text, theme.TextTable, theme.Text2).Bold().Clip()))
 			continue
 		}
 		r := kept[it.ID]
@@ -105,11 +105,6 @@ func newTreeRow(t *Tree) *treeRow {
 
 func (r *treeRow) set(it TreeItem) {
 	r.item = it
-	text := NewText(it.Text, theme.TextBody, theme.Text).Clip()
-	words := Column(1, text)
-	if it.Note != "" {
-		words.Add(Quiet(it.Note).Clip())
-	}
 	var disc fyne.CanvasObject
 	if it.State == StepAhead {
 		hollow := canvas.NewCircle(theme.Clear)
@@ -118,7 +113,8 @@ func (r *treeRow) set(it TreeItem) {
 	} else {
 		disc = stepDisc(it.State, "…", 18)
 	}
-	r.inside.Objects = []fyne.CanvasObject{Pad(8, 12, 8, 14+16*float32(it.Level), Row(10, Center(disc), Grow(Middle(words))))}
+	r.inside.Objects = []fyne.CanvasObject{Pad(7, 12, 7, 14+16*float32(it.Level),
+		Row(10, Center(disc), Grow(Middle(NewText(it.Text, theme.TextBody, theme.Text).Clip())), Middle(Quiet(it.Note))))}
 	r.inside.Refresh()
 	r.restyle()
 }

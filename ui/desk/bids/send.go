@@ -41,10 +41,10 @@ func (v View) Current() *Sent {
 	return nil
 }
 
-// HandedIn tells that the bid that counts now is the file that was built last.
+// HandedIn tells that the bid that counts now is the file that was built last, and that nothing was changed since.
 func (v View) HandedIn() bool {
 	now := v.Current()
-	return now != nil && v.Built != nil && now.SHA256 == v.Built.SHA256
+	return now != nil && v.Built != nil && now.SHA256 == v.Built.SHA256 && !v.Stale
 }
 
 // Uploading tells that the file that was built last is on its way.

@@ -78,7 +78,11 @@ func (p *tool) nodeDetail(n bids.Node) fyne.CanvasObject {
 		buttons = append(buttons, widgets.NewButton(kind, p.t(key), do))
 	}
 	if n.Stage == bids.Added && !p.fixed() {
-		add(widgets.Primary, "bid.confirm", func() { p.change(func(ctx context.Context) error { return p.project.Confirm(ctx, n.Code) }) })
+		kind := widgets.Secondary
+		if p.missing() == n.Code { // it is the next step
+			kind = widgets.Primary
+		}
+		add(kind, "bid.confirm", func() { p.change(func(ctx context.Context) error { return p.project.Confirm(ctx, n.Code) }) })
 	}
 	if n.Stage == bids.Ready && n.Stamps && !p.fixed() {
 		add(widgets.Secondary, "bid.stamp", func() { p.stamp([]string{n.Code}) })

@@ -3,6 +3,7 @@ package bid
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ const (
 	atFile    = "/file"
 )
 
-const treeWidth = 292
+const treeWidth = 304
 
 // tick is how often the time that is left is told anew.
 const tick = 20 * time.Second
@@ -184,7 +185,7 @@ func (p *tool) lines() []widgets.TreeItem {
 	v := p.view
 	certify := widgets.TreeItem{ID: atCertify, Text: p.t("bid.certify"), Note: p.t("bid.certify_not")}
 	if v.Identity != nil {
-		certify.State, certify.Note = widgets.StepDone, v.Identity.Name
+		certify.State, certify.Note = widgets.StepDone, p.t("bid.certify_done")
 	}
 	out := []widgets.TreeItem{certify}
 	kind := ""
@@ -226,7 +227,7 @@ func (p *tool) lines() []widgets.TreeItem {
 	case v.Built != nil && v.Stale:
 		file.State, file.Note = widgets.StepAlarm, p.t("bid.file_stale")
 	case v.Built != nil:
-		file.State, file.Note = widgets.StepNow, p.t("bid.file_built", "size", sizeOf(v.Built.Size))
+		file.State, file.Note = widgets.StepNow, p.t("bid.file_built")
 	}
 	return append(out, check, file)
 }
@@ -313,10 +314,18 @@ func (p *tool) step() int {
 
 // missing is the first line of the tree on which something is to be added, typed or confirmed; "" for none.
 func (p *tool) missing() string {
-	for _, f := range p.found {
-		if at := p.placeOf(f); f.Severity == finding.Fatal && f.Code != "bids.stamp_missing" && at != atCertify && at != atFile {
-			return at
+	lacks := func(id string) bool {
+		return slices.ContainsFunc(p.found, func(f finding.Finding) bool {
+			return p.placeOf(f) == id && f.Severity == finding.Fatal && f.Code != "bids.stamp_missing"
+		})
+	}
+	for _, n := range p.view.Nodes {
+		if lacks(n.Code) {
+			return n.Code
 		}
+	}
+	if lacks(atPrice) {
+		return atPrice
 	}
 	return ""
 }
@@ -336,6 +345,7 @@ func (p *tool) next() string {
 
 // foot has the one next step.
 func (p *tool) foot() {
+	defer p.content.Refresh() // the button is another one
 	p.main.SetReason("")
 	p.note.SetText("")
 	button := func(text string, do func()) {
