@@ -15,6 +15,7 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
+	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
@@ -108,6 +109,7 @@ func (w *Window) Login(s *desk.Session) {
 	items := []widgets.NavItem{
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
+		{ID: bid.Nav, Text: w.t("nav.bid"), Icon: theme.IconBid},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: seals.Nav, Text: w.t("nav.seals"), Icon: theme.Icon("seal")},
@@ -216,6 +218,8 @@ func (w *Window) Home(nav string) {
 	switch nav {
 	case awards.Nav:
 		p = awards.New(w)
+	case bid.Nav:
+		p = bid.New(w)
 	case outbox.Nav:
 		p = outbox.New(w)
 	case keys.Nav:

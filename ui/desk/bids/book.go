@@ -2,6 +2,7 @@ package bids
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -168,24 +169,29 @@ func (b *Book) For(ctx context.Context, tender string) (*Project, error) {
 	return nil, err
 }
 
-// A Held is a bid that only the key of a certificate opens.
+// A Held is a bid that was built and is not opened yet, as far as is known: only the keys of some certificates open it.
 type Held struct {
-	Project *Project
-	Name    string    // of the tender
-	Opens   time.Time // zero where nobody told
-	HandIn  bool      // it lies with the platform
+	Name     string    // of the tender
+	Serials  []string  // of those certificates
+	Opens    time.Time // zero where nobody told
+	HandedIn bool      // it lies with the platform
+	Phone    bool      // the key is on a phone
 }
 
-// HeldBy lists the bids that were built for a certificate, by its serial number, and are not opened yet as far as is known.
-func (b *Book) HeldBy(ctx context.Context, serial string) []Held {
+// openedWithin is how long after the announced time an opening may still be going on.
+const openedWithin = 24 * time.Hour
+
+// Held lists the bids that somebody must still open. A change of a certificate, or its revocation, would make them unreadable.
+func (b *Book) Held(ctx context.Context) []Held {
 	all, _ := b.List(ctx) // one that cannot be read now is told of where bids are listed
 	var out []Held
 	for _, p := range all {
 		v := p.View()
-		if v.Built == nil || !slices.Contains(v.Built.Recipients, serial) || v.Over(b.desk.Now()) {
+		if v.Built == nil || !v.Tender.Opens.IsZero() && b.desk.Now().After(v.Tender.Opens.Add(openedWithin)) {
 			continue
 		}
-		out = append(out, Held{Project: p, Name: v.Outline.Name, Opens: v.Tender.Opens, HandIn: v.Current() != nil})
+		out = append(out, Held{Name: cmp.Or(v.Outline.Name, v.Outline.Tender), Serials: v.Built.Recipients, Opens: v.Tender.Opens,
+			HandedIn: v.Current() != nil, Phone: v.Built.Phone})
 	}
 	return out
 }

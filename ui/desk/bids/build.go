@@ -63,6 +63,7 @@ type Keys struct {
 type Building struct {
 	p       *Project
 	of      string
+	phone   bool
 	b       bid.Builder
 	open    []*papers.Document
 	release func()
@@ -90,7 +91,7 @@ func (w *Building) prepare(program string) error {
 	p.mu.Lock()
 	s := p.state.clone()
 	p.mu.Unlock()
-	w.of = s.content(p.outline)
+	w.of, w.phone = s.content(p.outline), s.Identity.Phone
 	w.b = bid.Builder{
 		Bidder: bid.Bidder{Code: s.Identity.Code, Name: s.Identity.Name}, Program: program, Parts: s.sources(p.outline), Price: s.price(p.outline),
 		Out: filepath.Join(p.dir, platformapi.NewID()+builtEnd), Time: p.book.desk.Now(),
@@ -169,7 +170,7 @@ func (w *Building) Build(ctx context.Context, k Keys, progress Progress) error {
 	if err != nil {
 		return errors.Join(p.book.desk.DiskError(result.Path, err), os.Remove(result.Path))
 	}
-	built := &Built{Path: filepath.Base(result.Path), ID: result.Manifest.ID, SHA256: sum, Size: result.Size, Outer: w.b.Outer, At: w.b.Time.Round(time.Second), Of: w.of}
+	built := &Built{Path: filepath.Base(result.Path), ID: result.Manifest.ID, SHA256: sum, Size: result.Size, Outer: w.b.Outer, Phone: w.phone, At: w.b.Time.Round(time.Second), Of: w.of}
 	for _, r := range result.Manifest.Recipients {
 		built.Recipients = append(built.Recipients, r.Serial)
 	}

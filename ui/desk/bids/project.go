@@ -72,7 +72,8 @@ type Built struct {
 	SHA256     string    `json:"sha256"`
 	Size       int64     `json:"size"`
 	Recipients []string  `json:"recipients"` // serial numbers of the certificates whose keys open it
-	Outer      bool      `json:"outer"`      // the platform's layer is on it
+	Phone      bool      `json:"phone,omitempty"`
+	Outer      bool      `json:"outer"` // the platform's layer is on it
 	At         time.Time `json:"at"`
 	Of         string    `json:"of"` // what went into it: see state.content
 }

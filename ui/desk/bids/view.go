@@ -99,9 +99,6 @@ func (v View) ToStamp() []string {
 	return out
 }
 
-// Over tells that the bids are opened, as far as is known.
-func (v View) Over(now time.Time) bool { return !v.Tender.Opens.IsZero() && now.After(v.Tender.Opens) }
-
 // Late tells that nothing can be handed in any more.
 func (v View) Late(now time.Time) bool {
 	return !v.Tender.Deadline.IsZero() && !now.Before(v.Tender.Deadline)

@@ -187,8 +187,8 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Until("the receipt", func() bool { _, err := os.Stat(receipt); return err == nil })
 
 	// Which bids are open under which certificate is known.
-	held := s.Bids().HeldBy(t.Context(), p.view.Identity.EncryptionSerial)
-	if len(held) != 1 || !held[0].HandIn || len(s.Bids().HeldBy(t.Context(), p.view.Identity.Serial)) != 0 {
+	held := s.Bids().Held(t.Context())
+	if len(held) != 1 || !held[0].HandedIn || len(held[0].Serials) != 1 || held[0].Serials[0] != p.view.Identity.EncryptionSerial {
 		t.Errorf("held: %+v", held)
 	}
 

@@ -1,12 +1,14 @@
 package bid
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/signer/seal"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/pages/clean"
@@ -165,7 +167,7 @@ func (p *tool) stamp(parts []string) {
 	confirm := widgets.NewButton(widgets.Primary, p.t("bid.stamp_go"), nil)
 	rule = sealrule.New(p.host, func() { confirm.SetReason(rule.Why()) })
 	rule.ByWay(sealrule.ByPosition)
-	rule.Prefer(p.host.Session().SealCase().Preferred(desk.SealsForBids))
+	rule.Prefer(cmp.Or(p.host.Session().SealCase().Preferred(desk.SealsForBids), string(seal.Company)))
 	confirm.SetReason(rule.Why())
 	confirm.SetOnPress(func() {
 		choice, places, ok := rule.Read()
