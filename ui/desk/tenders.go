@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -141,8 +142,8 @@ func (s *Session) SendBid(ctx context.Context, p *bids.Project, progress bids.Pr
 	if err != nil {
 		return platformapi.BidReceipt{}, err
 	}
-	out, err := s.send(ctx, t, p.View(), x, progress)
-	s.heard(err)
+	v := p.View()
+	out, err := s.handIn(ctx, t, handing{x.Sent, v.Tender.ID, v.Outline.Name}, x.File, progress)
 	_ = x.Close() // it was only read
 	if err != nil {
 		return platformapi.BidReceipt{}, err
@@ -150,19 +151,27 @@ func (s *Session) SendBid(ctx context.Context, p *bids.Project, progress bids.Pr
 	return out.Receipt, p.Keep(context.WithoutCancel(ctx), out.Receipt)
 }
 
-func (s *Session) send(ctx context.Context, t platformapi.Tendering, v bids.View, x *bids.Sending, progress bids.Progress) (platformapi.BidOutcome, error) {
-	b, err := t.BeginBid(ctx, x.BeginKey, v.Tender.ID, platformapi.NewBid{
-		ID: x.ID, Name: fileName(v.Outline.Name, ".bid"), SHA256: x.SHA256, Size: x.Size, Replaces: x.Replaces})
+// handing is a file that is handed in for a tender.
+type handing struct {
+	bids.Sent
+	tender, name string
+}
+
+// handIn brings a file to the platform, from where an earlier try ended.
+func (s *Session) handIn(ctx context.Context, t platformapi.Tendering, x handing, content io.ReaderAt, progress bids.Progress) (out platformapi.BidOutcome, err error) {
+	defer func() { s.heard(err) }()
+	b, err := t.BeginBid(ctx, x.BeginKey, x.tender, platformapi.NewBid{
+		ID: x.ID, Name: fileName(x.name, ".bid"), SHA256: x.SHA256, Size: x.Size, Replaces: x.Replaces})
 	if err != nil {
-		return platformapi.BidOutcome{}, err
+		return out, err
 	}
-	err = t.SendBid(ctx, b, x.File, func(done, total int64) {
+	err = t.SendBid(ctx, b, content, func(done, total int64) {
 		if progress != nil {
 			progress("bid.step_upload", done, total)
 		}
 	})
 	if err != nil {
-		return platformapi.BidOutcome{}, err
+		return out, err
 	}
 	return t.CompleteBid(ctx, x.CompleteKey, x.ID)
 }

@@ -166,7 +166,7 @@ func (w *Building) Build(ctx context.Context, k Keys, progress Progress) error {
 	if err != nil {
 		return err
 	}
-	sum, err := digest(ctx, result.Path)
+	sum, err := Digest(ctx, result.Path)
 	if err != nil {
 		return errors.Join(p.book.desk.DiskError(result.Path, err), os.Remove(result.Path))
 	}
@@ -192,7 +192,8 @@ func (w *Building) Build(ctx context.Context, k Keys, progress Progress) error {
 	return nil
 }
 
-func digest(ctx context.Context, path string) (string, error) {
+// Digest is the SHA-256 of a file, in lower-case hexadecimal.
+func Digest(ctx context.Context, path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -277,7 +278,7 @@ func (p *Project) Verify(ctx context.Context, trusted verify.Options, progress P
 	if err != nil {
 		return nil, err
 	}
-	sum, err := digest(ctx, path)
+	sum, err := Digest(ctx, path)
 	if err != nil {
 		return nil, p.book.desk.DiskError(path, err)
 	}
