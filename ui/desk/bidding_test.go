@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -266,5 +267,249 @@ func TestABidIsMade(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// After a renewal the old encryption key stays on the token, is listed, and opens the bid by its serial number; a bid is not built
+// with the new pair by mistake.
+func TestARenewedKeyStillOpensTheBid(t *testing.T) {
+	w := makeWorld(t, ca.SM2, nil, platformapi.OrderSealFirst)
+	server, library := softkeytest.Start(t, softkey.SKFLongmai)
+	device, err := server.Add(softkey.DeviceOptions{Label: "bidder", PIN: []byte(rightPIN)})
+	must(t, err)
+	container := func(name string) {
+		var pairs []softkey.KeyPair
+		for _, usage := range []token.Usage{token.UsageSign, token.UsageEncrypt} {
+			key, err := ca.GenerateKey(ca.SM2)
+			must(t, err)
+			cert, err := w.ca.Issue(ca.Request{Subject: seller, PublicKey: key.Public(), Usage: usage})
+			must(t, err)
+			pairs = append(pairs, softkey.KeyPair{Key: key, Certificate: cert})
+		}
+		must(t, device.AddContainer(name, pairs[0], pairs[1]))
+	}
+	container("old")
+	driver, err := skf.Open(library, profile.SKF{})
+	must(t, err)
+	t.Cleanup(func() { _ = driver.Close() })
+	guarded := token.Guard(driver, token.Limits{})
+	s := w.bidder(guarded, rightPIN)
+	p := bidder(t, w, s)
+	must(t, s.CertifyBid(t.Context(), p, use(rightPIN)))
+	fillIn(t, p)
+	must(t, sealAll(t, s, p, rightPIN))
+	must(t, s.BuildBid(t.Context(), p, use(rightPIN), nil))
+	old := p.View().Identity.EncryptionSerial
+	path, _, err := p.BuiltFile()
+	must(t, err)
+
+	container("renewed")
+	media, err := s.desk.Media(t.Context())
+	must(t, err)
+	listed := map[string]bool{}
+	for _, c := range media[0].Certificates {
+		if c.Encrypts {
+			listed[c.Number] = true
+		}
+	}
+	if held := s.Bids().Held(t.Context()); len(listed) != 2 || !listed[old] || len(held) != 1 || held[0].Serials[0] != old || held[0].HandedIn {
+		t.Errorf("listed are %v, held %+v", listed, held)
+	}
+	if _, parts := readBid(t, s, path, rightPIN); string(parts["list"]) != secretPrice {
+		t.Error("the old key does not open the bid")
+	}
+	keys, err := s.desk.Keys(t.Context())
+	must(t, err)
+	i := slices.IndexFunc(keys, func(k Key) bool { return k.ID != s.key.ID })
+	must(t, s.SignWith(keys[i]))
+	if err := s.BuildBid(t.Context(), p, use(rightPIN), nil); !errors.Is(err, fault("bid_other_key", nil)) {
+		t.Errorf("built with the renewed key: %v", err)
+	}
+	must(t, s.CertifyBid(t.Context(), p, use(rightPIN)))
+	if v := p.View(); !v.Stale || v.Identity.EncryptionSerial == old {
+		t.Error("a bid for the old certificate is not out of date")
+	}
+	must(t, s.BuildBid(t.Context(), p, use(rightPIN), nil))
+}
+
+// A phone certifies, seals and signs a bid; each is asked for there, in words.
+func TestABidIsMadeByPhone(t *testing.T) {
+	w, d, phone := withPhone(t, seller)
+	s := w.login(d, seller)
+	must(t, s.SignWith(d.PhoneKey(s.key)))
+	var kinds []ScanKind
+	d.ShowScans(func(scan *Scan) {
+		kinds = append(kinds, scan.About.Kind)
+		for code := ""; ; {
+			v, news := scan.View()
+			if v.QR != "" && v.QR != code {
+				code = v.QR
+				go func() { _ = phone.Scan(code) }()
+			}
+			select {
+			case <-news:
+			case <-scan.Over():
+				return
+			}
+		}
+	})
+	p := bidder(t, w, s)
+	must(t, s.CertifyBid(t.Context(), p, KeyUse{}))
+	if id := p.View().Identity; !id.Phone || id.Code != seller.USCC {
+		t.Errorf("certified: %+v", id)
+	}
+	fillIn(t, p)
+	must(t, sealAll(t, s, p, ""))
+	must(t, s.BuildBid(t.Context(), p, KeyUse{}, nil))
+	if r, err := s.VerifyBid(t.Context(), p, nil); err != nil || !r.Intact() {
+		t.Errorf("the bid: %v", err)
+	}
+	if len(kinds) < 3 || kinds[0] != ScanBid || kinds[len(kinds)-1] != ScanBid {
+		t.Errorf("the phone was asked for %v", kinds)
+	}
+	if held := s.Bids().Held(t.Context()); len(held) != 1 || !held[0].Phone {
+		t.Errorf("held: %+v", held)
+	}
+}
+
+// A program that is killed while it builds leaves nothing readable and no half file, and the bid can be built afterwards.
+func TestKilledWhileBuilding(t *testing.T) {
+	if dir := os.Getenv(dying); dir != "" {
+		w := makeWorld(t, ca.SM2, nil, platformapi.OrderSealFirst)
+		w.dir = dir
+		s := w.at(seller)
+		p := bidder(t, w, s)
+		must(t, s.CertifyBid(t.Context(), p, use(rightPIN)))
+		fillIn(t, p)
+		must(t, sealAll(t, s, p, rightPIN))
+		must(t, os.WriteFile(filepath.Join(dir, "begun"), []byte(p.ID()), 0o600))
+		must(t, s.BuildBid(t.Context(), p, use(rightPIN), func(step string, done, _ int64) {
+			if step == os.Getenv(dyingAt) && (done > 0 || step == "bid.step_sign") {
+				self, err := os.FindProcess(os.Getpid())
+				must(t, err)
+				must(t, self.Kill())
+				select {}
+			}
+		}))
+		return
+	}
+	for _, step := range []string{"bid.step_seal", "bid.step_sign", "bid.step_check"} {
+		t.Run(step, func(t *testing.T) {
+			dir := t.TempDir()
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledWhileBuilding$")
+			child.Env = append(os.Environ(), dying+"="+dir, dyingAt+"="+step, "TMPDIR="+t.TempDir())
+			out, err := child.CombinedOutput()
+			id, readErr := os.ReadFile(filepath.Join(dir, "begun"))
+			if err == nil || readErr != nil {
+				t.Fatalf("it was not killed: %v, %v\n%s", err, readErr, out)
+			}
+			clean := func(when string) {
+				t.Helper()
+				for _, plain := range []string{"%PDF-", "SECRET PRICE"} {
+					if found := inThePlain(t, []byte(plain), dir); len(found) > 0 {
+						t.Errorf("%s in the plain: %v", when, found)
+					}
+				}
+				if found, _ := filepath.Glob(filepath.Join(dir, "*", "parties", "*", "bids", "*", "*.bid")); len(found) > 0 {
+					t.Errorf("%s a file has its name: %v", when, found)
+				}
+			}
+			clean("at once")
+			w := makeWorld(t, ca.SM2, nil, platformapi.OrderSealFirst)
+			w.dir = dir
+			s := w.at(seller)
+			clean("at the next login")
+			p, err := s.Bids().Open(t.Context(), string(id))
+			must(t, err)
+			if v := p.View(); v.Built != nil || len(v.ToStamp()) != 0 || v.Nodes[1].Stage != bids.Stamped {
+				t.Errorf("what is left of the bid: %+v", v.Nodes)
+			}
+			must(t, s.CertifyBid(t.Context(), p, use(rightPIN))) // another key of the same bidder's in this world
+			must(t, s.BuildBid(t.Context(), p, use(rightPIN), nil))
+			if v := p.View(); v.Built == nil || v.Stale {
+				t.Error("it was not built")
+			}
+		})
+	}
+}
+
+// dyingAt is the step at which the child process of TestKilledWhileBuilding is killed.
+const dyingAt = "SEALDESK_DYING_AT"
+
+// What goes wrong with a bid is told in whole sentences, and what was there stays.
+func TestTroublesOfABid(t *testing.T) {
+	w := makeWorld(t, ca.SM2, nil, platformapi.OrderSealFirst)
+	s := w.at(seller)
+	p := bidder(t, w, s)
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		must(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+	add := func(code, path string) error { return p.Add(t.Context(), code, bids.Addition{Path: path}, nil) }
+	w.told(add("none", w.file), "bids.no_part")
+	w.told(add("qual", filepath.Join(dir, "none.pdf")), "bids.file_unreadable")
+	w.told(add("qual", dir), "bids.file_unreadable")
+	w.told(add("qual", file("empty.pdf", "")), "bids.file_empty")
+	w.told(add("list", file("a.exe", "MZ")), "bids.file_type")
+	w.told(add("list", w.file), "bids.file_type")
+	if err := add("qual", file("broken.pdf", "%PDF-1.7\nnothing")); err == nil {
+		t.Error("a broken PDF is taken")
+	}
+	if v := p.View(); slices.ContainsFunc(v.Nodes, func(n bids.Node) bool { return n.Stage != bids.None }) {
+		t.Errorf("what was refused is there: %+v", v.Nodes)
+	}
+	if left, err := filepath.Glob(filepath.Join(s.dir, bidsFolder, "*", "original-*")); err != nil || len(left) > 0 {
+		t.Errorf("left of what was refused: %v", left)
+	}
+	w.told(p.SetPrice(t.Context(), "x", "1", ""), "bids.no_field")
+	w.told(s.BuildBid(t.Context(), p, use(rightPIN), nil), "bids.lacking")
+	_, err := s.VerifyBid(t.Context(), p, nil)
+	w.told(err, "bids.not_built")
+	_, err = s.Bids().NewFromFile(t.Context(), filepath.Join(dir, "none.json"))
+	w.told(err, "bids.outline_unreadable")
+	_, err = s.SendBid(t.Context(), p, nil)
+	w.told(err, "bids.not_built")
+	_, err = s.WithdrawBid(t.Context(), p)
+	w.told(err, "desk.bid_not_sent")
+
+	must(t, s.CertifyBid(t.Context(), p, use(rightPIN)))
+	fillIn(t, p)
+	must(t, sealAll(t, s, p, rightPIN))
+	must(t, s.BuildBid(t.Context(), p, use(rightPIN), nil))
+	_, err = s.SendBid(t.Context(), p, nil)
+	w.told(err, "bids.no_tender")
+	path, _, err := p.BuiltFile()
+	must(t, err)
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	info, err := f.Stat()
+	must(t, err)
+	_, err = f.WriteAt([]byte{0xff, 0xff, 0xff, 0xff}, info.Size()-8)
+	must(t, errors.Join(err, f.Close()))
+	_, err = s.VerifyBid(t.Context(), p, nil)
+	w.told(err, "bids.built_damaged")
+	must(t, p.SetPrice(t.Context(), "供货期", "60", ""))
+	_, err = s.VerifyBid(t.Context(), p, nil)
+	w.told(err, "bids.stale")
+
+	// A document on the shelf that was changed is found before anything is made of it.
+	shelved, err := filepath.Glob(filepath.Join(s.dir, bidsFolder, "*", "sealed-*"))
+	if err != nil || len(shelved) != 2 {
+		t.Fatalf("%v %v", shelved, err)
+	}
+	must(t, os.Truncate(shelved[0], 100))
+	w.told(s.BuildBid(t.Context(), p, use(rightPIN), nil), "bids.file_changed")
+	state, err := filepath.Glob(filepath.Join(s.dir, bidsFolder, "*", "bid.json*"))
+	if err != nil || len(state) != 1 {
+		t.Fatalf("%v %v", state, err)
+	}
+	must(t, os.Truncate(state[0], 20))
+	again := w.restart(s, seller)
+	all, err := again.Bids().List(t.Context())
+	w.told(err, "bids.damaged")
+	if len(all) != 0 {
+		t.Errorf("%d bids", len(all))
 	}
 }
