@@ -467,6 +467,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 	for {
 		link := s.Link(w.closed)
 		present := s.KeyPresent(w.closed)
+		due := s.Bids().Due(w.closed)
 		over := false
 		fyne.Do(func() {
 			if w.session != s {
@@ -475,6 +476,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 			w.shell.Sidebar.SetKey(w.keyLine(s, present))
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
+			w.shell.Sidebar.SetBadge(bid.Nav, due)
 		})
 		select {
 		case <-w.closed.Done():

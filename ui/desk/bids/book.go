@@ -169,6 +169,18 @@ func (b *Book) For(ctx context.Context, tender string) (*Project, error) {
 	return nil, err
 }
 
+// Due counts the bids that were begun for a tender whose deadline is to come, and are not handed in as they stand now.
+func (b *Book) Due(ctx context.Context) int {
+	all, _ := b.List(ctx) // as in Held
+	n := 0
+	for _, p := range all {
+		if v := p.View(); !v.Tender.Deadline.IsZero() && !v.Late(b.desk.Now()) && !v.HandedIn() {
+			n++
+		}
+	}
+	return n
+}
+
 // A Held is a bid that was built and is not opened yet, as far as is known: only the keys of some certificates open it.
 type Held struct {
 	Name     string    // of the tender

@@ -15,6 +15,7 @@ import (
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/keys"
 )
 
 const outlineJSON = `{"tender": "ZC-2026-0117", "lot": "01", "name": "云台县医院检验设备采购项目", "parts": [
@@ -192,6 +193,18 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 		t.Errorf("held: %+v", held)
 	}
 
+	if n := s.Bids().Due(t.Context()); n != 0 {
+		t.Errorf("%d bids are due", n)
+	}
+	ring := keys.New(h)
+	h.Open(ring)
+	h.Until("the certificate is told", func() bool {
+		return h.Says("须用这张证书的密钥解密") && h.Says("云台县医院检验设备采购项目（"+deadline.Local().Format("2006-01-02 15:04")+" 开标）")
+	})
+	h.Fits()
+	h.Picture("bid-keys")
+	h.Back()
+
 	h.Press(p.t("bid.withdraw"))
 	h.Until("asked", func() bool { return len(h.Asked) == 1 })
 	if q := h.Asked[0]; !q.Danger || !strings.Contains(q.Body, "云台县医院") {
@@ -219,6 +232,12 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Back()
 	h.Until("the list again", func() bool { return h.Says(p.t("bid.state.handed_in")) })
 	h.Picture("bid-list-handed-in")
+
+	// The key that opens the bid is none of those that are here.
+	must(t, os.RemoveAll(w.Keys()))
+	h.Open(keys.New(h))
+	h.Until("the lost certificate is told", func() bool { return h.Says("现有密钥中没有这张证书") })
+	h.Picture("bid-keys-gone")
 }
 
 // Without a platform a bid is made by an outline's file, and exported. The keyboard alone reaches every line of the tree.
