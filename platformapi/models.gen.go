@@ -49,6 +49,81 @@ func (e AttachmentStage) Valid() bool {
 	}
 }
 
+// Defines values for BidWithdrawnWhy.
+const (
+	WithdrawnBidder     BidWithdrawnWhy = "bidder"
+	WithdrawnIncomplete BidWithdrawnWhy = "incomplete"
+)
+
+// Valid indicates whether the value is a known member of the BidWithdrawnWhy enum.
+func (e BidWithdrawnWhy) Valid() bool {
+	switch e {
+	case WithdrawnBidder:
+		return true
+	case WithdrawnIncomplete:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BidReceiptKind.
+const (
+	ReceiptBid         BidReceiptKind = "bid"
+	ReceiptWithdrawBid BidReceiptKind = "withdraw_bid"
+)
+
+// Valid indicates whether the value is a known member of the BidReceiptKind enum.
+func (e BidReceiptKind) Valid() bool {
+	switch e {
+	case ReceiptBid:
+		return true
+	case ReceiptWithdrawBid:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BidState.
+const (
+	BidAttributed BidState = "attributed"
+	BidDecrypted  BidState = "decrypted"
+	BidDecrypting BidState = "decrypting"
+	BidFailed     BidState = "failed"
+	BidLocked     BidState = "locked"
+	BidReceived   BidState = "received"
+	BidReplaced   BidState = "replaced"
+	BidUploading  BidState = "uploading"
+	BidWithdrawn  BidState = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the BidState enum.
+func (e BidState) Valid() bool {
+	switch e {
+	case BidAttributed:
+		return true
+	case BidDecrypted:
+		return true
+	case BidDecrypting:
+		return true
+	case BidFailed:
+		return true
+	case BidLocked:
+		return true
+	case BidReceived:
+		return true
+	case BidReplaced:
+		return true
+	case BidUploading:
+		return true
+	case BidWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CalendarState.
 const (
 	CalendarDeclared  CalendarState = "declared"
@@ -130,6 +205,30 @@ func (e ContractState) Valid() bool {
 	}
 }
 
+// Defines values for CreditKind.
+const (
+	CreditLicence       CreditKind = "licence"
+	CreditPerson        CreditKind = "person"
+	CreditQualification CreditKind = "qualification"
+	CreditWork          CreditKind = "work"
+)
+
+// Valid indicates whether the value is a known member of the CreditKind enum.
+func (e CreditKind) Valid() bool {
+	switch e {
+	case CreditLicence:
+		return true
+	case CreditPerson:
+		return true
+	case CreditQualification:
+		return true
+	case CreditWork:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DayUnit.
 const (
 	UnitDay        DayUnit = "day"
@@ -187,6 +286,63 @@ func (e DeadlineState) Valid() bool {
 	case DeadlineOver:
 		return true
 	case DeadlineSoon:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FailureCause.
+const (
+	CauseCertificateReplaced FailureCause = "certificate_replaced"
+	CauseFileDamaged         FailureCause = "file_damaged"
+	CauseLate                FailureCause = "late"
+	CauseNoKey               FailureCause = "no_key"
+	CauseNotAuthentic        FailureCause = "not_authentic"
+	CauseOuterClosed         FailureCause = "outer_closed"
+	CausePINLocked           FailureCause = "pin_locked"
+	CausePINWrong            FailureCause = "pin_wrong"
+	CausePhoneExpired        FailureCause = "phone_expired"
+	CausePhoneOffline        FailureCause = "phone_offline"
+	CausePhoneRefused        FailureCause = "phone_refused"
+	CausePriceMismatch       FailureCause = "price_mismatch"
+	CauseTokenFailed         FailureCause = "token_failed"
+	CauseWrongCertificate    FailureCause = "wrong_certificate"
+	CauseWrongSecret         FailureCause = "wrong_secret"
+)
+
+// Valid indicates whether the value is a known member of the FailureCause enum.
+func (e FailureCause) Valid() bool {
+	switch e {
+	case CauseCertificateReplaced:
+		return true
+	case CauseFileDamaged:
+		return true
+	case CauseLate:
+		return true
+	case CauseNoKey:
+		return true
+	case CauseNotAuthentic:
+		return true
+	case CauseOuterClosed:
+		return true
+	case CausePINLocked:
+		return true
+	case CausePINWrong:
+		return true
+	case CausePhoneExpired:
+		return true
+	case CausePhoneOffline:
+		return true
+	case CausePhoneRefused:
+		return true
+	case CausePriceMismatch:
+		return true
+	case CauseTokenFailed:
+		return true
+	case CauseWrongCertificate:
+		return true
+	case CauseWrongSecret:
 		return true
 	default:
 		return false
@@ -289,6 +445,27 @@ func (e HistoryStep) Valid() bool {
 	case HistoryView:
 		return true
 	case HistoryWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Liable.
+const (
+	LiableBidder    Liable = "bidder"
+	LiablePlatform  Liable = "platform"
+	LiableUndecided Liable = "undecided"
+)
+
+// Valid indicates whether the value is a known member of the Liable enum.
+func (e Liable) Valid() bool {
+	switch e {
+	case LiableBidder:
+		return true
+	case LiablePlatform:
+		return true
+	case LiableUndecided:
 		return true
 	default:
 		return false
@@ -460,6 +637,54 @@ func (e Move) Valid() bool {
 	}
 }
 
+// Defines values for OpeningMove.
+const (
+	MoveAbort     OpeningMove = "abort"
+	MoveAnnounce  OpeningMove = "announce"
+	MoveAttribute OpeningMove = "attribute"
+	MoveClose     OpeningMove = "close"
+	MoveEnd       OpeningMove = "end"
+	MoveExtend    OpeningMove = "extend"
+	MovePause     OpeningMove = "pause"
+	MovePostpone  OpeningMove = "postpone"
+	MoveReadOut   OpeningMove = "read_out"
+	MoveResume    OpeningMove = "resume"
+	MoveSecondTry OpeningMove = "second_try"
+	MoveStart     OpeningMove = "start"
+)
+
+// Valid indicates whether the value is a known member of the OpeningMove enum.
+func (e OpeningMove) Valid() bool {
+	switch e {
+	case MoveAbort:
+		return true
+	case MoveAnnounce:
+		return true
+	case MoveAttribute:
+		return true
+	case MoveClose:
+		return true
+	case MoveEnd:
+		return true
+	case MoveExtend:
+		return true
+	case MovePause:
+		return true
+	case MovePostpone:
+		return true
+	case MoveReadOut:
+		return true
+	case MoveResume:
+		return true
+	case MoveSecondTry:
+		return true
+	case MoveStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for OrganisationKind.
 const (
 	OrganisationAgency     OrganisationKind = "agency"
@@ -499,6 +724,42 @@ func (e Phase) Valid() bool {
 	case PhaseBefore:
 		return true
 	case PhaseTrading:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Place.
+const (
+	PlaceHall   Place = "hall"
+	PlaceRemote Place = "remote"
+)
+
+// Valid indicates whether the value is a known member of the Place enum.
+func (e Place) Valid() bool {
+	switch e {
+	case PlaceHall:
+		return true
+	case PlaceRemote:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PlatformCertificateAlgorithm.
+const (
+	BidRSA PlatformCertificateAlgorithm = "rsa"
+	BidSM2 PlatformCertificateAlgorithm = "sm2"
+)
+
+// Valid indicates whether the value is a known member of the PlatformCertificateAlgorithm enum.
+func (e PlatformCertificateAlgorithm) Valid() bool {
+	switch e {
+	case BidRSA:
+		return true
+	case BidSM2:
 		return true
 	default:
 		return false
@@ -553,6 +814,27 @@ func (e ReceiptKind) Valid() bool {
 	case ReceiptSubmit:
 		return true
 	case ReceiptWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Remedy.
+const (
+	RemedyBackupFile Remedy = "backup_file"
+	RemedyNone       Remedy = "none"
+	RemedySecondTry  Remedy = "second_try"
+)
+
+// Valid indicates whether the value is a known member of the Remedy enum.
+func (e Remedy) Valid() bool {
+	switch e {
+	case RemedyBackupFile:
+		return true
+	case RemedyNone:
+		return true
+	case RemedySecondTry:
 		return true
 	default:
 		return false
@@ -616,6 +898,66 @@ func (e StepState) Valid() bool {
 	case StepNotOpen:
 		return true
 	case StepPending:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TenderRole.
+const (
+	TenderBidder     TenderRole = "bidder"
+	TenderHall       TenderRole = "hall"
+	TenderHost       TenderRole = "host"
+	TenderSupervisor TenderRole = "supervisor"
+)
+
+// Valid indicates whether the value is a known member of the TenderRole enum.
+func (e TenderRole) Valid() bool {
+	switch e {
+	case TenderBidder:
+		return true
+	case TenderHall:
+		return true
+	case TenderHost:
+		return true
+	case TenderSupervisor:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for TenderState.
+const (
+	TenderClosed     TenderState = "closed"
+	TenderDecrypting TenderState = "decrypting"
+	TenderEnded      TenderState = "ended"
+	TenderFailed     TenderState = "failed"
+	TenderOpen       TenderState = "open"
+	TenderOpening    TenderState = "opening"
+	TenderReadout    TenderState = "readout"
+	TenderSigning    TenderState = "signing"
+)
+
+// Valid indicates whether the value is a known member of the TenderState enum.
+func (e TenderState) Valid() bool {
+	switch e {
+	case TenderClosed:
+		return true
+	case TenderDecrypting:
+		return true
+	case TenderEnded:
+		return true
+	case TenderFailed:
+		return true
+	case TenderOpen:
+		return true
+	case TenderOpening:
+		return true
+	case TenderReadout:
+		return true
+	case TenderSigning:
 		return true
 	default:
 		return false
@@ -729,6 +1071,213 @@ type AttachmentKind string
 
 // AttachmentStage 已上传, 已清稿, 已签章
 type AttachmentStage string
+
+// Attribution defines model for Attribution.
+type Attribution struct {
+	At time.Time `json:"at"`
+
+	// Person Absent where it follows from the recorded times
+	Person string `json:"person,omitempty,omitzero"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// To Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
+	// platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
+	To Liable `json:"to"`
+}
+
+// Bid defines model for Bid.
+type Bid struct {
+	// Attributions The oldest first; the last one holds
+	Attributions []Attribution `json:"attributions,omitempty,omitzero"`
+
+	// BackupAt When a backup took the damaged file's place
+	BackupAt time.Time    `json:"backup_at,omitempty,omitzero"`
+	BegunAt  time.Time    `json:"begun_at"`
+	Bidder   Organisation `json:"bidder"`
+
+	// Cipher SM4-GCM or AES-256-GCM
+	Cipher string `json:"cipher,omitempty,omitzero"`
+
+	// CompleteAt When the last byte was here
+	CompleteAt  time.Time `json:"complete_at,omitempty,omitzero"`
+	Deadline    time.Time `json:"deadline,omitempty,omitzero"`
+	DecryptedAt time.Time `json:"decrypted_at,omitempty,omitzero"`
+	Failure     *Failure  `json:"failure,omitempty"`
+
+	// ID UUID version 7, made by the client
+	ID UUID `json:"id"`
+
+	// Liable Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
+	// platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
+	Liable    Liable `json:"liable,omitempty,omitzero"`
+	LotName   string `json:"lot_name,omitempty,omitzero"`
+	LotNumber string `json:"lot_number,omitempty,omitzero"`
+
+	// Name The file's name
+	Name       string      `json:"name,omitempty,omitzero"`
+	Objections []Objection `json:"objections,omitempty,omitzero"`
+
+	// Offset How many bytes are here, while it is being uploaded
+	Offset int64 `json:"offset,omitempty,omitzero"`
+
+	// OuterDecryptedAt When the platform took its layer off
+	OuterDecryptedAt time.Time `json:"outer_decrypted_at,omitempty,omitzero"`
+
+	// PackageFetchedAt When the bidder first had the envelopes
+	PackageFetchedAt time.Time       `json:"package_fetched_at,omitempty,omitzero"`
+	Parts            []BidPart       `json:"parts,omitempty,omitzero"`
+	Platform         *BidCertificate `json:"platform,omitempty"`
+
+	// Price What is read out
+	Price []PriceField `json:"price,omitempty,omitzero"`
+
+	// Receipt The receipt's number
+	Receipt string `json:"receipt,omitempty,omitzero"`
+
+	// ReceivedAt The legal time of receipt, which is complete_at
+	ReceivedAt time.Time `json:"received_at,omitempty,omitzero"`
+
+	// Recipients The certificates whose keys open the inner layer
+	Recipients     []BidCertificate `json:"recipients,omitempty,omitzero"`
+	RecordSignedAt time.Time        `json:"record_signed_at,omitempty,omitzero"`
+	RecordSignedBy string           `json:"record_signed_by,omitempty,omitzero"`
+	Replaces       string           `json:"replaces,omitempty,omitzero"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+
+	// SignedInAt 签到
+	SignedInAt time.Time `json:"signed_in_at,omitempty,omitzero"`
+	SignedInBy string    `json:"signed_in_by,omitempty,omitzero"`
+
+	// SignedInPlace 开标现场, 远程
+	SignedInPlace Place           `json:"signed_in_place,omitempty,omitzero"`
+	Signer        *BidCertificate `json:"signer,omitempty"`
+	Size          int64           `json:"size"`
+
+	// State 上传中, 已递交, 已被替换, 已撤回, 已封存, 待解密, 已解密, 解密失败, 已认定
+	State BidState `json:"state"`
+
+	// TenderID UUID version 7, made by the client
+	TenderID     UUID   `json:"tender_id"`
+	TenderName   string `json:"tender_name,omitempty,omitzero"`
+	TenderNumber string `json:"tender_number,omitempty,omitzero"`
+
+	// Tries How often decryption failed
+	Tries int `json:"tries,omitempty,omitzero"`
+
+	// Until The first moment that is too late for this bid, where the host gave it more time
+	Until   time.Time `json:"until,omitempty,omitzero"`
+	Version int64     `json:"version"`
+
+	// Waiting The envelopes that wait for the bidder's key
+	Waiting     []string  `json:"waiting,omitempty,omitzero"`
+	WithdrawnAt time.Time `json:"withdrawn_at,omitempty,omitzero"`
+
+	// WithdrawnWhy Taken back, or not complete at the deadline
+	WithdrawnWhy BidWithdrawnWhy `json:"withdrawn_why,omitempty,omitzero"`
+}
+
+// BidWithdrawnWhy Taken back, or not complete at the deadline
+type BidWithdrawnWhy string
+
+// BidCertificate defines model for BidCertificate.
+type BidCertificate struct {
+	// Digest By the bid's hash
+	Digest string `json:"digest,omitempty,omitzero"`
+	Issuer string `json:"issuer"`
+
+	// Serial Lower-case hex in whole bytes
+	Serial string `json:"serial"`
+}
+
+// BidEnvelope defines model for BidEnvelope.
+type BidEnvelope struct {
+	// Inner EnvelopedData, DER, whose content is the secret to hand over
+	Inner []byte `json:"inner"`
+	Name  string `json:"name"`
+
+	// Recipients The certificates whose keys open it
+	Recipients []BidCertificate `json:"recipients"`
+}
+
+// BidList defines model for BidList.
+type BidList struct {
+	Items []Bid `json:"items"`
+}
+
+// BidOutcome defines model for BidOutcome.
+type BidOutcome struct {
+	Bid     Bid        `json:"bid"`
+	Receipt BidReceipt `json:"receipt"`
+}
+
+// BidPage defines model for BidPage.
+type BidPage struct {
+	Items      []Bid  `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BidPart defines model for BidPart.
+type BidPart struct {
+	Code string `json:"code"`
+
+	// Envelope That it is sealed in
+	Envelope string `json:"envelope,omitempty,omitzero"`
+	Kind     string `json:"kind"`
+	Name     string `json:"name"`
+
+	// Readable The platform can read it now
+	Readable bool  `json:"readable,omitempty,omitzero"`
+	Size     int64 `json:"size"`
+}
+
+// BidReceipt defines model for BidReceipt.
+type BidReceipt struct {
+	// At When the last byte was here, by the platform's clock (电子签名法 11)
+	At time.Time `json:"at"`
+
+	// AuditHash SHA-256 in lower-case hex
+	AuditHash SHA256 `json:"audit_hash,omitempty,omitzero"`
+	AuditSeq  int64  `json:"audit_seq,omitempty,omitzero"`
+
+	// BidID UUID version 7, made by the client
+	BidID UUID `json:"bid_id"`
+
+	// Kind 递交, 撤回
+	Kind BidReceiptKind `json:"kind"`
+
+	// Number B20260102-000001
+	Number string `json:"number"`
+
+	// Replaces The bid in whose place it came
+	Replaces string `json:"replaces,omitempty,omitzero"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+
+	// Signature The platform's signature, a compact JWS (RFC 7515) whose payload is this receipt with the platform's address and the
+	// organisation; see package receipt
+	Signature string `json:"signature,omitempty,omitzero"`
+	Size      int64  `json:"size"`
+
+	// TenderID UUID version 7, made by the client
+	TenderID UUID `json:"tender_id"`
+
+	// Timestamp A time-stamp token (RFC 3161) over the SHA-256 of the statement that is signed, where the platform has a time-stamp service
+	Timestamp []byte `json:"timestamp,omitempty,omitzero"`
+}
+
+// BidReceiptKind 递交, 撤回
+type BidReceiptKind string
+
+// BidReceiptList defines model for BidReceiptList.
+type BidReceiptList struct {
+	Items []BidReceipt `json:"items"`
+}
+
+// BidState 上传中, 已递交, 已被替换, 已撤回, 已封存, 待解密, 已解密, 解密失败, 已认定
+type BidState string
 
 // Binding defines model for Binding.
 type Binding struct {
@@ -898,6 +1447,69 @@ type ContractSummary struct {
 	ViewedAt time.Time `json:"viewed_at,omitempty,omitzero"`
 }
 
+// CreditEntry defines model for CreditEntry.
+type CreditEntry struct {
+	Files []NewCreditFile `json:"files,omitempty,omitzero"`
+
+	// Issuer 发证机关
+	Issuer string `json:"issuer,omitempty,omitzero"`
+
+	// Kind 证照, 资质, 人员, 业绩
+	Kind CreditKind `json:"kind"`
+	Name string     `json:"name"`
+	Note string     `json:"note,omitempty,omitzero"`
+
+	// Number 证书编号
+	Number string `json:"number,omitempty,omitzero"`
+
+	// ValidFrom A day of Asia/Shanghai, 2006-01-02
+	ValidFrom Date `json:"valid_from,omitempty,omitzero"`
+
+	// ValidUntil A day of Asia/Shanghai, 2006-01-02
+	ValidUntil Date `json:"valid_until,omitempty,omitzero"`
+}
+
+// CreditFile defines model for CreditFile.
+type CreditFile struct {
+	Name string `json:"name"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+	Size   int64  `json:"size"`
+}
+
+// CreditItem defines model for CreditItem.
+type CreditItem struct {
+	Files []CreditFile `json:"files"`
+
+	// ID UUID version 7, made by the client
+	ID     UUID   `json:"id"`
+	Issuer string `json:"issuer,omitempty,omitzero"`
+
+	// Kind 证照, 资质, 人员, 业绩
+	Kind      CreditKind `json:"kind"`
+	Name      string     `json:"name"`
+	Note      string     `json:"note,omitempty,omitzero"`
+	Number    string     `json:"number,omitempty,omitzero"`
+	UpdatedAt time.Time  `json:"updated_at"`
+
+	// ValidFrom A day of Asia/Shanghai, 2006-01-02
+	ValidFrom Date `json:"valid_from,omitempty,omitzero"`
+
+	// ValidUntil A day of Asia/Shanghai, 2006-01-02
+	ValidUntil Date `json:"valid_until,omitempty,omitzero"`
+}
+
+// CreditKind 证照, 资质, 人员, 业绩
+type CreditKind string
+
+// CreditLibrary defines model for CreditLibrary.
+type CreditLibrary struct {
+	// Items By kind, then by name
+	Items        []CreditItem `json:"items"`
+	Organisation Organisation `json:"organisation"`
+}
+
 // Date A day of Asia/Shanghai, 2006-01-02
 type Date = string
 
@@ -939,6 +1551,12 @@ type DeadlineKind string
 
 // DeadlineState defines model for DeadlineState.
 type DeadlineState string
+
+// DecryptRequest defines model for DecryptRequest.
+type DecryptRequest struct {
+	// Envelopes All that wait
+	Envelopes []OpenedEnvelope `json:"envelopes"`
+}
 
 // DeviceChallenge defines model for DeviceChallenge.
 type DeviceChallenge struct {
@@ -994,6 +1612,11 @@ type DeviceTokenRequest struct {
 	DeviceCode string `json:"device_code"`
 }
 
+// EnvelopeList defines model for EnvelopeList.
+type EnvelopeList struct {
+	Items []BidEnvelope `json:"items"`
+}
+
 // Event defines model for Event.
 type Event struct {
 	// Act As in receipts, or view
@@ -1004,6 +1627,36 @@ type Event struct {
 	ContractID UUID  `json:"contract_id"`
 	Seq        int64 `json:"seq"`
 }
+
+// Failure defines model for Failure.
+type Failure struct {
+	// At The platform's
+	At time.Time `json:"at,omitempty,omitzero"`
+
+	// Cause no_key: no key in the port. wrong_certificate: needed and found say which. certificate_replaced: replaced or revoked
+	// after sealing, and the old encryption key is not on the token. pin_wrong, pin_locked: of the key. phone_refused,
+	// phone_expired, phone_offline: of the request to the phone. token_failed: the key broke off otherwise. Of the platform's
+	// own finding: wrong_secret, what was handed over opens nothing; file_damaged, the stored file is not what was signed;
+	// outer_closed, the platform's own layer did not come off; price_mismatch, the price is not the one committed to;
+	// not_authentic, the bid was made wrongly; late, the window closed.
+	Cause FailureCause `json:"cause"`
+
+	// Detail Such as the part and the chunk that are damaged
+	Detail string   `json:"detail,omitempty,omitzero"`
+	Found  []string `json:"found,omitempty,omitzero"`
+
+	// Needed Serial numbers of the certificates that would open it
+	Needed    []string `json:"needed,omitempty,omitzero"`
+	TriesLeft *int     `json:"tries_left,omitempty"`
+}
+
+// FailureCause no_key: no key in the port. wrong_certificate: needed and found say which. certificate_replaced: replaced or revoked
+// after sealing, and the old encryption key is not on the token. pin_wrong, pin_locked: of the key. phone_refused,
+// phone_expired, phone_offline: of the request to the phone. token_failed: the key broke off otherwise. Of the platform's
+// own finding: wrong_secret, what was handed over opens nothing; file_damaged, the stored file is not what was signed;
+// outer_closed, the platform's own layer did not come off; price_mismatch, the price is not the one committed to;
+// not_authentic, the bid was made wrongly; late, the window closed.
+type FailureCause string
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -1105,6 +1758,10 @@ type HistoryRow struct {
 // HistoryStep 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 备案, 作废
 type HistoryStep string
 
+// Liable Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
+// platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
+type Liable string
+
 // LoginAnswer defines model for LoginAnswer.
 type LoginAnswer struct {
 	// ExpiresIn Seconds that the access token holds
@@ -1199,6 +1856,34 @@ type Missing string
 // Move What the caller's organisation may do now
 type Move string
 
+// NewBackup defines model for NewBackup.
+type NewBackup struct {
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+	Size   int64  `json:"size"`
+
+	// UploadID UUID version 7, made by the client
+	UploadID UUID `json:"upload_id"`
+}
+
+// NewBid defines model for NewBid.
+type NewBid struct {
+	// ID UUID version 7, made by the client
+	ID UUID `json:"id"`
+
+	// Name The file's name
+	Name string `json:"name,omitempty,omitzero"`
+
+	// Replaces The bid that was received before and that this one is to replace
+	Replaces string `json:"replaces,omitempty,omitzero"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+
+	// Size In bytes
+	Size int64 `json:"size"`
+}
+
 // NewContract defines model for NewContract.
 type NewContract struct {
 	// Fields The form. Everything may be missing while drafting; amount, term and date are asked for on submission
@@ -1216,10 +1901,163 @@ type NewContract struct {
 	ParentID string `json:"parent_id,omitempty,omitzero"`
 }
 
+// NewCreditFile defines model for NewCreditFile.
+type NewCreditFile struct {
+	Name string `json:"name"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+
+	// UploadID A complete upload; absent for a file that the entry has
+	UploadID string `json:"upload_id,omitempty,omitzero"`
+}
+
+// NewObjection defines model for NewObjection.
+type NewObjection struct {
+	// ID UUID version 7, made by the client
+	ID   UUID   `json:"id"`
+	Text string `json:"text"`
+}
+
+// NewTender defines model for NewTender.
+type NewTender struct {
+	// Deadline 投标截止时间, which is the time of the opening
+	Deadline time.Time `json:"deadline"`
+
+	// DecryptMinutes 解密时限 as the tender says; the host sets it at the start
+	DecryptMinutes int `json:"decrypt_minutes"`
+
+	// ID UUID version 7, made by the client
+	ID UUID `json:"id"`
+
+	// LotName 标段名称
+	LotName string `json:"lot_name"`
+
+	// LotNumber 标段编号, as in the outline
+	LotNumber string `json:"lot_number"`
+
+	// MinBidders 3 when it is absent; with fewer the host must give a reason to open (87号令 41)
+	MinBidders int `json:"min_bidders,omitempty,omitzero"`
+
+	// Name 项目名称
+	Name string `json:"name"`
+
+	// Number 项目编号, as in the outline
+	Number string `json:"number"`
+
+	// OthersGoOn Some bids that stay closed do not stop the others (电子招标投标办法 31)
+	OthersGoOn bool `json:"others_go_on"`
+
+	// Outline What a bid consists of (投标文件组成)
+	Outline       []byte `json:"outline"`
+	PurchaserUSCC string `json:"purchaser_uscc"`
+
+	// Remedy 补救方案. none; second_try: the host gives a bidder more time; backup_file: a damaged file is replaced by one of the
+	// same digest
+	Remedy Remedy `json:"remedy"`
+
+	// RuleText What the tender says of decryption (解密规则)
+	RuleText string `json:"rule_text,omitempty,omitzero"`
+}
+
 // NoteRequest defines model for NoteRequest.
 type NoteRequest struct {
 	Note string `json:"note"`
 }
+
+// Objection defines model for Objection.
+type Objection struct {
+	Answer     string    `json:"answer,omitempty,omitzero"`
+	AnsweredAt time.Time `json:"answered_at,omitempty,omitzero"`
+	AnsweredBy string    `json:"answered_by,omitempty,omitzero"`
+	At         time.Time `json:"at"`
+
+	// ID UUID version 7, made by the client
+	ID     UUID   `json:"id"`
+	Person string `json:"person"`
+	Text   string `json:"text"`
+}
+
+// ObjectionAnswer defines model for ObjectionAnswer.
+type ObjectionAnswer struct {
+	Text string `json:"text"`
+}
+
+// OpenedEnvelope defines model for OpenedEnvelope.
+type OpenedEnvelope struct {
+	Name string `json:"name"`
+
+	// Secret 32 bytes
+	Secret []byte `json:"secret"`
+}
+
+// Opening defines model for Opening.
+type Opening struct {
+	AnnouncedAt time.Time `json:"announced_at"`
+	EndedAt     time.Time `json:"ended_at,omitempty,omitzero"`
+
+	// Envelopes Those that were started
+	Envelopes    []string  `json:"envelopes,omitempty,omitzero"`
+	HostSignedAt time.Time `json:"host_signed_at,omitempty,omitzero"`
+
+	// Log What the host did, the oldest first
+	Log          []OpeningLog `json:"log"`
+	PausedAt     time.Time    `json:"paused_at,omitempty,omitzero"`
+	ReadOutAt    time.Time    `json:"read_out_at,omitempty,omitzero"`
+	RecordSHA256 string       `json:"record_sha256,omitempty,omitzero"`
+
+	// RecordingSHA256 Of the recording of sound and picture (87号令 39)
+	RecordingSHA256 string `json:"recording_sha256,omitempty,omitzero"`
+
+	// WindowFrom When the window for decryption opened
+	WindowFrom time.Time `json:"window_from,omitempty,omitzero"`
+
+	// WindowUntil The first moment that is too late to decrypt; while paused, as if it went on now
+	WindowUntil time.Time `json:"window_until,omitempty,omitzero"`
+}
+
+// OpeningAct defines model for OpeningAct.
+type OpeningAct struct {
+	// Act 公布投标人, 开始解密, 暂停, 继续, 延长, 二次解密, 认定原因, 唱标, 结束唱标, 结束开标, 流标, 延期
+	Act OpeningMove `json:"act"`
+
+	// BidID Of second_try and attribute
+	BidID string `json:"bid_id,omitempty,omitzero"`
+
+	// Envelopes Of start: which to open now; none means all that are left
+	Envelopes []string `json:"envelopes,omitempty,omitzero"`
+
+	// Minutes Of start (0: as the tender says), extend and second_try
+	Minutes int `json:"minutes,omitempty,omitzero"`
+
+	// Reason Required of pause, extend, second_try, attribute, abort, and of start with too few bidders
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// SHA256 Of end: digest of the recording of sound and picture, if there is one
+	SHA256 string `json:"sha256,omitempty,omitzero"`
+
+	// To Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
+	// platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
+	To Liable `json:"to,omitempty,omitzero"`
+}
+
+// OpeningLog defines model for OpeningLog.
+type OpeningLog struct {
+	// Act 公布投标人, 开始解密, 暂停, 继续, 延长, 二次解密, 认定原因, 唱标, 结束唱标, 结束开标, 流标, 延期
+	Act     OpeningMove `json:"act"`
+	At      time.Time   `json:"at"`
+	BidID   string      `json:"bid_id,omitempty,omitzero"`
+	Minutes int         `json:"minutes,omitempty,omitzero"`
+	Person  string      `json:"person"`
+	Reason  string      `json:"reason,omitempty,omitzero"`
+
+	// To Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
+	// platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
+	To Liable `json:"to,omitempty,omitzero"`
+}
+
+// OpeningMove 公布投标人, 开始解密, 暂停, 继续, 延长, 二次解密, 认定原因, 唱标, 结束唱标, 结束开标, 流标, 延期
+type OpeningMove string
 
 // Organisation defines model for Organisation.
 type Organisation struct {
@@ -1242,6 +2080,41 @@ type Outcome struct {
 // Phase 交易前阶段, 交易阶段, 成交后阶段
 type Phase string
 
+// Place 开标现场, 远程
+type Place string
+
+// PlatformCertificate A certificate of the platform to which bids are encrypted (outer layer); one for each algorithm
+type PlatformCertificate struct {
+	Algorithm PlatformCertificateAlgorithm `json:"algorithm"`
+
+	// Certificate DER
+	Certificate []byte    `json:"certificate"`
+	NotAfter    time.Time `json:"not_after"`
+
+	// Serial Lower-case hex
+	Serial string `json:"serial"`
+
+	// SHA256 SHA-256 in lower-case hex
+	SHA256 SHA256 `json:"sha256"`
+}
+
+// PlatformCertificateAlgorithm defines model for PlatformCertificate.Algorithm.
+type PlatformCertificateAlgorithm string
+
+// Postponement defines model for Postponement.
+type Postponement struct {
+	Deadline time.Time `json:"deadline"`
+	Reason   string    `json:"reason"`
+}
+
+// PriceField defines model for PriceField.
+type PriceField struct {
+	// Capitals 大写
+	Capitals string `json:"capitals,omitempty,omitzero"`
+	Name     string `json:"name"`
+	Value    string `json:"value"`
+}
+
 // Problem RFC 9457
 type Problem struct {
 	// Code Stable; branch on it
@@ -1250,13 +2123,13 @@ type Problem struct {
 	Errors   []FieldError `json:"errors,omitempty,omitzero"`
 	Instance string       `json:"instance,omitempty,omitzero"`
 
-	// State The contract's state now
+	// State The state now, of the contract, tender or bid
 	State  string `json:"state,omitempty,omitzero"`
 	Status int    `json:"status"`
 	Title  string `json:"title"`
 	Type   string `json:"type"`
 
-	// Version The contract's version now
+	// Version The version now, of the contract or tender
 	Version int64 `json:"version,omitempty,omitzero"`
 }
 
@@ -1323,11 +2196,21 @@ type ReceiptList struct {
 	Items []Receipt `json:"items"`
 }
 
+// RecordSignature defines model for RecordSignature.
+type RecordSignature struct {
+	// Signature CMS SignedData over the record's bytes, detached, DER (RFC 5652; GB/T 35275 for SM2)
+	Signature []byte `json:"signature"`
+}
+
 // RefuseRequest defines model for RefuseRequest.
 type RefuseRequest struct {
 	// Opinion 处理意见
 	Opinion string `json:"opinion"`
 }
+
+// Remedy 补救方案. none; second_try: the host gives a bidder more time; backup_file: a damaged file is replaced by one of the
+// same digest
+type Remedy string
 
 // RenewRequest defines model for RenewRequest.
 type RenewRequest struct {
@@ -1378,6 +2261,15 @@ type Session struct {
 	Person string `json:"person"`
 }
 
+// SignIn defines model for SignIn.
+type SignIn struct {
+	// Person Who came for the bidder
+	Person string `json:"person,omitempty,omitzero"`
+
+	// Place 开标现场, 远程
+	Place Place `json:"place"`
+}
+
 // StepState ✓, !, a number, and not open yet
 type StepState string
 
@@ -1413,6 +2305,85 @@ type Template struct {
 type TemplateList struct {
 	Items []Template `json:"items"`
 }
+
+// Tender defines model for Tender.
+type Tender struct {
+	Agency *Organisation `json:"agency,omitempty"`
+
+	// Bidders How many bids were received in time; not said before the deadline
+	Bidders   int       `json:"bidders,omitempty,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Deadline The first moment that is too late
+	Deadline       time.Time `json:"deadline"`
+	DecryptMinutes int       `json:"decrypt_minutes"`
+
+	// Envelopes The envelopes that the outline's parts are sealed in, in its order
+	Envelopes []string `json:"envelopes"`
+
+	// FewBidders Fewer than min_bidders; not said before the deadline
+	FewBidders bool `json:"few_bidders,omitempty,omitzero"`
+
+	// ID UUID version 7, made by the client
+	ID         UUID   `json:"id"`
+	LotName    string `json:"lot_name"`
+	LotNumber  string `json:"lot_number"`
+	MinBidders int    `json:"min_bidders"`
+
+	// Moves What the caller's organisation may do now as the host
+	Moves []OpeningMove `json:"moves"`
+
+	// MyBidID The caller's bid that holds, or is being uploaded
+	MyBidID string `json:"my_bid_id,omitempty,omitzero"`
+
+	// MyRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal
+	MyRole     TenderRole `json:"my_role"`
+	Name       string     `json:"name"`
+	Number     string     `json:"number"`
+	Opening    *Opening   `json:"opening,omitempty"`
+	OthersGoOn bool       `json:"others_go_on"`
+
+	// OutlineSHA256 SHA-256 in lower-case hex
+	OutlineSHA256        SHA256                `json:"outline_sha256"`
+	PlatformCertificates []PlatformCertificate `json:"platform_certificates"`
+	Purchaser            Organisation          `json:"purchaser"`
+
+	// ReadOut The fields that are read out, in their order (唱标内容)
+	ReadOut []string `json:"read_out"`
+
+	// Remedy 补救方案. none; second_try: the host gives a bidder more time; backup_file: a damaged file is replaced by one of the
+	// same digest
+	Remedy   Remedy `json:"remedy"`
+	RuleText string `json:"rule_text,omitempty,omitzero"`
+
+	// State 投标中, 已截止, 已公布投标人, 解密中, 唱标, 签名确认, 开标结束, 流标. closed is open after the deadline by the platform's clock.
+	State   TenderState `json:"state"`
+	Version int64       `json:"version"`
+}
+
+// TenderEvent defines model for TenderEvent.
+type TenderEvent struct {
+	// Act tender. and a move of the host, or bid. and what a bidder did
+	Act   string    `json:"act"`
+	At    time.Time `json:"at"`
+	BidID string    `json:"bid_id,omitempty,omitzero"`
+	Seq   int64     `json:"seq"`
+
+	// TenderID UUID version 7, made by the client
+	TenderID UUID `json:"tender_id"`
+}
+
+// TenderPage defines model for TenderPage.
+type TenderPage struct {
+	Items      []Tender `json:"items"`
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+}
+
+// TenderRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal
+type TenderRole string
+
+// TenderState 投标中, 已截止, 已公布投标人, 解密中, 唱标, 签名确认, 开标结束, 流标. closed is open after the deadline by the platform's clock.
+type TenderState string
 
 // Term One legal term
 type Term struct {
@@ -1454,8 +2425,14 @@ type Warning string
 // AttachmentID UUID version 7, made by the client
 type AttachmentID = UUID
 
+// BidID UUID version 7, made by the client
+type BidID = UUID
+
 // ContractID UUID version 7, made by the client
 type ContractID = UUID
+
+// CreditID UUID version 7, made by the client
+type CreditID = UUID
 
 // DPoP defines model for DPoP.
 type DPoP = string
@@ -1466,8 +2443,85 @@ type IdempotencyKey = string
 // IfMatch defines model for IfMatch.
 type IfMatch = string
 
+// IfMatchTender defines model for IfMatchTender.
+type IfMatchTender = string
+
 // LotID defines model for LotID.
 type LotID = string
+
+// TenderID UUID version 7, made by the client
+type TenderID = UUID
+
+// ListBidsParams defines parameters for ListBids.
+type ListBidsParams struct {
+	// Tender Only of this tender
+	Tender *UUID   `form:"tender,omitempty" json:"tender,omitempty"`
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// BeginBackupParams defines parameters for BeginBackup.
+type BeginBackupParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CompleteBackupParams defines parameters for CompleteBackup.
+type CompleteBackupParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CompleteBidParams defines parameters for CompleteBid.
+type CompleteBidParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// DecryptBidParams defines parameters for DecryptBid.
+type DecryptBidParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ReportFailureParams defines parameters for ReportFailure.
+type ReportFailureParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ObjectParams defines parameters for Object.
+type ObjectParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SignInParams defines parameters for SignIn.
+type SignInParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// WithdrawBidParams defines parameters for WithdrawBid.
+type WithdrawBidParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
 
 // ListContractsParams defines parameters for ListContracts.
 type ListContractsParams struct {
@@ -1613,6 +2667,20 @@ type WithdrawContractParams struct {
 	IfMatch IfMatch `json:"If-Match,omitempty,omitzero"`
 }
 
+// RemoveCreditParams defines parameters for RemoveCredit.
+type RemoveCreditParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// PutCreditParams defines parameters for PutCredit.
+type PutCreditParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // CreateDeviceCodeParams defines parameters for CreateDeviceCode.
 type CreateDeviceCodeParams struct {
 	// DPoP The proof of the client's key for this request (RFC 9449, 4.2), without an access token's hash; 401 without it
@@ -1653,11 +2721,85 @@ type RenewSessionParams struct {
 	DPoP DPoP `json:"DPoP,omitempty,omitzero"`
 }
 
+// ListTendersParams defines parameters for ListTenders.
+type ListTendersParams struct {
+	State *TenderState `form:"state,omitempty" json:"state,omitempty"`
+
+	// Q Words that occur in names or numbers of tender, lot, purchaser or agency
+	Q      *string `form:"q,omitempty" json:"q,omitempty"`
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
+	Limit  *int    `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// CreateTenderParams defines parameters for CreateTender.
+type CreateTenderParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// BeginBidParams defines parameters for BeginBid.
+type BeginBidParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// PostponeTenderParams defines parameters for PostponeTender.
+type PostponeTenderParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// IfMatch The tender's ETag; required (428 platform.version_missing without)
+	IfMatch IfMatchTender `json:"If-Match,omitempty,omitzero"`
+}
+
+// WatchTenderParams defines parameters for WatchTender.
+type WatchTenderParams struct {
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
+}
+
+// ConductOpeningParams defines parameters for ConductOpening.
+type ConductOpeningParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+
+	// IfMatch The tender's ETag; required (428 platform.version_missing without)
+	IfMatch IfMatchTender `json:"If-Match,omitempty,omitzero"`
+}
+
+// SignRecordParams defines parameters for SignRecord.
+type SignRecordParams struct {
+	// IdempotencyKey A structured-field string, `"018f…"`, of 8 to 100 characters; required (400 platform.key_missing without).
+	// The bare form is understood too.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // BindCertificateJSONRequestBody defines body for BindCertificate for application/json ContentType.
 type BindCertificateJSONRequestBody = LoginRequest
 
 // CreateBindingChallengeJSONRequestBody defines body for CreateBindingChallenge for application/json ContentType.
 type CreateBindingChallengeJSONRequestBody = ChallengeRequest
+
+// BeginBackupJSONRequestBody defines body for BeginBackup for application/json ContentType.
+type BeginBackupJSONRequestBody = NewBackup
+
+// DecryptBidJSONRequestBody defines body for DecryptBid for application/json ContentType.
+type DecryptBidJSONRequestBody = DecryptRequest
+
+// ReportFailureJSONRequestBody defines body for ReportFailure for application/json ContentType.
+type ReportFailureJSONRequestBody = Failure
+
+// ObjectJSONRequestBody defines body for Object for application/json ContentType.
+type ObjectJSONRequestBody = NewObjection
+
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody = ObjectionAnswer
+
+// SignInJSONRequestBody defines body for SignIn for application/json ContentType.
+type SignInJSONRequestBody = SignIn
 
 // CreateContractJSONRequestBody defines body for CreateContract for application/json ContentType.
 type CreateContractJSONRequestBody = NewContract
@@ -1683,6 +2825,9 @@ type RefuseContractJSONRequestBody = RefuseRequest
 // SubmitContractJSONRequestBody defines body for SubmitContract for application/json ContentType.
 type SubmitContractJSONRequestBody = SubmitRequest
 
+// PutCreditJSONRequestBody defines body for PutCredit for application/json ContentType.
+type PutCreditJSONRequestBody = CreditEntry
+
 // CreateDeviceChallengeJSONRequestBody defines body for CreateDeviceChallenge for application/json ContentType.
 type CreateDeviceChallengeJSONRequestBody = DeviceChallengeRequest
 
@@ -1706,3 +2851,18 @@ type CreateChallengeJSONRequestBody = ChallengeRequest
 
 // RenewSessionJSONRequestBody defines body for RenewSession for application/json ContentType.
 type RenewSessionJSONRequestBody = RenewRequest
+
+// CreateTenderJSONRequestBody defines body for CreateTender for application/json ContentType.
+type CreateTenderJSONRequestBody = NewTender
+
+// BeginBidJSONRequestBody defines body for BeginBid for application/json ContentType.
+type BeginBidJSONRequestBody = NewBid
+
+// PostponeTenderJSONRequestBody defines body for PostponeTender for application/json ContentType.
+type PostponeTenderJSONRequestBody = Postponement
+
+// ConductOpeningJSONRequestBody defines body for ConductOpening for application/json ContentType.
+type ConductOpeningJSONRequestBody = OpeningAct
+
+// SignRecordJSONRequestBody defines body for SignRecord for application/json ContentType.
+type SignRecordJSONRequestBody = RecordSignature

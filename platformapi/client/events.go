@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -25,10 +26,24 @@ const (
 // a person must log in again (KindUnauthorised). In between it comes back by itself after every break, behind the last event
 // it saw. Both are called from one goroutine at a time.
 func (c *Client) Watch(ctx context.Context, on func(platformapi.Event), reset func()) error {
+	return follow(ctx, "contract", on, reset, func(ctx context.Context, last string) (*http.Response, error) {
+		return c.wire.WatchEvents(ctx, &platformapi.WatchEventsParams{LastEventID: last})
+	})
+}
+
+// WatchTender is Watch for a tender and its bids.
+func (c *Client) WatchTender(ctx context.Context, tenderID string, on func(platformapi.TenderEvent), reset func()) error {
+	return follow(ctx, "tender", on, reset, func(ctx context.Context, last string) (*http.Response, error) {
+		return c.wire.WatchTender(ctx, tenderID, &platformapi.WatchTenderParams{LastEventID: last})
+	})
+}
+
+// follow follows streams of events of one kind, one after the other.
+func follow[E any](ctx context.Context, kind string, on func(E), reset func(), ask func(ctx context.Context, last string) (*http.Response, error)) error {
 	last, wait := "", retryFirst
 	for {
 		before := last
-		err := c.watch(ctx, &last, on, reset)
+		err := watch(ctx, &last, kind, on, reset, ask)
 		if ctx.Err() != nil {
 			return context.Canceled
 		}
@@ -48,12 +63,12 @@ func (c *Client) Watch(ctx context.Context, on func(platformapi.Event), reset fu
 }
 
 // watch follows one stream to its end.
-func (c *Client) watch(ctx context.Context, last *string, on func(platformapi.Event), reset func()) error {
+func watch[E any](ctx context.Context, last *string, of string, on func(E), reset func(), ask func(ctx context.Context, last string) (*http.Response, error)) error {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	quiet := time.AfterFunc(connectWithin, cancel)
 	defer quiet.Stop()
-	resp, err := c.wire.WatchEvents(inner, &platformapi.WatchEventsParams{LastEventID: *last})
+	resp, err := ask(inner, *last)
 	if err != nil {
 		return failure(ctx, err)
 	}
@@ -80,8 +95,8 @@ func (c *Client) watch(ctx context.Context, last *string, on func(platformapi.Ev
 				continue
 			}
 			switch kind {
-			case "contract":
-				var e platformapi.Event
+			case of:
+				var e E
 				if err := json.Unmarshal([]byte(data), &e); err != nil {
 					return nonsense("an event is not readable", err)
 				}

@@ -15,15 +15,29 @@ import (
 
 const (
 	defaultPiece = 1 << 20 // bytes; what a cut costs at most
+	manyPieces   = 256     // of a large file, whose pieces are larger
+	maxPiece     = 16 << 20
 	tusVersion   = "1.0.0"
 )
 
+// file is what pieces are of.
+type file struct {
+	id       string // of the upload, chosen by the client
+	size     int64
+	sha256   string
+	content  io.ReaderAt
+	progress func(done, total int64) // nil is told nothing
+}
+
 // sendPieces brings a file to the platform by tus 1.0.0, from where the platform says that it has come, and returns the
-// upload's id: the attachment's own, so that any later try, of another process too, finds what has arrived.
-func (c *Client) sendPieces(ctx context.Context, u platformapi.Upload) (string, error) {
-	meta := "id " + base64.StdEncoding.EncodeToString([]byte(u.ID)) + ",sha256 " + base64.StdEncoding.EncodeToString([]byte(u.SHA256))
+// upload's id: the file's own, so that any later try, of another process too, finds what has arrived.
+func (c *Client) sendPieces(ctx context.Context, u file) (string, error) {
+	if u.progress == nil {
+		u.progress = func(int64, int64) {}
+	}
+	meta := "id " + base64.StdEncoding.EncodeToString([]byte(u.id)) + ",sha256 " + base64.StdEncoding.EncodeToString([]byte(u.sha256))
 	made, err := c.tus(ctx, http.MethodPost, "/v1/uploads", nil, map[string]string{
-		"Upload-Length": strconv.FormatInt(u.Size, 10), "Upload-Metadata": meta,
+		"Upload-Length": strconv.FormatInt(u.size, 10), "Upload-Metadata": meta,
 	})
 	if err != nil {
 		return "", err
@@ -38,14 +52,14 @@ func (c *Client) sendPieces(ctx context.Context, u platformapi.Upload) (string, 
 	if err != nil {
 		return "", err
 	}
-	at, err := offset(head, u.Size)
+	at, err := offset(head, u.size)
 	if err != nil {
 		return "", err
 	}
-	piece := make([]byte, min(c.opts.Piece, u.Size))
-	for at < u.Size {
-		part := piece[:min(int64(len(piece)), u.Size-at)]
-		if _, err := u.Content.ReadAt(part, at); err != nil && err != io.EOF {
+	piece := make([]byte, min(max(c.opts.Piece, min(u.size/manyPieces, maxPiece)), u.size))
+	for u.progress(at, u.size); at < u.size; u.progress(at, u.size) {
+		part := piece[:min(int64(len(piece)), u.size-at)]
+		if _, err := u.content.ReadAt(part, at); err != nil && err != io.EOF {
 			return "", err
 		}
 		sum := sha256.Sum256(part)
@@ -56,7 +70,7 @@ func (c *Client) sendPieces(ctx context.Context, u platformapi.Upload) (string, 
 		if err != nil {
 			return "", err
 		}
-		next, err := offset(head, u.Size)
+		next, err := offset(head, u.size)
 		if err != nil {
 			return "", err
 		}

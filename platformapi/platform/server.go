@@ -90,6 +90,8 @@ const (
 
 // Server is a running platform without a listener.
 type Server struct {
+	wire.StrictServerInterface // what nobody is permitted to use has no handler
+
 	cfg       Config
 	store     store.Store
 	blobs     blobs.Store

@@ -74,7 +74,10 @@ type head struct {
 }
 
 // Sign signs a statement.
-func (s *Signer) Sign(what Statement) (string, error) {
+func (s *Signer) Sign(what Statement) (string, error) { return s.seal(what) }
+
+// seal makes a compact JWS of a statement.
+func (s *Signer) seal(what any) (string, error) {
 	if len(s.Chain) == 0 {
 		return "", errors.New("receipt: there is no certificate")
 	}
@@ -107,63 +110,83 @@ func (s *Signer) Sign(what Statement) (string, error) {
 // certificate, also together with ErrUntrusted.
 func Verify(r platformapi.Receipt, uscc string, roots *smx509.CertPool) (Statement, *smx509.Certificate, error) {
 	var said Statement
-	if r.Signature == "" {
-		return said, nil, ErrUnsigned
+	p, err := open(r.Signature, &said)
+	if err != nil {
+		return said, p.cert, err
 	}
-	parts := strings.Split(r.Signature, ".")
-	if len(parts) != 3 || len(r.Signature) > maxSigned {
-		return said, nil, fmt.Errorf("%w: it is not of the form of one", ErrBroken)
+	if said != State(said.Platform, uscc, r) {
+		return said, p.cert, fmt.Errorf("%w: it is another receipt's", ErrBroken)
+	}
+	return said, p.cert, p.trust(said.Platform, said.At, roots)
+}
+
+// proof is the certificate that a signature holds by, and those of its issuers that came along.
+type proof struct {
+	cert    *smx509.Certificate
+	between *smx509.CertPool
+}
+
+// open reads the statement of a signature that holds.
+func open(signature string, said any) (proof, error) {
+	var p proof
+	if signature == "" {
+		return p, ErrUnsigned
+	}
+	parts := strings.Split(signature, ".")
+	if len(parts) != 3 || len(signature) > maxSigned {
+		return p, fmt.Errorf("%w: it is not of the form of one", ErrBroken)
 	}
 	var raw [3][]byte
-	for i, p := range parts {
+	for i, part := range parts {
 		var err error
-		if raw[i], err = base64.RawURLEncoding.Strict().DecodeString(p); err != nil {
-			return said, nil, fmt.Errorf("%w: %w", ErrBroken, err)
+		if raw[i], err = base64.RawURLEncoding.Strict().DecodeString(part); err != nil {
+			return p, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
 	}
 	var h head
-	if err := errors.Join(json.Unmarshal(raw[0], &h), json.Unmarshal(raw[1], &said)); err != nil {
-		return said, nil, fmt.Errorf("%w: %w", ErrBroken, err)
+	if err := errors.Join(json.Unmarshal(raw[0], &h), json.Unmarshal(raw[1], said)); err != nil {
+		return p, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
 	if h.Typ != kind || len(h.X5C) == 0 || len(h.X5C) > maxChain {
-		return said, nil, fmt.Errorf("%w: it is not a receipt's", ErrBroken)
+		return p, fmt.Errorf("%w: it is not a receipt's", ErrBroken)
 	}
-	var cert *smx509.Certificate
-	between := smx509.NewCertPool()
+	p.between = smx509.NewCertPool()
 	for i, der := range h.X5C {
 		c, err := smx509.ParseCertificate(der)
 		if err != nil {
-			return said, nil, fmt.Errorf("%w: %w", ErrBroken, err)
+			return p, fmt.Errorf("%w: %w", ErrBroken, err)
 		}
 		if i == 0 {
-			cert = c
+			p.cert = c
 		} else {
-			between.AddCert(c)
+			p.between.AddCert(c)
 		}
 	}
-	alg, err := algorithm(cert.PublicKey)
-	if err != nil || alg != h.Alg || !holds(cert.PublicKey, []byte(parts[0]+"."+parts[1]), raw[2]) {
-		return said, cert, ErrBroken
+	alg, err := algorithm(p.cert.PublicKey)
+	if err != nil || alg != h.Alg || !holds(p.cert.PublicKey, []byte(parts[0]+"."+parts[1]), raw[2]) {
+		return p, ErrBroken
 	}
-	if said != State(said.Platform, uscc, r) {
-		return said, cert, fmt.Errorf("%w: it is another receipt's", ErrBroken)
+	return p, nil
+}
+
+// trust tells whether the certificate is the platform's, and leads to one of the roots.
+func (p proof) trust(platform string, at time.Time, roots *smx509.CertPool) error {
+	place, err := url.Parse(platform)
+	if err != nil || place.Hostname() == "" {
+		return fmt.Errorf("%w: it names no platform", ErrBroken)
 	}
-	at, err := url.Parse(said.Platform)
-	if err != nil || at.Hostname() == "" {
-		return said, cert, fmt.Errorf("%w: it names no platform", ErrBroken)
+	if err := p.cert.VerifyHostname(place.Hostname()); err != nil {
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	if err := cert.VerifyHostname(at.Hostname()); err != nil {
-		return said, cert, fmt.Errorf("%w: %w", ErrUntrusted, err)
+	if p.cert.KeyUsage&smx509.KeyUsageDigitalSignature == 0 {
+		return fmt.Errorf("%w: the certificate is not for signing", ErrUntrusted)
 	}
-	if cert.KeyUsage&smx509.KeyUsageDigitalSignature == 0 {
-		return said, cert, fmt.Errorf("%w: the certificate is not for signing", ErrUntrusted)
-	}
-	if _, err := cert.Verify(smx509.VerifyOptions{
-		Roots: roots, Intermediates: between, CurrentTime: said.At, KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny},
+	if _, err := p.cert.Verify(smx509.VerifyOptions{
+		Roots: roots, Intermediates: p.between, CurrentTime: at, KeyUsages: []smx509.ExtKeyUsage{smx509.ExtKeyUsageAny},
 	}); err != nil {
-		return said, cert, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return fmt.Errorf("%w: %w", ErrUntrusted, err)
 	}
-	return said, cert, nil
+	return nil
 }
 
 func algorithm(public any) (string, error) {

@@ -141,6 +141,152 @@ type ClientInterface interface {
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBids One's organisation's bids, the newest first
+	//
+	// Corresponds with GET /v1/bids (the `ListBids` operationId).
+	ListBids(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBid A bid
+	//
+	// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+	GetBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBackupWithBody Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithBody(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackup(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+	CompleteBackup(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	//
+	// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+	// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+	// that of its last byte.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+	CompleteBid(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+	DownloadBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecryptBidWithBody Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithBody(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBid(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	//
+	// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+	// bidder had them.
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+	TakeEnvelopes(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportFailureWithBody Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithBody(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailure(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectWithBody Object to something at the read-out (提出异议)
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithBody(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Object Object to something at the read-out (提出异议)
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	Object(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody Answer an objection (异议答复), by the host
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection Answer an objection (异议答复), by the host
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+	DownloadPart(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+	ListBidReceipts(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignInWithBody Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithBody(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignIn(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+	WithdrawBid(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	//
 	// Corresponds with GET /v1/calendar/{year} (the `GetCalendar` operationId).
@@ -304,6 +450,39 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCredit One's organisation's credit library (诚信库)
+	//
+	// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+	ListCredit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RemoveCredit Take an entry out of the credit library
+	//
+	// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+	RemoveCredit(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCreditWithBody Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithBody(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutCredit Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCredit(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadCredit A file of an entry of one's credit library
+	//
+	// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+	DownloadCredit(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateDeviceChallengeWithBody Ask, on the approving device, who wants to log in, and for a text to sign
 	//
@@ -484,6 +663,130 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
 	DownloadTemplate(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListTenders Tenders that one may see, the newest first
+	//
+	// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+	ListTenders(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTenderWithBody Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithBody(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTender(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTender A tender as it stands by the platform's clock
+	//
+	// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+	GetTender(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTenderBids The bids of a tender that one may see
+	//
+	// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+	// those that were received in time, in the order of their receipt; prices from the read-out on.
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+	ListTenderBids(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBidWithBody Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithBody(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginBid Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBid(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostponeTenderWithBody Move the deadline to a later time (延期), before it has come
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithBody(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTender(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WatchTender Be told when something happens to a tender or its bids
+	//
+	// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+	// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+	WatchTender(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConductOpeningWithBody An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithBody(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ConductOpening An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpening(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+	DownloadOutline(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+	DownloadRecord(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignRecordWithBody Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithBody(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecord(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetTerms The legal terms by which deadlines are counted
 	//
 	// Corresponds with GET /v1/terms (the `GetTerms` operationId).
@@ -587,6 +890,362 @@ func (c *Client) CreateBindingChallenge(ctx context.Context, body CreateBindingC
 // Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 func (c *Client) UnbindCertificate(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUnbindCertificateRequest(c.Server, certificateSHA256)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBids One's organisation's bids, the newest first
+//
+// Corresponds with GET /v1/bids (the `ListBids` operationId).
+func (c *Client) ListBids(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBidsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBid A bid
+//
+// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+func (c *Client) GetBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBidRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBackupWithBody Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *Client) BeginBackupWithBody(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBackupRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *Client) BeginBackup(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBackupRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+func (c *Client) CompleteBackup(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteBackupRequest(c.Server, bidID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteBid Hand in the bid whose bytes are all here (递交)
+//
+// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+// that of its last byte.
+//
+// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+func (c *Client) CompleteBid(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteBidRequest(c.Server, bidID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+//
+// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+func (c *Client) DownloadBid(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadBidRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecryptBidWithBody Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *Client) DecryptBidWithBody(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecryptBidRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *Client) DecryptBid(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDecryptBidRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+//
+// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+// bidder had them.
+//
+// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+func (c *Client) TakeEnvelopes(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTakeEnvelopesRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportFailureWithBody Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *Client) ReportFailureWithBody(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportFailureRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *Client) ReportFailure(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportFailureRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectWithBody Object to something at the read-out (提出异议)
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *Client) ObjectWithBody(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Object Object to something at the read-out (提出异议)
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *Client) Object(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody Answer an objection (异议答复), by the host
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, bidID, objectionID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection Answer an objection (异议答复), by the host
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, bidID, objectionID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+//
+// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+func (c *Client) DownloadPart(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadPartRequest(c.Server, bidID, partCode)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListBidReceipts The receipts given for a bid (回执), the oldest first
+//
+// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+func (c *Client) ListBidReceipts(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBidReceiptsRequest(c.Server, bidID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignInWithBody Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *Client) SignInWithBody(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequestWithBody(c.Server, bidID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *Client) SignIn(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignInRequest(c.Server, bidID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawBid Take a bid back before the deadline (撤回)
+//
+// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+func (c *Client) WithdrawBid(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawBidRequest(c.Server, bidID, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1001,6 +1660,89 @@ func (c *Client) SubmitContract(ctx context.Context, contractID ContractID, para
 // Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 func (c *Client) WithdrawContract(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewWithdrawContractRequest(c.Server, contractID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCredit One's organisation's credit library (诚信库)
+//
+// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+func (c *Client) ListCredit(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCreditRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RemoveCredit Take an entry out of the credit library
+//
+// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+func (c *Client) RemoveCredit(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRemoveCreditRequest(c.Server, itemID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCreditWithBody Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *Client) PutCreditWithBody(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCreditRequestWithBody(c.Server, itemID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutCredit Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *Client) PutCredit(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutCreditRequest(c.Server, itemID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadCredit A file of an entry of one's credit library
+//
+// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+func (c *Client) DownloadCredit(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadCreditRequest(c.Server, itemID, sha256)
 	if err != nil {
 		return nil, err
 	}
@@ -1430,6 +2172,290 @@ func (c *Client) DownloadTemplate(ctx context.Context, templateID string, reqEdi
 	return c.Client.Do(req)
 }
 
+// ListTenders Tenders that one may see, the newest first
+//
+// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+func (c *Client) ListTenders(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTendersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTenderWithBody Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *Client) CreateTenderWithBody(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTenderRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *Client) CreateTender(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateTenderRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTender A tender as it stands by the platform's clock
+//
+// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+func (c *Client) GetTender(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTenderRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTenderBids The bids of a tender that one may see
+//
+// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+// those that were received in time, in the order of their receipt; prices from the read-out on.
+//
+// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+func (c *Client) ListTenderBids(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTenderBidsRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBidWithBody Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *Client) BeginBidWithBody(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBidRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginBid Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *Client) BeginBid(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginBidRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostponeTenderWithBody Move the deadline to a later time (延期), before it has come
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *Client) PostponeTenderWithBody(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostponeTenderRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostponeTender Move the deadline to a later time (延期), before it has come
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *Client) PostponeTender(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostponeTenderRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WatchTender Be told when something happens to a tender or its bids
+//
+// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+//
+// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+func (c *Client) WatchTender(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWatchTenderRequest(c.Server, tenderID, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConductOpeningWithBody An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *Client) ConductOpeningWithBody(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConductOpeningRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ConductOpening An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *Client) ConductOpening(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewConductOpeningRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+//
+// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+func (c *Client) DownloadOutline(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadOutlineRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+//
+// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+func (c *Client) DownloadRecord(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDownloadRecordRequest(c.Server, tenderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignRecordWithBody Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *Client) SignRecordWithBody(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignRecordRequestWithBody(c.Server, tenderID, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *Client) SignRecord(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSignRecordRequest(c.Server, tenderID, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetTerms The legal terms by which deadlines are counted
 //
 // Corresponds with GET /v1/terms (the `GetTerms` operationId).
@@ -1596,6 +2622,769 @@ func NewUnbindCertificateRequest(server string, certificateSHA256 SHA256) (*http
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBidsRequest constructs an http.Request for the ListBids method
+func NewListBidsRequest(server string, params *ListBidsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Tender != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "tender", *params.Tender, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetBidRequest constructs an http.Request for the GetBid method
+func NewGetBidRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginBackupRequest calls the generic BeginBackup builder with application/json body
+func NewBeginBackupRequest(server string, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginBackupRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewBeginBackupRequestWithBody constructs an http.Request for the BeginBackup method, with any body, and a specified content type
+func NewBeginBackupRequestWithBody(server string, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/backup", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCompleteBackupRequest constructs an http.Request for the CompleteBackup method
+func NewCompleteBackupRequest(server string, bidID BidID, params *CompleteBackupParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/backup/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCompleteBidRequest constructs an http.Request for the CompleteBid method
+func NewCompleteBidRequest(server string, bidID BidID, params *CompleteBidParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadBidRequest constructs an http.Request for the DownloadBid method
+func NewDownloadBidRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/content", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDecryptBidRequest calls the generic DecryptBid builder with application/json body
+func NewDecryptBidRequest(server string, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDecryptBidRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewDecryptBidRequestWithBody constructs an http.Request for the DecryptBid method, with any body, and a specified content type
+func NewDecryptBidRequestWithBody(server string, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/decrypt", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewTakeEnvelopesRequest constructs an http.Request for the TakeEnvelopes method
+func NewTakeEnvelopesRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/envelopes", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportFailureRequest calls the generic ReportFailure builder with application/json body
+func NewReportFailureRequest(server string, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportFailureRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewReportFailureRequestWithBody constructs an http.Request for the ReportFailure method, with any body, and a specified content type
+func NewReportFailureRequestWithBody(server string, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/failure", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewObjectRequest calls the generic Object builder with application/json body
+func NewObjectRequest(server string, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewObjectRequestWithBody constructs an http.Request for the Object method, with any body, and a specified content type
+func NewObjectRequestWithBody(server string, bidID BidID, params *ObjectParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, bidID, objectionID, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "objection_id", objectionID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/objections/%s/answer", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadPartRequest constructs an http.Request for the DownloadPart method
+func NewDownloadPartRequest(server string, bidID BidID, partCode string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "part_code", partCode, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/parts/%s/content", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListBidReceiptsRequest constructs an http.Request for the ListBidReceipts method
+func NewListBidReceiptsRequest(server string, bidID BidID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/receipts", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignInRequest calls the generic SignIn builder with application/json body
+func NewSignInRequest(server string, bidID BidID, params *SignInParams, body SignInJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignInRequestWithBody(server, bidID, params, "application/json", bodyReader)
+}
+
+// NewSignInRequestWithBody constructs an http.Request for the SignIn method, with any body, and a specified content type
+func NewSignInRequestWithBody(server string, bidID BidID, params *SignInParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/sign-in", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawBidRequest constructs an http.Request for the WithdrawBid method
+func NewWithdrawBidRequest(server string, bidID BidID, params *WithdrawBidParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "bid_id", bidID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bids/%s/withdraw", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -2689,6 +4478,181 @@ func NewWithdrawContractRequest(server string, contractID ContractID, params *Wi
 	return req, nil
 }
 
+// NewListCreditRequest constructs an http.Request for the ListCredit method
+func NewListCreditRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRemoveCreditRequest constructs an http.Request for the RemoveCredit method
+func NewRemoveCreditRequest(server string, itemID CreditID, params *RemoveCreditParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPutCreditRequest calls the generic PutCredit builder with application/json body
+func NewPutCreditRequest(server string, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPutCreditRequestWithBody(server, itemID, params, "application/json", bodyReader)
+}
+
+// NewPutCreditRequestWithBody constructs an http.Request for the PutCredit method, with any body, and a specified content type
+func NewPutCreditRequestWithBody(server string, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadCreditRequest constructs an http.Request for the DownloadCredit method
+func NewDownloadCreditRequest(server string, itemID CreditID, sha256 SHA256) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "item_id", itemID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "sha256", sha256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/credit/%s/files/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewCreateDeviceChallengeRequest calls the generic CreateDeviceChallenge builder with application/json body
 func NewCreateDeviceChallengeRequest(server string, body CreateDeviceChallengeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3351,6 +5315,590 @@ func NewDownloadTemplateRequest(server string, templateID string) (*http.Request
 	return req, nil
 }
 
+// NewListTendersRequest constructs an http.Request for the ListTenders method
+func NewListTendersRequest(server string, params *ListTendersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.State != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", *params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Q != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "q", *params.Q, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Cursor != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", *params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateTenderRequest calls the generic CreateTender builder with application/json body
+func NewCreateTenderRequest(server string, params *CreateTenderParams, body CreateTenderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCreateTenderRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewCreateTenderRequestWithBody constructs an http.Request for the CreateTender method, with any body, and a specified content type
+func NewCreateTenderRequestWithBody(server string, params *CreateTenderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTenderRequest constructs an http.Request for the GetTender method
+func NewGetTenderRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTenderBidsRequest constructs an http.Request for the ListTenderBids method
+func NewListTenderBidsRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/bids", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginBidRequest calls the generic BeginBid builder with application/json body
+func NewBeginBidRequest(server string, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginBidRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewBeginBidRequestWithBody constructs an http.Request for the BeginBid method, with any body, and a specified content type
+func NewBeginBidRequestWithBody(server string, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/bids", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPostponeTenderRequest calls the generic PostponeTender builder with application/json body
+func NewPostponeTenderRequest(server string, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostponeTenderRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewPostponeTenderRequestWithBody constructs an http.Request for the PostponeTender method, with any body, and a specified content type
+func NewPostponeTenderRequestWithBody(server string, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/deadline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewWatchTenderRequest constructs an http.Request for the WatchTender method
+func NewWatchTenderRequest(server string, tenderID TenderID, params *WatchTenderParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/events", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewConductOpeningRequest calls the generic ConductOpening builder with application/json body
+func NewConductOpeningRequest(server string, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewConductOpeningRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewConductOpeningRequestWithBody constructs an http.Request for the ConductOpening method, with any body, and a specified content type
+func NewConductOpeningRequestWithBody(server string, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/opening", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "If-Match", params.IfMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-Match", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewDownloadOutlineRequest constructs an http.Request for the DownloadOutline method
+func NewDownloadOutlineRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/outline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDownloadRecordRequest constructs an http.Request for the DownloadRecord method
+func NewDownloadRecordRequest(server string, tenderID TenderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/record", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSignRecordRequest calls the generic SignRecord builder with application/json body
+func NewSignRecordRequest(server string, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSignRecordRequestWithBody(server, tenderID, params, "application/json", bodyReader)
+}
+
+// NewSignRecordRequestWithBody constructs an http.Request for the SignRecord method, with any body, and a specified content type
+func NewSignRecordRequestWithBody(server string, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "tender_id", tenderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tenders/%s/record/signatures", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetTermsRequest constructs an http.Request for the GetTerms method
 func NewGetTermsRequest(server string) (*http.Request, error) {
 	var err error
@@ -3494,6 +6042,170 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/account/bindings/{certificate_sha256} (the `UnbindCertificate` operationId).
 	UnbindCertificateWithResponse(ctx context.Context, certificateSHA256 SHA256, reqEditors ...RequestEditorFn) (*UnbindCertificateResponse, error)
+
+	// ListBidsWithResponse One's organisation's bids, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids (the `ListBids` operationId).
+	ListBidsWithResponse(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error)
+
+	// GetBidWithResponse A bid
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+	GetBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*GetBidResponse, error)
+
+	// BeginBackupWithBodyWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithBodyWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error)
+
+	// BeginBackupWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	//
+	// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+	BeginBackupWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error)
+
+	// CompleteBackupWithResponse Put the backup, whose bytes are all here, in the place of the damaged file
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+	CompleteBackupWithResponse(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*CompleteBackupResponse, error)
+
+	// CompleteBidWithResponse Hand in the bid whose bytes are all here (递交)
+	//
+	// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+	// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+	// that of its last byte.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+	CompleteBidWithResponse(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*CompleteBidResponse, error)
+
+	// DownloadBidWithResponse The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+	DownloadBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*DownloadBidResponse, error)
+
+	// DecryptBidWithBodyWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithBodyWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error)
+
+	// DecryptBidWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+	//
+	// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+	// is a state of the bid and not a problem: failed, with its cause.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+	DecryptBidWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error)
+
+	// TakeEnvelopesWithResponse The envelopes that wait for the bidder's key, without the platform's layer
+	//
+	// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+	// bidder had them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+	TakeEnvelopesWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*TakeEnvelopesResponse, error)
+
+	// ReportFailureWithBodyWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithBodyWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error)
+
+	// ReportFailureWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+	ReportFailureWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error)
+
+	// ObjectWithBodyWithResponse Object to something at the read-out (提出异议)
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithBodyWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectResponse, error)
+
+	// ObjectWithResponse Object to something at the read-out (提出异议)
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+	ObjectWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse Answer an objection (异议答复), by the host
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse Answer an objection (异议答复), by the host
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// DownloadPartWithResponse A part of an opened bid, for its bidder, the host and supervisors
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+	DownloadPartWithResponse(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*DownloadPartResponse, error)
+
+	// ListBidReceiptsWithResponse The receipts given for a bid (回执), the oldest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+	ListBidReceiptsWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*ListBidReceiptsResponse, error)
+
+	// SignInWithBodyWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithBodyWithResponse(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInResponse, error)
+
+	// SignInWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+	SignInWithResponse(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInResponse, error)
+
+	// WithdrawBidWithResponse Take a bid back before the deadline (撤回)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+	WithdrawBidWithResponse(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*WithdrawBidResponse, error)
 
 	// GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
 	//
@@ -3674,6 +6386,45 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/contracts/{contract_id}/withdraw (the `WithdrawContract` operationId).
 	WithdrawContractWithResponse(ctx context.Context, contractID ContractID, params *WithdrawContractParams, reqEditors ...RequestEditorFn) (*WithdrawContractResponse, error)
+
+	// ListCreditWithResponse One's organisation's credit library (诚信库)
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+	ListCreditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCreditResponse, error)
+
+	// RemoveCreditWithResponse Take an entry out of the credit library
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+	RemoveCreditWithResponse(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*RemoveCreditResponse, error)
+
+	// PutCreditWithBodyWithResponse Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithBodyWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCreditResponse, error)
+
+	// PutCreditWithResponse Add an entry to the credit library, or change it
+	//
+	// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+	PutCreditWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCreditResponse, error)
+
+	// DownloadCreditWithResponse A file of an entry of one's credit library
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+	DownloadCreditWithResponse(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*DownloadCreditResponse, error)
 
 	// CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
 	//
@@ -3870,6 +6621,142 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/templates/{template_id}/content (the `DownloadTemplate` operationId).
 	DownloadTemplateWithResponse(ctx context.Context, templateID string, reqEditors ...RequestEditorFn) (*DownloadTemplateResponse, error)
 
+	// ListTendersWithResponse Tenders that one may see, the newest first
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+	ListTendersWithResponse(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*ListTendersResponse, error)
+
+	// CreateTenderWithBodyWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithBodyWithResponse(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error)
+
+	// CreateTenderWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+	CreateTenderWithResponse(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error)
+
+	// GetTenderWithResponse A tender as it stands by the platform's clock
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+	GetTenderWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*GetTenderResponse, error)
+
+	// ListTenderBidsWithResponse The bids of a tender that one may see
+	//
+	// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+	// those that were received in time, in the order of their receipt; prices from the read-out on.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+	ListTenderBidsWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*ListTenderBidsResponse, error)
+
+	// BeginBidWithBodyWithResponse Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBidResponse, error)
+
+	// BeginBidWithResponse Say that a bid is about to be uploaded
+	//
+	// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+	// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+	// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+	BeginBidWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBidResponse, error)
+
+	// PostponeTenderWithBodyWithResponse Move the deadline to a later time (延期), before it has come
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error)
+
+	// PostponeTenderWithResponse Move the deadline to a later time (延期), before it has come
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+	PostponeTenderWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error)
+
+	// WatchTenderWithResponse Be told when something happens to a tender or its bids
+	//
+	// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+	// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+	WatchTenderWithResponse(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*WatchTenderResponse, error)
+
+	// ConductOpeningWithBodyWithResponse An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error)
+
+	// ConductOpeningWithResponse An act of the host at the opening (开标)
+	//
+	// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+	// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+	// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+	// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+	ConductOpeningWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error)
+
+	// DownloadOutlineWithResponse The outline's bytes, whose SHA-256 a bid's manifest names
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+	DownloadOutlineWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadOutlineResponse, error)
+
+	// DownloadRecordWithResponse The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+	DownloadRecordWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadRecordResponse, error)
+
+	// SignRecordWithBodyWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignRecordResponse, error)
+
+	// SignRecordWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+	SignRecordWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*SignRecordResponse, error)
+
 	// GetTermsWithResponse The legal terms by which deadlines are counted
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -4064,6 +6951,814 @@ func (r UnbindCertificateResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r UnbindCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListBidsResponse200Headers the declared response headers of an HTTP 200 response for ListBids
+type ListBidsResponse200Headers struct {
+	Link string
+}
+
+type ListBidsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListBidsResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBidsResponse) GetJSON200() *BidPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBidsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBidsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBidsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBidsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBidsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetBidResponse200Headers the declared response headers of an HTTP 200 response for GetBid
+type GetBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type GetBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBidResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeginBackupResponse200Headers the declared response headers of an HTTP 200 response for BeginBackup
+type BeginBackupResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type BeginBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *BeginBackupResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginBackupResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginBackupResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteBackupResponse200Headers the declared response headers of an HTTP 200 response for CompleteBackup
+type CompleteBackupResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CompleteBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteBackupResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompleteBackupResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompleteBackupResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteBackupResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CompleteBidResponse200Headers the declared response headers of an HTTP 200 response for CompleteBid
+type CompleteBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CompleteBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *CompleteBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CompleteBidResponse) GetJSON200() *BidOutcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CompleteBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CompleteBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CompleteBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CompleteBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CompleteBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadBidResponse200Headers the declared response headers of an HTTP 200 response for DownloadBid
+type DownloadBidResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadBidResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DecryptBidResponse200Headers the declared response headers of an HTTP 200 response for DecryptBid
+type DecryptBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type DecryptBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DecryptBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DecryptBidResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DecryptBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DecryptBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DecryptBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DecryptBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DecryptBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TakeEnvelopesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *EnvelopeList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TakeEnvelopesResponse) GetJSON200() *EnvelopeList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TakeEnvelopesResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TakeEnvelopesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TakeEnvelopesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TakeEnvelopesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TakeEnvelopesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReportFailureResponse200Headers the declared response headers of an HTTP 200 response for ReportFailure
+type ReportFailureResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ReportFailureResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ReportFailureResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReportFailureResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportFailureResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportFailureResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportFailureResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportFailureResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportFailureResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ObjectResponse200Headers the declared response headers of an HTTP 200 response for Object
+type ObjectResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ObjectResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ObjectResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ObjectResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AnswerObjectionResponse200Headers the declared response headers of an HTTP 200 response for AnswerObjection
+type AnswerObjectionResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *AnswerObjectionResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerObjectionResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerObjectionResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadPartResponse200Headers the declared response headers of an HTTP 200 response for DownloadPart
+type DownloadPartResponse200Headers struct {
+	ContentDisposition string
+}
+
+type DownloadPartResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadPartResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadPartResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadPartResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadPartResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadPartResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadPartResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListBidReceiptsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidReceiptList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBidReceiptsResponse) GetJSON200() *BidReceiptList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBidReceiptsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBidReceiptsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBidReceiptsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBidReceiptsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBidReceiptsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SignInResponse200Headers the declared response headers of an HTTP 200 response for SignIn
+type SignInResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type SignInResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignInResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SignInResponse) GetJSON200() *Bid {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SignInResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SignInResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignInResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignInResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignInResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// WithdrawBidResponse200Headers the declared response headers of an HTTP 200 response for WithdrawBid
+type WithdrawBidResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type WithdrawBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidOutcome
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *WithdrawBidResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawBidResponse) GetJSON200() *BidOutcome {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawBidResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -4997,6 +8692,213 @@ func (r WithdrawContractResponse) ContentType() string {
 	return ""
 }
 
+type ListCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditLibrary
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCreditResponse) GetJSON200() *CreditLibrary {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RemoveCreditResponse200Headers the declared response headers of an HTTP 200 response for RemoveCredit
+type RemoveCreditResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type RemoveCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditItem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *RemoveCreditResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RemoveCreditResponse) GetJSON200() *CreditItem {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RemoveCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RemoveCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RemoveCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RemoveCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RemoveCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PutCreditResponse200Headers the declared response headers of an HTTP 200 response for PutCredit
+type PutCreditResponse200Headers struct {
+	IdempotencyReplayed string
+}
+
+type PutCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CreditItem
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PutCreditResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutCreditResponse) GetJSON200() *CreditItem {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadCreditResponse200Headers the declared response headers of an HTTP 200 response for DownloadCredit
+type DownloadCreditResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadCreditResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadCreditResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadCreditResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadCreditResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadCreditResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadCreditResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadCreditResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type CreateDeviceChallengeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5745,6 +9647,584 @@ func (r DownloadTemplateResponse) ContentType() string {
 	return ""
 }
 
+// ListTendersResponse200Headers the declared response headers of an HTTP 200 response for ListTenders
+type ListTendersResponse200Headers struct {
+	Link string
+}
+
+type ListTendersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TenderPage
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ListTendersResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTendersResponse) GetJSON200() *TenderPage {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTendersResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTendersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTendersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTendersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTendersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// CreateTenderResponse201Headers the declared response headers of an HTTP 201 response for CreateTender
+type CreateTenderResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type CreateTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *CreateTenderResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r CreateTenderResponse) GetJSON201() *Tender {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CreateTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CreateTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CreateTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CreateTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CreateTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetTenderResponse200Headers the declared response headers of an HTTP 200 response for GetTender
+type GetTenderResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type GetTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *GetTenderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTenderResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTenderBidsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BidList
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTenderBidsResponse) GetJSON200() *BidList {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTenderBidsResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTenderBidsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTenderBidsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTenderBidsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTenderBidsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeginBidResponse201Headers the declared response headers of an HTTP 201 response for BeginBid
+type BeginBidResponse201Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type BeginBidResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Bid
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers201 the parsed response headers for an HTTP 201 response
+	Headers201 *BeginBidResponse201Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r BeginBidResponse) GetJSON201() *Bid {
+	return r.JSON201
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginBidResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginBidResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginBidResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginBidResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginBidResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PostponeTenderResponse200Headers the declared response headers of an HTTP 200 response for PostponeTender
+type PostponeTenderResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type PostponeTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *PostponeTenderResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PostponeTenderResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostponeTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostponeTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostponeTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostponeTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostponeTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WatchTenderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WatchTenderResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WatchTenderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WatchTenderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WatchTenderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WatchTenderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ConductOpeningResponse200Headers the declared response headers of an HTTP 200 response for ConductOpening
+type ConductOpeningResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type ConductOpeningResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *ConductOpeningResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ConductOpeningResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ConductOpeningResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ConductOpeningResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ConductOpeningResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ConductOpeningResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ConductOpeningResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadOutlineResponse200Headers the declared response headers of an HTTP 200 response for DownloadOutline
+type DownloadOutlineResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadOutlineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadOutlineResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadOutlineResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadOutlineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadOutlineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadOutlineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadOutlineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// DownloadRecordResponse200Headers the declared response headers of an HTTP 200 response for DownloadRecord
+type DownloadRecordResponse200Headers struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *DownloadRecordResponse200Headers
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DownloadRecordResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DownloadRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DownloadRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DownloadRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DownloadRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SignRecordResponse200Headers the declared response headers of an HTTP 200 response for SignRecord
+type SignRecordResponse200Headers struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+
+type SignRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Tender
+	// ApplicationProblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationProblemJSONDefault *Problem
+	// Headers200 the parsed response headers for an HTTP 200 response
+	Headers200 *SignRecordResponse200Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SignRecordResponse) GetJSON200() *Tender {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SignRecordResponse) GetApplicationProblemJSONDefault() *Problem {
+	return r.ApplicationProblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SignRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SignRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SignRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SignRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetTermsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -5921,6 +10401,296 @@ func (c *ClientWithResponses) UnbindCertificateWithResponse(ctx context.Context,
 		return nil, err
 	}
 	return ParseUnbindCertificateResponse(rsp)
+}
+
+// ListBidsWithResponse One's organisation's bids, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids (the `ListBids` operationId).
+func (c *ClientWithResponses) ListBidsWithResponse(ctx context.Context, params *ListBidsParams, reqEditors ...RequestEditorFn) (*ListBidsResponse, error) {
+	rsp, err := c.ListBids(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBidsResponse(rsp)
+}
+
+// GetBidWithResponse A bid
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id} (the `GetBid` operationId).
+func (c *ClientWithResponses) GetBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*GetBidResponse, error) {
+	rsp, err := c.GetBid(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBidResponse(rsp)
+}
+
+// BeginBackupWithBodyWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *ClientWithResponses) BeginBackupWithBodyWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error) {
+	rsp, err := c.BeginBackupWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBackupResponse(rsp)
+}
+
+// BeginBackupWithResponse Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+//
+// The bytes go to /v1/uploads/{id}, and must have the digest of the bid that was received; then completeBackup.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup (the `BeginBackup` operationId).
+func (c *ClientWithResponses) BeginBackupWithResponse(ctx context.Context, bidID BidID, params *BeginBackupParams, body BeginBackupJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBackupResponse, error) {
+	rsp, err := c.BeginBackup(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBackupResponse(rsp)
+}
+
+// CompleteBackupWithResponse Put the backup, whose bytes are all here, in the place of the damaged file
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/backup/complete (the `CompleteBackup` operationId).
+func (c *ClientWithResponses) CompleteBackupWithResponse(ctx context.Context, bidID BidID, params *CompleteBackupParams, reqEditors ...RequestEditorFn) (*CompleteBackupResponse, error) {
+	rsp, err := c.CompleteBackup(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteBackupResponse(rsp)
+}
+
+// CompleteBidWithResponse Hand in the bid whose bytes are all here (递交)
+//
+// It is judged at the gate: a bid of this format, encrypted for this platform and signed by a certificate of the
+// organisation, for this tender, lot and outline, with all that the outline asks for, and whole. The time of receipt is
+// that of its last byte.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/complete (the `CompleteBid` operationId).
+func (c *ClientWithResponses) CompleteBidWithResponse(ctx context.Context, bidID BidID, params *CompleteBidParams, reqEditors ...RequestEditorFn) (*CompleteBidResponse, error) {
+	rsp, err := c.CompleteBid(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCompleteBidResponse(rsp)
+}
+
+// DownloadBidWithResponse The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/content (the `DownloadBid` operationId).
+func (c *ClientWithResponses) DownloadBidWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*DownloadBidResponse, error) {
+	rsp, err := c.DownloadBid(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadBidResponse(rsp)
+}
+
+// DecryptBidWithBodyWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *ClientWithResponses) DecryptBidWithBodyWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error) {
+	rsp, err := c.DecryptBidWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecryptBidResponse(rsp)
+}
+
+// DecryptBidWithResponse Hand over the opened secrets (解密), by which the platform opens the bid
+//
+// The platform holds every digest of the bid to the signed manifest, and the price to its commitment. What does not hold
+// is a state of the bid and not a problem: failed, with its cause.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/decrypt (the `DecryptBid` operationId).
+func (c *ClientWithResponses) DecryptBidWithResponse(ctx context.Context, bidID BidID, params *DecryptBidParams, body DecryptBidJSONRequestBody, reqEditors ...RequestEditorFn) (*DecryptBidResponse, error) {
+	rsp, err := c.DecryptBid(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDecryptBidResponse(rsp)
+}
+
+// TakeEnvelopesWithResponse The envelopes that wait for the bidder's key, without the platform's layer
+//
+// For the bidder and for hall terminals, while the window is open. The first call is recorded as the time at which the
+// bidder had them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/envelopes (the `TakeEnvelopes` operationId).
+func (c *ClientWithResponses) TakeEnvelopesWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*TakeEnvelopesResponse, error) {
+	rsp, err := c.TakeEnvelopes(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTakeEnvelopesResponse(rsp)
+}
+
+// ReportFailureWithBodyWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *ClientWithResponses) ReportFailureWithBodyWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error) {
+	rsp, err := c.ReportFailureWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportFailureResponse(rsp)
+}
+
+// ReportFailureWithResponse Tell why the bidder's key did not open the bid; it can be tried again
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/failure (the `ReportFailure` operationId).
+func (c *ClientWithResponses) ReportFailureWithResponse(ctx context.Context, bidID BidID, params *ReportFailureParams, body ReportFailureJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportFailureResponse, error) {
+	rsp, err := c.ReportFailure(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportFailureResponse(rsp)
+}
+
+// ObjectWithBodyWithResponse Object to something at the read-out (提出异议)
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *ClientWithResponses) ObjectWithBodyWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectResponse, error) {
+	rsp, err := c.ObjectWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectResponse(rsp)
+}
+
+// ObjectWithResponse Object to something at the read-out (提出异议)
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/objections (the `Object` operationId).
+func (c *ClientWithResponses) ObjectWithResponse(ctx context.Context, bidID BidID, params *ObjectParams, body ObjectJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectResponse, error) {
+	rsp, err := c.Object(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse Answer an objection (异议答复), by the host
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, bidID, objectionID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse Answer an objection (异议答复), by the host
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/bids/{bid_id}/objections/{objection_id}/answer (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, bidID BidID, objectionID UUID, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, bidID, objectionID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// DownloadPartWithResponse A part of an opened bid, for its bidder, the host and supervisors
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/parts/{part_code}/content (the `DownloadPart` operationId).
+func (c *ClientWithResponses) DownloadPartWithResponse(ctx context.Context, bidID BidID, partCode string, reqEditors ...RequestEditorFn) (*DownloadPartResponse, error) {
+	rsp, err := c.DownloadPart(ctx, bidID, partCode, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadPartResponse(rsp)
+}
+
+// ListBidReceiptsWithResponse The receipts given for a bid (回执), the oldest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/bids/{bid_id}/receipts (the `ListBidReceipts` operationId).
+func (c *ClientWithResponses) ListBidReceiptsWithResponse(ctx context.Context, bidID BidID, reqEditors ...RequestEditorFn) (*ListBidReceiptsResponse, error) {
+	rsp, err := c.ListBidReceipts(ctx, bidID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBidReceiptsResponse(rsp)
+}
+
+// SignInWithBodyWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *ClientWithResponses) SignInWithBodyWithResponse(ctx context.Context, bidID BidID, params *SignInParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignInResponse, error) {
+	rsp, err := c.SignInWithBody(ctx, bidID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInResponse(rsp)
+}
+
+// SignInWithResponse Be present at the opening (签到), by the bidder, or for it by a hall terminal
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/sign-in (the `SignIn` operationId).
+func (c *ClientWithResponses) SignInWithResponse(ctx context.Context, bidID BidID, params *SignInParams, body SignInJSONRequestBody, reqEditors ...RequestEditorFn) (*SignInResponse, error) {
+	rsp, err := c.SignIn(ctx, bidID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignInResponse(rsp)
+}
+
+// WithdrawBidWithResponse Take a bid back before the deadline (撤回)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/bids/{bid_id}/withdraw (the `WithdrawBid` operationId).
+func (c *ClientWithResponses) WithdrawBidWithResponse(ctx context.Context, bidID BidID, params *WithdrawBidParams, reqEditors ...RequestEditorFn) (*WithdrawBidResponse, error) {
+	rsp, err := c.WithdrawBid(ctx, bidID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawBidResponse(rsp)
 }
 
 // GetCalendarWithResponse A year's holidays and the weekends that are worked (节假日安排)
@@ -6251,6 +11021,75 @@ func (c *ClientWithResponses) WithdrawContractWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseWithdrawContractResponse(rsp)
+}
+
+// ListCreditWithResponse One's organisation's credit library (诚信库)
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/credit (the `ListCredit` operationId).
+func (c *ClientWithResponses) ListCreditWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListCreditResponse, error) {
+	rsp, err := c.ListCredit(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCreditResponse(rsp)
+}
+
+// RemoveCreditWithResponse Take an entry out of the credit library
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/credit/{item_id} (the `RemoveCredit` operationId).
+func (c *ClientWithResponses) RemoveCreditWithResponse(ctx context.Context, itemID CreditID, params *RemoveCreditParams, reqEditors ...RequestEditorFn) (*RemoveCreditResponse, error) {
+	rsp, err := c.RemoveCredit(ctx, itemID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRemoveCreditResponse(rsp)
+}
+
+// PutCreditWithBodyWithResponse Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *ClientWithResponses) PutCreditWithBodyWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutCreditResponse, error) {
+	rsp, err := c.PutCreditWithBody(ctx, itemID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCreditResponse(rsp)
+}
+
+// PutCreditWithResponse Add an entry to the credit library, or change it
+//
+// A file is one that the library has, or a complete upload of /v1/uploads, by its digest and the upload's id.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/credit/{item_id} (the `PutCredit` operationId).
+func (c *ClientWithResponses) PutCreditWithResponse(ctx context.Context, itemID CreditID, params *PutCreditParams, body PutCreditJSONRequestBody, reqEditors ...RequestEditorFn) (*PutCreditResponse, error) {
+	rsp, err := c.PutCredit(ctx, itemID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutCreditResponse(rsp)
+}
+
+// DownloadCreditWithResponse A file of an entry of one's credit library
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/credit/{item_id}/files/{sha256} (the `DownloadCredit` operationId).
+func (c *ClientWithResponses) DownloadCreditWithResponse(ctx context.Context, itemID CreditID, sha256 SHA256, reqEditors ...RequestEditorFn) (*DownloadCreditResponse, error) {
+	rsp, err := c.DownloadCredit(ctx, itemID, sha256, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadCreditResponse(rsp)
 }
 
 // CreateDeviceChallengeWithBodyWithResponse Ask, on the approving device, who wants to log in, and for a text to sign
@@ -6592,6 +11431,238 @@ func (c *ClientWithResponses) DownloadTemplateWithResponse(ctx context.Context, 
 	return ParseDownloadTemplateResponse(rsp)
 }
 
+// ListTendersWithResponse Tenders that one may see, the newest first
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders (the `ListTenders` operationId).
+func (c *ClientWithResponses) ListTendersWithResponse(ctx context.Context, params *ListTendersParams, reqEditors ...RequestEditorFn) (*ListTendersResponse, error) {
+	rsp, err := c.ListTenders(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTendersResponse(rsp)
+}
+
+// CreateTenderWithBodyWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *ClientWithResponses) CreateTenderWithBodyWithResponse(ctx context.Context, params *CreateTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error) {
+	rsp, err := c.CreateTenderWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTenderResponse(rsp)
+}
+
+// CreateTenderWithResponse Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders (the `CreateTender` operationId).
+func (c *ClientWithResponses) CreateTenderWithResponse(ctx context.Context, params *CreateTenderParams, body CreateTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*CreateTenderResponse, error) {
+	rsp, err := c.CreateTender(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCreateTenderResponse(rsp)
+}
+
+// GetTenderWithResponse A tender as it stands by the platform's clock
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id} (the `GetTender` operationId).
+func (c *ClientWithResponses) GetTenderWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*GetTenderResponse, error) {
+	rsp, err := c.GetTender(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTenderResponse(rsp)
+}
+
+// ListTenderBidsWithResponse The bids of a tender that one may see
+//
+// Before the host has announced the bidders, a bidder sees its own and nobody else sees any. From then on everybody sees
+// those that were received in time, in the order of their receipt; prices from the read-out on.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/bids (the `ListTenderBids` operationId).
+func (c *ClientWithResponses) ListTenderBidsWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*ListTenderBidsResponse, error) {
+	rsp, err := c.ListTenderBids(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTenderBidsResponse(rsp)
+}
+
+// BeginBidWithBodyWithResponse Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *ClientWithResponses) BeginBidWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginBidResponse, error) {
+	rsp, err := c.BeginBidWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBidResponse(rsp)
+}
+
+// BeginBidWithResponse Say that a bid is about to be uploaded
+//
+// The bid's bytes go to /v1/uploads/{id of the bid} (tus: HEAD and PATCH), which this call makes; then completeBid. A bid
+// whose last byte was here before the deadline by the platform's clock counts; one that is not complete by then counts as
+// withdrawn (撤回). One that replaces another names it; the other one holds until the new one was received.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/bids (the `BeginBid` operationId).
+func (c *ClientWithResponses) BeginBidWithResponse(ctx context.Context, tenderID TenderID, params *BeginBidParams, body BeginBidJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginBidResponse, error) {
+	rsp, err := c.BeginBid(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginBidResponse(rsp)
+}
+
+// PostponeTenderWithBodyWithResponse Move the deadline to a later time (延期), before it has come
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *ClientWithResponses) PostponeTenderWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error) {
+	rsp, err := c.PostponeTenderWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostponeTenderResponse(rsp)
+}
+
+// PostponeTenderWithResponse Move the deadline to a later time (延期), before it has come
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /v1/tenders/{tender_id}/deadline (the `PostponeTender` operationId).
+func (c *ClientWithResponses) PostponeTenderWithResponse(ctx context.Context, tenderID TenderID, params *PostponeTenderParams, body PostponeTenderJSONRequestBody, reqEditors ...RequestEditorFn) (*PostponeTenderResponse, error) {
+	rsp, err := c.PostponeTender(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostponeTenderResponse(rsp)
+}
+
+// WatchTenderWithResponse Be told when something happens to a tender or its bids
+//
+// Server-sent events of the type `tender`, whose data is a TenderEvent. As for /v1/events: `Last-Event-ID` continues,
+// `reset` says that what is shown must be asked for anew. Before the bidders were announced nobody is told of others' bids.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/events (the `WatchTender` operationId).
+func (c *ClientWithResponses) WatchTenderWithResponse(ctx context.Context, tenderID TenderID, params *WatchTenderParams, reqEditors ...RequestEditorFn) (*WatchTenderResponse, error) {
+	rsp, err := c.WatchTender(ctx, tenderID, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWatchTenderResponse(rsp)
+}
+
+// ConductOpeningWithBodyWithResponse An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *ClientWithResponses) ConductOpeningWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error) {
+	rsp, err := c.ConductOpeningWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConductOpeningResponse(rsp)
+}
+
+// ConductOpeningWithResponse An act of the host at the opening (开标)
+//
+// In their order: announce (公布投标人名单) from the deadline on, start (the platform takes its layers off and the
+// bidders' window begins), read_out (唱标), close (the record is written and can be signed), end. Between start and
+// read_out: pause, resume, extend, second_try, attribute. abort (流标) at any time before the end.
+// Of a tender whose price is sealed apart, start comes again for the envelopes that are left.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/opening (the `ConductOpening` operationId).
+func (c *ClientWithResponses) ConductOpeningWithResponse(ctx context.Context, tenderID TenderID, params *ConductOpeningParams, body ConductOpeningJSONRequestBody, reqEditors ...RequestEditorFn) (*ConductOpeningResponse, error) {
+	rsp, err := c.ConductOpening(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseConductOpeningResponse(rsp)
+}
+
+// DownloadOutlineWithResponse The outline's bytes, whose SHA-256 a bid's manifest names
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/outline (the `DownloadOutline` operationId).
+func (c *ClientWithResponses) DownloadOutlineWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadOutlineResponse, error) {
+	rsp, err := c.DownloadOutline(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadOutlineResponse(rsp)
+}
+
+// DownloadRecordWithResponse The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/tenders/{tender_id}/record (the `DownloadRecord` operationId).
+func (c *ClientWithResponses) DownloadRecordWithResponse(ctx context.Context, tenderID TenderID, reqEditors ...RequestEditorFn) (*DownloadRecordResponse, error) {
+	rsp, err := c.DownloadRecord(ctx, tenderID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDownloadRecordResponse(rsp)
+}
+
+// SignRecordWithBodyWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *ClientWithResponses) SignRecordWithBodyWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SignRecordResponse, error) {
+	rsp, err := c.SignRecordWithBody(ctx, tenderID, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignRecordResponse(rsp)
+}
+
+// SignRecordWithResponse Sign the record (签名确认), as the host or as a bidder who was present
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tenders/{tender_id}/record/signatures (the `SignRecord` operationId).
+func (c *ClientWithResponses) SignRecordWithResponse(ctx context.Context, tenderID TenderID, params *SignRecordParams, body SignRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*SignRecordResponse, error) {
+	rsp, err := c.SignRecord(ctx, tenderID, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSignRecordResponse(rsp)
+}
+
 // GetTermsWithResponse The legal terms by which deadlines are counted
 //
 // Returns a wrapper object for the known response body format(s).
@@ -6741,6 +11812,733 @@ func ParseUnbindCertificateResponse(rsp *http.Response) (*UnbindCertificateRespo
 		}
 		response.ApplicationProblemJSONDefault = &dest
 
+	}
+
+	return response, nil
+}
+
+// ParseListBidsResponse parses an HTTP response from a ListBidsWithResponse call
+func ParseListBidsResponse(rsp *http.Response) (*ListBidsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBidsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListBidsResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetBidResponse parses an HTTP response from a GetBidWithResponse call
+func ParseGetBidResponse(rsp *http.Response) (*GetBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseBeginBackupResponse parses an HTTP response from a BeginBackupWithResponse call
+func ParseBeginBackupResponse(rsp *http.Response) (*BeginBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers BeginBackupResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteBackupResponse parses an HTTP response from a CompleteBackupWithResponse call
+func ParseCompleteBackupResponse(rsp *http.Response) (*CompleteBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteBackupResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCompleteBidResponse parses an HTTP response from a CompleteBidWithResponse call
+func ParseCompleteBidResponse(rsp *http.Response) (*CompleteBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CompleteBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers CompleteBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadBidResponse parses an HTTP response from a DownloadBidWithResponse call
+func ParseDownloadBidResponse(rsp *http.Response) (*DownloadBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadBidResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDecryptBidResponse parses an HTTP response from a DecryptBidWithResponse call
+func ParseDecryptBidResponse(rsp *http.Response) (*DecryptBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DecryptBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DecryptBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTakeEnvelopesResponse parses an HTTP response from a TakeEnvelopesWithResponse call
+func ParseTakeEnvelopesResponse(rsp *http.Response) (*TakeEnvelopesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TakeEnvelopesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest EnvelopeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReportFailureResponse parses an HTTP response from a ReportFailureWithResponse call
+func ParseReportFailureResponse(rsp *http.Response) (*ReportFailureResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportFailureResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ReportFailureResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseObjectResponse parses an HTTP response from a ObjectWithResponse call
+func ParseObjectResponse(rsp *http.Response) (*ObjectResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ObjectResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers AnswerObjectionResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadPartResponse parses an HTTP response from a DownloadPartWithResponse call
+func ParseDownloadPartResponse(rsp *http.Response) (*DownloadPartResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadPartResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadPartResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListBidReceiptsResponse parses an HTTP response from a ListBidReceiptsWithResponse call
+func ParseListBidReceiptsResponse(rsp *http.Response) (*ListBidReceiptsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBidReceiptsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidReceiptList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSignInResponse parses an HTTP response from a SignInWithResponse call
+func ParseSignInResponse(rsp *http.Response) (*SignInResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignInResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignInResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawBidResponse parses an HTTP response from a WithdrawBidWithResponse call
+func ParseWithdrawBidResponse(rsp *http.Response) (*WithdrawBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers WithdrawBidResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
 	}
 
 	return response, nil
@@ -7586,6 +13384,177 @@ func ParseWithdrawContractResponse(rsp *http.Response) (*WithdrawContractRespons
 	return response, nil
 }
 
+// ParseListCreditResponse parses an HTTP response from a ListCreditWithResponse call
+func ParseListCreditResponse(rsp *http.Response) (*ListCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditLibrary
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRemoveCreditResponse parses an HTTP response from a RemoveCreditWithResponse call
+func ParseRemoveCreditResponse(rsp *http.Response) (*RemoveCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RemoveCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditItem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers RemoveCreditResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePutCreditResponse parses an HTTP response from a PutCreditWithResponse call
+func ParsePutCreditResponse(rsp *http.Response) (*PutCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CreditItem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PutCreditResponse200Headers
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadCreditResponse parses an HTTP response from a DownloadCreditWithResponse call
+func ParseDownloadCreditResponse(rsp *http.Response) (*DownloadCreditResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadCreditResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadCreditResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCreateDeviceChallengeResponse parses an HTTP response from a CreateDeviceChallengeWithResponse call
 func ParseCreateDeviceChallengeResponse(rsp *http.Response) (*CreateDeviceChallengeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8112,6 +14081,521 @@ func ParseDownloadTemplateResponse(rsp *http.Response) (*DownloadTemplateRespons
 	return response, nil
 }
 
+// ParseListTendersResponse parses an HTTP response from a ListTendersWithResponse call
+func ParseListTendersResponse(rsp *http.Response) (*ListTendersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTendersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TenderPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ListTendersResponse200Headers
+		if values := rsp.Header.Values("Link"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Link", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.Link = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseCreateTenderResponse parses an HTTP response from a CreateTenderWithResponse call
+func ParseCreateTenderResponse(rsp *http.Response) (*CreateTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CreateTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers CreateTenderResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetTenderResponse parses an HTTP response from a GetTenderWithResponse call
+func ParseGetTenderResponse(rsp *http.Response) (*GetTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers GetTenderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListTenderBidsResponse parses an HTTP response from a ListTenderBidsWithResponse call
+func ParseListTenderBidsResponse(rsp *http.Response) (*ListTenderBidsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTenderBidsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BidList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginBidResponse parses an HTTP response from a BeginBidWithResponse call
+func ParseBeginBidResponse(rsp *http.Response) (*BeginBidResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginBidResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Bid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 201:
+		var headers BeginBidResponse201Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers201 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostponeTenderResponse parses an HTTP response from a PostponeTenderWithResponse call
+func ParsePostponeTenderResponse(rsp *http.Response) (*PostponeTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostponeTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers PostponeTenderResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseWatchTenderResponse parses an HTTP response from a WatchTenderWithResponse call
+func ParseWatchTenderResponse(rsp *http.Response) (*WatchTenderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WatchTenderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseConductOpeningResponse parses an HTTP response from a ConductOpeningWithResponse call
+func ParseConductOpeningResponse(rsp *http.Response) (*ConductOpeningResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ConductOpeningResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers ConductOpeningResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadOutlineResponse parses an HTTP response from a DownloadOutlineWithResponse call
+func ParseDownloadOutlineResponse(rsp *http.Response) (*DownloadOutlineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadOutlineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadOutlineResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseDownloadRecordResponse parses an HTTP response from a DownloadRecordWithResponse call
+func ParseDownloadRecordResponse(rsp *http.Response) (*DownloadRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DownloadRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers DownloadRecordResponse200Headers
+		if values := rsp.Header.Values("Content-Disposition"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Disposition", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ContentDisposition = value
+		}
+		if values := rsp.Header.Values("Repr-Digest"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Repr-Digest", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ReprDigest = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSignRecordResponse parses an HTTP response from a SignRecordWithResponse call
+func ParseSignRecordResponse(rsp *http.Response) (*SignRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SignRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Tender
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 200:
+		var headers SignRecordResponse200Headers
+		if values := rsp.Header.Values("ETag"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "ETag", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.ETag = value
+		}
+		if values := rsp.Header.Values("Idempotency-Replayed"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Replayed", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyReplayed = value
+		}
+		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetTermsResponse parses an HTTP response from a GetTermsWithResponse call
 func ParseGetTermsResponse(rsp *http.Response) (*GetTermsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -8192,6 +14676,51 @@ type ServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(w http.ResponseWriter, r *http.Request, certificateSHA256 SHA256)
+	// ListBids One's organisation's bids, the newest first
+	// (GET /v1/bids)
+	ListBids(w http.ResponseWriter, r *http.Request, params ListBidsParams)
+	// GetBid A bid
+	// (GET /v1/bids/{bid_id})
+	GetBid(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	// (POST /v1/bids/{bid_id}/backup)
+	BeginBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params BeginBackupParams)
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	// (POST /v1/bids/{bid_id}/backup/complete)
+	CompleteBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBackupParams)
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	// (POST /v1/bids/{bid_id}/complete)
+	CompleteBid(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBidParams)
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	// (GET /v1/bids/{bid_id}/content)
+	DownloadBid(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	// (POST /v1/bids/{bid_id}/decrypt)
+	DecryptBid(w http.ResponseWriter, r *http.Request, bidID BidID, params DecryptBidParams)
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	// (GET /v1/bids/{bid_id}/envelopes)
+	TakeEnvelopes(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	// (POST /v1/bids/{bid_id}/failure)
+	ReportFailure(w http.ResponseWriter, r *http.Request, bidID BidID, params ReportFailureParams)
+	// Object Object to something at the read-out (提出异议)
+	// (POST /v1/bids/{bid_id}/objections)
+	Object(w http.ResponseWriter, r *http.Request, bidID BidID, params ObjectParams)
+	// AnswerObjection Answer an objection (异议答复), by the host
+	// (PUT /v1/bids/{bid_id}/objections/{objection_id}/answer)
+	AnswerObjection(w http.ResponseWriter, r *http.Request, bidID BidID, objectionID UUID, params AnswerObjectionParams)
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	// (GET /v1/bids/{bid_id}/parts/{part_code}/content)
+	DownloadPart(w http.ResponseWriter, r *http.Request, bidID BidID, partCode string)
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	// (GET /v1/bids/{bid_id}/receipts)
+	ListBidReceipts(w http.ResponseWriter, r *http.Request, bidID BidID)
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	// (POST /v1/bids/{bid_id}/sign-in)
+	SignIn(w http.ResponseWriter, r *http.Request, bidID BidID, params SignInParams)
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	// (POST /v1/bids/{bid_id}/withdraw)
+	WithdrawBid(w http.ResponseWriter, r *http.Request, bidID BidID, params WithdrawBidParams)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(w http.ResponseWriter, r *http.Request, year int)
@@ -8243,6 +14772,18 @@ type ServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(w http.ResponseWriter, r *http.Request, contractID ContractID, params WithdrawContractParams)
+	// ListCredit One's organisation's credit library (诚信库)
+	// (GET /v1/credit)
+	ListCredit(w http.ResponseWriter, r *http.Request)
+	// RemoveCredit Take an entry out of the credit library
+	// (DELETE /v1/credit/{item_id})
+	RemoveCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params RemoveCreditParams)
+	// PutCredit Add an entry to the credit library, or change it
+	// (PUT /v1/credit/{item_id})
+	PutCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params PutCreditParams)
+	// DownloadCredit A file of an entry of one's credit library
+	// (GET /v1/credit/{item_id}/files/{sha256})
+	DownloadCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, sha256 SHA256)
 	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
 	// (POST /v1/device/challenge)
 	CreateDeviceChallenge(w http.ResponseWriter, r *http.Request)
@@ -8291,6 +14832,39 @@ type ServerInterface interface {
 	// DownloadTemplate A template's bytes
 	// (GET /v1/templates/{template_id}/content)
 	DownloadTemplate(w http.ResponseWriter, r *http.Request, templateID string)
+	// ListTenders Tenders that one may see, the newest first
+	// (GET /v1/tenders)
+	ListTenders(w http.ResponseWriter, r *http.Request, params ListTendersParams)
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	// (POST /v1/tenders)
+	CreateTender(w http.ResponseWriter, r *http.Request, params CreateTenderParams)
+	// GetTender A tender as it stands by the platform's clock
+	// (GET /v1/tenders/{tender_id})
+	GetTender(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// ListTenderBids The bids of a tender that one may see
+	// (GET /v1/tenders/{tender_id}/bids)
+	ListTenderBids(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// BeginBid Say that a bid is about to be uploaded
+	// (POST /v1/tenders/{tender_id}/bids)
+	BeginBid(w http.ResponseWriter, r *http.Request, tenderID TenderID, params BeginBidParams)
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	// (PUT /v1/tenders/{tender_id}/deadline)
+	PostponeTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params PostponeTenderParams)
+	// WatchTender Be told when something happens to a tender or its bids
+	// (GET /v1/tenders/{tender_id}/events)
+	WatchTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params WatchTenderParams)
+	// ConductOpening An act of the host at the opening (开标)
+	// (POST /v1/tenders/{tender_id}/opening)
+	ConductOpening(w http.ResponseWriter, r *http.Request, tenderID TenderID, params ConductOpeningParams)
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	// (GET /v1/tenders/{tender_id}/outline)
+	DownloadOutline(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	// (GET /v1/tenders/{tender_id}/record)
+	DownloadRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID)
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	// (POST /v1/tenders/{tender_id}/record/signatures)
+	SignRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID, params SignRecordParams)
 	// GetTerms The legal terms by which deadlines are counted
 	// (GET /v1/terms)
 	GetTerms(w http.ResponseWriter, r *http.Request)
@@ -8367,6 +14941,663 @@ func (siw *ServerInterfaceWrapper) UnbindCertificate(w http.ResponseWriter, r *h
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.UnbindCertificate(w, r, certificateSHA256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBids operation middleware
+func (siw *ServerInterfaceWrapper) ListBids(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBidsParams
+
+	// ------------- Optional query parameter "tender" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tender", r.URL.Query(), &params.Tender, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "tender"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBids(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetBid operation middleware
+func (siw *ServerInterfaceWrapper) GetBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBid(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginBackup operation middleware
+func (siw *ServerInterfaceWrapper) BeginBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginBackupParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginBackup(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteBackup operation middleware
+func (siw *ServerInterfaceWrapper) CompleteBackup(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteBackupParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteBackup(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteBid operation middleware
+func (siw *ServerInterfaceWrapper) CompleteBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteBid(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadBid operation middleware
+func (siw *ServerInterfaceWrapper) DownloadBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadBid(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DecryptBid operation middleware
+func (siw *ServerInterfaceWrapper) DecryptBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DecryptBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DecryptBid(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeEnvelopes operation middleware
+func (siw *ServerInterfaceWrapper) TakeEnvelopes(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeEnvelopes(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReportFailure operation middleware
+func (siw *ServerInterfaceWrapper) ReportFailure(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportFailureParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReportFailure(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// Object operation middleware
+func (siw *ServerInterfaceWrapper) Object(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Object(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "objection_id" -------------
+	var objectionID UUID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "objection_id", r.PathValue("objection_id"), &objectionID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "objection_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerObjection(w, r, bidID, objectionID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadPart operation middleware
+func (siw *ServerInterfaceWrapper) DownloadPart(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "part_code" -------------
+	var partCode string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "part_code", r.PathValue("part_code"), &partCode, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "part_code", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadPart(w, r, bidID, partCode)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListBidReceipts operation middleware
+func (siw *ServerInterfaceWrapper) ListBidReceipts(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBidReceipts(w, r, bidID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SignIn operation middleware
+func (siw *ServerInterfaceWrapper) SignIn(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignInParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SignIn(w, r, bidID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawBid operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "bid_id" -------------
+	var bidID BidID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "bid_id", r.PathValue("bid_id"), &bidID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "bid_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawBid(w, r, bidID, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9472,6 +16703,155 @@ func (siw *ServerInterfaceWrapper) WithdrawContract(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// ListCredit operation middleware
+func (siw *ServerInterfaceWrapper) ListCredit(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCredit(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveCredit operation middleware
+func (siw *ServerInterfaceWrapper) RemoveCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveCreditParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveCredit(w, r, itemID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutCredit operation middleware
+func (siw *ServerInterfaceWrapper) PutCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutCreditParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutCredit(w, r, itemID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadCredit operation middleware
+func (siw *ServerInterfaceWrapper) DownloadCredit(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "item_id" -------------
+	var itemID CreditID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "item_id", r.PathValue("item_id"), &itemID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "sha256" -------------
+	var sha256 SHA256
+
+	err = runtime.BindStyledParameterWithOptions("simple", "sha256", r.PathValue("sha256"), &sha256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "sha256", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadCredit(w, r, itemID, sha256)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // CreateDeviceChallenge operation middleware
 func (siw *ServerInterfaceWrapper) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
 
@@ -9913,6 +17293,511 @@ func (siw *ServerInterfaceWrapper) DownloadTemplate(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// ListTenders operation middleware
+func (siw *ServerInterfaceWrapper) ListTenders(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTendersParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", r.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "q"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "q", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTenders(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CreateTender operation middleware
+func (siw *ServerInterfaceWrapper) CreateTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CreateTender(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTender operation middleware
+func (siw *ServerInterfaceWrapper) GetTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTender(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTenderBids operation middleware
+func (siw *ServerInterfaceWrapper) ListTenderBids(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTenderBids(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginBid operation middleware
+func (siw *ServerInterfaceWrapper) BeginBid(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params BeginBidParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginBid(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PostponeTender operation middleware
+func (siw *ServerInterfaceWrapper) PostponeTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostponeTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatchTender
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PostponeTender(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WatchTender operation middleware
+func (siw *ServerInterfaceWrapper) WatchTender(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WatchTenderParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WatchTender(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ConductOpening operation middleware
+func (siw *ServerInterfaceWrapper) ConductOpening(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ConductOpeningParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	// ------------- Optional header parameter "If-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-Match")]; found {
+		var IfMatch IfMatchTender
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-Match", valueList[0], &IfMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-Match", Err: err})
+			return
+		}
+
+		params.IfMatch = IfMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ConductOpening(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadOutline operation middleware
+func (siw *ServerInterfaceWrapper) DownloadOutline(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadOutline(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DownloadRecord operation middleware
+func (siw *ServerInterfaceWrapper) DownloadRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DownloadRecord(w, r, tenderID)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SignRecord operation middleware
+func (siw *ServerInterfaceWrapper) SignRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "tender_id" -------------
+	var tenderID TenderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "tender_id", r.PathValue("tender_id"), &tenderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "tender_id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SignRecordParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SignRecord(w, r, tenderID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetTerms operation middleware
 func (siw *ServerInterfaceWrapper) GetTerms(w http.ResponseWriter, r *http.Request) {
 
@@ -10100,8 +17985,67 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/publish", wrapper.PublishContract)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/contracts/{contract_id}/file", wrapper.FileContract)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/contracts/{contract_id}/receipts", wrapper.ListReceipts)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders", wrapper.ListTenders)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders", wrapper.CreateTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}", wrapper.GetTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/outline", wrapper.DownloadOutline)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/tenders/{tender_id}/deadline", wrapper.PostponeTender)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/opening", wrapper.ConductOpening)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/bids", wrapper.ListTenderBids)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/bids", wrapper.BeginBid)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/record", wrapper.DownloadRecord)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/tenders/{tender_id}/record/signatures", wrapper.SignRecord)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/tenders/{tender_id}/events", wrapper.WatchTender)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids", wrapper.ListBids)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}", wrapper.GetBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/complete", wrapper.CompleteBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/withdraw", wrapper.WithdrawBid)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/receipts", wrapper.ListBidReceipts)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/content", wrapper.DownloadBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/sign-in", wrapper.SignIn)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/envelopes", wrapper.TakeEnvelopes)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/decrypt", wrapper.DecryptBid)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/failure", wrapper.ReportFailure)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/backup", wrapper.BeginBackup)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/backup/complete", wrapper.CompleteBackup)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/v1/bids/{bid_id}/objections", wrapper.Object)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/bids/{bid_id}/objections/{objection_id}/answer", wrapper.AnswerObjection)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/bids/{bid_id}/parts/{part_code}/content", wrapper.DownloadPart)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/credit", wrapper.ListCredit)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/v1/credit/{item_id}", wrapper.RemoveCredit)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/v1/credit/{item_id}", wrapper.PutCredit)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/v1/credit/{item_id}/files/{sha256}", wrapper.DownloadCredit)
 
 	return m
+}
+
+type BidResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type BidJSONResponse struct {
+	Body Bid
+
+	Headers BidResponseHeaders
+}
+
+type BidOutcomeResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type BidOutcomeJSONResponse struct {
+	Body BidOutcome
+
+	Headers BidOutcomeResponseHeaders
+}
+
+type CreditItemResponseHeaders struct {
+	IdempotencyReplayed string
+}
+type CreditItemJSONResponse struct {
+	Body CreditItem
+
+	Headers CreditItemResponseHeaders
 }
 
 type OutcomeResponseHeaders struct {
@@ -10115,6 +18059,16 @@ type OutcomeJSONResponse struct {
 }
 
 type ProblemApplicationProblemPlusJSONResponse Problem
+
+type TenderResponseHeaders struct {
+	ETag                string
+	IdempotencyReplayed string
+}
+type TenderJSONResponse struct {
+	Body Tender
+
+	Headers TenderResponseHeaders
+}
 
 type GetAccountRequestObject struct {
 }
@@ -10254,6 +18208,662 @@ type UnbindCertificatedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UnbindCertificatedefaultApplicationProblemPlusJSONResponse) VisitUnbindCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidsRequestObject struct {
+	Params ListBidsParams
+}
+
+type ListBidsResponseObject interface {
+	VisitListBidsResponse(w http.ResponseWriter) error
+}
+
+type ListBids200ResponseHeaders struct {
+	Link string
+}
+
+type ListBids200JSONResponse struct {
+	Body    BidPage
+	Headers ListBids200ResponseHeaders
+}
+
+func (response ListBids200JSONResponse) VisitListBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBidsdefaultApplicationProblemPlusJSONResponse) VisitListBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBidRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type GetBidResponseObject interface {
+	VisitGetBidResponse(w http.ResponseWriter) error
+}
+
+type GetBid200JSONResponse struct{ BidJSONResponse }
+
+func (response GetBid200JSONResponse) VisitGetBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBiddefaultApplicationProblemPlusJSONResponse) VisitGetBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBackupRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params BeginBackupParams
+	Body   *BeginBackupJSONRequestBody
+}
+
+type BeginBackupResponseObject interface {
+	VisitBeginBackupResponse(w http.ResponseWriter) error
+}
+
+type BeginBackup200JSONResponse struct{ BidJSONResponse }
+
+func (response BeginBackup200JSONResponse) VisitBeginBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginBackupdefaultApplicationProblemPlusJSONResponse) VisitBeginBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBackupRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params CompleteBackupParams
+}
+
+type CompleteBackupResponseObject interface {
+	VisitCompleteBackupResponse(w http.ResponseWriter) error
+}
+
+type CompleteBackup200JSONResponse struct{ BidJSONResponse }
+
+func (response CompleteBackup200JSONResponse) VisitCompleteBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteBackupdefaultApplicationProblemPlusJSONResponse) VisitCompleteBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params CompleteBidParams
+}
+
+type CompleteBidResponseObject interface {
+	VisitCompleteBidResponse(w http.ResponseWriter) error
+}
+
+type CompleteBid200JSONResponse struct{ BidOutcomeJSONResponse }
+
+func (response CompleteBid200JSONResponse) VisitCompleteBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CompleteBiddefaultApplicationProblemPlusJSONResponse) VisitCompleteBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadBidRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type DownloadBidResponseObject interface {
+	VisitDownloadBidResponse(w http.ResponseWriter) error
+}
+
+type DownloadBid200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadBid200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadBid200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadBid200ApplicationOctetStreamResponse) VisitDownloadBidResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadBiddefaultApplicationProblemPlusJSONResponse) VisitDownloadBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecryptBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params DecryptBidParams
+	Body   *DecryptBidJSONRequestBody
+}
+
+type DecryptBidResponseObject interface {
+	VisitDecryptBidResponse(w http.ResponseWriter) error
+}
+
+type DecryptBid200JSONResponse struct{ BidJSONResponse }
+
+func (response DecryptBid200JSONResponse) VisitDecryptBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DecryptBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DecryptBiddefaultApplicationProblemPlusJSONResponse) VisitDecryptBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeEnvelopesRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type TakeEnvelopesResponseObject interface {
+	VisitTakeEnvelopesResponse(w http.ResponseWriter) error
+}
+
+type TakeEnvelopes200JSONResponse EnvelopeList
+
+func (response TakeEnvelopes200JSONResponse) VisitTakeEnvelopesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeEnvelopesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TakeEnvelopesdefaultApplicationProblemPlusJSONResponse) VisitTakeEnvelopesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportFailureRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params ReportFailureParams
+	Body   *ReportFailureJSONRequestBody
+}
+
+type ReportFailureResponseObject interface {
+	VisitReportFailureResponse(w http.ResponseWriter) error
+}
+
+type ReportFailure200JSONResponse struct{ BidJSONResponse }
+
+func (response ReportFailure200JSONResponse) VisitReportFailureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportFailuredefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportFailuredefaultApplicationProblemPlusJSONResponse) VisitReportFailureResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params ObjectParams
+	Body   *ObjectJSONRequestBody
+}
+
+type ObjectResponseObject interface {
+	VisitObjectResponse(w http.ResponseWriter) error
+}
+
+type Object200JSONResponse struct{ BidJSONResponse }
+
+func (response Object200JSONResponse) VisitObjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectdefaultApplicationProblemPlusJSONResponse) VisitObjectResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectionRequestObject struct {
+	BidID       BidID `json:"bid_id"`
+	ObjectionID UUID  `json:"objection_id"`
+	Params      AnswerObjectionParams
+	Body        *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerObjection200JSONResponse struct{ BidJSONResponse }
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadPartRequestObject struct {
+	BidID    BidID  `json:"bid_id"`
+	PartCode string `json:"part_code"`
+}
+
+type DownloadPartResponseObject interface {
+	VisitDownloadPartResponse(w http.ResponseWriter) error
+}
+
+type DownloadPart200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type DownloadPart200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadPart200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadPart200ApplicationOctetStreamResponse) VisitDownloadPartResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadPartdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadPartdefaultApplicationProblemPlusJSONResponse) VisitDownloadPartResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidReceiptsRequestObject struct {
+	BidID BidID `json:"bid_id"`
+}
+
+type ListBidReceiptsResponseObject interface {
+	VisitListBidReceiptsResponse(w http.ResponseWriter) error
+}
+
+type ListBidReceipts200JSONResponse BidReceiptList
+
+func (response ListBidReceipts200JSONResponse) VisitListBidReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBidReceiptsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBidReceiptsdefaultApplicationProblemPlusJSONResponse) VisitListBidReceiptsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params SignInParams
+	Body   *SignInJSONRequestBody
+}
+
+type SignInResponseObject interface {
+	VisitSignInResponse(w http.ResponseWriter) error
+}
+
+type SignIn200JSONResponse struct{ BidJSONResponse }
+
+func (response SignIn200JSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignIndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawBidRequestObject struct {
+	BidID  BidID `json:"bid_id"`
+	Params WithdrawBidParams
+}
+
+type WithdrawBidResponseObject interface {
+	VisitWithdrawBidResponse(w http.ResponseWriter) error
+}
+
+type WithdrawBid200JSONResponse struct{ BidOutcomeJSONResponse }
+
+func (response WithdrawBid200JSONResponse) VisitWithdrawBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawBiddefaultApplicationProblemPlusJSONResponse) VisitWithdrawBidResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11006,6 +19616,181 @@ func (response WithdrawContractdefaultApplicationProblemPlusJSONResponse) VisitW
 	return err
 }
 
+type ListCreditRequestObject struct {
+}
+
+type ListCreditResponseObject interface {
+	VisitListCreditResponse(w http.ResponseWriter) error
+}
+
+type ListCredit200JSONResponse CreditLibrary
+
+func (response ListCredit200JSONResponse) VisitListCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCreditdefaultApplicationProblemPlusJSONResponse) VisitListCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	Params RemoveCreditParams
+}
+
+type RemoveCreditResponseObject interface {
+	VisitRemoveCreditResponse(w http.ResponseWriter) error
+}
+
+type RemoveCredit200JSONResponse struct{ CreditItemJSONResponse }
+
+func (response RemoveCredit200JSONResponse) VisitRemoveCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveCreditdefaultApplicationProblemPlusJSONResponse) VisitRemoveCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	Params PutCreditParams
+	Body   *PutCreditJSONRequestBody
+}
+
+type PutCreditResponseObject interface {
+	VisitPutCreditResponse(w http.ResponseWriter) error
+}
+
+type PutCredit200JSONResponse struct{ CreditItemJSONResponse }
+
+func (response PutCredit200JSONResponse) VisitPutCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutCreditdefaultApplicationProblemPlusJSONResponse) VisitPutCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadCreditRequestObject struct {
+	ItemID CreditID `json:"item_id"`
+	SHA256 SHA256   `json:"sha256"`
+}
+
+type DownloadCreditResponseObject interface {
+	VisitDownloadCreditResponse(w http.ResponseWriter) error
+}
+
+type DownloadCredit200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadCredit200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadCredit200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadCredit200ApplicationOctetStreamResponse) VisitDownloadCreditResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadCreditdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadCreditdefaultApplicationProblemPlusJSONResponse) VisitDownloadCreditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateDeviceChallengeRequestObject struct {
 	Body *CreateDeviceChallengeJSONRequestBody
 }
@@ -11663,6 +20448,522 @@ func (response DownloadTemplatedefaultApplicationProblemPlusJSONResponse) VisitD
 	return err
 }
 
+type ListTendersRequestObject struct {
+	Params ListTendersParams
+}
+
+type ListTendersResponseObject interface {
+	VisitListTendersResponse(w http.ResponseWriter) error
+}
+
+type ListTenders200ResponseHeaders struct {
+	Link string
+}
+
+type ListTenders200JSONResponse struct {
+	Body    TenderPage
+	Headers ListTenders200ResponseHeaders
+}
+
+func (response ListTenders200JSONResponse) VisitListTendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Link", fmt.Sprint(response.Headers.Link))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTendersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTendersdefaultApplicationProblemPlusJSONResponse) VisitListTendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTenderRequestObject struct {
+	Params CreateTenderParams
+	Body   *CreateTenderJSONRequestBody
+}
+
+type CreateTenderResponseObject interface {
+	VisitCreateTenderResponse(w http.ResponseWriter) error
+}
+
+type CreateTender201JSONResponse struct{ TenderJSONResponse }
+
+func (response CreateTender201JSONResponse) VisitCreateTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateTenderdefaultApplicationProblemPlusJSONResponse) VisitCreateTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type GetTenderResponseObject interface {
+	VisitGetTenderResponse(w http.ResponseWriter) error
+}
+
+type GetTender200JSONResponse struct{ TenderJSONResponse }
+
+func (response GetTender200JSONResponse) VisitGetTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTenderdefaultApplicationProblemPlusJSONResponse) VisitGetTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenderBidsRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type ListTenderBidsResponseObject interface {
+	VisitListTenderBidsResponse(w http.ResponseWriter) error
+}
+
+type ListTenderBids200JSONResponse BidList
+
+func (response ListTenderBids200JSONResponse) VisitListTenderBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTenderBidsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTenderBidsdefaultApplicationProblemPlusJSONResponse) VisitListTenderBidsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBidRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   BeginBidParams
+	Body     *BeginBidJSONRequestBody
+}
+
+type BeginBidResponseObject interface {
+	VisitBeginBidResponse(w http.ResponseWriter) error
+}
+
+type BeginBid201JSONResponse struct{ BidJSONResponse }
+
+func (response BeginBid201JSONResponse) VisitBeginBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginBiddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginBiddefaultApplicationProblemPlusJSONResponse) VisitBeginBidResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostponeTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   PostponeTenderParams
+	Body     *PostponeTenderJSONRequestBody
+}
+
+type PostponeTenderResponseObject interface {
+	VisitPostponeTenderResponse(w http.ResponseWriter) error
+}
+
+type PostponeTender200JSONResponse struct{ TenderJSONResponse }
+
+func (response PostponeTender200JSONResponse) VisitPostponeTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostponeTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostponeTenderdefaultApplicationProblemPlusJSONResponse) VisitPostponeTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WatchTenderRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   WatchTenderParams
+}
+
+type WatchTenderResponseObject interface {
+	VisitWatchTenderResponse(w http.ResponseWriter) error
+}
+
+type WatchTender200TextEventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response WatchTender200TextEventStreamResponse) VisitWatchTenderResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type WatchTenderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WatchTenderdefaultApplicationProblemPlusJSONResponse) VisitWatchTenderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConductOpeningRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   ConductOpeningParams
+	Body     *ConductOpeningJSONRequestBody
+}
+
+type ConductOpeningResponseObject interface {
+	VisitConductOpeningResponse(w http.ResponseWriter) error
+}
+
+type ConductOpening200JSONResponse struct{ TenderJSONResponse }
+
+func (response ConductOpening200JSONResponse) VisitConductOpeningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConductOpeningdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConductOpeningdefaultApplicationProblemPlusJSONResponse) VisitConductOpeningResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadOutlineRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type DownloadOutlineResponseObject interface {
+	VisitDownloadOutlineResponse(w http.ResponseWriter) error
+}
+
+type DownloadOutline200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadOutline200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadOutline200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadOutline200ApplicationOctetStreamResponse) VisitDownloadOutlineResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadOutlinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadOutlinedefaultApplicationProblemPlusJSONResponse) VisitDownloadOutlineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DownloadRecordRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+}
+
+type DownloadRecordResponseObject interface {
+	VisitDownloadRecordResponse(w http.ResponseWriter) error
+}
+
+type DownloadRecord200ResponseHeaders struct {
+	ContentDisposition string
+	ReprDigest         string
+}
+
+type DownloadRecord200ApplicationOctetStreamResponse struct {
+	Body          io.Reader
+	Headers       DownloadRecord200ResponseHeaders
+	ContentLength int64
+}
+
+func (response DownloadRecord200ApplicationOctetStreamResponse) VisitDownloadRecordResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.Header().Set("Repr-Digest", fmt.Sprint(response.Headers.ReprDigest))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DownloadRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DownloadRecorddefaultApplicationProblemPlusJSONResponse) VisitDownloadRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignRecordRequestObject struct {
+	TenderID TenderID `json:"tender_id"`
+	Params   SignRecordParams
+	Body     *SignRecordJSONRequestBody
+}
+
+type SignRecordResponseObject interface {
+	VisitSignRecordResponse(w http.ResponseWriter) error
+}
+
+type SignRecord200JSONResponse struct{ TenderJSONResponse }
+
+func (response SignRecord200JSONResponse) VisitSignRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.Header().Set("Idempotency-Replayed", fmt.Sprint(response.Headers.IdempotencyReplayed))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignRecorddefaultApplicationProblemPlusJSONResponse) VisitSignRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetTermsRequestObject struct {
 }
 
@@ -11753,6 +21054,51 @@ type StrictServerInterface interface {
 	// UnbindCertificate Take a certificate from the account
 	// (DELETE /v1/account/bindings/{certificate_sha256})
 	UnbindCertificate(ctx context.Context, request UnbindCertificateRequestObject) (UnbindCertificateResponseObject, error)
+	// ListBids One's organisation's bids, the newest first
+	// (GET /v1/bids)
+	ListBids(ctx context.Context, request ListBidsRequestObject) (ListBidsResponseObject, error)
+	// GetBid A bid
+	// (GET /v1/bids/{bid_id})
+	GetBid(ctx context.Context, request GetBidRequestObject) (GetBidResponseObject, error)
+	// BeginBackup Bring the bid once more where the platform's file is damaged (备份文件补救), if the tender allows it
+	// (POST /v1/bids/{bid_id}/backup)
+	BeginBackup(ctx context.Context, request BeginBackupRequestObject) (BeginBackupResponseObject, error)
+	// CompleteBackup Put the backup, whose bytes are all here, in the place of the damaged file
+	// (POST /v1/bids/{bid_id}/backup/complete)
+	CompleteBackup(ctx context.Context, request CompleteBackupRequestObject) (CompleteBackupResponseObject, error)
+	// CompleteBid Hand in the bid whose bytes are all here (递交)
+	// (POST /v1/bids/{bid_id}/complete)
+	CompleteBid(ctx context.Context, request CompleteBidRequestObject) (CompleteBidResponseObject, error)
+	// DownloadBid The bid's bytes as they were handed in, for the bidder and, from the announcement on, for the host and supervisors
+	// (GET /v1/bids/{bid_id}/content)
+	DownloadBid(ctx context.Context, request DownloadBidRequestObject) (DownloadBidResponseObject, error)
+	// DecryptBid Hand over the opened secrets (解密), by which the platform opens the bid
+	// (POST /v1/bids/{bid_id}/decrypt)
+	DecryptBid(ctx context.Context, request DecryptBidRequestObject) (DecryptBidResponseObject, error)
+	// TakeEnvelopes The envelopes that wait for the bidder's key, without the platform's layer
+	// (GET /v1/bids/{bid_id}/envelopes)
+	TakeEnvelopes(ctx context.Context, request TakeEnvelopesRequestObject) (TakeEnvelopesResponseObject, error)
+	// ReportFailure Tell why the bidder's key did not open the bid; it can be tried again
+	// (POST /v1/bids/{bid_id}/failure)
+	ReportFailure(ctx context.Context, request ReportFailureRequestObject) (ReportFailureResponseObject, error)
+	// Object Object to something at the read-out (提出异议)
+	// (POST /v1/bids/{bid_id}/objections)
+	Object(ctx context.Context, request ObjectRequestObject) (ObjectResponseObject, error)
+	// AnswerObjection Answer an objection (异议答复), by the host
+	// (PUT /v1/bids/{bid_id}/objections/{objection_id}/answer)
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
+	// DownloadPart A part of an opened bid, for its bidder, the host and supervisors
+	// (GET /v1/bids/{bid_id}/parts/{part_code}/content)
+	DownloadPart(ctx context.Context, request DownloadPartRequestObject) (DownloadPartResponseObject, error)
+	// ListBidReceipts The receipts given for a bid (回执), the oldest first
+	// (GET /v1/bids/{bid_id}/receipts)
+	ListBidReceipts(ctx context.Context, request ListBidReceiptsRequestObject) (ListBidReceiptsResponseObject, error)
+	// SignIn Be present at the opening (签到), by the bidder, or for it by a hall terminal
+	// (POST /v1/bids/{bid_id}/sign-in)
+	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// WithdrawBid Take a bid back before the deadline (撤回)
+	// (POST /v1/bids/{bid_id}/withdraw)
+	WithdrawBid(ctx context.Context, request WithdrawBidRequestObject) (WithdrawBidResponseObject, error)
 	// GetCalendar A year's holidays and the weekends that are worked (节假日安排)
 	// (GET /v1/calendar/{year})
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
@@ -11804,6 +21150,18 @@ type StrictServerInterface interface {
 	// WithdrawContract Take a submitted contract back while the other side has not sealed (撤回); its seal is void
 	// (POST /v1/contracts/{contract_id}/withdraw)
 	WithdrawContract(ctx context.Context, request WithdrawContractRequestObject) (WithdrawContractResponseObject, error)
+	// ListCredit One's organisation's credit library (诚信库)
+	// (GET /v1/credit)
+	ListCredit(ctx context.Context, request ListCreditRequestObject) (ListCreditResponseObject, error)
+	// RemoveCredit Take an entry out of the credit library
+	// (DELETE /v1/credit/{item_id})
+	RemoveCredit(ctx context.Context, request RemoveCreditRequestObject) (RemoveCreditResponseObject, error)
+	// PutCredit Add an entry to the credit library, or change it
+	// (PUT /v1/credit/{item_id})
+	PutCredit(ctx context.Context, request PutCreditRequestObject) (PutCreditResponseObject, error)
+	// DownloadCredit A file of an entry of one's credit library
+	// (GET /v1/credit/{item_id}/files/{sha256})
+	DownloadCredit(ctx context.Context, request DownloadCreditRequestObject) (DownloadCreditResponseObject, error)
 	// CreateDeviceChallenge Ask, on the approving device, who wants to log in, and for a text to sign
 	// (POST /v1/device/challenge)
 	CreateDeviceChallenge(ctx context.Context, request CreateDeviceChallengeRequestObject) (CreateDeviceChallengeResponseObject, error)
@@ -11852,6 +21210,39 @@ type StrictServerInterface interface {
 	// DownloadTemplate A template's bytes
 	// (GET /v1/templates/{template_id}/content)
 	DownloadTemplate(ctx context.Context, request DownloadTemplateRequestObject) (DownloadTemplateResponseObject, error)
+	// ListTenders Tenders that one may see, the newest first
+	// (GET /v1/tenders)
+	ListTenders(ctx context.Context, request ListTendersRequestObject) (ListTendersResponseObject, error)
+	// CreateTender Publish a tender (招标项目) with its outline; by the purchaser, or by the agency for it
+	// (POST /v1/tenders)
+	CreateTender(ctx context.Context, request CreateTenderRequestObject) (CreateTenderResponseObject, error)
+	// GetTender A tender as it stands by the platform's clock
+	// (GET /v1/tenders/{tender_id})
+	GetTender(ctx context.Context, request GetTenderRequestObject) (GetTenderResponseObject, error)
+	// ListTenderBids The bids of a tender that one may see
+	// (GET /v1/tenders/{tender_id}/bids)
+	ListTenderBids(ctx context.Context, request ListTenderBidsRequestObject) (ListTenderBidsResponseObject, error)
+	// BeginBid Say that a bid is about to be uploaded
+	// (POST /v1/tenders/{tender_id}/bids)
+	BeginBid(ctx context.Context, request BeginBidRequestObject) (BeginBidResponseObject, error)
+	// PostponeTender Move the deadline to a later time (延期), before it has come
+	// (PUT /v1/tenders/{tender_id}/deadline)
+	PostponeTender(ctx context.Context, request PostponeTenderRequestObject) (PostponeTenderResponseObject, error)
+	// WatchTender Be told when something happens to a tender or its bids
+	// (GET /v1/tenders/{tender_id}/events)
+	WatchTender(ctx context.Context, request WatchTenderRequestObject) (WatchTenderResponseObject, error)
+	// ConductOpening An act of the host at the opening (开标)
+	// (POST /v1/tenders/{tender_id}/opening)
+	ConductOpening(ctx context.Context, request ConductOpeningRequestObject) (ConductOpeningResponseObject, error)
+	// DownloadOutline The outline's bytes, whose SHA-256 a bid's manifest names
+	// (GET /v1/tenders/{tender_id}/outline)
+	DownloadOutline(ctx context.Context, request DownloadOutlineRequestObject) (DownloadOutlineResponseObject, error)
+	// DownloadRecord The record of the opening (开标记录), canonical JSON (RFC 8785), once the host closed the read-out
+	// (GET /v1/tenders/{tender_id}/record)
+	DownloadRecord(ctx context.Context, request DownloadRecordRequestObject) (DownloadRecordResponseObject, error)
+	// SignRecord Sign the record (签名确认), as the host or as a bidder who was present
+	// (POST /v1/tenders/{tender_id}/record/signatures)
+	SignRecord(ctx context.Context, request SignRecordRequestObject) (SignRecordResponseObject, error)
 	// GetTerms The legal terms by which deadlines are counted
 	// (GET /v1/terms)
 	GetTerms(ctx context.Context, request GetTermsRequestObject) (GetTermsResponseObject, error)
@@ -12004,6 +21395,449 @@ func (sh *strictHandler) UnbindCertificate(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(UnbindCertificateResponseObject); ok {
 		if err := validResponse.VisitUnbindCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBids operation middleware
+func (sh *strictHandler) ListBids(w http.ResponseWriter, r *http.Request, params ListBidsParams) {
+	var request ListBidsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBids(ctx, request.(ListBidsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBids")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBidsResponseObject); ok {
+		if err := validResponse.VisitListBidsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBid operation middleware
+func (sh *strictHandler) GetBid(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request GetBidRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBid(ctx, request.(GetBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBidResponseObject); ok {
+		if err := validResponse.VisitGetBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginBackup operation middleware
+func (sh *strictHandler) BeginBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params BeginBackupParams) {
+	var request BeginBackupRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body BeginBackupJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginBackup(ctx, request.(BeginBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginBackupResponseObject); ok {
+		if err := validResponse.VisitBeginBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteBackup operation middleware
+func (sh *strictHandler) CompleteBackup(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBackupParams) {
+	var request CompleteBackupRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteBackup(ctx, request.(CompleteBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteBackupResponseObject); ok {
+		if err := validResponse.VisitCompleteBackupResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteBid operation middleware
+func (sh *strictHandler) CompleteBid(w http.ResponseWriter, r *http.Request, bidID BidID, params CompleteBidParams) {
+	var request CompleteBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteBid(ctx, request.(CompleteBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteBidResponseObject); ok {
+		if err := validResponse.VisitCompleteBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadBid operation middleware
+func (sh *strictHandler) DownloadBid(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request DownloadBidRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadBid(ctx, request.(DownloadBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadBidResponseObject); ok {
+		if err := validResponse.VisitDownloadBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DecryptBid operation middleware
+func (sh *strictHandler) DecryptBid(w http.ResponseWriter, r *http.Request, bidID BidID, params DecryptBidParams) {
+	var request DecryptBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body DecryptBidJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DecryptBid(ctx, request.(DecryptBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DecryptBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DecryptBidResponseObject); ok {
+		if err := validResponse.VisitDecryptBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeEnvelopes operation middleware
+func (sh *strictHandler) TakeEnvelopes(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request TakeEnvelopesRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeEnvelopes(ctx, request.(TakeEnvelopesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeEnvelopes")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeEnvelopesResponseObject); ok {
+		if err := validResponse.VisitTakeEnvelopesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReportFailure operation middleware
+func (sh *strictHandler) ReportFailure(w http.ResponseWriter, r *http.Request, bidID BidID, params ReportFailureParams) {
+	var request ReportFailureRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body ReportFailureJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportFailure(ctx, request.(ReportFailureRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportFailure")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReportFailureResponseObject); ok {
+		if err := validResponse.VisitReportFailureResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Object operation middleware
+func (sh *strictHandler) Object(w http.ResponseWriter, r *http.Request, bidID BidID, params ObjectParams) {
+	var request ObjectRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body ObjectJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Object(ctx, request.(ObjectRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Object")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObjectResponseObject); ok {
+		if err := validResponse.VisitObjectResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(w http.ResponseWriter, r *http.Request, bidID BidID, objectionID UUID, params AnswerObjectionParams) {
+	var request AnswerObjectionRequestObject
+
+	request.BidID = bidID
+	request.ObjectionID = objectionID
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx, request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadPart operation middleware
+func (sh *strictHandler) DownloadPart(w http.ResponseWriter, r *http.Request, bidID BidID, partCode string) {
+	var request DownloadPartRequestObject
+
+	request.BidID = bidID
+	request.PartCode = partCode
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadPart(ctx, request.(DownloadPartRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadPart")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadPartResponseObject); ok {
+		if err := validResponse.VisitDownloadPartResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListBidReceipts operation middleware
+func (sh *strictHandler) ListBidReceipts(w http.ResponseWriter, r *http.Request, bidID BidID) {
+	var request ListBidReceiptsRequestObject
+
+	request.BidID = bidID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBidReceipts(ctx, request.(ListBidReceiptsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBidReceipts")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBidReceiptsResponseObject); ok {
+		if err := validResponse.VisitListBidReceiptsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignIn operation middleware
+func (sh *strictHandler) SignIn(w http.ResponseWriter, r *http.Request, bidID BidID, params SignInParams) {
+	var request SignInRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	var body SignInJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SignIn(ctx, request.(SignInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignIn")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SignInResponseObject); ok {
+		if err := validResponse.VisitSignInResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawBid operation middleware
+func (sh *strictHandler) WithdrawBid(w http.ResponseWriter, r *http.Request, bidID BidID, params WithdrawBidParams) {
+	var request WithdrawBidRequestObject
+
+	request.BidID = bidID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawBid(ctx, request.(WithdrawBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawBidResponseObject); ok {
+		if err := validResponse.VisitWithdrawBidResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -12526,6 +22360,118 @@ func (sh *strictHandler) WithdrawContract(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// ListCredit operation middleware
+func (sh *strictHandler) ListCredit(w http.ResponseWriter, r *http.Request) {
+	var request ListCreditRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCredit(ctx, request.(ListCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCreditResponseObject); ok {
+		if err := validResponse.VisitListCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveCredit operation middleware
+func (sh *strictHandler) RemoveCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params RemoveCreditParams) {
+	var request RemoveCreditRequestObject
+
+	request.ItemID = itemID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveCredit(ctx, request.(RemoveCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveCreditResponseObject); ok {
+		if err := validResponse.VisitRemoveCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutCredit operation middleware
+func (sh *strictHandler) PutCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, params PutCreditParams) {
+	var request PutCreditRequestObject
+
+	request.ItemID = itemID
+	request.Params = params
+
+	var body PutCreditJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutCredit(ctx, request.(PutCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutCreditResponseObject); ok {
+		if err := validResponse.VisitPutCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadCredit operation middleware
+func (sh *strictHandler) DownloadCredit(w http.ResponseWriter, r *http.Request, itemID CreditID, sha256 SHA256) {
+	var request DownloadCreditRequestObject
+
+	request.ItemID = itemID
+	request.SHA256 = sha256
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadCredit(ctx, request.(DownloadCreditRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadCredit")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadCreditResponseObject); ok {
+		if err := validResponse.VisitDownloadCreditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // CreateDeviceChallenge operation middleware
 func (sh *strictHandler) CreateDeviceChallenge(w http.ResponseWriter, r *http.Request) {
 	var request CreateDeviceChallengeRequestObject
@@ -12986,6 +22932,332 @@ func (sh *strictHandler) DownloadTemplate(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// ListTenders operation middleware
+func (sh *strictHandler) ListTenders(w http.ResponseWriter, r *http.Request, params ListTendersParams) {
+	var request ListTendersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenders(ctx, request.(ListTendersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTendersResponseObject); ok {
+		if err := validResponse.VisitListTendersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateTender operation middleware
+func (sh *strictHandler) CreateTender(w http.ResponseWriter, r *http.Request, params CreateTenderParams) {
+	var request CreateTenderRequestObject
+
+	request.Params = params
+
+	var body CreateTenderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateTender(ctx, request.(CreateTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CreateTenderResponseObject); ok {
+		if err := validResponse.VisitCreateTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTender operation middleware
+func (sh *strictHandler) GetTender(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request GetTenderRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTender(ctx, request.(GetTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTenderResponseObject); ok {
+		if err := validResponse.VisitGetTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTenderBids operation middleware
+func (sh *strictHandler) ListTenderBids(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request ListTenderBidsRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTenderBids(ctx, request.(ListTenderBidsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTenderBids")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTenderBidsResponseObject); ok {
+		if err := validResponse.VisitListTenderBidsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginBid operation middleware
+func (sh *strictHandler) BeginBid(w http.ResponseWriter, r *http.Request, tenderID TenderID, params BeginBidParams) {
+	var request BeginBidRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body BeginBidJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginBid(ctx, request.(BeginBidRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginBid")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginBidResponseObject); ok {
+		if err := validResponse.VisitBeginBidResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PostponeTender operation middleware
+func (sh *strictHandler) PostponeTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params PostponeTenderParams) {
+	var request PostponeTenderRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body PostponeTenderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PostponeTender(ctx, request.(PostponeTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostponeTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PostponeTenderResponseObject); ok {
+		if err := validResponse.VisitPostponeTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WatchTender operation middleware
+func (sh *strictHandler) WatchTender(w http.ResponseWriter, r *http.Request, tenderID TenderID, params WatchTenderParams) {
+	var request WatchTenderRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WatchTender(ctx, request.(WatchTenderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WatchTender")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WatchTenderResponseObject); ok {
+		if err := validResponse.VisitWatchTenderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConductOpening operation middleware
+func (sh *strictHandler) ConductOpening(w http.ResponseWriter, r *http.Request, tenderID TenderID, params ConductOpeningParams) {
+	var request ConductOpeningRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body ConductOpeningJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ConductOpening(ctx, request.(ConductOpeningRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConductOpening")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ConductOpeningResponseObject); ok {
+		if err := validResponse.VisitConductOpeningResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadOutline operation middleware
+func (sh *strictHandler) DownloadOutline(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request DownloadOutlineRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadOutline(ctx, request.(DownloadOutlineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadOutline")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadOutlineResponseObject); ok {
+		if err := validResponse.VisitDownloadOutlineResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DownloadRecord operation middleware
+func (sh *strictHandler) DownloadRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID) {
+	var request DownloadRecordRequestObject
+
+	request.TenderID = tenderID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DownloadRecord(ctx, request.(DownloadRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DownloadRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DownloadRecordResponseObject); ok {
+		if err := validResponse.VisitDownloadRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignRecord operation middleware
+func (sh *strictHandler) SignRecord(w http.ResponseWriter, r *http.Request, tenderID TenderID, params SignRecordParams) {
+	var request SignRecordRequestObject
+
+	request.TenderID = tenderID
+	request.Params = params
+
+	var body SignRecordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SignRecord(ctx, request.(SignRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SignRecordResponseObject); ok {
+		if err := validResponse.VisitSignRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetTerms operation middleware
 func (sh *strictHandler) GetTerms(w http.ResponseWriter, r *http.Request) {
 	var request GetTermsRequestObject
@@ -13039,207 +23311,330 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H1rdxzHdeBfqZ3kHAJnG0+CFAmcfIAA0mJEkQhBhbsRuGBhumamg56qUVcNhggPz6FiU5IfMqnEtmRb",
-	"T4eKedYRpY1tSSZl6b8kmAH5af/Cnrq3qrt6pnqmBwQlbmx9ENE91fW4devWfd9rlapotgRnXMnK4rVK",
-	"g9GQJfDnqYu0rv8NmawmUUtFglcWK+sqEbweEE6bTBLVYKQquEpoVR2RZIclUjcLKrLaYE2qP1e7LVZZ",
-	"rEiVRLxeuX79elBp0YQ2mTLjLCtFq40m4+rMqn6O9DAtqhqVoKJHqSxWaNpkMworQSVhL7ejhIWVRZW0",
-	"mTvaXyasVlms/MVMtqwZ/FXOvPjimdWKHn/FzLhwPLukQxltdU2sDcLxYoORViJEjYgagjGOGNdA3Ga7",
-	"pCYSohqRJHpsJhWZuHB6hZxcWDgZkIXp+cmAdCLVEG1FKCe0WmVSEiW2GT8iSYPKxhJZmJ1L20SqEuAy",
-	"cXuzhcLc3BU16dWzjNdVo7I4P7twIqg0I25fzAUDmxlUzoSs2RKK8eru82x3cJ3LRKqkXVXthIVTtYjF",
-	"IcGvA3JlozI7d6L2Hzf+daNyJdBwOEGUIHOzs6TaoBr+LJFLxIKfTCzMzpJWTFVNJM3pbba72YykjHjd",
-	"LnRyeoNruG7RhGkQNkkkSZtrhFZChEQJMb3Bi2DhrGRKL6UILPOzXjjUXqCq2vBvtHNE9KnKrWn+RLYm",
-	"c34G1lU45doUjlow17lZ71zPimLUj8VIrG9RpViiP/1fLy1P/R2d+ofZqZPTm1OXr80Fxxeu/2Ul8B36",
-	"hMmW4JLBmT/fVlWhx7sGZ41xpf+krVYcVakG3MzfSw29ayUPm+0PRsrDf1VwtgSQhGOWsCqLWioglIc5",
-	"8kWoJJHSGMNFpxL4KKFvBqbZDLTJn4epC6wV010Nwn6k2KhooG5USKfBOJ70CKmpVELjBeWywxJ9HCgn",
-	"jCZxxJKUGKSLkbTJNL0YTnCvB5W1RGzFrDkE3i1s8d/Hg7vt1wP3Sw2qSIdxRTr6xgDEM58B1a9WRRun",
-	"0UpEiyUqQtSg2Q99KwkqWxEPI16HdpFiTTlqfs/iB/rbJr16Bj9xTwVNErqrf2ZXW1HC5CaFkfVp1H9V",
-	"QqrYlIqabBCpg4pI6pRHEgBYfk7nna9KTKzFErMlgwc5O6MvpXBLv+ifnwO+3HIvp2OKrb9nVaUHNbuz",
-	"DFg4dI+GrdTusQPeiBsSFTXbzcriieMLes3NiONzdsVEXLE6S/S3cLH1UbaFo7mrST8OBw92kptIkK5j",
-	"CAjOijrOmYZhpAFJ4zUHFjUaSxYUg8eZ8vGFEbepZoyk7IgkzKFg+jLI386zoy/nAvywHXqXXU8Yu4CE",
-	"Zsxli1bEI0TVPCno3vne/u1Xe9+79fDXr+RXccxzQQUV2aDzx46Pwq7155Z1q/51mo+9a2syHjYN8etn",
-	"U2KqWEJCUW3rFkRwQvXdUI3bIQvTW6IysNdNDdXNGmJoumkRV8cXKj5sTvsci9REYTl+M6hsR3xkW8sA",
-	"P6/bXrd3v4fgSkUVK9vbOjTu3w9gJmBStrvABZp3n1J2f5D0bO2OS1+r7STx7vk5FqkGXKutmFZZSLjQ",
-	"D02xY/7eETB5M78tIWJG+eHvRrZcux9NFkZ0E8cd4CdFHJJaIprAAWztKiZ9CFO4pVwo5juir/V+e9fX",
-	"UeH9E1QS0cbVDWK5ZDQufyWuMxqfprj5/fffeMQgqMjoH1jJoygVrbPyu7MOza8HlXYrFnTcEwzINChO",
-	"MxqzkAheZRlLqoFHQsE0K6pIQ2845bukKRJGJvb++E73/vuTHrwcfvDqzDL5OfwyAEvhbHc1Ozdm6oE+",
-	"eg5z4QJh+CF+3pyBPoy7/Xr39o803n34ekC6t97c/+huQLo3/23/zv29B5/pq5prluClTBqvRbEGphaG",
-	"dkRU1bNutbcsC+vMwkA9qFyd0p1M7dAE9BW6Nz2b07Yj/XAm7Uw/rbkd5paxbrGlbx2f//veFz/Y+/KD",
-	"gHQ///feFzf3734Nf+5//NX+bz5w1mEhpmELO4bHhIUlZw4TeDHrBJ5XTE/wsG66ux5ULOc7SED19o6F",
-	"uVX9cU0DhW2Oexq5UJu0ppCJHJ+rHpfWZ8Qqv0mnLb101lIZxTF51t03O+c4ZAsNMhD7zsUKjRkPabJu",
-	"r9ZBdcEuo8kRSTQJ5HUG7EiHSkI5F21eZeESEYkmDUgxIiVJSHd1e0aUJhZbu7DWDmPbjIeSTPTe+d/d",
-	"m//W/eK7//fLH/V+9P3um3d77/ym9+O7+/femnQQNGTVmCaAW62EhVFVlcZNu6rVrAv7ai3ryln+/2TU",
-	"I1iIWm0QJM+JONILDDLBN11apKVn1tQ0ocxFswociueSEe2kWrAbXKioyojS8my6BahTOyC/lMOA60Gl",
-	"I5Jtz9VAVTvBjeUhWW9z+BunkTCiP2IhmXj46Xf3vnxz74sf7N/6ePJx4bBrdqX/ruw7GdAsY+f0rplV",
-	"eDG+QeOYcSSe+f2u2p82y7NUB5HUIynbY97XXN/Jg7tydB55Lo15W1Sy4wvtJE41rS0tLsEZ8SrJNqcu",
-	"X1s46tOQBRWrBDSQ6NfijSPq5aCa79muywXJSG1AuoEHkwtdOlpt0MhDn1dPXcgAuoRMUFTnEa+7FJvU",
-	"okSqQP/MgezBGhLpYn26uXqX8sLm3NysV9zMFDDHAM5WG9N/PIZcD7gsL+ys4DioRLHSqByEx9mcMCq1",
-	"NBopPPtwi+n9SEiT7hLJGACEiDhkUiGIypKBTCD20ILM6OKZ4PkaYTss2SXALT7GDDJRzzOFRiSVSHb9",
-	"dPkgwz2HHV4QHd9wsRip0jorYKJGQT84MdB6yvYWNBCcdEQbLB5RHBMqt0lNJGXn+oIZw3ddtZtNmuyW",
-	"FsxNc33V0IRbDapn5qnQIZVoaaFDNcBUs9VWRDZgLVuMxELoq4eWBvslHHVwKf26GzNR3Io8CmbYMOyY",
-	"nY5YHMqRBGoQm8D+Qk5pnIY1w+HaYiQ1xTSimJEwoTUV8foSQRVGQBRLmnBB68sELmYqNXBqItGnNkOF",
-	"EZojn3D06LU3H/3qXU0Yu6+/WgkGRdpUj3pyNvefo1Gd9Qm+ZuiEUS+3fKmBDCQ2I2FUq7FEZkoH2qH9",
-	"6ki/Iq+eagj6qAcnHY1u+LtX0UYiSWS71YqB/2VhQKoNzQ2HmvdlXDed6N56u/fL3/3njVf2H7ze+/hX",
-	"e1+923vj3mSZiVntiFckvf3G/q8/9WhbB3tpN7dQsvH1s//lz7q3Pu+7gvz6zqjOWbg5WtxJ2TaWNDc1",
-	"O1g0du+d9x/9/LbGHGjlYMrR48dG4cf1IedrmCwfkIcfftS9edM+4fYEBHdnidAtqUWZJqNcpvs8TZad",
-	"fQ40LsA+622mcLoiDsKWRgiaoYeoAQcgOhxUtRs8QyHBWQA/tmgCfXYaUbVBpAJe2lj5psl5zoztPbMT",
-	"kw7dJZrBJpotRPmKC84IiHb5CaEpuV9JodnidDla0ofVVHDPzJdlZSrT5QsUjBUZNXe6ty9X7DD2xUV3",
-	"OGcD16iPD0+peCly7rlX+m8ozq6qzWo7kSIZbbrCQYeR9QJhuffD9/Palu5XN3u3bu/dvxOQ7lc3u5/8",
-	"ofezP+x/eO/hvTvQ6NGNG91fvhcQ/MH9Km1060f4iz5E37ulf4EmAdn74ob7jR304b1fwZ+olpsmqNHR",
-	"iKNRss0VS/B4E1GtthPSabCEaRSFltKytLSeMPyMNGhc2zTdYOstoRrYApvnMQ/upEyXFFRoh0YKsSph",
-	"qp1wVDm5k9GtYER9rWbjVRzzhNX7ldZNKbZqZgIP67ZHeFrO5gTPF7KJwfNK3+zwIztFeHqOxrV8pyvO",
-	"XOHF38KEXbzJGKU+maTPCtN/ATKOUG/Q0NlSo52tCn1p2cmVVKIljKoxRdCQ0TCOOPOQ+RTzQF8aEKtH",
-	"pZLUaKL/UQ22S5I214S0QXeY/ru0esAM7DvZtZTDKkMiDD8G38XoCUHj+HytsvjS8A5OQ/PrlzW21cWU",
-	"nsWU3I5aU6KFXN1US+gbKzE83RO3kRnHGJ8dRP9UaG+BH1NGYVD4FDusPOV9Qex4N6W5u5mIeKTm6YJu",
-	"g8318RtEqzOK6IMqjQOalTSPSNKn9xy0iYkkxCWOMvSch4boBmg8+nziJc2xBRlT4N6jPjVKIvTlUbwf",
-	"aYPiPXGNCqUR1jUcjIW2rXZSbVA5Gnj9yu5h5jdFEzW6R4sPBzHzaj5nqxmpcYka7Go0/mrtvg8j2XmG",
-	"EVhE0JxnvOGEvrWBH50sTbrbrXBs0m09YcsZInci1hm2LtCugK1aRqFhAohoMc1WgPOYo3HQK3z09s2y",
-	"y/MZDR03XqPhtTbB1DswJXk5Atd3/AYOm4vsDiZk+JpRsvSiyV2duc2wxNPHOK56+cVlLQ5pvFiWEZ1Z",
-	"1zSlQaOAzM/OHp+anZuane/T3M5Onbx8beH6FP4xn/3hVeGu0t0XeeTZxN5bH2km8aO9P77Te+sjl3ej",
-	"u0ZzHvG6luhKslt6mFX4Vv91Cb/XLzTzk97eg2pWlkQ7WpbmbAfEma1YVLcHNBNbVEbSr3SjiYqqsZ/D",
-	"MWaNsc0foeBsPL6ozcpKymGbeY8VqHzgGDUFGNhAtxpJooQAV6DS1KGWiGb5qZfhPOz+pZwHq6kCaX9V",
-	"i7QRJ20eKdLmKopJ2GYBmdVCsaYaGt8jJVlc05tepyraYeh0KnbgvHnvjtGXgZ1juomKXVUFSkWV4Q2R",
-	"YMeLOJENkSj4a6WhWVw/5TWnafhO46Hrp2TG8wFx2czP7BZiUIocLoTNmBnlS7HaS2XcnSrJozunX0s7",
-	"1odBNirII5ekAOkGYB/2cS3ty745DX06k01laTsNoSmAFOgyilihj+SYEzn/vDPoOvaW/oa92sdV6B2m",
-	"tBNV2RD7IA3DhEm//UGjFWdKE09UTaKaR7+ORT3icPNvsXrbyydW3UGHkqu0of4KgjSKmUvVaDe3Wknk",
-	"czczU95mu0QJZ7KSGVNBFMdkS0v7eNcOngbJks2qCNlojUq2uvycgxSiubm6ffvxPLdPh2gG/Cbsdn2Q",
-	"c3o+mbOrnhjFHGXdBCWtfwZwIkQQ5AESwo++eY32bi70qD4+2p8a5I8dGvd9N+qzHBD7XBUaRg8LOhNZ",
-	"TRgDh3OXlXp2ZfX0d5776+fPvnBu7W8urF/820v/4++Qtyr65S8LGGsEeyT4ZjuJvMewv9GmPtcx87GE",
-	"6Q31NxeIXhzcUCPZZHfrghxeDMxv2Gz63NHTjSlGpVVWjaxgMY5HequViB2XcDiS+0GcMPTVRVU78UBU",
-	"E3uAqL5ys0g2oMlLRPB4F/147JyCYWd/Yfbk8THdHWy/xUA8IP3K0/4iRgdGj3idoGsY2LH08fAYgsby",
-	"6XBGL17ZRbHN+MGW9zjUaMjp8M0VlIKnkkQkPqKoaBT71TJWc9IP/AunV8jxk7NzI4+t7SGww/hnFx8Q",
-	"Q0DFOYYZr9B+CIxiof1wHLRJBe90bkVLDovmUTm8ZY7lXM6qIhnPyXrk2h1/Tbd7L0hi0RnEzvIeIq0G",
-	"lWModvVwa/qTkT4S6Blhui+a+ZrXVRlijmmdEUqkYi3QIEmfDbMc568HSd2bLtuRYREDgGvZ10NVqBYA",
-	"enbjwW5dsdZI0OEkbPdFsIOuBhZgyb4b0DVbIqBrtICR7hdcq8bpsKQutYyorteTiumgIzjoeUIJAgf1",
-	"Qe+5KAwZH9P5BuNEqSSKbjNORFulEfGitZsaIlAnP0CL0kC7PjsGJw3RIU3KdwkE9+R8IOb6nWS8/O4Q",
-	"7xgngFvPNaEh25SsmjAFVkJU1U70fvJ19/47j1577eHvPu799qfde+/1fvbH3rsf7n31Q3JstpSfSqdB",
-	"1WifNg11DcaBHYPPjel3yI5davhUZI/++bOHH/7o4e/+tXvr84Ds/+T3Dz95t3vr8/0PXgnIw/u/2Xvw",
-	"x4efvGJ/6358+9E/3tu/938C0v3pq3tf/GL/1293P3k1IN2bn+09+JlDZLYo3950ghEbgoM7apgpiVlT",
-	"381BxQVsJagAWEvSJlzYs5RvL6dD4bs1MyA+nVk9Z0fFF6fM2Ph0Uc9g3U4A353HaQD0Um9Cj6o5ER2N",
-	"HRj82P3xq91b/76k2UPGwynNBQeE0WoD0jWQqthhCQaA68+sqRl+22I1kbABzG9QHsYFRgMTcPnWZ4/e",
-	"+l1pRaYerHxgR9lgz28kvKP7g/f2b7+6d/9+9823fWNC0P9OAbB6P/ms+/qnYwJraOjbywU/pLEzPl10",
-	"zEzGD9EBV6ct0S4IMcDrqYSbK16K/T6W7GXHoAO9FYSMV/KAC1yUM+jipynZ4IUeO3tf3+v95A97X7/b",
-	"/fjtgGAA1aOff2/vwWcB6b7+waOf30mfIDIxINbtBv17rI9Z75/uoEcPGL2sZ0/qogNOPLr/N+yf/Q4T",
-	"6LfjMkFgbdKgoSCcog+qERngD4igRH+birWCVoKKFmrDhHYqaM/Lu9xYhxuAaa0t2aDeV48AWoGyFA7A",
-	"vGKna8GOszZPy3by5nmV5Z/Pidy3uCL7ZBdmni9l6zNv/haXaWeSW62dgFm0JZV27eY5U1ebF6cREul0",
-	"ESCQs6Qe8aJ8BHldWH+EZVXwUGbO8266HAiuzPEGpTISJKyWMNnYTDMT9GlAWvTlNgtQk0uUGMjvs2Ty",
-	"e0higjHGCuzXqCdlCfK5bpq5ORR8M82BZMi0+1Qzh5KCIQ/KbGk+ygI4cEDlzeHquC7QDkl/BlOaY3dQ",
-	"7KpaJBfWl8na8yvrfzFHduamj6HOa/255an5Y8eXyKmV1fXl3LuArJ66sETWX5g3r184il6EYMZjNdqO",
-	"FWlLlpAohLbgBDhEdYb5m8ZSnWUr9oPfF8VSZ7zqidA4R5vWvZaYNh5EBk9yvwt873VN50e7wA93dIf+",
-	"JeNquHMFtLORfhN7X3zc++C1Rzd+sf/+R3t/+NdJEE/Ad1m0VerH3MEoJPiRg1BejnVAm/toLcKz0A4z",
-	"RqTZyLzMQxztZHmMAmPe5azPa8uGCxWELqajHMwZaCBqrUS6kzLG8LPCyYqgGqLMBy9gw/H94oqTJhSr",
-	"sA7g93YoLmoHdBoz0tTgcfvs+91PXn304R/2f3lvyfiHWMdlTsCdxOf1p5tsYk6Ocm5ymWvpOD5yB3Ya",
-	"S2iRj+/e/Tu9t/95LLbf5ys16OGU94BK35tn45ZgcLnQISojjO4iMoQuoM/PWtoyGNDDRRY8UaWcbDGC",
-	"XlfhYlkSCIFhjCsI0EwYRmTkiA+GbhoQkEhucKMWmUD8mkwj1nNxPimetWiLJTnvdgQEFwqoeCWo6PE2",
-	"3WgLROhyTDPAZ1l3eU6odewQ3p2NdjJdpnln5H7kPosiXz7/aP/uDwOCWp6A9N797v4vf4C4FZDuO+93",
-	"3/l0//2ve+9+11lTRyTbElGl2k5sKEcS1RsQ5xZTXtbt/qwA5y/91Vmh1nL9nRXqgu3yrFBnoVdcy9lI",
-	"qscNAjF67qEK1+LAjoxKD4L05r91v7zR++Evex+8FpBH/3jj4Sef26f937y3d//7vRu/fvjp693X7zgv",
-	"9v/lh92fvhqQh5/8au/B5wHpvvHTvS9u9N79qHf/dkB6H77ae++z7hu3Ht6759FJiRbjm4pxTK4Y8Z1I",
-	"sTB7wVldqMjKxFXBZTtW9jHier2Qgi/i9ZhtmlwCQaWW0CaDqPjxdFcImPMtxi/aGeCrMzixvrfncrPD",
-	"dyv5OdrP7UzxeR3mu26niy9PO5M2E0n1XS9kUa/p8cyCGN2wNDemLQ0DDDyZXNxEKGXBg7NYbhq1nnm+",
-	"yJJm9rQOw5/n2Zvv2EmY5zQHjHm2iVRsBzAhvWhjNy+w93od5IHVCoXJJJm6e/UpFIwCoc2HaBLGVSFA",
-	"UPm4qgS9RKM30H+mSgN4j3PTf75oJwrv7WT1g6Ma0I95TQB0aSau/051APohUwDoJyP9wxdmIfpvRw1w",
-	"jnXciPqxjLMHi1v5pqJKxs+qOjSCwqSd7Y+qxfQho0Mr9LUs+nwWjh4vxRGlPuIG4j7yf06oA9rYbfqy",
-	"EaaTftOVKDBZne/TRo80+pVRz7RltepxB33w/t4XN/bvfLX35S/2vv5w/yd39x78y/4Hrwy6nC9P/d3l",
-	"a3MnvJl0+z3SqlXLW45anp+BuYRpbfLkCzYf1dFpbmKyTFo0UbuEVhX4HNvw21gouQR5qEHMJxN6Wbdf",
-	"7b1zv/fe9yZJwmiYTxQujV5gg+tPjee1Ika7HCB6smQnkiIhE/u/fHP/3X959N27j966O0loHAegNMP4",
-	"to5mQ9M4lCVCSYPGsUXkmExoTuKD17p3ft398c1J0gAmlrN8ACUsC6irUVNkw2N4ZNmbyYX2munUfbds",
-	"B3BfrruDuT88BwPrTcySJQ8EMaaUsAzRSU0hrZGfXDDN+hHOfh74nAUyvEu9AHwyV/f7bzx6+7Pevd8H",
-	"BF/YJ1T5dG//GF+4RkNrA9OyEMIfk22V9FTQ03nW9gFPF9OO4HEZe8unSh70Mjq5cOwZjw3a6xOp6FbM",
-	"lshWQnm1gRlc/EGehQ5PLElEMoYfROZW5QkRjLhU1HgXFDsSDM1dDq0MU+Ptoi1zPqXHTp50FHQLs14V",
-	"nYpUXOBMbfJfDguuGjpf087MeGQcVr+6GtMj4vzS9QWVQre2tXzY4IBUs3/n/hLmvcgcGohkTNrUBq3d",
-	"gDQppPWSIkDCmNVZEElU10TtiCRhVGdyMBdtI/W/KJkMB5p7cMUONXa6vyH+XIZVHTda8HFSAeeGdIyc",
-	"TjK//DoDC8LC7ZWNg7EtB94ax8l99hA36jBSLI8JvwvZzdNnQvBo59YM2wF5ODS/YC4eMoHOJvsff9W9",
-	"/Ubvtz8lc3PlIzlpO4zUpnV0KKewtDC4PJg1iCqSiI4pubFoDTmZOchx39AMjvXqwG+qlAseVWlM/nr9",
-	"/Dks8HHimRPHJrOJGk+CQRpnXEtAbadbEpXQKLYmzkhanr5JQ7ZEtllLBXoC4BctTaZrpC4Ckx1lk4Rw",
-	"Wcy0M9TcMleQ29q1VByW0GQwJ81WXeA2e2F+dv747Nzs/BT4d80NpycFPhgGBMXuF8VGQXCvNHh7RGb2",
-	"QUhqI5otLX/99aV13Opnjs0dmySdhpCMtOhuLGiIJSCg6Aviepru0unVxO9YZNrgLuO+BPadFq1u03pa",
-	"6gKZXVeOm3/m+Ing8a9VzIkTqQPcralW3KjD8wV3svjjAudcFyH8Eo3ewxAdvQ7TseOJenSYVaUeHebZ",
-	"aGbMU6qcMc+pR4d5Nh4d9ltcin2yKzLPjtrGjp1bnx3SLNM8pvob85ypcMwLo8VJJ5gqb8ybw9A+p/LJ",
-	"gTXQuIxvttLBOJ77dgz/3DnrHGzqA64rj1NTIt+Zd6bG+trnHMmJ2JIs2WFJYNUGInHE/sCoDSCxnslJ",
-	"2MCDk0rtfsOZ7bfsmRMxW3N60s/rWW/68Xza4/WgYriBQWnP3P0RJ7HosGSqSiUjDXZ1ULtDp2qXrxVp",
-	"9NJM+J6cecxxOYk4oTYxkaY1gUn5k14VBKPOIFOxFj4zwb04KnNcJhK9Vjc7DRGzTaB43vgy0AMW2M7z",
-	"2rf8il9cX1kxCZ7RRJhotmlYAm9jdiiRcqzPz9F8Fvhzfg+u04fqmY3f546O8b7gLOCmsYukYdJyyfH0",
-	"xm5iqi/n70VMGxaFNneYPh14S8nAzRGif9zg1CapktMkYTsR6wx002rLhq3ip3crc7nHDwIn9ZhJu4sR",
-	"nozGeR1aNku4D7PRSqvOQpYA8ps+4MUF6AhfwemDg3gx8inDOHphHySuQXQKNjT1sju8M5PPXl3gjmRD",
-	"whkPZUAaogPuGKKm0OMIWETOOmOkHyvDZg8oi5+QtzbwyRgcCTpfyDBbO0iG/r5TbJjJVM73HuYRua6z",
-	"aJmBef/HO/8ckP+muXlkX216SEzFQ3YhRiDN7ILMpyb9PK0VwI3KkQu1qb8pnVyPtVaxP/3nstOnfl5L",
-	"+9VP54Q6D13rxQBxOBij8KSKMF1kzVZckJ0HIoaVIFusHnGXTIIkNGFym979sPfu15MeNex42nCL4vbi",
-	"8guERySxRVPGMwId3Ko3plvcAY1U/jpAl4wxJpImVfUhF+saoz6Pz7ZotsJIV/nKNcOQ7TBEjhRxDy5z",
-	"gI+Cl7OLWZ2i3ao4G9OYG5ya23y7rJmRLL28u+FjZYC1ONivl7TZinJph0dpjw6SGykRceyv5iYVJD+y",
-	"eZ0osdVNSAPriRDIHmb93LkmPe4HXBS5PApvVKCmUFJgyCFU6ohZzR6lDk3Awa020mHZplEaS3I8lERJ",
-	"femPMIFPX/akDKWKsNuT5oTKTVErGys+7pFMmnkl+bxHSe7otXJgHU/WdZRSsKBgyDkH5eagPPPimdVU",
-	"efZMAIy/rdWDYRYFwuIJzDsHfy9cn3omfTh6feqlEyfp1uXcG/v3XEGaOpuNf2CCxpnL5HtfdHPAR+j9",
-	"mTqKHpGG+SEYJqsb1KMdxgfCXsnC8YCceKZ76/O9B3fIM3OT0473yaaWrBYJjeMNnr3Vh7LOQJahCcO6",
-	"Z6pBMb8jV40sQDjVSZppDg5+cjIvqOTXmMvWDZMpyZIZGKIT2mramXmdpeg+j4oDdLxuJ5HaXde4a1is",
-	"TMAY0I/kopTSiBwK6aNyFcOz0uCTi2SjstxWDZFE/wA88SJZXRNr2MlGxZSLQhED6xbj7xQrkW9wg4y5",
-	"CuRY5QNZSAQlnD4NoLAlWhmCNZRqYSHgiNeE75rThDut6yJqpK4BziH9nuMK6/iJbDHVYZDXM9X2ZGmY",
-	"jZZGd6RRQ2MlC0ks9Cw3+BS51BAgNqE1QxIpmgytHRJKR1FOrvTV/L6C/sum+HIkbTXmVBHPajVWRUtO",
-	"Yoo7T+uxoG5E6klVc1nXzIBrj74xMYSsGmG6euz/iq3mfWWJLMyfsDWFArIwN48xHVLRmOF44BkAp8MU",
-	"bpYWD449M2ny6+j2WzEjV6oiZFfgO30xJnVj6qiKJtYxakWsyuQimdmZm8EidViOui3J3PTs9CyZ0Hsr",
-	"F2dmVFtOR2KmlQglqiKWMwmT7aYeZQo/nHRgdVUxrhcsNzghoH2PBA8ICGDm72qDVbdlGytouLn1Cda5",
-	"m3qBKRpSRcGjEiohXonCK1oGA2qaVcTBs1BtCCGZDPRNrH/TI0eK1CKoFaYkwVkSWqcRx/NwBdnHK5CL",
-	"sMGuBk5qNqz01GxLhSm0TbVutguQt2mcELJACXBLQFFEuq+/SibmZuZmZ0n35ncnAzBlSqJ36ejRoyf1",
-	"cC9eXAmgcIip4DaYmRQt/bJPqWhNjXge46jKOLrbmCLuyy1abbCp+elZfaMnsTmdegc7nc40hZ+nRVKf",
-	"Md/KmbNnVk6dWz8F32ReGaDUWmVymxjHm1S/6JhpFiuAJRgVzjhtRZXFytHp2emjeJ81gNhp5HIKI9cx",
-	"CEUzCrDjZ8LKYuU7TGXh+rmC8fOzs4dWLD4tSz1YtPwixofaqtUm7K6ow3SGTh10pziP2xsWpMgV5M4q",
-	"0GdqCpmRevQWonXpFm+Gm8SB5IxbEb0lpAemz0Y8XMnpVAwxf1aEu4cG01xo5vU876SSNrs+sJ9z3/B+",
-	"5uv7P/7marj2b5+x5+r708S02Dxo4+zlTC43pd1Vj0nWGRhoFIeYS57FXWLHfc7pMtBMJ8bghAyw0Dzr",
-	"76crQR8CoT3S1BNdcRJLPgk8Gsgx+Q3jkpPtcxCblkm6M3jzmDgq5BdMGd9DQK1lLBQG7O5V47O9BVcY",
-	"zW26EV2zZCrlUezaoG70OmKZTZOYR4IX+dYAHWnRhDaZ0pzv4kvXKhGHYvWqYfU0i34FbH4zg5Ibkyoa",
-	"Lw/s/sLo42HEFySutpbyYVB4us36NiWrkjV6W2xy4Zlru4wm14fdizZrdim4m/qcxZBO9TLzc7lsB/Oz",
-	"PidND8wP7zbOFYQtIOF6PUskrUlrCsH6C6SKWo1gep2OLRPpFtI1mLDNRYcfHAGMLFdZfOly7uDa0r1G",
-	"xZTd8WnB2sH6rT/4x+4rr/Xe+qh77/u9H//TpIMvSTtm0sEWV6HnxZOzkVQraasBTBmQx3YdWSsyDv/g",
-	"5LuUVjSNlJbOoQAgyDAiggJbUHNT9/Jym0FImcE8mza75N73R5GXDQge0L6JxMIWyyxF3AheIjHWGuCu",
-	"syD5WKggDVQVCbFBAL5FvVzpOzvDy7mVX4RvMFM0q2DEo09gxDhCr6BswPRQgJIspRWjE6OUnMgTpSdu",
-	"oTPvJd7CWvioAYHxz0bcEzWdsPivNqCS2UYlSGU/G/cMCmPIpoium/MnTkzmgNivTrz++NfNeUjqkJ7Z",
-	"wGiuO24dVEs8HF0t5E71yQbI2jlxz30EwzfHrMmMoz15nu1WcFsPnyd0Y/7Ks4PD4Wtjah5/T9YVTZSr",
-	"8EHOLRaKTPR+9mn3V++ZcpBQDWAywMKGca7AL5QwJLkKhmQCiyn+541X+spcThZscv8tMXPN8aocytyh",
-	"i96B0cB+CA69YyNNiS9qoBarFJGNb2qnvxPtMNJuuXutrK+p5il2mXL2UN/8ccRkphAzRW6WTKogtLkl",
-	"jKE2qvDoFnKEh7Ff3wQlLuLqnCQODi0+dZHWi3o2zWagzWEQ1OU+FwOn4DDWYsQ8ZEt9FZiOmLqNEP0N",
-	"ITugW4AsQSxXgmn8gzqDXsWF+hzwxv3/5Kwe/l0Aqx9LN/CNkgiYHpnAZIOTWkBnV2lVxbvIW9eimC1Z",
-	"t82tXXCmC3KmLE0TUhoSGEMDlgczUg044GEqJ/DtPgiGZVg+cy17GHVNXGDNNDtA01ornxzyZQP9V79Y",
-	"jBYBjDIm7MTPxLU9mkCpaJ39Fdo1mIkhSe+aI5KY4mLQ+6LmOAL9v6sg84Q119rhVJgz+Z/AdxQHQP9Q",
-	"7H2Dr62eTiVEyhEXU88J8CoNHTfSojK2pmtzHoCrho5BiYourjBav0+zzFxYj0hb6coxBiNt1h2Aa6Ea",
-	"LKGHgTQszXII5ju09tjYdDPF7YiHf+UUhLQATg2SRyRMOp+nmkxgvOfeg88ms3h1/ylHI07+qK211X/F",
-	"cxZ4Y6qPHZ0NiGxQDJ5D1fWWCN0s2xMLs7MW4SatlI7cQCbHruAFM7Vqo2O9EvSCN1uEXzI2rjEH01hm",
-	"cEVnpaJB4BAcwijrCiXeYIQrY0Ca1qiqb5QCnYfxtBuqQhwnbsRXW+K3d4sGF31KpJFeiAdVHC2nVlxr",
-	"GhY11w5u6aM59XiBWwTVb1mzpcBrgk+ThdmTWb4M7GAz4ukAnUYUsw2OZIYmjMS0qkkzEgAfHLCP0uo0",
-	"G1M5jhamDIsmqoqpKakSRpt5Vi1LPxpxmnhSfD51HNqLxgEAb1vjUmyTQXdvvbn/0V2U0dEPH26mlGxP",
-	"YGLpyUNnu2YcyHvlvVXR4Xri39KtMJ6Y+Jj4Mki94MjkxcSM2MuWkJE/gigDcpCJ4Q4pNKq7uRPPDFfd",
-	"BZULrJXYi2Wx9C1m/ZSfpE7Qoe4WTIeMm9ZT3LCfecRcZzbk9L+SLPAElJhOxqunjyquoOcaTQ+HUJo4",
-	"wh19QGqX5Vvz4w3dYadthec/LR1Gf465pw4b9N4g/dJC14Rbq2FyiVCbHwJ/btJtBs6U7GokFbpX0hgM",
-	"hQdFnHiI+ut0FP/par/c0nRPH9pcgJJqmU9m5rMLoa2Y4cjx3R7ITSjMpcmpFphD1qKJAvPIBDJoB6RE",
-	"NitDIU6ZDAZ/smjVl9no6cOsF+g2K8KavMJlMkgjKjSyQYhFTSQkMqmpDUdvExcRqcBLw7gGHgy/TGj9",
-	"cLeMC7bR02qtcZNzFLDh6UIPh2u13ZnAESV8RQvQmpr5bYAeLw5HWbxHbhnkMCmkCJgc5E+WIORzozyN",
-	"N42eH5lI6zrZkAdOTNqUJZNpq83DI9KmS0jYY7AlJh1QIcpgrPWfLMrkQ82fQp6WWXftPnbDsXpMuLXF",
-	"JgNzWYA2yG/B0BcHdVNnTPR+fPfRjVe69z7sffDFAdmVNN1UIarZvE1/9tgoZ1hLEwRnm79Fq9uokO1H",
-	"gkZa6AI4hQmsMDe5BJ6kINpEsgQZwRrYfld+nxMW1u9+0u71faN8S072/Wv1sBuXGoJQuS3RBE6frON9",
-	"kTev3A6sdTEr644bG5BOQ5AOxWBVEos6sQFlrue+ICaVmsUU/HoQTUwK4eJgD2xIqBveacMytUwFiszj",
-	"8ycCcnR6bppcdLLIdKI41tDK1XVz4kgh+LMo7sPslZ7fuFRmdU2sPbH7Jl/J/9tBYBEyWezcFDIZkLoQ",
-	"iJ0paqiOIM2ItxWTh46xz5q8KaYOnT4pUjQZ2KoQgxnYyylHgmeQaqL3/d/sf/DK/s8fdP/408nR2Bqy",
-	"apRmRvLStFWIbUUwPVFStmqnUgoDCiJFcsCI9IGOw8OnJgj/dHdsjG6WJVToOfDdfORfwRak6fv8FMOl",
-	"BgvT5EWuID1smj6K2rDhxcxgmSMtmyZZUZD9LmPR2QxFh5MJKrdJLdrRJAaLa8ZMyg0OCaomnU8wiH0z",
-	"ZDzSfFT6HnMwhZg30Of/oC9u3OCLpi7kU0d6YGLfEv1xi6EW0B9L/G29LQC1fBJ3pOaN4QBlFTAhgy7i",
-	"ezgEl9mOHtFRm/RXbk12WDIFykNsam8stduCsHbkuq4ExmUIfBoiUEaf0u0XMdt6A4puo7MPWvMzdYLm",
-	"9Bqik0WGTm9wqAVAKNlKGN0OyJWzVKop6HDqzOoV+DjibSbJFmvYIFDINyM4yzyCJWM8yJykSJ22clE1",
-	"6KWVMNrEdFdyg+vhyZWESaauEEl3naK1Zv3OiFEIAm0azJSGtZlVR5LIhn4PoaGaWZLbxiuLctYBFmGD",
-	"mxlAaFJqIXVzT/hO5yXN3J/CzfOHo/W75uRAmLOI9uU7uXxtNpg76a18Mlr5pXkuRKrDND6brg4hYpjB",
-	"zWJyOaTZKBA9Jab3cHyihwgXcMqKb18gD08Xzfw248OfImqJiUVccUaPCOkDqZ2Es/W4z/ltd5Mo+C//",
-	"9Xa1kXWHslKEUlRh8HDKAz54s3vvFw8/eQWKPpr8hoCmLJZs0YkX1MQn1+MRucGbcJqnyWnNHHQSweuk",
-	"RaXsQHheLKrbuTFRUnq5Da6qJo9LQ7QTH83BTUxDap8i1DaTwkP37aQ+eCqQ+3wOi21aHrPVJsOARYZh",
-	"QdGI5aUVJ3/OSPBtKEaGazkG6NYI49hZUchJ+D1yyxL+NEHhUxCYauuu+rYxjg1r28zFdGJNXrRzHY7N",
-	"DSqu2VxZSmiZc2vXZ3ezFYChIPRkbm/znIiSM9ew5N/Q/AVnxfhk+6x44lZPqGLrJ5uxOAygQ3JPocoB",
-	"cKYWYxbrIiiejqGU1VMHRphXARz1moyFXSqqBQ1NOwZR7pAw3MT0Q7ky1jJ5DRLGSKtBJZNkAlG69/tX",
-	"9u/+sBixc7n5/PFQZ0Udo3XKaZkwlV8EETmqEWsJ63AyEZ2yGfEK+cfiINL19Jsnhht2iOHcySHA4VJD",
-	"aPDGol5nIYmGXEhmzBnIol7MSJ+i1QYxNS7M9uHFKuFenSaQsD0n9VvXuFizvrQuTJI9k28uVcZqZhos",
-	"TZEKshwhDRFrkdxJ/u7jhKH4R7ZvTxEnnCtLUt4E/G0JeZx1nhQvbPxplT32EpNC2hloAqhHN4lUCrBU",
-	"mYTTw3mni2mrJwjdXB7tUQyMyTCKtS4inkUYYtpEUatp1vSQyL3mQOUYOeMtrDPgDsJ75pr9c6zYjDRB",
-	"eJkUTc4IQ8Osxk8g/+dgjac3WGOZ2H33hGt4UdKk1C66vzHn9hM9+XqAgq3G/LIRELQnIGcCF54mxtcA",
-	"M7QkNFngpcnD2uYqZ2joS5ylTMGYQiBGJtbxiXFAadmaIkBGTZYtj0E4sl2k5mn+vh3WWfhEAOzUFqzG",
-	"orrtu4/yXTiJq1+6rKkN1sdCUofZZmeAxzD99J9AuKr1al11ZNVR49i8VKhRG4zZRI2RtCZUq1QKHAOP",
-	"m1KVJtb3IafknMxGylK+Fs51lMnc9GRMXJ5JZ/mpJZnoffBa797vJy3rFyVpKjKQlgZklBQi4Hzb3/dK",
-	"ppTlYWr9QXqaxrg37V1oEhE5GcdSA8Ng18/uYn9pMjuaqKgaM1l4Bk2neAQ9wchwXzup2JzL239j912Y",
-	"snL98vX/FwAA//8=",
+	"7L17lxTHlS/6VeLWmbXoXjf7yUPQveaPhgZLYxAMjYZ7xs1tRVVGVaU7K6OckdVFDYu1wDYSfsggW7Jl",
+	"64kHWbrHA9L4oQfI0nc501UNf92vcFbsHREZWRVZlVUUiLGkP0RnVmZkPHbs2M/fvlSq8EaTRyxKRGnl",
+	"UqnOqM9i+PP4OVqT//pMVOKgmQQ8Kq2UNpKYRzWPRLTBBEnqjOywWAQ8IrwKlxUeJTGtJB5JWOSzmPCY",
+	"lAO/5JVEpc4aVDaZdJqstFISSRxEtdLly5e9UpPGtMES9e21JKGVeoNFyXPr8jqQn27SpF7ySvLLpZUS",
+	"NY9sQesx+0EriJlfWkniFrO/9g8xq5ZWSv9jIR3qAv4qFl544bn1kvz+0cDP/VQ58KfyjWNqanI/pOdu",
+	"Ol+LmR/kfytIWGMq31k/w88M0sm5OiPNmPOqoYswYFGyT5Bt1iFVHpOkHggiv81EQmbOnjhGjhw4cMQj",
+	"B+aXZz3SDpI6byWERoRWKkwIkvBtFu0TpE5FfZUcWFwyzwRJycMhIvmmg4S+2SNq0IsnWVRL6qWV5cUD",
+	"h71SI4j0jSVvgDC90nM+azR5wqJK57usMzjONSKSuFVJWjHz56oBC32Cb3vkxc3S4tLh6v++8ofN0oue",
+	"nIfDJOFkaXGRVOpUrjOLxSrR009mDiwukmZIkyqPG/PbrLPVCIQIopoe6Oz8ZiTntUxjJqewQQJBWnKT",
+	"iYRznyScz29GeXNhjWRODiVvWpYXnfNQPUWTSt290Jpu9wkiuUZmTMuH0zEpVjEwrtwuV+fwqzl9XVoc",
+	"1tdzwH/cPUbe9JT09yTP36YhH8kNmjRJWCxf/X+/tzb3r3Tu3xbnjsxvzV24tOQdOnD5H0qub+Lk5H4W",
+	"52cK/OGyfF80eSQYcPajgS//kRTDokT+SZvNMKhQuTgL3xdyhS4V/IRsC74wuL7lwCdUkCCRWyTi7ZLn",
+	"OtpcjavHFuCZLAOYO8uaIe0wf5CmNktybjZLpF1nEbK2AI9HGok2i+XGp3LbRzVGkjpNSJsK0qA+I+WO",
+	"ZHKMxmHAYsMQJanB+4I2mOSZww9QPMFOt5IKl+s3vQnWTTrmeZ1HbDXtaMwqLGgmHqGRDze+gWugztyE",
+	"Naa2BlaTObTOoiTuZGbak0JXm4rsjP+3mcVpk/Ej0LA+2Z4SQhYJl6eUtRLTmO8zMS+HQ0m2iU/83+PN",
+	"u27XMe/ngXBYlJC21CdK5kSa2qKr5nL2jNJNvlHs6bL+GVWsSoW3cJKbMW+yOAnwhKbpD31teKVyEPlB",
+	"VIPnpAIhRp8g8IJ8t0EvPoev2GIQjWPakT+zi80gZmKLwpel+CX/Kvk0YXNJ0GCDUoxX4nGNRoEA8ije",
+	"p9PWWwU61mSxIrxBKSoVjb5n5s280d8/a/oyw71gvsnL32eVRH5Urc4aUMbQNRo2Ur3G1vQGkZJJg0ar",
+	"UVo5fOiAHHMjiPA61YGCKGE1uYG8EmhefaLsgf0Z3UleDp8ebCTTEc+MY8gUnOQ17DP1/UBOJA3PWHNR",
+	"paFgXv70WF0+dGCEuueVmlSINo/9DAmam15WfVwcrT3m0Idu0DnsWszYWdziYw6bN4MoQFLNsp7u7R/v",
+	"3Xyp9+MbDz64mh3FQYdG4pVEnS4fPDSKujaeXZNP9Y9TvewcW4NFfkOx9n49OqQJi4nPKy35BOGR5IY8",
+	"qoQtn/nmIC4NrHVDzupWFSnULFoQJYcOlFzUbNoci9Wg2jJa4fFK20E08lltCfqufPay1rocDFckNGFF",
+	"W9uAh/vXA3Q46JRuzrMnzblOxrY2yHrKnXH5a6UVx841f54FSR0OtGZIK8wnEZcXDb6j/t7h0HnVvzLn",
+	"IaPR9FcjHa5ejwbzA7qF3x0wH/DQJ9WYN1DJ6SRMuAgmd0kjnjDXFn259+cPXQ3lnj9eKeYtHN0glQtG",
+	"w+JH4gaj4QmKi99//o3HDLySCP6NFdyKIqE1Vnx1NuDxy16p1Qw5HXcHAzEN2rMZDZlPeFRhqdQvJ4/4",
+	"nEm5MCF1ueA06pAGjxmZ2f3bW91778466HL4xqsxbV7J0JeaMDPPelXTfaO67smtZwkX9iQM38TfVXug",
+	"j+JuXu/e/Lmku1vXPdK98ere+x96pHvtP/Zu39u9/4k8qiMpEnwvNUtXg1BOplcKoh0eVGSvm62yFtCt",
+	"XqhZ90oX52Qjczs0BoeBbE325oRuSF48ZxqTV2fsBjPD2NDU0jeOT/+0+9lPd794zyPdT//U++za3odf",
+	"wZ97d77c++N71jj0jMm5hRXDbcL8gj2HDryQNgLXx1RLcLGhmsN+x0G5lagDue/QGoNu0/3fd2KWBehP",
+	"dRYzqcVUeRjytkhZU8wqPJZnp2zZyaNiRvNYS8JH7cuTAS2HzCHnyfPFTZLK+Nc/F2aihNtYy0Nf6jvV",
+	"IBbJKgwtpEJKCAz2phxaIS5nL4mD0ZVpZbvVVDylX11lUhzBJ0jC+TZ0w6cNWmM+qQYh2ycInGIlr+C6",
+	"llmtFY3FwcqBrzTksY7foFl3mcE3Th2Y+86xU4THZO34xtzywUPy0vVd+ZGQJSx/asyayOMQ9FZJlYWn",
+	"wmfUD4OIFZ8Kn1XiTjMZ8wio0iBsxfAZGoanq6WV7w2fyxPqhcsXJEOo8TnZ5JzYDppzvIlS+VyTyxMt",
+	"VjL5WMJJiFuo4EbzwBmQK1fAj61GGdc6Vx4Z3F6KetXRNKhkw/YdT8PWr7i2Ga9WBXMQ0rO8TRrymAWR",
+	"itCYARF5pF0PQqbsNGUWRDViMfICUgZvJSze6qeYHCrWvh/c5EEiSEg7LCa8Wi1Mzk1a2aY1tlVlSaU+",
+	"6oO4qZG5kTpFAYRFOyzkTeDaRb8ZJ+OYZfwzNHaKe3oCim+So4F/TLLzqjy2x9wrzVie/I7ZobDcMaM+",
+	"4a2kKIc/I5s7EbDQdw1NWXfdu0D9KDcCbiLneVlhwU7OispGQlajIZy3hFdTa3K7HlTqcjw2Jy26sjGr",
+	"BM1AB2g4nK/p3AvSrnMBtkBBeFNRWBBFLEYyLjqP/UvqnEse+1siqEVjMuHsm6hOOh6Cw1S4leKxNRL4",
+	"VBA5123vzpfd6x8XXo60sZyupw+gPDCKZOEh/V78ZLbdeDraaAvE0cBXxgfPch0XPAXVC7kHm/49/2xL",
+	"YiVLDp4ovJqwiCjmH/CISBmA+c6htqIkCPPOSMmeGxxMU4niTgnnYLVKw1nKge8piVzuvDoXCanRHTi9",
+	"QHtUVFVQY8Xwg4IL1aZBIl909t8cKNqzAApDbJ1AGJljM4jBae7jAe0gqfsxbY8nxaZvteuOgJpzdJtF",
+	"IGmDF1Mq4JprEpqg2K3FxVS1U6Kx1Ez10wWVuvO6O0d1E+bOc1ZbTuXejpLQi5Ua2Uyf+hV8I/nn6Ej2",
+	"th5Ql/ygpizD2Xk72tGLqWKknFZMIVo5e0iwOKAO6j/J2yyeq1AhxbGLJIjkGRPmGr76pwk/aJrPGfFx",
+	"RZ6Dw4XDa7BX+gV/nSbUI+vHz3rq7FPOQ+MxZZWYJSThpE4jn/Ad6I2hVDmKsax3j3QaB8m0DuC+aVay",
+	"O05WppM5E34yEA7brula0T6O7Bg2lNMJy8/fZ2MefXioj1si3Yinz6on+3uoW4D9mtfTM8ryNPXp8koR",
+	"u5hsVVqx4PFoH+PQ6QSJfqCTFe67KZlZe66fjuX5BlsI7WMEnHUDLWjb+ji7h/pa5XXEi2rdq0IjFP2D",
+	"RHnmB10AhUWYvimE+TB2WbVxoLGcaT2bkpjLiFfYGuKRciejYu4TpBLyyjaZ2Xvtr907N6UgevOV3p9f",
+	"J0tLs4WFBNryg2QLGH5hgRjfEewHzgkc7gxWwdBTdL+kc2zcYUbU6zvjlheXDy0uLS7PLcr/ltzqRao5",
+	"uOMC8QgTDO11ksYqOaaPSRQNmigLUz597xPEPOmBl7PRpJWE/NP5DQyEfubg0sFZ3UnaCbncCkJHTMNU",
+	"pdEfVqvU92MmhPZjbEZ2AMIqEUw2B7YJ3QyEC1v+4P3Lzxw67NR6CisM48v/QYOJhDaaLq+w/HEOfsUA",
+	"cJyg/UuHlmbhMIcp2Hh2bW754CEdag4CWEZSR53MFs0Nr6lTQaj9GcHinSBrx1VSwsh56j+VtSFBMRtb",
+	"XDQ5BUYqVFJivlhob5KBmXp45Ze79257pPfL290338lKxqVU6N7KHnLDBGP1uaPwvrrQorG8eSHTqykJ",
+	"FOaUfhS5YkOrrNkpQi/R7md3wDukJ6z76Z8e/P6PvTe/6r3ye/QgwQzCn92Pr3bvvOGR7pfXHnzw792P",
+	"XsLH1Z/4b/f2fz74y/v4w93b3bu/G3A44Qxr21HJsCh7XeQ2lGcB3NTaKrxn7JYltF/DH9pnUth1dTTw",
+	"X7A6o2ca+wNXpktHA/+81SspLOqOHQ38dbtv6bX++YTu4dHAX7M6CQuDoWCD0h5vReOZkCwhe2tcHh3x",
+	"ZItWEzxexg8zG9f7kue9O6G9dNZYRmpTjnH39c7yD6cD9dIpdu2YYzRkkU/jnG0jT64Oo7E8X+KYRjVk",
+	"rVKsoVHEW1GF+atKVUcXepAI4tMO2vATHvpa8mkzts0iX5CZ3lv/q3vtP7qf/ej//+LnvZ//pPvqh723",
+	"/tj7xYd7d38za20gn1VCGgNBNWPmB5XiFK9HtZ42oW+dSZuyhv8/GXVE2vFq1WVYCgM5QC89hc3QApD/",
+	"GkUVvfUc+6rgrbiSsxoRT4KKihE1S4DK5YQBRBkKuOyV2jzedngMpcSCCxv5ZKMVwd/YjZgR+RLzycyD",
+	"j3+0+8Wru5/9dO/GndlHnYeOWpURUj08lppe0FsDo3BSfJ2GIYtcOl1F/zSGADNJ6CoYRsbjehGPXBSx",
+	"f1l5zIKIlKlghw604tDkxjWpr3i+M01oa+7CpQP7XTlCqSdIzUR/HtM4sY+ZWc22rMdlT8nI8FizgJMF",
+	"Stp8tFKngYM/rx8/m04oBh1IITKIajbHRruwJ3+OgO2hvSsTkTBEilxaWnTGX6YRyQdhnnV48gihaHBY",
+	"zrnTkZSDCq0Oz3QoTycz0ZmCcDle3Ptwisn1iEmDdqSWAROSCdsoHKJhIkQdvCBN+XV08HSVsB0WdwiE",
+	"Tz1CD9LYR0cX6oFIeNwZHadS9HPPYoNnedv1uZCPNG2d5NBRlaKY40oVrTI8wCPS5i3IUQ3CkFCxTaq8",
+	"sFfwlPqG67hqNRo07hSOVFWPg9sijnRKgaPnJgpPJLxJaNRJ6pBcW24lRNRhLGVGQs7l0UMLT/t5/OpI",
+	"PUOPC5ciS4IpNQzbZuCNFiMZlMPlxOPGPDkuaRrGDJurzIhJRoWwCD+mVSmNrxKM6fVIwuIGHNDyMIGD",
+	"mQo5OVUey12bksKIUGpXtODDl199+Pu3JWPsXn/JFX1hEguOLGb+s6xKiy6jgfp0GpDWTwooQOJjxA+q",
+	"VRZboW60Tfvj892R7TUTMtvHPSLSluSGvzsjz8GO0Go2Q5B/me+pXB1fyr5Ss/fJTPfGG703//JfV67u",
+	"3b/eu/P73S/f7r1yd7ZIx9zhOSpG8+Yrex987Eg/GGwlx3CG7ex98evujU/7jiB3AgD6sEerO0ZsY3Fj",
+	"S4qDed/uvfXuw9/elJQDT1mUsv/QwVH0cXnI/hoW3OqRB7fe7167pq9weTyCq7NKKIZQNhiNhFnnebJm",
+	"rbOX5mTxmFDYXUEEypYkCJqSB6+CBMDbEeQubEYpCfGIefBjk8bQJgaEiARkaZWDNk9OR0yZsNLMftKm",
+	"HSIFbDBRoX4V8YgRUO2yHcLk//6oXSkWm+GUvBKOpoRrpt4sqlOpJk9RcAik3NxqXt88pj+jb5yzP2ct",
+	"4DR8K45z5TH5WbK5FgN01/vZu9nw4+6X13o3bqKl6ctr3Y8+7/36871bdx/cva2sUFfQ2AQ/2G+Zh278",
+	"HH+Rm+jHN+Qv8IhHdj+7Yr+jP/rgLtqxME59XrtwaORLkmxFCYtxexNeqbRiZROVJAU5A1qkpbWY4Wuk",
+	"TsPqlmoGny7zpI5P4ONZyoMzKQ2u9kpUxybIWU5acYQx2HZn5FPwRXmspt8rWfk6OhC+cLB2wtZVT+Bi",
+	"Q7cIV2tpn+D6bNoxuD7W1zt8SXcRrp6lYTXb6DGrr3DjX7iylPZTqMNPl01LcviVYNbr1LeWVPu4uTy0",
+	"dOcKGtFiRscNoNWRF8IZRoWUBwkEHtGJBVSQKoVM26TOOiRuRZKR1ukOk38XNg/okA/Hzq4aCasIi1Dy",
+	"GLwXYp5uwVhgePwxRQJPkjSmoEFyY4EnDBRu8B1WnPOe4jvORWl0tmI+Orb5LMfI5kZnS26/QbJ6DoOV",
+	"hIlWQk1znyB9ds9BDzGPC0TLy/17Gh7EIFqFJ+VSL2lGLEiFAvscdZlRYi4Pj/z1MA/kr4mdZVOYYO1M",
+	"mvGCcltxpU7F+KkGw/LREhono1vU9DBJ3qOUc8qNIBmXqcGqBuOPVq/7MJadFRhBRATLeSobzshTG+TR",
+	"4j7/VtMfm3WPF0y4E7D2qMh1DsmbIvB1eCRvMilWgJvasjjIET5841rR4bkC7QaD63SSnMFHMiwvw+D6",
+	"tt/AZrOJ3aKElF5TTmYOmszRmVkMzTydgiPguByPEjz8x7BWynOqOEN+nrXxU/K8yhoTlx3oBmlEYJ8C",
+	"dePVBx9d7b11r3vtz0U0z0IHGPSrP+d5rJz6NH02q8OOoww/+Ojq7ud/KK4M79Aw8LeqMW8U1YbxDRNO",
+	"PPqVPpq3g5PyaQkWeECOzE8lf1x5vO5YxGzQa/4oNFjSo9B8luAHSLywFDYkPHZy+s6l4CEEOx2O/8Tp",
+	"1s54VmSAC5kZQD4tuG05Dz66unftA488+OuPH/zlQ4/s3rvXffUNqf/+bu/+/2fpnWFQYehK+kGLhugJ",
+	"6XOK97kEhxo7oEsnTZt4/c99LePdM7p9vDwPXzHDOhmUY6fOZ4h7IJRbTqJyK5U7OjVvjL2AeGGO5LuJ",
+	"Qxn6lrpP+s43mKw77SRrxKcdKQ+tiYAubEhZuk4DjywvLh6aW1yaW1zu81guzh25cOnA5Tn8Yzn9w+m6",
+	"XKedF6LAIbz0fgOhOu/v/u2t3m/et20WtKPII4hqW/KqGJXIz6zDu/Kv8/i+vCGXf93Ka+1zL7I42GG+",
+	"RyK2A2a8csgr2wMW+TIVQU4kI42ToBK6NXvlzh/b7e/ziI1nD2ixorzFb7HctLmh2TWFpWLN6Yo9XYSh",
+	"6/UzGjerJjlW7nXaAQ98KwoSAhyU+C3mkUXCI5Ur3iFBIlhYlYteo0mwwxAKTOUkTJh6pfto5V9dTHKc",
+	"aUlKN0RA/EoQEVHncQJ/HasHERNujUPtpuErjZsuR5pBWlb9U6uFFGSIw55h9c1U4jdU7eQy9koVtE1Z",
+	"u18EtUiDWUDmjDy2CnIAswDYhr48Y9rSd0A+sdmCsSHrbnDJAQRH7DCkCrklx+zI6e9aH93A1sxv2Kq+",
+	"XIfWoUsQxjdZOEWarTzI58MwzTgreoSdBj3S5ARlIdoOjRMRkfbMTTQ7QYUNCQZS8dROa5DcSxFL5ImB",
+	"fkj06UDsP68FEaj5kOnlZNH2R4fyaPOgfAswtIdkStZbjXIzDlxgS6rL26xDEm51VjAVFxCEISkzUlaK",
+	"9SALECzeyskmyQv3KWX77JkZzfTVbrvAOk0x5udJBOn0zZzV8pGMsjsynDxtxisY6qMmjvs4BX2JhPCj",
+	"q1+jsf1y8QQPjUYTBGPjDqYaWu+Nei0ziX1xiXXldAUHiajEjAHcoi0/Hj22fuI7z/7Td0+eev7MP5/d",
+	"OPcv5/+ff0WBMu+Xf8ixohnpf6sVB85t2P/QlkkjzT+W//kskYODY3mkTcxeOi9DFwP9G9abPjBGszD5",
+	"pLTOKoG2Io6Dx9hsxnzHZhyWmX6SiMshiTandVKIlDPSzGzgyauER2EHg3Z1n4ameRxYPHJozNhG3W7+",
+	"JE7Iv7K8P0+6g68HUY2gygtBK3J7OAxdYwVwWl/PH9k5vs2iyYb3KNxoyO5w9VULFlNKWbHllAlzVk5Y",
+	"uERj7KpkVJpZcV8wbYmRoojq5TF4FpzBCXXhJWy0KnXl7yVNGicpmHa9FW2n8eIKPatIdFRVO5bMoliv",
+	"HB5+Ou9fdgWDMJ850QDjgIYKAUaY0iV2TjdKsxB46MjpLt6tw4O9AhiLLakCZc7GpRHhUYU9e/17GhZy",
+	"CD0e01SRnaSIb22zzgqJOEiTgQJO4nEyj2jeW9aErRCcayACWEZ5xKH8OW/P7JbOilpJ8UABDnSHbzN/",
+	"M8J4J8FoCPGfmqZ46BMWGXQP6BAGjCq9G7IG50kziLbaWLpI/om5Vit6hbdZZ5406zyS3ai2BPO9zQiv",
+	"8Yj0PfUzr1al4mTe1GDcCcdZkA/N40e3MF1rxcjd5ZhvM8KrVXSdtQPB5omSy9NNuxlJaaaK2VIrakYR",
+	"xsDDIEXIKKYQcQgpkJIOYcx1CASVuuuW2lyeDRtfBRwtnB3TEAa4rG5GCJNVCbnQr1mZpbJLCITlB74G",
+	"5YCxrBLAcNpqBKJBk0pdvSrv6W/BOkVMvoLuWZLw1c0IEpRaSZ1FSVDxTMkIg3oOIw87q2AFwt/bQeTz",
+	"NsFOZoOOkCpLXmmABPvEZSv7zhCF+ttk4GVIwVwrUjDXihZKCiF7y6Tn2WumjAlbKbezJ7qkILDM9OnE",
+	"LT0vJa8ERrCiSU8twZ7nWN4HLs7LrhzLTAbct25ZuX/w05nnnj+vJkVfmwxAvCFHf9ZMTnrvuJmg9N5p",
+	"M0lwD0QEkyWYdnFDTxbcOhGEbN1MGNw6LWftmJ40bF/O3Kl04tTokzVr8uDeSZhBydgCFvrH45jHLn1I",
+	"H2eD4Reaj/azwrMnjpFDR1yJ6H28VrdgTk0n2w3CCYVDCGUaI1w3N04YDGO5rtFxJEbjYDd9yxuyn9eP",
+	"0vSGORaqssJNHcMSPnLslgvKbt45JSFvD1Jn8UyQZp2KMXyn8nNn5Csj5VfMgFDN5/X8jBOjF8RSWmOE",
+	"EpGwJp5YrljlYmxOfsSkMV3QX4ZBDExcU98eGiqlJ0D2bry520hYc+TUYSd083lzB03lOvTtSgaLBSoZ",
+	"jLYtmvUCjVolFxaMmSrimpDjMW4J41WeZD+pkIIkexKms/ds4PssGjPJ5rwWgRKAHOOtJK1h2eyYgEOM",
+	"vRvgRabCRF+8YkTqGshUAZF4GVF+cbSFbEgWjFWqTvY1pj5TcgZIxBiSNdN77avuvbcevvzyg7/c6f35",
+	"9e7dd3q//lvv7Vu7X/6MHFwslI8i5cPRuWty1uU0DqwYvK5CvIes2Pm6S4l9+KtPHtz6+YO//KF741OP",
+	"7L321wcfvd298enee1c98uDeH3fv/+3BR1f1b907Nx/+8O7e3f/0SPf1l3Y/+93eB28gUsO1T3bv/9pG",
+	"wqDR9pZVhUNKJ1J389NgMNaQZ7PUxNKJlRKbnNaCvAkHdpRG22vmU3jvjPogXj23/rz+Kt44rr6NV+dk",
+	"D4xQhPdOYzdg9kzWoMO1HgPuIcGqH91fvNS98adVQptNFvlzPAo7HmG0UgeQOFKRGgTq6vI1rVbBb2VW",
+	"5TEboHypeoQ5wYGq0shvPnn4m78Utj6MB15UtMrJE4Fx6P70nb2bL2FEytiIsb3XPule/3jMyRpa8+EH",
+	"OT+Y0C83+rNCFuJtSGkqI+Cug+fj8VQgnRUPxf5cSvYDK3ATWsuplVTKTpxnk5wiFzdPST+em5mz+9Xd",
+	"3muf7371NiC7ICbMw9/+ePf+Jx7pXn/v4W9vmysoyeERnV6DeTw6l8yCiXn4xjWdwWNScSBZR7b/iv6z",
+	"PzEC83NsIQiiSuXU0B1mck2VyqA1Q6byako62tkCkSlh3G42tUYn1sCcSpVt0M8tvzAGYqaa5mO6u3ra",
+	"sdfqak13Xl2vs+z18zzzLo5IX+mBqevz6fjUnX/BYeqeZEarO6AGrVmlHru6Tt3z6sYJnAnTXQX76ZVO",
+	"Bm7EuvMAz1WlrVCD5aFlE4wYIqEd5itDhQZ46/3szd57L/d++nrvvZe7P32n9+fXyf6l2RUNAY4/SF7y",
+	"i3e7b76XWkRgNSFRUFnDyEzvl7cfvnZldnUzMkBWD99+Z6CFILFeNlhD8Hr3zXdm7VKdvkrfr4Q0aCjb",
+	"rFiFJMRK4GuTECDaNloiIXg7Y4IxgKcGQ1yKfer9gsSFs22wWPHyTNoe3nghbRXq59aCKK9UWtZR2W/u",
+	"rfDIFymMgV1q2tSWGK9YWsyqMRP1LVM0rc891aQ/aDEP3ezaamjXxl5V5QAFUbAYY8ZHK3/+6LwXfMwu",
+	"7+bqaWZKhnS7z282lepw2alMh+bi/UADE3rWpuuAPEvbKbxfilGHQSEJu5iskLMba+TMd49t/I8lsrM0",
+	"fxAdkgrEbpUcP7a+sZa5BwC3q2Tj1LK6fWo/5nMiGjLyoJZgMQl8eBa25RC/JtY+H8uvmY7YPf0uPJEa",
+	"iyoOrIznaUMnOhP1jAvYsk1j3w1G0LsuT+LRYATDIQegfcGiZHiaCzynMZdmdj+703vv5YdXfrf37vu7",
+	"n/9hFm3oULCulZiM8jbiwcCPES+O9Y9RoKPtPEfhOSxmh6WZXDlrUJEg2Emr2Hoq4DBifflzGrglB0TK",
+	"fGWytKwB/KAClRiLhGee5FbBtqTOi7xwCh8cP0MxP5w/38g4QQbiVJIFJ0zfU/ru4Hb75Cfdj156eOvz",
+	"vTfvrqqIZZ1CHhHtAnEg9NZ0kYRiCYtpku9YtQwmTd+LaV629e692703fjWWYubKhBjMNcvmopn76loF",
+	"yipazk1NSxmjPYiUoHP481HNWwahVSKewlhUaETKgKEaJ9p5WYAFAkQPi7A+V8wQGyPDfFaVYxCmgARi",
+	"M1KGqxmkr1mDHZhBXDF01qRNFmfkTZyIiCfAxUteSX5vy8a9QIIuCJEp52dNNvk8TzawQbh3MthJrc3q",
+	"nrLMoPSZh0Hy6ft7H/7MI2iH80jv7R/tvflTpC2PdN96t/vWx3vvftV7+0fWmNo83hZIKpVWrEE14qBW",
+	"B8ShkEaFJWkO6QjyrZM8OZNp7yRPzuomT/LkJLSKY5lGVIzyREwYDZNy6cEpvfYf3S+uoB7lkYc/vPLg",
+	"o0/11d4f39m995PelQ8efHy9e/22dWPv33/Wff0ljzz46Pe79z/1SPeV13c/u9J7+/3evZse6d16qffO",
+	"J91Xbjy4e9dhNeRNFm0hci8WPgwS5qc3IlbjSaCtFhUeiVaYmKyYSI4X6nIHUS1kWwrV0StVY9pgkIw0",
+	"nnURJ+Z0k0XndA/w1nPYsb67z2d6h/eOZfuoX9c9xesN6O+G7i7ePGF1WnXEWCRPpfhjZnumcFI2QJCN",
+	"LmQAmTxHkUm7RmPR6cFerDWU4VVdn2OgO6qrDfj86Si98x3dCXVtylOqa13jUTcAHZKDVkGNOcF4TqgC",
+	"ELV8rnDtTQJCn8lHmXha0RBbz7hGHoD3G9fYI4eoLDvyT2PWgfvYN/nnC7qjcF93Vl5Yxht5mbXVQJOq",
+	"4/JvY6WRF6mJRl4p+wy8oQYi/7YMNc+z9lEo0Dim/je1xNgRAcyAv1xYx+wP/jZvF0mtlVOBHxpjHopr",
+	"v0VrCQ6YLlhCfZpQCMMtrUStMJwIwT/RnjttJVauCmXPgu0XCIg5gkQyHVHWh+F+yJtelvSAF1DXxxmL",
+	"SlxSZKHVtkE9x4obmQw650kB2zgxa+e35i5cWvIO5YToDwFxgQI9g8B+ym47Et2FAE2NJCLXIhqYCjXj",
+	"ecuYSewfYyEnBFMYl9ozPKzf7WjKdOFTxhhSBeA85WdSRyOLkrhD6lSMO5s6FGDobkjrjz4uDqiTLAdQ",
+	"KMYJkVI1xC4meeNQ0ty4kfR5ScfoHuhd/1+9O79H5dYqTQmxskFqmJNyL0oFY1Xk3WoEUStxMW8slyC/",
+	"+9ubOjwcxWhIellN/QuCJYCJqGgFVFHbDl8kyah4DV6el1Qh5+ruX3PBN0dsrSzKlqtlDLMDhDQVQ81b",
+	"ibKmjBV5Bz9voffFMfH7jTkSvLuopYMducrayjqd+nVqUmenBGNQ5NkJUe4zh5/p3vh09/5tcmBpti+i",
+	"ZdRauGcXzUmTzm7ezGKrU5xZUM7EVo1vudz/G7wBEolyIYkEHGjg8wMRX8EWG7QkMdwV6IYxU12XXECQ",
+	"f9o4/byWnBxqB1UOw0gEIoEEhhm163/98u79T/bu/7h3/ebscOfAoYMHnaKRMUdttUSl0n88L84dWZv7",
+	"1wuXlg67j+WYNZg/EiD6LD4ln2+FbGtELrvFPuRQrSqfM8htHnzw4+713872J3U5Ip5crLnfPpfBlbLw",
+	"pvomJl0yq7L5IIM0U9JHZM6zgCcTRgY74JIOjh4+vOXqSOZk7fP2GAfsoCsHfhoTvsa8lFNnd6xqC4WP",
+	"gyFxwZoYix7qVnBLTqivmc3UeT3G0k5FBskVP/qS8B9ZHC3g88nzP+gKFyPY1oGismO/VTg7aGeNIlNm",
+	"ZSwSBlTwMd/IhVI4B/EmqPqy2Fjox6rYK4/5SWp2h7w2hA2D8OAHj1B0Qc37Se7sdZO2xNhFxqm/xVvJ",
+	"RJXJjVKU80QQ1bbyQupO67Qw9aA8lwRiykc+aQYViApIxan9R2bdRZIjn7cNeFeOa1qlQ0kFyzr7EIax",
+	"sOCuPjVx8euE64+vqpoEuF4ofiHiJfjHI2XznMCdltl+SI5Dtu/a2HYQZTkpQKIa7zYtgzmw/gjHvCUV",
+	"XLnmplZbAevTkO0vG5Y7fkVjdyjJPOLtVUSERxh7qhFXaMwI5JK601Md7LIfZ2UA0zdPtdN9IzOLKw7V",
+	"btYj7KK8hvlIpydfp1scJyz+rBURD6SnP+dZ3/LSdfAILQPkEUTM665jJS/OpVJEtC5VIFB+CCNgkb9C",
+	"sF53mi46jC94cr8Y/ymPRp9wXinhI71xGMA4sKcqQ8/Ak9x1DI69T8bhv+mecim4mvQGCWNoLhfNFecm",
+	"njgoBFOxBLwh0+h2EWHtOxOu6ZHuF1e6H/xMV5bs/e6H3atveWTv/gd79+94pHv/k4evf+WR3Xs/7/3H",
+	"LVN/EspN6lDP7mv/iW7Q+7/qvf1u39UXV+Cq99er8G/3/ie9t+zQY81fNfBtSR26oKSIVgOxQhJ0u2Q2",
+	"sM3d9KELvjsusD4/YGLI/Sbb5CJpFge0Al9P2jNwLanegX+Ipr6is7qX8uK47ik6qWRvz6FvEz1YpsP4",
+	"JvVPt3Sbx1S/oRnTxprqP3zVjEEucl9KwVSMslq77sMwu//u7mdX9m5/ufvF73a/urX32oe79/99772r",
+	"gziJQ9TwAUQhUFdzUT3s4bljHNDoEGU9nMC70AWjI4HnyRpgQXQIrSRgldG1UkKeiFXZBEYCkhk5rJsv",
+	"9d6613vnx7NQBlyopCw012tYhs1IvqrkkYSoFAEPDfks3gkEj8nM3puv7r397w9/9OHD33w4Kw9HD+Jq",
+	"sRgBytEaNHyVUFKH4xNN/iGZwY3Tvf1B9xfXZqFUsDxps4nnMCxwwKpIxvTzWMuiqPPanu0zqlH73pr+",
+	"gH1zw/6Y/cOz8GG5iHlV9iuWz6iIe2aMevuji+07Mj5TujOpnK6wrO5PXnn4xie9u3+V/FDe0FcYFdq9",
+	"+Qu8YQem60SmJNYVcLEyasF0U9mdo7oNuDpnGoLLNWxNdh38jIMMHwhp7xcfd9+655EHX7219+HPrA4C",
+	"lYBBiBf2zMOXnsUX4e+z6m3sBWw7O/Hf5bGxKhnyLA5FChIH5k0pTCqYDeaTGYAwQECI2VXws0odBLLK",
+	"aFjjcZDUG4PlxcwvVpCIaCzLgQtavJDxxqllVbR4Yw1GWxk2yvXjZx12Axco87hlgQWAxThKJfI2i+cq",
+	"VDBSZxcfva58v/hhTbApApyFu1A9s0fl3GbqKIOgsMmdTIU1ciWJ9YvU45irLHuqatA5sDioMPBWO7ge",
+	"bQYJDV2Fym5/0H3pt6UhxdlcENutAniIyvCET7s7zMsha7gBJo4cOPiMI/3YiYSXSIl1lZRjGlXqWKTT",
+	"7azLxbpgcczjMVLgU0QNF/R6JBKqEsvzc8gHLQ7wk1RtvTQlW4ewK8WSxwRL2zvbbYkMhNLBI0cs7fLA",
+	"olO/TIIkZEPMaJeGFtUYHIT60TkMjCxQsXrjIuzDz7q/ZrxeKRfx7Ey2fMyALrJ3+94qIgKlCe9EMCZ0",
+	"ibtmxyMNCuWdBfdQ5gKWjBa/OKhJeWmfUNruYMqwyc8vWBQVHnfil+Onxi77PkRHVIFy41aNeRQenvmk",
+	"5Sewirpnx+npKcxdXlGfzEE08dJY+KeLU1yoR5rXyebvbCrUjkbYO2MEJBUsoWRa7dndu/Nl9+YrvT+/",
+	"TpaWilf0oS0/SLZ0InyxdAk9BxcGq8fShMS8vU9AHv+KTiNLk9Gs9H4ItFBpoPhOhUY8Cio0BGczmZFn",
+	"0OFnDh+cTTuqMs0HeZ6CHoCkAfkkSWIahFZMngqsalCfrZJt1kwgSRUgMwXYk2PFXRDNzOoklE3Ciqvj",
+	"htUN5ElNK3JNUY4p+ZETlXB2eXH50OLS4vIc4H8slcawI5ocfTUF+en5+SmJWVTINDsRipvyRlMeSP90",
+	"fgOX+pmDSwdnSRu8TU3aCTn1MT4oEIbW0ViabVVBO2ti2oxsm8AqZJc1aWWb1phuBvVo2ya+/Myhw96Y",
+	"x6xe2n3CnLiIFRgkE5ytxr+vknFswrHrUOV4dG2CcBtL5Br6aNqdZuL/Y834V6MyGf/qWsWFqysTGq6u",
+	"Tca/ulYZ//pdHIq+0iNS11bQuP52Znz6k2qY6tJEj6vrNIBc3VAx5KaDJnRc3ZlG7osxfUyc/3IWfAQb",
+	"9nYeJ5o9nw0cO7VBMPlhHYKw9WmATol9Ar3sHkGyY5hKjEzh4KGDy6vkO0cXzpH9B5efOQj6/sap5YlC",
+	"ifoP7aGZxbiok8k2RaFiHkUj1d9w913HPPWFQt56v/f6q71ff967dX0eTIqrlqtqJXWq1wJ5LFKDzyCP",
+	"QilCrJIyZDpsyd28QqjG0jUQnwZCtdwB84w2mQraYEpI70PPjFi/ad/6RGE+Icf7PLaFF7b5He9gjoYp",
+	"hnGWRaw92fIOQC2MZWgfME3ajTlXk7tgQNYiwsuCxTss9rQNm8eWDdpTNmwoyc+ZAWq1TcjuRE/dbtHZ",
+	"5yE7Y7UkrzfS1uTladPiZa+k5MdBI4KSFoOIhP2mrD5XA52rXriUF4gvWfwJZV/ur7bPLIiEICJUlzSW",
+	"xOYZ8GgtaiOEPfOlDMQjklqR80s8jKt2IA7WVrvOQ4Yk7wSrr2qj0kh0qeyIX9g4dkzHokL8TSwF7YzR",
+	"zl2Ev0Cx8j7kJPWa55oO1zhdpJ7mpLtSW9AuDMntdgH8QCixPlNWXy7sFhYJt/5ewYLjga+rjkNkAEgB",
+	"wrOri8ofNyOqy1uLeRKznYC1B5pptkRd2SMgcTAF8cMXPKtoua6sBuUiGA2zDp20lyBBpV8r7MfxWQzE",
+	"r9qAG2ehIbwFuw824rnA5ZmJENdtEqRE3s5ZUIMKM709o8FahsJn6PoyLPKFR+q8DfABvJqYkPRYngBj",
+	"BCwVUcwGPJePCf8NNCustAAOSMAmh3JAfcDxI1eubxcr9cNYhpyb2VoA56IHtei5cXNg8kZ6vs5JRUoP",
+	"GhfToD31R9TbCJV9HtXVFPncYGYZEtkniP54TmZgUzvXhmK5wkMDFje465wlg1I6MOb//davPPJ/SS0Z",
+	"1UIMGQJw+SaLSAewGU0FQRR75AEZmbKTkfISRjzZku8UZCGyT+vYnvxzzWpTXp8x7cqr53lyGpqWgwEW",
+	"Opk4NQ3Lm2uCz7FGM8zxQEKRloSTMquBGGAOE7AwzCDYXu/DW723v5p1+EDGc2BrRqCP97HTV4fHbUye",
+	"sjgm2M0jVk52GCVwL1Z5PF7E2+MtJBz0lZEtlAuriW0aqrwh3Ml1+TSDLw8aq5itN3sejQOPk5sW9qyG",
+	"KQYHP4TCmHRqKamCmgkpTDQwCdYIOGZ8sA5Da1oavXgV0dyMxekVB3WkJw52fmj0PSPm5zSPVWX6yKOL",
+	"xgnGSShVJog8E+cUK/SQwoH6VdbOT+g7odL2aESsxL+ii2VpM5NlSY5IdRyVnDg47Vg0f3IcDa0v1vnY",
+	"GQc6THUg1LmzlRfhfc7ukUEjALBIT2r+gSBlFkQ1lQbNnD7qguBjyD4eCYIszWgpyGnUC2Mxmf4sydws",
+	"xvH9tsoGYBd0Kc7BXXFQrgSTSRHTTMRrDudioU4NpcBeqS85hqcsAUGslOgZDNftvnSte/fz2bEYxSOl",
+	"VU4G649EadD9LOfMRCd86lMZO9/Sqg48QaJlljMNkKh9HGRim90kme7pzCGouVu+cKArZjyapBIpAMHB",
+	"SmcXk61KKxa8gCVplBzjtoD28WnJAEGWx/iWFTgBwZo9g9ElavGAV8ojE0ShWQ9MOe06B8ZeDvoieb1+",
+	"VTJjslGc36ikk4bg4jCfxdbwwkARK7K3W1aP60hbe2PkgC/sfnYHIMMRhAH+HMgFwPh+fFKH8UNQwd6t",
+	"uw/u3oZkgd57L2Novw7qn9d554FA5RR9oLYIQMqdfp9tJeSV7az1C7RUFcAP1aoMDoROMYMLuR9wO4ig",
+	"FmlzNp52qg7WOFN+Gr+KF6bKU/obvo7X63Y/FGGa3qg1MH3C6+OqZ3ilyk/hksUNt306ZDWK1JZflX9M",
+	"BcxEsLv2UFCpE59XWlLMFRmFrBAH6Ndx+/mArlpvQuL2Hzo4Erlhkhr5MQ9Dl6YfUpFAEXwtwlPis0pI",
+	"Y+ZL4SmQPwGr1OjSknNlXlA+KgfQKHcarIKkTgRHHUcOH7Lh1My2aQywktWRMMGOLOuDRZI4Hr1gfl8Z",
+	"fCzk3ldFPyUpN9eOG47Kz1Rs8WrRGlrjHkRxIxsctuwIDrNEhsy0juexs4IxYEDekPML9JhBr8wLz62b",
+	"oJFnPCw7qLgkgpvnuLwOX54zfx+4PPeMudh/ee57h4/Q8oXMHf330rLb/nOexlpIz3ZQQSj6QbXKYqHA",
+	"WOGeXVsRcFD3CWWc1NAtgQD3cTRQDogcOOQRk4D8zNLsvAV9tcV35JlNw3AzSu/KTVlj4JGRgiz6oaX+",
+	"Cad8Uu8Pb5WdwW4OfvzIbPbAyY5Re0DTzhQ8R9QcIvTjumlM3d4wbZ5G9yfCDbTiIOlsSNpVJtDUTTLg",
+	"5c3UBjA4+BQqe+rhA81gxMSRAweOzK6QzdJaK6nzOPg3UBpWyPoZfgYb2SyhPVm5BeuMSl0AfqekGXNe",
+	"3YwUMcpvmFLWOyzu6LqjOJWw++QE+U3eTAmsniTN0uXLEIdd5a5jDsQCdYDLQdTkhEdgabEAaK3UqzJL",
+	"2kxKF5Ycp6MHteca7P4RUiXzSchlLzejOXK+zsH5g1F8ggjeYBjlJ1gEHnLy4nM+azR5IkXCue+yzosI",
+	"C4VYIIAHjKVMTQAaq1ZZBSMYIeahA3VB58hxmCUN41a1Tctp4LLe+iq0TtWUIDzC9l98rjp3iiaV+our",
+	"5MDyYbgJ6tuBpWXEVBIJDRl+D8LmYXc0MZhfaDo4+MysKjkuny+HjLxY4T57Ed6TB2NcUyF+FS57FkSk",
+	"GbAKEytkYWdpAc0IEIqdtARZml+cXyQzcm3FysJC0hLzAV9oxjzhFR6KBcjXlF+Zwxdnrbm6mLBIDlhs",
+	"RoSAkhLwyCPgRlJ/V+qssi1aDVzVFPtunrwAzc2d0hiOUkyv89AnLwb+i1I8B25qLGNqL1TqnAsmPHkS",
+	"y9/kl4MEytsKEP+xl4TWaBDhfngRFbAXQU2us4sapAycTp2ECQSqqtMdhqsAuXxy5jUCHc5sQ1U+iUGt",
+	"CBnpXn+JzCwtLC0uku61H816YOMURK7S/v37j8jPvXDumEd8KPTsK1ShNRHQhQ1JSHUaeCp4RvSFRugQ",
+	"W9yPYVBhEWawoc2mtNaklTqbW55flCd6HKrdKVew3W7PU/h5nse1BfWuWDj53LHjz28ch3fS7ARwza8z",
+	"sU1ULhuxiq2Yc7UEVKLtP7QZlFZK++cX5/fjeVYHZieJS5dDW7lUqiH0ihQUYMWf80srpe+wJC1jFjPR",
+	"5JEqLrm8uKh9MDp9SG5/zDJY+L7yIaJcMEpq0J8AXjVoR9GdhB+h2EVeg6aHCzqjBhh9q9GgcSfbmqcs",
+	"s6lBR6SFyu2C34bVYyoNrQnMnle17eQHrJlcKGPhZhS7uHDM6dEg8rMVeRUzP8rRkjOVOc0URLmclZ2S",
+	"uMUuD6zn0hNeT8AHUYJMewqLK+e1f/lUHLM8PxWSPGJTXBxrLRdMLRR7VR1mYevDwKMiqHQSpdVOsOE+",
+	"U7bwpNCJyPc+gtiqa/n+PCrhFgFhHO5R7Nwx07XHQ0em/a+JltLxOahpjZiVwZNHVS/Q2GFYQ+nRSWtN",
+	"bCsYU3RYy0+V4QijmUVXqmtaZLI4iV0ajPC4jFQGUcoDXOSFqDzAR5o0pg2WgKPle5dKgZwiye61SXXF",
+	"HUaSXUyv4MKYQIALA6t/YPT2UOpLWUGgdECnmAaHp9usb1FMOE6BZSkHCIfsPAxPBiI5GkBNsL6ZHpCr",
+	"lUogZba0dEBppfSDFoNQWLUc5sdiU669cUX9MpecH1XWYPujdg6G0+f/aF8MA4zuTz9oVhmUfm2TWh4N",
+	"JlqwIxceo7RyNPCxarKLH0HdZa+Eyhx8+mQQOcquxCz8x02wzks1UIuxunAK2L6gYDZmXy0fPjybmb9+",
+	"y8jlR985pweqQqF/U8VjRqxtw7rpHQQbJrN9Fi6h5/TyMKHyKBbIye4iV6/TR+S8S/LPWdrhQ5bfm8Ix",
+	"oFOORw9+oWxKEeTLC6jN1Lg8NyxVb+FS4F9GXSjVdMCSn8GSciLhr2Joq9aEMNgetZI+KZTVgkjVS5hw",
+	"JbyRD1ra/HdZR63d9GWUtPJDIeHkidHLUbk7zVoB7gyYztqw0/t8MTp1Q6dyzHRvv7x7/28I3IsZI7Ma",
+	"IEwnwdMw5G2R1Uy0w2YoXS5oAslXU45lSOgJ08jXs15nWmi7wDnylPKAu5TGDLD15NJpBz5WeNf70c7B",
+	"Kb4eroXoi7gHHen7LV82rqwrNZpA3g/QlZI00PvuWTgtxmRoMikgzB4VoXKnT07SOUL2EeClbSDJeSTk",
+	"qtY8uss9ZdsKw4GoKELFNnQLeRkYYebJOQtoXueTBmIzgrd5FfQecBbJeXdxLkOYk58hT44qNfrSoxPn",
+	"s5atWC57HnGSmYdXfrl77/ZswYPK4sDO03qdtyN5LE3/yM7h/bySsGROJDGjjewZkGYaBhGNHVVD3fYG",
+	"DR5sCWXH8NNz64FochG4k3YwDxcLghgjqhUirISzpcPPDBfOvNJZ1ozn1hEbw43xcnD/okdEnWKeftV8",
+	"6nFLfaqkjk7+VKF0ChqtTiNfRTJmo/7lfrbyHDR8YANxXtOnIewDU3t02IQoSJYq2mC4AGX4GoTfEQZG",
+	"f4eUxNPEK580aBRUmVAAoFiUMKgwNPEJKTo1gkQOZZ5AaItO2oOPbEYgoCNAjfUJnRhAtfl/hWAYhCId",
+	"aJm2hJOjqYiGJ8/Qpi+KqaGMZSx6Yuc7sFCT9ow4yQThwIUuGTALxrjU42BITD4u9HoXP98zMcU1F7z5",
+	"iYGtBfsnE+0kPIWtbME+q0gfPFExSroi30GcBg7ON2oVdpGagh7WZqS+VqewBRousjxHt9lxKwbuCfD+",
+	"8YhNdw6C/XOYfzr/02GWfUHgbRokfcwRC6J72l3YL+cDal5x+pFcRGXzu+X0s6zJ4+SEeuy/O//Q43i6",
+	"GMc5FoakXe8MrDLxAyshTP26SgJjiU7igCnvZvE157ouxBAvEtaO+HtQ3dOaIk/XomO/pFiQBiooBSdm",
+	"1J+Te3umd+Nm9+V73S9++ODu3dlJVnjhkvkbfknLqDRbjmXHSiHplE2+/g7vgN2Tif0Cunzl00Jh/UVW",
+	"ni4iw04BhLLuJ5lBctq781r39isoj1jpLQUpDPKRFi7Jf7Yq3GfFFb0zGgB8anRlOjGUqJyZkxf6kigX",
+	"vUP7ncjWT4OOuao0kNTj2wDjbJ2FeUrI16iWXp6GQVwurQr4UvI0hO5XVXA/npVeEWVwBD0rU9FI79xZ",
+	"/dxTKK+m3RsmsZqRTkdg1c2paFB0Y0uVdab75ju9n3ww6yzbU0RFl6Q8F0T5MooCIPjvLqOoYTxlvgVG",
+	"mjEDoBVtdcUNRGb27nzZvf5xenDoTchjtS/R9ptRMItvRAM6l7vsGr3tG2agVaEHcmuVaWXblYVLZnq/",
+	"vN19851822yFhizyabxwqcNoPNSHekw9WijwQ7Y29PRNnfDZkp7Liy605MfKJvXA/qfscw6TlONZlTvA",
+	"DyqJsbJt0KQVQ+CmPGc2WpEK4qxCxXFPF0IVhMYxjWposFShKNsRb0eTk4EKJi+tfO9C9oSUPd0ndI5L",
+	"GmTYZmwbwp5NfmibA8LyzIOf/rB79eXeb97v3v1J7xe/tIklboXMphY7oyj3VDxmnioSuJIGeweqiAcY",
+	"O1eNPSNIwNdQVqaNHQ6+TbAQuYI/dIZmwbVXXzfppcUjT/rSf3is55ZXKq1YjgYjv3ms4FwgvDcFFg95",
+	"4pFmzEHr4zHRhT1cg/pBXvjM0mMIn/k2YOcR+Yla4r/fqB2zZ4fG6ljJYpe9PK8/xJaaki/jHt9PzmqU",
+	"VqUpHI86fH6nJwhAkSo74wRl7pAnZKb364+7v38HcY327nz54O7vZ0Ewowr8WqeAEq7gkCphC3NSGJl5",
+	"cOv97rVr/3XlavfGG703//JfV67u3b/eu/P72ZxF7j8lFi5ZcMZDo0sRG3diMtAvTibKFXijCnk5E0p9",
+	"01vp7wQ7jLSa9lqbiCwpU3RYYq2hPPnDgIlUa8carjEmOUn6CASpxowNGIyzWzdXIpzGej0JTpwn1VXS",
+	"AVi8+Pg5WstrWT22AM9Mx6SRxSBLrS0outUDkfC4s2qDVAY+gwAu44Jr0HgbkhuoIIKxiMx0P/3Twzeu",
+	"TbZRFxDOO1ffAhjs/yZ7dfpnAYx+2v7m6bEI6B6Z6d78ee/HN2ZJwgm7SCtJ2FFBW0EI4M8AGVXuACap",
+	"ly0VE4iUh3gq03EnYG04FaRWAzimDdohCh9+EgpLqXzhUnox6pg4yxpYUlE9/5iJL/3Q3/vBomwJEBOq",
+	"6j24hTgX9pBIaI39o4afMiibeNbsE6BnBlGNIHi4zyue/N9F0Hn8qp1umfI3EkHqrgAIXvwAwuxi65vR",
+	"mfUTRkOkEdKigW4AcF7fQuNVIbApJC/REMHQtIZQk1I1NAyxbogUDF/rh4YWKRLwPlV9MpONjrxZNgAI",
+	"rYlGp80wcOrL6VJ2ejDkY0yUDoxUXdwOIv8fm2lJJT3BJiN6n4BO66gAVU9pBgst7d7/ZDatQene5a5g",
+	"jDOt5O9xn3mFo+HK3O+sEgMuO3NgcVET3KzW0lEaSPXY1J+iylI5NegDDg06TzNW2ByTuUbTeUW0lLyP",
+	"wCaYwlc2EtR4vRFYpx5p6KxueaLk2DwU+tZQE+I48PuDRRle7v35w7yP8z4j0kiY0kkNR2smeULnpvOq",
+	"nZ2h+aPa9XiAawKVd1mjmYDhPZonBxaPpDVwsYGtIDIfgJiuzSgN4g1pRbJmZACuecA2HlfGWGER7RH9",
+	"p0+VhPaCQiDA01ZhDktivHXdI90br+69/yHq6IhVDSeTYdsze3e+3Pvje7NTF7sKu+u/plPh25jupzqm",
+	"Ww1JT9OUaVNDSTtDlDaYrvX096QLPAYjJk+eYr31GELnULM5eMIgJ6335w8n5HaIh5pPN3QHi/aKb5wN",
+	"Q/dfDf/po4YNnYIKStfM7ld3e699vvvV2907b8yuEqoLM+LPDbrNAM2JXQxEgvhONARH4aSEEw4xf50I",
+	"wm+u9UsO/ullIljKLk0MTEHDMHAFi/Sk4HHKUJ4a07k6NCMqFWafNWkMqTnIiW5dn5AT6XKIuTSlSgd+",
+	"Y8mqr6Tw00dZp+g2y6OarMEljYMCYgOMRwyDWrUlel0xmIgEojQUNtFk9FUoWHHiSMUn5a352mMVE074",
+	"ACqF8qZaBeHzoxfHWjIoHjokzUb+/o1lCNkynE/jSSP7R2Z2P3tFu1rQfRcRVaFzVZW4bkX+PqGrzsXs",
+	"EcQSVYc3P/wVfv/Gkky2FtVTKNMyjRfXJ25YXo+Z3o2bu/duo01o1lOHBViD3B4MeXBQuwLhTO8XHz68",
+	"crV791bvvc8mFFeKh9x+G7FRzLGGWzexpQaI2U2TbC0iqKtoDiUp6BjeVYgkBdUmEEXYSMz8IBkeqYmP",
+	"PM4IDPjCyaAcy/lwBcOFIaJwlB4TpBROAwmxC2TmwUe/2/3qVvferzKbAyeib+4WLgUJaxRzSpupHHMf",
+	"wGtPMARdfTBhjalRd0RYlMQdwlsGBSE76a6JzvElrxlcIh6xVJHTq1enQoWvjXKaKERLBc6gg6Dx532C",
+	"BP68y+X5da3iYzDxQJeOy4WZ2lk4VdpZ8/2UdNRJmCUbWGkFqZ2BnBq1W8GAIxYuWbCWQ10a01h1Rw7E",
+	"4wO8/Nb18ZS4PhS7woRExQWrSokczQMV+fpsJ6gwN+ivK1p6HZ5/3EC8fV/5muB4+8fqoNHzdQ7IXxir",
+	"Rh8vRG9e2o3Y9nQYEG02Y74TRDWCCwu4bqRNsawFCXmNaOh5G+OXQ6quRSb49iCZcH8ELDQ+SKhdCEIX",
+	"cJDkCdvu0PJhj+yfX0I4F101ux2EoZwtA0Kuq0GoPQVlIvIQotVaYd71eKx0/Qw/8xgxgmS/vl4C5j4T",
+	"+VHIPhMeqXGuQBs1aSRtTnRVuWlT7FFVATnkNci7ognATkBQCVIwg8A2GqFmoohqpveTP+69d3Xvt/e7",
+	"f3t9djS1+qwSmErwTp62DlUwcJoeKytb110pRAE5mNKZyYDCsKE/fW6C829WR1fzCGoRTVoxA8HIZ1En",
+	"KxblLAEUf8nnGDY3ODBPXoiSIMSAxUDVzTIIYyayKMNatlTZcS/9XYS8veXzdkRmqNgm1WBHspgKj3xB",
+	"QibEZgQF+WetV7DczZbPooD51n2sOe9vwSjyUKNwgc/BQJ9C1gMd+5r4D9RlsKFIBmlaM38AfExUySHx",
+	"OM5I0q5jVSfMPwHapkLzG38ILbMd+cVcTLMNFu+weA68fPioPrGk0Ede1OaRFzXIKgQfBuA1Pi6fXyFt",
+	"KKtLm4gqkXAVdpfa/RGSr53WkJjfjNag6iEl5ZjRbY+8eJKKZA4anHtu/UV4OYhaTJAyq+tyEQA2arTb",
+	"tkrZSPG7KKnRZib9FcOppUCPhevFZiQ/T16MmWDJi0TQjlUjWo3f+mLgg+XZZB0bAHw16kAQUZf3Af65",
+	"DECqKnyaRqwNIsJmpHoAOcRGnrerVLl253maVOrHcfHceeP9MbSZKSzlAbYszh25cGnRWzoyITiLlLmQ",
+	"qKapKqmmpoK2IE8WVfXJwEEheQosBGYlLw2xAsIuyz99gT08XTzz66wk8xRxSwXUZKkzgCYJtVZ1J6yl",
+	"x3XOLrtdbsl9+G+0KvW0OdSVAtSicsuMGBnw/qvdu7978NHV3c//MKsBSYFMWSjYipXYD3DBdov7xGbU",
+	"gN08T05I4aAd86hGmlSINuTRh7yynfkmako/aEFOidK367wVu3gOLqIpvvEUkbbqFG66r6dI0lNB3Kcz",
+	"VKwL+KmlVpZbTQzDyqcglRc2nHxbu+jrMIwMt3IM8K0RUSwnea4k4U6dKcr4TSnjpwBB4iTPjYJR/rKk",
+	"zhoZ8AUof6kCUqYTHCOXwlTVTLjUOcsdV4DMzO5nd3rvvfzw1ud7b2ZAKWExM0u7cCnkyahiLSf5+Gz7",
+	"JH/s4UmyWzlsM+RTcl9CS4UmcKEa8vawWTwhf38KpxH6lTOPckwqFE4kVCoakncMktyUKFyB7+wTRCSs",
+	"qQCIYsZIs04FE2QGSbr316t7H/4sn7AzVXzdPuKTvIZptcWsTFj0N4DU2aQeSg1rOjULj+vaubnyYz7a",
+	"w4Z557HRhv7EcOlkCvNwvs7l9Ia8VoOCA/kHkvrmQswi1s4XpI/TSp3ErBozUVfLhwergHN1npyXmlxG",
+	"69cx7KEUfWmNq3K8qjKtMcZKYRpCQgKrggDUNtmMtAAldXKXJHxWdjpdt6dIEoaejR+r9XUpeRFrPy5Z",
+	"WCW+JHrbCywfrXsgGaD8ukI8y6HShDWaIU3YcNnpnHnqMc6u/kghAUbVl+GxzwAxzUABYIFlXq1K0XRK",
+	"7F5KoGA7KSvfRxZ5RWVi9j681Xv7K5vbp5M7ON8Ll/SfYyVR6kkqhKVofWF8QGNAMV7yDh14alGMvw0t",
+	"yAkt0OvuyKt0kmSk53AIA8BnCulP4wEpYtNPDEbRqg7mWWk+UtOssajyLY7i3wGOIpLU3yOKotqHis4j",
+	"ptCU2FA4Rb3BR4EpntNFfp9WKEXVwWkBKermplCOEZLQwFYF5S5nej97MzVspIW1VL3BVZ3oZfiPp4wk",
+	"YLkGPqRSv5zLmGXcUpKQf4yyjky4vPjaxAVtpzbJa6aWqK3m64lMyxZVQl7ZHnPa+stpZ9nA0RQfG0oD",
+	"SJ1KV5LzLeBy4SGqtq/wp3DJ25FycaRKGfxIo848OaEq00kND2sywFPygc0oAYczqn2S6+jSuSD8Bg3W",
+	"JwWjiBHEOjltFcvFibT8nakGw50u1/SgdxcPf1RCmVZpggIKQmlqBQeVVqVor5/vOtHovWGVlK0Shs56",
+	"ylatvstkJmmJFfLs8bV1oKEza+eOPTub4p4FQqM4bjPRX1A58OcJ1IHejDBywdQqVaU+YuZEfs/ZUQQ8",
+	"KGI1NUUoOHITT48vRupBQsVmpPOBIpOLMk9O6/djBlVphYkUQ3FNp7viPfk1rJnY0vFFWqvNlJPOrxw9",
+	"AbZ/SslPVeXowJ/a0Ted0g4btKNA4aGYgJSKylBITmrKROP65ZYQcDFiTYa54BtnuEhk/x75NHuMyWP6",
+	"zHtcOe9qCgBKaVopGlM7p0/xnT6OAkEniBoN9R1nuvc/6b317qyn+U+AZypkzo15cD9ieBe2NBjcRXA6",
+	"IJponqyhOyENJ1vJD9jyNqPB6KpiwVKWnKEECjz3U1lDCREqfBQyBiSXFPvgpMoNo5rGXvk25OpRQq6U",
+	"+JAWmxpaUMpF6Pqh/OrrkRL/QBpcMVQD8BLdz37U++nrvfde3r13r3vzle4rr8+mYqHZqDzyEH2VzGQq",
+	"yiaAk4P1zjtoR6lqj4Iu0Cr26XKvGGk464G4uQXFB7uv/WfvvZdnPSlKCIatY+lX8FXFQZIwFJNVbAEW",
+	"H5v1CIt8uTGSNpOTi3j1kb8Z6bZXSJO2BJMfEy0pErOLctI8FTW8lcQdj9AkiYNyK2Hz8oCSw+v99ars",
+	"EKGIAQtsyRKG5Fc3o9OW4If8AesvB0Jn2NImjRM9Z5YXxkCq9hVhBeREVk3c1eIjv1VJTqt1/iYebGrs",
+	"a5Wn8FhbiwitmDRVLBHXV86q+8UVSVRj72w0Cow0/Z9Wzz0pvexbo/0ThkJUhKD1Qy2UbDy7Br2hSnnU",
+	"FRlRXxpXYEK2O5LYEBDrW1r7e6U1dfqqr/axsAd3P+7+7XV5XNOIR0GFhuSfNk4/r8b+zOGDNjA4sEI4",
+	"1/2MkWlcNog9WjC5SmJ4ucZHJtCnRrXHkWzocT99R5/sGrFENqjbePOVvVt3H9y9Pevp2v1ACDxGYBll",
+	"BsUEVqErQA6nibghhtuv5QOP1W0kP5DDUBJaDhlB0e4xhLtCMCCrUSx0CXZttPJp4RyD4cG2ljGp9BXa",
+	"k5Ls0EkMFDb6YwvEkgo3fCVvIkHW1sPDOsRGAwkE+X7LrzH/sUzwEC+BCYvJNnGpZGL0vndBMgAB40NW",
+	"04rD0kppARiDaqefz0PEkBytnRVRsaLJtf8VA/sHMd4rypqqMjl1bLtn5ZmlLSONYAp2JtdiNv2SDoUf",
+	"/Jbp66jMXdWSyrRzdFqF/kIc8EzvvZd7d/86q/XFIDalCyFocyBU0swIgPX1t30szQ2JfGNXwVPb1MRo",
+	"6JAcVbjM8qybPCdHrQHlW+1z3pnvYHARhqXbMTYodLnw+UVL7iOoswGehBnUwXu/fhmLa9Rp5KM7JzVu",
+	"GwOo+QJYC9ylEfS5DRVy1eHdvf1B9xfXrDFrTuuYzFyEI10p2wqdzdTKFtaUIijFYOtHOzhvppgojZOg",
+	"EjKRy9NUi8jSXAt0McmUwrRistyBWH1xUKJ0+cLl/xMAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
