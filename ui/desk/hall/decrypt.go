@@ -49,7 +49,7 @@ func (p inPort) open(ctx context.Context, e platformapi.BidEnvelope) ([]byte, er
 // hand gives the platform what a key opened, and wipes it. Errors: *Error of Kind Refused; the platform's.
 func (r *Room) hand(ctx context.Context, b platformapi.Bid, opened []platformapi.OpenedEnvelope) error {
 	defer wipe(opened)
-	after, err := r.platform.DecryptBid(ctx, platformapi.NewID(), b.ID, opened)
+	after, err := r.platform.Decrypt(ctx, platformapi.NewID(), b.ID, opened)
 	if err != nil {
 		return err
 	}

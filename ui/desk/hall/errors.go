@@ -32,7 +32,11 @@ const (
 	Unfit Kind = "unfit_envelope"
 	// Refused: the platform opened the bid with what the key gave, and found it wanting. Cause is its word, Detail what it says.
 	Refused Kind = "refused"
-	// OtherRecord: the record is not the one whose digest the opening names, or that was shown.
+	// OtherFile: the backup is not the file that Bidder handed in. Detail is its name.
+	OtherFile Kind = "other_file"
+	// NoFile: the file cannot be read. Detail is its name.
+	NoFile Kind = "no_file"
+	// OtherRecord: the record is not the one that was shown.
 	OtherRecord Kind = "other_record"
 	// NoPhone: no phone can be asked here.
 	NoPhone Kind = "no_phone"

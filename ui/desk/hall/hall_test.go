@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -46,6 +48,7 @@ type scripted struct {
 	fail    map[string]error     // of the next call, by name
 	record  []byte
 	conduct []platformapi.OpeningAct
+	backups int
 }
 
 func (p *scripted) failing(call string) error {
@@ -69,18 +72,18 @@ func (p *scripted) TenderBids(context.Context, string) ([]platformapi.Bid, error
 	return slices.Clone(p.bids), p.failing("bids")
 }
 
-func (p *scripted) WatchTender(ctx context.Context, _ string, changed func()) error {
+func (p *scripted) WatchTender(ctx context.Context, _ string, _ func(platformapi.TenderEvent), reset func()) error {
 	p.mu.Lock()
-	p.changed = changed
+	p.changed = reset
 	p.mu.Unlock()
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func (p *scripted) Conduct(_ context.Context, key, _ string, version int64, act platformapi.OpeningAct) (platformapi.Tender, error) {
+func (p *scripted) Conduct(_ context.Context, c platformapi.TenderChange, act platformapi.OpeningAct) (platformapi.Tender, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if key == "" || version != p.tender.Version {
+	if c.Key == "" || c.Version != p.tender.Version {
 		return platformapi.Tender{}, errors.New("stale")
 	}
 	p.conduct = append(p.conduct, act)
@@ -116,7 +119,7 @@ func (p *scripted) TakeEnvelopes(_ context.Context, id string) ([]platformapi.Bi
 	return []platformapi.BidEnvelope{{Name: "商务技术", Inner: p.inner[id]}}, nil
 }
 
-func (p *scripted) DecryptBid(_ context.Context, _, id string, opened []platformapi.OpenedEnvelope) (platformapi.Bid, error) {
+func (p *scripted) Decrypt(_ context.Context, _, id string, opened []platformapi.OpenedEnvelope) (platformapi.Bid, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.failing("decrypt"); err != nil {
@@ -163,13 +166,24 @@ func (p *scripted) AnswerObjection(_ context.Context, _, id, objection, text str
 	})
 }
 
-func (p *scripted) BringBackup(_ context.Context, id, _ string) (platformapi.Bid, error) {
+func (p *scripted) BeginBackup(_ context.Context, _, id string, _ platformapi.NewBackup) (platformapi.Bid, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.backups++
+	return p.change(id, func(*platformapi.Bid) {})
+}
+
+func (p *scripted) SendBackup(context.Context, platformapi.NewBackup, io.ReaderAt, func(int64, int64)) error {
+	return nil
+}
+
+func (p *scripted) CompleteBackup(_ context.Context, _, id string) (platformapi.Bid, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.change(id, func(b *platformapi.Bid) { b.BackupAt = time.Now() })
 }
 
-func (p *scripted) Record(context.Context, string) ([]byte, error) {
+func (p *scripted) Record(context.Context, platformapi.Tender) ([]byte, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.record, nil
@@ -643,25 +657,44 @@ func eventually(t *testing.T, is func() bool) {
 	}
 }
 
-// What is signed is the record that was shown, whose digest the opening names.
+// What is signed is the record that was shown.
 func TestOnlyTheShownRecordIsSigned(t *testing.T) {
 	w := newHall(t, 1)
 	p := w.platform
 	p.record = []byte(`{"record":1}`)
-	sum := sha256.Sum256(p.record)
-	p.tender.Opening.RecordSHA256 = hex.EncodeToString(sum[:])
-	must(t, w.room.Read(t.Context()))
 	shown, err := w.room.Record(t.Context())
 	must(t, err)
 	signed := 0
 	sign := func(context.Context, []byte) ([]byte, error) { signed++; return []byte{1}, nil }
 	must(t, w.room.SignRecord(t.Context(), shown, sign))
-	if err := w.room.SignRecord(t.Context(), []byte(`{"record":2}`), sign); !errors.Is(err, &Error{Kind: OtherRecord}) || signed != 1 {
+	p.record = []byte(`{"record":2}`)
+	if err := w.room.SignRecord(t.Context(), shown, sign); !errors.Is(err, &Error{Kind: OtherRecord}) || signed != 1 {
 		t.Errorf("%v, signed %d times", err, signed)
 	}
-	p.record = []byte(`{"record":3}`)
-	if _, err := w.room.Record(t.Context()); !errors.Is(err, &Error{Kind: OtherRecord}) {
-		t.Errorf("a record with another digest: %v", err)
+}
+
+// A backup is sent only if it is the file that was handed in, byte for byte.
+func TestOnlyTheSameFileIsABackup(t *testing.T) {
+	w := newHall(t, 1)
+	content := []byte("the bid that was handed in")
+	sum := sha256.Sum256(content)
+	w.platform.bids[0].Size, w.platform.bids[0].SHA256 = int64(len(content)), hex.EncodeToString(sum[:])
+	must(t, w.room.Read(t.Context()))
+	id, path := w.bid(0).ID, filepath.Join(t.TempDir(), "备份.bid")
+	bring := func() error { return w.room.BringBackup(t.Context(), id, path, nil) }
+	if err := bring(); !errors.Is(err, &Error{Kind: NoFile}) {
+		t.Error(err)
+	}
+	for _, other := range [][]byte{nil, content[1:], bytes.ToUpper(content)} {
+		must(t, os.WriteFile(path, other, 0o600))
+		if err := bring(); !errors.Is(err, &Error{Kind: OtherFile}) || w.platform.backups != 0 {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	must(t, os.WriteFile(path, content, 0o600))
+	must(t, bring())
+	if w.platform.backups != 1 || w.bid(0).BackupAt.IsZero() {
+		t.Error("the backup was not taken")
 	}
 }
 

@@ -9,25 +9,18 @@ import (
 	"sealdesk/platformapi"
 )
 
-// A Platform is where the opening is held. Changes carry a key of platformapi.NewID and are made once however often they are sent.
+// A Platform is where the opening is held: what a hall uses of platformapi.Tendering, and the clock.
 type Platform interface {
 	Now(ctx context.Context) (time.Time, error)
 	Tender(ctx context.Context, id string) (platformapi.Tender, error)
-	TenderBids(ctx context.Context, tender string) ([]platformapi.Bid, error)
-	// WatchTender calls changed whenever something happened to the tender or its bids, or may have been missed, until ctx ends.
-	WatchTender(ctx context.Context, tender string, changed func()) error
+	TenderBids(ctx context.Context, tenderID string) ([]platformapi.Bid, error)
+	WatchTender(ctx context.Context, tenderID string, on func(platformapi.TenderEvent), reset func()) error
+	Record(ctx context.Context, t platformapi.Tender) ([]byte, error)
 
-	Conduct(ctx context.Context, key, tender string, version int64, act platformapi.OpeningAct) (platformapi.Tender, error)
-	SignIn(ctx context.Context, key, bid string, in platformapi.SignIn) (platformapi.Bid, error)
-	TakeEnvelopes(ctx context.Context, bid string) ([]platformapi.BidEnvelope, error)
-	DecryptBid(ctx context.Context, key, bid string, opened []platformapi.OpenedEnvelope) (platformapi.Bid, error)
-	ReportFailure(ctx context.Context, key, bid string, f platformapi.Failure) (platformapi.Bid, error)
-	Object(ctx context.Context, key, bid string, o platformapi.NewObjection) (platformapi.Bid, error)
-	AnswerObjection(ctx context.Context, key, bid, objection, text string) (platformapi.Bid, error)
-	// BringBackup uploads a file in the place of a damaged one.
-	BringBackup(ctx context.Context, bid, path string) (platformapi.Bid, error)
-	Record(ctx context.Context, tender string) ([]byte, error)
-	SignRecord(ctx context.Context, key, tender string, signature []byte) (platformapi.Tender, error)
+	Conduct(ctx context.Context, c platformapi.TenderChange, a platformapi.OpeningAct) (platformapi.Tender, error)
+	AnswerObjection(ctx context.Context, key, bidID, objectionID, text string) (platformapi.Bid, error)
+	SignRecord(ctx context.Context, key, tenderID string, signature []byte) (platformapi.Tender, error)
+	platformapi.Presence
 }
 
 const (
@@ -91,7 +84,7 @@ func (r *Room) Follow(ctx context.Context) {
 // watch has the room read when the platform tells that something happened.
 func (r *Room) watch(ctx context.Context) {
 	for ctx.Err() == nil {
-		_ = r.platform.WatchTender(ctx, r.tender, r.Stale)
+		_ = r.platform.WatchTender(ctx, r.tender, func(platformapi.TenderEvent) { r.Stale() }, r.Stale)
 		select {
 		case <-ctx.Done():
 		case <-time.After(again):
