@@ -54,7 +54,7 @@ func (s *Session) Hall(tenderID string) (*hall.Room, *hall.Stand, error) {
 		Drivers: func() []token.Driver { return s.desk.drivers(Key{}) },
 		Owner: func(c *smx509.Certificate) hall.Holder {
 			o := ownerOf(c)
-			return hall.Holder{Name: o.Org, USCC: o.USCC}
+			return hall.Holder{Name: o.Org, USCC: o.USCC, Person: o.Person}
 		},
 	}
 	if s.desk.HasPhone() {

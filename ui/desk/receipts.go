@@ -96,7 +96,8 @@ func WriteReceipt(w *words.Catalog, platform, owner string, r Receipt, path stri
 	return writeNew(path, data)
 }
 
-func receiptPaper(w *words.Catalog, platform, owner string, r Receipt) ([]byte, error) {
+// sheets begins a document of A4 sheets to be printed; foot is the line at the foot of a page.
+func sheets(w *words.Catalog, title string, created time.Time, foot func(page, pages int) string) (*paper.Document, error) {
 	regular, err := paper.ParseFace(assets.SansRegular())
 	if err != nil {
 		return nil, err
@@ -105,13 +106,18 @@ func receiptPaper(w *words.Catalog, platform, owner string, r Receipt) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	d := paper.New(regular, bold, paper.Options{
-		Title: w.T("receipt.title"), Lang: w.Language(), Created: r.At,
-		Foot: func(page, pages int) string {
-			return w.T("receipt.foot", "number", r.Number, "page", page, "pages", pages)
-		},
+	d := paper.New(regular, bold, paper.Options{Title: title, Lang: w.Language(), Created: created, Foot: foot})
+	d.Title(title)
+	return d, nil
+}
+
+func receiptPaper(w *words.Catalog, platform, owner string, r Receipt) ([]byte, error) {
+	d, err := sheets(w, w.T("receipt.title"), r.At, func(page, pages int) string {
+		return w.T("receipt.foot", "number", r.Number, "page", page, "pages", pages)
 	})
-	d.Title(w.T("receipt.title"))
+	if err != nil {
+		return nil, err
+	}
 	d.Banner(w.T("receipt.proof_"+string(r.Proof)), map[ReceiptProof]paper.Tone{
 		ReceiptValid: paper.Good, ReceiptUntrusted: paper.Warn, ReceiptBroken: paper.Bad, ReceiptUnsigned: paper.Warn}[r.Proof])
 	facts := []paper.Fact{{Name: w.T("receipt.number"), Value: r.Number}, {Name: w.T("receipt.what"), Value: r.Title},

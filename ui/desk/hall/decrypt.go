@@ -54,10 +54,7 @@ func (r *Room) hand(ctx context.Context, b platformapi.Bid, opened []platformapi
 		return err
 	}
 	r.put(after)
-	if f := after.Failure; f != nil && after.State != platformapi.BidDecrypted {
-		return &Error{Kind: Refused, Bidder: b.Bidder.Name, Cause: string(f.Cause), Needed: f.Needed, Found: f.Found, Detail: f.Detail}
-	}
-	return nil
+	return FailureOf(after)
 }
 
 func wipe(opened []platformapi.OpenedEnvelope) {

@@ -3,6 +3,8 @@ package hall
 import (
 	"strings"
 	"time"
+
+	"sealdesk/platformapi"
 )
 
 // A Kind says in one word what went wrong.
@@ -50,23 +52,26 @@ type Error struct {
 	Found  []string
 	At     time.Time
 	Cause  string
+	Tries  int // left, of a PIN
 	Detail string
 	inner  error
 }
 
-// Code is "hall." and the kind; of a bid that the platform refused, "hall.failure." and its cause.
+// Code is "hall." and the kind, or the platform's cause.
 func (e *Error) Code() string {
 	if e.Kind == Refused && e.Cause != "" {
-		return "hall.failure." + e.Cause
+		return "hall." + e.Cause
 	}
 	return "hall." + string(e.Kind)
 }
 
 // Params are the values that the sentence of the code uses.
 func (e *Error) Params() map[string]any {
-	p := map[string]any{"bidder": e.Bidder, "needed": e.Needed, "found": e.Found, "detail": e.Detail}
-	if len(e.Found) == 0 {
-		p["found"] = "—"
+	p := map[string]any{"bidder": e.Bidder, "needed": e.Needed, "found": e.Found, "detail": e.Detail, "tries": e.Tries}
+	for name, serials := range map[string][]string{"needed": e.Needed, "found": e.Found} {
+		if len(serials) == 0 {
+			p[name] = "—"
+		}
 	}
 	if !e.At.IsZero() {
 		p["at"] = e.At.Local().Format("15:04:05")
@@ -86,6 +91,19 @@ func (e *Error) Error() string {
 		s += ": " + e.Detail
 	}
 	return s
+}
+
+// FailureOf is why a bid was not decrypted, as the platform has it; nil where it was, or was not tried yet.
+func FailureOf(b platformapi.Bid) error {
+	f := b.Failure
+	if f == nil || b.State == platformapi.BidDecrypted {
+		return nil
+	}
+	e := &Error{Kind: Refused, Bidder: b.Bidder.Name, Cause: string(f.Cause), Needed: f.Needed, Found: f.Found, Detail: f.Detail, At: f.At}
+	if f.TriesLeft != nil {
+		e.Tries = *f.TriesLeft
+	}
+	return e
 }
 
 func (e *Error) Unwrap() error { return e.inner }

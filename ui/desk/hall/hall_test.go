@@ -267,7 +267,7 @@ func newHall(t *testing.T, bidders int) *hallWorld {
 		Drivers: func() []token.Driver { return []token.Driver{w.row} },
 		Owner: func(c *smx509.Certificate) Holder {
 			s := ca.SubjectOf(c)
-			return Holder{s.Name, s.USCC}
+			return Holder{Name: s.Name, USCC: s.USCC, Person: s.Handler}
 		},
 	})
 	return w

@@ -19,8 +19,9 @@ import (
 
 // A Holder is whose a certificate is.
 type Holder struct {
-	Name string
-	USCC string // 统一社会信用代码
+	Name   string
+	USCC   string // 统一社会信用代码
+	Person string // who handles it (经办人)
 }
 
 // A Key is a token in a port with what it tells before any PIN.

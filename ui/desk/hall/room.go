@@ -49,7 +49,7 @@ type Room struct {
 // NewRoom makes the room of a tender's opening. Nothing is read before Follow or Read.
 func NewRoom(p Platform, tender string) *Room {
 	r := &Room{platform: p, tender: tender, clock: NewClock(p.Now), news: make(chan struct{}), stale: make(chan struct{}, 1)}
-	r.view.clock = r.clock
+	r.view.clock, r.view.seq = r.clock, 1
 	return r
 }
 
@@ -136,6 +136,7 @@ func (r *Room) note(err error) {
 
 // tell is called with r.mu held.
 func (r *Room) tell() {
+	r.view.seq++
 	close(r.news)
 	r.news = make(chan struct{})
 }

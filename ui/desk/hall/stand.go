@@ -10,6 +10,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/token"
+	"sealdesk/token/mobileca"
 )
 
 // Keys is where a Stand finds keys.
@@ -222,7 +223,9 @@ func (s *Stand) ended(was StandView, err error) {
 	switch {
 	case err == nil:
 		was.Stage = Done
-	case !was.Phone && (wrongPIN || errors.Is(err, token.ErrLastTry) || errors.Is(err, token.ErrPINEmpty) || errors.Is(err, token.ErrCancelled) || errors.Is(err, context.Canceled)):
+	case was.Phone && calledOff(err):
+		was = StandView{}
+	case !was.Phone && (wrongPIN || errors.Is(err, token.ErrLastTry) || errors.Is(err, token.ErrPINEmpty) || calledOff(err)):
 		was.Stage = Asking
 	default:
 		was.Stage = Failed
@@ -231,6 +234,12 @@ func (s *Stand) ended(was StandView, err error) {
 		}
 	}
 	s.set(was)
+}
+
+// calledOff tells that the person here gave up, not one at a phone.
+func calledOff(err error) bool {
+	_, phone := errors.AsType[*mobileca.Outcome](err)
+	return !phone && (errors.Is(err, token.ErrCancelled) || errors.Is(err, context.Canceled))
 }
 
 // decrypt does all of it with a key in a port.
@@ -304,7 +313,7 @@ func (s *Stand) Scan(ctx context.Context, bid string) error {
 	if !ok {
 		return &Error{Kind: NotWaiting}
 	}
-	was := StandView{Stage: Working, Phone: true, Seat: Seat{Key: Key{Holder: Holder{b.Bidder.Name, b.Bidder.USCC}}, Bid: b}}
+	was := StandView{Stage: Working, Phone: true, Seat: Seat{Key: Key{Holder: Holder{Name: b.Bidder.Name, USCC: b.Bidder.USCC}}, Bid: b}}
 	err := s.scan(ctx, v, b, was)
 	if err != nil {
 		s.room.report(ctx, b, err)

@@ -27,7 +27,11 @@ type View struct {
 
 	clock *Clock
 	at    time.Time // when it was read, by the platform's clock
+	seq   int       // of all that were there to see
 }
+
+// Same tells that nothing but the time is different.
+func (v View) Same(o View) bool { return v.seq == o.seq && v.clock == o.clock }
 
 // NewView makes a view of what is known already, by a clock; the room makes its own.
 func NewView(t platformapi.Tender, bids []platformapi.Bid, c *Clock) View {
