@@ -69,4 +69,35 @@ const (
 	CodeAmending         = "platform.amending"              // 409, another amendment is under way
 	CodeTerminated       = "platform.terminated"            // 409, the contract was terminated
 	CodeCleanSealed      = "platform.clean_sealed"          // 422, what both review carries a signature
+
+	// Of tenders, bids and openings.
+	CodeBiddingOff       = "platform.bidding_off"        // 409, this platform takes no bids
+	CodeNotHost          = "platform.not_host"           // 403, it is the purchaser's or its agency's to do
+	CodeHostBids         = "platform.host_bids"          // 403, who holds a tender bids in it neither
+	CodeOutlineBad       = "platform.outline_bad"        // 422, it cannot be read, or is of another tender or lot
+	CodeDeadlineWrong    = "platform.deadline_wrong"     // 422, not in the future, or not later than it was
+	CodeTenderClosed     = "platform.tender_closed"      // 409, the deadline has come
+	CodeTooEarly         = "platform.too_early"          // 409, the deadline has not come yet
+	CodeBidExists        = "platform.bid_exists"         // 409, the organisation has a bid; replaces does not name it
+	CodeBidTooLarge      = "platform.bid_too_large"      // 413
+	CodeBidFormat        = "platform.bid_format"         // 422, malformed, cut, or of a newer format
+	CodeBidNotEncrypted  = "platform.bid_not_encrypted"  // 422, no bid file at all, or not closed by both layers (电子招标投标办法 26)
+	CodeBidDamaged       = "platform.bid_damaged"        // 422, its contents are not what was signed
+	CodeBidSignature     = "platform.bid_signature"      // 422, it does not hold or is not to be trusted
+	CodeBidForeign       = "platform.bid_foreign"        // 422, the bidder or the signer is another organisation
+	CodeBidOtherTender   = "platform.bid_other_tender"   // 422, for another tender, lot or outline
+	CodeBidOtherPlatform = "platform.bid_other_platform" // 422, its outer layer is for another certificate
+	CodeBidParts         = "platform.bid_parts"          // 422, not what the outline asks for
+	CodeTooFewBidders    = "platform.too_few_bidders"    // 422, a reason is needed to open nevertheless (87号令 41)
+	CodeWindowOpen       = "platform.window_open"        // 409, bidders can still decrypt
+	CodeWindowClosed     = "platform.window_closed"      // 409, it is too late, or it has not begun, to decrypt
+	CodeWindowPaused     = "platform.window_paused"      // 409
+	CodeUndecided        = "platform.undecided"          // 409, whose fault it is that a bid stayed closed must be decided first
+	CodeOthersWait       = "platform.others_wait"        // 409, by the tender's rule no bid is read while another one is closed
+	CodeAlreadyDecided   = "platform.already_decided"    // 409, only 'bidder' can be corrected, to 'platform'
+	CodeRemedyNone       = "platform.remedy_none"        // 409, the tender has no such remedy, or the bid needs none
+	CodeBackupOther      = "platform.backup_other"       // 422, not the digest of the bid that was received
+	CodeNotSignedIn      = "platform.not_signed_in"      // 409, only who was present signs or objects
+	CodeRecordUnsigned   = "platform.record_unsigned"    // 409, the host has not signed the record
+	CodeRecordSignature  = "platform.record_signature"   // 422, it does not hold, is not trusted, or is another organisation's
 )

@@ -53,6 +53,7 @@ func (e AttachmentStage) Valid() bool {
 const (
 	WithdrawnBidder     BidWithdrawnWhy = "bidder"
 	WithdrawnIncomplete BidWithdrawnWhy = "incomplete"
+	WithdrawnRefused    BidWithdrawnWhy = "refused"
 )
 
 // Valid indicates whether the value is a known member of the BidWithdrawnWhy enum.
@@ -61,6 +62,8 @@ func (e BidWithdrawnWhy) Valid() bool {
 	case WithdrawnBidder:
 		return true
 	case WithdrawnIncomplete:
+		return true
+	case WithdrawnRefused:
 		return true
 	default:
 		return false
@@ -1174,11 +1177,11 @@ type Bid struct {
 	Waiting     []string  `json:"waiting,omitempty,omitzero"`
 	WithdrawnAt time.Time `json:"withdrawn_at,omitempty,omitzero"`
 
-	// WithdrawnWhy Taken back, or not complete at the deadline
+	// WithdrawnWhy Taken back; not complete at the deadline; or complete and refused at the gate
 	WithdrawnWhy BidWithdrawnWhy `json:"withdrawn_why,omitempty,omitzero"`
 }
 
-// BidWithdrawnWhy Taken back, or not complete at the deadline
+// BidWithdrawnWhy Taken back; not complete at the deadline; or complete and refused at the gate
 type BidWithdrawnWhy string
 
 // BidCertificate defines model for BidCertificate.

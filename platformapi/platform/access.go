@@ -28,6 +28,8 @@ var (
 	certified = []caller{isParty, isAgency, isSupervisor, isHall}
 	readers   = []caller{isParty, isAgency, isSupervisor}
 	parties   = []caller{isParty}
+	hosts     = []caller{isParty, isAgency} // of a tender; a party signs records as a bidder, too
+	present   = []caller{isParty, isHall}   // at an opening
 	accounts  = []caller{isAccount}
 )
 
@@ -72,6 +74,37 @@ var access = map[string][]caller{
 	"RefuseContract":         parties,
 	"PublishContract":        parties,
 	"FileContract":           parties,
+
+	"ListTenders":     certified,
+	"GetTender":       certified,
+	"DownloadOutline": certified,
+	"ListTenderBids":  certified,
+	"GetBid":          certified,
+	"WatchTender":     certified,
+	"DownloadRecord":  certified,
+	"DownloadBid":     readers,
+	"DownloadPart":    readers,
+	"CreateTender":    hosts,
+	"PostponeTender":  hosts,
+	"ConductOpening":  hosts,
+	"AnswerObjection": hosts,
+	"SignRecord":      hosts,
+	"ListBids":        parties,
+	"BeginBid":        parties,
+	"CompleteBid":     parties,
+	"WithdrawBid":     parties,
+	"ListBidReceipts": parties,
+	"Object":          parties,
+	"BeginBackup":     parties,
+	"CompleteBackup":  parties,
+	"SignIn":          present,
+	"TakeEnvelopes":   present,
+	"DecryptBid":      present,
+	"ReportFailure":   present,
+	"ListCredit":      parties,
+	"PutCredit":       parties,
+	"RemoveCredit":    parties,
+	"DownloadCredit":  parties,
 }
 
 // permit refuses an operation to whom it is not for, before its handler is run.

@@ -125,21 +125,60 @@ func (h *hub) close() {
 	h.wait.Wait()
 }
 
-// WatchEvents streams what happens.
+// WatchEvents streams what happens to contracts.
 func (s *Server) WatchEvents(ctx context.Context, r wire.WatchEventsRequestObject) (wire.WatchEventsResponseObject, error) {
 	x, org, err := s.who(ctx)
 	if err != nil {
 		return nil, err
 	}
+	e, err := s.stream(ctx, x, "contract", r.Params.LastEventID, func(after, until int64) ([]occurrence, error) {
+		list, err := s.store.Events(ctx, store.EventQuery{USCC: org.USCC, Observer: observer(x), After: after, Until: until, Limit: eventBatch})
+		return occurrences(list, err, func(e platformapi.Event) int64 { return e.Seq })
+	})
+	return wire.WatchEvents200TextEventStreamResponse{Body: e}, err
+}
+
+// WatchTender streams what happens to a tender and its bids.
+func (s *Server) WatchTender(ctx context.Context, r wire.WatchTenderRequestObject) (wire.WatchTenderResponseObject, error) {
+	if _, _, err := s.tenderSeen(ctx, r.TenderID); err != nil {
+		return nil, err
+	}
+	x, org, err := s.who(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, err := s.stream(ctx, x, "tender", r.Params.LastEventID, func(after, until int64) ([]occurrence, error) {
+		list, err := s.store.TenderEvents(ctx, store.TenderEventQuery{USCC: org.USCC, TenderID: r.TenderID, After: after, Until: until, Limit: eventBatch})
+		return occurrences(list, err, func(e platformapi.TenderEvent) int64 { return e.Seq })
+	})
+	return wire.WatchTender200TextEventStreamResponse{Body: e}, err
+}
+
+// occurrence is something that happened, as it is sent.
+type occurrence struct {
+	seq  int64
+	data []byte
+}
+
+func occurrences[E any](list []E, err error, seq func(E) int64) ([]occurrence, error) {
+	all := make([]occurrence, len(list))
+	for i, e := range list {
+		if err == nil {
+			all[i].seq = seq(e)
+			all[i].data, err = json.Marshal(e)
+		}
+	}
+	return all, err
+}
+
+// stream opens a stream of events of one kind. list gives what happened after one number up to another, at most eventBatch.
+func (s *Server) stream(ctx context.Context, x store.Session, kind, last string, list func(after, until int64) ([]occurrence, error)) (*events, error) {
 	head, err := s.store.AuditHead(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.hub.set(head.Seq)
-	e := &events{
-		ctx: ctx, hub: s.hub, store: s.store, until: x.TokenUntil, now: s.now, log: s.cfg.Log,
-		query: store.EventQuery{USCC: org.USCC, Observer: observer(x), After: head.Seq, Limit: eventBatch},
-	}
+	e := &events{ctx: ctx, hub: s.hub, kind: kind, list: list, after: head.Seq, until: x.TokenUntil, now: s.now, log: s.cfg.Log}
 	if seen, ok := ctx.Value(watchedKey{}).(*watched); ok {
 		e.control = http.NewResponseController(seen)
 		// The server's limit is for a whole request; when it passes, the request would be taken for given up.
@@ -147,30 +186,31 @@ func (s *Server) WatchEvents(ctx context.Context, r wire.WatchEventsRequestObjec
 			return nil, err
 		}
 	}
-	if last := r.Params.LastEventID; last != "" {
+	if last != "" {
 		seq, err := strconv.ParseInt(last, 10, 64)
 		if err != nil || seq > head.Seq { // a backup was restored, or it is another platform's
 			e.frames = append(e.frames, "event: reset\ndata: {}\n\n"...)
 		} else {
-			e.query.After = seq
+			e.after = seq
 		}
 	}
-	e.frames = fmt.Appendf(e.frames, "id: %d\nretry: %d\n\n", e.query.After, eventRetry.Milliseconds())
-	if !s.hub.enter(org.USCC) {
+	e.frames = fmt.Appendf(e.frames, "id: %d\nretry: %d\n\n", e.after, eventRetry.Milliseconds())
+	if !s.hub.enter(x.USCC) {
 		f := web.Refuse(http.StatusTooManyRequests, platformapi.CodeRateLimited, "too many streams")
 		f.RetryAfter = eventPing
 		return nil, f
 	}
-	e.leave = sync.OnceFunc(func() { s.hub.leave(org.USCC) })
-	return wire.WatchEvents200TextEventStreamResponse{Body: e}, nil
+	e.leave = sync.OnceFunc(func() { s.hub.leave(x.USCC) })
+	return e, nil
 }
 
 // events is a stream as a reader: each read waits for something to send.
 type events struct {
 	ctx     context.Context
 	hub     *hub
-	store   store.Store
-	query   store.EventQuery
+	kind    string
+	list    func(after, until int64) ([]occurrence, error)
+	after   int64
 	until   time.Time
 	now     func() time.Time
 	control *http.ResponseController
@@ -209,23 +249,18 @@ func (e *events) next() error {
 		return io.EOF
 	}
 	seq, news := e.hub.at()
-	if seq > e.query.After {
-		e.query.Until = seq
-		list, err := e.store.Events(e.ctx, e.query)
+	if seq > e.after {
+		list, err := e.list(e.after, seq)
 		if err != nil {
 			e.log.WarnContext(e.ctx, "a stream of events ends", "error", err)
 			return io.EOF // the client comes again with the last id it saw
 		}
 		for _, x := range list {
-			data, err := json.Marshal(x)
-			if err != nil {
-				return err
-			}
-			e.frames = fmt.Appendf(e.frames, "id: %d\nevent: contract\ndata: %s\n\n", x.Seq, data)
-			e.query.After = x.Seq
+			e.frames = fmt.Appendf(e.frames, "id: %d\nevent: %s\ndata: %s\n\n", x.seq, e.kind, x.data)
+			e.after = x.seq
 		}
-		if len(list) < e.query.Limit {
-			e.query.After = seq
+		if len(list) < eventBatch {
+			e.after = seq
 		}
 		if len(list) > 0 {
 			return nil

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -116,13 +115,11 @@ func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestO
 	}
 	q := store.Query{USCC: org.USCC, Observer: observer(x), State: orZero(r.Params.State), Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{q.USCC, string(q.State), q.Words}, "\x00")
-	if cursor := orZero(r.Params.Cursor); cursor != "" {
-		at, ok := openCursor(s.cursorKey, filter, cursor)
-		if !ok {
-			return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the cursor is not of this list; begin with its first page")
-		}
-		q.Before, q.BeforeID = at.created, at.id
+	at, err := s.openPage(filter, r.Params.Cursor)
+	if err != nil {
+		return nil, err
 	}
+	q.Before, q.BeforeID = at.created, at.id
 	limit := q.Limit
 	q.Limit++
 	found, err := s.store.Contracts(ctx, q)
@@ -135,14 +132,7 @@ func (s *Server) ListContracts(ctx context.Context, r wire.ListContractsRequestO
 		found = found[:limit]
 		last := found[limit-1]
 		page.NextCursor = sealCursor(s.cursorKey, filter, position{created: last.CreatedAt, id: last.ID})
-		next := url.Values{"cursor": {page.NextCursor}, "limit": {fmt.Sprint(limit)}}
-		if q.State != "" {
-			next.Set("state", string(q.State))
-		}
-		if q.Words != "" {
-			next.Set("q", q.Words)
-		}
-		link = "</v1/contracts?" + next.Encode() + `>; rel="next"`
+		link = nextLink("/v1/contracts", page.NextCursor, limit, map[string]string{"state": string(q.State), "q": q.Words})
 	}
 	for i := range found {
 		page.Items = append(page.Items, s.as(x.Kind, org).summary(&found[i]))
@@ -309,7 +299,7 @@ func (s *Server) apply(ctx context.Context, ch changing, decide func(*store.Cont
 func (s *Server) replay(ch changing, answer store.Answer) (wire.OutcomeJSONResponse, error) {
 	var out wire.OutcomeJSONResponse
 	if answer.Hash != ch.req.Hash {
-		return out, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
+		return out, keyReused()
 	}
 	if err := json.Unmarshal(answer.Body, &out.Body); err != nil {
 		return out, err

@@ -1,12 +1,15 @@
 package platform
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/platform/tenders"
 )
 
 // Seed is what the platform learns from elsewhere: the organisations registered there, and the lots that were awarded.
@@ -17,6 +20,31 @@ type Seed struct {
 	// Kinds says which organisations are no parties, by their codes: agency, supervisor, hall. It is for sessions that are
 	// opened from then on.
 	Kinds map[string]platformapi.OrganisationKind `json:"kinds,omitempty"`
+
+	// Tenders are published as their purchasers', or their agencies', would do it; one whose id is known stays as it is.
+	Tenders []SeedTender `json:"tenders,omitempty"`
+	// Credit are entries of credit libraries.
+	Credit []SeedCredit `json:"credit,omitempty"`
+}
+
+// SeedTender is a tender of a seed.
+type SeedTender struct {
+	platformapi.NewTender
+	AgencyUSCC string `json:"agency_uscc,omitempty"`
+}
+
+// SeedCredit is an entry of an organisation's credit library, with its files.
+type SeedCredit struct {
+	USCC  string                  `json:"uscc"`
+	ID    string                  `json:"id"`
+	Entry platformapi.CreditEntry `json:"entry"` // without files
+	Files []SeedFile              `json:"files,omitempty"`
+}
+
+// SeedFile is a small file of a seed.
+type SeedFile struct {
+	Name    string `json:"name"`
+	Content []byte `json:"content"`
 }
 
 // Lot is an awarded lot. Phases hold the steps of the project flow before 中标通知书查看 and 合同签订, which are derived.
@@ -68,5 +96,68 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 			return fmt.Errorf("seed: organisation %s: %w", uscc, err)
 		}
 	}
+	for _, t := range seed.Tenders {
+		if err := s.importTender(ctx, t); err != nil {
+			return fmt.Errorf("seed: tender %q: %w", t.ID, err)
+		}
+	}
+	for _, c := range seed.Credit {
+		if err := s.importCredit(ctx, c); err != nil {
+			return fmt.Errorf("seed: credit %q: %w", c.ID, err)
+		}
+	}
 	return nil
+}
+
+func (s *Server) importTender(ctx context.Context, t SeedTender) error {
+	if s.cfg.Bidding == nil || !uuidForm.MatchString(t.ID) {
+		return errors.New("the platform takes no bids, or the id is none")
+	}
+	if _, err := s.store.Tender(ctx, t.ID); err == nil {
+		return nil
+	}
+	purchaser, err := s.store.Organisation(ctx, t.PurchaserUSCC)
+	if err != nil {
+		return err
+	}
+	a := tenders.Act{Org: purchaser, Kind: platformapi.OrganisationParty, Now: s.now()}
+	if t.AgencyUSCC != "" {
+		a.Kind = platformapi.OrganisationAgency
+		if a.Org, err = s.store.Organisation(ctx, t.AgencyUSCC); err != nil {
+			return err
+		}
+	}
+	_, err = s.store.ChangeTender(ctx, store.TenderRequest{USCC: a.Org.USCC, Key: platformapi.NewID(), TenderID: t.ID, Now: a.Now},
+		func(f *store.TenderFile) ([]store.TenderEffect, error) {
+			made, effects, err := a.Create(t.NewTender, purchaser, s.cfg.Bidding)
+			f.Tender = &made
+			return effects, err
+		})
+	return err
+}
+
+func (s *Server) importCredit(ctx context.Context, c SeedCredit) error {
+	org, err := s.store.Organisation(ctx, c.USCC)
+	if err != nil {
+		return err
+	}
+	ch := changing{org: org, req: store.Request{USCC: c.USCC, Key: platformapi.NewID(), Now: s.now()}}
+	x, err := s.creditItem(ctx, ch, c.ID, c.Entry)
+	if err != nil {
+		return err
+	}
+	for _, f := range c.Files {
+		staged, err := s.staging.Stage(bytes.NewReader(f.Content))
+		if err != nil {
+			return err
+		}
+		err = s.keep(ctx, staged)
+		x.Files = append(x.Files, platformapi.CreditFile{Name: f.Name, Size: staged.Size, SHA256: staged.SHA256})
+		staged.Discard()
+		if err != nil {
+			return err
+		}
+	}
+	_, err = s.store.ChangeCredit(ctx, ch.req, x, false)
+	return err
 }

@@ -23,6 +23,7 @@ import (
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/platform/tenders"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/dpop"
@@ -55,10 +56,14 @@ type Config struct {
 	Order           platformapi.SealOrder // of contracts that are begun; "" is OrderSealFirst
 	Rules           calendar.Rules        // by which deadlines are counted; what is missing of it is as it was when this was built
 	Templates       []Template            // texts to begin a contract with
+
+	Bidding tenders.Bidding // knows bids; nil: the platform takes none
+	MaxBid  int64           // bytes of a bid at most; 0 is 8 GiB
 }
 
 const (
 	defaultMaxFile   = 64 << 20
+	defaultMaxBid    = 8 << 30
 	maxJSON          = 96 << 10
 	sessionLife      = 8 * time.Hour
 	challengeLife    = time.Minute
@@ -90,8 +95,6 @@ const (
 
 // Server is a running platform without a listener.
 type Server struct {
-	wire.StrictServerInterface // what nobody is permitted to use has no handler
-
 	cfg       Config
 	store     store.Store
 	blobs     blobs.Store
@@ -122,6 +125,9 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	}
 	if cfg.MaxFile == 0 {
 		cfg.MaxFile = defaultMaxFile
+	}
+	if cfg.MaxBid == 0 {
+		cfg.MaxBid = defaultMaxBid
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

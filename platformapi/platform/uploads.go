@@ -56,7 +56,7 @@ func (s *Server) uploads(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Tus-Version", tusVersion)
 		w.Header().Set("Tus-Extension", tusExtensions)
 		w.Header().Set("Tus-Checksum-Algorithm", "sha1,sha256")
-		w.Header().Set("Tus-Max-Size", strconv.FormatInt(s.cfg.MaxFile, 10))
+		w.Header().Set("Tus-Max-Size", strconv.FormatInt(s.maxUpload(), 10))
 		w.WriteHeader(http.StatusNoContent)
 	case r.Header.Get("Tus-Resumable") != tusVersion:
 		w.Header().Set("Tus-Version", tusVersion)
@@ -93,8 +93,8 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || size < 1 {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Length is missing or no number of bytes")
 	}
-	if size > s.cfg.MaxFile {
-		return &http.MaxBytesError{Limit: s.cfg.MaxFile}
+	if most := s.maxUpload(); size > most {
+		return &http.MaxBytesError{Limit: most}
 	}
 	meta, err := parseMetadata(r.Header.Get("Upload-Metadata"))
 	if err != nil {
@@ -128,6 +128,14 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Location", uploadsPath+"/"+u.ID)
 	w.WriteHeader(http.StatusCreated)
 	return nil
+}
+
+// maxUpload is how many bytes come in pieces at most: a bid's, where bids are taken. What an upload is for has its own bound.
+func (s *Server) maxUpload() int64 {
+	if s.cfg.Bidding == nil {
+		return s.cfg.MaxFile
+	}
+	return max(s.cfg.MaxFile, s.cfg.MaxBid)
 }
 
 // told says in an answer's head how far an upload is.
@@ -261,7 +269,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 			return err
 		}
 		u.ExpiresAt = s.now().Add(uploadLife)
-		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, u.ExpiresAt)
+		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, s.now(), u.ExpiresAt)
 		if errors.Is(err, store.ErrUploadMoved) {
 			return moved
 		}
@@ -313,16 +321,30 @@ func (s *Server) receive(ctx context.Context, uploadID string, body io.Reader) (
 	if uploadID == "" {
 		return s.staging.Stage(body)
 	}
-	u, err := s.upload(ctx, uploadID)
-	if f, ok := errors.AsType[*web.Fault](err); ok && f.Status == http.StatusNotFound {
-		return nil, web.Refuse(http.StatusGone, platformapi.CodeUploadGone, "there is no such upload")
-	}
+	u, err := s.complete(ctx, uploadID)
 	if err != nil {
 		return nil, err
 	}
-	if u.Offset != u.Size {
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeUploadIncomplete, "%d of %d bytes are here", u.Offset, u.Size)
+	if u.Size > s.cfg.MaxFile {
+		return nil, &http.MaxBytesError{Limit: s.cfg.MaxFile}
 	}
+	return s.assemble(ctx, u)
+}
+
+// complete is the caller's upload of this id, if all its bytes are here.
+func (s *Server) complete(ctx context.Context, uploadID string) (store.Upload, error) {
+	u, err := s.upload(ctx, uploadID)
+	if f, ok := errors.AsType[*web.Fault](err); ok && f.Status == http.StatusNotFound {
+		return u, web.Refuse(http.StatusGone, platformapi.CodeUploadGone, "there is no such upload")
+	}
+	if err == nil && u.Offset != u.Size {
+		err = web.Refuse(http.StatusConflict, platformapi.CodeUploadIncomplete, "%d of %d bytes are here", u.Offset, u.Size)
+	}
+	return u, err
+}
+
+// assemble stages an upload's pieces as one file.
+func (s *Server) assemble(ctx context.Context, u store.Upload) (*blobs.Staged, error) {
 	return s.staging.Stage(&pieces{ctx: ctx, s: s, left: u.Pieces})
 }
 

@@ -21,6 +21,9 @@ type Opened struct {
 // Forget wipes the envelope's key; parts that were asked for before can still be read.
 func (o *Opened) Forget() { clear(o.secret) }
 
+// Secret is what the envelope held, for OpenSecret elsewhere: whoever has it reads all its parts.
+func (o *Opened) Secret() []byte { return bytes.Clone(o.secret) }
+
 // Part gives a part to read. Errors: *Error of Kind NoPart or OtherEnvelope.
 func (o *Opened) Part(code string) (*Reader, error) {
 	p, err := o.bid.place(code)

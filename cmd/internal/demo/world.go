@@ -18,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/assets"
+	"sealdesk/cmd/internal/bidding"
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
@@ -92,12 +93,15 @@ type World struct {
 	server     *http.Server
 	serverDone chan struct{}
 	mobile     *mobileCA
+	hallOpen   bool // the keys of an opening are among the Drivers
 }
 
 // state is the content of demo.json.
 type state struct {
 	Born time.Time      `json:"born"`
 	Lots map[string]int `json:"lots"` // how many there are, by the two parties
+
+	Tenders int `json:"tenders,omitempty"` // how many there are
 }
 
 // MakersFolder holds, beside the demo CA, the authority that certifies nobody but seal makers: whoever trusts it lets no holder
@@ -406,8 +410,13 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, order platfo
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	bids, err := bidKeys(w.Work, authority)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	w.platform, err = platform.New(ctx, platform.Config{
-		Dir: filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
+		Bidding: bidding.New(bids, w.Roots),
+		Dir:     filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
 		Stamper: newStamper(w.Work, authority), Receipts: signer, Order: order, Templates: templates(),
 	})
 	if err != nil {
@@ -446,6 +455,9 @@ func (w *World) populate(ctx context.Context) error {
 		if err := w.remember(); err != nil {
 			return err
 		}
+	}
+	if err := w.furnish(ctx); err != nil {
+		return err
 	}
 	return w.platform.AddAccount(ctx, AccountName, purchaser.Handler, AccountPassword, w.Purchaser.USCC)
 }

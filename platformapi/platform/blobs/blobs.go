@@ -19,10 +19,16 @@ type Store interface {
 	// Keep takes a staged file in, whole and lasting when it returns. A file of this digest that is there already is the same.
 	Keep(ctx context.Context, s *Staged) error
 	// Open opens the file of a digest, fs.ErrNotExist when there is none.
-	Open(ctx context.Context, sha256Hex string) (io.ReadCloser, error)
+	Open(ctx context.Context, sha256Hex string) (File, error)
 	// Remove removes the file of a digest, if it is there.
 	Remove(ctx context.Context, sha256Hex string) error
 	Ping(ctx context.Context) error
+}
+
+// File is one that is kept, open for reading from its start and anywhere.
+type File interface {
+	io.ReadCloser
+	io.ReaderAt
 }
 
 // IsDigest says whether a text has the form of a digest.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -66,7 +65,7 @@ func (d *Dir) Keep(ctx context.Context, s *Staged) error {
 }
 
 // Open opens the file of a digest.
-func (d *Dir) Open(_ context.Context, sha256Hex string) (io.ReadCloser, error) {
+func (d *Dir) Open(_ context.Context, sha256Hex string) (File, error) {
 	if !IsDigest(sha256Hex) {
 		return nil, fs.ErrNotExist
 	}

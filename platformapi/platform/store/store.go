@@ -63,13 +63,15 @@ type Store interface {
 	Mark(ctx context.Context, id string, decide func(*Contract) (bool, error)) error
 
 	Uploads
+	Tenders
 
 	// AnnounceBlob says that a file of this digest is about to be kept and named by a contract.
 	AnnounceBlob(ctx context.Context, sha256 string, now time.Time) error
-	// SweepBlobs calls remove for each file that was announced before then and that no contract and no upload names, and says for how
+	// SweepBlobs calls remove for each file that was announced before then and that nothing names: no contract, bid, credit library or upload, and says for how
 	// many. A file that is announced meanwhile is announced after it was removed.
 	SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error)
-	// Blobs are the digests of the files that contracts name, those after one of them, in order.
+	// Blobs are the digests of the files that contracts, bids that were received and credit libraries name, those after one of them,
+	// in order.
 	Blobs(ctx context.Context, after string, limit int) ([]string, error)
 
 	// Events are what happened to contracts that an organisation may see, the oldest first. They have the numbers of the audit

@@ -16,22 +16,23 @@ type Uploads interface {
 	// Upload is an organisation's upload with its pieces.
 	Upload(ctx context.Context, uscc, id string) (Upload, error)
 	// AdvanceUpload adds a piece at the end, which is at from, and keeps the state of the digest after it. Of two that come
-	// for the same offset one is added, and the other one is ErrUploadMoved.
-	AdvanceUpload(ctx context.Context, id string, from int64, p Piece, digest []byte, expires time.Time) error
+	// for the same offset one is added, and the other one is ErrUploadMoved. With the last piece, now is when the upload was complete.
+	AdvanceUpload(ctx context.Context, id string, from int64, p Piece, digest []byte, now, expires time.Time) error
 	// DropUpload forgets an upload; one that is not there is none.
 	DropUpload(ctx context.Context, id string) error
 }
 
 // Upload is a file of which the first Offset bytes are here.
 type Upload struct {
-	ID        string
-	USCC      string
-	Size      int64  // bytes of the whole file
-	SHA256    string // that it must have, lower-case hex; "" when the client did not say
-	Offset    int64
-	Digest    []byte // state of the running SHA-256 after Offset bytes (encoding.BinaryMarshaler)
-	ExpiresAt time.Time
-	Pieces    []Piece // in their order
+	ID         string
+	USCC       string
+	Size       int64  // bytes of the whole file
+	SHA256     string // that it must have, lower-case hex; "" when the client did not say
+	Offset     int64
+	Digest     []byte // state of the running SHA-256 after Offset bytes (encoding.BinaryMarshaler)
+	ExpiresAt  time.Time
+	CompleteAt time.Time // when its last byte was here; zero: it is not
+	Pieces     []Piece   // in their order
 }
 
 // Piece is a part of an upload, a blob by its digest.

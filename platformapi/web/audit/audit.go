@@ -25,7 +25,7 @@ const (
 	Unbind Act = "unbind"
 )
 
-// Entry is what a row says. The platform's have a contract, the mobile CA's what the last fields name.
+// Entry is what a row says. The platform's have a contract or a tender, the mobile CA's what the fields from Device on name.
 type Entry struct {
 	Seq         int64     `json:"seq"` // from 1, without gaps
 	At          time.Time `json:"at"`
@@ -45,6 +45,9 @@ type Entry struct {
 	Request string `json:"request,omitempty"`
 	Key     string `json:"key,omitempty"`
 	Note    string `json:"note,omitempty"`
+
+	TenderID string `json:"tender_id,omitempty"`
+	BidID    string `json:"bid_id,omitempty"`
 }
 
 // Row is an entry as it is kept.

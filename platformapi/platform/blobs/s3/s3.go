@@ -87,7 +87,7 @@ func (b *Bucket) Keep(ctx context.Context, s *blobs.Staged) error {
 }
 
 // Open opens the object of a digest.
-func (b *Bucket) Open(ctx context.Context, sha256Hex string) (io.ReadCloser, error) {
+func (b *Bucket) Open(ctx context.Context, sha256Hex string) (blobs.File, error) {
 	if !blobs.IsDigest(sha256Hex) {
 		return nil, fs.ErrNotExist
 	}

@@ -109,6 +109,7 @@ func checkGiven(ctx context.Context, q sqldb.Querier) error {
 	var there bool
 	err := q.QueryRowContext(ctx, `SELECT g.seq, g.place, a.seq IS NOT NULL FROM
 		(SELECT audit_seq AS seq, audit_hash AS hash, 'receipt ' || number AS place FROM receipts WHERE audit_seq > 0
+		UNION ALL SELECT audit_seq, audit_hash, 'receipt ' || number FROM bid_receipts
 		UNION ALL SELECT seq, hash, 'a signed head' FROM audit_signed) g
 		LEFT JOIN audit a ON a.seq = g.seq WHERE a.seq IS NULL OR a.hash <> g.hash ORDER BY g.seq LIMIT 1`).Scan(&seq, &where, &there)
 	switch {

@@ -32,13 +32,13 @@ func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, erro
 		return u, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	var expires int64
-	err = tx.QueryRowContext(ctx, `SELECT size, sha256, at, digest, expires_at FROM uploads WHERE id = $1 AND uscc = $2`, id, uscc).
-		Scan(&u.Size, &u.SHA256, &u.Offset, &u.Digest, &expires)
+	var expires, complete int64
+	err = tx.QueryRowContext(ctx, `SELECT size, sha256, at, digest, expires_at, complete_at FROM uploads WHERE id = $1 AND uscc = $2`, id, uscc).
+		Scan(&u.Size, &u.SHA256, &u.Offset, &u.Digest, &expires, &complete)
 	if err != nil {
 		return u, notFound(err)
 	}
-	u.ExpiresAt = sqldb.Moment(expires)
+	u.ExpiresAt, u.CompleteAt = sqldb.Moment(expires), sqldb.Moment(complete)
 	rows, err := tx.QueryContext(ctx, `SELECT sha256, size FROM upload_pieces WHERE upload_id = $1 ORDER BY at`, id)
 	if err != nil {
 		return u, err
@@ -48,10 +48,11 @@ func (s *Store) Upload(ctx context.Context, uscc, id string) (store.Upload, erro
 }
 
 // AdvanceUpload adds a piece.
-func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p store.Piece, digest []byte, expires time.Time) error {
+func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p store.Piece, digest []byte, now, expires time.Time) error {
 	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		moved, err := sqldb.Affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3 WHERE id = $4 AND at = $5 AND at + $1 <= size`,
-			p.Size, digest, sqldb.Micros(expires), id, from))
+		moved, err := sqldb.Affects(tx.ExecContext(ctx, `UPDATE uploads SET at = at + $1, digest = $2, expires_at = $3, complete_at = CASE WHEN at + $1 = size THEN CAST($6 AS BIGINT) ELSE 0 END
+			WHERE id = $4 AND at = $5 AND at + $1 <= size`,
+			p.Size, digest, sqldb.Micros(expires), id, from, sqldb.Micros(now)))
 		if err != nil {
 			return err
 		}

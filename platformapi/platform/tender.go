@@ -1,0 +1,307 @@
+package platform
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/platform/tenders"
+	"sealdesk/platformapi/web"
+	"sealdesk/platformapi/web/header"
+	"sealdesk/platformapi/wire"
+)
+
+// acting is who makes a request, as the rules of tenders see it.
+func (s *Server) acting(ctx context.Context) (tenders.Act, error) {
+	if s.cfg.Bidding == nil {
+		return tenders.Act{}, web.Refuse(http.StatusConflict, platformapi.CodeBiddingOff, "this platform takes no bids")
+	}
+	x, org, err := s.who(ctx)
+	return tenders.Act{Org: org, Kind: x.Kind, Person: x.Person, Now: s.now()}, err
+}
+
+func noTender() error {
+	return web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such tender")
+}
+
+func noBid() error {
+	return web.Refuse(http.StatusNotFound, platformapi.CodeNotFound, "there is no such bid")
+}
+
+// tenderSeen is a tender with all its bids, and who asks for it.
+func (s *Server) tenderSeen(ctx context.Context, id string) (tenders.Act, *store.TenderFile, error) {
+	a, err := s.acting(ctx)
+	if err != nil {
+		return a, nil, err
+	}
+	f, err := s.tenderFile(ctx, id)
+	return a, f, err
+}
+
+func (s *Server) tenderFile(ctx context.Context, id string) (*store.TenderFile, error) {
+	t, err := s.store.Tender(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = noTender()
+	}
+	if err != nil {
+		return nil, err
+	}
+	bids, err := s.store.TenderBids(ctx, id, "")
+	f := &store.TenderFile{Tender: &t}
+	for i := range bids {
+		f.Bids = append(f.Bids, &bids[i])
+	}
+	return f, err
+}
+
+// bidSeen is a bid that the caller may see, and its tender.
+func (s *Server) bidSeen(ctx context.Context, id string) (tenders.Act, *store.Tender, *store.Bid, error) {
+	a, err := s.acting(ctx)
+	if err != nil {
+		return a, nil, nil, err
+	}
+	b, err := s.store.Bid(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		err = noBid()
+	}
+	if err != nil {
+		return a, nil, nil, err
+	}
+	t, err := s.store.Tender(ctx, b.TenderID)
+	if err == nil && !a.Sees(&t, &b) {
+		err = noBid()
+	}
+	return a, &t, &b, err
+}
+
+// tendering is a change of a tender that was asked for.
+type tendering struct {
+	act tenders.Act
+	req store.TenderRequest
+}
+
+// prepareTender reads what every change carries; see prepare. ifMatch nil is a change that is not decided on a version.
+func (s *Server) prepareTender(ctx context.Context, op, tenderID, keyHeader string, ifMatch *string, body any) (tendering, error) {
+	var ch tendering
+	a, err := s.acting(ctx)
+	if err != nil {
+		return ch, err
+	}
+	key, err := header.ParseKey(keyHeader)
+	if err != nil {
+		return ch, badHeader("Idempotency-Key", err, http.StatusBadRequest, platformapi.CodeKeyMissing)
+	}
+	if ifMatch != nil {
+		if a.Version, err = header.ParseIfMatch(*ifMatch, tenderID); err != nil {
+			return ch, badHeader("If-Match", err, http.StatusPreconditionRequired, platformapi.CodeVersionMissing)
+		}
+	}
+	said, err := json.Marshal([]any{op, tenderID, a.Version, body})
+	if err != nil {
+		return ch, err
+	}
+	sum := sha256.Sum256(said)
+	return tendering{act: a, req: store.TenderRequest{
+		USCC: a.Org.USCC, Person: a.Person, Key: key, Hash: hex.EncodeToString(sum[:]), TenderID: tenderID, Now: a.Now,
+	}}, nil
+}
+
+// done says whether a change was made before, by the same key; what takes long is not begun again then.
+func (s *Server) done(ctx context.Context, ch tendering) (bool, error) {
+	old, err := s.store.Answer(ctx, ch.req.USCC, ch.req.Key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err == nil && old.Hash != ch.req.Hash:
+		err = keyReused()
+	}
+	return err == nil, err
+}
+
+func keyReused() error {
+	return web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
+}
+
+// changeTender makes a change once.
+func (s *Server) changeTender(ctx context.Context, ch tendering, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (store.TenderAnswer, error) {
+	answer, err := s.store.ChangeTender(ctx, ch.req, func(f *store.TenderFile) ([]store.TenderEffect, error) {
+		if f.Tender == nil {
+			return nil, noTender()
+		}
+		return rule(ch.act, f)
+	})
+	switch {
+	case errors.Is(err, store.ErrIDTaken):
+		return answer, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
+	case err != nil:
+		return answer, err
+	case answer.Hash != ch.req.Hash:
+		return answer, keyReused()
+	}
+	s.hub.look()
+	return answer, nil
+}
+
+// tenderNow answers with a tender as it is now.
+func (s *Server) tenderNow(ctx context.Context, id string, replayed bool) (wire.TenderJSONResponse, error) {
+	a, f, err := s.tenderSeen(ctx, id)
+	if err != nil {
+		return wire.TenderJSONResponse{}, err
+	}
+	return wire.TenderJSONResponse{
+		Body:    a.Tender(f.Tender, f.Bids, s.cfg.Bidding.Certificates()),
+		Headers: wire.TenderResponseHeaders{ETag: header.FormatETag(id, f.Tender.Version), IdempotencyReplayed: fmt.Sprint(replayed)},
+	}, nil
+}
+
+// tenderMove is a change that answers with the tender.
+func (s *Server) tenderMove(ctx context.Context, ch tendering, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (wire.TenderJSONResponse, error) {
+	answer, err := s.changeTender(ctx, ch, rule)
+	if err != nil {
+		return wire.TenderJSONResponse{}, err
+	}
+	return s.tenderNow(ctx, ch.req.TenderID, answer.Replayed)
+}
+
+// ListTenders answers with a page.
+func (s *Server) ListTenders(ctx context.Context, r wire.ListTendersRequestObject) (wire.ListTendersResponseObject, error) {
+	a, err := s.acting(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := store.TenderQuery{State: orZero(r.Params.State), Now: a.Now, Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
+	filter := strings.Join([]string{"tenders", a.Org.USCC, string(q.State), q.Words}, "\x00")
+	at, err := s.openPage(filter, r.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	q.Before, q.BeforeID = at.created, at.id
+	limit := q.Limit
+	q.Limit++
+	found, err := s.store.Tenders(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	page := platformapi.TenderPage{Items: []platformapi.Tender{}}
+	link := ""
+	if len(found) > limit {
+		found = found[:limit]
+		last := found[limit-1]
+		page.NextCursor = sealCursor(s.cursorKey, filter, position{created: last.CreatedAt, id: last.ID})
+		link = nextLink("/v1/tenders", page.NextCursor, limit, map[string]string{"state": string(q.State), "q": q.Words})
+	}
+	for i := range found {
+		f, err := s.tenderFile(ctx, found[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		page.Items = append(page.Items, a.Tender(f.Tender, f.Bids, s.cfg.Bidding.Certificates()))
+	}
+	return wire.ListTenders200JSONResponse{Body: page, Headers: wire.ListTenders200ResponseHeaders{Link: link}}, nil
+}
+
+// GetTender answers with a tender.
+func (s *Server) GetTender(ctx context.Context, r wire.GetTenderRequestObject) (wire.GetTenderResponseObject, error) {
+	out, err := s.tenderNow(ctx, r.TenderID, false)
+	return wire.GetTender200JSONResponse{TenderJSONResponse: out}, err
+}
+
+// CreateTender publishes a tender.
+func (s *Server) CreateTender(ctx context.Context, r wire.CreateTenderRequestObject) (wire.CreateTenderResponseObject, error) {
+	ch, err := s.prepareTender(ctx, "tender.create", r.Body.ID, r.Params.IdempotencyKey, nil, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	purchaser, err := s.store.Organisation(ctx, r.Body.PurchaserUSCC)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, web.Refuse(http.StatusForbidden, platformapi.CodeOrgUnknown, "the purchaser is not registered here")
+	}
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.store.ChangeTender(ctx, ch.req, func(f *store.TenderFile) ([]store.TenderEffect, error) {
+		if f.Tender != nil {
+			return nil, store.ErrIDTaken
+		}
+		t, effects, err := ch.act.Create(*r.Body, purchaser, s.cfg.Bidding)
+		f.Tender = &t
+		return effects, err
+	})
+	switch {
+	case errors.Is(err, store.ErrIDTaken):
+		return nil, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
+	case err != nil:
+		return nil, err
+	case answer.Hash != ch.req.Hash:
+		return nil, keyReused()
+	}
+	s.hub.look()
+	out, err := s.tenderNow(ctx, r.Body.ID, answer.Replayed)
+	return wire.CreateTender201JSONResponse{TenderJSONResponse: out}, err
+}
+
+// PostponeTender moves a deadline.
+func (s *Server) PostponeTender(ctx context.Context, r wire.PostponeTenderRequestObject) (wire.PostponeTenderResponseObject, error) {
+	ch, err := s.prepareTender(ctx, "tender.postpone", r.TenderID, r.Params.IdempotencyKey, &r.Params.IfMatch, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.tenderMove(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
+		return a.Postpone(f.Tender, *r.Body)
+	})
+	return wire.PostponeTender200JSONResponse{TenderJSONResponse: out}, err
+}
+
+// openPage reads a page's cursor.
+func (s *Server) openPage(filter string, cursor *string) (at position, err error) {
+	if orZero(cursor) == "" {
+		return position{}, nil
+	}
+	at, ok := openCursor(s.cursorKey, filter, *cursor)
+	if !ok {
+		return at, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the cursor is not of this list; begin with its first page")
+	}
+	return at, nil
+}
+
+// nextLink is the Link to the page after this one (RFC 8288).
+func nextLink(path, cursor string, limit int, filter map[string]string) string {
+	next := url.Values{"cursor": {cursor}, "limit": {fmt.Sprint(limit)}}
+	for k, v := range filter {
+		if v != "" {
+			next.Set(k, v)
+		}
+	}
+	return "<" + path + "?" + next.Encode() + `>; rel="next"`
+}
+
+// paper is a small file as an answer.
+func paper(content []byte) (io.Reader, int64, string, error) {
+	sum := sha256.Sum256(content)
+	digest, err := header.FormatDigest(hex.EncodeToString(sum[:]))
+	return bytes.NewReader(content), int64(len(content)), digest, err
+}
+
+// DownloadOutline answers with a tender's outline.
+func (s *Server) DownloadOutline(ctx context.Context, r wire.DownloadOutlineRequestObject) (wire.DownloadOutlineResponseObject, error) {
+	_, f, err := s.tenderSeen(ctx, r.TenderID)
+	if err != nil {
+		return nil, err
+	}
+	body, size, digest, err := paper(f.Tender.Outline)
+	return wire.DownloadOutline200ApplicationOctetStreamResponse{
+		Body: body, ContentLength: size,
+		Headers: wire.DownloadOutline200ResponseHeaders{ReprDigest: digest, ContentDisposition: attachmentName("outline.json")},
+	}, err
+}
