@@ -24,6 +24,7 @@ type bidCmd struct {
 	Decrypt     bidDecryptCmd     `cmd:"" help:"bid_decrypt"`
 	Verify      bidVerifyCmd      `cmd:"" help:"bid_verify"`
 	Certificate bidCertificateCmd `cmd:"" help:"bid_certificate"`
+	Demo        bidDemoCmd        `cmd:"" help:"bid_demo"`
 }
 
 type bidBuildCmd struct {

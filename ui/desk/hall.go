@@ -52,15 +52,18 @@ func (s *Session) Hall(tenderID string) (*hall.Room, *hall.Stand, error) {
 	room := hall.NewRoom(o, tenderID)
 	keys := hall.Keys{
 		Drivers: func() []token.Driver { return s.desk.drivers(Key{}) },
-		Owner: func(c *smx509.Certificate) hall.Holder {
-			o := ownerOf(c)
-			return hall.Holder{Name: o.Org, USCC: o.USCC, Person: o.Person}
-		},
+		Owner:   Holder,
 	}
 	if s.desk.HasPhone() {
 		keys.Phone = s.decryptByPhone
 	}
 	return room, hall.NewStand(room, keys), nil
+}
+
+// Holder is whose a certificate is, for a hall's stand.
+func Holder(c *smx509.Certificate) hall.Holder {
+	o := ownerOf(c)
+	return hall.Holder{Name: o.Org, USCC: o.USCC, Person: o.Person}
 }
 
 // decryptByPhone links a phone for one decryption (扫码解密).
@@ -92,14 +95,19 @@ func (s *Session) SignRecord(ctx context.Context, room *hall.Room, shown []byte,
 	ctx = asking(ctx, mobileca.Purpose{Kind: ScanSign, Summary: title, Document: &mobileca.Document{Title: title, Size: int64(len(shown))}})
 	defer token.Wipe(pin)
 	return s.withKey(ctx, ScanAbout{Document: title}, pin, lastTry, false, func(key PlatformKey) error {
-		return room.SignRecord(ctx, shown, func(_ context.Context, record []byte) ([]byte, error) {
-			b := cms.Builder{Signer: key.Signer, Chain: key.Chain, GM: sm2.IsSM2PublicKey(key.Chain[0].PublicKey), SigningTime: room.Clock().Now()}
-			sum, err := b.Hash()
-			if err != nil {
-				return nil, err
-			}
-			sum.Write(record)
-			return b.Sign(sum.Sum(nil))
-		})
+		return room.SignRecord(ctx, shown, RecordSigner(key, room.Clock().Now()))
 	})
+}
+
+// RecordSigner gives what hall.Room's SignRecord asks for: CMS SignedData (RFC 5652, or GB/T 35275 for SM2), detached.
+func RecordSigner(key PlatformKey, at time.Time) func(context.Context, []byte) ([]byte, error) {
+	return func(_ context.Context, record []byte) ([]byte, error) {
+		b := cms.Builder{Signer: key.Signer, Chain: key.Chain, GM: sm2.IsSM2PublicKey(key.Chain[0].PublicKey), SigningTime: at}
+		sum, err := b.Hash()
+		if err != nil {
+			return nil, err
+		}
+		sum.Write(record)
+		return b.Sign(sum.Sum(nil))
+	}
 }

@@ -219,7 +219,10 @@ func (s *Stand) ended(was StandView, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was.Part, was.Problem = "", err
-	_, wrongPIN := errors.AsType[*token.PINWrongError](err)
+	wrong, wrongPIN := errors.AsType[*token.PINWrongError](err)
+	if wrongPIN {
+		was.Seat.Key.Tries = wrong.Tries
+	}
 	switch {
 	case err == nil:
 		was.Stage = Done

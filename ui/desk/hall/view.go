@@ -125,7 +125,7 @@ func (v View) PauseReason() string {
 
 // Pending tells that a bid waits for its bidder's key, whether it was tried already or not.
 func Pending(b platformapi.Bid) bool {
-	return b.State == platformapi.BidDecrypting || b.State == platformapi.BidFailed && len(b.Waiting) > 0
+	return b.State == platformapi.BidDecrypting || b.State == platformapi.BidFailed
 }
 
 // Takes is nil while a bid may be decrypted now; else an *Error tells why not.
@@ -139,6 +139,8 @@ func (v View) Takes(b platformapi.Bid) error {
 		return &Error{Kind: AlreadyOpen, Bidder: b.Bidder.Name}
 	case !Pending(b):
 		return &Error{Kind: NotWaiting, Bidder: b.Bidder.Name}
+	case b.Failure != nil && b.Failure.Cause == platformapi.CauseOuterClosed:
+		return FailureOf(b) // no key of the bidder's helps
 	case v.Paused():
 		return &Error{Kind: Standstill}
 	default:
@@ -199,6 +201,20 @@ func (v View) Bid(id string) (platformapi.Bid, bool) {
 		}
 	}
 	return platformapi.Bid{}, false
+}
+
+// Open counts the bids that can still be decrypted in their time, and Undecided those that cannot and whose fault that is must be
+// decided before the read-out.
+func (v View) Open() (open, undecided int) {
+	for _, b := range v.Bids {
+		switch {
+		case Pending(b) && b.Liable == "":
+			open++
+		case Pending(b) && b.Liable == platformapi.LiableUndecided:
+			undecided++
+		}
+	}
+	return open, undecided
 }
 
 // Unanswered counts the objections without an answer.

@@ -37,33 +37,29 @@ func (p *Room) actsCard() fyne.CanvasObject {
 		return widgets.PaddedCard(widgets.Row(10, widgets.Icon(theme.IconEye, p.look.title, theme.Text2),
 			widgets.Grow(widgets.NewParagraph(p.t("hall.read_only"), p.look.text, theme.Text2))))
 	}
-	for _, m := range next {
-		if !v.May(m) {
-			continue
+	kind := func() widgets.ButtonKind {
+		if blue {
+			return widgets.Secondary
 		}
-		kind := widgets.Secondary
-		if !blue {
-			kind, blue = widgets.Primary, true
-		}
-		b := widgets.NewButton(kind, p.t("hall.do_"+string(m)), func() { p.ask(m) })
-		if kind == widgets.Primary {
-			b.SetReason(p.unready(m))
-		}
-		add(b)
+		blue = true
+		return widgets.Primary
 	}
 	if p.maySign() {
-		kind := widgets.Primary
-		if blue {
-			kind = widgets.Secondary
+		add(widgets.NewButton(kind(), p.t("hall.sign_record"), p.signRecord))
+	}
+	for _, m := range next {
+		if v.May(m) {
+			b := widgets.NewButton(kind(), p.t("hall.do_"+string(m)), func() { p.ask(m) })
+			b.SetReason(p.unready(m))
+			add(b)
 		}
-		add(widgets.NewButton(kind, p.t("hall.sign_record"), p.signRecord))
 	}
 	for _, m := range besides {
 		if v.May(m) {
 			add(widgets.NewButton(widgets.Secondary, p.t("hall.do_"+string(m)), func() { p.ask(m) }))
 		}
 	}
-	if b, mine := v.Mine(); mine && (v.Tender.State == platformapi.TenderReadout || v.Tender.State == platformapi.TenderSigning) {
+	if b, mine := v.Mine(); mine && !b.SignedInAt.IsZero() && (v.Tender.State == platformapi.TenderDecrypting || v.Tender.State == platformapi.TenderReadout) {
 		add(widgets.NewButton(widgets.Secondary, p.t("hall.object"), func() { p.object(b) }))
 	}
 	if o := v.Tender.Opening; o != nil && o.RecordSHA256 != "" {
@@ -75,13 +71,28 @@ func (p *Room) actsCard() fyne.CanvasObject {
 	return widgets.PaddedCard(col)
 }
 
-// unready is why the next step had better wait, or "".
+// unready is why the next step cannot be done yet, or "".
 func (p *Room) unready(m platformapi.OpeningMove) string {
-	if m != platformapi.MoveClose && m != platformapi.MoveEnd {
-		return ""
-	}
-	if n := p.view.Unanswered(); n > 0 {
-		return p.t("hall.why_unanswered", "count", n)
+	v := p.view
+	switch m {
+	case platformapi.MoveReadOut:
+		open, undecided := v.Open()
+		switch {
+		case open > 0:
+			return p.t("hall.why_open", "count", open)
+		case undecided > 0:
+			return p.t("hall.why_undecided", "count", undecided)
+		case !v.Tender.OthersGoOn && v.Tally().Decrypted < len(v.Bids):
+			return p.t("hall.why_others")
+		}
+	case platformapi.MoveClose:
+		if n := v.Unanswered(); n > 0 {
+			return p.t("hall.why_unanswered", "count", n)
+		}
+	case platformapi.MoveEnd:
+		if p.maySign() {
+			return p.t("hall.why_unsigned")
+		}
 	}
 	return ""
 }
@@ -136,11 +147,14 @@ func (p *Room) attribute(b platformapi.Bid) {
 		body += "\n" + p.host.Words().Problem(err).What
 	}
 	form := askingFor{title: p.t("hall.attribute"), body: body, confirm: p.t("hall.attribute_confirm"), reason: true, danger: true,
-		either: []string{p.t("hall.attribute_bidder"), p.t("hall.attribute_platform")}}
+		either: []string{p.t("hall.attribute_platform")}}
+	if b.Liable == platformapi.LiableUndecided {
+		form.either = append(form.either, p.t("hall.attribute_bidder"))
+	}
 	p.fill(form, func(_ int, reason string, chosen []string) {
-		to := platformapi.LiableBidder
-		if chosen[0] == form.either[1] {
-			to = platformapi.LiablePlatform
+		to := platformapi.LiablePlatform
+		if chosen[0] != form.either[0] {
+			to = platformapi.LiableBidder
 		}
 		p.conduct(platformapi.OpeningAct{Act: platformapi.MoveAttribute, BidID: b.ID, To: to, Reason: reason})
 	})

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
@@ -43,21 +44,21 @@ func newBoard(p *Room) *board {
 	b := &board{page: p, tabs: widgets.NewTabs(p.t("hall.tab_bidders"), p.t("hall.tab_prices"), p.t("hall.tab_objections")), bar: widgets.NewBar(),
 		done: widgets.NewText("", l.text, theme.Text2)}
 	b.bidders = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true},
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(160)},
-		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(96)},
-		widgets.TableColumn{Title: p.t("hall.col_decryption"), Width: wide(170)},
-		widgets.TableColumn{Title: "", Width: wide(96)},
+		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(120)},
+		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
+		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(92)},
+		widgets.TableColumn{Title: "", Width: 120},
 	).Sized(l.table, l.row)
 	b.objects = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Width: wide(150)},
-		widgets.TableColumn{Title: p.t("hall.col_objection"), Min: wide(160)},
-		widgets.TableColumn{Title: p.t("hall.col_answer"), Min: wide(160)},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(120)},
+		widgets.TableColumn{Title: p.t("hall.col_objection"), Min: wide(130)},
+		widgets.TableColumn{Title: p.t("hall.col_answer"), Min: wide(100)},
 		widgets.TableColumn{Title: "", Width: wide(44)},
 	).Sized(l.table, l.row)
 	b.body = widgets.Stack(b.bidders)
 	b.tabs.OnChanged = func(int) { b.show() }
-	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(16, b.tabs, widgets.Spacer(), b.done, widgets.Fixed(180, 0, b.bar)))
+	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(12, b.tabs, widgets.Spacer(), b.done, widgets.Fixed(l.row*5/4, 0, b.bar)))
 	b.card = widgets.Card(widgets.Border(head, nil, nil, nil, b.body))
 	b.bidders.Faces().Loading()
 	return b
@@ -139,6 +140,9 @@ func (p *Room) bidderRow(i int) widgets.TableRow {
 		in = widgets.Cell{Chip: p.t("hall.present_" + string(b.SignedInPlace)), Tone: theme.Good, Note: b.SignedInAt.Local().Format("15:04:05")}
 	}
 	word, tone, note := p.stateOf(b)
+	if hall.Pending(b) && b.Liable != "" {
+		note = p.t("hall.liable_" + string(b.Liable))
+	}
 	return widgets.TableRow{Cells: []widgets.Cell{
 		{Text: strconv.Itoa(i + 1)}, name, in, {Chip: word, Tone: tone, Note: note}, {Actions: p.rowActions(b)},
 	}, Open: func() { p.showBid(b) }}
@@ -183,13 +187,11 @@ func (p *Room) rowActions(b platformapi.Bid) []widgets.Action {
 	v := p.view
 	switch v.Tender.MyRole {
 	case platformapi.TenderHost:
-		if hall.Pending(b) || b.State == platformapi.BidAttributed {
-			if v.May(platformapi.MoveAttribute) {
-				add("hall.attribute", func() { p.attribute(b) })
-			}
-			if v.May(platformapi.MoveSecondTry) && hall.Pending(b) {
-				add("hall.second_try", func() { p.secondTry(b) })
-			}
+		if v.May(platformapi.MoveAttribute) && (b.Liable == platformapi.LiableUndecided || b.Liable == platformapi.LiableBidder) {
+			add("hall.attribute", func() { p.attribute(b) })
+		}
+		if v.May(platformapi.MoveSecondTry) && hall.Pending(b) {
+			add("hall.second_try", func() { p.secondTry(b) })
 		}
 	case platformapi.TenderHall:
 		switch {
@@ -220,7 +222,7 @@ func (p *Room) mayRestore(b platformapi.Bid) bool {
 	v := p.view
 	mine := v.Tender.MyRole == platformapi.TenderHall || b.ID == v.Tender.MyBidID && b.ID != ""
 	return mine && v.Step() == hall.StepDecryption && v.Tender.Remedy == platformapi.RemedyBackupFile && b.State == platformapi.BidFailed && b.Failure != nil &&
-		b.Failure.Cause == platformapi.CauseFileDamaged
+		(b.Failure.Cause == platformapi.CauseFileDamaged || b.Failure.Cause == platformapi.CauseOuterClosed)
 }
 
 // drawPrices shows what was read out (唱标): the fields of the tender as columns.
@@ -229,9 +231,9 @@ func (b *board) drawPrices(v hall.View) {
 	fields := v.Tender.ReadOut
 	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true}, {Title: p.t("hall.col_bidder"), Min: 170 * wide}}
-		for _, f := range fields {
-			columns = append(columns, widgets.TableColumn{Title: f, Min: 110 * wide})
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 120 * wide}}
+		for i, f := range fields {
+			columns = append(columns, widgets.TableColumn{Title: f, Min: 92 * wide, Spare: i > 2})
 		}
 		columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
 		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), strings.Join(fields, "\n")
@@ -250,12 +252,12 @@ func (p *Room) priceRow(i int) widgets.TableRow {
 		cell := widgets.Cell{Text: "—"}
 		for _, f := range b.Price {
 			if f.Name == name {
-				cell = widgets.Cell{Text: f.Value, Note: f.Capitals, Strong: n == 0}
+				cell = widgets.Cell{Text: readOut(f), Note: f.Capitals, Strong: n == 0}
 			}
 		}
 		if b.State == platformapi.BidAttributed && n == 0 {
-			word, tone, _ := p.stateOf(b)
-			cell = widgets.Cell{Chip: word, Tone: tone}
+			word, _, _ := p.stateOf(b)
+			cell = widgets.Cell{Text: word, Bad: true}
 		}
 		cells = append(cells, cell)
 	}
@@ -267,6 +269,14 @@ func (p *Room) priceRow(i int) widgets.TableRow {
 		signed = widgets.Cell{Chip: p.t("hall.record_unsigned"), Tone: theme.Neutral}
 	}
 	return widgets.TableRow{Cells: append(cells, signed), Open: func() { p.showBid(b) }}
+}
+
+// readOut writes a field as it is read out: an amount, which has capitals, with thousands marks.
+func readOut(f platformapi.PriceField) string {
+	if sum, err := amount.Parse(f.Value); err == nil && f.Capitals != "" {
+		return sum.String()
+	}
+	return f.Value
 }
 
 // drawObjections lists what bidders object to, with the host's answers.

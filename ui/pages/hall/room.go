@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk/hall"
@@ -17,14 +18,14 @@ import (
 // A look is the sizes that a room is drawn in.
 type look struct {
 	name, text, table, row, clock, title float32
-	side                                 float32 // width of the panel at the right
+	side                                 float32 // width of the panel at the right, where there is room for it
 	gap                                  float32
 }
 
 // The looks: in the window, and over a screen that a room looks at.
 var (
-	near = look{name: 18, text: theme.TextTable, table: theme.TextTable, row: 50, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
-	afar = look{name: 30, text: 18, table: 20, row: 66, clock: 64, title: 22, side: 400, gap: 20}
+	near = look{name: 18, text: theme.TextTable, table: theme.TextTable, row: 56, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
+	afar = look{name: 30, text: 18, table: 20, row: 74, clock: 64, title: 22, side: 400, gap: 20}
 )
 
 // A Room is the page of one opening.
@@ -106,12 +107,32 @@ func (p *Room) arranged(head func(fyne.CanvasObject) *fyne.Container) fyne.Canva
 	}
 	top := head(widgets.Row(24, widgets.Grow(widgets.Column(p.look.text/2, p.name, p.facts, widgets.Row(16, p.now))),
 		widgets.Column(2, p.until, p.clock), screen))
-	lower := widgets.Border(nil, nil, nil, widgets.Pad(0, 0, 0, p.look.gap, widgets.Fixed(p.look.side, 0, p.side)), p.board.card)
+	lower := container.New(beside{p.look.side, p.look.gap}, p.board.card, p.side)
 	middle := widgets.Border(widgets.Pad(0, 0, p.look.gap, 0, widgets.Column(0, p.banner, widgets.PaddedCard(p.steps))), nil, nil, nil, lower)
 	if p.wide {
 		return widgets.Border(top, nil, nil, nil, widgets.Pad(20, 32, 24, 32, middle))
 	}
 	return widgets.Border(widgets.Pad(0, 0, p.look.gap, 0, top), nil, nil, nil, middle)
+}
+
+// leastSide is how wide the panel at the right is in the smallest window.
+const leastSide = 240
+
+// beside puts a panel at the right of what takes the rest.
+type beside struct{ side, gap float32 }
+
+// MinSize implements fyne.Layout.
+func (l beside) MinSize(o []fyne.CanvasObject) fyne.Size {
+	m, s := o[0].MinSize(), o[1].MinSize()
+	return fyne.NewSize(m.Width+l.gap+leastSide, max(m.Height, s.Height))
+}
+
+// Layout implements fyne.Layout.
+func (l beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
+	side := min(l.side, size.Width-l.gap-o[0].MinSize().Width)
+	o[0].Resize(fyne.NewSize(size.Width-l.gap-side, size.Height))
+	o[1].Resize(fyne.NewSize(side, size.Height))
+	o[1].Move(fyne.NewPos(size.Width-side, 0))
 }
 
 // Nav implements page.Page.
