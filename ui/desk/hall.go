@@ -31,6 +31,12 @@ func (s *Session) openings() (openings, error) {
 	return openings{t, s.platform}, nil
 }
 
+// AtHall tells that this is a terminal of an opening hall, which has nothing else to do. It asks the platform.
+func (s *Session) AtHall(ctx context.Context) bool {
+	who, err := s.platform.Session(ctx)
+	return err == nil && who.Kind == platformapi.OrganisationHall
+}
+
 // Openings are the tenders whose opening this party takes part in, the newest first. Error: desk.no_openings where the platform has
 // none.
 func (s *Session) Openings(ctx context.Context, q platformapi.TenderQuery) (platformapi.TenderPage, error) {

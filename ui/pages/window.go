@@ -143,7 +143,17 @@ func (w *Window) Login(s *desk.Session) {
 	if to := w.awaited; to != nil {
 		w.awaited = nil
 		w.open(*to)
+		return
 	}
+	terminal := false
+	w.Do(w.front, func(ctx context.Context) error {
+		terminal = s.AtHall(ctx)
+		return nil
+	}, func(error) {
+		if terminal {
+			w.Home(hall.Nav)
+		}
+	})
 }
 
 // tellNews says what the other side did.

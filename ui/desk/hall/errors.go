@@ -40,6 +40,8 @@ const (
 	NoFile Kind = "no_file"
 	// OtherRecord: the record is not the one that was shown.
 	OtherRecord Kind = "other_record"
+	// UnknownRecord: the record has a form that this program cannot show.
+	UnknownRecord Kind = "unknown_record"
 	// NoPhone: no phone can be asked here.
 	NoPhone Kind = "no_phone"
 )

@@ -63,9 +63,9 @@ func (r *Room) Follow(ctx context.Context) {
 	all.Go(func() { r.clock.Keep(ctx) })
 	all.Go(func() { r.watch(ctx) })
 	for {
-		rest := unseen
-		if r.Read(ctx) != nil {
-			rest = again
+		rest := again
+		if r.Read(ctx) == nil {
+			rest = r.untilRead()
 		}
 		select {
 		case <-ctx.Done():
@@ -79,6 +79,16 @@ func (r *Room) Follow(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// untilRead is how long what was read holds: not beyond the moment that is counted down to, which changes what may be done, and of
+// which nobody tells.
+func (r *Room) untilRead() time.Duration {
+	v, _ := r.View()
+	if c := v.Countdown(); c.Kind != CountPaused && c.Left > 0 {
+		return min(unseen, c.Left+settle)
+	}
+	return unseen
 }
 
 // watch has the room read when the platform tells that something happened.

@@ -72,6 +72,14 @@ func (k *keys) draw(v hall.StandView) {
 	}
 }
 
+// hold keeps the caret in the field while nothing else has it, as after a dialog.
+func (k *keys) hold() {
+	c := k.page.host.Window().Canvas()
+	if k.shown.Stage == hall.Asking && !k.shown.Seat.Key.PINPad && c.Focused() == nil && c.Overlays().Top() == nil {
+		k.field.Focus()
+	}
+}
+
 // told is a picture with two sentences, and what may follow them.
 func (k *keys) told(icon theme.Icon, ink color.NRGBA, head, text string, more fyne.CanvasObject) fyne.CanvasObject {
 	l := k.page.look

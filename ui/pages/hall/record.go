@@ -2,8 +2,13 @@ package hall
 
 import (
 	"context"
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -23,19 +28,68 @@ func (p *Room) maySign() bool {
 	return mine && !b.SignedInAt.IsZero() && b.RecordSignedAt.IsZero()
 }
 
-// signRecord reads the record, shows what it says and has it signed (签名确认).
+// signRecord reads the record, shows all that it says and has it signed (签名确认).
 func (p *Room) signRecord() {
-	var record []byte
+	var data []byte
+	var record *hall.Record
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		record, err = p.room.Record(ctx)
+		if data, err = p.room.Record(ctx); err == nil {
+			record, err = hall.ReadRecord(data)
+		}
 		return err
 	}, func(err error) {
 		if err != nil {
 			p.host.Tell(err)
 			return
 		}
-		p.askToSign(record, "")
+		var d *widgets.Dialog
+		cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() })
+		sign := widgets.NewButton(widgets.Primary, p.t("hall.sign_record"), func() {
+			d.Close()
+			p.askToSign(data, "")
+		})
+		d = widgets.NewDialog(p.t("hall.record"), widgets.Fixed(0, recordHeight, widgets.NewScrollArea(p.recordText(record))), cancel, sign).Wide(recordWidth)
+		p.host.Dialog(d)
 	})
+}
+
+// Sizes of the dialog that shows the record.
+const (
+	recordWidth  = 760
+	recordHeight = 440
+)
+
+// recordText is what a record says, from its own bytes and not from what the room shows.
+func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
+	at := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+	col := widgets.Column(10, widgets.Facts(
+		widgets.Fact{Name: p.t("hall.col_project"), Value: r.Name + "（" + r.Number + "）"},
+		widgets.Fact{Name: p.t("hall.col_lot"), Value: r.LotName + "（" + r.LotNumber + "）"},
+		widgets.Fact{Name: p.t("hall.purchaser"), Value: r.Purchaser.Name},
+		widgets.Fact{Name: p.t("hall.col_opens"), Value: at(r.Deadline)},
+		widgets.Fact{Name: p.t("hall.record_written"), Value: at(r.WrittenAt)}))
+	for i, b := range r.Bids {
+		facts := []widgets.Fact{{Name: p.t("hall.bid_received"), Value: at(b.ReceivedAt) + "　" + b.Receipt}}
+		if b.DecryptedAt.IsZero() {
+			if err := hall.FailureOf(b); err != nil {
+				facts = append(facts, widgets.Fact{Name: p.t("hall.bid_failed"), Value: p.host.Words().Problem(err).What})
+			}
+		} else {
+			facts = append(facts, widgets.Fact{Name: p.t("hall.bid_opened"), Value: at(b.DecryptedAt)})
+		}
+		for _, f := range b.Price {
+			facts = append(facts, widgets.Fact{Name: f.Name, Value: readOut(f) + "　" + f.Capitals})
+		}
+		if a := lastAttribution(b); a.To != "" {
+			facts = append(facts, widgets.Fact{Name: p.t("hall.liable_" + string(a.To)), Value: a.Reason})
+		}
+		for _, o := range b.Objections {
+			facts = append(facts, widgets.Fact{Name: p.t("hall.col_objection"), Value: o.Text}, widgets.Fact{Name: p.t("hall.col_answer"), Value: o.Answer})
+		}
+		col.Add(widgets.NewText(strconv.Itoa(i+1)+"　"+b.Bidder.Name, theme.TextBody, theme.Text).Bold())
+		col.Add(widgets.FactLines(facts...))
+	}
+	return col
 }
 
 func (p *Room) askToSign(record []byte, trouble string) {

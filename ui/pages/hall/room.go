@@ -168,6 +168,7 @@ func (p *Room) follow(ctx context.Context) {
 	standing, standNews := p.stand.View()
 	p.draw(view)
 	p.keys.draw(standing)
+	p.keys.hold()
 	p.host.Do(ctx, func(ctx context.Context) error {
 		select {
 		case <-roomNews:
