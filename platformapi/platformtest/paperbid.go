@@ -41,7 +41,7 @@ type PaperBid struct {
 	Lot       string                   `json:"lot"`
 	Outline   string                   `json:"outline"` // SHA-256
 	Bidder    string                   `json:"bidder"`
-	Signer    string                   `json:"signer"` // "UNTRUSTED…" is not trusted
+	Signer    string                   `json:"signer"` // with Untrusted before it, perhaps
 	Platform  string                   `json:"platform"`
 	Envelopes []string                 `json:"envelopes"`
 	Open      []string                 `json:"open,omitempty"`  // what ought to be sealed and is not
@@ -78,6 +78,9 @@ func PaperKey(inner []byte) []byte {
 	}
 	return secret
 }
+
+// Untrusted before an organisation's code makes a signature of it one that nobody trusts.
+const Untrusted = "UNTRUSTED-"
 
 // PaperSignature is a detached signature as PaperBidding judges it.
 func PaperSignature(content []byte, uscc string) []byte {
@@ -130,7 +133,7 @@ func (p PaperBidding) Judge(_ context.Context, r io.ReaderAt, size int64, _ []by
 	}
 	x := tenders.Facts{
 		Tender: b.Tender, Lot: b.Lot, Outline: b.Outline, Bidder: b.Bidder, Unsealed: b.Open, Lacks: b.Lacks, Ours: b.Platform == paperPlatform,
-		Signature: tenders.Signature{Intact: true, Trusted: !strings.HasPrefix(b.Signer, "UNTRUSTED"), USCC: b.Signer}, Envelopes: b.Envelopes,
+		Signature: signedBy(b.Signer, true), Envelopes: b.Envelopes,
 		Cipher: "SM4-GCM", Recipients: []platformapi.BidCertificate{{Issuer: "paper CA", Serial: "0a"}}, Signer: platformapi.BidCertificate{Issuer: "paper CA", Serial: "0b"},
 		Parts: []platformapi.BidPart{{Code: "text", Kind: "technical", Name: "text.txt", Size: int64(len(b.Text)), Envelope: b.Envelopes[0]}},
 	}
@@ -189,6 +192,11 @@ func (p PaperBidding) Part(_ context.Context, r io.ReaderAt, size int64, _ strin
 
 // Signature implements tenders.Bidding.
 func (PaperBidding) Signature(_ context.Context, signature, content []byte) (tenders.Signature, error) {
-	uscc, sum, _ := strings.Cut(string(signature), " ")
-	return tenders.Signature{Intact: sum == fmt.Sprintf("%x", sha256.Sum256(content)), Trusted: !strings.HasPrefix(uscc, "UNTRUSTED"), USCC: uscc}, nil
+	by, sum, _ := strings.Cut(string(signature), " ")
+	return signedBy(by, sum == fmt.Sprintf("%x", sha256.Sum256(content))), nil
+}
+
+func signedBy(by string, intact bool) tenders.Signature {
+	uscc, untrusted := strings.CutPrefix(by, Untrusted)
+	return tenders.Signature{Intact: intact, Trusted: !untrusted, USCC: uscc}
 }

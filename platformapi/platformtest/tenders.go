@@ -284,7 +284,7 @@ func gate(r *room) {
 		"a part is not sealed":    {with(func(b *PaperBid) { b.Open = []string{"text"} }), platformapi.CodeBidNotEncrypted},
 		"malformed":               {[]byte(`{"paper_bid":` + "\n"), platformapi.CodeBidFormat},
 		"damaged":                 {damaged, platformapi.CodeBidDamaged},
-		"nobody trusts":           {with(func(b *PaperBid) { b.Signer = "UNTRUSTED" }), platformapi.CodeBidSignature},
+		"nobody trusts":           {with(func(b *PaperBid) { b.Signer = Untrusted + Supplier.USCC }), platformapi.CodeBidSignature},
 		"another bidder's":        {with(func(b *PaperBid) { b.Bidder, b.Signer = Stranger.USCC, Stranger.USCC }), platformapi.CodeBidForeign},
 		"signed by another":       {with(func(b *PaperBid) { b.Signer = Stranger.USCC }), platformapi.CodeBidForeign},
 		"for another tender":      {with(func(b *PaperBid) { b.Tender = "XW-2026-8" }), platformapi.CodeBidOtherTender},
@@ -410,7 +410,7 @@ func deadlineRace(r *room) {
 			for {
 				if _, err := r.act(platformapi.OpeningAct{Act: platformapi.MoveAnnounce}); err == nil {
 					return
-				} else if !platformapi.IsCode(err, platformapi.CodeTooEarly) && !platformapi.IsCode(err, platformapi.CodeVersionStale) {
+				} else if !platformapi.IsCode(err, platformapi.CodeTooEarly) && !platformapi.IsCode(err, platformapi.CodeTenderStale) {
 					r.Errorf("announcing: %v", err)
 					return
 				}
@@ -471,7 +471,7 @@ func replaceAndWithdraw(r *room) {
 		r.Errorf("%+v, %v", out, err)
 	}
 	_, err = p.WithdrawBid(r.Context(), platformapi.NewID(), second.Bid.ID)
-	r.refused(platformapi.CodeWrongState, err)
+	r.refused(platformapi.CodeStageWrong, err)
 	page, err := p.Bids(r.Context(), platformapi.BidQuery{TenderID: r.id, Limit: 2})
 	if err != nil || len(page.Items) != 2 || page.NextCursor == "" || page.Items[0].ID != second.Bid.ID || page.Items[0].TenderName == "" {
 		r.Errorf("%d bids, %v", len(page.Items), err)
@@ -512,7 +512,7 @@ func window(r *room) {
 		r.Errorf("%+v, %v", b.Failure, err)
 	}
 	_, err = r.act(platformapi.OpeningAct{Act: platformapi.MovePause})
-	r.refused(platformapi.CodeReasonMissing, err)
+	r.refused(platformapi.CodeReasonNeeded, err)
 	r.did(platformapi.OpeningAct{Act: platformapi.MovePause, Reason: "网络中断"})
 	_, err = decrypt(0, opened)
 	r.refused(platformapi.CodeWindowPaused, err)
@@ -524,7 +524,7 @@ func window(r *room) {
 		r.Errorf("%s, %v", b.State, err)
 	}
 	_, err = decrypt(0, opened)
-	r.refused(platformapi.CodeWrongState, err)
+	r.refused(platformapi.CodeStageWrong, err)
 	_, err = r.act(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
 	r.refused(platformapi.CodeWindowOpen, err)
 	later := r.secrets(sides[2], bids[2].ID)
@@ -532,7 +532,7 @@ func window(r *room) {
 	_, err = decrypt(2, later)
 	r.refused(platformapi.CodeWindowClosed, err)
 	_, err = r.act(platformapi.OpeningAct{Act: platformapi.MoveExtend, Minutes: 5})
-	r.refused(platformapi.CodeReasonMissing, err)
+	r.refused(platformapi.CodeReasonNeeded, err)
 	r.did(platformapi.OpeningAct{Act: platformapi.MoveExtend, Minutes: 5, Reason: "多家投标人请求"})
 	if b, err := decrypt(2, later); err != nil || b.State != platformapi.BidDecrypted {
 		r.Errorf("%s, %v", b.State, err)
@@ -566,9 +566,9 @@ func fault(r *room) {
 	}
 	_, err := r.act(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
 	r.refused(platformapi.CodeUndecided, err)
-	r.refused(platformapi.CodeReasonMissing, attribute(2, platformapi.LiablePlatform, ""))
+	r.refused(platformapi.CodeReasonNeeded, attribute(2, platformapi.LiablePlatform, ""))
 	r.refused(platformapi.CodeBadRequest, attribute(2, platformapi.LiableUndecided, "不清楚"))
-	r.refused(platformapi.CodeWrongState, attribute(1, platformapi.LiableBidder, "已解密"))
+	r.refused(platformapi.CodeStageWrong, attribute(1, platformapi.LiableBidder, "已解密"))
 	if err := attribute(2, platformapi.LiablePlatform, "平台未送达解密包"); err != nil {
 		r.Fatal(err)
 	}
@@ -598,7 +598,7 @@ func othersWait(r *room) {
 	_, err := r.act(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
 	r.refused(platformapi.CodeOthersWait, err)
 	_, err = r.act(platformapi.OpeningAct{Act: platformapi.MoveAbort})
-	r.refused(platformapi.CodeReasonMissing, err)
+	r.refused(platformapi.CodeReasonNeeded, err)
 	if t := r.did(platformapi.OpeningAct{Act: platformapi.MoveAbort, Reason: "按招标文件规定中止"}); t.State != platformapi.TenderFailed || len(t.Moves) != 0 {
 		r.Errorf("%s, %v", t.State, t.Moves)
 	}
@@ -652,7 +652,7 @@ func twoEnvelopes(r *room) {
 		r.Errorf("price %v, part readable: %v", x.Price, x.Parts[0].Readable)
 	}
 	_, err = r.act(platformapi.OpeningAct{Act: platformapi.MoveClose})
-	r.refused(platformapi.CodeWrongState, err)
+	r.refused(platformapi.CodeStageWrong, err)
 	r.did(platformapi.OpeningAct{Act: platformapi.MoveStart})
 	if x := r.decrypt(lying, lie.Bid.ID); x.State != platformapi.BidFailed || x.Failure.Cause != platformapi.CausePriceMismatch {
 		r.Errorf("a lie about the price: %s", x.State)
@@ -678,7 +678,7 @@ func recordSigned(r *room) {
 		r.decrypt(p, bids[i].ID)
 	}
 	_, err := sides[0].SignRecord(r.Context(), platformapi.NewID(), r.id, []byte("early"))
-	r.refused(platformapi.CodeWrongState, err)
+	r.refused(platformapi.CodeStageWrong, err)
 	r.did(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
 	_, err = sides[1].Object(r.Context(), platformapi.NewID(), bids[1].ID, platformapi.NewObjection{ID: platformapi.NewID(), Text: "我不在场"})
 	r.refused(platformapi.CodeNotSignedIn, err)
@@ -693,7 +693,7 @@ func recordSigned(r *room) {
 	}
 	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, Stranger.USCC)))
 	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign([]byte("another record"), Supplier.USCC)))
-	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, "UNTRUSTED")))
+	r.refused(platformapi.CodeRecordSignature, sign(sides[0], r.h.Sign(record, Untrusted+Supplier.USCC)))
 	r.refused(platformapi.CodeNotSignedIn, sign(sides[1], r.h.Sign(record, Stranger.USCC)))
 	if err := sign(sides[0], r.h.Sign(record, Supplier.USCC)); err != nil {
 		r.Fatal(err)
@@ -791,11 +791,11 @@ func sameTenderKey(r *room) {
 		r.Errorf("%+v", receipts)
 	}
 	_, err = p.CompleteBid(r.Context(), platformapi.NewID(), n.ID)
-	r.refused(platformapi.CodeWrongState, err)
+	r.refused(platformapi.CodeStageWrong, err)
 	r.pass()
 	change := platformapi.TenderChange{Key: platformapi.NewID(), TenderID: r.id, Version: t.Version}
 	_, err = r.host.Conduct(r.Context(), change, platformapi.OpeningAct{Act: platformapi.MoveStart, Reason: "x"})
-	r.refused(platformapi.CodeVersionStale, err)
+	r.refused(platformapi.CodeTenderStale, err)
 	now, err := r.host.Tender(r.Context(), r.id)
 	if err != nil {
 		r.Fatal(err)
