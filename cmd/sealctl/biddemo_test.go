@@ -191,7 +191,7 @@ func TestBidDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"wrong_certificate", "鲁南康健器械有限公司", "3100000.00"} {
+	for _, text := range []string{"鲁南康健器械有限公司", "3100000.00", "请核对第一家报价的大写金额。"} {
 		if !bytes.Contains(record, []byte(text)) {
 			t.Errorf("the record does not say %s: %s", text, record)
 		}

@@ -40,7 +40,7 @@ func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
 		o = &platformapi.Opening{}
 	}
 	d, err := sheets(w, w.T("hall.record"), v.Now(), func(page, pages int) string {
-		return w.T("receipt.foot", "number", t.Number, "page", page, "pages", pages)
+		return w.T("hall.record_foot", "number", t.Number, "page", page, "pages", pages)
 	})
 	if err != nil {
 		return nil, err

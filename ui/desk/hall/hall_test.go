@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"sealdesk/signer/envelope"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/mobileca"
 	"sealdesk/token/soft"
 )
 
@@ -610,6 +612,75 @@ func TestAtHomeOnlyOnesOwn(t *testing.T) {
 	}
 	if v := w.plug(w.uris[0]); v.Stage != Asking {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A phone opens a bid that is chosen, and each turn of it is told apart.
+func TestPhone(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		fails error
+		stage Stage
+		cause platformapi.FailureCause
+	}{
+		{"confirmed", nil, Done, ""},
+		{"refused", mobileca.ErrRefused, Failed, platformapi.CausePhoneRefused},
+		{"not confirmed in time", mobileca.ErrUnconfirmed, Failed, platformapi.CausePhoneExpired},
+		{"offline", mobileca.ErrUnreachable, Failed, platformapi.CausePhoneOffline},
+		{"called off here", context.Canceled, Idle, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newHall(t, 1)
+			w.stand.keys.Phone = func(ctx context.Context, title string, use func(context.Context, token.Token) error) error {
+				if tt.fails != nil {
+					return tt.fails
+				}
+				if title == "" {
+					t.Error("the phone shows nothing")
+				}
+				w.row.plug(w.uris[0])
+				tokens, err := w.row.Tokens(ctx)
+				must(t, err)
+				defer tokens[0].Close()
+				must(t, tokens[0].Unlock(ctx, []byte(rightPIN)))
+				return use(ctx, tokens[0])
+			}
+			err := w.stand.Scan(t.Context(), w.bid(0).ID)
+			v, _ := w.stand.View()
+			if !errors.Is(err, tt.fails) || v.Stage != tt.stage {
+				t.Fatalf("%v, %+v", err, v)
+			}
+			told := w.platform.told
+			if tt.cause == "" && len(told) != 0 || tt.cause != "" && (len(told) != 1 || told[0].Cause != tt.cause) {
+				t.Errorf("told %+v", told)
+			}
+			if done := w.bid(0).State == platformapi.BidDecrypted; done != (tt.stage == Done) {
+				t.Errorf("decrypted: %v", done)
+			}
+			w.row.plug()
+			must(t, w.stand.Look(t.Context()))
+			if after, _ := w.stand.View(); after.Stage != tt.stage {
+				t.Errorf("how it ended is not said any more: %+v", after)
+			}
+		})
+	}
+	w := newHall(t, 1)
+	if err := w.stand.Scan(t.Context(), w.bid(0).ID); !errors.Is(err, &Error{Kind: NoPhone}) {
+		t.Errorf("without a mobile CA: %v", err)
+	}
+}
+
+// A record that cannot be shown is not one to be signed.
+func TestReadRecord(t *testing.T) {
+	good := `{"format":"sealdesk opening record 1","number":"N","name":"X","bids":[{"bidder":{"name":"A"},"price":[{"name":"投标总价","value":"1"}]}],"more":1}`
+	r, err := ReadRecord([]byte(good))
+	if err != nil || r.Number != "N" || r.Bids[0].Bidder.Name != "A" || r.Bids[0].Price[0].Value != "1" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for _, bad := range []string{"", "{}", "[]", strings.Replace(good, "record 1", "record 2", 1), strings.Replace(good, `"number":"N"`, `"number":""`, 1), good[:40]} {
+		if _, err := ReadRecord([]byte(bad)); !errors.Is(err, &Error{Kind: UnknownRecord}) {
+			t.Errorf("%q: %v", bad, err)
+		}
 	}
 }
 
