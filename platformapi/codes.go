@@ -72,6 +72,10 @@ const (
 
 	// Of tenders, bids and openings.
 	CodeBiddingOff       = "platform.bidding_off"        // 409, this platform takes no bids
+	CodeStageWrong       = "platform.stage_wrong"        // 409, not in the tender's or the bid's state, which is told
+	CodeTenderStale      = "platform.tender_stale"       // 412, the tender has another version, which is told
+	CodeReasonNeeded     = "platform.reason_needed"      // 422
+	CodeTooMany          = "platform.too_many"           // 409, objections, tries, acts or entries
 	CodeNotHost          = "platform.not_host"           // 403, it is the purchaser's or its agency's to do
 	CodeHostBids         = "platform.host_bids"          // 403, who holds a tender bids in it neither
 	CodeOutlineBad       = "platform.outline_bad"        // 422, it cannot be read, or is of another tender or lot

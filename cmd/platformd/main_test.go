@@ -179,6 +179,14 @@ func TestServesAndEnds(t *testing.T) {
 	if lots, err := c.Lots(t.Context(), ""); err != nil || len(lots) != 4 || lots[0].Order != platformapi.OrderReviewFirst {
 		t.Errorf("lots %v, %v", lots, err)
 	}
+	if l, err := c.Tenders(t.Context(), platformapi.TenderQuery{}); err != nil || len(l.Items) != 0 {
+		t.Errorf("tenders: %+v, %v", l, err)
+	}
+	for _, name := range []string{"bids-sm2.pem", "bids-rsa.pem"} { // which the first start made
+		if info, err := os.Stat(filepath.Join(dir, "data", name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	digest := sm3.Sum([]byte("content"))
 	stamps := tsa.Client{URL: url + "/tsa", Roots: authority.Roots()}
 	if token, err := stamps.Stamp(t.Context(), tsa.Imprint{Hash: "SM3", Digest: digest[:]}); err != nil || token.Policy.String() != "1.3.6.1.4.1.32473.1" {

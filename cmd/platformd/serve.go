@@ -19,6 +19,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/bidding"
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
@@ -41,7 +42,7 @@ type options struct {
 	listen, admin, roots, makers, seed, origin, cert, key, proxies, log string
 
 	tsaKeys, tsaPolicy, auditKey string
-	receiptKey                   string
+	receiptKey, bidKeys          string
 
 	flow    flowOptions
 	drain   time.Duration
@@ -66,6 +67,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.tsaPolicy, "tsa-policy", "", "`OID` of the policy that its time stamps state")
 	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
 	f.StringVar(&o.receiptKey, "receipt-key", "", "PEM `file` with the key that signs receipts and its certificate chain, which names this host; without it they are not signed")
+	f.StringVar(&o.bidKeys, "bid-keys", "", "PEM `files` separated by commas, each with a key that bids are encrypted to, SM2 or RSA, and its certificate; the newest of a kind first, and those before it as long as bids made for them are open. Without it such keys are made in the data folder at the first start; over PostgreSQL no bids are taken then, as all servers must have the same")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
 	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
 	words, err := parseFlags(f, args)
@@ -172,6 +174,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	defer kept.release()
+	keys, err := o.keysForBids(kept.pool == nil)
+	if err != nil {
+		return errors.Join(err, kept.store.Close())
+	}
+	if len(keys) > 0 {
+		config.Bidding = bidding.New(keys, roots)
+	}
 	config.Store, config.Blobs = kept.store, kept.blobs
 	if kept.pool != nil {
 		config.Runner = riverjobs.Runner{Pool: kept.pool, Log: log}
@@ -255,6 +264,29 @@ func stamper(files, policy string) (*tsa.Authority, error) {
 		config.Pairs = append(config.Pairs, pair)
 	}
 	return tsa.NewAuthority(config)
+}
+
+// keysForBids reads the keys that bids are encrypted to. A server that has its data to itself makes them.
+func (o *options) keysForBids(alone bool) ([]bidding.Key, error) {
+	if o.bidKeys == "" && alone {
+		return bidding.OpenKeys(o.data, platform.DefaultID)
+	}
+	var keys []bidding.Key
+	for path := range strings.SplitSeq(o.bidKeys, ",") {
+		if path == "" {
+			continue
+		}
+		pair, err := readPair(path)
+		if err != nil {
+			return nil, err
+		}
+		k, err := bidding.KeyOf(pair)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
 }
 
 // readPair reads a key and its certificate chain.

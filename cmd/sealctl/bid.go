@@ -30,6 +30,7 @@ type bidCmd struct {
 	Withdraw    bidWithdrawCmd    `cmd:"" help:"bid_withdraw"`
 	List        bidListCmd        `cmd:"" help:"bid_list"`
 	Receipt     bidReceiptCmd     `cmd:"" help:"bid_receipt"`
+	Demo        bidDemoCmd        `cmd:"" help:"bid_demo"`
 }
 
 type bidBuildCmd struct {

@@ -40,7 +40,9 @@ var drawing = []room{
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
-	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/judge", "cmd/internal/mobile"}},
+	// So does who knows the format of bids.
+	{"cmd/internal/bidding", []string{"signer/bid", "signer/finding", "signer/tsa", "signer/verify", "platformapi"}},
+	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/bidding", "cmd/internal/judge", "cmd/internal/mobile"}},
 	// So does the mobile CA's issuer.
 	{"cmd/internal/mobile", []string{"platformapi/mobileca", "token", "token/ca"}},
 	{"cmd/mobilecad", []string{"platformapi", "token/ca", "cmd/internal/mobile"}},
@@ -48,7 +50,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/bidding", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},
@@ -81,6 +83,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"platformapi/mobileca/twoparty", "platformapi/mobileca/store", "the scheme keeps nothing"},
 	{"platformapi/platform/store", "platformapi/platform/blobs", "rows and files are kept apart"},
 	{"platformapi/platform/blobs", "platformapi/platform/store", "rows and files are kept apart"},
+	{"platformapi/platform/tenders", "platformapi/platform/blobs", "the rules keep nothing"},
 	{"platformapi/web/audit", "platformapi/", "the chain knows no contract"},
 	{"platformapi/web/jobs", "platformapi/", "who runs a job knows nothing of it"},
 	{"platformapi/outbox", "platformapi/client", "the outbox sends to any Platform"},

@@ -60,6 +60,24 @@ var mayNot = map[string][]string{
 	},
 }
 
+// What is of tenders, by who may do it.
+var (
+	ofBidders = []string{"ListBids", "BeginBid", "CompleteBid", "WithdrawBid", "ListBidReceipts", "Object", "BeginBackup", "CompleteBackup", "ListCredit", "PutCredit", "RemoveCredit", "DownloadCredit"}
+	ofHosts   = []string{"CreateTender", "PostponeTender", "ConductOpening", "AnswerObjection", "SignRecord"}
+	ofPresent = []string{"SignIn", "TakeEnvelopes", "DecryptBid", "ReportFailure"}
+	ofReaders = []string{"ListTenders", "GetTender", "DownloadOutline", "ListTenderBids", "GetBid", "WatchTender", "DownloadRecord"}
+	ofFiles   = []string{"DownloadBid", "DownloadPart"}
+)
+
+func init() {
+	add := func(who string, lists ...[]string) { mayNot[who] = append(mayNot[who], slices.Concat(lists...)...) }
+	add("nobody", ofBidders, ofHosts, ofPresent, ofReaders, ofFiles)
+	add("account", ofBidders, ofHosts, ofPresent, ofReaders, ofFiles)
+	add("agency", ofBidders, ofPresent)
+	add("supervisor", ofBidders, ofHosts, ofPresent)
+	add("hall", ofBidders, ofHosts, ofFiles)
+}
+
 // world is platformtest's with organisations that are no parties.
 func newRoles(t *testing.T) (*platformtest.World, map[string]*recorder) {
 	t.Helper()
@@ -165,7 +183,8 @@ func call(t *testing.T, w *platformtest.World, rec *recorder, method, path strin
 	t.Helper()
 	id := platformapi.NewID()
 	path = strings.NewReplacer("{lot_id}", platformtest.LotID, "{contract_id}", id, "{attachment_id}", id, "{template_id}", "template", "{year}", "2026",
-		"{certificate_sha256}", strings.Repeat("0", 64)).Replace(path)
+		"{certificate_sha256}", strings.Repeat("0", 64), "{tender_id}", id, "{bid_id}", id, "{part_code}", "a", "{item_id}", id, "{sha256}", strings.Repeat("0", 64),
+		"{objection_id}", id).Replace(path)
 	if strings.Contains(path, "{") {
 		t.Fatalf("%s: no example", path)
 	}
@@ -222,6 +241,19 @@ var examples = func() map[string]string {
 		"refuseContract":         `{"opinion":"x"}`,
 		"publishContract":        `{"sha256":"` + sum + `","original_sha256":"` + sum + `","hidden":[]}`,
 		"fileContract":           `{"number":"x","filed_on":"2026-11-25"}`,
+		"createTender": `{"id":"` + id + `","number":"x","name":"x","lot_number":"x","lot_name":"x","purchaser_uscc":"91410800MA40000001","outline":"e30=",
+			"deadline":"2040-01-01T00:00:00Z","decrypt_minutes":1,"remedy":"none","others_go_on":true}`,
+		"postponeTender":  `{"deadline":"2040-01-01T00:00:00Z","reason":"x"}`,
+		"conductOpening":  `{"act":"announce"}`,
+		"beginBid":        `{"id":"` + id + `","size":1,"sha256":"` + sum + `"}`,
+		"signRecord":      `{"signature":"AA=="}`,
+		"signIn":          `{"place":"remote"}`,
+		"decryptBid":      `{"envelopes":[{"name":"x","secret":"AA=="}]}`,
+		"reportFailure":   `{"cause":"no_key"}`,
+		"beginBackup":     `{"upload_id":"` + id + `","size":1,"sha256":"` + sum + `"}`,
+		"object":          `{"id":"` + id + `","text":"x"}`,
+		"answerObjection": `{"text":"x"}`,
+		"putCredit":       `{"kind":"licence","name":"x"}`,
 	}
 }()
 

@@ -87,7 +87,7 @@ func (s *Server) creditItem(ctx context.Context, ch changing, id string, e platf
 	}
 	i := slices.IndexFunc(all, func(o platformapi.CreditItem) bool { return o.ID == id })
 	if i < 0 && len(all) >= maxCredit {
-		return x, web.Refuse(http.StatusConflict, platformapi.CodeLimitReached, "the library has %d entries, and takes no more", len(all))
+		return x, web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "the library has %d entries, and takes no more", len(all))
 	}
 	var had []platformapi.CreditFile
 	if i >= 0 {

@@ -25,12 +25,18 @@ func TestClientAndServer(t *testing.T) {
 	})
 }
 
+func TestTendersOfClientAndServer(t *testing.T) {
+	platformtest.RunTenders(t, func(t *testing.T) platformtest.TenderHarness {
+		return platformtest.NewWorld(t, t.TempDir(), nil).TenderHarness(t)
+	})
+}
+
 // The same over PostgreSQL, each test in a schema of its own.
 func TestClientAndServerOnPostgreSQL(t *testing.T) {
 	server := pgtest.Shared(t)
 	database := server.Database(t)
 	var turn sync.Mutex // whoever migrates a database keeps the others waiting for a second
-	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
+	open := func(t *testing.T, change func(*platform.Config)) *platformtest.World {
 		pool, err := pgdb.Connect(t.Context(), server.Schema(t, database)+"&pool_max_conns=4", "platformtest")
 		if err != nil {
 			t.Fatal(err)
@@ -42,6 +48,17 @@ func TestClientAndServerOnPostgreSQL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) { c.Order, c.Store = order, store }, nil).Harness(t)
+		return platformtest.NewWorldOf(t, t.TempDir(), func(c *platform.Config) {
+			c.Store = store
+			change(c)
+		}, nil)
+	}
+	platformtest.Run(t, func(t *testing.T, order platformapi.SealOrder) platformtest.Harness {
+		return open(t, func(c *platform.Config) { c.Order = order }).Harness(t)
+	})
+	t.Run("Tenders", func(t *testing.T) {
+		platformtest.RunTenders(t, func(t *testing.T) platformtest.TenderHarness {
+			return open(t, func(*platform.Config) {}).TenderHarness(t)
+		})
 	})
 }

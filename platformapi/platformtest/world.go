@@ -33,6 +33,12 @@ var (
 	Purchaser = platformapi.Organisation{USCC: "91410800MA40000001", Name: "修武县第一中学"}
 	Supplier  = platformapi.Organisation{USCC: "91410800MA40000002", Name: "国泰测试（焦作）有限公司"}
 	Stranger  = platformapi.Organisation{USCC: "91410800MA40000003", Name: "无关科技有限公司"}
+
+	// Those of tenders; Supplier and Stranger bid beside Third.
+	Third      = platformapi.Organisation{USCC: "91410800MA40000004", Name: "豫北仪器有限公司"}
+	Agency     = platformapi.Organisation{USCC: "91410800MA40000005", Name: "焦作市招标代理有限公司"}
+	Supervisor = platformapi.Organisation{USCC: "11410800MB00000006", Name: "修武县公共资源监管局"}
+	Hall       = platformapi.Organisation{USCC: "12410800MB00000007", Name: "修武县开标中心"}
 )
 
 // The lots of the world; the award notice of LotEarly was not sent.
@@ -198,6 +204,7 @@ func NewWorldOf(t testing.TB, dir string, change func(*platform.Config), wrap fu
 		Order: platformapi.OrderSealFirst, Templates: []platform.Template{template()},
 		Receipts:        &receipt.Signer{Key: office.Key, Chain: office.Chain},
 		VerificationURI: "https://mobile-ca.example/device",
+		Bidding:         PaperBidding{},
 	}
 	change(&config)
 	p, err := platform.New(context.Background(), config)
@@ -216,7 +223,7 @@ func NewWorldOf(t testing.TB, dir string, change func(*platform.Config), wrap fu
 		}
 	})
 	must(t, p.Import(context.Background(), Seed(w.Clock.Now())))
-	for _, o := range []platformapi.Organisation{Purchaser, Supplier, Stranger} {
+	for _, o := range []platformapi.Organisation{Purchaser, Supplier, Stranger, Third, Agency, Supervisor, Hall} {
 		w.ids[o.USCC] = w.CA.Issue(t, "ecdsa", o)
 	}
 	return w
@@ -247,8 +254,11 @@ func Seed(now time.Time) platform.Seed {
 	secret := lot(LotSecret, "第四标段", sent)
 	secret.Secret = true
 	return platform.Seed{
-		Organisations: []platformapi.Organisation{Purchaser, Supplier, Stranger},
-		Lots:          []platform.Lot{lot(LotID, "第一标段", sent), lot(LotOther, "第二标段", sent), lot(LotEarly, "第三标段", time.Time{}), secret},
+		Organisations: []platformapi.Organisation{Purchaser, Supplier, Stranger, Third, Agency, Supervisor, Hall},
+		Kinds: map[string]platformapi.OrganisationKind{
+			Agency.USCC: platformapi.OrganisationAgency, Supervisor.USCC: platformapi.OrganisationSupervisor, Hall.USCC: platformapi.OrganisationHall,
+		},
+		Lots: []platform.Lot{lot(LotID, "第一标段", sent), lot(LotOther, "第二标段", sent), lot(LotEarly, "第三标段", time.Time{}), secret},
 	}
 }
 
@@ -274,5 +284,17 @@ func (w *World) Harness(t *testing.T) Harness {
 		Purchaser: w.Login(t, Purchaser, client.Options{}), Supplier: w.Login(t, Supplier, client.Options{}),
 		Stranger: w.Login(t, Stranger, client.Options{}), Seal: Seal, Clock: w.Clock.Add,
 		Login: func(o platformapi.Organisation) platformapi.Platform { return w.Login(t, o, client.Options{}) },
+	}
+}
+
+// TenderHarness is what the suite of tenders runs against.
+func (w *World) TenderHarness(t *testing.T) TenderHarness {
+	t.Helper()
+	return TenderHarness{
+		As: func(t *testing.T, o platformapi.Organisation) platformapi.Tendering {
+			t.Helper()
+			return w.Login(t, o, client.Options{Piece: 512})
+		},
+		Now: w.Clock.Now, Clock: w.Clock.Add, Outline: PaperOutline.JSON, Bid: PaperBid.File, Open: PaperKey, Sign: PaperSignature,
 	}
 }

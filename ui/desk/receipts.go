@@ -115,7 +115,8 @@ func writeSlip(w *words.Catalog, platform, owner string, r slip, path string) er
 	return writeNew(path, data)
 }
 
-func receiptPaper(w *words.Catalog, platform, owner string, r slip) ([]byte, error) {
+// sheets begins a document of A4 sheets to be printed; foot is the line at the foot of a page.
+func sheets(w *words.Catalog, title string, created time.Time, foot func(page, pages int) string) (*paper.Document, error) {
 	regular, err := paper.ParseFace(assets.SansRegular())
 	if err != nil {
 		return nil, err
@@ -124,13 +125,18 @@ func receiptPaper(w *words.Catalog, platform, owner string, r slip) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	d := paper.New(regular, bold, paper.Options{
-		Title: w.T("receipt.title"), Lang: w.Language(), Created: r.at,
-		Foot: func(page, pages int) string {
-			return w.T("receipt.foot", "number", r.number, "page", page, "pages", pages)
-		},
+	d := paper.New(regular, bold, paper.Options{Title: title, Lang: w.Language(), Created: created, Foot: foot})
+	d.Title(title)
+	return d, nil
+}
+
+func receiptPaper(w *words.Catalog, platform, owner string, r slip) ([]byte, error) {
+	d, err := sheets(w, w.T("receipt.title"), r.at, func(page, pages int) string {
+		return w.T("receipt.foot", "number", r.number, "page", page, "pages", pages)
 	})
-	d.Title(w.T("receipt.title"))
+	if err != nil {
+		return nil, err
+	}
 	d.Banner(w.T("receipt.proof_"+string(r.proof)), map[ReceiptProof]paper.Tone{
 		ReceiptValid: paper.Good, ReceiptUntrusted: paper.Warn, ReceiptBroken: paper.Bad, ReceiptUnsigned: paper.Warn}[r.proof])
 	facts := []paper.Fact{{Name: w.T("receipt.number"), Value: r.number}, {Name: w.T("receipt.what"), Value: r.title},

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -31,15 +32,22 @@ type Key struct {
 
 // Bidding implements tenders.Bidding.
 type Bidding struct {
-	keys    []Key                 // the current one of an algorithm before those that older bids were made for
+	keys    func() ([]Key, error)
 	trusted []*smx509.Certificate // of bidders and hosts
 }
 
 var _ tenders.Bidding = (*Bidding)(nil)
 
-// New takes the platform's keys and the roots of bidders' certificates.
+// New takes the platform's keys, the current one of an algorithm before those that older bids were made for, and the roots of
+// bidders' and hosts' certificates.
 func New(keys []Key, roots []*smx509.Certificate) *Bidding {
-	return &Bidding{keys: slices.Clone(keys), trusted: slices.Clone(roots)}
+	keys = slices.Clone(keys)
+	return Late(func() ([]Key, error) { return keys, nil }, roots)
+}
+
+// Late is New for keys that are made, or read, when they are first needed.
+func Late(keys func() ([]Key, error), roots []*smx509.Certificate) *Bidding {
+	return &Bidding{keys: sync.OnceValues(keys), trusted: slices.Clone(roots)}
 }
 
 func algorithm(c *smx509.Certificate) platformapi.PlatformCertificateAlgorithm {
@@ -52,7 +60,8 @@ func algorithm(c *smx509.Certificate) platformapi.PlatformCertificateAlgorithm {
 // Certificates are the current ones.
 func (b *Bidding) Certificates() []platformapi.PlatformCertificate {
 	list := []platformapi.PlatformCertificate{}
-	for _, k := range b.keys {
+	keys, _ := b.keys() // without keys there are none
+	for _, k := range keys {
 		a := algorithm(k.Certificate)
 		if slices.ContainsFunc(list, func(c platformapi.PlatformCertificate) bool { return c.Algorithm == a }) {
 			continue
@@ -100,6 +109,10 @@ func (b *Bidding) Judge(ctx context.Context, r io.ReaderAt, size int64, outline 
 	if err != nil {
 		return facts, err
 	}
+	keys, err := b.keys()
+	if err != nil {
+		return facts, err
+	}
 	f, err := open(r, size)
 	if err != nil {
 		return facts, err
@@ -111,7 +124,7 @@ func (b *Bidding) Judge(ctx context.Context, r io.ReaderAt, size int64, outline 
 	m := f.Manifest()
 	facts = tenders.Facts{
 		Tender: m.Tender, Lot: m.Lot, Outline: m.Outline, Bidder: m.Bidder.Code, Signature: fact(report.Signature),
-		Cipher: string(m.Cipher), Signer: named(m.Signer), Platform: named(m.Platform), Ours: b.ours(f, m),
+		Cipher: string(m.Cipher), Signer: named(m.Signer), Platform: named(m.Platform), Ours: ours(f, m, certificates(keys)),
 	}
 	if len(report.Damage) > 0 {
 		facts.Damage = report.Damage[0].Error()
@@ -145,10 +158,10 @@ func (b *Bidding) Judge(ctx context.Context, r io.ReaderAt, size int64, outline 
 	return facts, nil
 }
 
-// ours says whether all envelopes are for one certificate of the platform, which the bidder signed for.
-func (b *Bidding) ours(f *bid.Bid, m *bid.Manifest) bool {
+// ours says whether all envelopes are for one of the platform's certificates, which the bidder signed for.
+func ours(f *bid.Bid, m *bid.Manifest, mine []*smx509.Certificate) bool {
 	for _, e := range m.Envelopes {
-		c, err := f.Find(e.Name, b.certificates())
+		c, err := f.Find(e.Name, mine)
 		if err != nil || bid.Serial(c) != m.Platform.Serial {
 			return false
 		}
@@ -156,9 +169,9 @@ func (b *Bidding) ours(f *bid.Bid, m *bid.Manifest) bool {
 	return true
 }
 
-func (b *Bidding) certificates() []*smx509.Certificate {
+func certificates(keys []Key) []*smx509.Certificate {
 	var list []*smx509.Certificate
-	for _, k := range b.keys {
+	for _, k := range keys {
 		list = append(list, k.Certificate)
 	}
 	return list
@@ -209,16 +222,20 @@ func blame(err error) error {
 
 // Uncover takes the platform's layer off.
 func (b *Bidding) Uncover(_ context.Context, r io.ReaderAt, size int64, envelopes []string) (map[string][]byte, error) {
+	keys, err := b.keys()
+	if err != nil {
+		return nil, err
+	}
 	f, err := open(r, size)
 	if err != nil {
 		return nil, err
 	}
 	inner := map[string][]byte{}
 	for _, name := range envelopes {
-		c, err := f.Find(name, b.certificates())
+		c, err := f.Find(name, certificates(keys))
 		if err == nil {
-			i := slices.IndexFunc(b.keys, func(k Key) bool { return k.Certificate == c })
-			inner[name], err = f.OpenOuter(name, bid.Key{Certificate: c, Decrypter: b.keys[i].Decrypter})
+			i := slices.IndexFunc(keys, func(k Key) bool { return k.Certificate == c })
+			inner[name], err = f.OpenOuter(name, bid.Key{Certificate: c, Decrypter: keys[i].Decrypter})
 		}
 		if err != nil {
 			return nil, &tenders.Fault{Cause: platformapi.CauseOuterClosed, Detail: err.Error(), Err: err}

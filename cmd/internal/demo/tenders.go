@@ -71,7 +71,7 @@ func (w *World) CastOpening(ctx context.Context) (Opening, error) {
 	return o, nil
 }
 
-// bidKeys are the platform's keys for bids, found in the folder or made.
+// bidKeys are the platform's keys for bids, found in the folder or made; as for time stamps, when they are first needed.
 func bidKeys(dir string, issuer *ca.Authority) ([]bidding.Key, error) {
 	var keys []bidding.Key
 	for _, alg := range []ca.Algorithm{ca.SM2, ca.RSA} {

@@ -16,9 +16,11 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/receipt"
 	"sealdesk/signer/bid"
 	"sealdesk/signer/cms"
 	"sealdesk/signer/envelope"
+	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 )
@@ -233,6 +235,12 @@ func TestOpening(t *testing.T) {
 		}
 		if out.Bid.State != platformapi.BidReceived || out.Receipt.Signature == "" || len(out.Receipt.Timestamp) == 0 {
 			t.Errorf("%+v", out.Receipt)
+		}
+		digest := did[[]byte](t)(receipt.StateBid(w.URL, b.USCC, out.Receipt).Digest())
+		if token := did[*tsa.Token](t)(tsa.ParseToken(out.Receipt.Timestamp)); token.Check(digest) != nil {
+			t.Errorf("the receipt's time stamp: %v", token.Check(digest))
+		} else if _, err := token.Trust(w.Roots, nil, time.Now()); err != nil {
+			t.Errorf("the receipt's time stamp: %v", err)
 		}
 		bids = append(bids, out.Bid)
 	}

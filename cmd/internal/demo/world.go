@@ -410,12 +410,8 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, order platfo
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	bids, err := bidKeys(w.Work, authority)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	w.platform, err = platform.New(ctx, platform.Config{
-		Bidding: bidding.New(bids, w.Roots),
+		Bidding: bidding.Late(func() ([]bidding.Key, error) { return bidKeys(w.Work, authority) }, w.Roots),
 		Dir:     filepath.Join(w.Work, "platform"), Judge: judge.New(w.Roots, w.Makers), Roots: roots, Origins: []string{w.URL}, Log: log,
 		Stamper: newStamper(w.Work, authority), Receipts: signer, Order: order, Templates: templates(),
 	})

@@ -168,7 +168,7 @@ func (a Act) Report(f *store.TenderFile, id string, x platformapi.Failure) ([]st
 		return nil, err
 	}
 	if b.Tries >= maxTries {
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeLimitReached, "too many tries")
+		return nil, web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "too many tries")
 	}
 	for _, text := range append(append([]string{x.Detail}, x.Needed...), x.Found...) {
 		if err := plain(text); err != nil {

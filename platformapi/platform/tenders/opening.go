@@ -43,7 +43,7 @@ func (a Act) Conduct(f *store.TenderFile, x platformapi.OpeningAct, p Preparatio
 		return nil, err
 	}
 	if t.Opening != nil && len(t.Opening.Log) >= maxLog {
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeLimitReached, "too many acts")
+		return nil, web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "too many acts")
 	}
 	var effects []store.TenderEffect
 	var err error
@@ -210,7 +210,7 @@ func (a Act) start(f *store.TenderFile, x *platformapi.OpeningAct, uncovered map
 }
 
 func (a Act) stale(t *store.Tender) error {
-	f := web.Refuse(http.StatusPreconditionFailed, platformapi.CodeVersionStale, "the bids have changed meanwhile")
+	f := web.Refuse(http.StatusPreconditionFailed, platformapi.CodeTenderStale, "the bids have changed meanwhile")
 	f.Version = t.Version
 	return f
 }

@@ -44,7 +44,7 @@ func (a Act) Object(f *store.TenderFile, id string, n platformapi.NewObjection) 
 	case strings.TrimSpace(n.Text) == "":
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "an objection has a text")
 	case len(b.Objections) >= maxObjections:
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeLimitReached, "too many objections")
+		return nil, web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "too many objections")
 	case slices.ContainsFunc(b.Objections, func(o platformapi.Objection) bool { return o.ID == n.ID }):
 		return nil, store.ErrIDTaken
 	}

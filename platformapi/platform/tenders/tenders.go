@@ -54,7 +54,7 @@ func (a Act) current(t *store.Tender) error {
 	if a.Version == t.Version {
 		return nil
 	}
-	f := web.Refuse(http.StatusPreconditionFailed, platformapi.CodeVersionStale, "the tender has changed")
+	f := web.Refuse(http.StatusPreconditionFailed, platformapi.CodeTenderStale, "the tender has changed")
 	f.State, f.Version = platformapi.ContractState(stateOf(t, a.Now)), t.Version
 	return f
 }
@@ -68,7 +68,7 @@ func stateOf(t *store.Tender, now time.Time) platformapi.TenderState {
 }
 
 func wrongState(state string, what string) *web.Fault {
-	f := web.Refuse(http.StatusConflict, platformapi.CodeWrongState, "in this state %s is not possible", what)
+	f := web.Refuse(http.StatusConflict, platformapi.CodeStageWrong, "in this state %s is not possible", what)
 	f.State = platformapi.ContractState(state)
 	return f
 }
@@ -77,7 +77,7 @@ func reason(text string) error {
 	if strings.TrimSpace(text) != "" {
 		return plain(text)
 	}
-	f := web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeReasonMissing, "a reason is needed")
+	f := web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeReasonNeeded, "a reason is needed")
 	f.Errors = []platformapi.FieldError{{Pointer: "/reason", Detail: "missing"}}
 	return f
 }

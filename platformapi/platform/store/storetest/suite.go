@@ -50,6 +50,12 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"JobsAreClaimedOnce":  claims,
 		"SecretsAreShared":    secrets,
 		"Expire":              expire,
+		"Tenders":             tenders,
+		"TendersDoNotFork":    tendersDoNotFork,
+		"TenderPages":         tenderPages,
+		"Credit":              credit,
+		"BidsKeepTheirFiles":  bidsKeepTheirFiles,
+		"LastByte":            lastByte,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

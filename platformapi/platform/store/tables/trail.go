@@ -214,10 +214,11 @@ func (s *Store) AnnounceBlob(ctx context.Context, sha256 string, now time.Time) 
 	})
 }
 
-// SweepBlobs removes the files announced before then that no contract names. While one is removed its row is locked, and
+// SweepBlobs removes the files announced before then that nothing names. While one is removed its row is locked, and
 // AnnounceBlob waits: a file that comes again is kept after it is gone.
 func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error) {
 	const orphans = `SELECT sha256 FROM blobs b WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.sha256 = b.sha256)
+		AND NOT EXISTS (SELECT 1 FROM bids x WHERE x.sha256 = b.sha256) AND NOT EXISTS (SELECT 1 FROM credit_files c WHERE c.sha256 = b.sha256)
 		AND NOT EXISTS (SELECT 1 FROM upload_pieces p WHERE p.sha256 = b.sha256)`
 	rows, err := s.db.Read.QueryContext(ctx, orphans+` ORDER BY sha256`, sqldb.Micros(then))
 	if err != nil {
@@ -243,9 +244,11 @@ func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx 
 	return n, nil
 }
 
-// Blobs are the digests of the files that contracts name, after one of them, in order.
+// Blobs are the digests of the files that contracts, bids that were received and credit libraries name, after one of them, in order.
 func (s *Store) Blobs(ctx context.Context, after string, limit int) ([]string, error) {
-	rows, err := s.db.Read.QueryContext(ctx, `SELECT DISTINCT sha256 FROM attachments WHERE sha256 > $1 ORDER BY sha256 LIMIT $2`, after, limit)
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT sha256 FROM attachments WHERE sha256 > $1
+		UNION SELECT sha256 FROM bids WHERE sha256 > $1 AND state NOT IN ('uploading', 'withdrawn') UNION SELECT sha256 FROM credit_files WHERE sha256 > $1
+		ORDER BY sha256 LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,213 @@
+package platform_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platformtest"
+)
+
+// tendering is a tender with one bid, received.
+type tendering struct {
+	*platformtest.World
+	host, bidder *client.Client
+	id           string
+	file         []byte
+	bid          platformapi.Bid
+}
+
+func newTendering(t *testing.T, dir string, remedy platformapi.Remedy) *tendering {
+	t.Helper()
+	x := &tendering{World: platformtest.NewWorld(t, dir, nil)}
+	x.host, x.bidder = x.Login(t, platformtest.Purchaser, client.Options{}), x.Login(t, platformtest.Supplier, client.Options{})
+	outline := platformtest.PaperOutline{Tender: "XW-1", Lot: "1", Envelopes: []string{"投标"}, Fields: []string{"投标总价"}}.JSON()
+	tender, err := x.host.CreateTender(t.Context(), platformapi.NewID(), platformapi.NewTender{
+		ID: platformapi.NewID(), Number: "XW-1", Name: "设备", LotNumber: "1", LotName: "一", PurchaserUSCC: platformtest.Purchaser.USCC, Outline: outline,
+		Deadline: x.Clock.Now().Add(time.Hour), DecryptMinutes: 10, Remedy: remedy, OthersGoOn: true, MinBidders: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.id = tender.ID
+	x.file = platformtest.PaperBid{
+		Paper: 1, ID: "1", Tender: "XW-1", Lot: "1", Outline: digestOf(outline), Bidder: platformtest.Supplier.USCC, Signer: platformtest.Supplier.USCC, Platform: "paper platform",
+		Envelopes: []string{"投标"}, Price: []platformapi.PriceField{{Name: "投标总价", Value: "1"}}, Text: "技术",
+	}.File()
+	b, err := x.bidder.BeginBid(t.Context(), platformapi.NewID(), x.id, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(x.file)), SHA256: digestOf(x.file)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.bidder.SendBid(t.Context(), b, bytes.NewReader(x.file), nil); err != nil {
+		t.Fatal(err)
+	}
+	out, err := x.bidder.CompleteBid(t.Context(), platformapi.NewID(), b.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.bid = out.Bid
+	return x
+}
+
+func digestOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (x *tendering) act(t *testing.T, a platformapi.OpeningAct) {
+	t.Helper()
+	now, err := x.host.Tender(t.Context(), x.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.host.Conduct(t.Context(), platformapi.TenderChange{Key: platformapi.NewID(), TenderID: x.id, Version: now.Version}, a); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// path is where the platform keeps the bid.
+func (x *tendering) path(dir string) string {
+	d := x.bid.SHA256
+	return filepath.Join(dir, platform.BlobFolder, "sha256", d[:2], d[2:4], d)
+}
+
+// A bid whose file is damaged at the platform is opened by a backup of its very digest, and by no other file.
+func TestBackupOfADamagedBid(t *testing.T) {
+	dir := t.TempDir()
+	x := newTendering(t, dir, platformapi.RemedyBackupFile)
+	damaged := bytes.Clone(x.file)
+	damaged[len(damaged)-70] ^= 1
+	if err := os.WriteFile(x.path(dir), damaged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.Clock.Add(time.Hour)
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	backup := platformapi.NewBackup{UploadID: platformapi.NewID(), Size: x.bid.Size, SHA256: x.bid.SHA256}
+	_, err := x.bidder.BeginBackup(t.Context(), platformapi.NewID(), x.bid.ID, backup)
+	if !platformapi.IsCode(err, platformapi.CodeRemedyNone) {
+		t.Errorf("a bid that nothing is known to be wrong with: %v", err)
+	}
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveStart})
+	b, err := x.bidder.Bid(t.Context(), x.bid.ID)
+	if err != nil || b.State != platformapi.BidFailed || b.Failure.Cause != platformapi.CauseOuterClosed {
+		t.Fatalf("%s, %v", b.State, err)
+	}
+	x.Clock.Add(11 * time.Minute)
+	if b, err := x.bidder.Bid(t.Context(), x.bid.ID); err != nil || b.Liable != platformapi.LiableUndecided {
+		t.Errorf("%q, %v", b.Liable, err)
+	}
+	other := backup
+	other.SHA256 = digestOf(damaged)
+	if _, err := x.bidder.BeginBackup(t.Context(), platformapi.NewID(), x.bid.ID, other); !platformapi.IsCode(err, platformapi.CodeBackupOther) {
+		t.Errorf("another file: %v", err)
+	}
+	stranger := x.Login(t, platformtest.Stranger, client.Options{})
+	if _, err := stranger.BeginBackup(t.Context(), platformapi.NewID(), x.bid.ID, backup); !platformapi.IsCode(err, platformapi.CodeNotFound) {
+		t.Errorf("another bidder: %v", err)
+	}
+	if _, err := x.bidder.BeginBackup(t.Context(), platformapi.NewID(), x.bid.ID, backup); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := x.bidder.CompleteBackup(t.Context(), platformapi.NewID(), x.bid.ID); !platformapi.IsCode(err, platformapi.CodeUploadIncomplete) {
+		t.Errorf("nothing was sent: %v", err)
+	}
+	if err := x.bidder.SendBackup(t.Context(), backup, bytes.NewReader(x.file), nil); err != nil {
+		t.Fatal(err)
+	}
+	b, err = x.bidder.CompleteBackup(t.Context(), platformapi.NewID(), x.bid.ID)
+	if err != nil || b.State != platformapi.BidDecrypting || b.BackupAt.IsZero() {
+		t.Fatalf("%s, %v", b.State, err)
+	}
+	list, err := x.bidder.TakeEnvelopes(t.Context(), x.bid.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err = x.bidder.Decrypt(t.Context(), platformapi.NewID(), x.bid.ID, []platformapi.OpenedEnvelope{{Name: list[0].Name, Secret: platformtest.PaperKey(list[0].Inner)}})
+	if err != nil || b.State != platformapi.BidDecrypted {
+		t.Errorf("%s, %v", b.State, err)
+	}
+	if kept, err := os.ReadFile(x.path(dir)); err != nil || !bytes.Equal(kept, x.file) {
+		t.Errorf("the platform keeps %d bytes, %v", len(kept), err)
+	}
+}
+
+// Damage that comes between the start and the bidder's secret is found before the bid counts as opened.
+func TestDamageIsFoundWhenABidIsOpened(t *testing.T) {
+	dir := t.TempDir()
+	x := newTendering(t, dir, platformapi.RemedyNone)
+	x.Clock.Add(time.Hour)
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveStart})
+	list, err := x.bidder.TakeEnvelopes(t.Context(), x.bid.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := []platformapi.OpenedEnvelope{{Name: list[0].Name, Secret: platformtest.PaperKey(list[0].Inner)}}
+	if err := os.Remove(x.path(dir)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := x.bidder.Decrypt(t.Context(), platformapi.NewID(), x.bid.ID, opened)
+	if err != nil || b.State != platformapi.BidFailed || b.Failure.Cause != platformapi.CauseFileDamaged {
+		t.Errorf("the file is gone: %s, %v", b.State, err)
+	}
+	if err := os.WriteFile(x.path(dir), bytes.Replace(x.file, []byte("技术"), []byte("价格"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err = x.bidder.Decrypt(t.Context(), platformapi.NewID(), x.bid.ID, opened)
+	if err != nil || b.State != platformapi.BidFailed || b.Failure.Cause != platformapi.CauseFileDamaged {
+		t.Errorf("the file is another one: %s, %v", b.State, err)
+	}
+	if err := os.WriteFile(x.path(dir), x.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b, err = x.bidder.Decrypt(t.Context(), platformapi.NewID(), x.bid.ID, opened)
+	if err != nil || b.State != platformapi.BidDecrypted {
+		t.Errorf("the file is back: %s, %v", b.State, err)
+	}
+}
+
+// Who watches a tender is told of what happens there, of other's bids from the announcement on only.
+func TestWatchTender(t *testing.T) {
+	x := newTendering(t, t.TempDir(), platformapi.RemedyNone)
+	watch := func(c *client.Client) <-chan platformapi.TenderEvent {
+		events := make(chan platformapi.TenderEvent, 100)
+		go func() {
+			_ = c.WatchTender(t.Context(), x.id, func(e platformapi.TenderEvent) { events <- e }, func() {}) // it ends with the test
+		}()
+		return events
+	}
+	bidder, supervisor := watch(x.bidder), watch(x.Login(t, platformtest.Supervisor, client.Options{}))
+	time.Sleep(300 * time.Millisecond) // the streams begin with what happens from now on
+	if _, err := x.bidder.SignIn(t.Context(), platformapi.NewID(), x.bid.ID, platformapi.SignIn{Place: platformapi.PlaceRemote}); err != nil {
+		t.Fatal(err)
+	}
+	x.Clock.Add(time.Hour)
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveStart})
+	if _, err := x.bidder.TakeEnvelopes(t.Context(), x.bid.ID); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string][]string{
+		"bidder":     {"bid.sign_in", "tender.announce", "tender.start", "bid.fetch"},
+		"supervisor": {"tender.announce", "tender.start", "bid.fetch"},
+	} {
+		from := map[string]<-chan platformapi.TenderEvent{"bidder": bidder, "supervisor": supervisor}[name]
+		for _, act := range want {
+			select {
+			case e := <-from:
+				if e.Act != act || e.TenderID != x.id {
+					t.Errorf("%s is told %+v, not %s", name, e, act)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s is not told of %s", name, act)
+			}
+		}
+	}
+}
