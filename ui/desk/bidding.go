@@ -36,7 +36,10 @@ func (b bidding) FileName(name, ending string) string { return fileName(name, en
 
 func (b bidding) DiskError(path string, err error) error { return diskError(path, err) }
 
-func (b bidding) Now() time.Time { return time.Now() }
+func (b bidding) Now() time.Time { return b.s.Now() }
+
+// Now is the time by the platform's clock, as it was asked last; before that it is this computer's.
+func (s *Session) Now() time.Time { return s.clock.Now() }
 
 // Bids are the party's bids in the making.
 func (s *Session) Bids() *bids.Book { return s.bids }

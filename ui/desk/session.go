@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/token"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 )
 
@@ -205,6 +206,7 @@ type Session struct {
 
 	seals *SealCase
 	bids  *bids.Book
+	clock *hall.Clock // by which deadlines of bids are told
 
 	templatesMu sync.Mutex // of places.json
 }
@@ -236,7 +238,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	}
 	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
-	s.bids = bids.NewBook(bidding{s})
+	s.bids, s.clock = bids.NewBook(bidding{s}), hall.NewClock(p.Now)
 	if _, err := s.ledger.entries(ctx); err != nil {
 		leave()
 		return nil, err

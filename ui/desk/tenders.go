@@ -42,6 +42,9 @@ func (s *Session) Tenders(ctx context.Context, q platformapi.TenderQuery) (Tende
 	}
 	page, err := t.Tenders(ctx, q)
 	s.heard(err)
+	if err == nil {
+		_ = s.clock.Sync(ctx) // otherwise it runs on as it was
+	}
 	kept, all := filepath.Join(s.dir, tendersFile), q == (platformapi.TenderQuery{})
 	if err == nil {
 		list := Tenders{Items: page.Items, More: page.NextCursor, AsOf: time.Now()}
@@ -99,6 +102,7 @@ func (s *Session) RefreshBid(ctx context.Context, p *bids.Project) error {
 	if err != nil {
 		return err
 	}
+	_ = s.clock.Sync(ctx) // otherwise it runs on as it was
 	if err := p.Follow(ctx, tenderOf(tender)); err != nil || len(v.Sent) == 0 {
 		return err
 	}

@@ -123,13 +123,13 @@ func (p *List) read() {
 		if err != nil {
 			p.fault = err
 		}
-		p.rows = rowsOf(list.Items, projects)
+		p.rows = rowsOf(list.Items, projects, p.host.Session().Now())
 		p.draw()
 	})
 }
 
 // rowsOf puts tenders and the bids for them together; what is due first comes first, what is over last.
-func rowsOf(tenders []platformapi.Tender, projects []*bids.Project) []row {
+func rowsOf(tenders []platformapi.Tender, projects []*bids.Project, now time.Time) []row {
 	var rows []row
 	taken := map[string]bool{}
 	for _, t := range tenders {
@@ -148,7 +148,6 @@ func rowsOf(tenders []platformapi.Tender, projects []*bids.Project) []row {
 			rows = append(rows, row{project: p, view: p.View()})
 		}
 	}
-	now := time.Now()
 	slices.SortStableFunc(rows, func(a, b row) int {
 		x, y := a.deadline(), b.deadline()
 		switch overX, overY := late(x, now), late(y, now); {
@@ -219,7 +218,7 @@ func (p *List) line(r row) widgets.TableRow {
 	name, number, lot, purchaser := r.name()
 	note := number + " · " + p.t("bid.lot", "lot", lot)
 	due, left := p.t("bid.no_deadline"), ""
-	now := time.Now()
+	now := p.host.Session().Now()
 	if d := r.deadline(); !d.IsZero() {
 		due, left = d.Local().Format("2006-01-02 15:04"), leftUntil(p.host, d, now)
 	}

@@ -135,7 +135,7 @@ func (p *tool) Drop(_ fyne.Position, files []fyne.URI) {
 }
 
 // fixed tells that nothing can be changed any more: the deadline has passed.
-func (p *tool) fixed() bool { return p.view.Late(time.Now()) }
+func (p *tool) fixed() bool { return p.view.Late(p.host.Session().Now()) }
 
 func (p *tool) reread() {
 	p.view = p.project.View()
@@ -274,7 +274,7 @@ func (p *tool) stage(n bids.Node) string {
 
 // drawHead shows the tender, the time that is left and the steps, with what must not be overlooked.
 func (p *tool) drawHead() {
-	v, now := p.view, time.Now()
+	v, now := p.view, p.host.Session().Now()
 	name := v.Outline.Name
 	if name == "" {
 		name = v.Outline.Tender
