@@ -106,15 +106,15 @@ func (s *Session) RefreshBid(ctx context.Context, p *bids.Project) error {
 	if err := p.Follow(ctx, tenderOf(tender)); err != nil || len(v.Sent) == 0 {
 		return err
 	}
-	page, err := t.Bids(ctx, platformapi.BidQuery{TenderID: v.Tender.ID, Limit: 200})
+	own, err := s.OwnBids(ctx, v.Tender.ID)
 	if err != nil {
 		return err
 	}
-	if err := p.Learn(ctx, page.Items...); err != nil {
+	if err := p.Learn(ctx, own...); err != nil {
 		return err
 	}
 	for _, sent := range p.View().Sent {
-		for _, b := range page.Items {
+		for _, b := range own {
 			if b.ID != sent.ID || b.Receipt == "" {
 				continue
 			}

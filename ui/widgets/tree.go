@@ -13,7 +13,6 @@ type TreeItem struct {
 	Text  string
 	Note  string // how far it is, in a word or two, at the right
 	State StepState
-	Level int
 }
 
 // Tree is a short outline whose lines can be chosen, with the pointer, with Tab and Enter, or with Up and Down.
@@ -113,7 +112,7 @@ func (r *treeRow) set(it TreeItem) {
 	} else {
 		disc = stepDisc(it.State, "…", 18)
 	}
-	r.inside.Objects = []fyne.CanvasObject{Pad(7, 12, 7, 14+16*float32(it.Level),
+	r.inside.Objects = []fyne.CanvasObject{Pad(7, 12, 7, 14,
 		Row(10, Center(disc), Grow(Middle(NewText(it.Text, theme.TextBody, theme.Text).Clip())), Middle(Quiet(it.Note))))}
 	r.inside.Refresh()
 	r.restyle()

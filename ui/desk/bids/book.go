@@ -68,11 +68,11 @@ func (b *Book) New(ctx context.Context, t Tender, outline []byte) (*Project, err
 	}
 	folder := Prefix + platformapi.NewID()
 	p := b.project(folder)
+	b.mu.Lock() // until it is there nobody opens it a second time
+	defer b.mu.Unlock()
 	if err := p.begin(ctx, state{Tender: t, Outline: outline, Begun: b.desk.Now()}); err != nil {
 		return nil, errors.Join(err, p.drop())
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.open[folder] = p
 	return p, nil
 }

@@ -151,8 +151,8 @@ func (f *priceForm) later(name string, read func() (string, string)) {
 	})
 }
 
-// flush keeps what was typed now.
-func (f *priceForm) flush() {
+// flush keeps what was typed now, and tells whether there was anything.
+func (f *priceForm) flush() (kept bool) {
 	for name, read := range f.dirty {
 		value, capitals := read()
 		if err := f.p.project.SetPrice(context.Background(), name, value, capitals); err != nil {
@@ -160,5 +160,7 @@ func (f *priceForm) flush() {
 			continue
 		}
 		delete(f.dirty, name)
+		kept = true
 	}
+	return kept
 }

@@ -107,7 +107,12 @@ func (p *tool) ask() {
 		return
 	}
 	p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Session().RefreshBid(ctx, p.project) }, func(err error) {
-		if err == nil {
+		switch {
+		case err != nil:
+		case p.tree.Chosen() == atPrice: // nothing is changed under the fingers
+			p.reread()
+			p.drawHead()
+		default:
 			p.refresh()
 		}
 	})
@@ -117,7 +122,7 @@ func (p *tool) ask() {
 func (p *tool) Leave() {
 	p.price.flush()
 	p.leave()
-	_ = p.project.Close() // what could not be put away now is when the session ends
+	go func() { _ = p.project.Close() }() // what could not be put away now is when the session ends
 }
 
 // OpenFile implements page.Opener: a file for the part that is chosen.
@@ -419,7 +424,9 @@ func (p *tool) nameOf(id string) string {
 
 // drawDetail shows what belongs to the line that is chosen.
 func (p *tool) drawDetail() {
-	p.price.flush()
+	if p.price.flush() {
+		p.reread()
+	}
 	var o fyne.CanvasObject
 	switch at := p.tree.Chosen(); at {
 	case atCertify:
