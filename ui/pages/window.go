@@ -15,6 +15,7 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
+	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
@@ -109,6 +110,7 @@ func (w *Window) Login(s *desk.Session) {
 	items := []widgets.NavItem{
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
+		{ID: bid.Nav, Text: w.t("nav.bid"), Icon: theme.IconBid},
 		{ID: hall.Nav, Text: w.t("nav.hall"), Icon: theme.IconHall},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
@@ -228,6 +230,8 @@ func (w *Window) Home(nav string) {
 	switch nav {
 	case awards.Nav:
 		p = awards.New(w)
+	case bid.Nav:
+		p = bid.New(w)
 	case hall.Nav:
 		p = hall.New(w)
 	case outbox.Nav:
@@ -488,6 +492,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 	for {
 		link := s.Link(w.closed)
 		present := s.KeyPresent(w.closed)
+		due := s.Bids().Due(w.closed)
 		over := false
 		fyne.Do(func() {
 			if w.session != s {
@@ -496,6 +501,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 			w.shell.Sidebar.SetKey(w.keyLine(s, present))
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
+			w.shell.Sidebar.SetBadge(bid.Nav, due)
 		})
 		select {
 		case <-w.closed.Done():
