@@ -11,6 +11,7 @@
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
 # make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
 # make help   the guides as HTML, in dist/help
+# make mutants   take the verifier's rules and the outbox's steps out, one at a time, and see that a test fails; hours on a small machine
 # make pictures   take the README's pictures anew, from the tests that work the window and the phone
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -22,7 +23,7 @@ SEED    ?= 1
 PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
@@ -73,6 +74,9 @@ soak:
 
 faults:
 	SEALDESK_FAULTS=all $(GO) test -count=1 -v -timeout 60m -run AtEvery ./packaging/faults
+
+mutants:
+	$(GO) run ./packaging/mutants -explained packaging/mutants/explained.tsv ./platformapi/outbox ./signer/verify
 
 pictures: deps-test phone
 	@GO="$(GO)" TAGS="$(TAGS)" sh packaging/pictures.sh

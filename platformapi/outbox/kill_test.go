@@ -105,7 +105,7 @@ func (h *half) Read(p []byte) (int, error) {
 
 // child is what a desktop does: it hands over a contract, once, and sends until there is nothing left.
 func child() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	var j job
 	if err := json.NewDecoder(os.Stdin).Decode(&j); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"net/http"
@@ -368,6 +369,83 @@ func TestWhatIsNotWhatItSaysIsNotAdded(t *testing.T) {
 	}
 }
 
+// Of each operation, a request that lacks something is not added, and the whole one is.
+func TestWhatLacksSomethingIsNotAdded(t *testing.T) {
+	b := open(t, t.TempDir())
+	id := platformapi.NewID()
+	of := func(op outbox.Op, fill func(r *outbox.Request)) outbox.Request {
+		r := outbox.Request{Org: platformtest.Purchaser.USCC, ContractID: id, Version: 1, Op: op}
+		fill(&r)
+		return r
+	}
+	nothing := func(*outbox.Request) {}
+	upload := func(r *outbox.Request) {
+		r.Upload = platformapi.Upload{ID: platformapi.NewID(), Kind: platformapi.KindInvoice, Stage: platformapi.StageUploaded, Name: "附件.pdf",
+			Size: 4, SHA256: digest([]byte("text")), Content: bytes.NewReader([]byte("text"))}
+	}
+	create := func(r *outbox.Request) {
+		r.New, r.Version = platformapi.NewContract{ID: id, LotID: platformtest.LotID}, 0
+	}
+	public := func(r *outbox.Request) {
+		r.Publish.SHA256, r.Publish.OriginalSHA256 = digest([]byte("public")), digest([]byte("whole"))
+	}
+	for _, tt := range []struct {
+		name  string
+		whole outbox.Request
+		lacks map[string]func(r *outbox.Request)
+	}{
+		{"save", of(outbox.OpSave, nothing), map[string]func(r *outbox.Request){
+			"the organisation": func(r *outbox.Request) { r.Org = "" },
+			"the contract":     func(r *outbox.Request) { r.ContractID = "" },
+			"its version":      func(r *outbox.Request) { r.Version = -1 },
+		}},
+		{"create", of(outbox.OpCreate, create), map[string]func(r *outbox.Request){
+			"the same id": func(r *outbox.Request) { r.New.ID = platformapi.NewID() },
+			"the lot":     func(r *outbox.Request) { r.New.LotID = "" },
+		}},
+		{"attach", of(outbox.OpAttach, upload), map[string]func(r *outbox.Request){
+			"the id":      func(r *outbox.Request) { r.Upload.ID = "" },
+			"the content": func(r *outbox.Request) { r.Upload.Content = nil },
+			"the digest":  func(r *outbox.Request) { r.Upload.SHA256 = "" },
+		}},
+		{"detach", of(outbox.OpDetach, func(r *outbox.Request) { r.AttachmentID = platformapi.NewID() }), map[string]func(r *outbox.Request){
+			"the attachment": func(r *outbox.Request) { r.AttachmentID = "" },
+		}},
+		{"note", of(outbox.OpNote, func(r *outbox.Request) { r.AttachmentID = platformapi.NewID() }), map[string]func(r *outbox.Request){
+			"the attachment": func(r *outbox.Request) { r.AttachmentID = "" },
+		}},
+		{"submit", of(outbox.OpSubmit, func(r *outbox.Request) { r.SHA256 = digest(nil) }), map[string]func(r *outbox.Request){
+			"the digest": func(r *outbox.Request) { r.SHA256 = "" },
+		}},
+		{"agree", of(outbox.OpAgree, func(r *outbox.Request) { r.SHA256 = digest(nil) }), map[string]func(r *outbox.Request){
+			"the digest": func(r *outbox.Request) { r.SHA256 = "" },
+		}},
+		{"refuse", of(outbox.OpRefuse, func(r *outbox.Request) { r.Text = "金额不符" }), map[string]func(r *outbox.Request){
+			"the opinion": func(r *outbox.Request) { r.Text = "" },
+		}},
+		{"publish", of(outbox.OpPublish, public), map[string]func(r *outbox.Request){
+			"the copy's digest":  func(r *outbox.Request) { r.Publish.SHA256 = "" },
+			"the whole's digest": func(r *outbox.Request) { r.Publish.OriginalSHA256 = "" },
+		}},
+		{"file", of(outbox.OpFile, func(r *outbox.Request) { r.File.Number = "备案-2026-118" }), map[string]func(r *outbox.Request){
+			"the number": func(r *outbox.Request) { r.File.Number = "" },
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for what, take := range tt.lacks {
+				r := tt.whole
+				take(&r)
+				if _, err := b.Add(t.Context(), r); !errors.Is(err, outbox.ErrRequest) {
+					t.Errorf("without %s: %v", what, err)
+				}
+			}
+			if e, err := b.Add(t.Context(), tt.whole); err != nil || e.Op != tt.whole.Op {
+				t.Errorf("whole: %+v, %v", e, err)
+			}
+		})
+	}
+}
+
 func TestSameKeyIsAddedOnce(t *testing.T) {
 	b := open(t, t.TempDir())
 	requests := wholeWay(platformtest.LotID)
@@ -394,6 +472,27 @@ func TestDamagedJournalIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{}); !platformapi.IsCode(err, outbox.CodeDamaged) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A journal that a newer program keeps is left alone.
+func TestANewerJournalIsLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := open(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `PRAGMA user_version = 1000`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{}); !platformapi.IsCode(err, outbox.CodeNewer) {
 		t.Errorf("got %v", err)
 	}
 }

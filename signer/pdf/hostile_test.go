@@ -107,7 +107,7 @@ func TestHostileFiles(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != tt.want || e.Code() == "" {
 				t.Errorf("error %v, want one of kind %s", err, tt.want)
 			}
-			if d := time.Since(start); d > time.Second {
+			if d := time.Since(start); d > 10*time.Second {
 				t.Errorf("it took %v", d)
 			}
 		})

@@ -325,7 +325,7 @@ func TestHostilePageDoesNotHang(t *testing.T) {
 	if !errors.Is(err, preview.ErrTimeout) {
 		t.Fatalf("the endless page: %v after %v", err, took)
 	}
-	if took > 3*time.Second {
+	if took > 15*time.Second {
 		t.Errorf("the call ended only after %v", took)
 	}
 	// The document is opened again, its other pages can be seen.

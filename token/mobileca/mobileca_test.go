@@ -183,7 +183,7 @@ func TestSessionIsFollowed(t *testing.T) {
 	p.CA.EndSessions()
 	select {
 	case <-ended:
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nobody told that the session is over")
 	}
 	_, err = token.SignMessage(signer, tokentest.SignedAttributes([]byte("合同")))

@@ -173,7 +173,7 @@ func ends(t *testing.T, cmd *exec.Cmd) {
 	go func() { done <- cmd.Wait() }()
 	select {
 	case <-done:
-	case <-time.After(2 * time.Second):
+	case <-time.After(20 * time.Second):
 		cmd.Process.Kill()
 		t.Error("the helper is still there")
 	}

@@ -183,12 +183,12 @@ func sign(s crypto.Signer) error {
 	return err
 }
 
-// soon fails the test when f takes longer than two seconds.
+// soon fails the test when f takes longer than ten seconds.
 func soon(t *testing.T, what string, f func()) {
 	t.Helper()
 	start := time.Now()
 	f()
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("%s took %v", what, took)
 	}
 }
@@ -574,10 +574,10 @@ func TestWatch(t *testing.T) {
 				if e.Kind != kind {
 					t.Errorf("got %v, want %v", e.Kind, kind)
 				}
-			case <-time.After(5 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Fatalf("%v was not noticed", kind)
 			}
-			if took := time.Since(start); took > time.Second && len(step.kinds) == 1 {
+			if took := time.Since(start); took > 5*time.Second && len(step.kinds) == 1 {
 				t.Errorf("%v was noticed after %v", kind, took)
 			}
 		}

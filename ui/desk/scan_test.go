@@ -140,7 +140,7 @@ func TestNoMobileCA(t *testing.T) {
 	}
 	d.cfg.MobileCA, d.cfg.PlatformURL = "http://127.0.0.1:1", w.url
 	ctx, scan = NewScan(t.Context(), ScanAbout{Kind: ScanLogin})
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	if _, err := d.ScanLogin(ctx, scan, false); !errors.Is(err, mobileca.ErrUnreachable) {
 		t.Errorf("a mobile CA that is not there: %v", err)

@@ -30,7 +30,7 @@ func (c *testClock) after(d time.Duration, f func()) func() {
 // pump runs at least n posted functions and those that have come meanwhile.
 func (c *testClock) pump(t *testing.T, n int) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for ran := 0; ; ran++ {
 		if ran >= n && len(c.posted) == 0 {
 			return

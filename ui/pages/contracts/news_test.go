@@ -12,7 +12,7 @@ import (
 )
 
 // soon is how long what the other side did may take to be seen without a click.
-const soon = 2 * time.Second
+const soon = 5 * time.Second
 
 // shown waits for words on a page, and tells how long that took.
 func shown(t *testing.T, h *pagetest.Host, words string) {

@@ -67,12 +67,14 @@ func TestSealedByPhone(t *testing.T) {
 	h.Until("the phone among the keys", func() bool { return h.Says("会话签章：已签 1/200") && h.Says("结束会话") })
 	h.Picture("keys-phone")
 
-	phone.Slow = 0
+	phone.Slow, shown = 0, nil
 	p = page("lot-2")
 	p.askPIN("")
 	h.Until("the second seal", func() bool { return p.finished != nil })
-	if len(h.Dialogs) != 1 { // the progress
-		t.Errorf("%d dialogs were shown in the session", len(h.Dialogs))
+	if shown != nil { // on a slow machine it is asked for long enough to be shown; there is nothing to scan in any case
+		if v, _ := shown.View(); v.QR != "" {
+			t.Error("a code was shown in the session")
+		}
 	}
 	if len(phone.CA.States()) != 1 {
 		t.Errorf("the session has %v pairings", phone.CA.States())

@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long Until waits for work on other goroutines.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // A Host is a page.Host that keeps what a page asked for. The page in front is in its window.
 type Host struct {
