@@ -27,6 +27,7 @@ import (
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 	"sealdesk/token/softkey"
+	"sealdesk/token/uri"
 	"sealdesk/ui/desk/amount"
 )
 
@@ -78,7 +79,7 @@ func ok(t *testing.T, err error) {
 }
 
 // holdOpen finds a key of an organisation and gives it unlocked, with its certificates.
-func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (uri string, sign crypto.Signer, chain []*smx509.Certificate, box *smx509.Certificate, done func()) {
+func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (name string, sign crypto.Signer, chain []*smx509.Certificate, box *smx509.Certificate, done func()) {
 	t.Helper()
 	ctx := t.Context()
 	for _, d := range drivers {
@@ -90,11 +91,11 @@ func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (uri strin
 			ids, err := k.Identities(ctx)
 			ok(t, err)
 			mine := slices.ContainsFunc(ids, func(id token.Identity) bool { return ca.SubjectOf(id.Certificate()).USCC == uscc })
-			if !mine || uri != "" {
+			if !mine || name != "" {
 				ok(t, k.Close())
 				continue
 			}
-			uri, done = info.URI, func() { _ = k.Close() }
+			name, done = info.URI, func() { _ = k.Close() }
 			ok(t, k.Unlock(ctx, []byte(pin)))
 			for _, id := range ids {
 				if id.Usage()&token.UsageEncrypt != 0 {
@@ -108,10 +109,10 @@ func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (uri strin
 			}
 		}
 	}
-	if uri == "" {
+	if name == "" {
 		t.Fatalf("no key of %s", uscc)
 	}
-	return uri, sign, chain, box, done
+	return name, sign, chain, box, done
 }
 
 // offer makes a bid for a certificate and hands it in.
@@ -164,9 +165,12 @@ func offer(t *testing.T, w *demo.World, tender string, who ca.Subject, sign cryp
 	return of.Number
 }
 
-// copyKeys puts the demo's software keys where the program looks for its person's.
-func copyKeys(t *testing.T, from, to string) {
+// copyKey puts one of the demo's software keys where the program looks for its person's.
+func copyKey(t *testing.T, from, to, of string) {
 	t.Helper()
+	u, err := uri.Parse(of)
+	ok(t, err)
+	from, to = filepath.Join(from, u.Get("serial")), filepath.Join(to, u.Get("serial"))
 	ok(t, os.MkdirAll(to, 0o700))
 	files, err := os.ReadDir(from)
 	ok(t, err)
@@ -239,7 +243,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 		{set.Drivers(profile.InterfaceSKF), usbBidder, killPIN, "3100000.00"},
 		{world.Drivers, ca.Subject{Name: world.Supplier.Name, USCC: world.Supplier.USCC}, world.Supplier.PIN, "3000000.00"},
 	} {
-		uri, sign, chain, box, done := holdOpen(t, x.drivers, x.who.USCC, x.pin)
+		name, sign, chain, box, done := holdOpen(t, x.drivers, x.who.USCC, x.pin)
 		if x.who.USCC == world.Supplier.USCC { // its key for encryption is on the phone
 			box = nil
 			for _, c := range phone.Certs {
@@ -251,7 +255,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 				}
 			}
 		} else {
-			_, err = world.Bring(t.Context(), demo.Holder{Driver: x.drivers[0], URI: uri})
+			_, err = world.Bring(t.Context(), demo.Holder{Driver: x.drivers[0], URI: name})
 			ok(t, err)
 		}
 		number = offer(t, world, tender, x.who, sign, chain, box, x.price)
@@ -270,8 +274,8 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	ok(t, wrong.AddContainer("pair", pair[0], pair[1]))
 	device.Unplug()
 	wrong.Unplug()
-	copyKeys(t, filepath.Join(work, "keys", "rsa"), keys)
-	copyKeys(t, filepath.Join(work, "keys", "hall"), keys)
+	copyKey(t, filepath.Join(work, "keys", "rsa"), keys, world.Purchaser.URI)
+	copyKey(t, filepath.Join(work, "keys", "hall"), keys, crew.Terminal.URI)
 
 	s := newScreen(t)
 	s.start(bin, []string{"HOME=" + home, "XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CACHE_HOME=" + filepath.Join(filepath.Dir(bin), "cache"),

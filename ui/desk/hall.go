@@ -23,39 +23,19 @@ type openings struct {
 // Now is the platform's time.
 func (o openings) Now(ctx context.Context) (time.Time, error) { return o.clock.Now(ctx) }
 
-func (s *Session) openings() (openings, error) {
-	t, ok := s.platform.(platformapi.Tendering)
-	if !ok {
-		return openings{}, fault("no_openings", nil, "platform", s.desk.PlatformName())
-	}
-	return openings{t, s.platform}, nil
-}
-
 // AtHall tells that this is a terminal of an opening hall, which has nothing else to do. It asks the platform.
 func (s *Session) AtHall(ctx context.Context) bool {
 	who, err := s.platform.Session(ctx)
 	return err == nil && who.Kind == platformapi.OrganisationHall
 }
 
-// Openings are the tenders whose opening this party takes part in, the newest first. Error: desk.no_openings where the platform has
-// none.
-func (s *Session) Openings(ctx context.Context, q platformapi.TenderQuery) (platformapi.TenderPage, error) {
-	o, err := s.openings()
-	if err != nil {
-		return platformapi.TenderPage{}, err
-	}
-	page, err := o.Tenders(ctx, q)
-	s.heard(err)
-	return page, err
-}
-
-// Hall enters the opening of a tender (开标大厅): the room, and the stand where keys are put in. Error: desk.no_openings.
+// Hall enters the opening of a tender (开标大厅): the room, and the stand where keys are put in. Error: desk.no_tendering.
 func (s *Session) Hall(tenderID string) (*hall.Room, *hall.Stand, error) {
-	o, err := s.openings()
+	t, err := s.tendering()
 	if err != nil {
 		return nil, nil, err
 	}
-	room := hall.NewRoom(o, tenderID)
+	room := hall.NewRoom(openings{t, s.platform}, tenderID)
 	keys := hall.Keys{
 		Drivers: func() []token.Driver { return s.desk.drivers(Key{}) },
 		Owner:   Holder,

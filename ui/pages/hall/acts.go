@@ -189,12 +189,16 @@ func (p *Room) fill(f askingFor, done func(minutes int, reason string, chosen []
 	var boxes []*widgets.Checkbox
 	confirm := widgets.NewButton(kind, f.confirm, nil)
 	n := 0
+	one := -1
 	chosen := func() []string {
 		var all []string
 		for i, b := range boxes {
 			if b.On() {
-				all = append(all, append(f.choices, f.either...)[i])
+				all = append(all, f.choices[i])
 			}
+		}
+		if one >= 0 {
+			all = append(all, f.either[one])
 		}
 		return all
 	}
@@ -206,29 +210,28 @@ func (p *Room) fill(f askingFor, done func(minutes int, reason string, chosen []
 		}
 		switch {
 		case why != "":
-		case len(boxes) > 0 && len(chosen()) == 0:
+		case len(boxes)+len(f.either) > 0 && len(chosen()) == 0:
 			why = p.t("hall.why_choose")
 		case f.reason && strings.TrimSpace(reason.Text()) == "":
 			why = p.t("hall.why_reason")
 		}
 		confirm.SetReason(why)
 	}
-	for i, c := range append(f.choices, f.either...) {
-		if len(f.choices) == 1 {
-			break // there is nothing to choose
+	if len(f.choices) > 1 {
+		for _, c := range f.choices {
+			box := widgets.NewCheckbox(c, func(bool) { check() })
+			box.Set(true)
+			boxes = append(boxes, box)
+			col.Add(box)
 		}
-		box := widgets.NewCheckbox(c, nil)
-		box.Set(len(f.choices) > 0)
-		box.OnChanged = func(on bool) {
-			for j := range boxes {
-				if len(f.either) > 0 && on && j != i {
-					boxes[j].Set(false)
-				}
-			}
+	}
+	if len(f.either) > 0 {
+		radios := widgets.NewRadios(f.either...)
+		radios.OnChanged = func(i int) {
+			one = i
 			check()
 		}
-		boxes = append(boxes, box)
-		col.Add(box)
+		col.Add(radios)
 	}
 	var first widgets.Control
 	if f.minutes {

@@ -495,3 +495,12 @@ func TestAHundredRows(t *testing.T) {
 		t.Errorf("a change of a hundred rows takes %v to show", each)
 	}
 }
+
+// A platform without openings says so in the list, and can be asked again.
+func TestPlatformWithoutOpenings(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	host := pagetest.NewHost(t, w.Desk, w.Buyer())
+	host.Open(New(host))
+	host.Until("it is said", func() bool { return host.Button("重试") != nil && host.Says("本平台未开通电子投标") })
+	host.Fits()
+}

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -63,9 +64,9 @@ func (p *Page) Show(ctx context.Context) {
 }
 
 func (p *Page) read(cursor string) {
-	var got platformapi.TenderPage
+	var got desk.Tenders
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		got, err = p.host.Session().Openings(ctx, platformapi.TenderQuery{Cursor: cursor})
+		got, err = p.host.Session().Tenders(ctx, platformapi.TenderQuery{Cursor: cursor})
 		return err
 	}, func(err error) {
 		if err != nil {
@@ -75,7 +76,7 @@ func (p *Page) read(cursor string) {
 		if cursor == "" {
 			p.tenders = nil
 		}
-		p.tenders, p.next = append(p.tenders, got.Items...), got.NextCursor
+		p.tenders, p.next = append(p.tenders, got.Items...), got.More
 		p.more.Hidden = p.next == ""
 		p.more.Refresh()
 		if len(p.tenders) == 0 {
