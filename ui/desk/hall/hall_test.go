@@ -550,6 +550,27 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// A wrong key is told of though the one before it, which has done its work, was left in its port.
+func TestAWrongKeyBesideADoneOne(t *testing.T) {
+	w := newHall(t, 2)
+	old := w.key(bidder(1), time.Now().AddDate(0, 6, 0))
+	w.plug(w.uris[0])
+	if v, err := w.enter(rightPIN); err != nil || v.Stage != Done {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	for range 2 {
+		if v := w.plug(w.uris[0], old); v.Stage != Idle || v.Seat.Key.URI != old || !errors.Is(v.Problem, &Error{Kind: WrongCertificate}) {
+			t.Fatalf("%+v", v)
+		}
+	}
+	if n := len(w.platform.told); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if v := w.plug(w.uris[0], w.uris[1]); v.Stage != Asking || v.Seat.Key.URI != w.uris[1] {
+		t.Errorf("%+v", v)
+	}
+}
+
 // Pulled out and put in again, a key that failed has its turn again.
 func TestReplugged(t *testing.T) {
 	w := newHall(t, 1)
