@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
@@ -118,14 +119,24 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 		return nil, err
 	}
 	ch.req.Bidder = ch.act.Org.USCC
+	var deadline time.Time
+	var givenUp []string
 	answer, err := s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
-		return a.Begin(f, *r.Body, s.cfg.MaxBid)
+		effects, err := a.Begin(f, *r.Body, s.cfg.MaxBid)
+		deadline, givenUp = f.Tender.Deadline, nil
+		for _, b := range f.Bids {
+			if b.State == platformapi.BidWithdrawn {
+				givenUp = append(givenUp, b.ID)
+			}
+		}
+		return effects, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if !answer.Replayed {
-		if err := s.expect(ctx, ch.act.Org.USCC, r.Body.ID, r.Body.Size, r.Body.SHA256); err != nil {
+		s.forget(ctx, ch.act.Org.USCC, givenUp...)
+		if err := s.expect(ctx, ch.act.Org.USCC, r.Body.ID, r.Body.Size, r.Body.SHA256, deadline); err != nil {
 			return nil, err
 		}
 	}
@@ -133,14 +144,25 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 	return wire.BeginBid201JSONResponse{BidJSONResponse: out}, err
 }
 
-// expect makes the upload that a file is to come by. One that is there already is as good, if it is of the same file.
-func (s *Server) expect(ctx context.Context, uscc, id string, size int64, digest string) error {
+// forget drops an organisation's uploads that are of no use any more.
+func (s *Server) forget(ctx context.Context, uscc string, ids ...string) {
+	for _, id := range ids {
+		_ = s.store.DropUpload(ctx, uscc, id) // otherwise it expires
+	}
+}
+
+// expect makes the upload that a file is to come by, which is not given up before a day after a time. One that is there already
+// is as good, if it is of the same file.
+func (s *Server) expect(ctx context.Context, uscc, id string, size int64, digest string, until time.Time) error {
 	empty, err := sha256.New().(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
 		return err
 	}
 	now := s.now()
-	err = s.store.CreateUpload(ctx, store.Upload{ID: id, USCC: uscc, Size: size, SHA256: digest, Digest: empty, ExpiresAt: now.Add(uploadLife)}, now)
+	if until.Before(now) {
+		until = now
+	}
+	err = s.store.CreateUpload(ctx, store.Upload{ID: id, USCC: uscc, Size: size, SHA256: digest, Digest: empty, ExpiresAt: until.Add(uploadLife)}, now)
 	if errors.Is(err, store.ErrIDTaken) {
 		u, err := s.store.Upload(ctx, uscc, id)
 		if err != nil || u.Size != size || u.SHA256 != digest {
@@ -228,7 +250,7 @@ func (s *Server) CompleteBid(ctx context.Context, r wire.CompleteBidRequestObjec
 		return a.Receive(f, r.BidID, x.facts, x.upload.CompleteAt)
 	})
 	if err == nil {
-		_ = s.store.DropUpload(ctx, r.BidID) // otherwise it expires
+		s.forget(ctx, ch.act.Org.USCC, r.BidID)
 	}
 	return wire.CompleteBid200JSONResponse{BidOutcomeJSONResponse: out}, err
 }
@@ -304,6 +326,9 @@ func (s *Server) WithdrawBid(ctx context.Context, r wire.WithdrawBidRequestObjec
 		return nil, noBid()
 	}
 	out, err := s.bidOutcome(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Withdraw(f, r.BidID) })
+	if err == nil {
+		s.forget(ctx, ch.act.Org.USCC, r.BidID)
+	}
 	return wire.WithdrawBid200JSONResponse{BidOutcomeJSONResponse: out}, err
 }
 

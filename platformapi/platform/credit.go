@@ -52,7 +52,7 @@ func (s *Server) PutCredit(ctx context.Context, r wire.PutCreditRequestObject) (
 	}
 	for _, f := range r.Body.Files {
 		if f.UploadID != "" {
-			_ = s.store.DropUpload(ctx, f.UploadID) // otherwise it expires
+			s.forget(ctx, ch.org.USCC, f.UploadID)
 		}
 	}
 	out, err := creditAnswer(ch, answer)

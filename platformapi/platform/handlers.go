@@ -490,7 +490,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 		return c, effect, err
 	})
 	if upload := orZero(p.Upload); err == nil && upload != "" {
-		_ = s.store.DropUpload(ctx, upload) // otherwise it expires
+		_ = s.store.DropUpload(ctx, ch.org.USCC, upload) // otherwise it expires
 	}
 	return wire.PutAttachment200JSONResponse{OutcomeJSONResponse: out}, err
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
@@ -51,9 +52,20 @@ func (s *Server) ConductOpening(ctx context.Context, r wire.ConductOpeningReques
 	return wire.ConductOpening200JSONResponse{TenderJSONResponse: out}, err
 }
 
+// settleTime is how long after the deadline the last pieces that came before it are in the database.
+const settleTime = time.Second
+
 // arrivals judges the bids whose bytes were all here before the deadline, and that nobody handed in.
 func (s *Server) arrivals(ctx context.Context, f *store.TenderFile) (map[string]tenders.Arrival, error) {
 	all := map[string]tenders.Arrival{}
+	if !slices.ContainsFunc(f.Bids, func(b *store.Bid) bool { return b.State == platformapi.BidUploading }) {
+		return all, nil
+	}
+	select {
+	case <-time.After(settleTime - s.now().Sub(f.Tender.Deadline)): // at once, when that is over
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	for _, b := range f.Bids {
 		if b.State != platformapi.BidUploading {
 			continue
@@ -152,20 +164,17 @@ func (s *Server) SignIn(ctx context.Context, r wire.SignInRequestObject) (wire.S
 // TakeEnvelopes answers with the envelopes that wait for the bidder's key, and records that the bidder has them.
 func (s *Server) TakeEnvelopes(ctx context.Context, r wire.TakeEnvelopesRequestObject) (wire.TakeEnvelopesResponseObject, error) {
 	// The call has no key of its own, and needs none: a second one changes nothing.
-	ch, _, b, err := s.prepareBid(ctx, "bid.fetch", r.BidID, platformapi.NewID(), nil)
+	ch, t, b, err := s.prepareBid(ctx, "bid.fetch", r.BidID, platformapi.NewID(), nil)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := ch.act.MayFetch(&store.TenderFile{Tender: t, Bids: []*store.Bid{b}}, r.BidID); err != nil {
 		return nil, err
 	}
 	if b.PackageFetchedAt.IsZero() {
-		_, err = s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Fetch(f, r.BidID) })
-	} else {
-		var f *store.TenderFile
-		if f, err = s.tenderFile(ctx, b.TenderID); err == nil {
-			_, err = ch.act.Fetch(f, r.BidID)
+		if _, err := s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Fetch(f, r.BidID) }); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
 	}
 	return wire.TakeEnvelopes200JSONResponse{Items: tenders.Envelopes(b)}, nil
 }
@@ -241,7 +250,7 @@ func (s *Server) BeginBackup(ctx context.Context, r wire.BeginBackupRequestObjec
 		return a.BeginBackup(f, r.BidID, *r.Body)
 	})
 	if err == nil && out.Headers.IdempotencyReplayed != "true" {
-		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256)
+		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256, ch.act.Now)
 	}
 	return wire.BeginBackup200JSONResponse{BidJSONResponse: out}, err
 }
@@ -288,7 +297,7 @@ func (s *Server) restore(ctx context.Context, a tenders.Act, t *store.Tender, b 
 	if err := s.keep(ctx, staged); err != nil {
 		return tenders.Uncovered{}, err
 	}
-	_ = s.store.DropUpload(ctx, b.BackupUpload) // otherwise it expires
+	s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
 	return s.uncoverBid(ctx, b, b.Waiting)
 }
 

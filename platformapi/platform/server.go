@@ -102,6 +102,7 @@ type Server struct {
 	meters    *meters
 	stopJobs  func(context.Context) error
 	hub       *hub
+	rooms     rooms
 	handler   http.Handler
 	cursorKey [32]byte      // the same on all servers
 	judges    chan struct{} // one place for each file that is judged at a time

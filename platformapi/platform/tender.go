@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
@@ -49,7 +50,15 @@ func (s *Server) tenderSeen(ctx context.Context, id string) (tenders.Act, *store
 	return a, f, err
 }
 
+// tenderFile is a tender with all its bids, which is only read: many look at the same after every event.
 func (s *Server) tenderFile(ctx context.Context, id string) (*store.TenderFile, error) {
+	seq, err := s.store.TenderSeq(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if f := s.rooms.get(id, seq); f != nil {
+		return f, nil
+	}
 	t, err := s.store.Tender(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		err = noTender()
@@ -62,7 +71,41 @@ func (s *Server) tenderFile(ctx context.Context, id string) (*store.TenderFile, 
 	for i := range bids {
 		f.Bids = append(f.Bids, &bids[i])
 	}
+	if err == nil {
+		s.rooms.put(id, seq, f) // it is of seq, or newer, and then read anew at the next look
+	}
 	return f, err
+}
+
+const maxRooms = 50
+
+// rooms keep the tenders that were looked at last, as they were after an event.
+type rooms struct {
+	mu  sync.Mutex
+	all map[string]room
+}
+
+type room struct {
+	seq  int64
+	file *store.TenderFile
+}
+
+func (r *rooms) get(id string, seq int64) *store.TenderFile {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if x := r.all[id]; x.seq == seq {
+		return x.file
+	}
+	return nil
+}
+
+func (r *rooms) put(id string, seq int64, f *store.TenderFile) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.all) >= maxRooms || r.all == nil {
+		r.all = map[string]room{}
+	}
+	r.all[id] = room{seq, f}
 }
 
 // bidSeen is a bid that the caller may see, and its tender.

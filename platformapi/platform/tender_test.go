@@ -211,3 +211,29 @@ func TestWatchTender(t *testing.T) {
 		}
 	}
 }
+
+// A bid may be larger than an attachment, in pieces that are not; nothing else may.
+func TestABidIsLargerThanAnAttachment(t *testing.T) {
+	x := newTendering(t, t.TempDir(), platformapi.RemedyNone) // whose attachments have a mebibyte at most
+	p := x.Login(t, platformtest.Third, client.Options{Piece: 256 << 10})
+	large := append(bytes.Clone(x.file), make([]byte, 3<<20)...)
+	n := platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(large)), SHA256: digestOf(large)}
+	b, err := p.BeginBid(t.Context(), platformapi.NewID(), x.id, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := int64(0)
+	if err := p.SendBid(t.Context(), b, bytes.NewReader(large), func(done, _ int64) { total = done }); err != nil || total != b.Size {
+		t.Errorf("%d of %d bytes, %v", total, b.Size, err)
+	}
+	if _, err := p.CompleteBid(t.Context(), platformapi.NewID(), b.ID); !platformapi.IsCode(err, platformapi.CodeBidDamaged) {
+		t.Errorf("%v", err) // it was judged
+	}
+	if err := p.SendCredit(t.Context(), platformapi.NewCreditFile{UploadID: platformapi.NewID(), SHA256: n.SHA256}, n.Size, bytes.NewReader(large)); !platformapi.IsCode(err, platformapi.CodeTooLarge) {
+		t.Errorf("as anything else: %v", err)
+	}
+	n.ID, n.Size = platformapi.NewID(), 8<<30+1
+	if _, err := p.BeginBid(t.Context(), platformapi.NewID(), x.id, n); !platformapi.IsCode(err, platformapi.CodeBidTooLarge) {
+		t.Errorf("larger than any bid: %v", err)
+	}
+}

@@ -56,7 +56,7 @@ func (s *Server) uploads(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Tus-Version", tusVersion)
 		w.Header().Set("Tus-Extension", tusExtensions)
 		w.Header().Set("Tus-Checksum-Algorithm", "sha1,sha256")
-		w.Header().Set("Tus-Max-Size", strconv.FormatInt(s.maxUpload(), 10))
+		w.Header().Set("Tus-Max-Size", strconv.FormatInt(s.cfg.MaxFile, 10))
 		w.WriteHeader(http.StatusNoContent)
 	case r.Header.Get("Tus-Resumable") != tusVersion:
 		w.Header().Set("Tus-Version", tusVersion)
@@ -93,9 +93,6 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || size < 1 {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Length is missing or no number of bytes")
 	}
-	if most := s.maxUpload(); size > most {
-		return &http.MaxBytesError{Limit: most}
-	}
 	meta, err := parseMetadata(r.Header.Get("Upload-Metadata"))
 	if err != nil {
 		return err
@@ -106,6 +103,13 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	}
 	if sum, err := hex.DecodeString(u.SHA256); !uuidForm.MatchString(u.ID) || err != nil || u.SHA256 != "" && (len(sum) != sha256.Size || hex.EncodeToString(sum) != u.SHA256) {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Metadata: id or sha256 is not of its form")
+	}
+	if size > s.cfg.MaxFile {
+		// A bid may be larger; its upload was made when it was begun, and is only found again here.
+		old, err := s.store.Upload(r.Context(), org.USCC, u.ID)
+		if err != nil || old.Size != u.Size || old.SHA256 != u.SHA256 {
+			return &http.MaxBytesError{Limit: s.cfg.MaxFile}
+		}
 	}
 	if u.Digest, err = sha256.New().(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
 		return err
@@ -128,14 +132,6 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Location", uploadsPath+"/"+u.ID)
 	w.WriteHeader(http.StatusCreated)
 	return nil
-}
-
-// maxUpload is how many bytes come in pieces at most: a bid's, where bids are taken. What an upload is for has its own bound.
-func (s *Server) maxUpload() int64 {
-	if s.cfg.Bidding == nil {
-		return s.cfg.MaxFile
-	}
-	return max(s.cfg.MaxFile, s.cfg.MaxBid)
 }
 
 // told says in an answer's head how far an upload is.
@@ -197,7 +193,7 @@ func (s *Server) endUpload(w http.ResponseWriter, r *http.Request, id string) er
 	if err != nil {
 		return err
 	}
-	if err := s.store.DropUpload(r.Context(), u.ID); err != nil {
+	if err := s.store.DropUpload(r.Context(), u.USCC, u.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -252,7 +248,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the piece is not what Upload-Checksum says")
 	}
 	if u.Offset += staged.Size; u.Offset == u.Size && u.SHA256 != "" && hex.EncodeToString(whole.Sum(nil)) != u.SHA256 {
-		if err := s.store.DropUpload(ctx, u.ID); err != nil {
+		if err := s.store.DropUpload(ctx, u.USCC, u.ID); err != nil {
 			return err
 		}
 		return web.Refuse(statusChecksum, platformapi.CodeDigestMismatch, "the file is not the one that was to come")
@@ -268,8 +264,11 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		if err := s.blobs.Keep(ctx, staged); err != nil {
 			return err
 		}
-		u.ExpiresAt = s.now().Add(uploadLife)
-		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, s.now(), u.ExpiresAt)
+		now := s.now()
+		if later := now.Add(uploadLife); later.After(u.ExpiresAt) {
+			u.ExpiresAt = later
+		}
+		err = s.store.AdvanceUpload(ctx, u.ID, from, store.Piece{SHA256: staged.SHA256, Size: staged.Size}, digest, now, u.ExpiresAt)
 		if errors.Is(err, store.ErrUploadMoved) {
 			return moved
 		}

@@ -28,6 +28,7 @@ func RunTenders(t *testing.T, open func(t *testing.T) TenderHarness) {
 		"FromTheTenderToTheRecord":      opening,
 		"TheGate":                       gate,
 		"TheLastByteDecides":            lastByte,
+		"CompleteAndNotHandedIn":        silent,
 		"TheDeadlineAtTheSameMoment":    deadlineRace,
 		"ReplaceAndWithdraw":            replaceAndWithdraw,
 		"OnlyWithinTheWindow":           window,
@@ -361,6 +362,47 @@ func lastByte(r *room) {
 		if b := r.see(p, begun[i+1].ID); b.State != platformapi.BidWithdrawn || b.WithdrawnWhy != platformapi.WithdrawnIncomplete {
 			r.Errorf("%s, %s", b.State, b.WithdrawnWhy)
 		}
+	}
+}
+
+// silent is a bidder whose bytes are all there before the deadline, and who says nothing any more: the bid counts if it is one.
+func silent(r *room) {
+	r.publish(func(n *platformapi.NewTender) { n.Deadline = r.h.Now().Add(72 * time.Hour) })
+	replacing, first, not := r.h.As(r.T, Supplier), r.h.As(r.T, Stranger), r.h.As(r.T, Third)
+	held, err := r.handIn(replacing, r.h.Bid(r.offer(Supplier)), "")
+	if err != nil {
+		r.Fatal(err)
+	}
+	var bids []platformapi.Bid
+	for i, p := range []platformapi.Tendering{replacing, first, not} {
+		file := [][]byte{r.h.Bid(r.offer(Supplier)), r.h.Bid(r.offer(Stranger)), PDF("no bid")}[i]
+		b, err := r.begin(p, file, []string{held.Bid.ID, "", ""}[i])
+		if err != nil {
+			r.Fatal(err)
+		}
+		if err := p.SendBid(r.Context(), b, bytes.NewReader(file), nil); err != nil {
+			r.Fatal(err)
+		}
+		bids = append(bids, b)
+	}
+	r.h.Clock(72 * time.Hour) // longer than other uploads are kept
+	r.host = r.h.As(r.T, Purchaser)
+	if t := r.did(platformapi.OpeningAct{Act: platformapi.MoveAnnounce}); t.Bidders != 2 {
+		r.Errorf("%d bidders", t.Bidders)
+	}
+	for i, want := range []platformapi.BidState{platformapi.BidLocked, platformapi.BidLocked, platformapi.BidWithdrawn} {
+		p := r.h.As(r.T, bidders[i])
+		b := r.see(p, bids[i].ID)
+		receipts, err := p.BidReceipts(r.Context(), b.ID)
+		if err != nil || b.State != want || (len(receipts) == 1) != (want == platformapi.BidLocked) {
+			r.Errorf("bid %d is %s with %d receipts, %v", i, b.State, len(receipts), err)
+		}
+		if want == platformapi.BidWithdrawn && b.WithdrawnWhy != platformapi.WithdrawnRefused {
+			r.Errorf("withdrawn: %s", b.WithdrawnWhy)
+		}
+	}
+	if b := r.see(r.h.As(r.T, Supplier), held.Bid.ID); b.State != platformapi.BidReplaced {
+		r.Errorf("the one before is %s", b.State)
 	}
 }
 

@@ -170,10 +170,9 @@ func readBid(t *testing.T, s *Session, path, pin string) (bid.Price, map[string]
 	f, err := bid.OpenFile(path)
 	must(t, err)
 	defer f.Close()
-	tok, id, err := s.desk.open(t.Context(), s.key)
+	tok, _, err := s.desk.open(t.Context(), s.key)
 	must(t, err)
 	defer tok.Close()
-	_ = id
 	must(t, tok.Unlock(t.Context(), []byte(pin)))
 	ids, err := tok.Identities(t.Context())
 	must(t, err)
@@ -359,6 +358,11 @@ func TestABidIsMadeByPhone(t *testing.T) {
 		t.Errorf("certified: %+v", id)
 	}
 	fillIn(t, p)
+	// Without a session the phone signs once; what it sealed stays so, and the rest goes on with a session.
+	if err := sealAll(t, s, p, ""); !errors.Is(err, ErrKeyLocked) || len(p.View().ToStamp()) != 1 {
+		t.Errorf("without a session: %v, left are %v", err, p.View().ToStamp())
+	}
+	phone.Session, phone.Auto = true, true
 	must(t, sealAll(t, s, p, ""))
 	must(t, s.BuildBid(t.Context(), p, KeyUse{}, nil))
 	if r, err := s.VerifyBid(t.Context(), p, nil); err != nil || !r.Intact() {

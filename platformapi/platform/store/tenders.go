@@ -27,6 +27,8 @@ type Tenders interface {
 	// that it added. Each effect makes a row of the audit trail and an event, and a receipt where it says so. An error of decide
 	// is returned as it is, and nothing is stored. Changes of one tender come one after the other.
 	ChangeTender(ctx context.Context, r TenderRequest, decide func(*TenderFile) ([]TenderEffect, error)) (TenderAnswer, error)
+	// TenderSeq is the number of the newest event of a tender, 0 where there is none. Whatever changes a tender or a bid makes one.
+	TenderSeq(ctx context.Context, tenderID string) (int64, error)
 	// TenderEvents are what happened to a tender and its bids, as far as an organisation is told, the oldest first; see Events.
 	TenderEvents(ctx context.Context, q TenderEventQuery) ([]platformapi.TenderEvent, error)
 

@@ -18,8 +18,8 @@ type Uploads interface {
 	// AdvanceUpload adds a piece at the end, which is at from, and keeps the state of the digest after it. Of two that come
 	// for the same offset one is added, and the other one is ErrUploadMoved. With the last piece, now is when the upload was complete.
 	AdvanceUpload(ctx context.Context, id string, from int64, p Piece, digest []byte, now, expires time.Time) error
-	// DropUpload forgets an upload; one that is not there is none.
-	DropUpload(ctx context.Context, id string) error
+	// DropUpload forgets an organisation's upload; one that is not there is none.
+	DropUpload(ctx context.Context, uscc, id string) error
 }
 
 // Upload is a file of which the first Offset bytes are here.

@@ -43,21 +43,24 @@ func (a Act) Begin(f *store.TenderFile, n platformapi.NewBid, most int64) ([]sto
 	if err := plain(n.Name); err != nil {
 		return nil, err
 	}
+	var effects []store.TenderEffect
 	for _, b := range f.Bids {
 		if b.State == platformapi.BidUploading {
-			a.giveUp(b, platformapi.WithdrawnBidder)
+			effects = append(effects, a.giveUp(b, platformapi.WithdrawnBidder))
 		}
 	}
 	b := &store.Bid{Bid: platformapi.Bid{
 		ID: n.ID, TenderID: t.ID, Version: 1, State: platformapi.BidUploading, Bidder: a.Org, Name: n.Name, Size: n.Size, SHA256: n.SHA256, BegunAt: a.Now, Replaces: n.Replaces,
 	}}
 	f.Bids = append(f.Bids, b)
-	return []store.TenderEffect{{Act: "bid.begin", Bid: b, SHA256: b.SHA256, Only: a.Org.USCC}}, nil
+	return append(effects, store.TenderEffect{Act: "bid.begin", Bid: b, SHA256: b.SHA256, Only: a.Org.USCC}), nil
 }
 
-func (a Act) giveUp(b *store.Bid, why platformapi.BidWithdrawnWhy) {
+// giveUp makes of a bid one that is withdrawn.
+func (a Act) giveUp(b *store.Bid, why platformapi.BidWithdrawnWhy) store.TenderEffect {
 	b.State, b.WithdrawnAt, b.WithdrawnWhy = platformapi.BidWithdrawn, a.Now, why
 	b.Version++
+	return store.TenderEffect{Act: "bid.lapse", Bid: b, Only: b.Bidder.USCC, Note: string(why)}
 }
 
 // Gate says whether a bid that was handed in may be received: the organisation's own, closed, whole, and what the tender asks for.
@@ -130,8 +133,9 @@ func (a Act) Withdraw(f *store.TenderFile, id string) ([]store.TenderEffect, err
 	case b.State != platformapi.BidReceived && b.State != platformapi.BidUploading:
 		return nil, wrongState(string(b.State), "withdrawing")
 	}
-	a.giveUp(b, platformapi.WithdrawnBidder)
-	return []store.TenderEffect{{Act: "bid.withdraw", Bid: b, SHA256: b.SHA256, Only: b.Bidder.USCC, Receipt: platformapi.ReceiptWithdrawBid, ReceiptAt: a.Now}}, nil
+	e := a.giveUp(b, platformapi.WithdrawnBidder)
+	e.Act, e.Note, e.SHA256, e.Receipt, e.ReceiptAt = "bid.withdraw", "", b.SHA256, platformapi.ReceiptWithdrawBid, a.Now
+	return []store.TenderEffect{e}, nil
 }
 
 // Arrival is what became of a bid whose bytes were all here before the deadline, and that nobody handed in.
@@ -164,8 +168,7 @@ func (a Act) settle(f *store.TenderFile, arrived map[string]Arrival) ([]store.Te
 		if came {
 			why = platformapi.WithdrawnRefused
 		}
-		a.giveUp(b, why)
-		effects = append(effects, store.TenderEffect{Act: "bid.lapse", Bid: b, Only: b.Bidder.USCC, Note: string(why)})
+		effects = append(effects, a.giveUp(b, why))
 	}
 	return effects, nil
 }

@@ -75,8 +75,8 @@ func (a Act) mayDecrypt(t *store.Tender, b *store.Bid) error {
 	return nil
 }
 
-// Fetch records that the bidder has the envelopes.
-func (a Act) Fetch(f *store.TenderFile, id string) ([]store.TenderEffect, error) {
+// MayFetch says whether the bid's envelopes are there for the caller now.
+func (a Act) MayFetch(f *store.TenderFile, id string) (*store.Bid, error) {
 	b, err := a.present(f, id)
 	if err != nil {
 		return nil, err
@@ -87,8 +87,14 @@ func (a Act) Fetch(f *store.TenderFile, id string) ([]store.TenderEffect, error)
 	if len(b.Inner) == 0 {
 		return nil, wrongState(string(b.State), "decryption")
 	}
-	if !b.PackageFetchedAt.IsZero() {
-		return nil, nil
+	return b, nil
+}
+
+// Fetch records that the bidder has the envelopes.
+func (a Act) Fetch(f *store.TenderFile, id string) ([]store.TenderEffect, error) {
+	b, err := a.MayFetch(f, id)
+	if err != nil || !b.PackageFetchedAt.IsZero() {
+		return nil, err
 	}
 	b.PackageFetchedAt = a.Now
 	return a.did(f, b, "bid.fetch", ""), nil
@@ -96,15 +102,9 @@ func (a Act) Fetch(f *store.TenderFile, id string) ([]store.TenderEffect, error)
 
 // MayOpen says whether these secrets are asked for now. They are all that wait.
 func (a Act) MayOpen(f *store.TenderFile, id string, secrets map[string][]byte) (*store.Bid, error) {
-	b, err := a.present(f, id)
+	b, err := a.MayFetch(f, id)
 	if err != nil {
 		return nil, err
-	}
-	if err := a.mayDecrypt(f.Tender, b); err != nil {
-		return nil, err
-	}
-	if len(b.Inner) == 0 {
-		return nil, wrongState(string(b.State), "decryption")
 	}
 	want := slices.Sorted(slices.Values(b.Waiting))
 	if !slices.Equal(want, slices.Sorted(maps.Keys(secrets))) {

@@ -90,7 +90,7 @@ func (p *Page) read() {
 			problem := p.host.Words().Problem(err)
 			p.list.Add(widgets.WarnPanel(page.ErrorText(problem), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.lookAgain)))
 		}
-		for _, o := range p.orphans() {
+		for _, o := range p.heldBids() {
 			p.list.Add(o)
 		}
 		for _, m := range media {
@@ -217,7 +217,7 @@ func (p *Page) certificate(c desk.Certificate) fyne.CanvasObject {
 		col.Add(widgets.NewText(p.t("keys.no_key"), theme.TextCaption, theme.Red).Clip())
 	}
 	if names := p.heldBy(c.Number); len(names) > 0 {
-		col.Add(widgets.WarnPanel(widgets.ErrorText{What: p.t("keys.bids_held", "count", len(names), "names", names), Do: p.t("keys.bids_held_do")}))
+		col.Add(widgets.NewParagraph(p.t("keys.bids_here", "count", len(names), "names", names), theme.TextCaption, theme.Amber))
 	}
 	if c.Signs {
 		for _, why := range c.Unfit {
@@ -245,8 +245,9 @@ func (p *Page) opening(h bids.Held) string {
 	return p.t("keys.bid_opens", "name", h.Name, "time", h.Opens.Local().Format("2006-01-02 15:04"))
 }
 
-// orphans warn of bids whose certificate is on none of the tokens that are here.
-func (p *Page) orphans() []fyne.CanvasObject {
+// heldBids warn of a change of the certificates that bids wait for, and of bids whose certificate is on none of the tokens that are
+// here.
+func (p *Page) heldBids() []fyne.CanvasObject {
 	here := map[string]bool{}
 	for _, m := range p.media {
 		for _, c := range m.Certificates {
@@ -254,10 +255,15 @@ func (p *Page) orphans() []fyne.CanvasObject {
 		}
 	}
 	var out []fyne.CanvasObject
+	var names []string
 	for _, h := range p.held {
+		names = append(names, p.opening(h))
 		if !h.Phone && !slices.ContainsFunc(h.Serials, func(serial string) bool { return here[serial] }) {
 			out = append(out, widgets.WarnPanel(widgets.ErrorText{What: p.t("keys.bid_orphan", "name", p.opening(h), "serials", h.Serials), Do: p.t("keys.bid_orphan_do")}))
 		}
+	}
+	if len(names) > 0 {
+		out = append(out, widgets.WarnPanel(widgets.ErrorText{What: p.t("keys.bids_held", "count", len(names), "names", names), Do: p.t("keys.bids_held_do")}))
 	}
 	return out
 }

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Harness) {
 		"Credit":              credit,
 		"BidsKeepTheirFiles":  bidsKeepTheirFiles,
 		"LastByte":            lastByte,
+		"UploadsAreOwned":     uploadsAreOwned,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

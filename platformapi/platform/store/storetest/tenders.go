@@ -283,3 +283,17 @@ func lastByte(t *testing.T, w *world) {
 		t.Errorf("complete at %v, not %v", got, end)
 	}
 }
+
+// An upload is its organisation's to forget.
+func uploadsAreOwned(t *testing.T, w *world) {
+	u := store.Upload{ID: platformapi.NewID(), USCC: seller.USCC, Size: 10, Digest: []byte{1}, ExpiresAt: w.now.Add(time.Hour)}
+	w.must(w.any().CreateUpload(t.Context(), u, w.now))
+	w.must(w.any().DropUpload(t.Context(), buyer.USCC, u.ID))
+	if _, err := w.any().Upload(t.Context(), seller.USCC, u.ID); err != nil {
+		t.Errorf("another organisation forgot it: %v", err)
+	}
+	w.must(w.any().DropUpload(t.Context(), seller.USCC, u.ID))
+	if _, err := w.any().Upload(t.Context(), seller.USCC, u.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("it is there: %v", err)
+	}
+}

@@ -281,6 +281,12 @@ func recordTender(ctx context.Context, tx *sql.Tx, r store.TenderRequest, t *sto
 	return receipt, err
 }
 
+// TenderSeq is the number of the newest event of a tender.
+func (s *Store) TenderSeq(ctx context.Context, tenderID string) (seq int64, err error) {
+	err = s.db.Read.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM tender_events WHERE tender_id = $1`, tenderID).Scan(&seq)
+	return seq, err
+}
+
 // TenderEvents are what happened to a tender and its bids.
 func (s *Store) TenderEvents(ctx context.Context, q store.TenderEventQuery) ([]platformapi.TenderEvent, error) {
 	rows, err := s.db.Read.QueryContext(ctx, `SELECT seq, tender_id, bid_id, act, at FROM tender_events

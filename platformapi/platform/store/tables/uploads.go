@@ -65,7 +65,7 @@ func (s *Store) AdvanceUpload(ctx context.Context, id string, from int64, p stor
 }
 
 // DropUpload forgets an upload.
-func (s *Store) DropUpload(ctx context.Context, id string) error {
-	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1`, id)
+func (s *Store) DropUpload(ctx context.Context, uscc, id string) error {
+	_, err := s.db.Write.ExecContext(ctx, `DELETE FROM uploads WHERE id = $1 AND uscc = $2`, id, uscc)
 	return err
 }
