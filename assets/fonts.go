@@ -15,8 +15,6 @@ var (
 	serifBold []byte
 	//go:embed fonts/serif-date.otf
 	serifDate []byte
-	//go:embed fonts/OFL.txt
-	fontLicence string
 )
 
 // SansRegular returns Noto Sans CJK SC Regular, the face of running text.
@@ -33,6 +31,3 @@ func SerifBold() []byte { return serifBold }
 // SerifDate returns the figures and the words of a date in Noto Serif CJK SC Regular, the face of the date beside a seal. It
 // holds nothing else.
 func SerifDate() []byte { return serifDate }
-
-// FontLicence returns the copyright line and licence of the fonts.
-func FontLicence() string { return fontLicence }

@@ -3,9 +3,7 @@ package assets
 import (
 	"embed"
 	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 )
 
 //go:generate sh fonts/make.sh
@@ -19,26 +17,13 @@ import (
 var icons embed.FS
 
 // Icon returns the SVG file of an icon, e.g. "seal". The error is fs.ErrNotExist
-// for a name that IconNames does not list.
+// for a name that is not in the set.
 func Icon(name string) ([]byte, error) {
 	data, err := icons.ReadFile("icons/" + name + ".svg")
 	if err != nil {
 		return nil, fmt.Errorf("icon %q: %w", name, err)
 	}
 	return data, nil
-}
-
-// IconNames returns the names of all icons in alphabetical order.
-func IconNames() []string {
-	files, err := fs.Glob(icons, "icons/*.svg")
-	if err != nil {
-		return nil // only a malformed pattern
-	}
-	names := make([]string, len(files))
-	for i, file := range files {
-		names[i] = strings.TrimSuffix(strings.TrimPrefix(file, "icons/"), ".svg")
-	}
-	return names
 }
 
 // AppIconSVG returns the picture of the application as SVG.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Takes the README's pictures anew: the window's, and of those that the phone's tests take the ones that show a page at rest.
+# Takes the pictures of the README and of the table of the manuals' steps anew: the window's, some of those that the pages' tests
+# take, and of those that the phone's tests take the ones that show a page at rest.
 set -eu
 cd "$(dirname "$0")/.."
 pictures=$PWD/packaging/pictures
@@ -7,7 +8,20 @@ SEALDESK_PICTURES=$pictures "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run 
 
 taken=$(mktemp -d)
 trap 'rm -rf "$taken"' EXIT
-SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople' ./platformapi/mobileca/phone
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" \
+	-run 'TestThePhonesCertificateIsBound|TestATemplateIsSaved|TestReviewedAgreedAndSealed|TestVoidSealsStayInSight|TestPublishedAndFiled' \
+	./ui/pages/bind ./ui/pages/form ./ui/pages/publish
+while read -r name shot; do
+	cp "$taken/$shot.png" "$pictures/$name.png"
+done <<'EOF'
+scan-bind bind-scan
+templates templates
+review-first review-received
+void-seals void-seals
+publish publish-made
+EOF
+
+SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople|TestAnOrganisationChanges' ./platformapi/mobileca/phone
 mkdir -p "$pictures/phone"
 while read -r name shot; do
 	# Half of what a phone of 390 points at scale 2 shows, in few colours: the pages have few.
@@ -25,13 +39,16 @@ pay TestPeople-pay-method
 download TestPhone-download-what
 recovery-code TestPhone-download-recovery-code
 join TestPeople-join-found
+join-waiting TestAnOrganisationChanges-join-waiting
 personal TestPeople-withdraw-personal
 certificates TestPeople-renew-certificates
 renew TestPeople-renew-years
+reapply TestAnOrganisationChanges-apply_anew-anew
 change TestPeople-change-warning
 hand-over TestPeople-staff-hand-over
 staff TestPeople-staff-invited
 authorise TestPeople-authorise-term
+authorised TestAnOrganisationChanges-authorise_by_platform-platform
 seal TestPeople-seal-contract
 review TestPeople-review-one
 recover TestPhone-recover_on_another_phone-home

@@ -10,13 +10,15 @@ import (
 // Kind is what a block of a topic is.
 type Kind int
 
-// The kinds. The guides use no more of Markdown than these, and `code` within a line.
+// The kinds. The guides use no more of Markdown than these, and `code` within a line; of links, which lead to other files of the
+// source, the words alone are read.
 const (
 	Paragraph Kind = iota
 	Title
 	Heading
 	Bullet
 	Step // of a numbered list; Block.Number is its number
+	Row  // of a table; Block.Cells are its cells
 )
 
 // A Block is a line of a topic.
@@ -24,9 +26,18 @@ type Block struct {
 	Kind   Kind
 	Number string
 	Text   string // with its marks of code
+	Cells  []Cell
 }
 
-var step = regexp.MustCompile(`^([0-9]{1,2})\. (.*)$`)
+// A Cell is a row's entry in a column.
+type Cell struct {
+	Column, Text string // the text with its marks of code
+}
+
+var (
+	step = regexp.MustCompile(`^([0-9]{1,2})\. (.*)$`)
+	link = regexp.MustCompile(`(^|[^!])\[([^\]]*)\]\([^)]*\)`) // no picture
+)
 
 // Topic reads a topic in a language. The error is fs.ErrNotExist for one that is not there.
 func Topic(language, name string) ([]Block, error) {
@@ -35,9 +46,24 @@ func Topic(language, name string) ([]Block, error) {
 		return nil, fmt.Errorf("help %s/%s: %w", language, name, err)
 	}
 	var blocks []Block
+	var columns []string
 	for line := range strings.SplitSeq(string(data), "\n") {
-		b := Block{Text: strings.TrimSpace(line)}
+		b := Block{Text: link.ReplaceAllString(strings.TrimSpace(line), "$1$2")}
 		if b.Text == "" {
+			columns = nil
+			continue
+		}
+		if cells, ok := row(b.Text); ok {
+			switch {
+			case columns == nil:
+				columns = cells
+			case strings.Trim(b.Text, "|- ") != "":
+				b.Kind = Row
+				for i, text := range cells[:min(len(cells), len(columns))] {
+					b.Cells = append(b.Cells, Cell{columns[i], text})
+				}
+				blocks = append(blocks, b)
+			}
 			continue
 		}
 		if rest, ok := strings.CutPrefix(b.Text, "## "); ok {
@@ -54,5 +80,22 @@ func Topic(language, name string) ([]Block, error) {
 	return blocks, nil
 }
 
+// row splits a line of a table into its cells.
+func row(line string) (cells []string, ok bool) {
+	inner, ok := strings.CutPrefix(line, "|")
+	if !ok {
+		return nil, false
+	}
+	for cell := range strings.SplitSeq(strings.TrimSuffix(inner, "|"), "|") {
+		cells = append(cells, strings.TrimSpace(cell))
+	}
+	return cells, true
+}
+
 // Plain is the text without the marks of code.
-func (b Block) Plain() string { return strings.ReplaceAll(b.Text, "`", "") }
+func (b Block) Plain() string { return plain(b.Text) }
+
+// Plain is the text without the marks of code.
+func (c Cell) Plain() string { return plain(c.Text) }
+
+func plain(text string) string { return strings.ReplaceAll(text, "`", "") }

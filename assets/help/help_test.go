@@ -42,6 +42,55 @@ func TestTopicsAreThereInBothLanguages(t *testing.T) {
 	}
 }
 
+// steps are the numbered steps of both manuals and the rules of the notice before them, as the table has them.
+var steps = map[string]string{
+	"zh-CN": "一 二 三（一） 三（二） 末" +
+		" 1.1 1.2 1.3 1.4.1 1.5.1 1.6.1 1.7 1.7.1 1.7.1.1 1.7.1.2 1.7.2 1.8 1.9 1.10 1.11.1 1.11.2 1.12 1.13 1.14 2.1 2.2 2.3" +
+		" 一.1 一.2 一.3 一.3.1 一.3.2 一.3.3 一.4 二.1 二.2 二.3 二.4",
+	"en": "1 2 3 (1) 3 (2) end" +
+		" 1.1 1.2 1.3 1.4.1 1.5.1 1.6.1 1.7 1.7.1 1.7.1.1 1.7.1.2 1.7.2 1.8 1.9 1.10 1.11.1 1.11.2 1.12 1.13 1.14 2.1 2.2 2.3" +
+		" 1.1 1.2 1.3 1.3.1 1.3.2 1.3.3 1.4 2.1 2.2 2.3 2.4",
+}
+
+// The table of the manuals has every step, no empty cell, and the same tests and pictures in both languages. That these are there,
+// packaging/house looks after.
+func TestEveryStepOfTheManualsIsInTheTable(t *testing.T) {
+	const columns = 4
+	named := map[string][]string{}
+	for language, want := range steps {
+		blocks, err := Topic(language, "manual")
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := ""
+		for _, b := range blocks {
+			if b.Kind != Row {
+				continue
+			}
+			if len(b.Cells) != columns {
+				t.Fatalf("%s: %d cells in %s", language, len(b.Cells), b.Text)
+			}
+			for _, c := range b.Cells {
+				if strings.Trim(c.Plain(), " -–—") == "" {
+					t.Errorf("%s: %s is empty in %s", language, c.Column, b.Text)
+				}
+			}
+			rows += "\n" + b.Cells[0].Plain()
+			for _, c := range b.Cells[2:] {
+				named[language] = append(named[language], regexp.MustCompile("[、,] ?").Split(c.Text, -1)...)
+			}
+		}
+		for step := range strings.SplitSeq(strings.NewReplacer("3 (1)", "3_(1)", "3 (2)", "3_(2)").Replace(want), " ") {
+			if step = strings.ReplaceAll(step, "_", " "); !strings.Contains(rows, "\n"+step+" ") {
+				t.Errorf("%s: no step %s", language, step)
+			}
+		}
+	}
+	if !slices.Equal(named["zh-CN"], named["en"]) {
+		t.Errorf("the languages name other tests or pictures:\n%q\n%q", named["zh-CN"], named["en"])
+	}
+}
+
 func TestATopicIsReadInBlocks(t *testing.T) {
 	blocks, err := Topic("en", "administrator")
 	if err != nil {

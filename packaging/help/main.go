@@ -40,7 +40,8 @@ func render(dir string) error {
 const head = `<!DOCTYPE html>
 <html lang="%s"><head><meta charset="utf-8"><title>%s</title><style>
 body{max-width:46em;margin:2em auto;padding:0 1em;font:16px/1.7 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:#1f2a3d}
-h1{margin-top:2em;border-bottom:1px solid #e3e8f1}code{background:#f4f6fa;padding:0 .25em}
+h1{margin-top:2em;border-bottom:1px solid #e3e8f1}code{background:#f4f6fa;padding:0 .25em;overflow-wrap:anywhere}
+table{border-collapse:collapse;font-size:14px}td,th{border:1px solid #e3e8f1;padding:.3em .5em;vertical-align:top;text-align:left}
 </style></head><body>
 `
 
@@ -79,6 +80,12 @@ func guide(language string) ([]byte, error) {
 			case help.Step:
 				turn("ol")
 				fmt.Fprintf(&out, "<li>%s</li>\n", marked(b.Text))
+			case help.Row:
+				if list != "table" {
+					turn("table")
+					row(&out, "th", b.Cells, func(c help.Cell) string { return c.Column })
+				}
+				row(&out, "td", b.Cells, func(c help.Cell) string { return c.Text })
 			default:
 				turn("")
 				fmt.Fprintf(&out, "<p>%s</p>\n", marked(b.Text))
@@ -88,6 +95,14 @@ func guide(language string) ([]byte, error) {
 	}
 	out.WriteString("</body></html>\n")
 	return out.Bytes(), nil
+}
+
+func row(out *bytes.Buffer, tag string, cells []help.Cell, text func(help.Cell) string) {
+	out.WriteString("<tr>")
+	for _, c := range cells {
+		fmt.Fprintf(out, "<%[1]s>%[2]s</%[1]s>", tag, marked(text(c)))
+	}
+	out.WriteString("</tr>\n")
 }
 
 var code = regexp.MustCompile("`([^`]+)`")

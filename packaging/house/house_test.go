@@ -1,10 +1,12 @@
 package house
 
 import (
+	"bytes"
 	"errors"
 	"go/build"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"testing"
@@ -234,6 +236,44 @@ func TestEveryPackageHasADoc(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// The drawing that people read has every room of the tree, and no other.
+func TestTheDrawingInWordsIsTheTree(t *testing.T) {
+	text, err := os.ReadFile("../../.github/CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ = bytes.Cut(text, []byte("## How the house is built"))
+	sections := map[string]string{}
+	wing := ""
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if strings.Contains(line, " -> ") {
+			break
+		}
+		if m := regexp.MustCompile(`^ {4}([a-z]+)/ `).FindStringSubmatch(line); m != nil {
+			wing = m[1]
+		}
+		sections[wing] += line + "\n"
+	}
+	for _, wing := range []string{"cmd", "ui", "token", "signer", "platformapi", "assets", "packaging"} {
+		entries, err := os.ReadDir(filepath.Join("../..", wing))
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := map[string]bool{wing: true}
+		for _, e := range entries {
+			there[e.Name()] = e.IsDir()
+			if e.IsDir() && e.Name() != "testdata" && !regexp.MustCompile(`\b`+e.Name()+`\b`).MatchString(sections[wing]) {
+				t.Errorf("the drawing does not have %s/%s", wing, e.Name())
+			}
+		}
+		for _, m := range regexp.MustCompile(`([a-z0-9]+)/`).FindAllStringSubmatch(sections[wing], -1) {
+			if !there[m[1]] {
+				t.Errorf("the drawing has %s/%s", wing, m[1])
+			}
+		}
 	}
 }
 

@@ -2,10 +2,13 @@ package client_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +148,33 @@ func TestDownloadThatBreaksLeavesNothing(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// A file that is not the one whose digest the platform named, byte by byte, is not taken.
+func TestADownloadOfAnotherFileLeavesNothing(t *testing.T) {
+	file := []byte("%PDF-1.7 the contract")
+	sum := sha256.Sum256(file)
+	for name, sent := range map[string][]byte{
+		"another byte": []byte("%PDF-1.7 the c0ntract"), "more": append(slices.Clone(file), '\n'), "less": file[:len(file)-1], "nothing": nil, "the file": file,
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, _ = w.Write(sent)
+		}))
+		c, err := client.New(server.URL, client.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir, named := t.TempDir(), platformapi.Attachment{ID: platformapi.NewID(), Size: int64(len(file)), SHA256: hex.EncodeToString(sum[:])}
+		path, err := c.Download(t.Context(), platformapi.NewID(), named, dir)
+		server.Close()
+		left, listErr := os.ReadDir(dir)
+		if listErr != nil {
+			t.Fatal(listErr)
+		}
+		if good := name == "the file"; (err == nil) != good || (path != "") != good || (len(left) == 1) != good {
+			t.Errorf("%s: %q, %v, left %v", name, path, err, left)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +151,38 @@ func TestBodiesAreBounded(t *testing.T) {
 		status, err := p.Status(http.MethodPost, path, large(n))
 		if err == nil && status != http.StatusRequestEntityTooLarge {
 			t.Errorf("%s with %d bytes: %d", path, n, status)
+		}
+	}
+}
+
+// Who has the database alone has no identity number, no password, no code and no token.
+func TestTheDatabaseAloneTellsNothing(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	const password = "correct horse battery"
+	set, err := w.SendCode(ctx, phonetest.Number, wire.CodePassword)
+	must(t, err)
+	must(t, p.Call(ctx, http.MethodPut, "/me/password", wire.PasswordChange{Code: set, Password: password}, nil))
+	w.Clock.Add(time.Minute)
+	waiting, err := w.SendCode(ctx, phonetest.Number, wire.CodeRecovery)
+	must(t, err)
+	files, err := filepath.Glob(w.File + "*") // with what SQLite has not taken over yet
+	must(t, err)
+	var kept []byte
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		must(t, err)
+		kept = append(kept, data...)
+	}
+	if !bytes.Contains(kept, []byte(phonetest.Hospital.Name)) {
+		t.Fatalf("nothing is in %v", files)
+	}
+	for what, secret := range map[string]string{
+		"the identity number": phonetest.IDNumber, "the password": password, "a code": `"` + waiting + `"`, "the refresh token": p.Refresh,
+	} {
+		if secret == "" || bytes.Contains(kept, []byte(secret)) {
+			t.Errorf("%s is in the database: %q", what, secret)
 		}
 	}
 }

@@ -304,6 +304,62 @@ func TestARenewedKeyStillDecrypts(t *testing.T) {
 	must(t, decide(wire.PairDecrypt, wire.ScanDecision{Certificate: fresh.ID, EncryptionCertificate: old.Pair}))
 }
 
+// signing gives a person's signing certificates of a state.
+func signing(t *testing.T, p *phonetest.Phone, state wire.CertificateState) (found []wire.Certificate) {
+	t.Helper()
+	for _, c := range get[wire.CertificateList](t, p, "/certificates").Items {
+		if c.Use == wire.UseSign && c.State == state {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// What has ended is applied for again (重新申请), and the new certificate signs where the old one does not.
+func TestAnEndedCertificateIsAppliedForAgain(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	w.Clock.Add(366 * 24 * time.Hour)
+	code, err := w.SendCode(ctx, phonetest.Number, wire.CodeLogin)
+	must(t, err)
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code}))
+	wants(t, "signing with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")
+	old := signing(t, p, wire.CertificateExpired)
+	if len(old) != 1 || len(signing(t, p, wire.CertificateValid)) != 0 {
+		t.Fatalf("ended: %+v", old)
+	}
+	_, err = apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyRenew, Certificate: old[0].ID})
+	wants(t, "renewing what has ended", err, "mca.wrong_state")
+	a, err := apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyReapply, Certificate: old[0].ID})
+	must(t, err)
+	must(t, p.Download(ctx, a.ID, phonetest.PIN))
+	if fresh := signing(t, p, wire.CertificateValid); len(fresh) != 1 || fresh[0].USCC != old[0].USCC || fresh[0].Name != old[0].Name {
+		t.Errorf("in its place: %+v", fresh)
+	}
+	d := linked(t, w, p, wire.PairSign, nil)
+	r, err := d.Ask(ctx, phonetest.Contract(digestOf("contract")))
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
+}
+
+// A person has a certificate in the own name, of no organisation, and signs with it (个人证书).
+func TestAPersonHasACertificate(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := colleague(t, w)
+	a, err := apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyPersonal})
+	must(t, err)
+	must(t, p.Download(ctx, a.ID, phonetest.PIN))
+	if own := signing(t, p, wire.CertificateValid); len(own) != 1 || own[0].Name != clerkName || own[0].USCC != "" || own[0].Organisation != "" {
+		t.Errorf("certificates %+v", own)
+	}
+	d := linked(t, w, p, wire.PairSign, nil)
+	r, err := d.Ask(ctx, phonetest.Contract(digestOf("contract")))
+	must(t, err)
+	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
+}
+
 // After a change of name the certificates in the old one are revoked, once the new ones are there.
 func TestAChangeOfNameRevokes(t *testing.T) {
 	ctx := t.Context()

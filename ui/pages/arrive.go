@@ -90,8 +90,8 @@ func (w *Window) judge(path string) {
 func (w *Window) visit() {
 	side := widgets.NewSidebar(logo(), w.t("app.name"), w.t("app.edition"))
 	side.SetItems(
-		widgets.NavItem{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.Icon("verify")},
-		widgets.NavItem{ID: navLogin, Text: w.t("nav.login"), Icon: theme.Icon("key")})
+		widgets.NavItem{ID: verifyfile.Nav, Text: w.t("nav.verify"), Icon: theme.IconVerify},
+		widgets.NavItem{ID: navLogin, Text: w.t("nav.login"), Icon: theme.IconKey})
 	side.OnNavigate = w.Home
 	side.SetKey(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.nobody"), Detail: w.t("arrive.nobody_note")})
 	side.SetPlatform(widgets.Status{Tone: theme.Neutral, Text: w.t("arrive.no_platform"), Detail: w.t("arrive.no_platform_note")})

@@ -100,9 +100,6 @@ func (i Icon) drawing() []byte {
 	return svg
 }
 
-// Logo is the program's own picture, in its own colours.
-func Logo() fyne.Resource { return fyne.NewStaticResource("sealdesk.svg", assets.AppIconSVG()) }
-
 func keypad() []byte {
 	var b bytes.Buffer
 	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24" viewBox="0 0 24 24">`)

@@ -17,6 +17,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"sealdesk/assets"
 	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/theme"
 )
@@ -26,7 +27,7 @@ import (
 // be looked at.
 
 func galleryShell(active string, crumbs []Crumb, body fyne.CanvasObject) *Shell {
-	side := NewSidebar(canvas.NewImageFromResource(theme.Logo()), "政采签章客户端", "SealDesk")
+	side := NewSidebar(canvas.NewImageFromResource(fyne.NewStaticResource("sealdesk.svg", assets.AppIconSVG())), "政采签章客户端", "SealDesk")
 	side.SetItems(
 		NavItem{ID: "desk", Text: "工作台", Icon: theme.IconHome},
 		NavItem{ID: "contracts", Text: "合同签订", Icon: theme.IconContract},
@@ -170,11 +171,7 @@ func galleryParts() fyne.CanvasObject {
 		WarnPanel(ErrorText{What: "证书将在 21 天后到期", Do: "请在 2026-12-11 前办理延期。"}))
 	right := Column(16,
 		PaddedCard(p),
-		PaddedCard(Column(12, NewTabs("证书登录", "扫码登录", "账号登录"), NewSegments("单页", "多页", "骑缝", "关键字"), FactLines(Fact{"文件", "政府采购合同_ZC-2026-001842.pdf"}, Fact{"摘要", "9f86d081…"}))),
-		Card(Column(0, CardHead("处理历史", "最近 3 条", NewButton(Link, "全部", nil)), Pad(14, 20, 4, 20, History(
-			Event{When: "2026-11-20 09:30:12", Who: "王建国", What: "加盖印章", Tone: theme.Good},
-			Event{When: "2026-11-20 09:12:40", Who: "王建国", What: "确认清稿", Note: "去除批注 3 处、修订 12 处、隐藏文字 1 处", Tone: theme.Info},
-			Event{When: "2026-11-19 17:02:01", Who: "李敏", What: "上传合同", Tone: theme.Neutral})))))
+		PaddedCard(Column(12, NewTabs("证书登录", "扫码登录", "账号登录"), NewSegments("单页", "多页", "骑缝", "关键字"), FactLines(Fact{"文件", "政府采购合同_ZC-2026-001842.pdf"}, Fact{"摘要", "9f86d081…"}))))
 	return galleryShell("desk", []Crumb{{Text: "工作台"}}, NewScrollArea(Page(Column(16, PaddedCard(buttons), PaddedCard(Steps(2, "签到", "公布名单", "投标解密", "唱标确认", "开标结束")), phases, Grid(2, 16, left, right)))))
 }
 

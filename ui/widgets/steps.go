@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 
 	"sealdesk/ui/theme"
 )
@@ -189,65 +188,5 @@ func (b *phaseBox) CreateRenderer() fyne.WidgetRenderer {
 		},
 		min:     func() fyne.Size { return fyne.NewSize(140, max(b.body.MinSize().Height, 56)) },
 		refresh: func() { b.draw(); canvas.Refresh(b) },
-	}
-}
-
-// Event is a line of a history, newest first.
-type Event struct {
-	When string
-	Who  string
-	What string
-	Note string
-	Tone theme.Tone
-}
-
-// History is a list of events along a line.
-func History(events ...Event) *fyne.Container {
-	col := Column(0)
-	for i, e := range events {
-		col.Add(newHistoryLine(e, i == 0, i == len(events)-1))
-	}
-	return col
-}
-
-type historyLine struct {
-	widget.BaseWidget
-	first, last bool
-	rule        *canvas.Rectangle
-	dot         *canvas.Circle
-	body        fyne.CanvasObject
-}
-
-func newHistoryLine(e Event, first, last bool) *historyLine {
-	fg, _, _ := e.Tone.Colors()
-	h := &historyLine{first: first, last: last, rule: canvas.NewRectangle(theme.Line), dot: canvas.NewCircle(fg)}
-	head := Row(12, Body(e.What), NewText(e.Who, theme.TextTable, theme.Text2), Spacer(), NewText(e.When, theme.TextCaption, theme.Text3))
-	words := Column(2, head)
-	if e.Note != "" {
-		words.Add(NewParagraph(e.Note, theme.TextTable, theme.Text2))
-	}
-	h.body = Pad(0, 0, 14, 24, words)
-	h.ExtendBaseWidget(h)
-	return h
-}
-
-// CreateRenderer implements fyne.Widget.
-func (h *historyLine) CreateRenderer() fyne.WidgetRenderer {
-	return &drawn{
-		objects: []fyne.CanvasObject{h.rule, h.dot, h.body},
-		layout: func(s fyne.Size) {
-			top, bottom := float32(0), s.Height
-			if h.first {
-				top = 10
-			}
-			if h.last {
-				bottom = 10
-			}
-			place(h.rule, 4, top, 1, bottom-top)
-			place(h.dot, 0, 6, 9, 9)
-			h.body.Resize(s)
-		},
-		min:     func() fyne.Size { return h.body.MinSize() },
-		refresh: func() { h.body.Refresh() },
 	}
 }

@@ -1,66 +1,56 @@
 package phone
 
 import (
-	"bytes"
 	"image"
 	"image/color"
 	"image/draw"
-	"image/jpeg"
-	"os"
-	"path/filepath"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	qr "github.com/piglig/go-qr"
 
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
-// The phone reads the code from its camera, by the reader that comes with the app: this browser has none of its own.
+// The phone reads the code from its camera, by the reader that comes with the app: this browser has none of its own. Somebody
+// else's code is not taken.
 func TestCamera(t *testing.T) {
-	findBrowser(t)
+	handset.NeedBrowser(t)
 	w := startService(t)
 	d := pair(t, w, wire.PairSign)
-	film := filepath.Join(t.TempDir(), "camera.mjpeg")
-	if err := os.WriteFile(film, filmOf(t, d.QR()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p := openPhone(t, chromedp.Flag("use-fake-device-for-media-stream", true), chromedp.Flag("use-fake-ui-for-media-stream", true),
-		chromedp.Flag("use-file-for-fake-video-capture", film))
-	p.open(w.URL + "/")
-	logIn(p, w)
-	p.press("以后再说")
-	p.press("开始扫码")
+	p, camera := handset.OpenWithCamera(t)
+	p.Open(w.URL + "/")
+	p.LogIn(w)
+	p.Press("以后再说")
+	camera.Show(code(t, "https://example.com/q#1.a.b.c"))
+	p.Press("开始扫码")
+	p.See("不是本服务的二维码")
+	p.Press("返回")
+	camera.Show(code(t, d.QR()))
+	p.Press("开始扫码")
 	d.scanned()
-	p.tapMatch(d.match)
-	p.see("本机没有可用的证书")
-	p.picture("no-certificate")
+	p.TapMatch(d.match)
+	p.See("本机没有可用的证书")
+	p.Picture("no-certificate")
 }
 
-// filmOf is a second of a picture with a QR code on it, as a camera would see it: MJPEG is JPEGs one after the other.
-func filmOf(t *testing.T, text string) []byte {
+// code draws one, with the white around it that readers want.
+func code(t *testing.T, text string) image.Image {
 	t.Helper()
-	const size, module, frames = 640, 8, 10
+	const module, edge = 8, 4
 	code, err := qr.EncodeText(text, qr.Medium)
 	if err != nil {
 		t.Fatal(err)
 	}
+	size := (code.Size() + 2*edge) * module
 	picture := image.NewGray(image.Rect(0, 0, size, size))
 	draw.Draw(picture, picture.Bounds(), image.White, image.Point{}, draw.Src)
-	edge := (size - code.Size()*module) / 2
 	for y := range size {
 		for x := range size {
-			if x >= edge && y >= edge && code.Module((x-edge)/module, (y-edge)/module) {
+			if code.Module(x/module-edge, y/module-edge) {
 				picture.SetGray(x, y, color.Gray{})
 			}
 		}
 	}
-	// The capture wants colour.
-	coloured := image.NewRGBA(picture.Bounds())
-	draw.Draw(coloured, picture.Bounds(), picture, image.Point{}, draw.Src)
-	var frame bytes.Buffer
-	if err := jpeg.Encode(&frame, coloured, nil); err != nil {
-		t.Fatal(err)
-	}
-	return bytes.Repeat(frame.Bytes(), frames)
+	return picture
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
@@ -39,15 +40,17 @@ func pair(t *testing.T, w *phonetest.World, kind wire.PairingKind) *desktop {
 // becomes waits for a state of the pairing.
 func (d *desktop) becomes(state wire.PairingState) {
 	d.t.Helper()
-	for end := time.Now().Add(waitTime); time.Now().Before(end); {
+	if !handset.Comes(func() bool {
 		if d.Pairing.State == state {
-			return
+			return true
 		}
 		if err := d.Refresh(d.t.Context(), 2); err != nil {
 			d.t.Fatal(err)
 		}
+		return d.Pairing.State == state
+	}) {
+		d.t.Fatalf("the pairing is %s, not %s", d.Pairing.State, state)
 	}
-	d.t.Fatalf("the pairing is %s, not %s", d.Pairing.State, state)
 }
 
 // scanned waits for the phone, and has the match code shown.
@@ -111,16 +114,15 @@ func (d *desktop) public(use wire.KeyUse) *ecdsa.PublicKey {
 func (d *desktop) answered(state wire.RequestState) wire.DesktopRequest {
 	d.t.Helper()
 	var r wire.DesktopRequest
-	for end := time.Now().Add(waitTime); time.Now().Before(end); {
+	if !handset.Comes(func() bool {
 		var err error
 		if r, err = d.Request(d.t.Context(), d.request, r.Version, 2); err != nil {
 			d.t.Fatal(err)
 		}
-		if r.State == state {
-			return r
-		}
+		return r.State == state
+	}) {
+		d.t.Fatalf("the request is %s, not %s", r.State, state)
 	}
-	d.t.Fatalf("the request is %s, not %s", r.State, state)
 	return r
 }
 

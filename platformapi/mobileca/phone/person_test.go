@@ -2,7 +2,6 @@ package phone
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
@@ -39,333 +39,334 @@ func startService(t *testing.T, change ...func(*mobileca.Config)) *phonetest.Wor
 func TestPhone(t *testing.T) {
 	w := startService(t)
 	var code []string // to recover with
-	p := openPhone(t)
-	step := p.step
+	p := handset.Open(t)
+	step := p.Step
 
-	step("register", func(t *testing.T, p *phone) {
-		p.open(w.URL + "/")
-		p.picture("login")
-		logIn(p, w)
-		p.see("设置登录密码")
-		p.press("获取验证码")
-		p.fill("验证码", sms(t, w))
-		p.fill("新密码", password)
-		p.fill("再输入一次", password)
-		p.picture("password")
-		p.press("设置密码")
-		p.see("尚未实名认证")
-		p.picture("home")
+	step("register", func(t *testing.T, p *handset.Phone) {
+		p.Open(w.URL + "/")
+		p.Picture("login")
+		p.LogIn(w)
+		p.See("设置登录密码")
+		p.Press("获取验证码")
+		p.Fill("验证码", handset.Message(t, w))
+		p.Fill("新密码", password)
+		p.Fill("再输入一次", password)
+		p.Picture("password")
+		p.Press("设置密码")
+		p.See("尚未实名认证")
+		p.Picture("home")
 	})
 
-	step("choose a platform", func(t *testing.T, p *phone) {
-		p.press("切换")
-		p.see("云溪县公共资源交易平台")
-		p.at(35.2, 113.3)
-		p.press("查找离我最近的平台")
-		p.see("最近")
-		p.see("约 5.9 公里")
-		p.picture("nearest")
-		p.press("焦作市公共资源交易平台")
-		p.see("焦作市公共资源交易平台")
-		p.see("开始扫码")
+	step("choose a platform", func(t *testing.T, p *handset.Phone) {
+		p.Press("切换")
+		p.See("云溪县公共资源交易平台")
+		p.At(35.2, 113.3)
+		p.Press("查找离我最近的平台")
+		p.See("最近")
+		p.See("约 5.9 公里")
+		p.Picture("nearest")
+		p.Press("返回")
+		p.See("焦作市公共资源交易平台（最近）")
+		p.Press("切换")
+		p.Press("焦作市公共资源交易平台")
+		p.See("焦作市公共资源交易平台")
+		p.See("开始扫码")
 	})
 
-	step("download", func(t *testing.T, p *phone) {
-		certify(p)
-		p.open(w.URL + "/")
-		p.see("可以下载")
-		p.press("下载证书")
-		p.picture("what")
-		p.press("设置 PIN 码并下载")
-		p.pin("123456", "下一步")
-		p.see("PIN 码过于简单")
-		p.pin(pin, "下一步")
-		p.pin("135791", "生成密钥并下载")
-		p.see("两次输入的 PIN 码不一致")
-		p.pin(pin, "下一步")
-		p.pin(pin, "生成密钥并下载")
-		code = p.recoveryCode()
-		p.see("证书已下载到本机")
-		p.press("返回首页")
-		p.see("剩 ")
-		p.picture("home")
+	step("download", func(t *testing.T, p *handset.Phone) {
+		p.Certify()
+		p.Open(w.URL + "/")
+		p.See("可以下载")
+		p.Press("下载证书")
+		p.Picture("what")
+		p.Press("设置 PIN 码并下载")
+		p.EnterPIN("123456", "下一步")
+		p.See("PIN 码过于简单")
+		p.EnterPIN(pin, "下一步")
+		p.EnterPIN("135791", "生成密钥并下载")
+		p.See("两次输入的 PIN 码不一致")
+		p.EnterPIN(pin, "下一步")
+		p.EnterPIN(pin, "生成密钥并下载")
+		code = p.RecoveryCode()
+		p.See("证书已下载到本机")
+		p.Press("返回首页")
+		p.See("剩 ")
+		p.Picture("home")
 	})
 
-	step("sign", func(t *testing.T, p *phone) {
+	step("sign", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
 		link(p, d, false)
 		d.contract(contract)
-		p.see(contract)
-		p.see("3,286,000.00 元")
-		p.see(d.match)
-		p.see(phonetest.Computer.Name)
-		p.picture("request")
-		p.press("确认签章")
-		p.pin("111222", "确认签章")
-		p.see("PIN 码不正确")
-		p.see("还可再试 4 次")
-		p.picture("wrong-pin")
-		p.pin(pin, "确认签章")
-		p.see("签章已完成")
-		p.picture("done")
+		p.See(contract)
+		p.See("3,286,000.00 元")
+		p.See(d.match)
+		p.See(phonetest.Computer.Name)
+		p.Picture("request")
+		p.Press("确认签章")
+		p.EnterPIN("111222", "确认签章")
+		p.See("PIN 码不正确")
+		p.See("还可再试 4 次")
+		p.Picture("wrong-pin")
+		p.EnterPIN(pin, "确认签章")
+		p.See("签章已完成")
+		p.Picture("done")
 		d.signed()
-		p.press("完成")
+		p.Press("完成")
 	})
 
-	step("refuse", func(t *testing.T, p *phone) {
+	step("refuse", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
 		link(p, d, false)
 		d.contract("一份不该签的合同")
-		p.see("一份不该签的合同")
-		p.press("拒绝")
-		p.see("已拒绝")
+		p.See("一份不该签的合同")
+		p.Press("拒绝")
+		p.See("已拒绝")
 		d.answered(wire.RequestRefused)
-		p.picture("refused")
-		p.press("完成")
+		p.Picture("refused")
+		p.Press("完成")
 	})
 
-	step("another match code", func(t *testing.T, p *phone) {
+	step("another match code", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
-		p.open(d.QR())
+		p.Open(d.QR())
 		d.scanned()
-		p.do(chromedp.WaitVisible(".codes"))
-		p.press("都不是，或电脑没有显示")
-		p.see("匹配码不一致，已拒绝")
-		p.picture("refused")
+		p.Do(chromedp.WaitVisible(".codes"))
+		p.Press("都不是，或电脑没有显示")
+		p.See("匹配码不一致，已拒绝")
+		p.Picture("refused")
 		d.becomes(wire.PairingRefused)
 	})
 
-	step("a code that was swapped", func(t *testing.T, p *phone) {
+	step("a code that was swapped", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
 		other := pair(t, w, wire.PairSign)
 		// The fingerprint is another desktop's: whoever the service says that it is, the phone scanned somebody else.
 		cut := strings.LastIndex(d.QR(), ".")
-		p.open(d.QR()[:cut] + other.QR()[strings.LastIndex(other.QR(), "."):])
-		p.see("电脑身份核对失败")
-		p.picture("swapped")
+		p.Open(d.QR()[:cut] + other.QR()[strings.LastIndex(other.QR(), "."):])
+		p.See("电脑身份核对失败")
+		p.Picture("swapped")
 		d.becomes(wire.PairingCancelled)
 	})
 
-	step("log in", func(t *testing.T, p *phone) {
+	step("log in", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairLogin)
 		link(p, d, false)
 		d.ask(phonetest.Text("SealDesk login v1\n" + phonetest.Asking.Origin + "\nplatform\nchallenge"))
-		p.see("用此证书登录上述交易平台")
-		p.picture("request")
-		p.press("确认登录")
-		p.pin(pin, "确认登录")
-		p.see("已确认登录")
+		p.See("用此证书登录上述交易平台")
+		p.Picture("request")
+		p.Press("确认登录")
+		p.EnterPIN(pin, "确认登录")
+		p.See("已确认登录")
 		d.signed()
-		p.press("完成")
+		p.Press("完成")
 	})
 
-	step("bind", func(t *testing.T, p *phone) {
+	step("bind", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairBind)
 		link(p, d, false)
 		d.ask(phonetest.Text("SealDesk binding of a certificate v1\n" + phonetest.Asking.Origin + "\nplatform\nchallenge"))
-		p.see("将此证书绑定到您在上述交易平台的账号")
-		p.picture("request")
-		p.press("确认绑定")
-		p.pin(pin, "确认绑定")
-		p.see("已确认绑定")
+		p.See("将此证书绑定到您在上述交易平台的账号")
+		p.Picture("request")
+		p.Press("确认绑定")
+		p.EnterPIN(pin, "确认绑定")
+		p.See("已确认绑定")
 		d.signed()
-		p.press("完成")
+		p.Press("完成")
 	})
 
-	step("a login to another platform", func(t *testing.T, p *phone) {
+	step("a login to another platform", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairLogin)
 		link(p, d, false)
 		d.ask(phonetest.Text("SealDesk login v1\nhttps://evil.example\nplatform\nchallenge"))
-		p.see("请求来自其他平台，已拒绝")
-		p.picture("refused")
+		p.See("请求来自其他平台，已拒绝")
+		p.Picture("refused")
 		d.answered(wire.RequestRefused)
 	})
 
-	step("decrypt", func(t *testing.T, p *phone) {
+	step("decrypt", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairDecrypt)
 		link(p, d, false)
 		const plain = "投标文件的内容密钥 0123456789"
 		d.encrypted(plain)
-		p.see("解密投标文件")
-		p.press("确认解密")
-		p.pin(pin, "确认解密")
-		p.see("解密已完成")
+		p.See("解密投标文件")
+		p.Press("确认解密")
+		p.EnterPIN(pin, "确认解密")
+		p.See("解密已完成")
 		if got := d.decrypted(); got != plain {
 			t.Errorf("decrypted: %q", got)
 		}
-		p.press("完成")
+		p.Press("完成")
 	})
 
-	step("session", func(t *testing.T, p *phone) {
+	step("session", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
 		link(p, d, true)
-		p.see("已签 0/200")
-		p.picture("begun")
+		p.See("已签 0/200")
+		p.Picture("begun")
 		d.contract("标段一合同")
-		p.see("标段一合同")
-		p.press("确认签章")
-		p.pin(pin, "确认签章")
-		p.see("已签 1/200")
+		p.See("标段一合同")
+		p.Press("确认签章")
+		p.EnterPIN(pin, "确认签章")
+		p.See("已签 1/200")
 		d.signed()
-		p.press("自动确认")
-		p.see("自动确认已开启")
+		p.Press("自动确认")
+		p.See("自动确认已开启")
 		for n := 2; n <= 4; n++ {
 			d.contract(fmt.Sprintf("标段%d合同", n))
 			d.signed()
-			p.see(fmt.Sprintf("已签 %d/200", n))
+			p.See(fmt.Sprintf("已签 %d/200", n))
 		}
-		p.see("标段4合同")
-		p.picture("auto")
-		p.press("结束会话")
+		p.See("标段4合同")
+		p.Picture("auto")
+		p.Press("结束会话")
 		d.becomes(wire.PairingEnded)
-		p.see("开始扫码")
+		p.See("开始扫码")
 		if _, err := d.Ask(t.Context(), phonetest.Contract(make([]byte, 32))); phonetest.Code(err) != "mca.pairing_over" {
 			t.Errorf("after the end: %v", err)
 		}
 	})
 
-	step("a digest from elsewhere", func(t *testing.T, p *phone) {
-		p.open(w.URL + "/")
-		p.see("开始扫码")
+	step("a digest from elsewhere", func(t *testing.T, p *handset.Phone) {
+		p.Open(w.URL + "/")
+		p.See("开始扫码")
 		c := &elsewhere{t: t, w: w}
 		e, err := sm2.CalculateSM2Hash(c.logIn(), []byte("unknown"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		handle := c.authorise(e)
-		p.see("无法核对签署内容")
-		p.picture("request")
-		p.press("仍然签署")
-		p.pin(pin, "仍然签署")
-		p.see("已签署")
+		p.See("无法核对签署内容")
+		p.Picture("request")
+		p.Press("仍然签署")
+		p.EnterPIN(pin, "仍然签署")
+		p.See("已签署")
 		if !sm2.VerifyASN1WithSM2(c.public, nil, []byte("unknown"), c.sign(handle, e)) {
 			t.Error("the signature does not verify")
 		}
-		p.press("完成")
+		p.Press("完成")
 	})
 
-	step("without a net", func(t *testing.T, p *phone) {
-		p.open(w.URL + "/")
-		p.see("剩 ")
-		p.until("the app's own files are not kept", `navigator.serviceWorker.controller !== null`)
-		p.net(false)
-		p.see("连接已中断")
-		p.picture("line")
-		p.do(chromedp.Reload())
-		p.see("无法连接服务")
-		p.picture("begun")
-		p.net(true)
-		p.press("重试")
-		p.see("剩 ")
+	step("without a net", func(t *testing.T, p *handset.Phone) {
+		p.Open(w.URL + "/")
+		p.See("剩 ")
+		p.Until("the app's own files are not kept", `navigator.serviceWorker.controller !== null`)
+		p.Net(false)
+		p.See("连接已中断")
+		p.Picture("line")
+		p.Do(chromedp.Reload())
+		p.See("无法连接服务")
+		p.Picture("begun")
+		p.Net(true)
+		p.Press("重试")
+		p.See("剩 ")
 	})
 
 	// The access token has run out by then, and every pairing is over.
-	step("half an hour later", func(t *testing.T, p *phone) {
+	step("half an hour later", func(t *testing.T, p *handset.Phone) {
 		w.Clock.Add(30 * time.Minute)
-		p.open(w.URL + "/")
-		p.see("剩 ")
-		for end := time.Now().Add(waitTime); run[int](p, countKept("state", "desktop ")) != 0; time.Sleep(100 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("desktops are kept that ask nothing any more")
-			}
+		p.Open(w.URL + "/")
+		p.See("剩 ")
+		if !handset.Comes(func() bool { return handset.Run[int](p, countKept("state", "desktop ")) == 0 }) {
+			t.Fatal("desktops are kept that ask nothing any more")
 		}
 	})
 
-	step("change the PIN", func(t *testing.T, p *phone) {
-		if kept := run[int](p, countKept("shares", "")); kept != 2 {
+	step("change the PIN", func(t *testing.T, p *handset.Phone) {
+		if kept := handset.Run[int](p, countKept("shares", "")); kept != 2 {
 			t.Errorf("the phone keeps %d shares", kept)
 		}
-		p.open(w.URL + "/#/pin")
-		p.see("云溪县人民医院")
-		p.press("云溪县人民医院")
-		p.pin(nextPIN, "下一步")
-		p.pin(nextPIN, "下一步")
-		p.pin("999000", "修改")
-		p.see("还可再试 4 次")
-		p.pin(pin, "修改")
-		code = p.recoveryCode()
-		p.see("PIN 码已修改")
-		p.press("完成")
+		p.Open(w.URL + "/#/pin")
+		p.See("云溪县人民医院")
+		p.Press("云溪县人民医院")
+		p.EnterPIN(nextPIN, "下一步")
+		p.EnterPIN(nextPIN, "下一步")
+		p.EnterPIN("999000", "修改")
+		p.See("还可再试 4 次")
+		p.EnterPIN(pin, "修改")
+		code = p.RecoveryCode()
+		p.See("PIN 码已修改")
+		p.Press("完成")
 	})
 
-	step("recover on another phone", func(t *testing.T, p *phone) {
-		second := openPhone(t)
-		second.open(w.URL + "/")
-		second.press("密码登录")
-		second.fill("手机号", phonetest.Number)
-		second.fill("登录密码", "not the password")
-		second.press("登录")
-		second.see("手机号或密码不正确")
-		second.fill("登录密码", password)
-		second.press("登录")
-		second.see("系统检测到您有未找回证书")
-		second.picture("home")
-		second.press("找回证书")
-		second.press("开始找回")
-		second.fill("姓名", phonetest.Name)
-		second.fill("身份证号", phonetest.IDNumber)
-		second.press("获取验证码")
-		second.fill("验证码", sms(t, w))
-		second.press("下一步")
-		second.fill("找回码", "0000-0000-0000-0000-0000")
-		second.press("下一步")
-		second.pin(nextPIN, "下一步")
-		second.pin(nextPIN, "找回到本机")
-		second.see("找回码不正确")
-		second.fill("找回码", strings.ToLower(strings.Join(code, " ")))
-		second.press("下一步")
-		second.pin(pin, "下一步")
-		second.pin(pin, "找回到本机")
-		second.recoveryCode()
-		second.see("证书已找回到本机")
-		second.press("返回首页")
+	step("recover on another phone", func(t *testing.T, p *handset.Phone) {
+		second := handset.Open(t)
+		second.Open(w.URL + "/")
+		second.Press("密码登录")
+		second.Fill("手机号", phonetest.Number)
+		second.Fill("登录密码", "not the password")
+		second.Press("登录")
+		second.See("手机号或密码不正确")
+		second.Fill("登录密码", password)
+		second.Press("登录")
+		second.See("系统检测到您有未找回证书")
+		second.Picture("home")
+		second.Press("找回证书")
+		second.Press("开始找回")
+		second.Fill("姓名", phonetest.Name)
+		second.Fill("身份证号", phonetest.IDNumber)
+		second.Press("获取验证码")
+		second.Fill("验证码", handset.Message(t, w))
+		second.Press("下一步")
+		second.Fill("找回码", "0000-0000-0000-0000-0000")
+		second.Press("下一步")
+		second.EnterPIN(nextPIN, "下一步")
+		second.EnterPIN(nextPIN, "找回到本机")
+		second.See("找回码不正确")
+		second.Fill("找回码", strings.ToLower(strings.Join(code, " ")))
+		second.Press("下一步")
+		second.EnterPIN(pin, "下一步")
+		second.EnterPIN(pin, "找回到本机")
+		second.RecoveryCode()
+		second.See("证书已找回到本机")
+		second.Press("返回首页")
 
 		d := pair(t, w, wire.PairSign)
 		link(second, d, false)
 		d.contract("新手机签的合同")
-		second.see("新手机签的合同")
-		second.press("确认签章")
-		second.pin(pin, "确认签章")
-		second.see("签章已完成")
+		second.See("新手机签的合同")
+		second.Press("确认签章")
+		second.EnterPIN(pin, "确认签章")
+		second.See("签章已完成")
 		d.signed()
-		second.press("完成")
+		second.Press("完成")
 
 		// Four wrong PINs; before the fifth the phone asks.
 		d = pair(t, w, wire.PairSign)
 		link(second, d, false)
 		d.contract("想不起 PIN 码")
-		second.press("确认签章")
+		second.Press("确认签章")
 		for n := 4; n > 1; n-- {
-			second.pin("907060", "确认签章")
-			second.see(fmt.Sprintf("还可再试 %d 次", n))
+			second.EnterPIN("907060", "确认签章")
+			second.See(fmt.Sprintf("还可再试 %d 次", n))
 		}
-		second.pin("907060", "确认签章")
-		second.see("只剩最后 1 次机会")
-		second.picture("last-try")
-		second.press("我确定记得，继续输入")
-		second.pin(pin, "确认签章")
-		second.see("签章已完成")
-		second.press("完成")
+		second.EnterPIN("907060", "确认签章")
+		second.See("只剩最后 1 次机会")
+		second.Picture("last-try")
+		second.Press("我确定记得，继续输入")
+		second.EnterPIN(pin, "确认签章")
+		second.See("签章已完成")
+		second.Press("完成")
 
 		// On the old phone the certificate is another's.
-		p.open(w.URL + "/")
-		p.see("在其他手机上")
+		p.Open(w.URL + "/")
+		p.See("在其他手机上")
 
-		second.press("云溪县人民医院")
-		second.press("更多操作")
-		second.press("证书注销")
-		second.see("CA 证书一经注销，不能恢复，无法解密原有文件，请确认是否注销此证书？")
-		second.picture("revoke")
-		second.press("确认注销该证书")
-		second.pin(pin, "注销证书")
-		second.see("证书已注销")
-		if left := run[int](second, countKept("shares", "")); left != 0 {
+		second.Press("云溪县人民医院")
+		second.Press("更多操作")
+		second.Press("证书注销")
+		second.See("CA 证书一经注销，不能恢复，无法解密原有文件，请确认是否注销此证书？")
+		second.Picture("revoke")
+		second.Press("确认注销该证书")
+		second.EnterPIN(pin, "注销证书")
+		second.See("证书已注销")
+		if left := handset.Run[int](second, countKept("shares", "")); left != 0 {
 			t.Errorf("%d shares of revoked keys are left on the phone", left)
 		}
-		second.press("完成")
-		second.see("没有生效中的证书")
-		second.press("已失效")
-		second.see("已注销")
+		second.Press("完成")
+		second.See("没有生效中的证书")
+		second.Press("已失效")
+		second.See("已注销")
 	})
 }
 
@@ -376,56 +377,23 @@ func countKept(store, prefix string) string {
 		const names = await new Promise((done) => { const r = db.transaction(%[1]s).objectStore(%[1]s).getAllKeys(); r.onsuccess = () => done(r.result); });
 		db.close();
 		return names.filter((n) => n.startsWith(%[2]s)).length;
-	})()`, quote(store), quote(prefix))
-}
-
-func logIn(p *phone, w *phonetest.World) {
-	p.t.Helper()
-	p.fill("手机号", phonetest.Number)
-	p.press("获取验证码")
-	p.fill("验证码", sms(p.t, w))
-	p.press("登录")
-}
-
-// sms waits for the code that the phone asked for. Another can be asked for at once.
-func sms(t *testing.T, w *phonetest.World) string {
-	t.Helper()
-	for end := time.Now().Add(waitTime); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if code := w.Messages.Take(phonetest.Number); code != "" {
-			w.Clock.Add(time.Minute)
-			return code
-		}
-	}
-	t.Fatal("no short message came")
-	return ""
-}
-
-// certify has the phone's person checked, and an application granted.
-func certify(p *phone) {
-	p.t.Helper()
-	p.api(http.MethodPost, "/identity", wire.IdentityRequest{Method: wire.IdentityCFCA, Name: phonetest.Name, IDNumber: phonetest.IDNumber})
-	p.api(http.MethodPost, "/applications", wire.ApplicationRequest{Kind: wire.ApplyClaim, Data: phonetest.Hospital})
-	for end := time.Now().Add(waitTime); !strings.Contains(p.api(http.MethodGet, "/applications", nil), string(wire.ApplicationToDownload)); {
-		if time.Now().After(end) {
-			p.t.Fatal("the application is not granted")
-		}
-	}
+	})()`, handset.Quote(store), handset.Quote(prefix))
 }
 
 // link opens the code's address as the phone's camera does, up to where the desktop is linked.
-func link(p *phone, d *desktop, session bool) {
-	p.t.Helper()
-	p.open(d.QR())
+func link(p *handset.Phone, d *desktop, session bool) {
+	p.T.Helper()
+	p.Open(d.QR())
 	d.scanned()
-	p.tapMatch(d.match)
-	p.see("一致")
-	p.picture("certificate")
-	if address := run[string](p, "location.href"); strings.Contains(address, d.Pairing.ID) {
-		p.t.Errorf("the code stays in the address: %s", address)
+	p.TapMatch(d.match)
+	p.See("一致")
+	p.Picture("certificate")
+	if address := handset.Run[string](p, "location.href"); strings.Contains(address, d.Pairing.ID) {
+		p.T.Errorf("the code stays in the address: %s", address)
 	}
 	if session {
-		p.press("建立会话")
+		p.Press("建立会话")
 	}
-	p.press("确认")
+	p.Press("确认")
 	d.becomes(wire.PairingLinked)
 }

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
@@ -50,48 +51,48 @@ func startWeChat(t *testing.T) (w *wechat, change func(*mobileca.Config)) {
 func TestWeChat(t *testing.T) {
 	chat, change := startWeChat(t)
 	w := startService(t, change)
-	p := openPhone(t)
+	p := handset.Open(t)
 	account := w.Phone(phonetest.Number).Me.Account
 	w.Messages.Take(phonetest.Number)
 
-	p.step("link", func(t *testing.T, p *phone) {
-		p.open(w.URL + "/")
-		p.press("微信登录")
-		p.see("此微信尚未关联账号")
-		if address := run[string](p, "location.href"); strings.Contains(address, "granted") {
+	p.Step("link", func(t *testing.T, p *handset.Phone) {
+		p.Open(w.URL + "/")
+		p.Press("微信登录")
+		p.See("此微信尚未关联账号")
+		if address := handset.Run[string](p, "location.href"); strings.Contains(address, "granted") {
 			t.Errorf("WeChat's code stays in the address: %s", address)
 		}
-		p.picture("wechat-link")
-		p.fill("手机号", phonetest.Number)
-		p.press("获取验证码")
-		p.fill("验证码", sms(t, w))
-		p.press("登录并关联微信")
-		p.see("设置登录密码")
-		p.open(w.URL + "/")
-		p.see("尚未实名认证")
-		if me := p.api(http.MethodGet, "/me", nil); !strings.Contains(me, account) {
+		p.Picture("wechat-link")
+		p.Fill("手机号", phonetest.Number)
+		p.Press("获取验证码")
+		p.Fill("验证码", handset.Message(t, w))
+		p.Press("登录并关联微信")
+		p.See("设置登录密码")
+		p.Open(w.URL + "/")
+		p.See("尚未实名认证")
+		if me := p.API(http.MethodGet, "/me", nil); !strings.Contains(me, account) {
 			t.Errorf("it is linked to another account: %s", me)
 		}
 	})
 
-	second := openPhone(t)
-	second.step("a code of somebody else's", func(t *testing.T, p *phone) {
+	second := handset.Open(t)
+	second.Step("a code of somebody else's", func(t *testing.T, p *handset.Phone) {
 		chat.forged.Store(true)
-		p.open(w.URL + "/")
-		p.press("微信登录")
-		p.see("已忽略")
-		p.picture("wechat-strange")
+		p.Open(w.URL + "/")
+		p.Press("微信登录")
+		p.See("已忽略")
+		p.Picture("wechat-strange")
 		chat.forged.Store(false)
 	})
 
-	second.step("log in with a scanned code", func(t *testing.T, p *phone) {
+	second.Step("log in with a scanned code", func(t *testing.T, p *handset.Phone) {
 		d := pair(t, w, wire.PairSign)
-		p.open(d.QR())
-		p.picture("wechat")
-		p.press("微信登录")
+		p.Open(d.QR())
+		p.Picture("wechat")
+		p.Press("微信登录")
 		d.scanned()
-		p.see(d.match)
-		if me := p.api(http.MethodGet, "/me", nil); !strings.Contains(me, account) {
+		p.See(d.match)
+		if me := p.API(http.MethodGet, "/me", nil); !strings.Contains(me, account) {
 			t.Errorf("it logs in to another account: %s", me)
 		}
 	})

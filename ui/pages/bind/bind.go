@@ -42,9 +42,9 @@ func New(host page.Host, account *desk.AccountSession) *Page {
 	p := &Page{host: host, account: account, ctx: context.Background(), chosen: -1, box: widgets.Column(theme.CardGap),
 		list: widgets.Column(8), fit: widgets.Column(10)}
 	p.faces = widgets.NewFaces(p.list)
-	p.bind = widgets.NewButton(widgets.Primary, p.t("bind.do"), p.ask).WithIcon(theme.Icon("usb"))
+	p.bind = widgets.NewButton(widgets.Primary, p.t("bind.do"), p.ask).WithIcon(theme.IconUSB)
 	if host.Desk().HasPhone() {
-		p.phone = widgets.NewButton(widgets.Secondary, p.t("scan.title_bind"), p.byScan).WithIcon(theme.Icon("scan"))
+		p.phone = widgets.NewButton(widgets.Secondary, p.t("scan.title_bind"), p.byScan).WithIcon(theme.IconScan)
 	}
 	a := account.Account()
 	leave := widgets.NewButton(widgets.Secondary, p.t("bind.leave"), host.Back)

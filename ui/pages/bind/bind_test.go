@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"github.com/piglig/go-qr"
 
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
@@ -82,6 +83,31 @@ func TestACertificateIsBoundAndTakenOff(t *testing.T) {
 	if len(h.Told) > 0 {
 		t.Errorf("told: %v", h.Told)
 	}
+}
+
+// The phone's certificate is bound by a scan (扫码绑定证书).
+func TestThePhonesCertificateIsBound(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	phone := w.Phone()
+	h, p := opened(t, w)
+	h.Press(p.t("scan.title_bind"))
+	code := ""
+	h.Until("the code", func() bool {
+		code, _ = go_qr.Decode(h.Window().Canvas().Capture())
+		return code != ""
+	})
+	h.Fits()
+	h.Picture("bind-scan")
+	go func() { _ = phone.Scan(code) }()
+	h.Until("it is bound", func() bool { return len(p.account.Account().Bindings) == 1 && len(h.Toasts) == 1 })
+	if b := p.account.Account().Bindings[0]; b.Organisation.Name != "云台县第一人民医院" || h.Toasts[0] != p.t("bind.done_phone") || len(h.Told) > 0 {
+		t.Errorf("%+v, %q, %v", b, h.Toasts, h.Told)
+	}
+	if got := phone.Titles(); len(got) != 1 {
+		t.Errorf("the phone was asked %q", got)
+	}
+	h.Until("it is listed", func() bool { return !h.Says(p.t("bind.none")) && h.Button(p.t("bind.off")) != nil })
+	h.Fits()
 }
 
 // A certificate of another organisation cannot be bound: what differs is shown, and no PIN is tried.

@@ -1,9 +1,13 @@
 package form
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -137,4 +141,16 @@ func TestATemplateIsSaved(t *testing.T) {
 	p.chooseTemplate()
 	h.Until("the templates", func() bool { return h.Says("货物类采购合同（示范文本）") })
 	h.Picture("templates")
+	to := filepath.Join(t.TempDir(), "合同.docx")
+	h.Save = func(name string) string {
+		if name != "货物类采购合同.docx" {
+			t.Errorf("it is called %q", name)
+		}
+		return to
+	}
+	h.Press(p.t("form.template_get"))
+	h.Until("the file", func() bool { return len(h.Toasts) == 1 })
+	if got, err := os.ReadFile(to); err != nil || !bytes.Equal(got, assets.SampleContract()) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
 }

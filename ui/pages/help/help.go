@@ -78,6 +78,8 @@ func text(blocks []guides.Block) fyne.CanvasObject {
 			col.Add(item("•", b.Plain()))
 		case guides.Step:
 			col.Add(item(b.Number+".", b.Plain()))
+		case guides.Row:
+			col.Add(entry(b.Cells))
 		default:
 			col.Add(widgets.NewParagraph(b.Plain(), theme.TextBody, theme.Text))
 		}
@@ -89,6 +91,16 @@ func text(blocks []guides.Block) fyne.CanvasObject {
 func item(mark, words string) fyne.CanvasObject {
 	return widgets.Border(nil, nil, widgets.Fixed(24, 0, widgets.Column(0, widgets.NewText(mark, theme.TextBody, theme.Text2))), nil,
 		widgets.NewParagraph(words, theme.TextBody, theme.Text))
+}
+
+// entry is a row of a table: what it is of, and below that what the other columns say, for a row across would be too long.
+func entry(cells []guides.Cell) fyne.CanvasObject {
+	col := widgets.Column(2, widgets.NewParagraph(cells[0].Plain(), theme.TextBody, theme.Text))
+	for _, c := range cells[1:] {
+		col.Add(widgets.Border(nil, nil, widgets.Fixed(60, 0, widgets.Column(0, widgets.Quiet(c.Column))), nil,
+			widgets.NewParagraph(c.Plain(), theme.TextCaption, theme.Text2)))
+	}
+	return widgets.Column(8, widgets.HLine(), col)
 }
 
 var _ page.Page = (*Page)(nil)

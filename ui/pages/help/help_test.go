@@ -25,6 +25,12 @@ func TestThePagesTopicIsShown(t *testing.T) {
 		}
 		h.Fits()
 		h.Picture("help-" + language)
+		h.Open(New(h, "manual")) // a table, whose rows stand one below the other
+		if !h.Says("1.10") || h.Says("|") || h.Says("](") {
+			t.Errorf("%s: the table of the manuals is not read", language)
+		}
+		h.Fits()
+		h.Picture("help-manual-" + language)
 		h.Open(New(h, "nowhere"))
 		if !h.Says(says[2]) {
 			t.Errorf("%s: not the first topic", language)

@@ -58,7 +58,7 @@ func New(t *words.Catalog, k desk.Key, chosen bool, tap func()) *Card {
 	if chosen {
 		mark = theme.Primary
 	}
-	icon := widgets.Icon(theme.Icon("usb"), 24, mark)
+	icon := widgets.Icon(theme.IconUSB, 24, mark)
 	c.all = widgets.Stack(c.ground, widgets.Pad(10, 14, 10, 14, widgets.Border(nil, nil, widgets.Pad(0, 12, 0, 0, widgets.Middle(icon)), nil, widgets.Column(4, lines...))))
 	c.ExtendBaseWidget(c)
 	return c

@@ -30,7 +30,7 @@ func (b *byScan) begin(ctx context.Context) {
 	b.end()
 	t := b.host.Words().T
 	if !b.host.Desk().HasPhone() {
-		b.fill(widgets.Row(0, widgets.Spacer(), widgets.Icon(theme.Icon("scan"), 72, theme.FrameHi), widgets.Spacer()),
+		b.fill(widgets.Row(0, widgets.Spacer(), widgets.Icon(theme.IconScan, 72, theme.FrameHi), widgets.Spacer()),
 			widgets.NewParagraph(t("login.scan_none"), theme.TextBody, theme.Text2).Align(fyne.TextAlignCenter),
 			widgets.NewParagraph(t("login.scan_do"), theme.TextCaption, theme.Text3).Align(fyne.TextAlignCenter))
 		return

@@ -77,7 +77,7 @@ func TestRefusedOnThePhone(t *testing.T) {
 func TestExpiredCode(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	phone := w.Phone()
-	phone.CA.SetLife(2 * time.Second)
+	phone.CA.SetLife(10 * time.Second) // in which a busy machine can read the picture
 	h, _, code := scanning(t, w)
 	h.Until("the end of the code", func() bool { return h.Says("二维码已过期") })
 	h.Picture("login-scan-expired")

@@ -250,7 +250,7 @@ func (m *Making) draw() {
 			bad.err = err
 		}
 		m.drawn = nil
-		m.face.Objects = []fyne.CanvasObject{widgets.Icon(theme.Icon("seal"), 48, theme.Frame)} // no seal but the present one is shown
+		m.face.Objects = []fyne.CanvasObject{widgets.Icon(theme.IconSeal, 48, theme.Frame)} // no seal but the present one is shown
 		m.figure.SetText("")
 		if bad.err == nil {
 			m.drawn = &draft

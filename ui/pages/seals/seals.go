@@ -44,8 +44,8 @@ func New(host page.Host) *Page {
 		widgets.Row(4, widgets.Grow(widgets.Quiet(p.t("seals.true_size")).Clip()),
 			widgets.NewButton(widgets.Link, p.t("seals.calibrate_short"), func() { calibrate(p.host, p.draw) })),
 		widgets.Actions(
-			widgets.NewButton(widgets.Secondary, p.t("seals.read_key"), func() { p.readKey(nil) }).WithIcon(theme.Icon("usb")),
-			widgets.NewButton(widgets.Secondary, p.t("seals.import"), p.OpenFile).WithIcon(theme.Icon("upload")),
+			widgets.NewButton(widgets.Secondary, p.t("seals.read_key"), func() { p.readKey(nil) }).WithIcon(theme.IconUSB),
+			widgets.NewButton(widgets.Secondary, p.t("seals.import"), p.OpenFile).WithIcon(theme.IconUpload),
 			widgets.NewButton(widgets.Primary, p.t("seals.make"), func() { host.Open(NewMaking(host)) }).WithIcon(theme.IconPlus)))
 	p.content = widgets.Border(nil, foot, nil, nil, p.faces)
 	return p
@@ -145,7 +145,7 @@ func (p *Page) card(s desk.SealChoice, first bool) fyne.CanvasObject {
 	ground.CornerRadius = theme.ControlRadius
 	face := trueSize(p.host, s.Seal)
 	if s.Seal.Image == nil {
-		face = widgets.Icon(theme.Icon("warning"), 40, theme.Frame)
+		face = widgets.Icon(theme.IconWarning, 40, theme.Frame)
 	}
 	height := max(float32(pictureGround), face.MinSize().Height+20)
 	col := widgets.Column(8,

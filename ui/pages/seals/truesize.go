@@ -79,8 +79,8 @@ func calibrate(host page.Host, done func()) {
 	}
 	draw()
 	buttons := widgets.Row(10,
-		widgets.NewButton(widgets.Secondary, t("seals.smaller"), change(1/step)).WithIcon(theme.Icon("zoom-out")),
-		widgets.NewButton(widgets.Secondary, t("seals.larger"), change(step)).WithIcon(theme.Icon("zoom-in")),
+		widgets.NewButton(widgets.Secondary, t("seals.smaller"), change(1/step)).WithIcon(theme.IconZoomOut),
+		widgets.NewButton(widgets.Secondary, t("seals.larger"), change(step)).WithIcon(theme.IconZoomIn),
 		widgets.Grow(figure), widgets.NewButton(widgets.Link, t("seals.calibrate_reset"), func() { keep(0) }))
 	body := widgets.Column(14, widgets.NewParagraph(t("seals.calibrate_how"), theme.TextTable, theme.Text2),
 		widgets.Fixed(0, 320, widgets.Center(holder)), buttons)

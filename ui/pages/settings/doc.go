@@ -1,2 +1,3 @@
-// Package settings is the page 设置: what the person decides about time stamps and about asking over the network.
+// Package settings is the page 设置: time stamps and what they keep, whether revocation is asked about, the proxy, and the question
+// for updates.
 package settings

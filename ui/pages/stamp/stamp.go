@@ -124,7 +124,7 @@ func (p *Page) build() {
 	p.undo = widgets.NewButton(widgets.Link, p.t("stamp.undo"), p.undone)
 	p.redo = widgets.NewButton(widgets.Link, p.t("stamp.redo"), p.redone)
 	p.remove = widgets.NewButton(widgets.Link, p.t("stamp.remove"), p.removed)
-	p.sign = widgets.NewButton(widgets.Primary, p.t("stamp.sign"), p.askFirst).WithIcon(theme.Icon("seal"))
+	p.sign = widgets.NewButton(widgets.Primary, p.t("stamp.sign"), p.askFirst).WithIcon(theme.IconSeal)
 	back := widgets.NewButton(widgets.Secondary, p.t("stamp.back"), p.host.Back)
 	p.templates.build(p)
 	p.fields = widgets.Column(4)

@@ -1,4 +1,5 @@
-// Which platform is the nearest. The position is asked for when somebody taps, used here, and neither sent nor kept.
+// Which platform is the nearest. The position is asked for when somebody taps, and from then on as long as that is allowed; it is
+// used here, and neither sent nor kept.
 import type { Platform } from "../api/types.js";
 import { Refused } from "./refused.js";
 
@@ -32,4 +33,14 @@ export function locate(): Promise<Position> {
       { enableHighAccuracy: false, timeout: 15_000, maximumAge: 600_000 },
     );
   });
+}
+
+// The nearest one where the position may be known already: nobody is asked anything, and whoever cannot be told chooses by hand.
+export async function nearestWhereAllowed(platforms: () => Promise<Platform[]>): Promise<Platform | undefined> {
+  try {
+    const { state } = await navigator.permissions.query({ name: "geolocation" });
+    return state === "granted" ? nearestFirst(await platforms(), await locate())[0]?.[0] : undefined;
+  } catch {
+    return undefined;
+  }
 }

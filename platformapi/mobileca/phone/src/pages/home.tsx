@@ -1,5 +1,6 @@
 // The home page: the platform, the scan, the certificates, and the ways to everything else.
 import type { Application, Certificate, List, Platform, Scan } from "../api/types.js";
+import { nearestWhereAllowed } from "../flow/distance.js";
 import { useApp } from "../ui/app.js";
 import { Icon, type IconName } from "../ui/icon.js";
 import { Button, Chip, Loaded, Notice, Row, useLoaded } from "../ui/parts.js";
@@ -20,7 +21,12 @@ const TILES: [string, IconName][] = [
 export function HomePage() {
   const app = useApp();
   const { t } = app.texts;
-  const platform = useLoaded(() => app.db.get("state", "platform") as Promise<Platform | undefined>);
+  const platform = useLoaded(async () => {
+    const chosen = (await app.db.get("state", "platform")) as Platform | undefined;
+    if (chosen) return chosen.name;
+    const nearest = await nearestWhereAllowed(async () => (await app.client.call<List<Platform>>("GET", "/platforms", { open: true })).items);
+    return nearest && t("home.nearest", { name: nearest.name });
+  });
   const certificates = useLoaded(async () => (await app.client.call<List<Certificate>>("GET", "/certificates")).items.filter((c) => c.use === "sign" && c.state === "valid"));
   const sessions = useLoaded(async () => (await app.client.call<List<Scan>>("GET", "/scans")).items.filter((s) => s.state === "linked" && s.session));
   const waiting = useLoaded(async () => (await app.client.call<List<Application>>("GET", "/applications")).items.find((a) => a.state === "to_download"));
@@ -29,7 +35,7 @@ export function HomePage() {
     <div class="page home">
       <header class="bar">
         <button class="platform" onClick={() => app.go({ page: "platforms" })}>
-          <span>{platform.value?.name ?? t("home.no-platform")}</span>
+          <span>{platform.value ?? t("home.no-platform")}</span>
           <b><Icon name="swap" size={16} />{t("home.switch")}</b>
         </button>
       </header>

@@ -50,7 +50,7 @@ export function PhoneNumberPage() {
   const app = useApp();
   const { t } = app.texts;
   const old = useLoaded(() => app.db.get("state", "phone") as Promise<string>).value ?? "";
-  const [stage, setStage] = useState<"old" | "new">("old");
+  const [stage, setStage] = useState<"old" | "new">("old"); // each with a field of its own: another number's code need not wait
   const [oldCode, setOldCode] = useState("");
   const [phone, setPhone] = useState("");
   const [code, setCode] = useState("");
@@ -60,7 +60,7 @@ export function PhoneNumberPage() {
     return (
       <Page title={title} back foot={<Button disabled={oldCode.length < 6} why={t("login.need-code")} onPress={() => setStage("new")}>{t("do.next")}</Button>}>
         <p class="lead">{t("settings.phone-old", { phone: app.account?.phone ?? "" })}</p>
-        <CodeField phone={old} ready={isPhone(old)} purpose="phone_old" value={oldCode} set={setOldCode} />
+        <CodeField key="old" phone={old} ready={isPhone(old)} purpose="phone_old" value={oldCode} set={setOldCode} />
         {error !== undefined && <Trouble of={error} />}
       </Page>
     );
@@ -78,7 +78,7 @@ export function PhoneNumberPage() {
     <Page title={title} back={() => setStage("old")} foot={<Button disabled={why !== undefined} why={why} onPress={change}>{t("settings.phone-act")}</Button>}>
       <p class="lead">{t("settings.phone-new")}</p>
       <Field label={t("settings.new-number")} type="tel" most={11} hint={t("login.phone-hint")} value={phone} set={(v) => setPhone(v.replace(/\D/g, ""))} />
-      <CodeField phone={phone} ready={isPhone(phone) && phone !== old} purpose="phone_new" value={code} set={setCode} />
+      <CodeField key="new" phone={phone} ready={isPhone(phone) && phone !== old} purpose="phone_new" value={code} set={setCode} />
       {error !== undefined && <Trouble of={error} />}
     </Page>
   );

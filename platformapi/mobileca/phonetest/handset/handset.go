@@ -1,4 +1,4 @@
-package phone
+package handset
 
 import (
 	"context"
@@ -18,17 +18,19 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// waitTime is how long a test waits for what should come. Machines are slow.
-const waitTime = 60 * time.Second
+// WaitTime is how long a test waits for what should come. Machines are slow.
+const WaitTime = 60 * time.Second
 
-// phone is a browser of a phone's size with the app in it.
-type phone struct {
-	t     *testing.T
+// A Phone is a browser of a phone's size. It finds things by their words, as a person does, and what is not there within WaitTime
+// fails its test.
+type Phone struct {
+	T     *testing.T
 	ctx   context.Context
 	shots string // where pictures go; "" for none
 }
 
-func findBrowser(t *testing.T) string {
+// NeedBrowser finds the browser, or skips the test.
+func NeedBrowser(t *testing.T) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "google-chrome", "chromium-browser"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -39,20 +41,26 @@ func findBrowser(t *testing.T) string {
 	return ""
 }
 
-func openPhone(t *testing.T, flags ...chromedp.ExecAllocatorOption) *phone {
+// Open starts a phone with nothing on it. Where SEALDESK_PHONE_PICTURES names a folder, its pictures go there.
+func Open(t *testing.T) *Phone {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(findBrowser(t)), chromedp.NoSandbox, chromedp.Flag("lang", "zh-CN"),
+	return open(t)
+}
+
+func open(t *testing.T, flags ...chromedp.ExecAllocatorOption) *Phone {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(NeedBrowser(t)), chromedp.NoSandbox, chromedp.Flag("lang", "zh-CN"),
 		chromedp.Flag("accept-lang", "zh-CN"), chromedp.Flag("hide-scrollbars", true), chromedp.Flag("disable-dev-shm-usage", true))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), append(options, flags...)...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	p := &phone{t: t, ctx: ctx, shots: os.Getenv("SEALDESK_PHONE_PICTURES")}
+	p := &Phone{T: t, ctx: ctx, shots: os.Getenv("SEALDESK_PHONE_PICTURES")}
 	// The browser lives as long as the context that it was started with.
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	p.do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch))
+	p.Do(chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile, chromedp.EmulateTouch))
 	go func() {
 		for m, err := range chromedp.Console(ctx) {
 			if err != nil {
@@ -66,99 +74,115 @@ func openPhone(t *testing.T, flags ...chromedp.ExecAllocatorOption) *phone {
 	return p
 }
 
-// step is a part of a test. When it fails, what would follow is not tried.
-func (p *phone) step(name string, f func(t *testing.T, p *phone)) {
-	p.t.Helper()
-	ok := p.t.Run(name, func(t *testing.T) {
+// Step is a part of a test. When it fails, what would follow is not tried.
+func (p *Phone) Step(name string, f func(t *testing.T, p *Phone)) {
+	p.T.Helper()
+	ok := p.T.Run(name, func(t *testing.T) {
 		inner := *p
-		inner.t = t
+		inner.T = t
 		f(t, &inner)
 	})
 	if !ok {
-		p.t.FailNow()
+		p.T.FailNow()
 	}
 }
 
-func (p *phone) do(steps ...chromedp.Action[chromedp.Void]) {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+// Do runs what the browser's driver can do.
+func (p *Phone) Do(steps ...chromedp.Action[chromedp.Void]) {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, WaitTime)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		p.fail(err)
+		p.Fail(err)
 	}
 }
 
-func (p *phone) fail(err error) {
-	p.t.Helper()
+// Fail ends the test, and tells what the phone shows.
+func (p *Phone) Fail(err error) {
+	p.T.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
 	defer cancel()
 	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
-	p.picture("failed")
-	p.t.Fatalf("%v; the phone shows:\n%s", err, text)
+	p.Picture("failed")
+	p.T.Fatalf("%v; the phone shows:\n%s", err, text)
 }
 
-func run[T any](p *phone, js string) T {
-	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+// Run evaluates an expression in the page, and waits for it where it is a promise.
+func Run[T any](p *Phone, js string) T {
+	p.T.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, WaitTime)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
 	if err != nil {
-		p.fail(fmt.Errorf("%s: %w", js, err))
+		p.Fail(fmt.Errorf("%s: %w", js, err))
 	}
 	return v
 }
 
-// until waits for an expression to be true.
-func (p *phone) until(otherwise, js string) {
-	p.t.Helper()
+// Until waits for an expression to be true.
+func (p *Phone) Until(otherwise, js string) {
+	p.T.Helper()
 	var err error
-	for end := time.Now().Add(waitTime); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		ctx, cancel := context.WithTimeout(p.ctx, waitTime)
+	if !Comes(func() bool {
+		ctx, cancel := context.WithTimeout(p.ctx, WaitTime)
+		defer cancel()
 		var yes bool
 		yes, err = chromedp.Run(ctx, chromedp.Evaluate[bool](js))
-		cancel()
-		if err == nil && yes { // while a page changes for another there is none
-			return
+		return err == nil && yes // while a page changes for another there is none
+	}) {
+		p.Fail(fmt.Errorf("%s: %w", otherwise, errors.Join(errTooLate, err)))
+	}
+}
+
+// Comes waits until something is so, at most WaitTime.
+func Comes(so func() bool) bool {
+	for end := time.Now().Add(WaitTime); ; time.Sleep(50 * time.Millisecond) {
+		if so() {
+			return true
+		}
+		if time.Now().After(end) {
+			return false
 		}
 	}
-	p.fail(fmt.Errorf("%s: %w", otherwise, errors.Join(errTooLate, err)))
 }
 
 var errTooLate = errors.New("too late")
 
-func (p *phone) open(address string) {
-	p.t.Helper()
+// Open goes to an address, as from a link.
+func (p *Phone) Open(address string) {
+	p.T.Helper()
 	// The same page with another fragment is not loaded again by itself.
-	p.do(chromedp.Navigate("about:blank"), chromedp.Navigate(address))
+	p.Do(chromedp.Navigate("about:blank"), chromedp.Navigate(address))
 }
 
-// see waits for a text.
-func (p *phone) see(text string) {
-	p.t.Helper()
-	p.until(fmt.Sprintf("%q is not seen", text), fmt.Sprintf(`document.body.innerText.includes(%s)`, quote(text)))
+// See waits for a text.
+func (p *Phone) See(text string) {
+	p.T.Helper()
+	p.Until(fmt.Sprintf("%q is not seen", text), fmt.Sprintf(`document.body.innerText.includes(%s)`, Quote(text)))
 }
 
-func quote(s string) string {
+// Quote writes a text for JavaScript.
+func Quote(s string) string {
 	b, _ := json.Marshal(s)
 	return string(b)
 }
 
-// press waits for a button that can be pressed and has this text, and presses it.
-func (p *phone) press(text string) {
-	p.t.Helper()
+// Press waits for a button that can be pressed and has this text, and presses it.
+func (p *Phone) Press(text string) {
+	p.T.Helper()
 	js := fmt.Sprintf(`(() => {
 		const all = [...(document.querySelector("dialog[open]") ?? document).querySelectorAll("dialog button, .page button, .page label.tick, .page a, .banner")];
 		const b = all.find((b) => !b.disabled && (b.innerText.trim() === %[1]s || b.getAttribute("aria-label") === %[1]s || b.matches("label, .row, .platform, .scan, .tiles button, .seals button, .message") && b.innerText.includes(%[1]s)));
 		if (!b) return false;
 		b.click();
 		return true;
-	})()`, quote(text))
-	p.until(fmt.Sprintf("there is no button %q", text), js)
+	})()`, Quote(text))
+	p.Until(fmt.Sprintf("there is no button %q", text), js)
 }
 
-// fill types into the field with this label.
-func (p *phone) fill(label, value string) {
-	p.t.Helper()
+// Fill types into the field with this label.
+func (p *Phone) Fill(label, value string) {
+	p.T.Helper()
 	js := fmt.Sprintf(`(() => {
 		const field = [...document.querySelectorAll("label.field")].find((f) => f.querySelector("span").innerText.trim() === %s);
 		if (!field) return false;
@@ -167,45 +191,46 @@ func (p *phone) fill(label, value string) {
 		Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, %s);
 		input.dispatchEvent(new Event("input", { bubbles: true }));
 		return true;
-	})()`, quote(label), quote(value))
-	p.until(fmt.Sprintf("there is no field %q", label), js)
+	})()`, Quote(label), Quote(value))
+	p.Until(fmt.Sprintf("there is no field %q", label), js)
 }
 
-// pin presses the digits on the pad, then the button below.
-func (p *phone) pin(pin, act string) {
-	p.t.Helper()
-	p.do(chromedp.WaitVisible(".pad"))
+// EnterPIN presses the digits on the pad, then the button below.
+func (p *Phone) EnterPIN(pin, act string) {
+	p.T.Helper()
+	p.Do(chromedp.WaitVisible(".pad"))
 	for _, digit := range pin {
-		run[bool](p, fmt.Sprintf(`[...document.querySelectorAll(".pad button")].find((b) => b.innerText === %s).click(), true`, quote(string(digit))))
+		Run[bool](p, fmt.Sprintf(`[...document.querySelectorAll(".pad button")].find((b) => b.innerText === %s).click(), true`, Quote(string(digit))))
 	}
-	js := fmt.Sprintf(`(() => { const b = document.querySelector(".pin .button"); if (b.disabled || b.innerText.trim() !== %s) return false; b.click(); return true; })()`, quote(act))
-	p.until(fmt.Sprintf("the PIN pad has no %q", act), js)
+	js := fmt.Sprintf(`(() => { const b = document.querySelector(".pin .button"); if (b.disabled || b.innerText.trim() !== %s) return false; b.click(); return true; })()`, Quote(act))
+	p.Until(fmt.Sprintf("the PIN pad has no %q", act), js)
 }
 
-// tapMatch presses the letters that the desktop shows.
-func (p *phone) tapMatch(letters string) {
-	p.t.Helper()
-	p.do(chromedp.WaitVisible(".codes"))
-	p.picture("match")
-	p.press(letters)
+// TapMatch presses the letters that the desktop shows.
+func (p *Phone) TapMatch(letters string) {
+	p.T.Helper()
+	p.Do(chromedp.WaitVisible(".codes"))
+	p.Picture("match")
+	p.Press(letters)
 }
 
-// recoveryCode reads the code from the screen, says it back, and gives it.
-func (p *phone) recoveryCode() []string {
-	p.t.Helper()
-	p.do(chromedp.WaitVisible(".recovery"))
-	p.picture("recovery-code")
-	groups := run[[]string](p, `[...document.querySelectorAll(".recovery code")].map((c) => c.innerText)`)
-	p.press("我已抄好")
-	p.do(chromedp.WaitVisible("label.field"))
-	n := run[int](p, `Number(document.querySelector("label.field span").innerText.match(/\d+/)[0])`)
-	p.fill(fmt.Sprintf("第 %d 组", n), groups[n-1])
-	p.press("确认")
+// RecoveryCode reads the code from the screen, says it back, and gives it.
+func (p *Phone) RecoveryCode() []string {
+	p.T.Helper()
+	p.Do(chromedp.WaitVisible(".recovery"))
+	p.Picture("recovery-code")
+	groups := Run[[]string](p, `[...document.querySelectorAll(".recovery code")].map((c) => c.innerText)`)
+	p.Press("我已抄好")
+	p.Do(chromedp.WaitVisible("label.field"))
+	n := Run[int](p, `Number(document.querySelector("label.field span").innerText.match(/\d+/)[0])`)
+	p.Fill(fmt.Sprintf("第 %d 组", n), groups[n-1])
+	p.Press("确认")
 	return groups
 }
 
-func (p *phone) picture(name string) {
-	p.t.Helper()
+// Picture takes one, named after the test, when what moves has come to rest.
+func (p *Phone) Picture(name string) {
+	p.T.Helper()
 	if p.shots == "" {
 		return
 	}
@@ -220,50 +245,50 @@ func (p *phone) picture(name string) {
 	}
 	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 	if err == nil {
-		err = os.WriteFile(filepath.Join(p.shots, strings.ReplaceAll(p.t.Name(), "/", "-")+"-"+name+".png"), png, 0o644)
+		err = os.WriteFile(filepath.Join(p.shots, strings.ReplaceAll(p.T.Name(), "/", "-")+"-"+name+".png"), png, 0o644)
 	}
 	if err != nil {
-		p.t.Logf("picture %s: %v", name, err)
+		p.T.Logf("picture %s: %v", name, err)
 	}
 }
 
-// at says where the phone is.
-func (p *phone) at(lat, lon float64) {
-	p.t.Helper()
+// At says where the phone is.
+func (p *Phone) At(lat, lon float64) {
+	p.T.Helper()
 	accuracy := 50.0
 	if _, err := chromedp.CallBrowser(p.ctx, browser.SetPermission, browser.SetPermissionParams{
 		Permission: &browser.PermissionDescriptor{Name: "geolocation"}, Setting: browser.PermissionSettingGranted,
 	}); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	if _, err := chromedp.Call(p.ctx, emulation.SetGeolocationOverride, emulation.SetGeolocationOverrideParams{Latitude: &lat, Longitude: &lon, Accuracy: &accuracy}); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 }
 
-// net cuts the phone from the network, or puts it back.
-func (p *phone) net(on bool) {
-	p.t.Helper()
+// Net cuts the phone from the network, or puts it back.
+func (p *Phone) Net(on bool) {
+	p.T.Helper()
 	offline := &network.Conditions{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}
 	both := true
 	if _, err := chromedp.Call(p.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
 		EmulateOfflineServiceWorker: &both, MatchedNetworkConditions: []*network.Conditions{offline},
 	}); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 	if _, err := chromedp.Call(p.ctx, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: !on, DownloadThroughput: -1, UploadThroughput: -1}); err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
 }
 
-// api calls the service as the app does, with its keys and its tokens: for what a test needs and does not test.
-func (p *phone) api(method, path string, body any) string {
-	p.t.Helper()
+// API calls the service as the app does, with its keys and its tokens: for what a test needs and does not test.
+func (p *Phone) API(method, path string, body any) string {
+	p.T.Helper()
 	said, err := json.Marshal(body)
 	if err != nil {
-		p.t.Fatal(err)
+		p.T.Fatal(err)
 	}
-	return run[string](p, fmt.Sprintf(`(async (method, path, body) => {
+	return Run[string](p, fmt.Sprintf(`(async (method, path, body) => {
 		const db = await new Promise((done, fail) => { const r = indexedDB.open("sealdesk"); r.onsuccess = () => done(r.result); r.onerror = fail; });
 		const get = (store, name) => new Promise((done) => { const r = db.transaction(store).objectStore(store).get(name); r.onsuccess = () => done(r.result); });
 		const [pair, tokens] = [await get("keys", "device"), await get("state", "tokens")];
@@ -283,5 +308,19 @@ func (p *phone) api(method, path string, body any) string {
 		const text = await r.text();
 		if (!r.ok) throw new Error(r.status + " " + text);
 		return text;
-	})(%s, %s, %s)`, quote(method), quote(path), said))
+	})(%s, %s, %s)`, Quote(method), Quote(path), said))
+}
+
+// ChooseFile gives the page's file field a file; content is an expression.
+func (p *Phone) ChooseFile(name, kind, content string) {
+	p.T.Helper()
+	p.Until("there is no field for files", `document.querySelector("input[type=file]") !== null`)
+	Run[bool](p, fmt.Sprintf(`(async () => {
+		const files = new DataTransfer();
+		files.items.add(new File([%s], %s, { type: %s }));
+		const field = document.querySelector("input[type=file]");
+		field.files = files.files;
+		field.dispatchEvent(new Event("change", { bubbles: true }));
+		return true;
+	})()`, content, Quote(name), Quote(kind)))
 }
