@@ -571,6 +571,25 @@ func TestAWrongKeyBesideADoneOne(t *testing.T) {
 	}
 }
 
+// The terminal's own key, and the host's, are in their ports all day and say nothing.
+func TestKeysOfTheHouse(t *testing.T) {
+	w := newHall(t, 1)
+	here, host := ca.Subject{Name: "公共资源交易中心", USCC: "12410899415270001A"}, ca.Subject{Name: "采购人", USCC: "12410899415270002B"}
+	w.stand.keys.Own, w.platform.tender.Purchaser.USCC = here.USCC, host.USCC
+	must(t, w.room.Read(t.Context()))
+	mine, theirs := w.key(here, time.Time{}), w.key(host, time.Time{})
+	if v := w.plug(mine, theirs); v.Stage != Idle || v.Problem != nil {
+		t.Fatalf("%+v", v)
+	}
+	w.plug(mine, theirs, w.uris[0])
+	if v, err := w.enter(rightPIN); err != nil || v.Stage != Done {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if v := w.plug(mine, theirs); v.Stage != Done {
+		t.Errorf("that it was done is not said any more: %+v", v)
+	}
+}
+
 // Pulled out and put in again, a key that failed has its turn again.
 func TestReplugged(t *testing.T) {
 	w := newHall(t, 1)

@@ -19,6 +19,8 @@ type Keys struct {
 	Drivers func() []token.Driver
 	// Owner tells whose a certificate is.
 	Owner func(*smx509.Certificate) Holder
+	// Own is the credit code of who sits here: a terminal's own key lies in a port all day.
+	Own string
 	// Phone links a phone for one decryption and calls use with it; title is what the phone shows. nil: there is no mobile CA.
 	Phone func(ctx context.Context, title string, use func(context.Context, token.Token) error) error
 }
@@ -175,6 +177,9 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 			seats = append(seats, seat)
 			continue
 		}
+		if errors.Is(err, &Error{Kind: Stranger}) && s.staff(v, keys[uri].Holder.USCC) {
+			continue
+		}
 		told := StandView{Seat: seat, Problem: err}
 		if idle.Problem == nil || !settled(err) {
 			idle = told
@@ -195,6 +200,11 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 		turn = max(slices.IndexFunc(seats, func(seat Seat) bool { return seat.Key.URI == s.view.Seat.Key.URI }), 0)
 	}
 	return StandView{Stage: Asking, Seat: seats[turn], Waiting: len(seats) - 1}, misfits
+}
+
+// staff tells that a key is of those who hold the opening, and not of somebody who wants to decrypt.
+func (s *Stand) staff(v View, uscc string) bool {
+	return uscc == s.keys.Own || uscc == v.Tender.Purchaser.USCC || v.Tender.Agency != nil && uscc == v.Tender.Agency.USCC
 }
 
 // settled tells that there is nothing wrong that a person must hear of: the key's bid is open.
