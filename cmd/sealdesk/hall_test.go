@@ -333,7 +333,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	}
 	s.wait("已解密 3 / 3")
 	s.shot("hall-decrypted")
-	s.key("Escape")
+	s.click("退出大厅")
 
 	// The host: 唱标, 签名确认, 结束.
 	s.wait("开标大厅")
