@@ -230,7 +230,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	ok(t, set.Add(library))
 	phone := supplierPhone(t, world, &seen)
 
-	tender, err := world.AddTender(t.Context(), demo.TenderPlan{Deadline: 75 * time.Second, Minutes: 20})
+	tender, err := world.AddTender(t.Context(), demo.TenderPlan{Deadline: 60 * time.Second, Minutes: 20})
 	ok(t, err)
 	number := ""
 	for _, x := range []struct {
@@ -287,7 +287,8 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	s.wait("主持人公布名单后…")
 	s.wait("距离开标…")
 	s.shot("hall-before")
-	s.click("公布投标人名单") // there from the deadline on
+	s.waitFor("公布投标人名单", 0, 2*time.Minute) // there from the deadline on
+	s.click("公布投标人名单")
 	s.press("公布投标人名单")
 	s.wait(hsmBidder.Name)
 	s.click("开始解密")
@@ -302,7 +303,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	s.enterHall(crew.Terminal.Name, crew.Terminal.PIN, number)
 	s.wait("证书相符，序列号…") // the PKCS#11 key was in its port
 	for i := range 3 {
-		s.clickOn(s.waitFor("签到", 2, time.Minute)) // behind the step and the column of that name
+		s.clickOn(s.waitFor("签到", 0, time.Minute)) // rows come before the column and the step of that name
 		s.wait("到场人员")
 		s.key("ctrl+a")
 		s.write("visitor " + string(rune('A'+i)))
@@ -332,7 +333,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	}
 	s.wait("已解密 3 / 3")
 	s.shot("hall-decrypted")
-	s.key("Escape")
+	s.click("退出大厅")
 
 	// The host: 唱标, 签名确认, 结束.
 	s.wait("开标大厅")

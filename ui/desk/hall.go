@@ -39,6 +39,7 @@ func (s *Session) Hall(tenderID string) (*hall.Room, *hall.Stand, error) {
 	keys := hall.Keys{
 		Drivers: func() []token.Driver { return s.desk.drivers(Key{}) },
 		Owner:   Holder,
+		Own:     s.key.USCC,
 	}
 	if s.desk.HasPhone() {
 		keys.Phone = s.decryptByPhone

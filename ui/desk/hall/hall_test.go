@@ -550,6 +550,46 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// A wrong key is told of though the one before it, which has done its work, was left in its port.
+func TestAWrongKeyBesideADoneOne(t *testing.T) {
+	w := newHall(t, 2)
+	old := w.key(bidder(1), time.Now().AddDate(0, 6, 0))
+	w.plug(w.uris[0])
+	if v, err := w.enter(rightPIN); err != nil || v.Stage != Done {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	for range 2 {
+		if v := w.plug(w.uris[0], old); v.Stage != Idle || v.Seat.Key.URI != old || !errors.Is(v.Problem, &Error{Kind: WrongCertificate}) {
+			t.Fatalf("%+v", v)
+		}
+	}
+	if n := len(w.platform.told); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if v := w.plug(w.uris[0], w.uris[1]); v.Stage != Asking || v.Seat.Key.URI != w.uris[1] {
+		t.Errorf("%+v", v)
+	}
+}
+
+// The terminal's own key, and the host's, are in their ports all day and say nothing.
+func TestKeysOfTheHouse(t *testing.T) {
+	w := newHall(t, 1)
+	here, host := ca.Subject{Name: "公共资源交易中心", USCC: "12410899415270001A"}, ca.Subject{Name: "采购人", USCC: "12410899415270002B"}
+	w.stand.keys.Own, w.platform.tender.Purchaser.USCC = here.USCC, host.USCC
+	must(t, w.room.Read(t.Context()))
+	mine, theirs := w.key(here, time.Time{}), w.key(host, time.Time{})
+	if v := w.plug(mine, theirs); v.Stage != Idle || v.Problem != nil {
+		t.Fatalf("%+v", v)
+	}
+	w.plug(mine, theirs, w.uris[0])
+	if v, err := w.enter(rightPIN); err != nil || v.Stage != Done {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	if v := w.plug(mine, theirs); v.Stage != Done {
+		t.Errorf("that it was done is not said any more: %+v", v)
+	}
+}
+
 // Pulled out and put in again, a key that failed has its turn again.
 func TestReplugged(t *testing.T) {
 	w := newHall(t, 1)

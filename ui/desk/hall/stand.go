@@ -19,6 +19,8 @@ type Keys struct {
 	Drivers func() []token.Driver
 	// Owner tells whose a certificate is.
 	Owner func(*smx509.Certificate) Holder
+	// Own is the credit code of who sits here: a terminal's own key lies in a port all day.
+	Own string
 	// Phone links a phone for one decryption and calls use with it; title is what the phone shows. nil: there is no mobile CA.
 	Phone func(ctx context.Context, title string, use func(context.Context, token.Token) error) error
 }
@@ -55,13 +57,13 @@ type Stand struct {
 	mu    sync.Mutex
 	view  StandView
 	news  chan struct{}
-	queue []string         // URIs of the tokens that are present, in the order in which they came
-	aside map[string]error // those that are left alone until they are pulled out, and why
+	queue []string             // URIs of the tokens that are present, in the order in which they came
+	aside map[string]StandView // those that are left alone until they are pulled out, with why
 }
 
 // NewStand makes a stand in a room.
 func NewStand(r *Room, k Keys) *Stand {
-	return &Stand{room: r, keys: k, news: make(chan struct{}), aside: map[string]error{}}
+	return &Stand{room: r, keys: k, news: make(chan struct{}), aside: map[string]StandView{}}
 }
 
 // View is what there is to see; news is closed when that has changed.
@@ -122,8 +124,9 @@ func (s *Stand) look(ctx context.Context) error {
 	switch _, there := keys[was.Seat.Key.URI]; {
 	case next.Stage == Asking && was.Stage == Asking && next.Seat.Key.URI == was.Seat.Key.URI:
 		next.Problem = was.Problem // it is asked already
-	case next.Stage == Idle && (was.Stage == Done || was.Stage == Failed) && (there || was.Phone || len(keys) == 0):
-		next = was // how the last turn ended is said until the next key comes
+	case next.Stage == Idle && (was.Stage == Done || was.Stage == Failed) && (there || was.Phone || len(keys) == 0) &&
+		(settled(next.Problem) || next.Seat.Key.URI == was.Seat.Key.URI):
+		next = was // how the last turn ended is said until another key has something to say
 	}
 	if !next.same(was) {
 		s.set(next)
@@ -166,9 +169,7 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 	idle := StandView{}
 	for _, uri := range s.queue {
 		if why, left := s.aside[uri]; left {
-			if idle.Problem == nil {
-				idle.Problem = why
-			}
+			idle = why
 			continue
 		}
 		seat, err := v.seat(keys[uri])
@@ -176,9 +177,15 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 			seats = append(seats, seat)
 			continue
 		}
-		idle = StandView{Seat: seat, Problem: err}
-		if _, told := failureOf(err); told && v.Takes(seat.Bid) == nil {
-			s.aside[uri] = err
+		if errors.Is(err, &Error{Kind: Stranger}) && s.staff(v, keys[uri].Holder.USCC) {
+			continue
+		}
+		told := StandView{Seat: seat, Problem: err}
+		if idle.Problem == nil || !settled(err) {
+			idle = told
+		}
+		if _, known := failureOf(err); known && v.Takes(seat.Bid) == nil {
+			s.aside[uri] = told
 			misfits = append(misfits, misfit{seat.Bid, err})
 		}
 	}
@@ -194,6 +201,14 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 	}
 	return StandView{Stage: Asking, Seat: seats[turn], Waiting: len(seats) - 1}, misfits
 }
+
+// staff tells that a key is of those who hold the opening, and not of somebody who wants to decrypt.
+func (s *Stand) staff(v View, uscc string) bool {
+	return uscc == s.keys.Own || uscc == v.Tender.Purchaser.USCC || v.Tender.Agency != nil && uscc == v.Tender.Agency.USCC
+}
+
+// settled tells that there is nothing wrong that a person must hear of: the key's bid is open.
+func settled(err error) bool { return err == nil || errors.Is(err, &Error{Kind: AlreadyOpen}) }
 
 // Enter decrypts the bid whose key is asked for, with its PIN, which is wiped. lastTry says that the person confirmed to spend the
 // last one. Then it is the next key's turn. The error is what View tells, too; nil where there was nothing to do.
@@ -233,7 +248,7 @@ func (s *Stand) ended(was StandView, err error) {
 	default:
 		was.Stage = Failed
 		if !was.Phone {
-			s.aside[was.Seat.Key.URI] = err
+			s.aside[was.Seat.Key.URI] = StandView{Seat: was.Seat, Problem: err}
 		}
 	}
 	s.set(was)

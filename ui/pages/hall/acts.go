@@ -325,6 +325,7 @@ func (p *Room) signInFor(b platformapi.Bid, person string) {
 			return
 		}
 		d.Close()
+		p.keys.hold()
 		p.do(func(ctx context.Context) error { return p.room.SignIn(ctx, b.ID, strings.TrimSpace(field.Text())) }, func() {
 			p.host.Toast(theme.Good, p.t("hall.signed_in", "bidder", b.Bidder.Name))
 			p.lookAtKeys()

@@ -190,7 +190,7 @@ func (p *Room) rowActions(b platformapi.Bid) []widgets.Action {
 		if v.May(platformapi.MoveAttribute) && (b.Liable == platformapi.LiableUndecided || b.Liable == platformapi.LiableBidder) {
 			add("hall.attribute", func() { p.attribute(b) })
 		}
-		if v.May(platformapi.MoveSecondTry) && hall.Pending(b) {
+		if v.May(platformapi.MoveSecondTry) && hall.Pending(b) && (b.State == platformapi.BidFailed || b.Liable != "") {
 			add("hall.second_try", func() { p.secondTry(b) })
 		}
 	case platformapi.TenderHall:

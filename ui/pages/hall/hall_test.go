@@ -278,11 +278,11 @@ func show(t *testing.T, p *told, wide bool) (*pagetest.Host, *Room) {
 	var page *Room
 	if wide {
 		host.Window().Resize(fyne.NewSize(1920, 1080))
-		full := NewWide(host, room, stand)
+		full := NewWide(host, room, stand, p.tender.Number)
 		host.Open(full)
 		page = full.Room
 	} else {
-		page = NewRoom(host, room, stand)
+		page = NewRoom(host, room, stand, p.tender.Number)
 		host.Open(page)
 	}
 	host.Until("the opening is shown", func() bool { return page.view.Known && len(page.view.Bids) == len(p.bids) })

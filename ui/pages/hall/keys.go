@@ -72,10 +72,14 @@ func (k *keys) draw(v hall.StandView) {
 	}
 }
 
-// hold keeps the caret in the field while nothing else has it, as after a dialog.
+// hold keeps the caret in the field: over a whole screen always, so that nobody needs the mouse after a dialog or a click; in the
+// window while nothing else has the keyboard.
 func (k *keys) hold() {
 	c := k.page.host.Window().Canvas()
-	if k.shown.Stage == hall.Asking && !k.shown.Seat.Key.PINPad && c.Focused() == nil && c.Overlays().Top() == nil {
+	if k.shown.Stage != hall.Asking || k.shown.Seat.Key.PINPad || c.Overlays().Top() != nil {
+		return
+	}
+	if at := c.Focused(); at == nil || k.page.wide && at != fyne.Focusable(k.field) {
 		k.field.Focus()
 	}
 }

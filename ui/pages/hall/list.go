@@ -32,7 +32,7 @@ type Page struct {
 func New(host page.Host) *Page {
 	p := &Page{host: host, ctx: context.Background()}
 	p.table = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 260},
+		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 240},
 		widgets.TableColumn{Title: p.t("hall.col_lot"), Min: 120, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: p.t("hall.col_opens"), Width: 130},
 		widgets.TableColumn{Title: p.t("hall.col_role"), Width: 84, Quiet: true},
@@ -119,8 +119,8 @@ func (p *Page) enter(t platformapi.Tender) {
 		return
 	}
 	if t.MyRole == platformapi.TenderHall {
-		p.host.Open(NewWide(p.host, room, stand))
+		p.host.Open(NewWide(p.host, room, stand, t.Number))
 		return
 	}
-	p.host.Open(NewRoom(p.host, room, stand))
+	p.host.Open(NewRoom(p.host, room, stand, t.Number))
 }

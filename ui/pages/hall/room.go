@@ -30,17 +30,16 @@ var (
 
 // A Room is the page of one opening.
 type Room struct {
-	host  page.Host
-	room  *hall.Room
-	stand *hall.Stand
-	look  look
-	wide  bool
-	ctx   context.Context
+	host   page.Host
+	room   *hall.Room
+	stand  *hall.Stand
+	look   look
+	wide   bool
+	number string
+	ctx    context.Context
 
-	view   hall.View
-	drawn  string // what the keys were looked at for
-	told   bool   // that this computer's clock is wrong
-	record []byte // that was shown to be signed
+	view  hall.View
+	drawn string // what the keys were looked at for
 
 	name, facts  *widgets.Text
 	clock, until *widgets.Text
@@ -54,9 +53,10 @@ type Room struct {
 	content      fyne.CanvasObject
 }
 
-// NewRoom makes the page of an opening in the window.
-func NewRoom(host page.Host, r *hall.Room, s *hall.Stand) *Room {
+// NewRoom makes the page of an opening in the window; number is the tender's.
+func NewRoom(host page.Host, r *hall.Room, s *hall.Stand, number string) *Room {
 	p := newRoom(host, r, s, near)
+	p.number = number
 	p.content = widgets.Page(p.arranged(widgets.PaddedCard))
 	return p
 }
@@ -65,8 +65,9 @@ func NewRoom(host page.Host, r *hall.Room, s *hall.Stand) *Room {
 type Wide struct{ *Room }
 
 // NewWide makes the page of an opening for a terminal of the hall.
-func NewWide(host page.Host, r *hall.Room, s *hall.Stand) *Wide {
+func NewWide(host page.Host, r *hall.Room, s *hall.Stand, number string) *Wide {
 	p := newRoom(host, r, s, afar)
+	p.number = number
 	p.wide = true
 	navy := func(o fyne.CanvasObject) *fyne.Container {
 		return widgets.Filled(theme.Navy, widgets.Pad(18, 32, 18, 32, o))
@@ -101,7 +102,7 @@ func (p *Room) t(key string, pairs ...any) string { return p.host.Words().T(key,
 
 // arranged lays the page out; head is what its upper part lies on.
 func (p *Room) arranged(head func(fyne.CanvasObject) *fyne.Container) fyne.CanvasObject {
-	screen := widgets.NewButton(widgets.Secondary, p.t("hall.full_screen"), func() { p.host.Open(NewWide(p.host, p.room, p.stand)) })
+	screen := widgets.NewButton(widgets.Secondary, p.t("hall.full_screen"), func() { p.host.Open(NewWide(p.host, p.room, p.stand, p.number)) })
 	if p.wide {
 		screen = widgets.NewButton(widgets.OnNavy, p.t("hall.leave"), p.host.Back)
 	}
@@ -140,10 +141,7 @@ func (p *Room) Nav() string { return Nav }
 
 // Title implements page.Page.
 func (p *Room) Title() string {
-	if p.view.Known {
-		return p.view.Tender.Number
-	}
-	return p.t("nav.hall")
+	return p.number
 }
 
 // Content implements page.Page.
