@@ -26,6 +26,13 @@ type bidCmd struct {
 	Decrypt     bidDecryptCmd     `cmd:"" help:"bid_decrypt"`
 	Verify      bidVerifyCmd      `cmd:"" help:"bid_verify"`
 	Certificate bidCertificateCmd `cmd:"" help:"bid_certificate"`
+	Tenders     bidTendersCmd     `cmd:"" help:"bid_tenders"`
+	Outline     bidOutlineCmd     `cmd:"" help:"bid_outline_get"`
+	Upload      bidUploadCmd      `cmd:"" help:"bid_upload"`
+	Withdraw    bidWithdrawCmd    `cmd:"" help:"bid_withdraw"`
+	List        bidListCmd        `cmd:"" help:"bid_list"`
+	Receipt     bidReceiptCmd     `cmd:"" help:"bid_receipt"`
+	Demo        bidDemoCmd        `cmd:"" help:"bid_demo"`
 }
 
 type bidBuildCmd struct {

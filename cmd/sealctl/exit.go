@@ -75,6 +75,7 @@ var own = map[string]int{
 	"ctl.bid_no_code":         statusUsage,
 	"ctl.bid_no_encryption":   statusToken,
 	"ctl.bid_one_certificate": statusUsage,
+	"ctl.bid_no_platform_key": statusPlatform,
 
 	"token.uri_invalid":          statusUsage,
 	"token.uri_pin_value":        statusUsage,

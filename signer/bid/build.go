@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"os"
 	"time"
 
@@ -30,6 +31,14 @@ type Source struct {
 	Name     string // of the file in the bid, without a folder
 	Envelope string // whose key seals it; "" leaves it readable for everybody
 	Path     string // of the file, which is only read
+	// Content is read in the place of a file, so that a part need not lie on a disk as it is; Path is then for errors alone.
+	Content Content
+}
+
+// Content is what a part holds, wherever it lies. It is read from several goroutines.
+type Content interface {
+	io.ReaderAt
+	Size() int64 // bytes
 }
 
 // Builder makes one bid.
@@ -106,25 +115,39 @@ type work struct {
 	signing  cms.Builder
 }
 
-// input is the content of a part: a file, or bytes that this package made.
+// input is the content of a part: a file, or what was handed over or made by this package.
 type input struct {
 	path    string
 	f       *os.File
 	state   disk.Identity
-	content *bytes.Reader
+	content Content
 	size    int64
 }
 
 func (in *input) read(b []byte, offset int64) error {
+	var from io.ReaderAt = in.f
 	if in.f == nil {
-		return readFull(in.content, b, offset)
+		from = in.content
 	}
-	err := readFull(in.f, b, offset)
+	err := readFull(from, b, offset)
 	switch {
 	case errors.Is(err, &Error{Kind: Cut}):
 		return &Error{Kind: InputChanged, Path: in.path}
 	case err != nil:
 		return onInput(in.path, errors.Unwrap(err))
+	}
+	return nil
+}
+
+// open opens the file.
+func (in *input) open() error {
+	f, size, err := openRegular(in.path)
+	if err != nil {
+		return err
+	}
+	in.f, in.size = f, size
+	if in.state, err = disk.IdentityOf(f); err != nil {
+		return errors.Join(onInput(in.path, err), f.Close())
 	}
 	return nil
 }
@@ -233,15 +256,14 @@ func (w *work) addFile(s Source, id []byte) error {
 	if !codeForm().MatchString(s.Code) || !codeForm().MatchString(s.Kind) || !isFileName(s.Name) || s.Kind == KindOpening {
 		return &Error{Kind: BadPart, Part: s.Code, Name: s.Name, Detail: "a code, kind or file name that a bid cannot hold"}
 	}
-	f, size, err := openRegular(s.Path)
-	if err != nil {
+	in := &input{path: s.Path, content: s.Content}
+	if s.Content != nil {
+		in.size = s.Content.Size()
+	} else if err := in.open(); err != nil {
 		return err
 	}
-	in := &input{path: s.Path, f: f, size: size}
 	w.inputs = append(w.inputs, in)
-	if in.state, err = disk.IdentityOf(f); err != nil {
-		return onInput(s.Path, err)
-	}
+	size := in.size
 	if size > MaxPart || chunksOf(size, w.ChunkSize) > MaxChunks {
 		return &Error{Kind: BadPart, Part: s.Code, Name: s.Name, Detail: fmt.Sprintf("%d bytes in chunks of %d", size, w.ChunkSize)}
 	}

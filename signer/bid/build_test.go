@@ -189,3 +189,34 @@ func TestAnyBid(t *testing.T) {
 		}
 	})
 }
+
+// cutShort gives less than it says that it has.
+type cutShort struct{ *bytes.Reader }
+
+func (c cutShort) Size() int64 { return c.Reader.Size() + 1 }
+
+// Content that lies in no file goes into a bid as a file does, and is held to its size.
+func TestBuildReadsContent(t *testing.T) {
+	p := newParties(t, "sm2")
+	b, contents := p.builder(t, 100_000, 200)
+	b.Outer = false
+	if err := os.Remove(b.Parts[0].Path); err != nil {
+		t.Fatal(err)
+	}
+	b.Parts[0].Content = cutShort{bytes.NewReader(contents[0])}
+	_, err := b.Build(context.Background())
+	wantKind(t, "cut short", err, bid.InputChanged)
+	b.Parts[0].Content = bytes.NewReader(contents[0])
+	opened, err := build(t, b).OpenInner(b.Parts[0].Envelope, p.bidder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := opened.Part(b.Parts[0].Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, r.Size())
+	if _, err := r.ReadAt(got, 0); err != nil || !bytes.Equal(got, contents[0]) {
+		t.Errorf("%d bytes came out, not the %d that went in: %v", len(got), len(contents[0]), err)
+	}
+}

@@ -34,6 +34,9 @@ type OutlinePart struct {
 	Required bool   `json:"required"`
 	// Envelope is the one that it is sealed in; "" for a part that everybody may read.
 	Envelope string `json:"envelope"`
+	// Stamp asks for a PDF that bears the bidder's electronic seal (标书签章). A bid's form does not show it: whoever makes one or
+	// reads it opened looks into the file.
+	Stamp bool `json:"stamp,omitempty"`
 	// Types are the extensions of files that are taken, such as ".pdf"; none: any.
 	Types []string `json:"types,omitempty"`
 }

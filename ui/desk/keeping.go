@@ -51,12 +51,16 @@ func SetAside(folders Folders) (string, error) {
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return "", diskError(aside, err)
 	}
-	contracts, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", contractsFolder))
-	if err != nil {
-		return "", diskError(folders.Data, err)
+	var works []string
+	for _, where := range []string{contractsFolder, bidsFolder, creditFolder} {
+		found, err := filepath.Glob(filepath.Join(folders.Data, "parties", "*", where))
+		if err != nil {
+			return "", diskError(folders.Data, err)
+		}
+		works = append(works, found...)
 	}
 	// The vault goes last: when this breaks off, what is left is found unreadable again.
-	for _, from := range append(contracts, folders.outbox(), folders.vault()) {
+	for _, from := range append(works, folders.outbox(), folders.vault()) {
 		rel, err := filepath.Rel(folders.Data, from)
 		to := filepath.Join(aside, rel)
 		if err == nil {

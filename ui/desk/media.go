@@ -183,14 +183,17 @@ func (d *Desk) TestSign(ctx context.Context, key Key, pin []byte, lastTry bool) 
 	if key.Phone() {
 		return fault("phone_no_test", nil)
 	}
-	return d.withKey(ctx, key, pin, lastTry, func(k PlatformKey) error {
-		nonce := make([]byte, 32)
-		if _, err := rand.Read(nonce); err != nil {
-			return err
-		}
-		_, err := token.SignMessage(k.Signer, nonce)
+	return d.withKey(ctx, key, pin, lastTry, provePossession)
+}
+
+// provePossession has a key sign something random.
+func provePossession(k PlatformKey) error {
+	nonce := make([]byte, 32)
+	if _, err := rand.Read(nonce); err != nil {
 		return err
-	})
+	}
+	_, err := token.SignMessage(k.Signer, nonce)
+	return err
 }
 
 // A Library is a key library (驱动程序) that is on this machine, or was looked for.

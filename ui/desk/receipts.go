@@ -49,21 +49,23 @@ func ReceiptOf(e outbox.Entry, roots []*smx509.Certificate) (Receipt, bool) {
 		pool.AddCert(c)
 	}
 	said, cert, err := receipt.Verify(r.Receipt, e.Org, pool)
-	switch {
-	case err == nil:
-		r.Proof = ReceiptValid
-	case errors.Is(err, receipt.ErrUnsigned):
-		r.Proof = ReceiptUnsigned
-	case errors.Is(err, receipt.ErrUntrusted):
-		r.Proof = ReceiptUntrusted
-	default:
-		r.Proof = ReceiptBroken
-		return r, true
-	}
-	if cert != nil {
+	if r.Proof = proofOf(err); cert != nil && r.Proof != ReceiptBroken {
 		r.Platform, r.Signer, r.Ends = said.Platform, cert.Subject.CommonName, cert.NotAfter
 	}
 	return r, true
+}
+
+// proofOf is what a signature is worth that was judged so.
+func proofOf(err error) ReceiptProof {
+	switch {
+	case err == nil:
+		return ReceiptValid
+	case errors.Is(err, receipt.ErrUnsigned):
+		return ReceiptUnsigned
+	case errors.Is(err, receipt.ErrUntrusted):
+		return ReceiptUntrusted
+	}
+	return ReceiptBroken
 }
 
 // Receipts are those of one contract, or with "" of all, the oldest first. They are kept on this machine for good.
@@ -89,6 +91,23 @@ func (s *Session) SaveReceipt(r Receipt, path string) error {
 // WriteReceipt writes a receipt as a PDF without a session. The platform's and the owner's names may be empty: then their
 // address and code stand alone. A file that is there already is not overwritten.
 func WriteReceipt(w *words.Catalog, platform, owner string, r Receipt, path string) error {
+	return writeSlip(w, platform, owner, slip{
+		number: r.Number, title: r.Title, at: r.At, uscc: r.USCC, about: paper.Fact{Name: w.T("receipt.contract"), Value: r.ContractID}, sha256: r.SHA256,
+		signature: r.Signature, proof: r.Proof, platform: r.Platform, signer: r.Signer, ends: r.Ends,
+	}, path)
+}
+
+// slip is what is printed of a receipt, whatever it is for.
+type slip struct {
+	number, title, uscc, sha256, signature string
+	about                                  paper.Fact
+	at                                     time.Time
+	proof                                  ReceiptProof
+	platform, signer                       string
+	ends                                   time.Time
+}
+
+func writeSlip(w *words.Catalog, platform, owner string, r slip, path string) error {
 	data, err := receiptPaper(w, platform, owner, r)
 	if err != nil {
 		return err
@@ -96,7 +115,8 @@ func WriteReceipt(w *words.Catalog, platform, owner string, r Receipt, path stri
 	return writeNew(path, data)
 }
 
-func receiptPaper(w *words.Catalog, platform, owner string, r Receipt) ([]byte, error) {
+// sheets begins a document of A4 sheets to be printed; foot is the line at the foot of a page.
+func sheets(w *words.Catalog, title string, created time.Time, foot func(page, pages int) string) (*paper.Document, error) {
 	regular, err := paper.ParseFace(assets.SansRegular())
 	if err != nil {
 		return nil, err
@@ -105,31 +125,36 @@ func receiptPaper(w *words.Catalog, platform, owner string, r Receipt) ([]byte, 
 	if err != nil {
 		return nil, err
 	}
-	d := paper.New(regular, bold, paper.Options{
-		Title: w.T("receipt.title"), Lang: w.Language(), Created: r.At,
-		Foot: func(page, pages int) string {
-			return w.T("receipt.foot", "number", r.Number, "page", page, "pages", pages)
-		},
+	d := paper.New(regular, bold, paper.Options{Title: title, Lang: w.Language(), Created: created, Foot: foot})
+	d.Title(title)
+	return d, nil
+}
+
+func receiptPaper(w *words.Catalog, platform, owner string, r slip) ([]byte, error) {
+	d, err := sheets(w, w.T("receipt.title"), r.at, func(page, pages int) string {
+		return w.T("receipt.foot", "number", r.number, "page", page, "pages", pages)
 	})
-	d.Title(w.T("receipt.title"))
-	d.Banner(w.T("receipt.proof_"+string(r.Proof)), map[ReceiptProof]paper.Tone{
-		ReceiptValid: paper.Good, ReceiptUntrusted: paper.Warn, ReceiptBroken: paper.Bad, ReceiptUnsigned: paper.Warn}[r.Proof])
-	facts := []paper.Fact{{Name: w.T("receipt.number"), Value: r.Number}, {Name: w.T("receipt.what"), Value: r.Title},
-		{Name: w.T("receipt.at"), Value: r.At.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05.000 -07:00")},
-		{Name: w.T("receipt.given_to"), Value: joined(owner, r.USCC)}, {Name: w.T("receipt.platform"), Value: joined(platform, r.Platform)},
-		{Name: w.T("receipt.contract"), Value: r.ContractID}}
-	if r.SHA256 != "" {
-		facts = append(facts, paper.Fact{Name: "SHA-256", Value: r.SHA256})
+	if err != nil {
+		return nil, err
 	}
-	if r.Signer != "" {
-		facts = append(facts, paper.Fact{Name: w.T("receipt.signer"), Value: w.T("receipt.signer_until", "name", r.Signer, "until", r.Ends.Local().Format(time.DateOnly))})
+	d.Banner(w.T("receipt.proof_"+string(r.proof)), map[ReceiptProof]paper.Tone{
+		ReceiptValid: paper.Good, ReceiptUntrusted: paper.Warn, ReceiptBroken: paper.Bad, ReceiptUnsigned: paper.Warn}[r.proof])
+	facts := []paper.Fact{{Name: w.T("receipt.number"), Value: r.number}, {Name: w.T("receipt.what"), Value: r.title},
+		{Name: w.T("receipt.at"), Value: r.at.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05.000 -07:00")},
+		{Name: w.T("receipt.given_to"), Value: joined(owner, r.uscc)}, {Name: w.T("receipt.platform"), Value: joined(platform, r.platform)},
+		r.about}
+	if r.sha256 != "" {
+		facts = append(facts, paper.Fact{Name: "SHA-256", Value: r.sha256})
+	}
+	if r.signer != "" {
+		facts = append(facts, paper.Fact{Name: w.T("receipt.signer"), Value: w.T("receipt.signer_until", "name", r.signer, "until", r.ends.Local().Format(time.DateOnly))})
 	}
 	d.Facts(facts...)
 	d.Paragraph(w.T("receipt.note"), paper.Quiet)
-	if r.Signature != "" {
+	if r.signature != "" {
 		d.Heading(w.T("receipt.signature"))
 		d.Paragraph(w.T("receipt.signature_note"), paper.Quiet)
-		d.Paragraph(r.Signature, paper.Quiet)
+		d.Paragraph(r.signature, paper.Quiet)
 	}
 	return d.Bytes()
 }

@@ -17,6 +17,8 @@ import (
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/token"
+	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 )
 
@@ -40,6 +42,7 @@ type PlatformKey struct {
 	Keeper Keeper       // of the session that begins; nil: it ends with the program
 	of     Key          // as it was found
 
+	token    token.Token
 	identity token.Identity
 }
 
@@ -151,7 +154,7 @@ func (k *unlockedKey) use(ctx context.Context, do func(PlatformKey) error) error
 	if err != nil {
 		return err
 	}
-	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, identity: k.identity})
+	return do(PlatformKey{Chain: append([]*smx509.Certificate{k.identity.Certificate()}, k.identity.Chain()...), Signer: signer, of: k.key, token: k.token, identity: k.identity})
 }
 
 // close locks the key, which forgets the PIN, and lets it go.
@@ -202,6 +205,8 @@ type Session struct {
 	hold held
 
 	seals *SealCase
+	bids  *bids.Book
+	clock *hall.Clock // by which deadlines of bids are told
 
 	templatesMu sync.Mutex // of places.json
 }
@@ -233,6 +238,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	}
 	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
+	s.bids, s.clock = bids.NewBook(bidding{s}), hall.NewClock(p.Now)
 	if _, err := s.ledger.entries(ctx); err != nil {
 		leave()
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/platformapi/outbox/turn"
 	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/papers"
 )
 
@@ -31,13 +32,13 @@ const (
 	stemShown    = "shown-" // the upload as pages
 )
 
-// document tells by its name that a file is a document of a contract.
+// document tells by its name that a file is a document of a contract or of a bid.
 func document(name string) bool {
-	return slices.ContainsFunc([]string{stemOriginal, stemInvoice, stemClean, stemSealed, stemReceived, stemPublic, stemShown},
+	return bids.Document(name) || slices.ContainsFunc([]string{stemOriginal, stemInvoice, stemClean, stemSealed, stemReceived, stemPublic, stemShown},
 		func(stem string) bool { return strings.HasPrefix(name, stem) })
 }
 
-// shelf holds the documents of the contract that lies in a folder of a party's.
+// shelf holds the documents of the contract, or the bid, that lies in a folder of a party's.
 func (f Folders) shelf(v *vault.Vault, org, where, contract string) *papers.Shelf {
 	var rooms []string
 	for _, open := range f.open() {
@@ -53,14 +54,18 @@ func (f Folders) putAway(ctx context.Context, v *vault.Vault, org string) error 
 	away := func(where, contract string) {
 		errs = append(errs, f.shelf(v, org, where, contract).PutAway(ctx, document))
 	}
-	for _, where := range []string{deletedFolder, contractsFolder} {
+	for _, where := range []string{deletedFolder, contractsFolder, bidsFolder, creditFolder} {
 		for _, contract := range folders(filepath.Join(f.Data, "parties", org, where)) {
 			away(where, contract)
 		}
 	}
 	for _, open := range f.open() {
-		for _, contract := range folders(filepath.Join(open, org)) {
-			away(contractsFolder, contract)
+		for _, name := range folders(filepath.Join(open, org)) {
+			where := contractsFolder
+			if strings.HasPrefix(name, bids.Prefix) {
+				where = bidsFolder
+			}
+			away(where, name)
 		}
 		_ = os.Remove(filepath.Join(open, org)) // when it is empty
 	}

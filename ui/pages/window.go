@@ -15,9 +15,11 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
+	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
+	"sealdesk/ui/pages/hall"
 	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
@@ -110,6 +112,8 @@ func (w *Window) Login(s *desk.Session) {
 	items := []widgets.NavItem{
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
+		{ID: bid.Nav, Text: w.t("nav.bid"), Icon: theme.IconBid},
+		{ID: hall.Nav, Text: w.t("nav.hall"), Icon: theme.IconHall},
 		{ID: outbox.Nav, Text: w.t("nav.outbox"), Icon: theme.Icon("outbox")},
 		{ID: keys.Nav, Text: w.t("nav.keys"), Icon: theme.Icon("key")},
 		{ID: seals.Nav, Text: w.t("nav.seals"), Icon: theme.Icon("seal")},
@@ -143,7 +147,17 @@ func (w *Window) Login(s *desk.Session) {
 	if to := w.awaited; to != nil {
 		w.awaited = nil
 		w.open(*to)
+		return
 	}
+	terminal := false
+	w.Do(w.front, func(ctx context.Context) error {
+		terminal = s.AtHall(ctx)
+		return nil
+	}, func(error) {
+		if terminal {
+			w.Home(hall.Nav)
+		}
+	})
 }
 
 // tellNews says what the other side did.
@@ -218,6 +232,10 @@ func (w *Window) Home(nav string) {
 	switch nav {
 	case awards.Nav:
 		p = awards.New(w)
+	case bid.Nav:
+		p = bid.New(w)
+	case hall.Nav:
+		p = hall.New(w)
 	case outbox.Nav:
 		p = outbox.New(w)
 	case keys.Nav:
@@ -253,7 +271,18 @@ func (w *Window) drop(n int) {
 func (w *Window) show(p page.Page) {
 	w.leave()
 	w.front, w.leave = context.WithCancel(w.closed)
-	if w.shell != nil {
+	_, alone := p.(page.Alone)
+	if w.win.FullScreen() != alone {
+		w.win.SetFullScreen(alone)
+	}
+	if alone && w.shell != nil {
+		w.toasts = widgets.NewToasts()
+		w.win.SetContent(widgets.Stack(p.Content(), w.toasts))
+	} else if w.shell != nil {
+		if w.win.Content() != w.shell {
+			w.toasts = w.shell.Toasts
+			w.win.SetContent(w.shell)
+		}
 		w.shell.SetBody(p.Content())
 		w.shell.Sidebar.Select(p.Nav())
 		var crumbs []widgets.Crumb
@@ -471,6 +500,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 	for {
 		link := s.Link(w.closed)
 		present := s.KeyPresent(w.closed)
+		due := s.Bids().Due(w.closed)
 		over := false
 		fyne.Do(func() {
 			if w.session != s {
@@ -482,6 +512,7 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 			}
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
+			w.shell.Sidebar.SetBadge(bid.Nav, due)
 		})
 		select {
 		case <-w.closed.Done():

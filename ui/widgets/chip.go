@@ -13,6 +13,7 @@ type Chip struct {
 	widget.BaseWidget
 	text string
 	tone theme.Tone
+	size float32 // of the letters
 
 	ground *canvas.Rectangle
 	dot    *canvas.Circle
@@ -22,16 +23,25 @@ type Chip struct {
 // NewChip makes a chip.
 func NewChip(text string, tone theme.Tone) *Chip {
 	c := &Chip{
+		size:   theme.TextCaption,
 		ground: canvas.NewRectangle(theme.White),
 		dot:    canvas.NewCircle(theme.White),
 		label:  canvas.NewText("", theme.Text),
 	}
-	c.ground.CornerRadius = theme.ChipHeight / 2
-	c.label.TextSize = theme.TextCaption
 	c.ExtendBaseWidget(c)
 	c.Set(text, tone)
 	return c
 }
+
+// Sized sets letters of another size.
+func (c *Chip) Sized(text float32) *Chip {
+	c.size = text
+	c.Refresh()
+	return c
+}
+
+// scale is how much larger it is than usual.
+func (c *Chip) scale() float32 { return c.size / theme.TextCaption }
 
 // Set changes the state told.
 func (c *Chip) Set(text string, tone theme.Tone) {
@@ -47,27 +57,30 @@ func (c *Chip) CreateRenderer() fyne.WidgetRenderer {
 	return &drawn{
 		objects: []fyne.CanvasObject{c.ground, c.dot, c.label},
 		layout:  c.arrange,
-		min:     func() fyne.Size { return fyne.NewSize(chipWidth(c.text), theme.ChipHeight) },
+		min:     func() fyne.Size { return fyne.NewSize(c.width(), c.height()) },
 		refresh: func() { c.arrange(c.Size()); canvas.Refresh(c) },
 	}
 }
 
-func chipWidth(s string) float32 {
-	return fyne.MeasureText(s, theme.TextCaption, fyne.TextStyle{}).Width + chipText + 10
+func (c *Chip) height() float32 { return theme.ChipHeight * c.scale() }
+
+func (c *Chip) width() float32 {
+	return fyne.MeasureText(c.text, c.size, fyne.TextStyle{}).Width + (chipText+10)*c.scale()
 }
 
 const chipText = 20 // where a chip's word begins
 
 func (c *Chip) arrange(s fyne.Size) {
-	w := chipWidth(c.text)
-	c.label.Text = c.text
+	w, h, scale := c.width(), c.height(), c.scale()
+	c.label.Text, c.label.TextSize = c.text, c.size
 	if s.Width > 0 && w > s.Width {
 		w = s.Width
-		c.label.Text = ellipsis(c.text, theme.TextCaption, c.label.TextStyle, w-chipText-8)
+		c.label.Text = ellipsis(c.text, c.size, c.label.TextStyle, w-(chipText+8)*scale)
 	}
 	m := c.label.MinSize()
-	y := snap((s.Height - theme.ChipHeight) / 2)
-	place(c.ground, 0, y, w, theme.ChipHeight)
-	place(c.dot, 9, y+(theme.ChipHeight-6)/2, 6, 6)
-	place(c.label, chipText, y+(theme.ChipHeight-m.Height)/2, m.Width, m.Height)
+	y := snap((s.Height - h) / 2)
+	c.ground.CornerRadius = h / 2
+	place(c.ground, 0, y, w, h)
+	place(c.dot, 9*scale, y+(h-6*scale)/2, 6*scale, 6*scale)
+	place(c.label, chipText*scale, y+(h-m.Height)/2, m.Width, m.Height)
 }

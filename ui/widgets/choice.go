@@ -49,6 +49,9 @@ func (c *Checkbox) build(label string, radius float32) {
 	c.ring = newRing(radius, theme.Primary, theme.White)
 }
 
+// Label returns the box's words.
+func (c *Checkbox) Label() string { return c.label.Text }
+
 // On says whether the box is checked.
 func (c *Checkbox) On() bool { return c.on }
 

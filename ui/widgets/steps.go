@@ -21,7 +21,10 @@ const (
 )
 
 // Steps is a line of steps, as in the opening hall: discs joined by rules.
-func Steps(now int, names ...string) *fyne.Container {
+func Steps(now int, names ...string) *fyne.Container { return StepsOf(theme.TextBody, now, names...) }
+
+// StepsOf is Steps in letters of another size, for a line that is read from afar.
+func StepsOf(text float32, now int, names ...string) *fyne.Container {
 	var objects []fyne.CanvasObject
 	for i, n := range names {
 		state := StepAhead
@@ -36,18 +39,18 @@ func Steps(now int, names ...string) *fyne.Container {
 			if i <= now {
 				c = theme.Green
 			}
-			objects = append(objects, Grow(Middle(Fixed(20, 2, canvas.NewRectangle(c)))))
+			objects = append(objects, Grow(Middle(Fixed(text, text/7, canvas.NewRectangle(c)))))
 		}
-		label := Body(n)
+		label := NewText(n, text, theme.Text)
 		switch state {
 		case StepNow:
 			label.Bold().SetColor(theme.Primary)
 		case StepAhead:
 			label.SetColor(theme.Text3)
 		}
-		objects = append(objects, Row(8, stepDisc(state, strconv.Itoa(i+1), 26), label))
+		objects = append(objects, Row(text*4/7, stepDisc(state, strconv.Itoa(i+1), text*13/7), label))
 	}
-	return Row(14, objects...)
+	return Row(text, objects...)
 }
 
 // stepDisc is ✓, ! or the number, on the state's colour.

@@ -53,6 +53,8 @@ type Table struct {
 	rows    int
 	row     func(int) TableRow
 	high    float32
+	text    float32 // size of the letters
+	heads   []*Text
 
 	list  *rowList
 	faces *Faces
@@ -61,7 +63,7 @@ type Table struct {
 
 // NewTable makes a table that shows nothing yet.
 func NewTable(columns ...TableColumn) *Table {
-	t := &Table{columns: columns, high: theme.TableRow}
+	t := &Table{columns: columns, high: theme.TableRow, text: theme.TextTable}
 	t.list = newRowList(t)
 	list := container.NewThemeOverride(t.list, theme.Bare{})
 	t.faces = NewFaces(list)
@@ -71,7 +73,7 @@ func NewTable(columns ...TableColumn) *Table {
 		if c.Right {
 			h.Align(fyne.TextAlignTrailing)
 		}
-		heads = append(heads, h)
+		t.heads, heads = append(t.heads, h), append(heads, h)
 	}
 	head := container.New(columnsLayout{columns, theme.TableHead}, heads...)
 	t.all = Border(
@@ -84,6 +86,15 @@ func NewTable(columns ...TableColumn) *Table {
 // High makes the rows of another height, for cells with notes 60.
 func (t *Table) High(h float32) *Table {
 	t.high = h
+	return t
+}
+
+// Sized sets letters and rows of another size, for a table that is read from afar.
+func (t *Table) Sized(text, row float32) *Table {
+	t.text, t.high = text, row
+	for _, h := range t.heads {
+		h.SetSize(text)
+	}
 	return t
 }
 
@@ -163,7 +174,7 @@ func newTableRow(t *Table) *tableRow {
 	r := &tableRow{table: t, ground: canvas.NewRectangle(theme.Clear)}
 	var objects []fyne.CanvasObject
 	for _, c := range t.columns {
-		cell := newTableCell(c)
+		cell := newTableCell(c, t.text)
 		r.cells = append(r.cells, cell)
 		objects = append(objects, cell)
 	}
@@ -214,16 +225,17 @@ type tableCell struct {
 	linkRow *fyne.Container
 }
 
-func newTableCell(c TableColumn) *tableCell {
+func newTableCell(c TableColumn, size float32) *tableCell {
+	small := size * theme.TextCaption / theme.TextTable
 	color := theme.Text
 	if c.Quiet {
 		color = theme.Text2
 	}
 	x := &tableCell{
 		column:  c,
-		text:    NewText("", theme.TextTable, color).Clip(),
-		note:    Quiet("").Clip(),
-		chip:    NewChip("", theme.Neutral),
+		text:    NewText("", size, color).Clip(),
+		note:    NewText("", small, theme.Text3).Clip(),
+		chip:    NewChip("", theme.Neutral).Sized(small),
 		linkRow: Row(14),
 	}
 	if c.Right {
@@ -291,12 +303,13 @@ func (x *tableCell) arrange(s fyne.Size) {
 		place(x.note, 0, y+th, s.Width, nh)
 	}
 	place(x.text, 0, y, s.Width, th)
-	cy := (s.Height - theme.ChipHeight) / 2
+	ch := x.chip.height()
+	cy := (s.Height - ch) / 2
 	if x.note.Visible() && x.chip.Visible() {
-		cy = (s.Height - theme.ChipHeight - nh - 1) / 2
-		place(x.note, 0, cy+theme.ChipHeight+1, s.Width, nh)
+		cy = (s.Height - ch - nh - 1) / 2
+		place(x.note, 0, cy+ch+1, s.Width, nh)
 	}
-	place(x.chip, 0, cy, s.Width, theme.ChipHeight)
+	place(x.chip, 0, cy, s.Width, ch)
 	m := x.linkRow.MinSize()
 	place(x.linkRow, 0, (s.Height-m.Height)/2, min(m.Width, s.Width), m.Height)
 }

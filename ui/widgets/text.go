@@ -67,6 +67,13 @@ func (t *Text) SetText(s string) {
 	t.Refresh()
 }
 
+// SetSize changes the height of the letters.
+func (t *Text) SetSize(size float32) {
+	t.line.TextSize = size
+	t.fit()
+	t.Refresh()
+}
+
 // SetColor changes the colour.
 func (t *Text) SetColor(c color.Color) {
 	t.line.Color = c

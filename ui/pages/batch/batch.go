@@ -99,7 +99,7 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
-	p.rule.load(ctx)
+	p.rule.Load(ctx)
 	p.refresh()
 	if len(p.view.Rows) == 0 {
 		p.offer()
@@ -194,7 +194,7 @@ func (p *Page) askPIN(trouble string) {
 	n := p.view.Count[batch.Ready]
 	pin.Ask(p.ctx, p.host, pin.Request{Confirm: p.t("batch.seal", "count", n), Run: p.seal, Facts: []widgets.Fact{
 		{Name: p.t("batch.fact_files"), Value: p.t("batch.fact_files_is", "count", n, "name", p.firstReady())},
-		{Name: p.t("batch.fact_rule"), Value: p.rule.said()},
+		{Name: p.t("batch.fact_rule"), Value: p.rule.Said()},
 		{Name: p.t("batch.fact_out"), Value: p.view.Out},
 	}}, trouble)
 }
@@ -432,8 +432,8 @@ func (p *Page) foot() {
 		why := ""
 		if len(p.view.Rows) == 0 {
 			why = p.t("batch.why_no_files")
-		} else if p.rule.why() != "" {
-			why = p.rule.why()
+		} else if p.rule.Why() != "" {
+			why = p.rule.Why()
 		}
 		p.main.SetReason(why)
 		if why == "" {

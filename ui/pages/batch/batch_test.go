@@ -14,6 +14,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/sealrule"
 )
 
 // folder is n contracts, a Word document, one that is damaged, and one without the words.
@@ -49,7 +50,7 @@ func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *
 	h := pagetest.NewHost(t, w.Desk, s)
 	p := New(h).(*Page)
 	h.Open(p)
-	h.Until("the seals", func() bool { return p.rule.chosen() != nil })
+	h.Until("the seals", func() bool { return p.rule.Seal() != nil })
 	return h, p
 }
 
@@ -82,7 +83,7 @@ func TestAFolderIsSealed(t *testing.T) {
 	if why := p.main.Reason(); why != p.t("batch.why_no_keyword") {
 		t.Errorf("without a keyword: %q", why)
 	}
-	p.rule.keyword.SetText("采购人（盖章）")
+	p.rule.Keyword().SetText("采购人（盖章）")
 	h.Fits()
 	h.Picture("batch-rule")
 	h.Press(p.t("batch.check"))
@@ -152,8 +153,7 @@ func TestABatchGoesOn(t *testing.T) {
 	h, p := opened(t, w, s)
 	drop(p, folder(t, w, 400))
 	h.Until("the files", func() bool { return len(p.view.Rows) == 402 })
-	p.rule.mode.Choose(byPosition)
-	p.rule.draw()
+	p.rule.ByWay(sealrule.ByPosition)
 	h.Press(p.t("batch.check"))
 	h.Until("the check", func() bool { return p.stage == checked })
 	h.Press(p.t("batch.seal", "count", 400))
@@ -175,7 +175,7 @@ func TestABatchGoesOn(t *testing.T) {
 	h.Picture("batch-offer")
 	h.Press(p.t("batch.resume"))
 	h.Until("the check", func() bool { return p.stage == checked })
-	if p.rule.mode.Chosen() != byPosition || p.view.Count[batch.Signed] != n[batch.Signed] || p.view.Count[batch.Ready] != n[batch.Ready] {
+	if p.rule.Way() != sealrule.ByPosition || p.view.Count[batch.Signed] != n[batch.Signed] || p.view.Count[batch.Ready] != n[batch.Ready] {
 		t.Fatalf("%v, it was %v: %+v", p.view.Count, n, p.view.Groups)
 	}
 	h.Press(p.t("batch.seal", "count", n[batch.Ready]))
@@ -195,15 +195,14 @@ func TestAnotherRuleIsCheckedAnew(t *testing.T) {
 	h, p := opened(t, w, w.Buyer())
 	drop(p, w.Contract(3))
 	h.Until("the file", func() bool { return len(p.view.Rows) == 1 })
-	p.rule.keyword.SetText("没有这几个字")
+	p.rule.Keyword().SetText("没有这几个字")
 	h.Press(p.t("batch.check"))
 	h.Until("the check", func() bool { return p.stage == checked })
 	if p.view.Count[batch.Failed] != 1 || p.main.Reason() == "" || !h.Says("找不到“没有这几个字”") {
 		t.Errorf("%v %q", p.view.Count, h.Texts())
 	}
 	h.Press(p.t("batch.change_rule"))
-	p.rule.mode.Choose(byEdge)
-	p.rule.draw()
+	p.rule.ByWay(sealrule.ByEdge)
 	h.Press(p.t("batch.check"))
 	h.Until("the check", func() bool { return p.stage == checked && p.view.Count[batch.Ready] == 1 })
 	p.look(p.view.Rows[0].Item.Name)
@@ -224,7 +223,7 @@ func TestPictures(t *testing.T) {
 			name := "batch-" + lang + "-" + map[bool]string{true: "1366", false: "1024"}[size.Width > 1000]
 			drop(p, folder(t, w, 30))
 			h.Until("the files", func() bool { return len(p.view.Rows) == 32 })
-			p.rule.keyword.SetText("采购人（盖章）")
+			p.rule.Keyword().SetText("采购人（盖章）")
 			h.Picture(name + "-rule")
 			h.Press(p.t("batch.check"))
 			h.Until("the check", func() bool { return p.stage == checked })

@@ -31,7 +31,7 @@ func TestAFolderIsSealedByPhone(t *testing.T) {
 	})
 	drop(p, folder(t, w, 6))
 	h.Until("the files", func() bool { return len(p.view.Rows) == 8 })
-	p.rule.keyword.SetText("采购人（盖章）")
+	p.rule.Keyword().SetText("采购人（盖章）")
 	h.Press(p.t("batch.check"))
 	h.Until("the check", func() bool { return p.stage == checked })
 	ready := p.view.Count[batch.Ready]

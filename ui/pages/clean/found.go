@@ -42,6 +42,11 @@ type list struct {
 	column  *fyne.Container
 }
 
+// Found is what was taken out of a document, without the document beside it.
+func Found(w *words.Catalog, r *cleancopy.Report) fyne.CanvasObject {
+	return newList(w, r, func(int) {}).column
+}
+
 func newList(w *words.Catalog, r *cleancopy.Report, show func(page int)) *list {
 	l := &list{words: w, show: show, changed: func() {}, column: widgets.Column(18)}
 	for _, n := range r.Notices {

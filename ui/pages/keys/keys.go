@@ -3,12 +3,14 @@ package keys
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/scan"
@@ -25,7 +27,8 @@ type Page struct {
 	ctx  context.Context
 
 	media   []desk.Medium
-	lookups bool // the places where no library was are shown
+	held    []bids.Held // bids that only certificates of these or other tokens open
+	lookups bool        // the places where no library was are shown
 
 	list    *fyne.Container
 	drivers *fyne.Container
@@ -71,19 +74,24 @@ func (p *Page) KeysChanged() { p.read() }
 func (p *Page) read() {
 	var media []desk.Medium
 	var libraries []desk.Library
+	var held []bids.Held
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
 		if phone, linked := p.host.Session().PhoneMedium(ctx); linked {
 			media = append([]desk.Medium{phone}, media...) // it is what signs now
 		}
 		libraries = p.host.Desk().Libraries(ctx)
+		held = p.host.Session().Bids().Held(ctx)
 		return err
 	}, func(err error) {
-		p.media = media
+		p.media, p.held = media, held
 		p.list.Objects = nil
 		if err != nil {
 			problem := p.host.Words().Problem(err)
 			p.list.Add(widgets.WarnPanel(page.ErrorText(problem), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.lookAgain)))
+		}
+		for _, o := range p.heldBids() {
+			p.list.Add(o)
 		}
 		for _, m := range media {
 			p.list.Add(p.card(m))
@@ -197,6 +205,8 @@ func (p *Page) certificate(c desk.Certificate) fyne.CanvasObject {
 		pair = p.t("keys.one_for_both")
 	case c.Partner != "":
 		pair = p.t("keys.paired")
+	case c.Encrypts:
+		pair = p.t("keys.old_encryption")
 	}
 	col := widgets.Column(6, head, widgets.FactLines(
 		widgets.Fact{Name: p.t("keys.issuer"), Value: strings.Join(chain, " ← ")},
@@ -206,12 +216,56 @@ func (p *Page) certificate(c desk.Certificate) fyne.CanvasObject {
 	if !c.HasKey {
 		col.Add(widgets.NewText(p.t("keys.no_key"), theme.TextCaption, theme.Red).Clip())
 	}
+	if names := p.heldBy(c.Number); len(names) > 0 {
+		col.Add(widgets.NewParagraph(p.t("keys.bids_here", "count", len(names), "names", names), theme.TextCaption, theme.Amber))
+	}
 	if c.Signs {
 		for _, why := range c.Unfit {
 			col.Add(widgets.NewParagraph(why.String(), theme.TextCaption, theme.Red))
 		}
 	}
 	return col
+}
+
+// heldBy names the bids that only the key of a certificate opens.
+func (p *Page) heldBy(serial string) []string {
+	var names []string
+	for _, h := range p.held {
+		if slices.Contains(h.Serials, serial) {
+			names = append(names, p.opening(h))
+		}
+	}
+	return names
+}
+
+func (p *Page) opening(h bids.Held) string {
+	if h.Opens.IsZero() {
+		return h.Name
+	}
+	return p.t("keys.bid_opens", "name", h.Name, "time", h.Opens.Local().Format("2006-01-02 15:04"))
+}
+
+// heldBids warn of a change of the certificates that bids wait for, and of bids whose certificate is on none of the tokens that are
+// here.
+func (p *Page) heldBids() []fyne.CanvasObject {
+	here := map[string]bool{}
+	for _, m := range p.media {
+		for _, c := range m.Certificates {
+			here[c.Number] = c.HasKey
+		}
+	}
+	var out []fyne.CanvasObject
+	var names []string
+	for _, h := range p.held {
+		names = append(names, p.opening(h))
+		if !h.Phone && !slices.ContainsFunc(h.Serials, func(serial string) bool { return here[serial] }) {
+			out = append(out, widgets.WarnPanel(widgets.ErrorText{What: p.t("keys.bid_orphan", "name", p.opening(h), "serials", h.Serials), Do: p.t("keys.bid_orphan_do")}))
+		}
+	}
+	if len(names) > 0 {
+		out = append(out, widgets.WarnPanel(widgets.ErrorText{What: p.t("keys.bids_held", "count", len(names), "names", names), Do: p.t("keys.bids_held_do")}))
+	}
+	return out
 }
 
 // drawDrivers shows the libraries that are here, and on request where others were looked for.

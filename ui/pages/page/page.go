@@ -41,6 +41,9 @@ type KeyWatcher interface{ KeysChanged() }
 // A Leaver wants to know that its page goes away for good.
 type Leaver interface{ Leave() }
 
+// An Alone page has the whole screen, as on a terminal of the opening hall.
+type Alone interface{ Alone() }
+
 // A Host is what the window does for its pages. Its methods are called on the window's goroutine.
 type Host interface {
 	// Session is the party at work. Not for the login page.

@@ -238,6 +238,31 @@ func (h *Host) Type(text string) {
 	test.Type(focused, text)
 }
 
+// Enter presses Enter in what has the keyboard.
+func (h *Host) Enter() {
+	h.t.Helper()
+	focused := h.window.Canvas().Focused()
+	if focused == nil {
+		h.t.Fatal("nothing has the keyboard")
+	}
+	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+}
+
+// Tab gives the keyboard to what comes next.
+func (h *Host) Tab() { test.FocusNext(h.window.Canvas()) }
+
+// Check presses the checkbox with this text.
+func (h *Host) Check(text string) {
+	h.t.Helper()
+	for _, o := range h.seen() {
+		if b, ok := o.(*widgets.Checkbox); ok && b.Label() == text {
+			b.Tapped(nil)
+			return
+		}
+	}
+	h.t.Fatalf("no checkbox %q among %q", text, h.Texts())
+}
+
 // Top is the page in front.
 func (h *Host) Top() page.Page { return h.Stack[len(h.Stack)-1] }
 

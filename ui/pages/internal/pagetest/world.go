@@ -67,6 +67,7 @@ type World struct {
 	dir    string
 	ca     *ca.Authority
 	order  platformapi.SealOrder // in which contracts are made
+	kind   ca.Algorithm          // of the parties' keys
 	away   atomic.Bool
 	held   atomic.Pointer[chan struct{}]
 }
@@ -101,19 +102,19 @@ func NewWorld(t *testing.T) *World {
 // NewWorldIn makes a world that speaks a language.
 func NewWorldIn(t *testing.T, language string) *World {
 	t.Helper()
-	return newWorld(t, language, platformapi.OrderSealFirst)
+	return newWorld(t, language, platformapi.OrderSealFirst, ca.ECDSA)
 }
 
 // NewWorldOfReview makes a world in which both agree before anybody seals.
 func NewWorldOfReview(t *testing.T) *World {
 	t.Helper()
-	return newWorld(t, words.Chinese, platformapi.OrderReviewFirst)
+	return newWorld(t, words.Chinese, platformapi.OrderReviewFirst, ca.ECDSA)
 }
 
-func newWorld(t *testing.T, language string, order platformapi.SealOrder) *World {
+func newWorld(t *testing.T, language string, order platformapi.SealOrder, kind ca.Algorithm) *World {
 	t.Helper()
 	dir := t.TempDir()
-	w := &World{t: t, dir: dir, ring: &keyring{secrets: map[string][]byte{}}, order: order, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
+	w := &World{t: t, dir: dir, ring: &keyring{secrets: map[string][]byte{}}, order: order, kind: kind, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
 	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
 	var err error
 	w.ca, err = ca.New(ca.ECDSA, ca.SM2) // phones have SM2 keys
@@ -223,7 +224,7 @@ func (w *World) Keys() string { return filepath.Join(w.dir, "keys") }
 // MakeKey adds a key whose PIN is cheap to try.
 func (w *World) MakeKey(o soft.Options) {
 	w.t.Helper()
-	o.Algorithm, o.PIN, o.Issuer, o.Tries = ca.ECDSA, []byte(PIN), w.ca, Tries
+	o.Algorithm, o.PIN, o.Issuer, o.Tries = w.kind, []byte(PIN), w.ca, Tries
 	o.Cost = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
 	_, err := soft.Create(w.Keys(), o)
 	must(w.t, err)

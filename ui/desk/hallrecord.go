@@ -1,0 +1,105 @@
+package desk
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"sealdesk/platformapi"
+	"sealdesk/signer/paper"
+	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
+)
+
+// SaveRecord writes what a room shows of an opening as a PDF of A4 sheets, to be printed. A file that is there already is not
+// overwritten.
+func (s *Session) SaveRecord(v hall.View, path string) error {
+	return WriteRecord(s.desk.cfg.Words, v, path)
+}
+
+// WriteRecord is SaveRecord without a session.
+func WriteRecord(w *words.Catalog, v hall.View, path string) error {
+	data, err := recordPaper(w, v)
+	if err != nil {
+		return err
+	}
+	return writeNew(path, data)
+}
+
+// stamped writes a time as a record has it.
+func stamped(t time.Time) string {
+	if t.IsZero() {
+		return "—"
+	}
+	return t.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05 -07:00")
+}
+
+func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
+	t, o := v.Tender, v.Tender.Opening
+	if o == nil {
+		o = &platformapi.Opening{}
+	}
+	d, err := sheets(w, w.T("hall.record"), v.Now(), func(page, pages int) string {
+		return w.T("hall.record_foot", "number", t.Number, "page", page, "pages", pages)
+	})
+	if err != nil {
+		return nil, err
+	}
+	agency := "—"
+	if t.Agency != nil {
+		agency = t.Agency.Name
+	}
+	d.Facts(
+		paper.Fact{Name: w.T("hall.col_project"), Value: t.Name + "（" + t.Number + "）"},
+		paper.Fact{Name: w.T("hall.col_lot"), Value: t.LotName + "（" + t.LotNumber + "）"},
+		paper.Fact{Name: w.T("hall.purchaser"), Value: t.Purchaser.Name},
+		paper.Fact{Name: w.T("hall.agency_name"), Value: agency},
+		paper.Fact{Name: w.T("hall.col_opens"), Value: stamped(t.Deadline)},
+		paper.Fact{Name: w.T("hall.step_announced"), Value: stamped(o.AnnouncedAt)},
+		paper.Fact{Name: w.T("hall.window"), Value: stamped(o.WindowFrom) + " — " + stamped(o.WindowUntil)},
+		paper.Fact{Name: w.T("hall.record_sha256"), Value: o.RecordSHA256},
+	)
+	d.Heading(w.T("hall.tab_prices"))
+	for i, b := range v.Bids {
+		facts := []paper.Fact{{Name: fmt.Sprint(i+1, ". "), Value: b.Bidder.Name + "（" + b.Bidder.USCC + "）"}}
+		for _, f := range b.Price {
+			facts = append(facts, paper.Fact{Name: f.Name, Value: strings.TrimSpace(f.Value + " " + f.Capitals)})
+		}
+		facts = append(facts, bidFacts(w, b)...)
+		d.Facts(facts...)
+	}
+	d.Heading(w.T("hall.tab_objections"))
+	none := true
+	for _, b := range v.Bids {
+		for _, x := range b.Objections {
+			none = false
+			d.Paragraph(stamped(x.At)+" "+b.Bidder.Name+"："+x.Text, paper.Plain)
+			d.Paragraph(w.T("hall.col_answer")+"："+x.Answer, paper.Quiet)
+		}
+	}
+	if none {
+		d.Paragraph(w.T("hall.no_objections"), paper.Quiet)
+	}
+	d.Heading(w.T("hall.sign_record"))
+	d.Facts(paper.Fact{Name: w.T("hall.role_host"), Value: stamped(o.HostSignedAt)})
+	for _, b := range v.Bids {
+		if !b.SignedInAt.IsZero() {
+			d.Facts(paper.Fact{Name: b.Bidder.Name, Value: strings.TrimSpace(stamped(b.RecordSignedAt) + " " + b.RecordSignedBy)})
+		}
+	}
+	d.Paragraph(w.T("hall.record_note"), paper.Quiet)
+	return d.Bytes()
+}
+
+// bidFacts are how far a bid came, and why no further.
+func bidFacts(w *words.Catalog, b platformapi.Bid) []paper.Fact {
+	facts := []paper.Fact{{Name: w.T("hall.bid_received"), Value: stamped(b.ReceivedAt)}, {Name: w.T("hall.bid_opened"), Value: stamped(b.DecryptedAt)}}
+	if err := hall.FailureOf(b); err != nil {
+		facts = append(facts, paper.Fact{Name: w.T("hall.bid_failed"), Value: w.Problem(err).What})
+	}
+	if n := len(b.Attributions); n > 0 {
+		a := b.Attributions[n-1]
+		facts = append(facts, paper.Fact{Name: w.T("hall.liable_" + string(a.To)), Value: a.Reason})
+	}
+	return facts
+}

@@ -1,0 +1,506 @@
+package hall
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/platformapi"
+	"sealdesk/signer/bid"
+	"sealdesk/signer/envelope"
+	"sealdesk/token"
+	"sealdesk/token/ca"
+	"sealdesk/token/soft"
+	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/pages/internal/pagetest"
+)
+
+// told is a platform whose opening is as the test says: states that are looked at, one after another. The real one is played
+// against in the window's own test.
+type told struct {
+	mu     sync.Mutex
+	tender platformapi.Tender
+	bids   []platformapi.Bid
+	acts   []platformapi.OpeningAct
+	fail   error
+	told   []string
+	stirs  func()
+	inner  map[string][]byte
+	keys   *port
+}
+
+// port is where a test plugs keys in.
+type port struct {
+	token.Driver
+	mu  sync.Mutex
+	uri string
+}
+
+func (o *port) plug(uri string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.uri = uri
+}
+
+func (o *port) Tokens(ctx context.Context) ([]token.Token, error) {
+	all, err := o.Driver.Tokens(ctx)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.DeleteFunc(all, func(t token.Token) bool {
+		info, err := t.Info(ctx)
+		return err != nil || info.URI != o.uri
+	}), err
+}
+
+// provide makes an SM2 key for each bidder, and the envelopes that they open. It gives their URIs.
+func (p *told) provide(t *testing.T) []string {
+	t.Helper()
+	authority, err := ca.New(ca.SM2)
+	must(t, err)
+	dir := filepath.Join(t.TempDir(), "keys")
+	p.inner = map[string][]byte{}
+	var uris []string
+	for i := range p.bids {
+		b := &p.bids[i]
+		uri, err := soft.Create(dir, soft.Options{Label: fmt.Sprint("bidder", i), Algorithm: ca.SM2, PIN: []byte(pagetest.PIN), Issuer: authority,
+			Subject: ca.Subject{Name: b.Bidder.Name, USCC: b.Bidder.USCC, Handler: "李秀英"}, Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}, Tries: pagetest.Tries})
+		must(t, err)
+		uris = append(uris, uri)
+	}
+	driver, err := soft.Open(dir)
+	must(t, err)
+	p.keys = &port{Driver: driver}
+	tokens, err := driver.Tokens(t.Context())
+	must(t, err)
+	for _, k := range tokens {
+		info, err := k.Info(t.Context())
+		must(t, err)
+		ids, err := k.Identities(t.Context())
+		must(t, err)
+		for _, id := range ids {
+			if i := slices.Index(uris, info.URI); id.Usage()&token.UsageEncrypt != 0 {
+				c := id.Certificate()
+				p.bids[i].Recipients = []platformapi.BidCertificate{{Issuer: c.Issuer.String(), Serial: bid.Serial(c)}}
+				p.inner[p.bids[i].ID], err = envelope.Seal(envelope.GM, envelope.Data, make([]byte, 32), c)
+				must(t, err)
+			}
+		}
+		must(t, k.Close())
+	}
+	return uris
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *told) Now(context.Context) (time.Time, error) { return time.Now(), nil }
+
+func (p *told) Tender(context.Context, string) (platformapi.Tender, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tender, p.fail
+}
+
+func (p *told) TenderBids(context.Context, string) ([]platformapi.Bid, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.bids), nil
+}
+
+func (p *told) WatchTender(ctx context.Context, _ string, _ func(platformapi.TenderEvent), reset func()) error {
+	p.mu.Lock()
+	p.stirs = reset
+	p.mu.Unlock()
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (p *told) Conduct(_ context.Context, _ platformapi.TenderChange, a platformapi.OpeningAct) (platformapi.Tender, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.acts = append(p.acts, a)
+	p.tender.Version++
+	return p.tender, p.fail
+}
+
+func (p *told) note(what string, id string, f func(*platformapi.Bid)) (platformapi.Bid, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told = append(p.told, what)
+	for i := range p.bids {
+		if p.bids[i].ID == id {
+			f(&p.bids[i])
+			p.bids[i].Version++
+			return p.bids[i], p.fail
+		}
+	}
+	return platformapi.Bid{}, errors.New("no such bid")
+}
+
+func (p *told) SignIn(_ context.Context, _, id string, in platformapi.SignIn) (platformapi.Bid, error) {
+	return p.note("sign-in "+in.Person, id, func(b *platformapi.Bid) { b.SignedInAt, b.SignedInPlace = time.Now(), in.Place })
+}
+
+func (p *told) Object(_ context.Context, _, id string, o platformapi.NewObjection) (platformapi.Bid, error) {
+	return p.note("object "+o.Text, id, func(b *platformapi.Bid) {
+		b.Objections = append(b.Objections, platformapi.Objection{ID: o.ID, Text: o.Text, At: time.Now()})
+	})
+}
+
+func (p *told) AnswerObjection(_ context.Context, _, id, objection, text string) (platformapi.Bid, error) {
+	return p.note("answer "+text, id, func(b *platformapi.Bid) { b.Objections[0].Answer = text })
+}
+
+func (p *told) TakeEnvelopes(_ context.Context, id string) ([]platformapi.BidEnvelope, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return []platformapi.BidEnvelope{{Name: "投标文件", Inner: p.inner[id]}}, p.fail
+}
+
+func (p *told) Decrypt(_ context.Context, _, id string, _ []platformapi.OpenedEnvelope) (platformapi.Bid, error) {
+	return p.note("decrypt", id, func(b *platformapi.Bid) {
+		b.State, b.DecryptedAt, b.Waiting = platformapi.BidDecrypted, time.Now(), nil
+	})
+}
+
+func (p *told) ReportFailure(_ context.Context, _, id string, f platformapi.Failure) (platformapi.Bid, error) {
+	return p.note("failure "+string(f.Cause), id, func(b *platformapi.Bid) { b.State, b.Failure = platformapi.BidFailed, &f })
+}
+
+func (p *told) BeginBackup(_ context.Context, _, id string, _ platformapi.NewBackup) (platformapi.Bid, error) {
+	return p.note("backup", id, func(*platformapi.Bid) {})
+}
+
+func (p *told) SendBackup(context.Context, platformapi.NewBackup, io.ReaderAt, func(int64, int64)) error {
+	return p.fail
+}
+
+func (p *told) CompleteBackup(_ context.Context, _, id string) (platformapi.Bid, error) {
+	return p.note("backup is there", id, func(*platformapi.Bid) {})
+}
+
+func (p *told) Record(context.Context, platformapi.Tender) ([]byte, error) {
+	return []byte("{}"), p.fail
+}
+
+func (p *told) SignRecord(context.Context, string, string, []byte) (platformapi.Tender, error) {
+	return p.tender, p.fail
+}
+
+var bidders = []string{"中科影像设备股份有限公司", "浙江智行医疗信息技术有限公司", "北京路安电子工程有限公司", "华讯医疗系统集成有限公司", "江苏畅通医用设备有限公司"}
+
+// opening is one in its decryption, at which everything has happened that rows can show.
+func opening(role platformapi.TenderRole) *told {
+	at := time.Now()
+	p := &told{tender: platformapi.Tender{
+		ID: platformapi.NewID(), Version: 7, Number: "ZC-2026-001901", Name: "云溪县人民医院影像设备采购项目", LotNumber: "第1包", LotName: "数字化X射线摄影系统",
+		Purchaser: platformapi.Organisation{Name: "云溪县人民医院"}, Agency: &platformapi.Organisation{Name: "华东招标代理有限公司"},
+		State: platformapi.TenderDecrypting, Deadline: at.Add(-12 * time.Minute), DecryptMinutes: 30, Remedy: platformapi.RemedyBackupFile, OthersGoOn: true, MinBidders: 3,
+		Bidders: len(bidders), Envelopes: []string{"投标文件"}, ReadOut: []string{"投标总价", "交货期", "质保期"}, MyRole: role,
+		Opening: &platformapi.Opening{AnnouncedAt: at.Add(-11 * time.Minute), Envelopes: []string{"投标文件"}, WindowFrom: at.Add(-9 * time.Minute), WindowUntil: at.Add(18*time.Minute + 42*time.Second),
+			Log: []platformapi.OpeningLog{
+				{At: at.Add(-11 * time.Minute), Act: platformapi.MoveAnnounce, Person: "王建国"},
+				{At: at.Add(-9 * time.Minute), Act: platformapi.MoveStart, Person: "王建国", Minutes: 30},
+				{At: at.Add(-3 * time.Minute), Act: platformapi.MovePause, Person: "王建国", Reason: "现场网络中断"},
+				{At: at.Add(-2 * time.Minute), Act: platformapi.MoveResume, Person: "王建国"},
+			}},
+	}}
+	for i, name := range bidders {
+		p.bids = append(p.bids, platformapi.Bid{ID: platformapi.NewID(), TenderID: p.tender.ID, Version: 1, State: platformapi.BidDecrypting,
+			Bidder: platformapi.Organisation{Name: name, USCC: fmt.Sprintf("91410899MA9K3T7X%02d", i)}, Receipt: fmt.Sprintf("B20261126-%06d", i+1),
+			ReceivedAt: at.Add(-time.Hour), SignedInAt: at.Add(-20 * time.Minute), SignedInPlace: platformapi.PlaceHall, Waiting: []string{"投标文件"},
+			OuterDecryptedAt: at.Add(-9 * time.Minute)})
+	}
+	b := p.bids
+	b[0].State, b[0].DecryptedAt, b[0].Waiting = platformapi.BidDecrypted, at.Add(-8*time.Minute), nil
+	b[1].SignedInPlace, b[1].State, b[1].DecryptedAt, b[1].Waiting = platformapi.PlaceRemote, platformapi.BidDecrypted, at.Add(-7*time.Minute), nil
+	b[2].State, b[2].Failure = platformapi.BidFailed, &platformapi.Failure{Cause: platformapi.CauseWrongCertificate, Needed: []string{"5d0dd7c83ebf111d"}, Found: []string{"4adf57c38c10b991"}}
+	b[3].PackageFetchedAt = at.Add(-time.Minute)
+	b[4].SignedInAt = time.Time{}
+	switch role {
+	case platformapi.TenderHost:
+		p.tender.Moves = []platformapi.OpeningMove{platformapi.MovePause, platformapi.MoveReadOut, platformapi.MoveExtend, platformapi.MoveAttribute, platformapi.MoveAbort}
+	case platformapi.TenderBidder:
+		p.tender.MyBidID = b[3].ID
+	}
+	return p
+}
+
+// readOut has the opening come to its read-out.
+func (p *told) readOut() {
+	p.tender.State = platformapi.TenderReadout
+	for i := range p.bids {
+		b := &p.bids[i]
+		if i < 4 {
+			b.State, b.DecryptedAt, b.Failure, b.Waiting = platformapi.BidDecrypted, time.Now(), nil, nil
+			b.Price = []platformapi.PriceField{{Name: "投标总价", Value: fmt.Sprintf("%d80000.00", 31-i), Capitals: "叁佰零捌万元整"}, {Name: "交货期", Value: "30"}, {Name: "质保期", Value: "三年"}}
+			continue
+		}
+		b.State, b.Liable = platformapi.BidAttributed, platformapi.LiableBidder
+		b.Attributions = []platformapi.Attribution{{To: platformapi.LiableBidder, Reason: "未到场", Person: "王建国", At: time.Now()}}
+	}
+	if p.tender.MyRole == platformapi.TenderHost {
+		p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveClose, platformapi.MoveAttribute, platformapi.MoveAbort}
+	}
+}
+
+// show opens the room of what is told, and waits until it is there.
+func show(t *testing.T, p *told, wide bool) (*pagetest.Host, *Room) {
+	t.Helper()
+	w := pagetest.NewWorld(t)
+	host := pagetest.NewHost(t, w.Desk, w.Buyer())
+	room := hall.NewRoom(p, p.tender.ID)
+	stand := hall.NewStand(room, hall.Keys{
+		Drivers: func() []token.Driver {
+			if p.keys == nil {
+				return nil
+			}
+			return []token.Driver{p.keys}
+		},
+		Owner: func(c *smx509.Certificate) hall.Holder {
+			o := ca.SubjectOf(c)
+			return hall.Holder{Name: o.Name, USCC: o.USCC, Person: o.Handler}
+		},
+	})
+	var page *Room
+	if wide {
+		host.Window().Resize(fyne.NewSize(1920, 1080))
+		full := NewWide(host, room, stand, p.tender.Number)
+		host.Open(full)
+		page = full.Room
+	} else {
+		page = NewRoom(host, room, stand, p.tender.Number)
+		host.Open(page)
+	}
+	host.Until("the opening is shown", func() bool { return page.view.Known && len(page.view.Bids) == len(p.bids) })
+	host.Settle(100 * time.Millisecond)
+	return host, page
+}
+
+func (p *told) heard(what string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.told, what)
+}
+
+func (p *told) did() []platformapi.OpeningAct {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.acts)
+}
+
+// A terminal takes one key after another: it is plugged in, the PIN typed, Enter; no mouse.
+func TestKeysWithoutTheMouse(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page := show(t, p, true)
+	host.Until("it asks for a key", func() bool { return host.Says("请插入 UKey") })
+	host.Picture("hall-terminal-idle")
+	for _, i := range []int{3, 4} {
+		p.keys.plug(uris[i])
+		page.KeysChanged()
+		host.Until("the PIN is asked for", func() bool {
+			return page.keys.shown.Stage == hall.Asking && page.keys.shown.Seat.Bid.ID == p.bids[i].ID
+		})
+		host.Type("000000")
+		host.Enter()
+		host.Until("the PIN is wrong", func() bool { return host.Says("PIN 码不正确，还可以再试 2 次") })
+		host.Picture("hall-terminal-pin")
+		host.Type(pagetest.PIN)
+		host.Enter()
+		host.Until("it is decrypted", func() bool { return page.keys.shown.Stage == hall.Done })
+		if !host.Says("请拔出 UKey，插入下一家的") {
+			t.Error("what comes next is not said")
+		}
+		host.Picture("hall-terminal-done")
+	}
+	if !p.heard("failure pin_wrong") || !p.heard("decrypt") || len(host.Told) != 0 {
+		t.Errorf("heard %v, told %v", p.told, host.Told)
+	}
+	p.keys.plug(uris[0])
+	page.KeysChanged()
+	host.Until("it is decrypted already", func() bool { return host.Says("的投标文件已经解密") })
+}
+
+// Whoever sees the hall, sees what it may do and no more.
+func TestRoles(t *testing.T) {
+	for _, tt := range []struct {
+		role   platformapi.TenderRole
+		has    []string
+		hasNot []string
+	}{
+		{platformapi.TenderHost, []string{"暂停解密", "延长解密时间", "流标", "开始唱标"}, []string{"请插入 UKey", "扫码解密"}},
+		{platformapi.TenderBidder, []string{"请插入 UKey", "提出异议"}, []string{"暂停解密", "流标", "认定原因"}},
+		{platformapi.TenderSupervisor, []string{"监督视图，只读", "证书不符"}, []string{"暂停解密", "请插入 UKey", "提出异议", "流标", "认定原因", "扫码解密"}},
+	} {
+		t.Run(string(tt.role), func(t *testing.T) {
+			p := opening(tt.role)
+			host, _ := show(t, p, false)
+			host.Picture("hall-" + string(tt.role))
+			host.Fits()
+			for _, words := range append(tt.has, bidders...) {
+				if !host.Says(words) {
+					t.Errorf("%q is not shown among %q", words, host.Texts())
+				}
+			}
+			for _, words := range tt.hasNot {
+				if slices.Contains(host.Texts(), words) {
+					t.Errorf("%q is shown", words)
+				}
+			}
+		})
+	}
+}
+
+// The host says why, or does nothing.
+func TestHostGivesReasons(t *testing.T) {
+	p := opening(platformapi.TenderHost)
+	host, page := show(t, p, false)
+	if why := host.Button("开始唱标").Reason(); why != "还有 3 家可以在时限内解密" {
+		t.Errorf("the read-out can be begun: %q", why)
+	}
+	host.Press("延长解密时间")
+	confirm := host.Button("延长解密时间")
+	if confirm.Reason() != "请写明理由" {
+		t.Errorf("an extension without a reason: %q", confirm.Reason())
+	}
+	host.Type("5")
+	host.Tab()
+	host.Type("设备故障")
+	host.Picture("hall-extend")
+	host.Press("延长解密时间")
+	host.Until("it is extended", func() bool { return len(p.did()) == 1 })
+	if a := p.did()[0]; a.Act != platformapi.MoveExtend || a.Minutes != 510 || a.Reason != "设备故障" {
+		t.Errorf("%+v", a)
+	}
+	p.mu.Lock()
+	p.tender.Version++
+	p.tender.Opening.WindowUntil = time.Now().Add(-time.Second)
+	p.bids[2].Liable, p.bids[3].Liable, p.bids[4].Liable = platformapi.LiableBidder, platformapi.LiableBidder, platformapi.LiableUndecided
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("the cause must be decided", func() bool {
+		return host.Button("开始唱标").Reason() == "还有 1 家未解密，请先认定原因"
+	})
+	page.attribute(p.bids[4])
+	host.Type("未到场，也未远程解密")
+	if why := host.Button("确认认定").Reason(); why != "请选择" {
+		t.Errorf("decided without a decision: %q", why)
+	}
+	host.Check("投标人原因（撤销投标）")
+	host.Check("非投标人原因（撤回投标）") // one of them only
+	host.Check("投标人原因（撤销投标）")
+	host.Picture("hall-attribute")
+	host.Press("确认认定")
+	host.Until("it is decided", func() bool { return len(p.did()) == 2 })
+	if a := p.did()[1]; a.Act != platformapi.MoveAttribute || a.To != platformapi.LiableBidder || a.BidID != p.bids[4].ID || a.Reason == "" {
+		t.Errorf("%+v", a)
+	}
+}
+
+// With fewer than three bidders nobody overlooks it, and the host must have a reason.
+func TestFewBidders(t *testing.T) {
+	p := opening(platformapi.TenderHost)
+	p.tender.State, p.tender.FewBidders, p.tender.Bidders = platformapi.TenderOpening, true, 2
+	p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveStart, platformapi.MoveAbort}
+	p.bids = p.bids[:2]
+	host, _ := show(t, p, false)
+	if !host.Says("投标人只有 2 家，少于 3 家！") {
+		t.Errorf("not said: %q", host.Texts())
+	}
+	host.Picture("hall-few")
+	host.Press("开始解密")
+	if why := host.Button("开始解密").Reason(); why != "请写明理由" {
+		t.Errorf("begun without a reason: %q", why)
+	}
+}
+
+// The read-out, an objection and its answer.
+func TestReadOut(t *testing.T) {
+	p := opening(platformapi.TenderBidder)
+	p.readOut()
+	host, page := show(t, p, false)
+	for _, words := range []string{"3,180,000.00", "叁佰零捌万元整", "撤销（投标人原因）"} {
+		if !host.Says(words) {
+			t.Errorf("%q is not read out: %q", words, host.Texts())
+		}
+	}
+	host.Picture("hall-read-out")
+	host.Press("提出异议")
+	host.Type("报价大写与小写不一致")
+	host.Press("提交异议")
+	host.Until("it is heard", func() bool { return p.heard("object 报价大写与小写不一致") })
+	p.mu.Lock()
+	p.tender.MyRole, p.tender.Moves, p.tender.Version = platformapi.TenderHost, []platformapi.OpeningMove{platformapi.MoveClose}, 99
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it waits for an answer", func() bool {
+		b := host.Button("结束唱标")
+		return b != nil && b.Reason() == "还有 1 项异议没有答复"
+	})
+	page.answer(objection{p.bids[3], p.bids[3].Objections[0]})
+	host.Type("以大写为准")
+	host.Press("提交答复")
+	host.Until("it is answered", func() bool { return p.heard("answer 以大写为准") && host.Button("结束唱标").Reason() == "" })
+}
+
+// What is shown stays while the platform is away, and is said to be old.
+func TestPlatformAway(t *testing.T) {
+	p := opening(platformapi.TenderSupervisor)
+	host, page := show(t, p, false)
+	p.mu.Lock()
+	p.fail = &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it is said", func() bool { return host.Says("显示的可能不是最新情况") })
+	if !host.Says(bidders[0]) {
+		t.Error("what was known is gone")
+	}
+	host.Picture("hall-away")
+}
+
+// A hundred bidders on a screen.
+func TestAHundredRows(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	for i := len(p.bids); i < 100; i++ {
+		b := p.bids[i%5]
+		b.ID, b.Bidder.Name = platformapi.NewID(), fmt.Sprintf("示范投标单位%03d有限公司", i+1)
+		p.bids = append(p.bids, b)
+	}
+	host, page := show(t, p, true)
+	host.Picture("hall-hundred")
+	begin := time.Now()
+	for i := range 50 {
+		p.mu.Lock()
+		p.bids[i].State, p.bids[i].Version, p.tender.Version = platformapi.BidDecrypted, 50, p.tender.Version+1
+		p.mu.Unlock()
+		must(t, page.room.Read(t.Context()))
+		view, _ := page.room.View()
+		page.draw(view)
+	}
+	if each := time.Since(begin) / 50; each > 200*time.Millisecond {
+		t.Errorf("a change of a hundred rows takes %v to show", each)
+	}
+}
+
+// A platform without openings says so in the list, and can be asked again.
+func TestPlatformWithoutOpenings(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	host := pagetest.NewHost(t, w.Desk, w.Buyer())
+	host.Open(New(host))
+	host.Until("it is said", func() bool { return host.Button("重试") != nil && host.Says("本平台未开通电子投标") })
+	host.Fits()
+}

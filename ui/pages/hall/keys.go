@@ -1,0 +1,241 @@
+package hall
+
+import (
+	"context"
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/platformapi"
+	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// codeLastTry is the problem's code where a key tells only when one is used up that it was the last but one.
+const codeLastTry = "token.last_try"
+
+// keys is the panel of the stand: it asks for a key, then for its PIN, and says how it went. The keyboard is enough: the key's
+// arrival puts the caret into the field, Enter decrypts, and the next key has its turn.
+type keys struct {
+	page  *Room
+	field *widgets.PINField
+	enter *widgets.Button
+	body  *fyne.Container
+	card  *fyne.Container
+	shown hall.StandView
+	begun bool
+}
+
+func newKeys(p *Room) *keys {
+	k := &keys{page: p, field: widgets.NewPINField(p.t("login.pin_hint")), body: widgets.Column(0)}
+	k.enter = widgets.NewButton(widgets.Primary, p.t("hall.decrypt"), k.submit).WithIcon(theme.IconUnlock)
+	k.field.OnSubmitted = k.submit
+	k.field.OnChanged = func(int) { k.reason() }
+	k.card = widgets.PaddedCard(k.body)
+	return k
+}
+
+// draw shows what the stand is at.
+func (k *keys) draw(v hall.StandView) {
+	was := k.shown
+	if k.begun && v.Stage == was.Stage && v.Part == was.Part && v.Problem == was.Problem && v.Waiting == was.Waiting && v.Seat.Key.URI == was.Seat.Key.URI &&
+		v.Seat.Key.Tries == was.Seat.Key.Tries && v.Seat.Bid.ID == was.Seat.Bid.ID && v.Seat.Bid.SignedInAt.Equal(was.Seat.Bid.SignedInAt) {
+		return
+	}
+	k.shown, k.begun = v, true
+	if v.Stage != hall.Asking || v.Seat.Key.URI != was.Seat.Key.URI || v.Problem != was.Problem {
+		k.field.Wipe()
+	}
+	var o fyne.CanvasObject
+	switch v.Stage {
+	case hall.Asking:
+		o = k.asking(v)
+	case hall.Working:
+		o = k.working(v)
+	case hall.Done:
+		o = k.told(theme.IconSuccess, theme.Green, v.Seat.Bid.Bidder.Name, k.page.t("hall.done"), k.after(v))
+	case hall.Failed:
+		o = k.failed(v)
+	default:
+		o = k.idle(v)
+	}
+	k.body.Objects = []fyne.CanvasObject{o}
+	k.card.Refresh()
+	if v.Stage == hall.Asking {
+		k.reason()
+		if !v.Seat.Key.PINPad && k.page.host.Window().Canvas().Overlays().Top() == nil {
+			k.field.Focus()
+		}
+	}
+}
+
+// hold keeps the caret in the field: over a whole screen always, so that nobody needs the mouse after a dialog or a click; in the
+// window while nothing else has the keyboard.
+func (k *keys) hold() {
+	c := k.page.host.Window().Canvas()
+	if k.shown.Stage != hall.Asking || k.shown.Seat.Key.PINPad || c.Overlays().Top() != nil {
+		return
+	}
+	if at := c.Focused(); at == nil || k.page.wide && at != fyne.Focusable(k.field) {
+		k.field.Focus()
+	}
+}
+
+// told is a picture with two sentences, and what may follow them.
+func (k *keys) told(icon theme.Icon, ink color.NRGBA, head, text string, more fyne.CanvasObject) fyne.CanvasObject {
+	l := k.page.look
+	col := widgets.Column(l.text*2/3, widgets.Center(widgets.Icon(icon, l.title*2.4, ink)),
+		widgets.NewParagraph(head, l.title, theme.Text).Bold().Align(fyne.TextAlignCenter),
+		widgets.NewParagraph(text, l.text, theme.Text2).Align(fyne.TextAlignCenter))
+	if more != nil {
+		col.Add(more)
+	}
+	return col
+}
+
+// idle asks for a key, or says why the one in the port opens nothing.
+func (k *keys) idle(v hall.StandView) fyne.CanvasObject {
+	p := k.page
+	if v.Problem == nil {
+		return k.told(theme.IconUSB, theme.Primary, p.t("hall.plug_in"), p.t("hall.plug_in_do"), k.phone())
+	}
+	said := p.host.Words().Problem(v.Problem)
+	head := v.Seat.Key.Holder.Name
+	if b := v.Seat.Bid; b.ID != "" && b.SignedInAt.IsZero() && p.view.Tender.MyRole == platformapi.TenderHall {
+		in := widgets.NewButton(widgets.Primary, p.t("hall.sign_in"), func() { p.signInFor(b, v.Seat.Key.Holder.Person) })
+		return k.told(theme.IconUSB, theme.Primary, head, said.String(), widgets.Row(0, widgets.Spacer(), in, widgets.Spacer()))
+	}
+	col := widgets.Column(p.look.text*2/3, widgets.NewParagraph(head, p.look.title, theme.Text).Bold())
+	col.Add(widgets.ErrorPanel(page.ErrorText(said), widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)))
+	return col
+}
+
+// phone offers the way without a key in a port, to a bidder at home; a terminal's bidders have it in their row.
+func (k *keys) phone() fyne.CanvasObject {
+	p := k.page
+	b, mine := p.view.Mine()
+	if !mine || !p.stand.HasPhone() || p.view.Takes(b) != nil {
+		return nil
+	}
+	return widgets.Row(0, widgets.Spacer(), widgets.NewButton(widgets.Link, p.t("hall.use_phone"), func() { p.scan(b.ID) }), widgets.Spacer())
+}
+
+// asking asks for the PIN of the key whose turn it is.
+func (k *keys) asking(v hall.StandView) fyne.CanvasObject {
+	p, l, key := k.page, k.page.look, v.Seat.Key
+	col := widgets.Column(l.text*2/3,
+		widgets.NewText(p.t("hall.bidder"), l.text, theme.Text3),
+		widgets.NewParagraph(v.Seat.Bid.Bidder.Name, l.title, theme.Text).Bold(),
+		widgets.NewParagraph(p.t("hall.key_fits", "serial", short(v.Seat.Needed)), l.text, theme.Text2))
+	if !v.Seat.Expired.IsZero() {
+		col.Add(widgets.NewParagraph(p.t("hall.expired", "date", v.Seat.Expired.Local().Format(time.DateOnly)), l.text, theme.Amber))
+	}
+	if v.Problem != nil {
+		col.Add(widgets.NewParagraph(p.host.Words().Problem(v.Problem).String(), l.text, theme.Red))
+	}
+	if key.PINPad {
+		col.Add(widgets.NewParagraph(p.t("login.pin_pad"), l.text, theme.Text))
+	} else {
+		col.Add(k.field)
+		tries, ink := "", theme.Text3
+		if key.Tries >= 0 {
+			tries = p.t("login.tries", "tries", key.Tries)
+		}
+		if key.FewTries {
+			ink = theme.Red
+		}
+		col.Add(widgets.NewText(tries, l.text, ink))
+	}
+	col.Add(widgets.WithReason(k.enter))
+	if v.Waiting > 0 {
+		col.Add(widgets.NewText(p.t("hall.waiting", "count", v.Waiting), l.text, theme.Text2))
+	}
+	return col
+}
+
+// short is as much of a serial number as people compare.
+func short(serial string) string {
+	if len(serial) <= 16 {
+		return serial
+	}
+	return serial[:8] + "…" + serial[len(serial)-8:]
+}
+
+func (k *keys) reason() {
+	key, why := k.shown.Seat.Key, ""
+	switch {
+	case key.Locked:
+		why = k.page.t("login.why_locked")
+	case k.field.Len() == 0 && !key.PINPad:
+		why = k.page.t("login.why_no_pin")
+	}
+	k.enter.SetReason(why)
+}
+
+// submit hands the PIN over; before the last try it asks.
+func (k *keys) submit() {
+	if k.shown.Stage != hall.Asking || k.enter.Reason() != "" {
+		return
+	}
+	pin := k.field.Take()
+	key := k.shown.Seat.Key
+	decrypt := func(lastTry bool) {
+		k.page.host.Do(k.page.ctx, func(ctx context.Context) error {
+			return k.page.stand.Enter(ctx, pin, lastTry)
+		}, func(error) {}) // the stand says how it went
+	}
+	if key.Tries == 1 || k.page.host.Words().Problem(k.shown.Problem).Code == codeLastTry {
+		k.page.host.Ask(k.page.t("pin.last_title"), k.page.t("pin.last_body", "owner", key.Holder.Name), true, k.page.t("pin.last_confirm"), func() { decrypt(true) })
+		return
+	}
+	decrypt(false)
+}
+
+func (k *keys) working(v hall.StandView) fyne.CanvasObject {
+	l := k.page.look
+	s := widgets.NewSpinner(l.title*1.6, theme.Primary)
+	s.Start()
+	return widgets.Column(l.text*2/3, widgets.Center(s),
+		widgets.NewParagraph(v.Seat.Bid.Bidder.Name, l.title, theme.Text).Bold().Align(fyne.TextAlignCenter),
+		widgets.NewParagraph(k.page.t("hall.part_"+string(v.Part)), l.text, theme.Text2).Align(fyne.TextAlignCenter))
+}
+
+// after says what comes next at a terminal.
+func (k *keys) after(v hall.StandView) fyne.CanvasObject {
+	if v.Phone || k.page.view.Tender.MyRole != platformapi.TenderHall {
+		return nil
+	}
+	return widgets.NewParagraph(k.page.t("hall.next_key"), k.page.look.text, theme.Text2).Align(fyne.TextAlignCenter)
+}
+
+func (k *keys) failed(v hall.StandView) fyne.CanvasObject {
+	p := k.page
+	again := widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)
+	if v.Phone {
+		again.SetOnPress(func() { p.scan(v.Seat.Bid.ID) })
+	}
+	buttons := []*widgets.Button{again}
+	if b, ok := p.view.Bid(v.Seat.Bid.ID); ok && p.mayRestore(b) {
+		buttons = append(buttons, widgets.NewButton(widgets.Secondary, p.t("hall.backup"), func() { p.backup(b) }))
+	}
+	col := widgets.Column(p.look.text*2/3, widgets.NewParagraph(v.Seat.Bid.Bidder.Name, p.look.title, theme.Text).Bold())
+	col.Add(widgets.ErrorPanel(page.ErrorText(p.host.Words().Problem(v.Problem)), buttons...))
+	if more := k.after(v); more != nil {
+		col.Add(more)
+	}
+	return col
+}
+
+func (k *keys) again() {
+	k.page.host.Do(k.page.ctx, k.page.stand.Again, func(error) {})
+}
+
+// scan has a phone decrypt a bid.
+func (p *Room) scan(bid string) {
+	p.host.Do(p.ctx, func(ctx context.Context) error {
+		return p.stand.Scan(ctx, bid)
+	}, func(error) {}) // the stand says how it went
+}

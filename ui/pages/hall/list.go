@@ -1,0 +1,126 @@
+package hall
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/page"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
+)
+
+// Nav is the page's item of the sidebar.
+const Nav = "hall"
+
+const timeForm = "2006-01-02 15:04"
+
+// A Page lists the openings that one takes part in.
+type Page struct {
+	host    page.Host
+	ctx     context.Context
+	tenders []platformapi.Tender
+	next    string // cursor of the page that follows; "" when all are here
+	table   *widgets.Table
+	more    *widgets.Button
+	content fyne.CanvasObject
+}
+
+// New makes the page.
+func New(host page.Host) *Page {
+	p := &Page{host: host, ctx: context.Background()}
+	p.table = widgets.NewTable(
+		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 240},
+		widgets.TableColumn{Title: p.t("hall.col_lot"), Min: 120, Quiet: true, Spare: true},
+		widgets.TableColumn{Title: p.t("hall.col_opens"), Width: 130},
+		widgets.TableColumn{Title: p.t("hall.col_role"), Width: 84, Quiet: true},
+		widgets.TableColumn{Title: p.t("hall.col_state"), Width: 116},
+		widgets.TableColumn{Title: p.t("hall.col_actions"), Width: 80},
+	).High(62)
+	p.more = widgets.NewButton(widgets.Link, p.t("hall.more"), func() { p.read(p.next) })
+	p.more.Hide()
+	p.content = widgets.Page(widgets.Card(widgets.Border(nil, widgets.Row(0, widgets.Spacer(), p.more, widgets.Spacer()), nil, nil, p.table)))
+	return p
+}
+
+func (p *Page) t(key string, pairs ...any) string { return p.host.Words().T(key, pairs...) }
+
+// Nav implements page.Page.
+func (p *Page) Nav() string { return Nav }
+
+// Title implements page.Page.
+func (p *Page) Title() string { return p.t("nav.hall") }
+
+// Content implements page.Page.
+func (p *Page) Content() fyne.CanvasObject { return p.content }
+
+// Show implements page.Page.
+func (p *Page) Show(ctx context.Context) {
+	p.ctx = ctx
+	p.table.Faces().Loading()
+	p.read("")
+}
+
+func (p *Page) read(cursor string) {
+	var got desk.Tenders
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		got, err = p.host.Session().Tenders(ctx, platformapi.TenderQuery{Cursor: cursor})
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), func() { p.read(cursor) }))
+			return
+		}
+		if cursor == "" {
+			p.tenders = nil
+		}
+		p.tenders, p.next = append(p.tenders, got.Items...), got.More
+		p.more.Hidden = p.next == ""
+		p.more.Refresh()
+		if len(p.tenders) == 0 {
+			p.table.Faces().Empty(p.t("hall.none"), nil)
+			return
+		}
+		p.table.Fill(len(p.tenders), func(i int) widgets.TableRow { return p.row(p.tenders[i]) })
+	})
+}
+
+func (p *Page) row(t platformapi.Tender) widgets.TableRow {
+	enter := func() { p.enter(t) }
+	return widgets.TableRow{Cells: []widgets.Cell{
+		{Text: t.Name, Note: t.Number}, {Text: t.LotName, Note: t.LotNumber},
+		{Text: t.Deadline.Local().Format(timeForm)}, {Text: p.t("hall.role_" + string(t.MyRole))},
+		{Chip: p.t("hall.state_" + string(t.State)), Tone: toneOf(t.State)},
+		{Actions: []widgets.Action{{Text: p.t("hall.enter"), Do: enter}}},
+	}, Open: enter}
+}
+
+func toneOf(s platformapi.TenderState) theme.Tone {
+	switch s {
+	case platformapi.TenderOpen:
+		return theme.Neutral
+	case platformapi.TenderEnded:
+		return theme.Good
+	case platformapi.TenderFailed:
+		return theme.Bad
+	case platformapi.TenderDecrypting:
+		return theme.Warn
+	}
+	return theme.Info
+}
+
+// enter opens the room; on a terminal of the hall, over the whole screen.
+func (p *Page) enter(t platformapi.Tender) {
+	room, stand, err := p.host.Session().Hall(t.ID)
+	if err != nil {
+		p.host.Tell(err)
+		return
+	}
+	if t.MyRole == platformapi.TenderHall {
+		p.host.Open(NewWide(p.host, room, stand, t.Number))
+		return
+	}
+	p.host.Open(NewRoom(p.host, room, stand, t.Number))
+}
