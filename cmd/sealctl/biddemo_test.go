@@ -24,9 +24,9 @@ import (
 	"sealdesk/token/softkey/softkeytest"
 )
 
-// handset is the supplier's phone before the demo's terminal: it logs in with the code that the terminal shows, downloads its
+// phoneBeside is the supplier's phone before the demo's terminal: it logs in with the code that the terminal shows, downloads its
 // certificates, and takes every code that is drawn there.
-type handset struct {
+type phoneBeside struct {
 	ctx   context.Context
 	mu    sync.Mutex
 	seen  bytes.Buffer
@@ -44,7 +44,7 @@ var (
 )
 
 // Write is what the terminal shows.
-func (h *handset) Write(b []byte) (int, error) {
+func (h *phoneBeside) Write(b []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seen.Write(b)
@@ -59,13 +59,13 @@ func (h *handset) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (h *handset) String() string {
+func (h *phoneBeside) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.seen.String()
 }
 
-func (h *handset) note(err error) {
+func (h *phoneBeside) note(err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err != nil {
@@ -73,7 +73,7 @@ func (h *handset) note(err error) {
 	}
 }
 
-func (h *handset) logIn(address string) (err error) {
+func (h *phoneBeside) logIn(address string) (err error) {
 	defer close(h.ready)
 	if h.phone, err = phonetest.NewPhone(&phonetest.Service{URL: address, Client: http.DefaultClient}); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (h *handset) logIn(address string) (err error) {
 }
 
 // take scans a code, accepts and confirms what is asked then.
-func (h *handset) take(code string) error {
+func (h *phoneBeside) take(code string) error {
 	<-h.ready
 	s, err := h.phone.Scan(h.ctx, code)
 	if err != nil {
@@ -165,7 +165,7 @@ func TestBidDemo(t *testing.T) {
 			t.Fatalf("%s: %v\n%s", c, err, out)
 		}
 	}
-	phone := &handset{ctx: ctx, ready: make(chan struct{})}
+	phone := &phoneBeside{ctx: ctx, ready: make(chan struct{})}
 	var out bytes.Buffer
 	play := command("sealctl", "bid", "demo", "--work", work, "--phone", "--token", hsm, "--token2", usb, "--deadline", "45s", "--json")
 	play.Stdout, play.Stderr = &out, phone

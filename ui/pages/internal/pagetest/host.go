@@ -249,7 +249,7 @@ func (h *Host) Enter() {
 }
 
 // Tab gives the keyboard to what comes next.
-func (h *Host) Tab() { test.FocusNext(h.window.Canvas()) }
+func (h *Host) Tab() { h.window.Canvas().FocusNext() }
 
 // Check presses the checkbox with this text.
 func (h *Host) Check(text string) {
