@@ -1,7 +1,6 @@
 package hall
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -185,13 +184,4 @@ func closeAll(all []inPort) {
 	for _, p := range all {
 		_ = p.Close()
 	}
-}
-
-// identity is the one with this certificate.
-func (p inPort) identity(c *smx509.Certificate) token.Identity {
-	i := slices.IndexFunc(p.ids, func(id token.Identity) bool { return bytes.Equal(id.Certificate().Raw, c.Raw) })
-	if i < 0 {
-		return nil
-	}
-	return p.ids[i]
 }
