@@ -4,15 +4,16 @@
 #                in a table what we sign, in every combination of level and key, before pdfsig, mutool, qpdf, openssl, pyHanko and
 #                the European Commission's DSS, and what they sign before us. Who is wrong, it says why; what nothing explains fails.
 #                Without Python pyHanko is left out, and without Maven and a JDK DSS; it says so. The table goes to dist/interop.md too
-# make bench   measure SealDesk beside other programs, and write the table to dist/bench.md
+# make bench   measure SealDesk beside other programs, each TRIALS=3 times, and write the table to dist/bench.md; about half an hour.
+#                BENCH=-million adds what the platform does with a million contracts in it, which takes longer
 # make fuzz   run every fuzz target for a while, two at a time on a small machine; FUZZTIME=10m for ten minutes each
 # make soak   sign and send contracts while line, programs and disk fail; RUNS=1000 SEED=1, and a loss names the seed that shows it
 # make faults   fail every write, sync and rename of signing, outbox and uploads, and every call over HTTP, in turn
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
-# make packages-check   install and start what make packages made in clean roots; it needs root and takes minutes
+# make packages-check   install and start what make packages made in clean roots, and build it once more; it needs root and takes long
 # make help   the guides as HTML, in dist/help
 # make mutants   take the verifier's rules and the outbox's steps out, one at a time, and see that a test fails; hours on a small machine
-# make pictures   take the README's pictures anew, from the tests that work the window and the phone
+# make pictures   take the README's and the guide's pictures anew, from the tests that work the window and the phone
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
 TAGS    := x11
@@ -20,10 +21,11 @@ RELEASE := $(TAGS),migrated_fynedo,no_emoji
 FUZZTIME ?= 1m
 RUNS    ?= 1000
 SEED    ?= 1
+TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone phone-app test interop openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
@@ -48,9 +50,12 @@ phone-app: phone
 test: deps-test phone check
 	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./...
 
-interop: deps-interop
+# pyHanko and DSS, each only where what it needs is there; without it is told and left out.
+peers:
 	@sh packaging/interop/pyhanko.sh $(CURDIR)/.cache/pyhanko || true
 	@sh packaging/interop/dss.sh $(CURDIR)/.cache/dss || true
+
+interop: deps-interop peers
 	python=$(CURDIR)/.cache/pyhanko/bin/python; test -x $$python || python=; \
 	SEALDESK_PYHANKO=$$python $(GO) test -count=1 -v -run Interop ./signer/cleancopy/docx ./cmd/internal/demo
 	@mkdir -p dist
@@ -60,9 +65,9 @@ interop: deps-interop
 openapi:
 	npx --yes @redocly/cli@2.77.0 lint --config platformapi/redocly.yaml platformapi/openapi.yaml platformapi/mobileca/openapi.yaml
 
-bench: deps-bench
+bench: deps-bench peers
 	@mkdir -p dist
-	$(GO) run ./packaging/bench -o dist/bench.md
+	$(GO) run ./packaging/bench -runs $(TRIALS) $(BENCH) -o dist/bench.md
 
 fuzz: deps-test
 	$(GO) run ./packaging/fuzz -tags $(TAGS) -time $(FUZZTIME)

@@ -10,17 +10,16 @@ set -eu
 
 build='libgl-dev libegl-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev pkg-config'
 run='libgl1-mesa-dri libreoffice-writer fonts-noto-cjk ca-certificates'
-judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon chromium'
-peers='mupdf-tools time'
-others='mupdf-tools python3-venv libnss3-tools maven default-jdk-headless'
+judges='xvfb xdotool imagemagick poppler-utils qpdf openssl softhsm2 opensc libpcsclite1 postgresql gnome-keyring dbus-daemon chromium fcitx5 fcitx5-rime rime-data-luna-pinyin'
+others='mupdf-tools python3-venv maven default-jdk-headless'
 makers='gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-mingw-w64-x86-64 nsis'
-checkers='cpio unzip file desktop-file-utils appstream lintian debootstrap qemu-user-static wine wine64 rpm xvfb imagemagick man-db bash zsh fish'
+checkers='cpio file desktop-file-utils appstream lintian debootstrap qemu-user-static gcc-mingw-w64-i686 rpm xvfb imagemagick man-db bash zsh fish'
 
 case "${1:-}" in
 demo) want="$build $run" ;;
 test) want="$build $run $judges" ;;
-bench) want="$build $run $judges $peers" ;;
-interop) want="$build $run $judges $others" ;;
+bench) want="$build $run $judges $others time okular" ;;
+interop) want="$build $run $judges $others libnss3-tools" ;;
 packages) want="$makers $checkers ca-certificates" ;;
 *) echo "usage: packaging/deps.sh demo|test|bench|interop|packages" >&2; exit 2 ;;
 esac

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the pictures of the README and of the table of the manuals' steps anew: the window's, some of those that the pages' tests
+# Takes the pictures of the README, of the guide and of the table of the manuals' steps anew: the window's, some of those that the pages' tests
 # take, and of those that the phone's tests take the ones that show a page at rest.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,6 +19,31 @@ templates templates
 review-first review-received
 void-seals void-seals
 publish publish-made
+EOF
+
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestEveryFaceFitsAndHasItsWords/en ./ui/pages
+
+# The guide's pictures: in Chinese the same ones, smaller; in English those of a second way through the window, and of some
+# pages' own tests.
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestTheGuideInEnglish ./cmd/sealdesk
+few() { convert "$1" -resize '960x>' -dither None -colors 128 -strip "PNG8:$2"; }
+while read -r name face; do
+	few "$pictures/$name.png" "assets/help/zh-CN/$name.png"
+	few "$taken/$face.png" "assets/help/en/$name.png"
+done <<'EOF'
+login login
+form form
+clean clean
+stamp stamp
+review review
+awards awards
+flow flow
+outbox outbox
+keys keys
+seals seals
+verify en verify, sealed
+compare en compare
+batch en batch
 EOF
 
 SEALDESK_PHONE_PICTURES=$taken "${GO:-go}" test -count=1 -run 'TestPhone|TestPeople|TestAnOrganisationChanges' ./platformapi/mobileca/phone
@@ -64,4 +89,5 @@ scan-login TestPhone-log_in-request
 scan-seal TestPhone-sign-request
 scan-pin TestPhone-sign-wrong-pin
 scan-done TestPhone-sign-done
+scan-decrypt TestPhone-decrypt-request
 EOF

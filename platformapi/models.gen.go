@@ -1874,7 +1874,7 @@ type NewBid struct {
 	// ID UUID version 7, made by the client
 	ID UUID `json:"id"`
 
-	// Name The file's name
+	// Name The file's name, metadata only
 	Name string `json:"name,omitempty,omitzero"`
 
 	// Replaces The bid that was received before and that this one is to replace
@@ -1951,7 +1951,7 @@ type NewTender struct {
 	// OthersGoOn Some bids that stay closed do not stop the others (电子招标投标办法 31)
 	OthersGoOn bool `json:"others_go_on"`
 
-	// Outline What a bid consists of (投标文件组成)
+	// Outline What a bid consists of (投标文件组成), as JSON
 	Outline       []byte `json:"outline"`
 	PurchaserUSCC string `json:"purchaser_uscc"`
 
@@ -2266,7 +2266,7 @@ type Session struct {
 
 // SignIn defines model for SignIn.
 type SignIn struct {
-	// Person Who came for the bidder
+	// Person Who came for the bidder, required of a hall terminal; otherwise it is the session's person
 	Person string `json:"person,omitempty,omitzero"`
 
 	// Place 开标现场, 远程

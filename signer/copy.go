@@ -237,9 +237,10 @@ func (c *Copy) resume(ctx context.Context, plan *pdfsig.Plan) (hash.Hash, error)
 	return h, nil
 }
 
-// blockSize is how much of the document is handed on at a time, in bytes, and blocks how often that is in memory.
+// blockSize is how much of the document is handed on at a time, in bytes, which a processor keeps close to itself, and blocks how
+// often that is in memory.
 const (
-	blockSize = 256 << 10
+	blockSize = 128 << 10
 	blocks    = 4
 )
 

@@ -17,14 +17,16 @@ const (
 	Title
 	Heading
 	Bullet
-	Step // of a numbered list; Block.Number is its number
-	Row  // of a table; Block.Cells are its cells
+	Step    // of a numbered list; Block.Number is its number
+	Picture // Block.File is its name for PNG, Block.Text says what it shows
+	Row     // of a table; Block.Cells are its cells
 )
 
 // A Block is a line of a topic.
 type Block struct {
 	Kind   Kind
 	Number string
+	File   string
 	Text   string // with its marks of code
 	Cells  []Cell
 }
@@ -35,8 +37,9 @@ type Cell struct {
 }
 
 var (
-	step = regexp.MustCompile(`^([0-9]{1,2})\. (.*)$`)
-	link = regexp.MustCompile(`(^|[^!])\[([^\]]*)\]\([^)]*\)`) // no picture
+	step    = regexp.MustCompile(`^([0-9]{1,2})\. (.*)$`)
+	link    = regexp.MustCompile(`(^|[^!])\[([^\]]*)\]\([^)]*\)`) // no picture
+	picture = regexp.MustCompile(`^!\[(.*)\]\(([a-z-]+\.png)\)$`)
 )
 
 // Topic reads a topic in a language. The error is fs.ErrNotExist for one that is not there.
@@ -72,6 +75,8 @@ func Topic(language, name string) ([]Block, error) {
 			b.Kind, b.Text = Title, rest
 		} else if rest, ok := strings.CutPrefix(b.Text, "- "); ok {
 			b.Kind, b.Text = Bullet, rest
+		} else if m := picture.FindStringSubmatch(b.Text); m != nil {
+			b.Kind, b.Text, b.File = Picture, m[1], m[2]
 		} else if m := step.FindStringSubmatch(b.Text); m != nil {
 			b.Kind, b.Number, b.Text = Step, m[1], m[2]
 		}
@@ -99,3 +104,12 @@ func (b Block) Plain() string { return plain(b.Text) }
 func (c Cell) Plain() string { return plain(c.Text) }
 
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
+
+// PNG reads a picture of the topics in a language. The error is fs.ErrNotExist for one that is not there.
+func PNG(language, name string) ([]byte, error) {
+	data, err := fs.ReadFile(Files, language+"/"+name)
+	if err != nil {
+		return nil, fmt.Errorf("help %s/%s: %w", language, name, err)
+	}
+	return data, nil
+}

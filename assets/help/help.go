@@ -2,9 +2,9 @@ package help
 
 import "embed"
 
-// Files are the topics, as "zh-CN/contracts.md".
+// Files are the topics, as "zh-CN/contracts.md", and their pictures beside them.
 //
-//go:embed zh-CN/*.md en/*.md
+//go:embed zh-CN/*.md en/*.md zh-CN/*.png en/*.png
 var Files embed.FS
 
 // Topics are the names of all topics, in the order in which they are read.

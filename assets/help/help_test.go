@@ -1,6 +1,8 @@
 package help
 
 import (
+	"bytes"
+	"image/png"
 	"io/fs"
 	"path"
 	"regexp"
@@ -88,6 +90,43 @@ func TestEveryStepOfTheManualsIsInTheTable(t *testing.T) {
 	}
 	if !slices.Equal(named["zh-CN"], named["en"]) {
 		t.Errorf("the languages name other tests or pictures:\n%q\n%q", named["zh-CN"], named["en"])
+	}
+}
+
+// Both languages show the same in the same places, each in its own words, and no picture lies there unused.
+func TestPicturesAreThereInBothLanguages(t *testing.T) {
+	shown := map[string][]string{}
+	for _, language := range []string{"zh-CN", "en"} {
+		used := map[string]bool{}
+		for _, name := range Topics {
+			blocks, err := Topic(language, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range blocks {
+				if b.Kind != Picture {
+					continue
+				}
+				used[b.File] = true
+				shown[language] = append(shown[language], name+"/"+b.File)
+				data, err := PNG(language, b.File)
+				if err != nil {
+					t.Error(err)
+					continue
+				}
+				m, err := png.DecodeConfig(bytes.NewReader(data))
+				if err != nil || m.Width < 600 || b.Text == "" {
+					t.Errorf("%s/%s: %v, %d wide, %q", language, b.File, err, m.Width, b.Text)
+				}
+			}
+		}
+		there, err := fs.Glob(Files, language+"/*.png")
+		if err != nil || len(there) != len(used) {
+			t.Errorf("%s: %d pictures, %d are shown (%v)", language, len(there), len(used), err)
+		}
+	}
+	if !slices.Equal(shown["zh-CN"], shown["en"]) || len(shown["en"]) < 10 {
+		t.Errorf("%q, %q", shown["zh-CN"], shown["en"])
 	}
 }
 

@@ -30,10 +30,14 @@ const (
 )
 
 // BenchmarkFiling has 200 clients at once file contracts (begin, fill in, attach the sealed file, submit) against platformd,
-// alone with SQLite and as one or two servers with PostgreSQL (fsync on), with few or a million contracts there already.
-// Clients and servers share this machine.
+// alone with SQLite and as one or two servers with PostgreSQL (fsync on), with few or a million contracts there already; with
+// -short there are no million. Clients and servers share this machine.
 func BenchmarkFiling(b *testing.B) {
-	for _, stored := range []int{0, 10_000, 1_000_000} {
+	sizes := []int{0, 10_000, 1_000_000}
+	if testing.Short() {
+		sizes = sizes[:2]
+	}
+	for _, stored := range sizes {
 		b.Run(fmt.Sprintf("SQLite/stored=%d", stored), func(b *testing.B) {
 			measure(b, func(r *realm) []*server {
 				data := filepath.Join(r.dir, "data")
@@ -47,7 +51,7 @@ func BenchmarkFiling(b *testing.B) {
 			})
 		})
 	}
-	for _, stored := range []int{0, 10_000, 1_000_000} {
+	for _, stored := range sizes {
 		var url string
 		for n := 1; n <= 2; n++ {
 			b.Run(fmt.Sprintf("PostgreSQL/servers=%d/stored=%d", n, stored), func(b *testing.B) {

@@ -11,6 +11,7 @@ import (
 	"sealdesk/signer"
 	"sealdesk/signer/batch"
 	"sealdesk/signer/seal"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk"
 )
 
@@ -69,7 +70,7 @@ func (c *batchSignCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.asksFor(a.words.T("scan.summary_batch", "count", len(items)), true)
+	a.asksFor(mobileca.Sign, a.words.T("scan.summary_batch", "count", len(items)), true)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/pem"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"sealdesk/signer/finding"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/desk/checkup"
 )
@@ -95,6 +97,7 @@ func (c *bidBuildCmd) Run(a *app) error {
 
 // build finds the bidder's keys and makes the bid.
 func (c *bidBuildCmd) build(a *app, b bid.Builder) error {
+	a.asksFor(mobileca.Bid, filepath.Base(c.Out), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"sealdesk/signer/bid"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/verify"
+	"sealdesk/token/mobileca"
 	"sealdesk/token/uri"
 )
 
@@ -89,6 +90,7 @@ type bidKeys struct {
 
 // keyFor finds the token's keys for the envelopes, by serial number, and unlocks it.
 func (c *bidDecryptCmd) keyFor(a *app, b *bid.Bid, names []string) (*bidKeys, error) {
+	a.asksFor(mobileca.Decrypt, filepath.Base(c.In), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return nil, err
@@ -102,6 +104,9 @@ func (c *bidDecryptCmd) keyFor(a *app, b *bid.Bid, names []string) (*bidKeys, er
 }
 
 func (k *bidKeys) fill(a *app, b *bid.Bid, names []string, u *uri.URI, pinFile string) error {
+	if err := k.token.link(a.ctx); err != nil {
+		return err
+	}
 	ids, err := k.token.Identities(a.ctx)
 	if err != nil {
 		return err
@@ -121,17 +126,17 @@ func (k *bidKeys) fill(a *app, b *bid.Bid, names []string, u *uri.URI, pinFile s
 		}
 		found[name] = slices.Index(certs, cert)
 	}
-	pin, err := a.pin(pinFile, u, prompt(a, k.token.info.Label))
-	if err != nil {
+	if err := a.enterPIN(k.token, u, pinFile); err != nil {
 		return err
 	}
-	if err := a.unlock(k.token, pin); err != nil {
-		return err
-	}
+	used := false
 	for name, i := range found {
 		decrypter, err := ids[i].Decrypter(a.ctx)
 		if err != nil {
 			return err
+		}
+		if k.token.phone() {
+			decrypter = phoneDecrypter{a.ctx, k.token, ids[i], decrypter.Public(), &used}
 		}
 		k.keys[name] = bid.Key{Certificate: certs[i], Decrypter: decrypter}
 	}

@@ -74,6 +74,25 @@ func (o *office) login(a *app, key desk.Key, pin []byte) (_ *clerk, err error) {
 	return c, err
 }
 
+// loginByPhone sits a clerk at the desk with the certificate that is chosen on the phone, which must be the one of this id where
+// one is named. The phone asks for each signature; there is no PIN here.
+func (o *office) loginByPhone(a *app, id string) (*clerk, error) {
+	screen := &terminalScreen{tui: a.tui}
+	o.ShowScans(screen.follow)
+	ctx, scan := desk.NewScan(a.ctx, desk.ScanAbout{Kind: desk.ScanLogin, Platform: o.PlatformName()})
+	go screen.follow(scan)
+	session, err := o.ScanLogin(ctx, scan, false)
+	if err != nil {
+		return nil, err
+	}
+	c := &clerk{a: a, key: session.Key(), session: session}
+	if id != "" && c.key.ID != id {
+		c.leave()
+		return nil, fault("cert_unknown", "token", c.key.URI)
+	}
+	return c, nil
+}
+
 // copyPIN gives a copy to be used and wiped.
 func (c *clerk) copyPIN() []byte { return append([]byte(nil), c.pin...) }
 

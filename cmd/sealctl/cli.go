@@ -13,33 +13,65 @@ import (
 	"sealdesk/ui/desk/words"
 )
 
-// cli is the grammar. The help tags are keys of the language files, after "ctl.help.".
-type cli struct {
+// general is what stands before or after any verb. Here and in the verbs the help tags are keys of the language files, after
+// "ctl.help.".
+type general struct {
 	Lang string `enum:",zh-CN,en" default:"" placeholder:"zh-CN|en" help:"lang"`
 	JSON bool   `name:"json" help:"json"`
 
 	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
+}
 
-	Token     tokenCmd     `cmd:"" help:"token"`
-	Clean     cleanCmd     `cmd:"" help:"clean"`
-	Compare   compareCmd   `cmd:"" help:"compare"`
-	Sign      signCmd      `cmd:"" help:"sign"`
-	Extend    extendCmd    `cmd:"" help:"extend"`
-	Fields    fieldsCmd    `cmd:"" help:"fields"`
-	Batch     batchCmd     `cmd:"" help:"batch"`
-	Verify    verifyCmd    `cmd:"" help:"verify"`
-	Seal      sealCmd      `cmd:"" help:"seal"`
-	Bid       bidCmd       `cmd:"" help:"bid"`
-	Login     loginCmd     `cmd:"" help:"login"`
-	Contract  contractCmd  `cmd:"" help:"contract"`
-	Platforms platformsCmd `cmd:"" help:"platforms"`
-	Outbox    outboxCmd    `cmd:"" help:"outbox"`
-	Demo      demoCmd      `cmd:"" help:"demo"`
-	Doctor    doctorCmd    `cmd:"" help:"doctor"`
-	Version   versionCmd   `cmd:"" help:"version"`
+// verb is what the program is told to do; its help has the key of its name.
+type verb struct {
+	name string
+	cmd  any // a pointer to a struct that kong reads
+	tags []string
+}
 
-	Completion completionCmd `cmd:"" help:"completion"`
-	Manual     manualCmd     `cmd:"" hidden:"" help:"manual"` // for whoever makes packages
+// verbs are all that the program can do, in the order of its help.
+func verbs() []verb {
+	return []verb{
+		{name: "token", cmd: &tokenCmd{}},
+		{name: "clean", cmd: &cleanCmd{}},
+		{name: "compare", cmd: &compareCmd{}},
+		{name: "sign", cmd: &signCmd{}},
+		{name: "extend", cmd: &extendCmd{}},
+		{name: "fields", cmd: &fieldsCmd{}},
+		{name: "batch", cmd: &batchCmd{}},
+		{name: "verify", cmd: &verifyCmd{}},
+		{name: "seal", cmd: &sealCmd{}},
+		{name: "bid", cmd: &bidCmd{}},
+		{name: "login", cmd: &loginCmd{}},
+		{name: "contract", cmd: &contractCmd{}},
+		{name: "platforms", cmd: &platformsCmd{}},
+		{name: "outbox", cmd: &outboxCmd{}},
+		{name: "demo", cmd: &demoCmd{}},
+		{name: "doctor", cmd: &doctorCmd{}},
+		{name: "version", cmd: &versionCmd{}},
+		{name: "completion", cmd: &completionCmd{}},
+		{name: "manual", cmd: &manualCmd{}, tags: []string{`hidden:""`}}, // for whoever makes packages
+	}
+}
+
+// meant are the verbs of which the arguments can be read: the one that they begin with, else all. To read all their flags
+// takes longer than to verify a short file.
+func meant(args []string) []verb {
+	all := verbs()
+	if len(args) > 0 {
+		if i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] }); i >= 0 {
+			return all[i : i+1]
+		}
+	}
+	return all
+}
+
+// grammar reads arguments into g and into one of the verbs.
+func grammar(g *general, of []verb, options ...kong.Option) (*kong.Kong, error) {
+	for _, v := range of {
+		options = append(options, kong.DynamicCommand(v.name, v.name, "", v.cmd, v.tags...))
+	}
+	return kong.New(g, append(options, kong.Name("sealctl"), kong.Description("sealctl"))...)
 }
 
 // app is what every verb is given.
@@ -67,10 +99,9 @@ func run(ctx context.Context, args []string, t terminal) int {
 	tui := newTUI(t, catalog)
 	tui.json = slices.Contains(args, "--json") // an error of usage is told in the same form
 
-	var c cli
+	var g general
 	helped := false
-	parser, err := kong.New(&c,
-		kong.Name("sealctl"), kong.Description("sealctl"),
+	parser, err := grammar(&g, meant(args),
 		kong.Help(help(catalog)), kong.Writers(t.out, t.err),
 		// Help was asked for and printed; what is missing beside it does not matter then.
 		kong.Exit(func(int) { helped = true }),
@@ -90,8 +121,8 @@ func run(ctx context.Context, args []string, t terminal) int {
 		}
 		return tui.fail(err)
 	}
-	tui.json = c.JSON
-	a := &app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv, converter: c.Converter}
+	tui.json = g.JSON
+	a := &app{ctx: ctx, tui: tui, words: catalog, getenv: t.getenv, converter: g.Converter}
 	defer a.close()
 	if err := line.Run(a); err != nil {
 		if ctx.Err() != nil {
@@ -125,28 +156,31 @@ func langFlag(args []string) string {
 	return ""
 }
 
-// help prints the grammar with the texts of its keys, which are not looked up before: most runs print no help. Kong's own
-// help of --help stays.
+// help prints the grammar with the texts of its keys, which are not looked up before: most runs print no help.
 func help(c *words.Catalog) kong.HelpPrinter {
 	return func(options kong.HelpOptions, line *kong.Context) error {
-		err := kong.Visit(line.Model, func(node kong.Visitable, next kong.Next) error {
-			switch n := node.(type) {
-			case *kong.Application:
-				n.Help = helpText(c, n.Help)
-			case *kong.Node:
-				n.Help = helpText(c, n.Help)
-			case *kong.Value: // an argument; flags are values, too
-				n.Help = helpText(c, n.Help)
-			case *kong.Flag:
-				n.Help = helpText(c, n.Help)
-			}
-			return next(nil)
-		})
-		if err != nil {
+		if err := spell(c, line.Model); err != nil {
 			return err
 		}
 		return kong.DefaultHelpPrinter(options, line)
 	}
+}
+
+// spell puts the texts in the place of their keys. Kong's own help of --help stays.
+func spell(c *words.Catalog, grammar *kong.Application) error {
+	return kong.Visit(grammar, func(node kong.Visitable, next kong.Next) error {
+		switch n := node.(type) {
+		case *kong.Application:
+			n.Help = helpText(c, n.Help)
+		case *kong.Node:
+			n.Help = helpText(c, n.Help)
+		case *kong.Value: // an argument; flags are values, too
+			n.Help = helpText(c, n.Help)
+		case *kong.Flag:
+			n.Help = helpText(c, n.Help)
+		}
+		return next(nil)
+	})
 }
 
 func helpText(c *words.Catalog, key string) string {

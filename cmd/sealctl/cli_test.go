@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -26,8 +28,7 @@ func TestEveryVerbHasHelp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var c cli
-		parser, err := kong.New(&c)
+		parser, err := grammar(&general{}, verbs())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,6 +150,35 @@ func TestHarmless(t *testing.T) {
 	} {
 		if got := harmless(in); got != want {
 			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A verb that stands first is read alone, which no other one changes; the manual and what shells complete know all, in words.
+func TestVerbsAreReadAlone(t *testing.T) {
+	for _, tt := range []struct {
+		args string
+		want int
+	}{
+		{"sign a.pdf", 1}, {"token list", 1}, {"", len(verbs())}, {"--json sign", len(verbs())}, {"sing", len(verbs())},
+	} {
+		if got := meant(strings.Fields(tt.args)); len(got) != tt.want {
+			t.Errorf("%q: %d verbs are read, want %d", tt.args, len(got), tt.want)
+		}
+	}
+	for _, args := range [][]string{{"manual"}, {"completion", "fish"}} {
+		var out bytes.Buffer
+		getenv := func(string) string { return "en" }
+		if status := run(t.Context(), args, terminal{in: strings.NewReader(""), out: &out, err: io.Discard, getenv: getenv}); status != statusDone {
+			t.Fatalf("%s: status %d", args, status)
+		}
+		for _, want := range []string{"sign", "outbox", "Language; by default"} {
+			if !strings.Contains(out.String(), want) {
+				t.Errorf("%s: no %q", args, want)
+			}
+		}
+		if strings.Contains(out.String(), "verify_online") {
+			t.Errorf("%s: keys stand where texts ought to", args)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
+	"sealdesk/token/uri"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/amount"
 )
@@ -43,12 +44,16 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	config.Roots, config.Makers = roots, makers
+	if u, err := uri.Parse(p.Token); err == nil && ownPhone(u) {
+		return p.enterByPhone(a, config, u)
+	}
 	f, u, err := a.one(p.Token)
 	if err != nil {
 		return nil, nil, err
 	}
 	_ = f.Close() // the desk opens it anew
-	config.Drivers, config.Roots, config.Makers = []token.Driver{f.driver}, roots, makers
+	config.Drivers = []token.Driver{f.driver}
 	o, err := openOffice(a, config)
 	if err != nil {
 		return nil, nil, err
@@ -64,6 +69,29 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 		return nil, nil, err
 	}
 	c, err := o.login(a, key, pin)
+	if err != nil {
+		o.Close()
+		return nil, nil, err
+	}
+	return c, func() { c.leave(); o.Close() }, nil
+}
+
+// enterByPhone is enter with a certificate that the person chooses on the phone: of the mobile CA that goes with a platform that
+// is kept, or of the one that the token's URI names.
+func (p *platformFlags) enterByPhone(a *app, config desk.Config, u *uri.URI) (_ *clerk, _ func(), err error) {
+	if config.Book == nil {
+		config.PlatformURL, config.MobileCA = p.Platform, u.Get("service")
+		if config.MobileRoots, err = phoneRoots(u); err != nil {
+			return nil, nil, err
+		}
+	} else if u.Get("service") != "" {
+		return nil, nil, fault("phone_of_platform", "name", p.Platform)
+	}
+	o, err := openOffice(a, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := o.loginByPhone(a, p.Cert)
 	if err != nil {
 		o.Close()
 		return nil, nil, err

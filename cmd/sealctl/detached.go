@@ -13,6 +13,7 @@ import (
 	"sealdesk/signer"
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
+	"sealdesk/token/mobileca"
 )
 
 // detachedFlags are those of sign that make the signature a file of its own.
@@ -34,7 +35,7 @@ func (c *signCmd) detached(a *app) error {
 	if err != nil {
 		return err
 	}
-	a.asksFor(filepath.Base(c.In), false)
+	a.asksFor(mobileca.Sign, filepath.Base(c.In), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

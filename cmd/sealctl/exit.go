@@ -49,6 +49,7 @@ var own = map[string]int{
 	"ctl.lot_unknown":         statusUsage,
 	"ctl.platform_unknown":    statusUsage,
 	"ctl.platform_ca_kept":    statusUsage,
+	"ctl.phone_of_platform":   statusUsage,
 	"ctl.seal_with_submit":    statusUsage,
 	"ctl.entry_unknown":       statusUsage,
 	"ctl.cancelled":           statusUsage,

@@ -188,10 +188,8 @@ func (a *app) one(text string) (found, *uri.URI, error) {
 
 // signing finds the identity to sign with: the one of this ID, or when none is named the only one that can sign now.
 func (f found) signing(ctx context.Context, id string) (token.Identity, error) {
-	if f.phone() {
-		if err := f.Unlock(ctx, nil); err != nil {
-			return nil, err
-		}
+	if err := f.link(ctx); err != nil {
+		return nil, err
 	}
 	ids, err := f.Identities(ctx)
 	if err != nil {
@@ -269,17 +267,22 @@ func (a *app) pin(file string, u *uri.URI, prompt string) ([]byte, error) {
 
 // key asks for the PIN and gives an identity's key. It comes last: everything that can be wrong without the key was looked at.
 func (a *app) key(f found, u *uri.URI, id token.Identity, pinFile string) (crypto.Signer, error) {
-	if f.phone() {
-		return id.Signer(a.ctx)
-	}
-	pin, err := a.pin(pinFile, u, prompt(a, f.info.Label))
-	if err != nil {
-		return nil, err
-	}
-	if err := a.unlock(f, pin); err != nil {
+	if err := a.enterPIN(f, u, pinFile); err != nil {
 		return nil, err
 	}
 	return id.Signer(a.ctx)
+}
+
+// enterPIN asks for the PIN and hands it to the token. A phone, which is linked by now, asks for it itself.
+func (a *app) enterPIN(f found, u *uri.URI, pinFile string) error {
+	if f.phone() {
+		return nil
+	}
+	pin, err := a.pin(pinFile, u, prompt(a, f.info.Label))
+	if err != nil {
+		return err
+	}
+	return a.unlock(f, pin)
 }
 
 // unlock hands the PIN to the token. The last try is spent only when the person says so.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"crypto/x509"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -13,18 +15,15 @@ import (
 	"sealdesk/token/mobileca"
 	"sealdesk/token/mobileca/csc"
 	"sealdesk/token/uri"
+	"sealdesk/ui/desk"
 )
 
 // phones is the driver that a mobileca: URI names: service=ADDRESS, and ?roots=FILE.pem where the service's TLS certificate is of
 // an authority of one's own. With protocol=csc it is any service of the Cloud Signature Consortium's API, and its account's.
 func (a *app) phones(u *uri.URI) (token.Driver, error) {
-	var roots *x509.CertPool
-	if file := u.Get("roots"); file != "" {
-		data, err := os.ReadFile(file)
-		roots = x509.NewCertPool()
-		if err != nil || len(data) > maxCA || !roots.AppendCertsFromPEM(data) {
-			return nil, fault("roots_unreadable", "file", file)
-		}
+	roots, err := phoneRoots(u)
+	if err != nil {
+		return nil, err
 	}
 	if u.Get("protocol") == "csc" {
 		return a.remote(u, roots)
@@ -33,6 +32,20 @@ func (a *app) phones(u *uri.URI) (token.Driver, error) {
 		Service: u.Get("service"), Name: a.words.T("scan.phone"), Screen: &terminalScreen{tui: a.tui}, Roots: roots,
 		Platform: mobileca.Platform{Name: a.words.T("ctl.phone.platform"), Origin: "local://sealctl"},
 	})
+}
+
+// phoneRoots are those of the service's TLS certificate, where the URI names them; else nil.
+func phoneRoots(u *uri.URI) (*x509.CertPool, error) {
+	file := u.Get("roots")
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	roots := x509.NewCertPool()
+	if err != nil || len(data) > maxCA || !roots.AppendCertsFromPEM(data) {
+		return nil, fault("roots_unreadable", "file", file)
+	}
+	return roots, nil
 }
 
 // remote is the driver of keys behind the CSC API: service=BASE;account=USER, with the account's password in the file that
@@ -52,15 +65,69 @@ func (a *app) remote(u *uri.URI, roots *x509.CertPool) (token.Driver, error) {
 	})
 }
 
-// asksFor tells a phone what is to be signed; to other keys it is nothing.
-func (a *app) asksFor(title string, session bool) {
-	a.ctx = mobileca.WithPurpose(a.ctx, mobileca.Purpose{Kind: mobileca.Sign, Session: session,
+// asksFor tells a phone what its key is wanted for; to other keys it is nothing. A session is for signatures only.
+func (a *app) asksFor(kind mobileca.Kind, title string, session bool) {
+	a.ctx = mobileca.WithPurpose(a.ctx, mobileca.Purpose{Kind: kind, Session: session,
 		Document: &mobileca.Document{Title: title, File: title}})
 }
 
 // phone tells that the token asks its person on the phone, and is linked before it tells its certificates.
 func (f found) phone() bool {
 	return strings.HasPrefix(f.info.URI, uri.MobileCA+":") && f.info.PIN.ProtectedPath
+}
+
+// link links a phone, for what the context says; other tokens need no link.
+func (f found) link(ctx context.Context) error {
+	if !f.phone() {
+		return nil
+	}
+	return f.Unlock(ctx, nil)
+}
+
+// phoneDecrypter links the phone anew for each envelope after the first: a code is good for one decryption.
+type phoneDecrypter struct {
+	ctx    context.Context
+	token  found
+	id     token.Identity
+	public crypto.PublicKey
+	used   *bool
+}
+
+func (d phoneDecrypter) Public() crypto.PublicKey { return d.public }
+
+func (d phoneDecrypter) Decrypt(random io.Reader, cipher []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	if *d.used {
+		if err := d.token.link(d.ctx); err != nil {
+			return nil, err
+		}
+	}
+	*d.used = true
+	by, err := d.id.Decrypter(d.ctx)
+	if err != nil {
+		return nil, err
+	}
+	return by.Decrypt(random, cipher, opts)
+}
+
+// ownPhone tells that a URI means a mobile CA's phone, and not just any key behind the CSC API.
+func ownPhone(u *uri.URI) bool { return u.Scheme == uri.MobileCA && u.Get("protocol") != "csc" }
+
+// follow shows what a desk asks a phone for, until it is over. The next code comes by itself.
+func (s *terminalScreen) follow(scan *desk.Scan) {
+	for {
+		v, news := scan.View()
+		if v.Stage != 0 {
+			s.Show(v)
+		}
+		if v.Stage == mobileca.Expired {
+			scan.Again()
+		}
+		select {
+		case <-news:
+		case <-scan.Over():
+			return
+		}
+	}
 }
 
 // A terminalScreen draws the QR code with half blocks, and writes the match code as text.

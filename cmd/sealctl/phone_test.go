@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"net/http"
@@ -18,10 +19,14 @@ import (
 	goqr "github.com/piglig/go-qr"
 
 	"sealdesk/cmd/internal/mobile"
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
+	"sealdesk/platformapi/mobileca/phone"
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/phonetest/handset"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
 	"sealdesk/token/mobileca/mobilecatest"
 )
@@ -60,33 +65,212 @@ func TestSignByPhone(t *testing.T) {
 	phones := mobilecatest.New(t, authority, ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H"})
 	phone := &mobilecatest.Person{CA: phones}
 	in, out := writePage(t, dir), filepath.Join(dir, "signed.pdf")
-	seen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
-	var result bytes.Buffer
-	status := run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", out, "--token", "mobileca:service=" + phones.URL},
-		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
+	status, _, seen := byPhone(t, phone, "sign", in, "-o", out, "--token", "mobileca:service="+phones.URL)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, seen)
 	}
 	if _, err := os.Stat(out); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(seen.String(), "匹配码: "+phone.Match()+"\n") {
+	if !strings.Contains(seen, "匹配码: "+phone.Match()+"\n") {
 		t.Errorf("the match code %s is not told: %s", phone.Match(), seen)
 	}
 	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes "+filepath.Base(in) {
 		t.Errorf("the phone was asked %q", got)
 	}
-	code := qrLine.FindString(seen.String())
-	if read, err := goqr.Decode(pictureOf(seen.String())); err != nil || read != code {
+	code := qrLine.FindString(seen)
+	if read, err := goqr.Decode(pictureOf(seen)); err != nil || read != code {
 		t.Errorf("the drawing says %q (%v), want %q", read, err, code)
 	}
 
 	refusing := &mobilecatest.Person{CA: phones, Refuses: true}
-	seen = &watched{code: func(code string) { go func() { _ = refusing.Scan(code) }() }}
-	status = run(t.Context(), []string{"--lang", "zh-CN", "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service=" + phones.URL},
-		terminal{in: strings.NewReader(""), out: &result, err: seen, getenv: func(string) string { return "" }})
-	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen.String(), "手机上拒绝了") {
+	status, _, seen = byPhone(t, refusing, "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service="+phones.URL)
+	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen, "手机上拒绝了") {
 		t.Errorf("refused: status %d, %v: %s", status, err, seen)
+	}
+}
+
+// byPhone runs the program before a phone that scans what it shows.
+func byPhone(t *testing.T, phone *mobilecatest.Person, args ...string) (status int, out, seen string) {
+	t.Helper()
+	screen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
+	var result bytes.Buffer
+	status = run(t.Context(), append([]string{"--lang", "zh-CN"}, args...),
+		terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+	return status, result.String(), screen.String()
+}
+
+// A contract is made, sealed and sent with a certificate on a phone alone (扫码登录, 扫码签章): one code for the login of each verb, and
+// one for the seal.
+func TestContractByPhone(t *testing.T) {
+	world, buyer, seller := parties(t)
+	authority, err := ca.OpenOrCreate(world.Work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("HOME", buyer.home)
+	t.Setenv("XDG_DATA_HOME", filepath.Join(buyer.home, "data"))
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	phones := mobilecatest.New(t, authority, ca.Subject{Name: world.Purchaser.Name, USCC: world.Purchaser.USCC, Handler: world.Purchaser.Handler})
+	phone := &mobilecatest.Person{CA: phones, Slow: 200 * time.Millisecond}
+	flags := []string{"--json", "--platform", world.URL, "--trust", world.RootsFile, "--token", "mobileca:service=" + phones.URL}
+	contract := func(args ...string) (c contractJSON) {
+		t.Helper()
+		status, out, seen := byPhone(t, phone, append(append([]string{"contract"}, args...), flags...)...)
+		if status != statusDone {
+			t.Fatalf("%v: status %d: %s", args, status, seen)
+		}
+		if err := json.Unmarshal([]byte(out), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	status, out, seen := byPhone(t, phone, append([]string{"login"}, flags...)...)
+	if status != statusDone || !strings.Contains(out, world.Purchaser.USCC) || !strings.Contains(seen, "请用手机上的移动 CA 扫描二维码登录") {
+		t.Fatalf("login: status %d: %s%s", status, out, seen)
+	}
+	made := contract("new", "--lot", seller.freeLot(), "--term", "90")
+	contract("attach", made.ID, writePage(t, buyer.home))
+	if got := contract("submit", made.ID); got.State != platformapi.StateAwaiting {
+		t.Errorf("submitted: %s", got.State)
+	}
+	titles := phone.Titles()
+	if last := titles[len(titles)-1]; len(titles) != 5 || !strings.HasPrefix(titles[0], "text") || !strings.HasPrefix(last, "cms-attributes ") {
+		t.Errorf("the phone was asked %q", titles)
+	}
+	if got := seller.contract("show", made.ID); got.Verdict != verify.Valid {
+		t.Errorf("the other side judges it %q", got.Verdict)
+	}
+
+	if status, _, seen := byPhone(t, phone, append([]string{"login", "--cert", "another"}, flags...)...); status != statusToken || !strings.Contains(seen, "证书") {
+		t.Errorf("another certificate than was chosen: status %d: %s", status, seen)
+	}
+	phone.Refuses = true
+	if status, _, seen := byPhone(t, phone, append([]string{"login"}, flags...)...); status != statusToken || !strings.Contains(seen, "手机上拒绝了") {
+		t.Errorf("refused: status %d: %s", status, seen)
+	}
+}
+
+// A bid is signed with one code, and each of its envelopes opened with one of its own (扫码生成投标文件, 扫码解密).
+func TestBidByPhone(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	phones := mobilecatest.New(t, authority, ca.Subject{Name: "某某公司", USCC: "91330127MA2XKQ713A"})
+	phone := &mobilecatest.Person{CA: phones}
+	outline, part, made, out := filepath.Join(dir, "outline.json"), writePage(t, dir), filepath.Join(dir, "my.bid"), filepath.Join(dir, "out")
+	if err := os.WriteFile(outline, []byte(`{"tender": "XX-2026-0117", "lot": "1", "name": "某某医院设备采购", "parts": [
+		{"code": "tech", "name": "技术文件", "kind": "technical", "required": true, "envelope": "技术", "types": [".pdf"]},
+		{"code": "price", "name": "报价文件", "kind": "price", "required": true, "envelope": "报价", "types": [".pdf"]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	price := filepath.Join(dir, "price.pdf")
+	want, err := os.ReadFile(part)
+	if err == nil {
+		err = os.WriteFile(price, want, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := "mobileca:service=" + phones.URL
+	status, _, seen := byPhone(t, phone, "bid", "build", "--outline", outline, "--part", "tech="+part, "--part", "price="+price, "-o", made, "--token", by)
+	if status != statusDone || !strings.Contains(seen, "生成投标文件") {
+		t.Fatalf("build: status %d: %s", status, seen)
+	}
+	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes my.bid" {
+		t.Errorf("the phone was asked %q", got)
+	}
+	status, _, seen = byPhone(t, phone, "bid", "decrypt", made, "-o", out, "--token", by)
+	if status != statusDone || strings.Count(seen, "解密投标文件") != 2 {
+		t.Fatalf("decrypt: status %d: %s", status, seen)
+	}
+	files, err := filepath.Glob(filepath.Join(out, "*.pdf"))
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		if got, err := os.ReadFile(f); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what was put in (%v)", f, err)
+		}
+	}
+}
+
+// The same with the phone's own app in a browser, whose camera sees the code that is drawn in the terminal, and with shared keys.
+func TestBidByThePhonesApp(t *testing.T) {
+	handset.NeedBrowser(t)
+	t.Setenv("XDG_CACHE_HOME", sharedCache)
+	dir := t.TempDir()
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Issuer, c.App, c.Now = mobile.Issuer{Authority: authority}, phone.Files, nil
+	})
+	p, camera := handset.OpenWithCamera(t)
+	p.Open(w.URL + "/")
+	p.LogIn(w)
+	p.Press("以后再说")
+	p.Certify()
+	p.Open(w.URL + "/")
+	p.Download(phonetest.PIN)
+	p.Press("返回首页")
+
+	outline, part, made, out := filepath.Join(dir, "outline.json"), writePage(t, dir), filepath.Join(dir, "my.bid"), filepath.Join(dir, "out")
+	if err := os.WriteFile(outline, []byte(`{"tender": "XX-2026-0117", "lot": "1", "name": "某某医院设备采购", "parts": [
+		{"code": "tech", "name": "技术文件", "kind": "technical", "required": true, "envelope": "技术", "types": [".pdf"]}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	by := "mobileca:service=" + w.URL
+	// confirmed runs the program, which shows one code, before the phone.
+	confirmed := func(act, done string, args ...string) {
+		t.Helper()
+		codes := make(chan string, 1)
+		screen := &watched{code: func(code string) { codes <- code }}
+		status := make(chan int, 1)
+		go func() {
+			var result bytes.Buffer
+			status <- run(t.Context(), append(append([]string{"--lang", "zh-CN"}, args...), "--token", by),
+				terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+		}()
+		select {
+		case <-codes:
+		case n := <-status:
+			t.Fatalf("%v: status %d: %s", args, n, screen)
+		}
+		camera.Show(pictureOf(screen.String()))
+		p.Press("开始扫码")
+		letters := ""
+		if !handset.Comes(func() bool {
+			_, after, _ := strings.Cut(screen.String(), "匹配码: ")
+			letters, _, _ = strings.Cut(after, "\n")
+			return len(letters) == 4
+		}) {
+			t.Fatalf("no match code: %s", screen)
+		}
+		p.TapMatch(letters)
+		p.See("一致")
+		p.Press("确认")
+		p.See("my.bid")
+		p.Press(act)
+		p.EnterPIN(phonetest.PIN, act)
+		p.See(done)
+		p.Press("完成")
+		if n := <-status; n != statusDone {
+			t.Fatalf("%v: status %d: %s", args, n, screen)
+		}
+	}
+	confirmed("确认签章", "签章已完成", "bid", "build", "--outline", outline, "--part", "tech="+part, "-o", made)
+	confirmed("确认解密", "解密已完成", "bid", "decrypt", made, "-o", out)
+	want, err := os.ReadFile(part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(out, filepath.Base(part))); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("it is not what was put in (%v)", err)
 	}
 }
 
@@ -149,7 +333,7 @@ func TestSignByCSC(t *testing.T) {
 	<-done
 }
 
-// pictureOf gives a drawing of half blocks back as pixels, four to a block: what a camera sees on a dark terminal.
+// pictureOf gives a drawing of half blocks back as pixels, eight to a block: what a camera sees on a dark terminal.
 func pictureOf(text string) image.Image {
 	var rows []string
 	width := 0
@@ -159,7 +343,7 @@ func pictureOf(text string) image.Image {
 			width = max(width, len([]rune(line))-1)
 		}
 	}
-	const scale, edge = 4, 16
+	const scale, edge = 8, 32
 	img := image.NewGray(image.Rect(0, 0, width*scale+2*edge, len(rows)*2*scale+2*edge))
 	for i := range img.Pix {
 		img.Pix[i] = 0xFF

@@ -16,6 +16,7 @@ import (
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk"
 )
 
@@ -80,7 +81,7 @@ func (c *signCmd) Run(a *app) error {
 			return err
 		}
 	}
-	a.asksFor(filepath.Base(c.In), false)
+	a.asksFor(mobileca.Sign, filepath.Base(c.In), false)
 	f, u, err := a.one(c.Token)
 	if err != nil {
 		return err

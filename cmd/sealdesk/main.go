@@ -145,6 +145,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		return w
 	}
 	begin := func(w *pages.Window) {
+		fit(w.Fyne())
 		probe(w.Fyne())
 		w.Arrive(o.open.Files, o.open.Link)
 		if first == nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,7 @@ type screen struct {
 	probe   net.Conn
 	replies *bufio.Reader
 	log     *lockedBuffer
+	words   map[string][]string // what the Chinese words are called in the program's language, where that is another
 }
 
 type lockedBuffer struct {
@@ -106,14 +108,17 @@ func buildForTest(t *testing.T) string {
 }
 
 // newScreen starts an X server of 1280x800, the smallest desktop that the pictures are made for.
-func newScreen(t *testing.T) *screen {
+func newScreen(t *testing.T) *screen { t.Helper(); return newScreenOf(t, "1280x800") }
+
+// newScreenOf starts an X server of a size in pixels.
+func newScreenOf(t *testing.T, size string) *screen {
 	t.Helper()
 	needTools(t, "Xvfb", "xdotool", "import")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-ac")
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp", "-ac")
 	x.ExtraFiles = []*os.File{w}
 	if err := x.Start(); err != nil {
 		t.Fatal(err)
@@ -197,7 +202,7 @@ func (s *screen) find(text string, n int) (seen, bool) {
 		if modal && !o.Overlay {
 			continue
 		}
-		if o.Text == text || partial && strings.Contains(o.Text, part) {
+		if o.Text == text || slices.Contains(s.words[text], o.Text) || partial && strings.Contains(o.Text, part) {
 			if n == 0 {
 				return o, true
 			}

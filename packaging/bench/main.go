@@ -3,16 +3,18 @@
 // A speed alone says something about the machine; a ratio says something about
 // the program.
 //
-//	go run ./packaging/bench [-only REGEXP] [-runs N] [-o FILE]
+//	go run ./packaging/bench [-only REGEXP] [-runs N] [-million] [-o FILE]
 //
 // Each contender runs in turn, N times; the table has the median of the wall
 // clock and the greatest peak of resident memory, as the kernel counted it. A
 // program that is not installed is named as missing, not left out. Benchmarks of
-// the packages, which compare within one process, are run after it.
+// the packages, which compare within one process, are run after it. What fails is
+// told in the table, and keeps nothing from the rest.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,22 +23,24 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"time"
 )
 
 func main() {
 	only := flag.String("only", "", "measure only the trials whose name matches")
 	runs := flag.Int("runs", 5, "runs of each contender")
+	million := flag.Bool("million", false, "measure the platform with a million contracts in it too")
 	out := flag.String("o", "", "write the table to this file too")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, *only, *runs, *out); err != nil {
+	if err := run(ctx, *only, *runs, *million, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, only string, runs int, out string) error {
+func run(ctx context.Context, only string, runs int, million bool, out string) error {
 	match, err := regexp.Compile(only)
 	if err != nil {
 		return err
@@ -72,17 +76,26 @@ func run(ctx context.Context, only string, runs int, out string) error {
 	if err := header(w); err != nil {
 		return err
 	}
+	var failed error
 	for _, tr := range trials {
-		if !match.MatchString(tr.name) {
+		if !match.MatchString(tr.name) || ctx.Err() != nil {
 			continue
 		}
+		begun := time.Now()
 		rows, err := tr.measure(ctx, t, runs)
 		if err != nil {
-			return fmt.Errorf("%s: %w", tr.name, err)
+			err = fmt.Errorf("%s: %w", tr.name, err)
+			failed = errors.Join(failed, err)
 		}
-		if err := table(w, tr, rows); err != nil {
+		if err := table(w, tr, rows, err); err != nil {
 			return err
 		}
+		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", tr.name, time.Since(begun).Round(time.Second))
 	}
-	return packages(ctx, w, match)
+	if match.MatchString(startName) {
+		if err := starting(ctx, w, t, runs); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", startName, err))
+		}
+	}
+	return errors.Join(failed, packages(ctx, w, match, million))
 }

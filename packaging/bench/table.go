@@ -34,12 +34,16 @@ func processor() string {
 	return "an unnamed processor"
 }
 
-// table writes a trial's rows; the ratio is our time divided by the other's, so less than 1 is faster.
-func table(w io.Writer, tr trial, rows []row) error {
+// table writes a trial's rows, or why there are none; the ratio is our time divided by the other's, so less than 1 is faster.
+func table(w io.Writer, tr trial, rows []row, failed error) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n### %s\n", tr.name)
 	if tr.target != "" {
 		fmt.Fprintf(&b, "Wanted: %s.\n", tr.target)
+	}
+	if failed != nil {
+		_, err := fmt.Fprintf(w, "%s\nFailed: %s\n", b.String(), failed)
+		return err
 	}
 	b.WriteString("\n| program | time | peak memory | ours is … times its time |\n| --- | ---: | ---: | ---: |\n")
 	for i, r := range rows {
@@ -56,12 +60,15 @@ func table(w io.Writer, tr trial, rows []row) error {
 	return err
 }
 
-// patience is how long the benchmarks of one package may take. The platform's with a million contracts take longest.
-const patience = 45 * time.Minute
+// patience is how long the benchmarks of one package may take; with a million contracts the platform's take longest.
+const patience, patienceForMillion = 15 * time.Minute, 45 * time.Minute
 
-// packages runs the benchmarks that compare within one process. Those of a package that fail are told in the table, and keep
-// nothing from the others.
-func packages(ctx context.Context, w io.Writer, match *regexp.Regexp) error {
+// packages runs the benchmarks that compare within one process. They are short unless a million contracts are wanted.
+func packages(ctx context.Context, w io.Writer, match *regexp.Regexp, million bool) error {
+	length := []string{"-short", "-timeout", patience.String()}
+	if million {
+		length = []string{"-timeout", patienceForMillion.String()}
+	}
 	folders, err := benchmarked(".")
 	if err != nil {
 		return err
@@ -71,7 +78,10 @@ func packages(ctx context.Context, w io.Writer, match *regexp.Regexp) error {
 		if !match.MatchString(folder) {
 			continue
 		}
-		out, err := exec.CommandContext(ctx, "go", "test", "-tags", "x11", "-run", "^$", "-bench", ".", "-timeout", patience.String(), "./"+folder).CombinedOutput()
+		begun := time.Now()
+		args := slices.Concat([]string{"test", "-tags", "x11", "-run", "^$", "-bench", "."}, length, []string{"./" + folder})
+		out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", folder, time.Since(begun).Round(time.Second))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("benchmarks of %s: %w\n%s", folder, err, out))
 		}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"html"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,6 +34,22 @@ func render(dir string) error {
 		if err := os.WriteFile(filepath.Join(dir, language+".html"), data, 0o644); err != nil {
 			return err
 		}
+		pictures, err := fs.Glob(help.Files, language+"/*.png")
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Join(dir, language), 0o755); err != nil {
+			return err
+		}
+		for _, picture := range pictures {
+			data, err := fs.ReadFile(help.Files, picture)
+			if err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(dir, picture), data, 0o644); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -42,6 +59,7 @@ const head = `<!DOCTYPE html>
 body{max-width:46em;margin:2em auto;padding:0 1em;font:16px/1.7 "Noto Sans CJK SC","Microsoft YaHei",sans-serif;color:#1f2a3d}
 h1{margin-top:2em;border-bottom:1px solid #e3e8f1}code{background:#f4f6fa;padding:0 .25em;overflow-wrap:anywhere}
 table{border-collapse:collapse;font-size:14px}td,th{border:1px solid #e3e8f1;padding:.3em .5em;vertical-align:top;text-align:left}
+figure{margin:1em 0}img{max-width:100%%;border:1px solid #e3e8f1;border-radius:6px}figcaption{font-size:13px;color:#5b6880}
 </style></head><body>
 `
 
@@ -80,6 +98,10 @@ func guide(language string) ([]byte, error) {
 			case help.Step:
 				turn("ol")
 				fmt.Fprintf(&out, "<li>%s</li>\n", marked(b.Text))
+			case help.Picture:
+				turn("")
+				fmt.Fprintf(&out, "<figure><img src=%q alt=%q loading=\"lazy\"><figcaption>%[2]s</figcaption></figure>\n",
+					language+"/"+b.File, html.EscapeString(b.Plain()))
 			case help.Row:
 				if list != "table" {
 					turn("table")

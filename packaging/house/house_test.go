@@ -36,6 +36,7 @@ var drawing = []room{
 	// A soak has a desk of its own and a real platform; it draws no window.
 	{"packaging/soak", []string{"ui/desk", "token", "signer", "platformapi", "assets"}},
 	{"packaging/interop", []string{"signer", "token"}},
+	{"packaging/check", []string{"token/softkey"}},
 	// What is handed out has the pictures and the rules for the keys that are known.
 	{"packaging/release", []string{"assets", "token/profile"}},
 	{"packaging/help", []string{"assets"}},

@@ -60,6 +60,9 @@ func linked(dir string) ([]debug.Module, error) {
 			if m.Replace != nil {
 				m = m.Replace
 			}
+			if m.Version == "" {
+				continue // it lies in this project, under its licence
+			}
 			all[m.Path] = *m
 		}
 		version := strings.TrimPrefix(info.GoVersion, "go")

@@ -6,6 +6,8 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,6 +102,36 @@ func TestTheIconHasAllSizes(t *testing.T) {
 		if err != nil || m.Bounds().Dx() != side {
 			t.Errorf("picture %d: %v", i, err)
 		}
+	}
+}
+
+// The installer takes every file that is built for Windows, and the uninstaller takes away each file that it brought, by name.
+func TestTheInstallerTakesAwayWhatItBrought(t *testing.T) {
+	data, err := os.ReadFile("../windows/sealdesk.nsi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := func(pattern string) []string {
+		var names []string
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(string(data), -1) {
+			names = append(names, m[1])
+		}
+		slices.Sort(names)
+		return names
+	}
+	brought, gone := named(`(?m)^  File "\$\{TREE\}/([^"]+)"`), named(`(?m)^  Delete "\$INSTDIR\\([^"]+)"`)
+	want := []string{"CHANGES.md", "LICENSE.txt", "NOTICES.txt", "OFL.txt", "tokenhost-386.exe"}
+	for _, name := range (target{os: "windows", arch: "amd64", window: true}).programs() {
+		want = append(want, name+".exe")
+	}
+	slices.Sort(want)
+	if !slices.Equal(brought, want) {
+		t.Errorf("the installer brings %q, built are %q", brought, want)
+	}
+	brought = append(brought, "sealdesk.ico", "uninstall.exe") // which it makes itself
+	slices.Sort(brought)
+	if !slices.Equal(brought, gone) {
+		t.Errorf("the installer brings %q and takes away %q", brought, gone)
 	}
 }
 

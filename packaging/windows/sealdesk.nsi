@@ -58,7 +58,15 @@ again:
   Abort
 free:
   FileClose $0
-  File "${TREE}/*.*"
+  ; By name, for the order of a folder's files is the disk's, and the bytes of the installer would be, too.
+  File "${TREE}/sealdesk.exe"
+  File "${TREE}/sealctl.exe"
+  File "${TREE}/tokenhost.exe"
+  File "${TREE}/tokenhost-386.exe"
+  File "${TREE}/LICENSE.txt"
+  File "${TREE}/OFL.txt"
+  File "${TREE}/NOTICES.txt"
+  File "${TREE}/CHANGES.md"
   File "/oname=sealdesk.ico" "${ICON}"
   WriteUninstaller "$INSTDIR\uninstall.exe"
   CreateShortCut "$SMPROGRAMS\$(Title).lnk" "$INSTDIR\sealdesk.exe"

@@ -202,8 +202,8 @@ func TestThePINIsChanged(t *testing.T) {
 	before := *p.Shares[key]
 	must(t, p.ChangePIN(ctx, key, phonetest.PIN, "246801"))
 	must(t, session.Refresh(ctx, 0))
-	if session.Pairing.State != wire.PairingEnded {
-		t.Errorf("a session of before is %s", session.Pairing.State)
+	if session.Pairing.State != wire.PairingEnded || session.Pairing.Ended != wire.EndedByPIN {
+		t.Errorf("a session of before is %s by %q", session.Pairing.State, session.Pairing.Ended)
 	}
 	_, s := asked(t, w, p)
 	_, err = p.Work(ctx, s, phonetest.PIN)
@@ -279,8 +279,8 @@ func TestADeviceIsRemoved(t *testing.T) {
 	must(t, second.Call(ctx, http.MethodDelete, "/devices/"+list.Items[1].ID, nil, nil))
 	wants(t, "the device that is gone", p.Call(ctx, http.MethodGet, "/me", nil, nil), "platform.session_over")
 	must(t, d.Refresh(ctx, 0))
-	if d.Pairing.State != wire.PairingEnded {
-		t.Errorf("its session is %s", d.Pairing.State)
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByDevice {
+		t.Errorf("its session is %s by %q", d.Pairing.State, d.Pairing.Ended)
 	}
 	var lost wire.RecoverableList
 	must(t, second.Call(ctx, http.MethodGet, "/recoveries", nil, &lost))

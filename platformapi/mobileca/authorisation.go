@@ -43,7 +43,7 @@ func (s *Server) ListAuthorisations(ctx context.Context, r wire.ListAuthorisatio
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.store.Authorisations(ctx, o.ID)
+	all, err := s.store.Authorisations().Of(ctx, o.ID)
 	list := wire.AuthorisationList{Items: []wire.Authorisation{}}
 	for _, a := range all {
 		if !a.Gone && (r.Params.Platform == "" || a.Platform == r.Params.Platform) && (r.Params.Staff == "" || a.Staff == r.Params.Staff) {
@@ -74,7 +74,7 @@ func (s *Server) CreateAuthorisation(ctx context.Context, r wire.CreateAuthorisa
 		return nil, err
 	}
 	if done {
-		a, err := s.store.Authorisation(ctx, once.ID)
+		a, err := s.store.Authorisations().One(ctx, once.ID)
 		return wire.CreateAuthorisation201JSONResponse(s.authorisation(a, o)), err
 	}
 	if _, ok := s.platform(b.Platform, ""); !ok {
@@ -88,7 +88,7 @@ func (s *Server) CreateAuthorisation(ctx context.Context, r wire.CreateAuthorisa
 		return nil, unfit(codeWrongState, "only one of the staff can be authorised")
 	}
 	a := store.Authorisation{ID: once.ID, Organisation: o.ID, Platform: b.Platform, Staff: b.Staff, From: now, Until: b.Until.UTC()}
-	err = s.store.CreateAuthorisation(ctx, a, once, store.Entries{{At: now, Act: actGranted, Account: x.Account, Device: x.Device, USCC: o.USCC, Person: o.Members[i].Name, Note: a.Platform}})
+	err = s.store.Authorisations().Create(ctx, a, once, store.Entries{{At: now, Act: actGranted, Account: x.Account, Device: x.Device, USCC: o.USCC, Person: o.Members[i].Name, Note: a.Platform}})
 	if err := taken(err); err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (s *Server) CreateAuthorisation(ctx context.Context, r wire.CreateAuthorisa
 // DeleteAuthorisation ends one in force, with what was linked by it, and takes an ended one from the history.
 func (s *Server) DeleteAuthorisation(ctx context.Context, r wire.DeleteAuthorisationRequestObject) (wire.DeleteAuthorisationResponseObject, error) {
 	x, now := who(ctx), s.now()
-	a, err := s.store.Authorisation(ctx, r.AuthorisationID)
+	a, err := s.store.Authorisations().One(ctx, r.AuthorisationID)
 	if err != nil {
 		return nil, found(err)
 	}
@@ -109,7 +109,7 @@ func (s *Server) DeleteAuthorisation(ctx context.Context, r wire.DeleteAuthorisa
 		return nil, err
 	}
 	ended := false
-	if a, err = s.store.ChangeAuthorisation(ctx, a.ID, func(a *store.Authorisation) (store.Entries, error) {
+	if a, err = s.store.Authorisations().Change(ctx, a.ID, func(a *store.Authorisation) (store.Entries, error) {
 		if a.Ended(now) {
 			a.Gone = true
 			return nil, nil
@@ -147,7 +147,7 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 			if err := s.authorised(ctx, p.Certificate, p.Platform.Origin); err == nil {
 				continue
 			}
-			if err := s.end(ctx, p.ID); err != nil {
+			if _, err := s.end(ctx, p.ID, wire.EndedByAuthorisation); err != nil {
 				return err
 			}
 		}
@@ -173,7 +173,7 @@ func (s *Server) authorised(ctx context.Context, certificate, origin string) err
 	case m.Role == wire.RoleAdministrator:
 		return nil
 	}
-	all, err := s.store.Authorisations(ctx, o.ID)
+	all, err := s.store.Authorisations().Of(ctx, o.ID)
 	if err != nil {
 		return err
 	}

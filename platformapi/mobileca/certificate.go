@@ -126,7 +126,7 @@ func (s *Server) supersede(ctx context.Context, application string) error {
 			}
 			return nil, nil
 		})
-		return first(err, s.endWith(ctx, who(ctx).Device, old.ID, old.Pair))
+		return first(err, s.endWith(ctx, wire.EndedByCertificate, who(ctx).Device, old.ID, old.Pair))
 	case wire.ApplyChange:
 		issued, err := s.store.CertificatesOf(ctx, a.ID)
 		if err != nil {
@@ -182,18 +182,18 @@ func (s *Server) revoke(ctx context.Context, q store.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.endWith(ctx, q.Device, c.ID, c.Pair)
+	return s.endWith(ctx, wire.EndedByCertificate, q.Device, c.ID, c.Pair)
 }
 
 // endWith ends a device's pairings that were linked with one of these certificates.
-func (s *Server) endWith(ctx context.Context, device string, certificates ...string) error {
+func (s *Server) endWith(ctx context.Context, why wire.PairingEnd, device string, certificates ...string) error {
 	live, err := s.store.LivePairings(ctx, device, s.now())
 	if err != nil {
 		return err
 	}
 	for _, p := range live {
 		if p.Certificate != "" && (slices.Contains(certificates, p.Certificate) || slices.Contains(certificates, p.EncryptionCertificate)) {
-			if err := s.end(ctx, p.ID); err != nil {
+			if _, err := s.end(ctx, p.ID, why); err != nil {
 				return err
 			}
 		}

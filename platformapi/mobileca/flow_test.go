@@ -193,6 +193,18 @@ func TestALoginIsSigned(t *testing.T) {
 	}
 }
 
+// Who logs out on the phone ends what is linked with it.
+func TestLoggingOutEndsASession(t *testing.T) {
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	d := linked(t, w, p, wire.PairSign, &wire.SessionChoice{Auto: true})
+	must(t, p.Call(t.Context(), "DELETE", "/session", nil, nil))
+	must(t, d.Refresh(t.Context(), 0))
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByDevice {
+		t.Errorf("it is %s by %q", d.Pairing.State, d.Pairing.Ended)
+	}
+}
+
 // A session signs without another scan, counts, and ends from either side, by time and by number.
 func TestASession(t *testing.T) {
 	ctx := t.Context()
@@ -249,6 +261,10 @@ func TestASession(t *testing.T) {
 	must(t, err)
 	if r.State != wire.RequestCancelled {
 		t.Errorf("what waited is %s", r.State)
+	}
+	must(t, d.Refresh(ctx, 0))
+	if d.Pairing.Ended != wire.EndedByPhone {
+		t.Errorf("it ended by %q", d.Pairing.Ended)
 	}
 	wants(t, "after it was ended", sign(d), "mca.pairing_over")
 
@@ -312,8 +328,8 @@ func TestARevocation(t *testing.T) {
 		}
 	}
 	must(t, d.Refresh(ctx, 0))
-	if d.Pairing.State != wire.PairingEnded {
-		t.Errorf("the session is %s", d.Pairing.State)
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByCertificate {
+		t.Errorf("the session is %s by %q", d.Pairing.State, d.Pairing.Ended)
 	}
 	wants(t, "what waited for its key", p.Approve(ctx, twice.ID, phonetest.PIN), "mca.key_not_ready")
 	wants(t, "linking with it", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.cert_ended")

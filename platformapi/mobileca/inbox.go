@@ -229,12 +229,12 @@ func count(p *store.Pairing, now time.Time) {
 	switch {
 	case p == nil:
 	case p.Session == nil:
-		p.State = wire.PairingEnded
+		p.End(wire.EndedByCount)
 	default:
 		p.Session.Used++
 		p.Session.IdleUntil = now.Add(p.Session.Idle)
 		if p.Session.Used >= p.Session.Max {
-			p.State = wire.PairingEnded
+			p.End(wire.EndedByCount)
 		}
 	}
 }

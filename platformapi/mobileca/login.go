@@ -247,8 +247,17 @@ func (s *Server) RefreshSession(ctx context.Context, r wire.RefreshSessionReques
 	return wire.RefreshSession200JSONResponse(given.answer(me)), nil
 }
 
-// EndSession logs out.
+// EndSession logs out. What was linked with the phone ends: nobody can confirm anything there any more.
 func (s *Server) EndSession(ctx context.Context, _ wire.EndSessionRequestObject) (wire.EndSessionResponseObject, error) {
+	live, err := s.store.LivePairings(ctx, who(ctx).Device, s.now())
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range live {
+		if _, err := s.end(ctx, p.ID, wire.EndedByDevice); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.store.DropSession(ctx, who(ctx).ID, s.now()); err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}

@@ -295,7 +295,7 @@ func (s *Server) revokeOf(ctx context.Context, account, organisation string, rea
 			return err
 		}
 		for _, d := range devices {
-			if err := s.endWith(ctx, d.ID, c.ID, c.Pair); err != nil {
+			if err := s.endWith(ctx, wire.EndedByCertificate, d.ID, c.ID, c.Pair); err != nil {
 				return err
 			}
 		}

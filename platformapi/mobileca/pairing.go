@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"net/netip"
+	"strings"
 	"time"
 
 	"sealdesk/platformapi/mobileca/store"
@@ -85,14 +87,34 @@ func (s *Server) desktopPairing(ctx context.Context, id string) (store.Pairing, 
 		return p, errNotFound()
 	}
 	p.Settle(s.now())
+	if err == nil && p.Session != nil && !p.Over() && !sameNetwork(p.Address, addressOf(ctx)) {
+		return s.end(ctx, id, wire.EndedByNetwork)
+	}
 	return p, found(err)
+}
+
+// sameNetwork says whether two addresses may be one computer's that did not move: providers change the last part of an address
+// (of IPv4 the last byte, of IPv6 the last half) without anybody moving.
+func sameNetwork(a, b string) bool {
+	x, err := netip.ParseAddr(a)
+	y, err2 := netip.ParseAddr(b)
+	if err != nil || err2 != nil {
+		return a == b
+	}
+	x, y = x.Unmap(), y.Unmap()
+	bits := 64
+	if x.Is4() {
+		bits = 24
+	}
+	p, err := x.Prefix(bits)
+	return err == nil && p.Contains(y)
 }
 
 func mine(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // pairing is a pairing as its desktop sees it.
 func (s *Server) pairing(ctx context.Context, p store.Pairing) (wire.Pairing, error) {
-	v := wire.Pairing{ID: p.ID, Version: p.Version, Kind: p.Kind, State: p.State, ScanURL: s.scanURL(), ExpiresAt: p.Until()}
+	v := wire.Pairing{ID: p.ID, Version: p.Version, Kind: p.Kind, State: p.State, ScanURL: s.scanURL(), ExpiresAt: p.Until(), Ended: p.Ended}
 	if p.Device != "" {
 		v.Scan = &wire.ScannedBy{Name: p.By.Name, Organisation: p.By.Organisation, Phone: p.By.Phone, JKT: p.JKTP, Nonce: p.NonceP}
 	}
@@ -182,21 +204,20 @@ func (s *Server) RevealNonce(ctx context.Context, r wire.RevealNonceRequestObjec
 	return wire.RevealNonce200JSONResponse(view), err
 }
 
-// end ends a pairing from either side.
-func (s *Server) end(ctx context.Context, id string) error {
+// end ends a pairing, or cancels one that was not linked yet.
+func (s *Server) end(ctx context.Context, id string, why wire.PairingEnd) (store.Pairing, error) {
 	now := s.now()
-	_, err := s.changePairing(ctx, id, func(p *store.Pairing) (store.Entries, error) {
+	return s.changePairing(ctx, id, func(p *store.Pairing) (store.Entries, error) {
 		if p.Over() {
 			return nil, nil
 		}
 		if p.State == wire.PairingLinked {
-			p.State = wire.PairingEnded
+			p.End(why)
 		} else {
 			p.State = wire.PairingCancelled
 		}
-		return store.Entries{{At: now, Act: actEnded, Account: p.Account, Device: p.Device, Pairing: p.ID, Note: string(p.State)}}, nil
+		return store.Entries{{At: now, Act: actEnded, Account: p.Account, Device: p.Device, Pairing: p.ID, Note: strings.TrimSpace(string(p.State) + " " + string(p.Ended))}}, nil
 	})
-	return err
 }
 
 // EndPairing cancels a pairing or ends it.
@@ -204,5 +225,6 @@ func (s *Server) EndPairing(ctx context.Context, r wire.EndPairingRequestObject)
 	if _, err := s.desktopPairing(ctx, r.PairingID); err != nil {
 		return nil, err
 	}
-	return wire.EndPairing204Response{}, s.end(ctx, r.PairingID)
+	_, err := s.end(ctx, r.PairingID, wire.EndedByDesktop)
+	return wire.EndPairing204Response{}, err
 }

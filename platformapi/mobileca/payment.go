@@ -32,7 +32,7 @@ func (s *Server) PayApplication(ctx context.Context, r wire.PayApplicationReques
 	}
 	charge := Charge{ID: a.ID, What: kinds[a.Kind] + "（" + a.Subject.Name + "）", Amount: a.Price, Method: r.Body.Method}
 	if charge.Method == wire.PayCard {
-		card, err := s.store.Card(ctx, r.Body.Card)
+		card, err := s.store.Cards().One(ctx, r.Body.Card)
 		if err == nil && (card.Account != x.Account || card.Gone) {
 			err = store.ErrNotFound
 		}
@@ -72,7 +72,7 @@ func card(c store.Card) wire.Card {
 
 // ListCards are the account's bank cards.
 func (s *Server) ListCards(ctx context.Context, _ wire.ListCardsRequestObject) (wire.ListCardsResponseObject, error) {
-	all, err := s.store.Cards(ctx, who(ctx).Account)
+	all, err := s.store.Cards().Of(ctx, who(ctx).Account)
 	list := wire.CardList{Items: []wire.Card{}}
 	for _, c := range all {
 		if !c.Gone {
@@ -92,14 +92,14 @@ func (s *Server) AddCard(ctx context.Context, r wire.AddCardRequestObject) (wire
 		return nil, err
 	}
 	if done {
-		c, err := s.store.Card(ctx, once.ID)
+		c, err := s.store.Cards().One(ctx, once.ID)
 		return wire.AddCard201JSONResponse(card(c)), err
 	}
 	a, err := s.store.Account(ctx, x.Account)
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.store.Cards(ctx, x.Account)
+	all, err := s.store.Cards().Of(ctx, x.Account)
 	switch {
 	case err != nil:
 		return nil, err
@@ -115,12 +115,12 @@ func (s *Server) AddCard(ctx context.Context, r wire.AddCardRequestObject) (wire
 		return nil, err
 	}
 	c := store.Card{ID: once.ID, Account: x.Account, Bank: r.Body.Bank, Last: r.Body.Number[len(r.Body.Number)-4:], Provider: name, AddedAt: now}
-	return wire.AddCard201JSONResponse(card(c)), taken(s.store.CreateCard(ctx, c, once, nil))
+	return wire.AddCard201JSONResponse(card(c)), taken(s.store.Cards().Create(ctx, c, once, nil))
 }
 
 // RemoveCard forgets a card.
 func (s *Server) RemoveCard(ctx context.Context, r wire.RemoveCardRequestObject) (wire.RemoveCardResponseObject, error) {
-	_, err := s.store.ChangeCard(ctx, r.CardID, func(c *store.Card) (store.Entries, error) {
+	_, err := s.store.Cards().Change(ctx, r.CardID, func(c *store.Card) (store.Entries, error) {
 		if c.Account != who(ctx).Account {
 			return nil, errNotFound()
 		}
@@ -132,7 +132,7 @@ func (s *Server) RemoveCard(ctx context.Context, r wire.RemoveCardRequestObject)
 
 // ListBills are what was paid.
 func (s *Server) ListBills(ctx context.Context, _ wire.ListBillsRequestObject) (wire.ListBillsResponseObject, error) {
-	all, err := s.store.Bills(ctx, who(ctx).Account)
+	all, err := s.store.Bills().Of(ctx, who(ctx).Account)
 	list := wire.BillList{Items: []wire.Bill{}}
 	for _, b := range all {
 		list.Items = append(list.Items, wire.Bill{ID: b.ID, Application: b.Application, What: b.What, Amount: b.Amount, Method: b.Method, PaidAt: b.PaidAt, Invoice: b.Invoice})
@@ -146,7 +146,7 @@ func invoice(v store.Invoice) wire.Invoice {
 
 // ListInvoices are the invoices that were asked for.
 func (s *Server) ListInvoices(ctx context.Context, _ wire.ListInvoicesRequestObject) (wire.ListInvoicesResponseObject, error) {
-	all, err := s.store.Invoices(ctx, who(ctx).Account)
+	all, err := s.store.Invoices().Of(ctx, who(ctx).Account)
 	list := wire.InvoiceList{Items: []wire.Invoice{}}
 	for _, v := range all {
 		list.Items = append(list.Items, invoice(v))
@@ -178,7 +178,7 @@ func (s *Server) CreateInvoice(ctx context.Context, r wire.CreateInvoiceRequestO
 			return nil, err
 		}
 	}
-	v, err := s.store.Invoice(ctx, once.ID)
+	v, err := s.store.Invoices().One(ctx, once.ID)
 	return wire.CreateInvoice201JSONResponse(invoice(v)), err
 }
 

@@ -168,8 +168,8 @@ func TestStaffNeedsAnAuthorisation(t *testing.T) {
 
 	must(t, boss.Call(ctx, http.MethodDelete, "/authorisations/"+a.ID, nil, nil))
 	must(t, d.Refresh(ctx, 0))
-	if d.Pairing.State != wire.PairingEnded {
-		t.Errorf("the session without an authorisation is %s", d.Pairing.State)
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByAuthorisation {
+		t.Errorf("the session without an authorisation is %s by %q", d.Pairing.State, d.Pairing.Ended)
 	}
 	wants(t, "linking after the end", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.not_authorised")
 	if l := get[wire.AuthorisationList](t, boss, "/authorisations?organisation="+org.ID); len(l.Items) != 1 || !l.Items[0].Ended || l.Items[0].StaffName != clerkName {
@@ -227,8 +227,8 @@ func TestStaffComesAndGoes(t *testing.T) {
 		}
 	}
 	must(t, d.Refresh(ctx, 0))
-	if d.Pairing.State != wire.PairingEnded {
-		t.Errorf("the session of who was removed is %s", d.Pairing.State)
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByCertificate {
+		t.Errorf("the session of who was removed is %s by %q", d.Pairing.State, d.Pairing.Ended)
 	}
 	wants(t, "the organisation for who was removed", p.Call(ctx, http.MethodGet, "/organisations/"+org.ID, nil, nil), "platform.not_found")
 }

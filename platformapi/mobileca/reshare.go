@@ -127,7 +127,7 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 		return nil, err
 	}
 	for _, device := range []string{before, x.Device} {
-		if err := s.endWith(ctx, device, k.Certificate); err != nil {
+		if err := s.endWith(ctx, wire.EndedByPIN, device, k.Certificate); err != nil {
 			return nil, err
 		}
 	}

@@ -61,7 +61,7 @@ func scan(p store.Pairing) wire.Scan {
 	return wire.Scan{
 		ID: p.ID, Version: p.Version, Kind: p.Kind, State: p.State, SessionOffered: p.Offered, Key: p.Key, Commitment: p.Commitment, Nonce: p.NonceD,
 		Platform: p.Platform, Desktop: p.Desktop, Address: p.Address, CreatedAt: p.CreatedAt, ExpiresAt: p.Until(),
-		Certificate: p.Certificate, Session: terms(&p),
+		Certificate: p.Certificate, Ended: p.Ended, Session: terms(&p),
 	}
 }
 
@@ -124,7 +124,8 @@ func (s *Server) EndScan(ctx context.Context, r wire.EndScanRequestObject) (wire
 	if _, err := s.phonePairing(ctx, r.PairingID); err != nil {
 		return nil, err
 	}
-	return wire.EndScan204Response{}, s.end(ctx, r.PairingID)
+	_, err := s.end(ctx, r.PairingID, wire.EndedByPhone)
+	return wire.EndScan204Response{}, err
 }
 
 // DecideScan links a pairing with a certificate, or refuses it.

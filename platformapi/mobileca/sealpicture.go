@@ -55,7 +55,7 @@ func (s *Server) ListSeals(ctx context.Context, _ wire.ListSealsRequestObject) (
 	}
 	list := wire.SealList{Items: []wire.Seal{}}
 	add := func(owner string, mayEdit bool) error {
-		all, err := s.store.Seals(ctx, owner)
+		all, err := s.store.Seals().Of(ctx, owner)
 		for _, v := range all {
 			if !v.Gone {
 				list.Items = append(list.Items, s.seal(v, mayEdit))
@@ -79,14 +79,14 @@ func (s *Server) CreateSeal(ctx context.Context, r wire.CreateSealRequestObject)
 		return nil, err
 	}
 	if done {
-		v, err := s.store.Seal(ctx, once.ID)
+		v, err := s.store.Seals().One(ctx, once.ID)
 		return wire.CreateSeal201JSONResponse(s.seal(v, true)), err
 	}
 	v := store.Seal{ID: once.ID, Organisation: r.Body.Organisation}
 	if v.Owner, err = s.sealOwner(ctx, r.Body.Organisation); err != nil {
 		return nil, err
 	}
-	all, err := s.store.Seals(ctx, v.Owner)
+	all, err := s.store.Seals().Of(ctx, v.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Server) CreateSeal(ctx context.Context, r wire.CreateSealRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return wire.CreateSeal201JSONResponse(s.seal(v, true)), taken(s.store.CreateSeal(ctx, v, once, e))
+	return wire.CreateSeal201JSONResponse(s.seal(v, true)), taken(s.store.Seals().Create(ctx, v, once, e))
 }
 
 // draw makes a seal what was asked for.
@@ -113,7 +113,7 @@ func (s *Server) draw(ctx context.Context, v *store.Seal, b wire.SealRequest) (s
 
 // changeSeal changes a seal that the account may edit.
 func (s *Server) changeSeal(ctx context.Context, id string, rule func(*store.Seal) (store.Entries, error)) (store.Seal, error) {
-	v, err := s.store.Seal(ctx, id)
+	v, err := s.store.Seals().One(ctx, id)
 	if err != nil {
 		return v, found(err)
 	}
@@ -121,7 +121,7 @@ func (s *Server) changeSeal(ctx context.Context, id string, rule func(*store.Sea
 	if err != nil {
 		return v, err
 	}
-	return s.store.ChangeSeal(ctx, id, func(v *store.Seal) (store.Entries, error) {
+	return s.store.Seals().Change(ctx, id, func(v *store.Seal) (store.Entries, error) {
 		if v.Owner != owner || v.Gone {
 			return nil, errNotFound()
 		}
@@ -153,7 +153,7 @@ func (s *Server) linkedSeals(ctx context.Context, c store.Certificate) ([]wire.S
 	if owner == "" {
 		owner = c.Account
 	}
-	all, err := s.store.Seals(ctx, owner)
+	all, err := s.store.Seals().Of(ctx, owner)
 	items := []wire.SealPicture{}
 	for _, v := range all {
 		if !v.Gone && len(items) < linkedMost {

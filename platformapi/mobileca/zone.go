@@ -18,7 +18,7 @@ func (s *Server) zone(z store.Zone, o store.Organisation) wire.Zone {
 
 // ListZones are the platforms that the account's certificates are bound to.
 func (s *Server) ListZones(ctx context.Context, _ wire.ListZonesRequestObject) (wire.ListZonesResponseObject, error) {
-	all, err := s.store.Zones(ctx, who(ctx).Account)
+	all, err := s.store.Zones().Of(ctx, who(ctx).Account)
 	if err != nil {
 		return nil, err
 	}
@@ -51,14 +51,14 @@ func (s *Server) BindZone(ctx context.Context, r wire.BindZoneRequestObject) (wi
 		return nil, found(err)
 	}
 	if done {
-		z, err := s.store.Zone(ctx, once.ID)
+		z, err := s.store.Zones().One(ctx, once.ID)
 		return wire.BindZone201JSONResponse(s.zone(z, o)), err
 	}
 	p, ok := s.platform(r.Body.Platform, "")
 	if !ok {
 		return nil, unfit(platformapi.CodeBadRequest, "there is no such platform")
 	}
-	all, err := s.store.Zones(ctx, x.Account)
+	all, err := s.store.Zones().Of(ctx, x.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (s *Server) BindZone(ctx context.Context, r wire.BindZoneRequestObject) (wi
 			return nil, err
 		}
 		z := store.Zone{ID: once.ID, Account: x.Account, Organisation: o.ID, Platform: p.ID, BoundAt: now}
-		err := s.store.CreateZone(ctx, z, once, store.Entries{{At: now, Act: actZone, Account: x.Account, Device: x.Device, USCC: o.USCC, SHA256: c.ID, Note: p.ID}})
+		err := s.store.Zones().Create(ctx, z, once, store.Entries{{At: now, Act: actZone, Account: x.Account, Device: x.Device, USCC: o.USCC, SHA256: c.ID, Note: p.ID}})
 		return wire.BindZone201JSONResponse(s.zone(z, o)), taken(err)
 	}
 	return nil, conflict(codeCertEnded, "there is no certificate of the organisation in force")
@@ -88,7 +88,7 @@ func (s *Server) BindZone(ctx context.Context, r wire.BindZoneRequestObject) (wi
 // UnbindZone unbinds.
 func (s *Server) UnbindZone(ctx context.Context, r wire.UnbindZoneRequestObject) (wire.UnbindZoneResponseObject, error) {
 	x := who(ctx)
-	_, err := s.store.ChangeZone(ctx, r.ZoneID, func(z *store.Zone) (store.Entries, error) {
+	_, err := s.store.Zones().Change(ctx, r.ZoneID, func(z *store.Zone) (store.Entries, error) {
 		if z.Account != x.Account || z.Gone {
 			return nil, errNotFound()
 		}

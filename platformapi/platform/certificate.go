@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -30,7 +31,7 @@ const (
 var (
 	oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 	oidName                   = asn1.ObjectIdentifier{2, 5, 4, 41}
-	usccForm                  = regexp.MustCompile(`^[0-9A-Z]{18}$`)
+	usccForm                  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Z]{18}$`) })
 )
 
 // certificate checks a chain: trusted, valid now, for signing, and of an organisation the platform knows by this very name.
@@ -88,7 +89,7 @@ func (s *Server) certificate(ctx context.Context, chain [][]byte, now time.Time)
 func OrganisationCode(cert *smx509.Certificate) string {
 	for _, a := range cert.Subject.Names {
 		if v, ok := a.Value.(string); ok && a.Type.Equal(oidOrganizationIdentifier) {
-			if code, ok := strings.CutPrefix(v, "NTRCN-"); ok && usccForm.MatchString(code) {
+			if code, ok := strings.CutPrefix(v, "NTRCN-"); ok && usccForm().MatchString(code) {
 				return code
 			}
 		}

@@ -25,6 +25,7 @@ const (
 	eventRetry   = 3 * time.Second
 	eventStreams = 1000 // a server
 	eventsEach   = 8    // an organisation
+	eventsHall   = 64   // an organisation with hall terminals, each of which has one
 )
 
 // hub tells the streams of this server how far the audit trail has come. It looks once a second while anybody listens,
@@ -99,10 +100,10 @@ func (h *hub) at() (int64, <-chan struct{}) {
 	return h.seq, h.news
 }
 
-func (h *hub) enter(uscc string) bool {
+func (h *hub) enter(uscc string, most int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.all >= eventStreams || h.streams[uscc] >= eventsEach {
+	if h.all >= eventStreams || h.streams[uscc] >= most {
 		return false
 	}
 	h.all++
@@ -195,7 +196,11 @@ func (s *Server) stream(ctx context.Context, x store.Session, kind, last string,
 		}
 	}
 	e.frames = fmt.Appendf(e.frames, "id: %d\nretry: %d\n\n", e.after, eventRetry.Milliseconds())
-	if !s.hub.enter(x.USCC) {
+	most := eventsEach
+	if x.Kind == platformapi.OrganisationHall {
+		most = eventsHall
+	}
+	if !s.hub.enter(x.USCC, most) {
 		f := web.Refuse(http.StatusTooManyRequests, platformapi.CodeRateLimited, "too many streams")
 		f.RetryAfter = eventPing
 		return nil, f

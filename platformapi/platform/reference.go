@@ -62,7 +62,7 @@ func ReadTemplates(folder fs.FS) ([]Template, error) {
 }
 
 func (t *Template) read(folder fs.FS) error {
-	if !lotID.MatchString(t.ID) || t.Name == "" || utf8.RuneCountInString(t.Name) > maxName || t.File != path.Base(t.File) ||
+	if !lotID().MatchString(t.ID) || t.Name == "" || utf8.RuneCountInString(t.Name) > maxName || t.File != path.Base(t.File) ||
 		t.Kind != "" && !t.Kind.Valid() || t.Contract != "" && !t.Contract.Valid() {
 		return errors.New("id, name, kind, contract or file is wrong")
 	}

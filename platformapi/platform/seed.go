@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
@@ -50,20 +51,20 @@ type SeedFile struct {
 // Lot is an awarded lot. Phases hold the steps of the project flow before 中标通知书查看 and 合同签订, which are derived.
 type Lot = store.Lot
 
-var lotID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+var lotID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`) })
 
 // Import adds what a seed says, or brings it up to date. Every party of a lot must be among the organisations of this or
 // an earlier seed, by the same name.
 func (s *Server) Import(ctx context.Context, seed Seed) error {
 	known := map[string]string{}
 	for _, o := range seed.Organisations {
-		if !usccForm.MatchString(o.USCC) || o.Name == "" {
+		if !usccForm().MatchString(o.USCC) || o.Name == "" {
 			return fmt.Errorf("seed: organisation %q (%s) has no name or no code of 18 characters", o.Name, o.USCC)
 		}
 		known[o.USCC] = o.Name
 	}
 	for _, l := range seed.Lots {
-		if !lotID.MatchString(l.ID) || l.Name == "" || l.AwardFen < 0 || !l.Kind.Valid() || !l.Method.Valid() {
+		if !lotID().MatchString(l.ID) || l.Name == "" || l.AwardFen < 0 || !l.Kind.Valid() || !l.Method.Valid() {
 			return fmt.Errorf("seed: lot %q: id, name, kind, method or amount is wrong", l.ID)
 		}
 		if l.Purchaser.USCC == l.Supplier.USCC {
@@ -110,7 +111,7 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 }
 
 func (s *Server) importTender(ctx context.Context, t SeedTender) error {
-	if s.cfg.Bidding == nil || !uuidForm.MatchString(t.ID) {
+	if s.cfg.Bidding == nil || !uuidForm().MatchString(t.ID) {
 		return errors.New("the platform takes no bids, or the id is none")
 	}
 	if _, err := s.store.Tender(ctx, t.ID); err == nil {

@@ -17,6 +17,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sealdesk/platformapi"
@@ -37,7 +38,9 @@ const (
 	statusChecksum = 460 // tus, checksum extension
 )
 
-var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+var uuidForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+})
 
 // isPiece says whether a request's body is a piece of an upload.
 func isPiece(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, uploadsPath+"/") }
@@ -101,7 +104,7 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 	if u.ID == "" {
 		u.ID = platformapi.NewID()
 	}
-	if sum, err := hex.DecodeString(u.SHA256); !uuidForm.MatchString(u.ID) || err != nil || u.SHA256 != "" && (len(sum) != sha256.Size || hex.EncodeToString(sum) != u.SHA256) {
+	if sum, err := hex.DecodeString(u.SHA256); !uuidForm().MatchString(u.ID) || err != nil || u.SHA256 != "" && (len(sum) != sha256.Size || hex.EncodeToString(sum) != u.SHA256) {
 		return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "Upload-Metadata: id or sha256 is not of its form")
 	}
 	if size > s.cfg.MaxFile {

@@ -16,7 +16,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 
 	. "sealdesk/platformapi"
@@ -23306,11 +23305,8 @@ func (sh *strictHandler) GetTime(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
-// Stored as a slice of fixed-width chunks rather than one concatenated
-// const string: with thousands of chunks the chained `+` fold is several
-// times slower for the Go compiler than parsing a slice literal.
-var swaggerSpec = []string{
+// The document, deflated and in base64, in pieces because a compiler takes long over one text of that length.
+var document = []string{
 	"7L17lxTHlS/6VeLWmbXoXjf7yUPQveaPhgZLYxAMjYZ7xs1tRVVGVaU7K6OckdVFDYu1wDYSfsggW7Jl",
 	"64kHWbrHA9L4oQfI0nc501UNf92vcFbsHREZWRVZlVUUiLGkP0RnVmZkPHbs2M/fvlSq8EaTRyxKRGnl",
 	"UqnOqM9i+PP4OVqT//pMVOKgmQQ8Kq2UNpKYRzWPRLTBBEnqjOywWAQ8IrwKlxUeJTGtJB5JWOSzmPCY",
@@ -23454,277 +23450,199 @@ var swaggerSpec = []string{
 	"hu4u3jxhdVp1xFgkT6X4Y2Z7pnBSNkCQjS5kAJk8R41Ku8Rj0enBXqw1lOFVXZ9joDuqqw34/OkovfMd",
 	"3Ql1bapbqmtdIlI3AB2Sg1ZBjTnBeE6oAhC1fK5w7U0CQp/JR5l4WtEQW8+4Rh6A9xvX2COHqCw78k9j",
 	"1oH72Df55wu6o3Bfd1ZeWMYbeZm11UCTquPyb2OlkRepiUZeKfsMvKEGIv+2DDXPs/ZRqO84pv43tcTY",
-	"EQHMgL9cWMfsD/42bxdJrZVTgR8aYx6Ka79FSxEOmC5YQn2aUAjDLa1ErTCcCME/0Z47bSVWrgplz4Lt",
-	"FwiIOYJEMh1R1ofhfsibXpb0gBdQ18cZi0pcUmSh1bZBPceKG5kMOudJAds4MWvnt+YuXFryDuWE6A8B",
-	"cYECPYPAfspuOxLdhQBNjSQi1yIamAo143nLmEnsH2MhJwRTGJfaMzys3+1oannhU8YYUgXgPOVnUkcj",
-	"i5K4Q+pUjDubOhRg6G5Iy5c+Lg6okywHUCjGCZFSNcQuJnnjUNLcuJH0eUnH6B7oXf9fvTu/R+XWqmwJ",
-	"sbJBapiTci9KBWMV9N1qBFErcTFvLJcgv/vbmzo8HMVoSHpZTf0LgiWAiahoBVRR2w5fJMmoeAlfnpdU",
-	"Iefq7l9zwTdHbK0syparZQyzA4Q0FUPNW4mypowVeQc/b6H3xTHx+405Ery7qKWDHbnK2so6nfp1alJn",
-	"pwRjUOTZCVHuM4ef6d74dPf+bXJgabYvomXUWrhnF81Jk85u3sxiq1OcWVDOxFaNb7nc/xu8ARKJciGJ",
-	"BBxo4PMDEV/BFhu0JDHcFeiGMVNdl1xAkH/aOP28lpwcagdVDsNIBCKBBIYZtet//fLu/U/27v+4d/3m",
-	"7HDnwKGDB52ikTFHbbVEpdJ/PC/OHVmb+9cLl5YOu4/lmDWYPxIg+iw+JZ9vhWxrRC67xT7kUK0ioTPI",
-	"bR588OPu9d/O9id1OSKeXKy53z6XwZWy8Kb6JiZdMqsw+iCDNFPSR2TOs4AnE0YGO+CSDo4ePrzl6kjm",
-	"ZO3z9hgH7KArB34aE77GvJRTpnesaguFj4MhccGaGIse6lZwS06or5nN1Hk9xtJORQbJFT/6kvAfWRwt",
-	"4PPJ8z/oChcj2NaBorJjv1U4O2hnjSJTZmUsEgZU8DHfyIVSOAfxJqj6sthY6Mcq+CuP+UlKfoe8NoQN",
-	"g/DgB49QdEHN+0nu7HWTtsTYNcqpv8VbyUSFzY1SlPNEENW28kLqTuu0MPWgPJcEYspHPmkGFYgKSMWp",
-	"/Udm3TWWI5+3DXhXjmtapUNJBcs6+xCGsbDgrj41ce3shOuPr6qaBLheKH4h4iX4xyNl85zAnZbZfkiO",
-	"Q7bv2th2EGU5KUCiGu82LYM5sP4Ix7wlFVy55qZWWwHr05DtLxuWO35FY3coyTzi7VVEhEcYe6oRV2jM",
-	"COSSutNTHeyyH2dlANM3T7XTfSMziysO1W7WI+yivIb5SKcnX6dbHCcs/qwVEQ+kpz/nWd/y0nXwCC0D",
-	"5BFEzOuuYyUvzqVSRLQuVSBQfggjYJG/QrBed5ouOowveHK/GP8pj0afcF4p4SO9cRjAOLCnKkPPwJPc",
-	"dQyOvU/G4b/pnnIpuJr0BgljaC4XzRXnJp44KARTsQS8IdPodhFh7TsTrumR7hdXuh/8TFeW7P3uh92r",
-	"b3lk7/4He/fveKR7/5OHr3/lkd17P+/9xy1TfxLKTepQz+5r/4lu0Pu/6r39bt/VF1fgqvfXq/Bv9/4n",
-	"vbfs0GPNXzXwbUkduqCkiFYDsUISdLtkNrDN3fShC747LrB4P2BiyP0m2+QiaRYHtAJfT9ozcC2p3oF/",
-	"iKa+orO6l/LiuO4pOqlkb8+hbxM9WKbD+Cb1T7d0m8dUv6EZ08aa6j981YxBLnJfSsFUjLJau+7DMLv/",
-	"7u5nV/Zuf7n7xe92v7q199qHu/f/fe+9q4M4iUPU8AFEIVBXc1E97OG5YxzQ6BBlPZzAu9AFoyOB58ka",
-	"YEF0CK0kYJXRtVJCnohV2QRGApIZOaybL/Xeutd758ezUAZcqKQsNNdrWIbNSL6q5JGEqBQBDw35LN4J",
-	"BI/JzN6br+69/e8Pf/Thw998OCsPRw/iarEYAcrRGjR8lVBSh+MTTf4hmcGN0739QfcX12ahVLA8abOJ",
-	"5zAscMCqSMb081jLoqjz2p7tM6pR+96a/oB9c8P+mP3Ds/BhuYh5VfYrls+oiHtmjHr7o4vtOzI+U7oz",
-	"qZyusKzuT155+MYnvbt/lfxQ3tBXGBXavfkLvGEHputEpiTWFXCxMmrBdFPZnaO6Dbg6ZxqCyzVsTXYd",
-	"/IyDDB8Iae8XH3ffuueRB1+9tffhz6wOApWAQYgX9szDl57FF+Hvs+pt7AVsOzvx3+WxsSoZ8iwORQoS",
-	"B+ZNKUwqmA3mkxmAMEBAiNlV8LNKHQSyymhY43GQ1BuD5cXML1aQiGgsy4ELWryQ8capZVW0eGMNRlsZ",
-	"Nsr142cddgMXKPO4ZYEFgMU4SiXyNovnKlQwUmcXH72ufL/4YU2wKQKchbtQPbNH5dxm6iiDoLDJnUyF",
-	"NXIlifWL1OOYqyx7qmrQObA4qDDwVju4Hm0GCQ1dhcpuf9B96belIcXZXBDbrQJ4iMrwhE+7O8zLIWu4",
-	"ASaOHDj4jCP92ImEl0iJdZWUYxpV6lik0+2sy8W6YHHM4zFS4FNEDRf0eiQSqhLL83PIBy0O8JNUbb00",
-	"JVuHsCvFkscES9s7222JDITSwSNHLO3ywKJTv0yCJGRDzGiXhhbVGByE+tE5DIwsULF64yLsw8+6v2a8",
-	"XikX8exMtnzMgC6yd/veKiICpQnvRDAmdIm7ZscjDQrlnQX3UOYClowWvzioSXlpn1Da7mDKsMnPL1gU",
-	"FR534pfjp8Yu+z5ER1SBcuNWjXkUHp75pOUnsIq6Z8fp6SnMXV5Rn8xBNPHSWPini1NcqEea18nm72wq",
-	"1I5G2DtjBCQVLKFkWu3Z3bvzZffmK70/v06WlopX9KEtP0i2dCJ8sXQJPQcXBqvH0oTEvL1PQB7/ik4j",
-	"S5PRrPR+CLRQaaD4ToVGPAoqNARnM5mRZ9DhZw4fnE07qjLNB3megh6ApAH5JEliGoRWTJ4KrGpQn62S",
-	"bdZMIEkVIDMF2JNjxV0QzczqJJRNwoqr44bVDeRJTStyTVGOKfmRE5Vwdnlx+dDi0uLyHOB/LJXGsCOa",
-	"HH01Bfnp+fkpiVlUyDQ7EYqb8kZTHkj/dH4Dl/qZg0sHZ0kbvE1N2gk59TE+KBCG1tFYmm1VQTtrYtqM",
-	"bJvAKmSXNWllm9aYbgb1aNsmvvzMocPemMesXtp9wpy4iBUYJBOcrca/r5JxbMKx61DleHRtgnAbS+Qa",
-	"+mjanWbi/2PN+FejMhn/6lrFhasrExqurk3Gv7pWGf/6XRyKvtIjUtdW0Lj+dmZ8+pNqmOrSRI+r6zSA",
-	"XN1QMeSmgyZ0XN2ZRu6LMX1MnP9yFnwEG/Z2HieaPZ8NHDu1QTD5YR2CsPVpgE6JfQK97B5BsmOYSoxM",
-	"4eChg8ur5DtHF86R/QeXnzkI+v7GqeWJQon6D+2hmcW4qJPJNkWhYh5FI9XfcPddxzz1hULeer/3+qu9",
-	"X3/eu3V9HkyKq5araiV1qtcCeSxSg88gj0IpQqySMmQ6bMndvEKoxtI1EJ8GQrXcAfOMNpkK2mBKSO9D",
-	"z4xYv2nf+kRhPiHH+zy2hRe2+R3vYI6GKYZxlkWsPdnyDkAtjGVoHzBN2o05V5O7YEDWIsLLgsU7LPa0",
-	"DZvHlg3aUzZsKMnPmQFqtU3I7kRP3W7R2echO2O1JK830tbk5WnT4mWvpOTHQSOCkhaDiIT9pqw+VwOd",
-	"q164lBeIL1n8CWVf7q+2zyyIhCAiVJc0lsTmGfBoLWojhD3zpQzEI5JakfNLPIyrdiAO1la7zkOGJO8E",
-	"q69qo9JIdKnsiF/YOHZMx6JC/E0sBe2M0c5dhL9AsfI+5CT1mueaDtc4XaSe5qS7UlvQLgzJ7XYB/EAo",
-	"sT5TVl8u7BYWCbf+XsGC44Gvq45DZABIAcKzq4vKHzcjqstbi3kSs52AtQeaabZEXdkjIHEwBfHDFzyr",
-	"aLmurAblIhgNsw6dtJcgQaVfK+zH8VkMxK/agBtnoSG8BbsPNuK5wOWZiRDXbRKkRN7OWVCDCjO9PaPB",
-	"WobCZ+j6MizyhUfqvA3wAbyamJD0WJ4AYwQsFVHMBjyXjwn/DTQrrLQADkjAJodyQH3A8SNXrm8XK/XD",
-	"WIacm9laAOeiB7XouXFzYPJGer7OSUVKDxoX06A99UfU2wiVfR7V1RT53GBmGRLZJ4j+eE5mYFM714Zi",
-	"ucJDAxY3uOucJYNSOjDm//3Wrzzyf0ktGdVCDBkCcPkmi0gHsBlNBUEUe+QBGZmyk5HyEkY82ZLvFGQh",
-	"sk/r2J78c81qU16fMe3Kq+d5chqaloMBFjqZODUNy5trgs+xRjPM8UBCkZaEkzKrgRhgDhOwMMwg2F7v",
-	"w1u9t7+adfhAxnNga0agj/ex01eHx21MnrI4JtjNI1ZOdhglcC9WeTxexNvjLSQc9JWRLZQLq4ltGqq8",
-	"IdzJdfk0gy8PGquYrTd7Ho0Dj5ObFvashikGBz+Ewph0aimpgpoJKUw0MAnWCDhmfLAOQ2taGr14FdHc",
-	"jMXpFQd1pCcOdn5o9D0j5uc0j1Vl+siji8YJxkkoVSaIPBPnFCv0kMKB+lXWzk/oO6HS9mhErMS/ootl",
-	"aTOTZUmOSHUclZw4OO1YNH9yHA2tL9b52BkHOkx1INS5s5UX4X3O7pFBIwCwSE9q/oEgZRZENZUGzZw+",
-	"6oLgY8g+HgmCLM1oKchp1AtjMZn+LMncLMbx/bbKBmAXdCnOwV1xUK4Ek0kR00zEaw7nYqFODaXAXqkv",
-	"OYanLAFBrJToGQzX7b50rXv389mxGMUjpVVOBuuPRGnQ/SznzEQnfOpTGTvf0qoOPEGiZZYzDZCofRxk",
-	"YpvdJJnu6cwhqLlbvnCgK2Y8mqQSKQDBwUpnF5OtSisWvIAlaZQc47aA9vFpyQBBlsf4lhU4AcGaPYPR",
-	"JWrxgFfKIxNEoVkPTDntOgfGXg76Inm9flUyY7JRnN+opJOG4OIwn8XW8MJAESuyt1tWj+tIW3tj5IAv",
-	"7H52ByDDEYQB/hzIBcD4fnxSh/FDUMHerbsP7t6GZIHeey9jaL8O6p/XeeeBQOUUfaC2CEDKnX6fbSXk",
-	"le2s9Qu0VBXAD9WqDA6ETjGDC7kfcDuIoBZpczaedqoO1jhTfhq/ihemylP6G76O1+t2PxRhmt6oNTB9",
-	"wuvjqmd4pcpP4ZLFDbd9OmQ1itSWX5V/TAXMRLC79lBQqROfV1pSzBUZhawQB+jXcfv5gK5ab0Li9h86",
-	"OBK5YZIa+TEPQ5emH1KRQBF8LcJT4rNKSGPmS+EpkD8Bq9To0pJzZV5QPioH0Ch3GqyCpE4ERx1HDh+y",
-	"4dTMtmkMsJLVkTDBjizrg0WSOB69YH5fGXws5N5XRT8lKTfXjhuOys9UbPFq0Rpa4x5EcSMbHLbsCA6z",
-	"RIbMtI7nsbOCMWBA3pDzC/SYQa/MC8+tm6CRZzwsO6i4JIKb57i8Dl+eM38fuDz3jLnYf3nue4eP0PKF",
-	"zB3999Ky2/5znsZaSM92UEEo+kG1ymKhwFjhnl1bEXBQ9wllnNTQLYEA93E0UA6IHDjkEZOA/MzS7LwF",
-	"fbXFd+SZTcNwM0rvyk1ZY+CRkYIs+qGl/gmnfFLvD2+VncFuDn78yGz2wMmOUXtA084UPEfUHCL047pp",
-	"TN3eMG2eRvcnwg204iDpbEjaVSbQ1E0y4OXN1AYwOPgUKnvq4QPNYMTEkQMHjsyukM3SWiup8zj4N1Aa",
-	"Vsj6GX4GG9ksoT1ZuQXrjEpdAH6npBlzXt2MFDHKb5hS1jss7ui6oziVsPvkBPlN3kwJrJ4kzdLlyxCH",
-	"XeWuYw7EAnWAy0HU5IRHYGmxAGit1KsyS9pMSheWHKejB7XnGuz+EVIl80nIZS83ozlyvs7B+YNRfIII",
-	"3mAY5SdYBB5y8uJzPms0eSJFwrnvss6LCAuFWCCAB4ylTE0AGqtWWQUjGCHmoQN1QefIcZglDeNWtU3L",
-	"aeCy3voqtE7VlCA8wvZffK46d4omlfqLq+TA8mG4CerbgaVlxFQSCQ0Zfg/C5mF3NDGYX2g6OPjMrCo5",
-	"Lp8vh4y8WOE+exHekwdjXFMhfhUuexZEpBmwChMrZGFnaQHNCBCKnbQEWZpfnF8kM3JtxcrCQtIS8wFf",
-	"aMY84RUeigXI15RfmcMXZ625upiwSA5YbEaEgJIS8Mgj4EZSf1fqrLItWg1c1RT7bp68AM3NndIYjlJM",
-	"r/PQJy8G/otSPAduaixjai9U6pwLJjx5Esvf5JeDBMrbChD/sZeE1mgQ4X54ERWwF0FNrrOLGqQMnE6d",
-	"hAkEqqrTHYarALl8cuY1Ah3ObENVPolBrQgZ6V5/icwsLSwtLpLutR/NemDjFESu0v79+4/Iz71w7phH",
-	"fCj07CtUoTUR0IUNSUh1GngqeEb0hUboEFvcj2FQYRFmsKHNprTWpJU6m1ueX5Qnehyq3SlXsN1uz1P4",
-	"eZ7HtQX1rlg4+dyx489vHId30uwEcM2vM7FNVC4bsYqtmHO1BFSi7T+0GZRWSvvnF+f343lWB2YniUuX",
-	"Q1u5VKoh9IoUFGDFn/NLK6XvsCQtYxYz0eSRKi65vLiofTA6fUhuf8wyWPi+8iGiXDBKatCfAF41aEfR",
-	"nYQfodhFXoOmhws6owYYfavRoHEn25qnLLOpQUekhcrtgt+G1WMqDa0JzJ5Xte3kB6yZXChj4WYUu7hw",
-	"zOnRIPKzFXkVMz/K0ZIzlTnNFES5nJWdkrjFLg+s59ITXk/AB1GCTHsKiyvntX/5VByzPD8VkjxiU1wc",
-	"ay0XTC0Ue1UdZmHrw8CjIqh0EqXVTrDhPlO28KTQicj3PoLYqmv5/jwq4RYBYRzuUezcMdO1x0NHpv2v",
-	"iZbS8TmoaY2YlcGTR1Uv0NhhWEPp0UlrTWwrGFN0WMtPleEIo5lFV6prWmSyOIldGozwuIxUBlHKA1zk",
-	"hag8wEeaNKYNloCj5XuXSoGcIsnutUl1xR1Gkl1Mr+DCmECACwOrf2D09lDqS1lBoHRAp5gGh6fbrG9R",
-	"TDhOgWUpBwiH7DwMTwYiORpATbC+mR6Qq5VKIGW2tHRAaaX0gxaDUFi1HObHYlOuvXFF/TKXnB9V1mD7",
-	"o3YOhtPn/2hfDAOM7k8/aFYZlH5tk1oeDSZasCMXHqO0cjTwsWqyix9B3WWvhMocfPpkEDnKrsQs/MdN",
-	"sM5LNVCLsbpwCti+oGA2Zl8tHz48m5m/fsvI5UffOacHqkKhf1PFY0asbcO66R0EGyazfRYuoef08jCh",
-	"8igWyMnuIlev00fkvEvyz1na4UOW35vCMaBTjkcPfqFsShHkywuozdS4PDcsVW/hUuBfRl0o1XTAkp/B",
-	"knIi4a9iaKvWhDDYHrWSPimU1YJI1UuYcCW8kQ9a2vx3WUet3fRllLTyQyHh5InRy1G5O81aAe4MmM7a",
-	"sNP7fDE6dUOncsx0b7+8e/9vCNyLGSOzGiBMJ8HTMORtkdVMtMNmKF0uaALJV1OOZUjoCdPI17NeZ1po",
-	"u8A58pTygLuUxgyw9eTSaQc+VnjX+9HOwSm+Hq6F6Iu4Bx3p+y1fNq6sKzWaQN4P0JWSNND77lk4LcZk",
-	"aDIpIMweFaFyp09O0jlC9hHgpW0gyXkk5KrWPLrLPWXbCsOBqChCxTZ0C3kZGGHmyTkLaF7nkwZiM4K3",
-	"eRX0HnAWyXl3cS5DmJOfIU+OKjX60qMT57OWrVguex5xkpmHV365e+/2bMGDyuLAztN6nbcjeSxN/8jO",
-	"4f28krBkTiQxo43sGZBmGgYRjR1VQ932Bg0ebAllx/DTc+uBaHIRuJN2MA8XC4IYI6oVIqyEs6XDzwwX",
-	"zrzSWdaM59YRG8ON8XJw/6JHRJ1inn7VfOpxS32qpI5O/lShdAoarU4jX0UyZqP+5X628hw0fGADcV7T",
-	"pyHsA1N7dNiEKEiWKtpguABl+BqE3xEGRn+HlMTTxCufNGgUVJlQAKBYlDCoMDTxCSk6NYJEDmWeQGiL",
-	"TtqDj2xGIKAjQI31CZ0YQLX5f4VgGIQiHWiZtoSTo6mIhifP0KYviqmhjGUsemLnO7BQk/aMOMkE4cCF",
-	"LhkwC8a41ONgSEw+LvR6Fz/fMzHFNRe8+YmBrQX7JxPtJDyFrWzBPqtIHzxRMUq6It9BnAYOzjdqFXaR",
-	"moIe1makvlansAUaLrI8R7fZcSsG7gnw/vGITXcOgv1zmH86/9Nhln1B4G0aJH3MEQuie9pd2C/nA2pe",
-	"cfqRXERl87vl9LOsyePkhHrsvzv/0ON4uhjHORaGpF3vDKwy8QMrIUz9ukoCY4lO4oAp72bxNee6LsQQ",
-	"LxLWjvh7UN3TmiJP16Jjv6RYkAYqKAUnZtSfk3t7pnfjZvfle90vfvjg7t3ZSVZ44ZL5G35Jy6g0W45l",
-	"x0oh6ZRNvv4O74Ddk4n9Arp85dNCYf1FVp4uIsNOAYSy7ieZQXLau/Na9/YrKI9Y6S0FKQzykRYuyX+2",
-	"KtxnxRW9MxoAfGp0ZToxlKicmZMX+pIoF71D+53I1k+DjrmqNJDU49sA42ydhXlKyNeoll6ehkFcLq0K",
-	"+FLyNITuV1VwP56VXhFlcAQ9K1PRSO/cWf3cUyivpt0bJrGakU5HYNXNqWhQdGNLlXWm++Y7vZ98MOss",
-	"21NERZekPBdE+TKKAiD47y6jqGE8Zb4FRpoxA6AVbXXFDURm9u582b3+cXpw6E3IY7Uv0fabUTCLb0QD",
-	"Ope77Bq97RtmoFWhB3JrlWll25WFS2Z6v7zdffOdfNtshYYs8mm8cKnDaDzUh3pMPVoo8EO2NvT0TZ3w",
-	"2ZKey4sutOTHyib1wP6n7HMOk5TjWZU7wA8qibGybdCkFUPgpjxnNlqRCuKsQsVxTxdCFYTGMY1qaLBU",
-	"oSjbEW9Hk5OBCiYvrXzvQvaElD3dJ3SOSxpk2GZsG8KeTX5omwPC8syDn/6we/Xl3m/e7979Se8Xv7SJ",
-	"JW6FzKYWO6Mo91Q8Zp4qEriSBnsHqogHGDtXjT0jSMDXUFamjR0Ovk2wELmCP3SGZsG1V1836aXFI0/6",
-	"0n94rOeWVyqtWI4GI795rOBcILw3BRYPeeKRZsxB6+Mx0YU9XIP6QV74zNJjCJ/5NmDnEfmJWuK/36gd",
-	"s2eHxupYyWKXvTyvP8SWmpIv4x7fT85qlFalKRyPOnx+pycIQJEqO+MEZe6QJ2Sm9+uPu79/B3GN9u58",
-	"+eDu72dBMKMK/FqngBKu4JAqYQtzUhiZeXDr/e61a/915Wr3xhu9N//yX1eu7t2/3rvz+9mcRe4/JRYu",
-	"WXDGQ6NLERt3YjLQL04myhV4owp5ORNKfdNb6e8EO4y0mvZam4gsKVN0WGKtoTz5w4CJVGvHGq4xJjlJ",
-	"+ggEqcaMDRiMs1s3VyKcxno9CU6cJ9VV0gFYvPj4OVrLa1k9tgDPTMekkcUgS60tKLrVA5HwuLNqg1QG",
-	"PoMALuOCa9B4G5IbqCCCsYjMdD/908M3rk22URcQzjtX3wIY7P8me3X6ZwGMftr+5umxCOgemene/Hnv",
-	"xzdmScIJu0grSdhRQVtBCODPABlV7gAmqZctFROIlId4KtNxJ2BtOBWkVgM4pg3aIQoffhIKS6l84VJ6",
-	"MeqYOMsaWFJRPf+YiS/90N/7waJsCRATquo9uIU4F/aQSGiN/aOGnzIom3jW7BOgZwZRjSB4uM8rnvzf",
-	"RdB5/KqdbpnyNxJB6q4ACF78AMLsYuub0Zn1E0ZDpBHSooFuAHBe30LjVSGwKSQv0RDB0LSGUJNSNTQM",
-	"sW6IFAxf64eGFikS8D5VfTKTjY68WTYACK2JRqfNMHDqy+lSdnow5GNMlA6MVF3cDiL/H5tpSSU9wSYj",
-	"ep+ATuuoAFVPaQYLLe3e/2Q2rUHp3uWuYIwzreTvcZ95haPhytzvrBIDLjtzYHFRE9ys1tJRGkj12NSf",
-	"ospSOTXoAw4NOk8zVtgck7lG03lFtJS8j8AmmMJXNhLUeL0RWKceaeisbnmi5Ng8FPrWUBPiOPD7g0UZ",
-	"Xu79+cO8j/M+I9JImNJJDUdrJnlC56bzqp2dofmj2vV4gGsClXdZo5mA4T2aJwcWj6Q1cLGBrSAyH4CY",
-	"rs0oDeINaUWyZmQArnnANh5XxlhhEe0R/adPlYT2gkIgwNNWYQ5LYrx13SPdG6/uvf8h6uiIVQ0nk2Hb",
-	"M3t3vtz743uzUxe7Crvrv6ZT4duY7qc6plsNSU/TlGlTQ0k7Q5Q2mK719PekCzwGIyZPnmK99RhC51Cz",
-	"OXjCICet9+cPJ+R2iIeaTzd0B4v2im+cDUP3Xw3/6aOGDZ2CCkrXzO5Xd3uvfb771dvdO2/MrhKqCzPi",
-	"zw26zQDNiV0MRIL4TjQER+GkhBMOMX+dCMJvrvVLDv7pZSJYyi5NDExBwzBwBYv0pOBxylCeGtO5OjQj",
-	"KhVmnzVpDKk5yIluXZ+QE+lyiLk0pUoHfmPJqq+k8NNHWafoNsujmqzBJY2DAmIDjEcMg1q1JXpdMZiI",
-	"BKI0FDbRZPRVKFhx4kjFJ+Wt+dpjFRNO+AAqhfKmWgXh86MXx1oyKB46JM1G/v6NZQjZMpxP40kj+0dm",
-	"dj97Rbta0H0XEVWhc1WVuG5F/j6hq87F7BHEElWHNz/8FX7/xpJMthbVUyjTMo0X1yduWF6Pmd6Nm7v3",
-	"bqNNaNZThwVYg9weDHlwULsC4UzvFx8+vHK1e/dW773PJhRXiofcfhuxUcyxhls3saUGiNlNk2wtIqir",
-	"aA4lKegY3lWIJAXVJhBF2EjM/CAZHqmJjzzOCAz4wsmgHMv5cAXDhSGicJQeE6QUTgMJsQtk5sFHv9v9",
-	"6lb33q8ymwMnom/uFi4FCWsUc0qbqRxzH8BrTzAEXX0wYY2pUXdEWJTEHcJbBgUhO+muic7xJa8ZXCIe",
-	"sVSR06tXp0KFr41ymihESwXOoIOg8ed9ggT+vMvl+XWt4mMw8UCXjsuFmdpZOFXaWfP9lHTUSZglG1hp",
-	"BamdgZwatVvBgCMWLlmwlkNdGtNYdUcOxOMDvPzW9fGUuD4Uu8KERMUFq0qJHM0DFfn6bCeoMDforyta",
-	"eh2ef9xAvH1f+ZrgePvH6qDR83UOyF8Yq0YfL0RvXtqN2PZ0GBBtNmO+E0Q1ggsLuG6kTbGsBQl5jWjo",
-	"eRvjl0OqrkUm+PYgmXB/BCw0PkioXQhCF3CQ5Anb7tDyYY/sn19COBddNbsdhKGcLQNCrqtBqD0FZSLy",
-	"EKLVWmHe9XisdP0MP/MYMYJkv75eAuY+E/lRyD4THqlxrkAbNWkkbU50VblpU+xRVQE55DXIu6IJwE5A",
-	"UAlSMIPANhqhZqKIaqb3kz/uvXd177f3u397fXY0tfqsEphK8E6etg5VMHCaHisrW9ddKUQBOZjSmcmA",
-	"wrChP31ugvNvVkdX8whqEU1aMQPByGdRJysW5SwBFH/J5xg2NzgwT16IkiDEgMVA1c0yCGMmsijDWrZU",
-	"2XEv/V2EvL3l83ZEZqjYJtVgR7KYCo98QUImxGYEBflnrVew3M2Wz6KA+dZ9rDnvb8Eo8lCjcIHPwUCf",
-	"QtYDHfua+A/UZbChSAZpWjN/AHxMVMkh8TjOSNKuY1UnzD8B2qZC8xt/CC2zHfnFXEyzDRbvsHgOvHz4",
-	"qD6xpNBHXtTmkRc1yCoEHwbgNT4un18hbSirS5uIKpFwFXaX2v0Rkq+d1pCY34zWoOohJeWY0W2PvHiS",
-	"imQOGpx7bv1FeDmIWkyQMqvrchEANmq027ZK2Ujxuyip0WYm/RXDqaVAj4XrxWYkP09ejJlgyYtE0I5V",
-	"I1qN3/pi4IPl2WQdGwB8NepAEFGX9wH+uQxAqip8mkasDSLCZqR6ADnERp63q1S5dud5mlTqx3Hx3Hnj",
-	"/TG0mSks5QG2LM4duXBp0Vs6MiE4i5S5kKimqSqppqaCtiBPFlX1ycBBIXkKLARmJS8NsQLCLss/fYE9",
-	"PF088+usJPMUcUsF1GSpM4AmCbVWdSespcd1zi67XW7JffhvtCr1tDnUlQLUonLLjBgZ8P6r3bu/e/DR",
-	"1d3P/zCrAUmBTFko2IqV2A9wwXaL+8Rm1IDdPE9OSOGgHfOoRppUiDbk0Ye8sp35JmpKP2hBTonSt+u8",
-	"Fbt4Di6iKb7xFJG26hRuuq+nSNJTQdynM1SsC/ippVaWW00Mw8qnIJUXNpx8W7vo6zCMDLdyDPCtEVEs",
-	"J3muJOFOnSnK+E0p46cAQeIkz42CUf6ypM4aGfAFKH+pAlKmExwjl8JU1Uy41DnLHVeAzMzuZ3d67738",
-	"8Nbne29mQClhMTNLu3Ap5MmoYi0n+fhs+yR/7OFJsls5bDPkU3JfQkuFJnChGvL2sFk8IX9/CqcR+pUz",
-	"j3JMKhROJFQqGpJ3DJLclChcge/sE0QkrKkAiGLGSLNOBRNkBkm699erex/+LJ+wM1V83T7ik7yGabXF",
-	"rExY9DeA1NmkHkoNazo1C4/r2rm58mM+2sOGeeex0Yb+xHDpZArzcL7O5fSGvFaDggP5B5L65kLMItbO",
-	"F6SP00qdxKwaM1FXy4cHq4BzdZ6cl5pcRuvXMeyhFH1pjatyvKoyrTHGSmEaQkICq4IA1DbZjLQAJXVy",
-	"lyR8VnY6XbenSBKGno0fq/V1KXkRaz8uWVglviR62wssH617IBmg/LpCPMuh0oQ1miFN2HDZ6Zx56jHO",
-	"rv5IIQFG1Zfhsc8AMc1AAWCBZV6tStF0SuxeSqBgOykr30cWeUVlYvY+vNV7+yub26eTOzjfC5f0n2Ml",
-	"UepJKoSlaH1hfEBjQDFe8g4deGpRjL8NLcgJLdDr7sirdJJkpOdwCAPAZwrpT+MBKWLTTwxG0aoO5llp",
-	"PlLTrLGo8i2O4t8BjiKS1N8jiqLah4rOI6bQlNhQOEW9wUeBKZ7TRX6fVihF1cFpASnq5qZQjhGS0MBW",
-	"BeUuZ3o/ezM1bKSFtVS9wVWd6GX4j6eMJGC5Bj6kUr+cy5hl3FKSkH+Mso5MuLz42sQFbac2yWumlqit",
-	"5uuJTMsWVUJe2R5z2vrLaWfZwNEUHxtKA0idSleS8y3gcuEhqrav8KdwyduRcnGkShn8SKPOPDmhKtNJ",
-	"DQ9rMsBT8oHNKAGHM6p9kuvo0rkg/AYN1icFo4gRxDo5bRXLxYm0/J2pBsOdLtf0oHcXD39UQplWaYIC",
-	"CkJpagUHlValaK+f7zrR6L1hlZStEobOespWrb7LZCZpiRXy7PG1daChM2vnjj07m+KeBUKjOG4z0V9Q",
-	"OfDnCdSB3owwcsHUKlWlPmLmRH7P2VEEPChiNTVFKDhyE0+PL0bqQULFZqTzgSKTizJPTuv3YwZVaYWJ",
-	"FENxTae74j35NayZ2NLxRVqrzZSTzq8cPQG2f0rJT1Xl6MCf2tE3ndIOG7SjQOGhmICUispQSE5qykTj",
-	"+uWWEHAxYk2GueAbZ7hIZP8e+TR7jMlj+sx7XDnvagoASmlaKRpTO6dP8Z0+jgJBJ4gaDfUdZ7r3P+m9",
-	"9e6sp/lPgGcqZM6NeXA/YngXtjQY3EVwOiCaaJ6soTshDSdbyQ/Y8jajweiqYsFSlpyhBAo891NZQwkR",
-	"KnwUMgYklxT74KTKDaOaxl75NuTqUUKulPiQFpsaWlDKRej6ofzq65ES/0AaXDFUA/AS3c9+1Pvp6733",
-	"Xt69d69785XuK6/PpmKh2ag88hB9lcxkKsomgJOD9c47aEepao+CLtAq9ulyrxhpOOuBuLkFxQe7r/1n",
-	"772XZz0pSgiGrWPpV/BVxUGSMBSTVWwBFh+b9QiLfLkxkjaTk4t49ZG/Gem2V0iTtgSTHxMtKRKzi3LS",
-	"PBU1vJXEHY/QJImDcith8/KAksPr/fWq7BChiAELbMkShuRXN6PTluCH/AHrLwdCZ9jSJo0TPWeWF8ZA",
-	"qvYVYQXkRFZN3NXiI79VSU6rdf4mHmxq7GuVp/BYW4sIrZg0VSwR11fOqvvFFUlUY+9sNAqMNP2fVs89",
-	"Kb3sW6P9E4ZCVISg9UMtlGw8uwa9oUp51BUZUV8aV2BCtjuS2BAQ61ta+3ulNXX6qq/2sbAHdz/u/u11",
-	"eVzTiEdBhYbknzZOP6/G/szhgzYwOLBCONf9jJFpXDaIPVowuUpieLnGRybQp0a1x5Fs6HE/fUef7Bqx",
-	"RDao23jzlb1bdx/cvT3r6dr9QAg8RmAZZQbFBFahK0AOp4m4IYbbr+UDj9VtJD+Qw1ASWg4ZQdHuMYS7",
-	"QjAgq1EsdAl2bbTyaeEcg+HBtpYxqfQV2pOS7NBJDBQ2+mMLxJIKN3wlbyJB1tbDwzrERgMJBPl+y68x",
-	"/7FM8BAvgQmLyTZxqWRi9L53QTIAAeNDVtOKw9JKaQEYg2qnn89DxJAcrZ0VUbGiybX/FQP7BzHeK8qa",
-	"qjI5dWy7Z+WZpS0jjWAKdibXYjb9kg6FH/yW6euozF3Vksq0c3Rahf5CHPBM772Xe3f/Oqv1xSA2pQsh",
-	"aHMgVNLMCID19bd9LM0NiXxjV8FT29TEaOiQHFW4zPKsmzwnR60B5Vvtc96Z72BwEYal2zE2KHS58PlF",
-	"S+4jqLMBnoQZ1MF7v34Zi2vUaeSjOyc1bhsDqPkCWAvcpRH0uQ0VctXh3b39QfcX16wxa07rmMxchCNd",
-	"KdsKnc3UyhbWlCIoxWDrRzs4b6aYKI2ToBIykcvTVIvI0lwLdDHJlMK0YrLcgVh9cVCidPnC5f8TAAD/",
-	"/w==",
+	"EQHMgL9cWMfsD/42bxdJrZVTgR8aYx6Ka7+FShF6pMES6tOEQtRtkSTy0dj9ifbZafuwclIoSxZsvEBA",
+	"tBGkkOlYsj709kPe9PKjB/x/ujLOWPThkh8LrbMN5zlWxMhkoDlPCtLGiVY7vzV34dKSdygnOH8IfAuU",
+	"5hmE9FMW25G4LgRoaiQRuRbRAFSoGc9bxkxK/xgLOSGMwrjUnuFe/Q5HU8ULnzJmkCpA5ikPkzoUWZTE",
+	"HVKnYtzZ1EEAQ3dDWrj0cfE+nV45gD8xTnCUqh52Mckbh5Ljxo2hz0s3RsdA7/r/6t35Paq1Vk1LiJIN",
+	"UpOclHhRHhirlO9WI4haiYt5Y6EE+d3f3tSB4ShAQ7rLaupZECwBNERFK6CE2hb4IulFxYv38rx0CjlX",
+	"d/+aC7s5Ymtl8bVcLWOAHWCjqehp3kqUHWWsmDv4eQv9Lo6J328MkeDXRf0cLMhV1lZ26dSjU5PaOiUY",
+	"fSLPTohvnzn8TPfGp7v3b5MDS7N9sSyj1sI9u2hImnR282YWW53izIJaJrZqfMvl+N/gDZBIlPNIJOA6",
+	"A28fCPcKsNjgJInhTkA3gJnqulvDoMo3GIlAJJCrMKO2+a9f3r3/yd79H/eu35yFqfinjdPPD3cIHDp4",
+	"0CkUGRPUVktUKv0H8+LckbW5f71waemw+0COWYP5I0Ghz+JT8vlWyLZG5K9bjEOO2SoMOoN85sEHP+5e",
+	"/+1sfyKXQ+B0MeV+m1wGS8rCmOqbmHSxrGLog6zRTEkfeTlPAZ5MGA3sgEg6OHr48JarI5kztc/DY5yu",
+	"g+4b+GlMyBrzUk5p3rEqLBQ+CIbEAmtiLHqcWwEtOeG9ZjZTh/UYSzsV6SNX8OhLvH9kQbSAnyfP56Cr",
+	"WoxgWweKSo39luDsoJ11iUxplbFIGJDAx3wjFz7hHMSYoNLLYmOVH6vIrzzgJynzHfLaEDYMYoMfPEKh",
+	"BTXvJ7mz103aEmPXJaf+Fm8lExUzN+pQzhNBVNvKC6M7rVPB1IPyXBKIIx/5pBlUIBIgFaT2H5l111WO",
+	"fN42gF057miVAiVVK+vsQ+jFwiK7+tTE9bITrj++quoQ4Hqh4IUol+ATj5SdcwIXWmb7ITkO2b5rY1tA",
+	"lM2kAIlqjNu09OXA+iME85ZUbeWam/psBexOQ7a/bFju+BWN16Fk8oi3VxEFHqHrqUZZoTEjkD/qTkl1",
+	"sMt+bJUBHN88pU73jcwsrjiUulmPsIvyGuYjnZ58bW5xnFD4s1YUPJCe/pxnfctL18EjtAwwRxAlr7uO",
+	"1bs4l+oQ0VpUgeD4IYyARf4KwRrdaYroML7gyf1ifKY8Gn3CeaWEj/TAYdDiwJ6qDD0DT3LXMTj2PhmH",
+	"/6Z7yqXaatIbJIyh+Vs0V5ybeOKg+EvFEvCGTKPbLYT17kyIpke6X1zpfvAzXU2y97sfdq++5ZG9+x/s",
+	"3b/jke79Tx6+/pVHdu/9vPcft0zNSSgxqcM7u6/9J7o+7/+q9/a7fVdfXIGr3l+vwr/d+5/03rLDjTV/",
+	"1WC3JXXogpIiWg3EB0nQ1ZLZwDZ304cu+Ou4wIL9gIMh95tsk4ukWRzECvw7ac/AnaR6Bz4hmvqHzupe",
+	"yovjuqfomJK9PYf+TPRamQ7jm9Q/3dJtHlP9hmZMG2uq//BVMwa5yH1pBFMxx2rtug+37P67u59d2bv9",
+	"5e4Xv9v96tbeax/u3v/3vfeuDmIjDlHDB1CEQF3NRfKwh+eOa0DrQ5T1agLvQueLjv6dJ2uA/9AhtJKA",
+	"PUbXRwl5IlZlExj9R2bksG6+1HvrXu+dH89C6W+hErHQUK+hGDYj+aqSRxKi0gI8NOGzeCcQPCYze2++",
+	"uvf2vz/80YcPf/PhrDwcPYilxQIEKEdroPBVQkkdjk809odkBjdO9/YH3V9cm4XywPKkzSabw7DA6aqi",
+	"F9PPY/2Kog5re7bPqEbte2v6A/bNDftj9g/PwoflIuZV1q9Y3qIijpkxauyPLrDvyPJM6c6kb7pCsbo/",
+	"eeXhG5/07v5V8kN5Q19hJGj35i/whh2MrpOXklhXvcVqqAVTTGV3juo24OqcaQgu17A12XXwMA4yfCCk",
+	"vV983H3rnkcefPXW3oc/szoIVAIGIV7YGw9fehZfhL/PqrexF7Dt7GR/l6/Gql7Is9gTKTAcGDalMKmg",
+	"NZhPZgC2AEEgZlfBwyp1EMgko2GNx0FSbwyWFDO/WIEhorEsBy5o8eLFG6eWVaHijTUYbWXYKNePn3XY",
+	"DVxAzOOWAhYAEOMoj8jbLJ6rUMFInV189Fry/eKHNcGm8G8W4kL1zB6Vc5upowwCwSZ3LxXWyJUk1i9S",
+	"j2OusuypqkHnwOKgwsBP7eB6tBkkNHQVJ7v9Qfel35aGFGRzwWq3CmAgKsMTPu3uMC+HrOEGlThy4OAz",
+	"jpRjJ/pdIiXWVVKOaVSpY2FOt5suF9+CxTGPx0h7T1E0XHDrkUioSibPzxsftDjAT1K19dI0bB22rhRL",
+	"HhMsZ+9styUysEkHjxyxtMsDi079MgmSkA0xo10aWkhjcBDqR+cwMKZAxeeNi6oPP+v+mvF6pVyUszPZ",
+	"kjEDusje7XuriAKUJrkTwZjQZe2aHY80KJR0FtxDmQtYMlr84qAm5aV9Qmm7g2nCJie/YCFUeNyJWY6f",
+	"GrvU+xAdUQXHjVsp5lF4eOaTlp/AKuSeHaenpzB3eUV9MgfRxEtjYZ4uTnGhHmleJ5u/s6lQOxpV74wR",
+	"kFSYhJJptU93786X3Zuv9P78OllaKl7Fh7b8INnSye/FUiT0HFwYrBhLExLz9j4BufsrOnUsTUCzUvoh",
+	"xEKlfuI7FRrxKKjQEHzFZEaeQYefOXxwNu2oyi4f5HkKbgASBeSTJIlpEFrReCqkqkF9tkq2WTOBxFSA",
+	"yRRgT44Vd0EEM6uTUCoJq6yOG1A3kBs1rZg1RTmmzEdOPMLZ5cXlQ4tLi8tzgPmxVBrDjmjy8tUU5Kfk",
+	"56chZpEg04xEKGjKG015IP3T+Q1c6mcOLh2cJW3wNjVpJ+TUx8igQBhaR2NptlUF56yJaTOybQKrkFHW",
+	"pJVtWmO6GdSjbZv48jOHDntjHrN6afcJc+IiPmCQTHC2Gv++SsCxCceuPZXj0bUJwm0skWvoo2l3msn+",
+	"jzXLX43KZPmraxULrq5MOLi6Nln+6lpl+et3cSj6So9IXVuB4vrbmfHpT6phqksTMa6u06BxdUPFjZsO",
+	"mnBxdWca+S7G9DFxzstZ8BFs2Nt5nAj2fDZw7NQGwYSHdYjE1qcBOiX2CfSyewTJjmH6MDKFg4cOLq+S",
+	"7xxdOEf2H1x+5iDo+xunlmcnCSXqP7SHZhPjok4m2xSFh3kUjVR/w913HfPUFwR56/3e66/2fv1579b1",
+	"eTAprlquqpXUqV4L5LFIDSaDPAqlCLFKypDdsCV38wqhGj/XwHoa2NRyB8wz2mQqaIMpIb0PMTNi/aZ9",
+	"6xOF+YQc7/PYFl7Y5ne8g3kZpgDGWRax9mTLOwCvMJahfcA0aTfmXE3ugv5YiwgvCxbvsNjTNmweWzZo",
+	"T9mwoQw/Zwac1TYhu5M7dbtFZ5+H7IzVkrzeSFuTl6dNi5e9kpIfB40ISloMIhL2m7L6XA10rnrhUl4I",
+	"vmTxJ5R9ub/CPrNgEYKIUF3GWBKbZwCjtaiNsPXMlzIQj0hqRc4v6zCu2oHYV1vtOg8ZkrwToL6qjUoj",
+	"EaWyI35h49gxHYUK8TexFLQzRjt34f0CBcr70JLUa55rOlzjdJF6mofuSmpBuzAktNtF7wOhxPpMKX25",
+	"sFtYGNz6ewWLjAe+rjQOkQEgBQjPrigqf9yMqC5pLeZJzHYC1h5optkSdWWPgGTBFLgPX/CsQuW6mhqU",
+	"iGA0zDp00l6CBJV+rbAfx2cxEL9qA26chYbwFuw+2IjnApdnJkIst0nQEXk7Z0ENEsz09owGaBkKmaFr",
+	"yrDIFx6p8zZABvBqYoLRY3kCjBGwVEQxG/BcPibMN9CssLoCOCABjxxKAPWBxY9cub5drNQPYxlybmZr",
+	"AZyLHtSi58bNfskb6fk6JxUpPWgsTJRJvAwIZZ8DdTUFNzewWIYi9gliRjey7mpTu9WGIrfCQwO2Nrjr",
+	"nB+DSTow2v/91q888n9J/RgVQgwWAij5JotIB5AYTb1AFHjk0RiZIpOR8g9GPNmS7xRkHrJP69ie/HPN",
+	"alNenzHtyqvneXIampaDAeY5mSA1DZuba4LPsUYzzPE9QkmWhJMyq4EAYI4RsC3MILRe78Nbvbe/mnV4",
+	"P8ZzXWsWoA/2ocmq4+ehTJ6mOCa0zSPWSXaYI3BbViF8YIxYt8dbNjjoKxpbKP9VE9s0lHhDuJNr8WnW",
+	"Xh4QVjErb/YkGgcMJzcV7FkNSgyufQiCMSnUUkYFBRPSlmhgkqoRXsx4Xx0m1rQQevGaoblZitMrBepI",
+	"SRzs/NC4e0bMz2nuqsrxkacYjROMkFBKTBB5JsIpVlghhUP0q6ydn8R3QqXq0YhYyX5FF8vSYybLjByR",
+	"3jgqIXFw2rFE/uSoGVpTrPOxcw10gOpAkHNnKy+2+5zdI4NAANCQntT5A0HKLIhqKvWZOb3TBaHGkH08",
+	"EuBYmstSkNOoF8ZiMv2ZkbmZi+N7bJX2b5dvKc7BXRFQrtSSSfHRTKxrDudioU4HpcBeqS85hqdsAEGs",
+	"1OcZDNTtvnSte/fz2bEYxSMlVE4G4o9EabD8LLfMRCd86k0ZO9PSqgU8QYplljMNkKh9HGSimt0kme7p",
+	"zCGouVu+cKDrYzyapBIpuMDBumYXk61KKxa8gA1plBzjtn328WnJAEGWx8iWFTgBwY49g3ElavGAV8oj",
+	"E0ShWQ+MOO06B8ZeDvpieL1+rTJjrFGc38ANTxp8i8N8FlvDCwM8rMjeblk9rmNs7Y2RA7iw+9kdAAhH",
+	"4AX4cyALACP78UkdwA/hBHu37j64exvSBHrvvYxB/Tqcf17nmgcClVP0ftoiACl3+r21lZBXtrN2L9BS",
+	"Veg+1KYy2A86uQwu5H7A7SCCWqQN2XjaqapX40z5afwqXpiaTulv+Dper9v9UIRpeqPWwPQJr4+rnuGV",
+	"KjaFSxY33JbpkNUoUlt+Df4xFTATu+7aQ0GlTnxeaUkxV2QUskIcoF/H7ecDuka9CYbbf+jgSLSGSSri",
+	"xzwMXZp+SEUCJe+1CE+JzyohjZkvhadA/gSsUmNJS86VeUF5pxywotxpqgqSOhEcdRw5fMiDUzPbpjGA",
+	"SFZHggI78qsPFknfePTy+H1F77Fse1/N/JSk3Fw7bjjqPFOxxatFK2aNexDFjWxY2LIjLMwSGTLTOp6v",
+	"zgrDgAF5Q84v0GMG/TEvPLduwkWe8bDIoOKSCGWe4+w6fHnO/H3g8twz5mL/5bnvHT5Cyxcyd/TfS8tu",
+	"+895GmshPdtBBZjoB9Uqi4WCXoV7diVFQD3dJ5RxUsO1BAIcx9FA8R9y4JBHTOrxM0uz8xbc1RbfkWc2",
+	"DcPNKL0rN2WNgS9GCrLogZb6J5zySb0/sFV2Brs5+PEjs9kDJztG7ftMO1PwHFFziECP66YxdXvDtHka",
+	"HZ8INNCKg6SzIWlXmUBTB8mAfzdTCcCg3lOo46mHDzSDsRJHDhw4MrtCNktrraTO4+DfQGlYIetn+Bls",
+	"ZLOE9mTlEKwzKnUB+J2SZsx5dTNSxCi/YQpX77C4o6uM4lTC7pMT5Dd5MyWwepI0S5cvQwR2lbuOORAL",
+	"1AEuB1GTEx6BpcWCm7WSrsosaTMpXVhynI4b1D5rcAFESJXMJyGXvdyM5sj5Oge3D8bvCSJ4g2F8n2AR",
+	"+MbJi8/5rNHkiRQJ577LOi8iFBSigAD6LxYuNaFnrFplFYxdhGiHDlQBnSPHYZY0dFvVNi2nIct666ug",
+	"OlVBgvAI23/xuercKZpU6i+ukgPLh+EmqG8HlpYRR0kkNGT4PQiYh93RxDB+oeng4DOzqsC4fL4cMvJi",
+	"hfvsRXhPHoxxTQX3VbjsWRCRZsAqTKyQhZ2lBTQjQBB20hJkaX5xfpHMyLUVKwsLSUvMB3yhGfOEV3go",
+	"FiBTU35lDl+ctebqYsIiOWCxGRECSkrAI4+AA0n9XamzyrZoNXBVU7y7efICNDd3SkM4SjG9zkOfvBj4",
+	"L0rxHLipsYypvVCpcy6Y8ORJLH+TXw4SKGYrQPzHXhJao0GE++FFVMBeBDW5zi5qYDJwN3USJhCcqk53",
+	"GK4CZPHJmdeoczizDVXnJAa1ImSke/0lMrO0sLS4SLrXfjTrgY1TELlK+/fvPyI/98K5Yx7xoayzr/CE",
+	"1kRAFzYkIdVp4KmwGdEXFKGDa3E/hkGFRZi7hjab0lqTVupsbnl+UZ7ocah2p1zBdrs9T+HneR7XFtS7",
+	"YuHkc8eOP79xHN5J8xLAKb/OxDZRWWzEKq1iztUSUIm2/9BmUFop7Z9fnN+P51kdmJ0kLl38bOVSqYag",
+	"K1JQgBV/zi+tlL7DkrRoWcxEk0eqlOTy4qL2wejEIbn9Mb9g4fvKe4hywSipQX8CeNWgHUV3En6E0hZ5",
+	"DZoeLuhcGmD0rUaDxp1sa56yzKYGHZGWJbfLextWj0k0tCYwb15VspMfsGZyoYxlmlHs4sIxp0eDyM/W",
+	"31XM/ChHS85U5jRT/uRyVnZK4ha7PLCeS094PQEZRAky7SksrpzX/uVTEczy/FS48YhKcXGstVwwlU/s",
+	"VXWYha0PA4+KoK5JlNY2wYb7TNnCk0In4tz7CFyrruX786iEWwSEEbhHsXPHTNceDx2Z9r8mWkrH56Cm",
+	"NWJWBk8eVatAo4ZhxaRHJ601sa2gS9FhLT9VhiOMZhZdqa5pScniJHZpMLbjMlIZxCcPcJEXovIAH2nS",
+	"mDZYAo6W710qBXKKJLvXJtUVdwBJdjG9ggtjAgEuDKz+gdHbQ6kvZQV+0gGdYhocnm6zvkUxgTgFlqUc",
+	"IASy8zA8GYjkaAAVwPpmekCuViqBlNnSQgGlldIPWgyCYNVymB+LTbn2xhX1y1xyflRZg+2P2tkXTp//",
+	"o30xDDCuP/2gWWVQ+rVNank0gGjBjlx4jNLK0cDHGskufgRVlr0SKnPw6ZNB5CiyErPwHzfBOi/VQC3G",
+	"6jIpYPuC8tiYd7V8+PBsZv76LSOXH33nnB6oAYX+TRWJGbG2DeimdxBsmMz2WbiEntPLw4TKo1gOJ7uL",
+	"XL1OH5HzLsk/Z2mHD1l+bwrHgE42Hj34hbIpPJAvL6A2U+Py3LBUvYVLgX8ZdaFU0wFLfgZFyol+v4pB",
+	"rVoTwjB71Er6pFBWCyJVHWHClfBGPmhp899lHbV205dR0joPhYSTJ0YvR+XuNGsFiDNgOmvDTu/zxeik",
+	"DZ3EMdO9/fLu/b8hdi/misxqaDCd/k7DkLdFVjPRDpuhdLmgCSRfTTmWIaEnTCNfz3qdaaHtAufIU8oD",
+	"7lIaM0DVk0unHfhYz13vRzv7pvh6uBaiL9YedKTvt3zZuLKu1GgCGT9AV0rSQO+7ZyG0GJOhyaGAAHtU",
+	"hMqdPjlJZwfZR4CXtoEk55GQq8ry6C73lG0rDAeioggV29At5GVghJkn5yxweZ1JGojNCN7mVdB7wFkk",
+	"593FuQxhTn6GPDmq1LhLj06cz1q2YrnsecRJZh5e+eXuvduzBQ8qiwM7T+t13o7ksTT9IzuH9/NKwpI5",
+	"kcSMNrJnQJpjGEQ0dtQIddsbNGywJZQdw0/PrQeiyUXgTtfBDFwsAmKMqFaIsBLOlg4/M1w480pnWTOe",
+	"W0dUDDe6y8H9ix4RdYoZ+lXzqcct9akyOjrtU4XSKVC0Oo18FcmYjfeX+9nKcNDAgQ1EeE2fhrAPTOrR",
+	"YROiIFmqaIPhApThaxB+RxgY/R1SEk9TrnzSoFFQZUJBf2IJwqDC0MQnpOjUCBI5lHkCoS06XQ8+shmB",
+	"gI7QNNYndGIA1eb/FYJhEIp0oGXaEk6OpiIanjxDm74opoYylrHoiZ3vwEJNwjMiJBMEAhe6WMAsGONS",
+	"j4MhMfm40Otd/HzPxBTXXMDmJwa2FuyfTLST8BSqsgX4rCJ98ETFKOmKfAcRGjg436hVzEVqCnpYm5H6",
+	"Wp3CFmi4yPIc3WbHrRi4J8D7xyM23TkI9s9h/un8T4dZ9gWBt2mQ9DFHLH/uaXdhv5wPeHnF6UdyEZXH",
+	"75bTz7Imj5MT6rH/7vxDj+PpYhznWBiSdr0zsMrED6yEMPXrKgmMJTqJA6a8m8XXnOuKEEO8SFg14u9B",
+	"dU+riTxdi479kmJBGqigFJyYUX9O7u2Z3o2b3Zfvdb/44YO7d2cnWeGFS+Zv+CUtoNJsOZYda4SkUzb5",
+	"+ju8A3ZPJvYL6GKVTwuF9ZdXebqIDDsF4Mm6n2QGyWnvzmvd26+gPGKltxSkMMhHWrgk/9mqcJ8VV/TO",
+	"aOjvqdGV6cRQonJmTl7oS6Jc9A7td2JaPw065qrSQFKPbwOMs3UW5ikhX6NaenkaBnG5tCrgS8nTELpf",
+	"VcH9Oj28gDI4gp6VqWikd+6sfu4plFfT7g2TWM1IpyOw6uZUNCi6saXKOtN9853eTz6YdRbsKaKiS1Ke",
+	"C6J8GUVBD/x3l1HUMJ4y3wIjzZgBxIq2uuIGIjN7d77sXv84PTj0JuSx2pdo+80omMU3ooGby112jdv2",
+	"DTPQqtADubXKtLLtysIlM71f3u6++U6+bbZCQxb5NF641GE0HupDPaYeLRT4IVsbevqmTvhsGc/lRRdO",
+	"8mNlk3pg/1P2OYdJyvGsyh3gB5XEWNk2aNKKIXBTnjMbrUgFcVah4Lini58KQuOYRjU0WKpQlO2It6PJ",
+	"yUAFk5dWvnche0LKnu4TOsclDTJsM7YNYc8mP7TNAVt55sFPf9i9+nLvN+937/6k94tf2sQSt0JmU4ud",
+	"UZR7Kh4zTxUJXEmDvQNVvgOMnavGnhEk4GsoK9PGDgffJliIXMEfOkOz4Nqrr5v00uKRJ33pPzzWc8sr",
+	"lVYsR4OR3zxWcC4Q3ptCioc88Ugz5qD18Zjokh6uQf0gL3xm6TGEz3wbsPOI/EQt8d9v1I7Zs0Njdaxk",
+	"sctentcfYktNsZdxj+8nZzVK69EUjkcdPr/TEwSgPJWdcYIyd8gTMtP79cfd37+DuEZ7d758cPf3syCY",
+	"UQV7rVNACVdwSJWwhTkpjMw8uPV+99q1/7pytXvjjd6bf/mvK1f37l/v3fn9bM4i958SC5csIOOh0aWI",
+	"ijsxGegXJxPlCrxRhbycCaW+6a30d4IdRlpNe61NRJaUKTossdZQnvxhwESqtWP11hiTnCR9BIJUY8YG",
+	"DMbZrZsrEU5jvZ4EJ86T6irpACxefPwcreW1rB5bgGemY9LIYpCl1hYU3eqBSHjcWbXhKQOfQQCXccE1",
+	"aLwNyQ1UEMFYRGa6n/7p4RvXJtuoCwjknatvAQD2f5O9Ov2zAEY/bX/z9FgEdI/MdG/+vPfjG7Mk4YRd",
+	"pJUk7KigrSAE2GeAjCp3AI3UyxaJCUTKQzyV6bgTsDacClKrAQTTBu0QhQw/CYWlVL5wKb0YdUycZQ0s",
+	"pqief8zEl37o7/1gUbYEiAlVlR7cQpwLe0gktMb+UcNPGcBNPGv2CdAzg6hGEDbc5xVP/u8i6Dx+1U63",
+	"TPkbiSB1VwD4Ln4AAXax9c3ozPoJoyHSCGnRQDcALK9v4fCqENgUjJdocGBoWkOoSakaGoZYN8QIhq/1",
+	"g0KLFAN4n6o7mclGR94sGwBs1kTj0mYYOPXldCk7PRjyMSZKB0aqLm4Hkf+PzbSYkp5gkxG9T0CndVSA",
+	"qqQ0gyWWdu9/MptWn3TvclcwxplW8ve4z7zC0XBl7ndWU5zZmQOLi5rgZrWWjtJAqsem/hRVkMqpQR9w",
+	"aNB5mrHC5pjMNZrOK6Kl5H0ENsEUvrKRoMbrjcA69UhDZ3XLEyXH5qHQt4aaEMcB3h8sx/By788f5n2c",
+	"9xmRRsKUTmo4WjPJEzo3nVft7AzNH9WuxwNcE6i8yxrNBAzv0Tw5sHgkrX6LDWwFkfkAxHRtRmkQb0gr",
+	"kjUjA3DNA7bxuDLGCotoj+g/faoktBcUAgGetgpzWBLjrese6d54de/9D1FHR9hqOJkM257Zu/Pl3h/f",
+	"m5262FXYXf81nQrfxnQ/1THdakh6mqZMmxpK2hmitMF0lae/J13gMRgxefIU663HEDqHms3BEwY5ab0/",
+	"fzght0M81Hy6oTtYrld842wYuv9q+E8fNWzoFFRQumZ2v7rbe+3z3a/e7t55Y3aVUF2SEX9u0G0GaE7s",
+	"YiASxHeiITgKJyWccIj560QQfnOtX3LwTy8TwSJ2aWJgChqGgStYnicFj1OG8tSYztWhGVGpMPusSWNI",
+	"zUFOdOv6hJxIF0LMpSlVNPAbS1Z9xYSfPso6RbdZHtVkDS5pHBQQG2A8YhjUqi3R61rBRCQQpaGwiSaj",
+	"r0LBihNHKj4pb83XHquYcMIHUCmUN9UqBZ8fvTjWkkHZ0CFpNvL3byxDyBbgfBpPGtk/MrP72Sva1YLu",
+	"u4io2pyrqrh1K/L3CV1vLmaPIJaoCrz54a/w+zeWZLK1qJ5CmZZpvLg+ccPyesz0btzcvXcbbUKznjos",
+	"wBrk9mDIg4PatQdner/48OGVq927t3rvfTahuFI85PbbiI1ijjXcuoktNUDMbppkaxFBXUVzKElBx/Cu",
+	"QiQpqDaBKMJGYuYHyfBITXzkcUZgwBdOBuVYzocrGC4MEYWj9JggpXAaSIhdIDMPPvrd7le3uvd+ldkc",
+	"OBF9c7dwKUhYo5hT2kzlmPsAXnuCIejqgwlrTI26I8KiJO4Q3jIoCNlJd010ji95zeAS8YilipxevToV",
+	"KnxtlNNEIVoqcAYdBI0/7xMk8OddLs+vaxUfg4kHunRcLszUzsKp0s6a76eko07CLNnASitI7Qzk1Kjd",
+	"CgYcsXDJgrUc6tKYxqo7ciAeH+Dlt66Pp8T1odgVJiQqLlhVSuRoHqjI12c7QYW5QX9d0dLr8PzjBuLt",
+	"+8rXBMfbP1YHjZ6vc0D+wlg1+nghevPSbsS2p8OAaLMZ850gqhFcWMB1I22KZS1IyGtEQ8/bGL8cUnUt",
+	"MsG3B8mE+yNgofFBQu1CELqAgyRP2HaHlg97ZP/8EsK56HrZ7SAM5WwZEHJdDULtKSgTkYcQrdYK867H",
+	"Y6XrZ/iZx4gRJPv19RIw95nIj0L2mfBIjXMF2qhJI2lzoqvKTZtij6oKyCGvQd4VTQB2AoJKkIIZBLbR",
+	"CDUTRVQzvZ/8ce+9q3u/vd/92+uzo6nVZ5XA1IB38rR1qIKB0/RYWdm67kohCsjBlM5MBhSGDf3pcxOc",
+	"f7M6uppHUIto0ooZCEY+izpZsShnCaD4Sz7HsLnBgXnyQpQEIQYsBqpulkEYM5FFGdaypcqOe+nvIuTt",
+	"LZ+3IzJDxTapBjuSxVR45AsSMiE2IyjFP2u9guVutnwWBcy37mO1eX8LRpGHGoULfA4G+hSyHujY18R/",
+	"oC6DDUUySNOa+QPgY6JKDonHcUaSdh2rOmH+CdA2FZrf+ENome3IL+Zimm2weIfFc+Dlw0f1iSWFPvKi",
+	"No+8qEFWIfgwAK/xcfn8CmlDWV3aRFSJhKuwu9Tuj5B87bSGxPxmtAZVDykpx4xue+TFk1Qkc9Dg3HPr",
+	"L8LLQdRigpRZXZeLALBRo922VcpGit9FSY02M+mvGE4tBXosXC82I/l58mLMBEteJIJ2rBrRavzWFwMf",
+	"LM8m69gA4KtRB4KIurwP8M9lAFJV4dM0Ym0QETYj1QPIITbyvF2lyrU7z9OkUj+Oi+fOG++Poc1MYSkP",
+	"sGVx7siFS4ve0pEJwVmkzIVENU1VSTU1FbQFebKoqk8GDgrJU2AhMCt5aYgVEHZZ/ukL7OHp4plfZyWZ",
+	"p4hbKqAmS50BNEmotao7YS09rnN22e1yS+7Df6NVqafNoa4UoBaVW2bEyID3X+3e/d2Dj67ufv6HWQ1I",
+	"CmTKQsFWrMR+gAu2W9wnNqMG7OZ5ckIKB+2YRzXSpEK0IY8+5JXtzDdRU/pBC3JKlL5d563YxXNwEU3x",
+	"jaeItFWncNN9PUWSngriPp2hYl3ATy21stxqYhhWPgWpvLDh5NvaRV+HYWS4lWOAb42IYjnJcyUJd+pM",
+	"UcZvShk/BQgSJ3luFIzylyV11siAL0D5SxWQMp3gGLkUpqpmwqXOWe64AmRmdj+703vv5Ye3Pt97MwNK",
+	"CYuZWdqFSyFPRhVrOcnHZ9sn+WMPT5LdymGbIZ+S+xJaKjSBC9WQt4fN4gn5+1M4jdCvnHmUY1KhcCKh",
+	"UtGQvGOQ5KZE4Qp8Z58gImFNBUAUM0aadSqYIDNI0r2/Xt378Gf5hJ2p4uv2EZ/kNUyrLWZlwqK/AaTO",
+	"JvVQaljTqVl4XNfOzZUf89EeNsw7j4029CeGSydTmIfzdS6nN+S1GhQcyD+Q1DcXYhaxdr4gfZxW6iRm",
+	"1ZiJulo+PFgFnKvz5LzU5DJav45hD6XoS2tcleNVlWmNMVYK0xASElgVBKC2yWakBSipk7sk4bOy0+m6",
+	"PUWSMPRs/Fitr0vJi1j7ccnCKvEl0dteYPlo3QPJAOXXFeJZDpUmrNEMacKGy07nzFOPcXb1RwoJMKq+",
+	"DI99BohpBgoACyzzalWKplNi91ICBdtJWfk+ssgrKhOz9+Gt3ttf2dw+ndzB+V64pP8cK4lST1IhLEXr",
+	"C+MDGgOK8ZJ36MBTi2L8bWhBTmiBXndHXqWTJCM9h0MYAD5TSH8aD0gRm35iMIpWdTDPSvORmmaNRZVv",
+	"cRT/DnAUkaT+HlEU1T5UdB4xhabEhsIp6g0+CkzxnC7y+7RCKaoOTgtIUTc3hXKMkIQGtioodznT+9mb",
+	"qWEjLayl6g2u6kQvw388ZSQByzXwIZX65VzGLOOWkoT8Y5R1ZMLlxdcmLmg7tUleM7VEbTVfT2RatqgS",
+	"8sr2mNPWX047ywaOpvjYUBpA6lS6kpxvAZcLD1G1fYU/hUvejpSLI1XK4EcadebJCVWZTmp4WJMBnpIP",
+	"bEYJOJxR7ZNcR5fOBeE3aLA+KRhFjCDWyWmrWC5OpOXvTDUY7nS5pge9u3j4oxLKtEoTFFAQSlMrOKi0",
+	"KkV7/XzXiUbvDaukbJUwdNZTtmr1XSYzSUuskGePr60DDZ1ZO3fs2dkU9ywQGsVxm4n+gsqBP0+gDvRm",
+	"hJELplapKvURMyfye86OIuBBEaupKULBkZt4enwxUg8SKjYjnQ8UmVyUeXJavx8zqEorTKQYims63RXv",
+	"ya9hzcSWji/SWm2mnHR+5egJsP1TSn6qKkcH/tSOvumUdtigHQUKD8UEpFRUhkJyUlMmGtcvt4SAixFr",
+	"MswF3zjDRSL798in2WNMHtNn3uPKeVdTAFBK00rRmNo5fYrv9HEUCDpB1Gio7zjTvf9J7613Zz3NfwI8",
+	"UyFzbsyD+xHDu7ClweAugtMB0UTzZA3dCWk42Up+wJa3GQ1GVxULlrLkDCVQ4LmfyhpKiFDho5AxILmk",
+	"2AcnVW4Y1TT2yrchV48ScqXEh7TY1NCCUi5C1w/lV1+PlPgH0uCKoRqAl+h+9qPeT1/vvffy7r173Zuv",
+	"dF95fTYVC81G5ZGH6KtkJlNRNgGcHKx33kE7SlV7FHSBVrFPl3vFSMNZD8TNLSg+2H3tP3vvvTzrSVFC",
+	"MGwdS7+CryoOkoShmKxiC7D42KxHWOTLjZG0mZxcxKuP/M1It71CmrQlmPyYaEmRmF2Uk+apqOGtJO54",
+	"hCZJHJRbCZuXB5QcXu+vV2WHCEUMWGBLljAkv7oZnbYEP+QPWH85EDrDljZpnOg5s7wwBlK1rwgrICey",
+	"auKuFh/5rUpyWq3zN/FgU2NfqzyFx9paRGjFpKliibi+clbdL65Iohp7Z6NRYKTp/7R67knpZd8a7Z8w",
+	"FKIiBK0faqFk49k16A1VyqOuyIj60rgCE7LdkcSGgFjf0trfK62p01d9tY+FPbj7cfdvr8vjmkY8Cio0",
+	"JP+0cfp5NfZnDh+0gcGBFcK57meMTOOyQezRgslVEsPLNT4ygT41qj2OZEOP++k7+mTXiCWyQd3Gm6/s",
+	"3br74O7tWU/X7gdC4DECyygzKCawCl0BcjhNxA0x3H4tH3isbiP5gRyGktByyAiKdo8h3BWCAVmNYqFL",
+	"sGujlU8L5xgMD7a1jEmlr9CelGSHTmKgsNEfWyCWVLjhK3kTCbK2Hh7WITYaSCDI91t+jfmPZYKHeAlM",
+	"WEy2iUslE6P3vQuSAQgYH7KaVhyWVkoLwBhUO/18HiKG5GjtrIiKFU2u/a8Y2D+I8V5R1lSVyalj2z0r",
+	"zyxtGWkEU7AzuRaz6Zd0KPzgt0xfR2XuqpZUpp2j0yr0F+KAZ3rvvdy7+9dZrS8GsSldCEGbA6GSZkYA",
+	"rK+/7WNpbkjkG7sKntqmJkZDh+SowmWWZ93kOTlqDSjfap/zznwHg4swLN2OsUGhy4XPL1pyH0GdDfAk",
+	"zKAO3vv1y1hco04jH905qXHbGEDNF8Ba4C6NoM9tqJCrDu/u7Q+6v7hmjVlzWsdk5iIc6UrZVuhspla2",
+	"sKYUQSkGWz/awXkzxURpnASVkIlcnqZaRJbmWqCLSaYUphWT5Q7E6ouDEqXLFy7/nwAAAP//",
 }
 
-// decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
-// after base64-decoding and flate-decompressing the embedded blob.
-func decodeSpec() ([]byte, error) {
-	encoded := strings.Join(swaggerSpec, "")
-	compressed, err := base64.StdEncoding.DecodeString(encoded)
+// GetSpec returns the document of which the code in this file was made. It is unpacked only here: most programs that hold it start
+// without looking at it.
+func GetSpec() (*openapi3.T, error) {
+	packed, err := base64.StdEncoding.DecodeString(strings.Join(document, ""))
 	if err != nil {
-		return nil, fmt.Errorf("error base64 decoding spec: %w", err)
+		return nil, err
 	}
-	zr := flate.NewReader(bytes.NewReader(compressed))
-	var buf bytes.Buffer
-	if _, err := buf.ReadFrom(zr); err != nil {
-		return nil, fmt.Errorf("read flate: %w", err)
-	}
-	if err := zr.Close(); err != nil {
-		return nil, fmt.Errorf("close flate reader: %w", err)
-	}
-
-	return buf.Bytes(), nil
-}
-
-var rawSpec = decodeSpecCached()
-
-// a naive cache of the decoded OpenAPI spec
-func decodeSpecCached() func() ([]byte, error) {
-	data, err := decodeSpec()
-	return func() ([]byte, error) {
-		return data, err
-	}
-}
-
-// Constructs a synthetic filesystem for resolving external references when loading openapi specifications.
-func PathToRawSpec(pathToFile string) map[string]func() ([]byte, error) {
-	res := make(map[string]func() ([]byte, error))
-	if len(pathToFile) > 0 {
-		res[pathToFile] = rawSpec
-	}
-
-	return res
-}
-
-// GetSpec returns the OpenAPI specification corresponding to the generated
-// code in this file. External references in the spec are resolved through
-// PathToRawSpec; externally-referenced files must be embedded in their
-// corresponding Go packages (via the import-mapping feature). URL-based
-// external refs are not supported.
-func GetSpec() (swagger *openapi3.T, err error) {
-	resolvePath := PathToRawSpec("")
-
-	loader := openapi3.NewLoader()
-	loader.IsExternalRefsAllowed = true
-	loader.ReadFromURIFunc = func(loader *openapi3.Loader, url *url.URL) ([]byte, error) {
-		pathToFile := url.String()
-		pathToFile = path.Clean(pathToFile)
-		getSpec, ok := resolvePath[pathToFile]
-		if !ok {
-			err1 := fmt.Errorf("path not found: %s", pathToFile)
-			return nil, err1
-		}
-		return getSpec()
-	}
-	var specData []byte
-	specData, err = rawSpec()
+	data, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
-		return
+		return nil, err
 	}
-	swagger, err = loader.LoadFromData(specData)
-	if err != nil {
-		return
-	}
-	return
-}
-
-// GetSpecJSON returns the raw JSON bytes of the embedded OpenAPI
-// specification: decompressed but not unmarshaled. External references
-// are not resolved here; the bytes are the spec exactly as embedded by
-// codegen. The result is cached at package init time, so repeated calls
-// are cheap.
-func GetSpecJSON() ([]byte, error) {
-	return rawSpec()
-}
-
-// GetSwagger returns the OpenAPI specification corresponding to the
-// generated code in this file.
-//
-// Deprecated: GetSwagger predates kin-openapi renaming openapi3.Swagger
-// to openapi3.T. Use [GetSpec] instead. This wrapper is retained for
-// backwards compatibility.
-func GetSwagger() (*openapi3.T, error) {
-	return GetSpec()
+	return openapi3.NewLoader().LoadFromData(data)
 }

@@ -178,6 +178,19 @@ func TestBothLayers(t *testing.T) {
 				t.Fatal(err)
 			}
 			holdPart(t, opened, "b", contents[1])
+			// What the key found opens the bid without the key, as a platform does it that was handed the secret.
+			handed := open(t, b.Out)
+			_, err = handed.OpenSecret("技术", opened.Secret())
+			wantKind(t, "another envelope's secret", err, bid.WrongKey)
+			_, err = handed.OpenSecret("报价", nil)
+			wantKind(t, "no secret", err, bid.WrongKey)
+			_, err = handed.OpenSecret("别的", opened.Secret())
+			wantKind(t, "no such envelope", err, bid.BadRequest)
+			byHand, err := handed.OpenSecret("报价", opened.Secret())
+			if err != nil {
+				t.Fatal(err)
+			}
+			holdPart(t, byHand, "b", contents[1])
 			got, err := opened.Price()
 			if err != nil || len(got.Fields) != 2 || got.Fields[0] != price.Fields[0] {
 				t.Errorf("%v %v", got, err)

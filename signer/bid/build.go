@@ -253,7 +253,7 @@ func (w *work) describe() error {
 }
 
 func (w *work) addFile(s Source, id []byte) error {
-	if !codeForm.MatchString(s.Code) || !codeForm.MatchString(s.Kind) || !isFileName(s.Name) || s.Kind == KindOpening {
+	if !codeForm().MatchString(s.Code) || !codeForm().MatchString(s.Kind) || !isFileName(s.Name) || s.Kind == KindOpening {
 		return &Error{Kind: BadPart, Part: s.Code, Name: s.Name, Detail: "a code, kind or file name that a bid cannot hold"}
 	}
 	in := &input{path: s.Path, content: s.Content}

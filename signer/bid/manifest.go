@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -220,21 +221,21 @@ func isText(s string, most int) bool {
 }
 
 var (
-	codeForm   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-	digestForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	idForm     = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	serialForm = regexp.MustCompile(`^([0-9a-f]{2}){1,64}$`)
+	codeForm   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`) })
+	digestForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
+	idForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{32}$`) })
+	serialForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9a-f]{2}){1,64}$`) })
 	// deviceName is what Windows takes for a device, with any extension.
-	deviceName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`)
+	deviceName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)`) })
 )
 
 // isFileName says whether a name can be a file's in a folder, on every system.
 func isFileName(s string) bool {
-	return isText(s, 200) && !strings.ContainsAny(s, `/\:*?"<>|`) && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".") && !deviceName.MatchString(s)
+	return isText(s, 200) && !strings.ContainsAny(s, `/\:*?"<>|`) && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".") && !deviceName().MatchString(s)
 }
 
 func (c Certificate) fits() bool {
-	return digestForm.MatchString(c.Digest) && isText(c.Issuer, maxText) && serialForm.MatchString(c.Serial)
+	return digestForm().MatchString(c.Digest) && isText(c.Issuer, maxText) && serialForm().MatchString(c.Serial)
 }
 
 // check holds a manifest to FORMAT.md, 4.
@@ -251,12 +252,12 @@ func (m *Manifest) check() error {
 		return cipherErr
 	case m.ChunkSize < minChunk || m.ChunkSize > maxChunk:
 		return bad("chunks of %d bytes", m.ChunkSize)
-	case !idForm.MatchString(m.ID):
+	case !idForm().MatchString(m.ID):
 		return bad("id %q", m.ID)
 	case !isText(m.Tender, maxText), !isText(m.Lot, maxText), !isText(m.Bidder.Name, maxText),
 		!isText(m.Bidder.Code, 64), !isText(m.Program, maxText):
 		return bad("tender, lot, bidder or program is missing, too long or has odd characters")
-	case m.Outline != "" && !digestForm.MatchString(m.Outline):
+	case m.Outline != "" && !digestForm().MatchString(m.Outline):
 		return bad("outline %q", m.Outline)
 	case !m.Signer.fits():
 		return bad("signer")
@@ -288,7 +289,7 @@ func (m *Manifest) checkParts(bad func(string, ...any) error) error {
 	}
 	used := map[string]bool{}
 	for _, e := range m.Envelopes {
-		if !isText(e.Name, 64) || !digestForm.MatchString(e.Digest) || !digestForm.MatchString(e.Key) || !first("envelope", e.Name) {
+		if !isText(e.Name, 64) || !digestForm().MatchString(e.Digest) || !digestForm().MatchString(e.Key) || !first("envelope", e.Name) {
 			return bad("envelope %q", e.Name)
 		}
 		used[e.Name] = false
@@ -296,9 +297,9 @@ func (m *Manifest) checkParts(bad func(string, ...any) error) error {
 	for _, p := range m.Parts {
 		_, known := used[p.Envelope]
 		switch {
-		case !codeForm.MatchString(p.Code) || !first("code", p.Code) || !isFileName(p.Name) || !first("name", p.Name) || !codeForm.MatchString(p.Kind):
+		case !codeForm().MatchString(p.Code) || !first("code", p.Code) || !isFileName(p.Name) || !first("name", p.Name) || !codeForm().MatchString(p.Kind):
 			return bad("part %q of kind %q with the name %q", p.Code, p.Kind, p.Name)
-		case !digestForm.MatchString(p.Digest):
+		case !digestForm().MatchString(p.Digest):
 			return bad("the digest of part %s", p.Code)
 		case p.Sealed() && !known:
 			return bad("part %s is in the envelope %q, which is not there", p.Code, p.Envelope)
@@ -314,7 +315,7 @@ func (m *Manifest) checkParts(bad func(string, ...any) error) error {
 	}
 	for _, c := range m.Commitments {
 		p, ok := m.Part(c.Part)
-		if !codeForm.MatchString(c.Name) || !first("commitment", c.Name) || !digestForm.MatchString(c.Digest) ||
+		if !codeForm().MatchString(c.Name) || !first("commitment", c.Name) || !digestForm().MatchString(c.Digest) ||
 			!ok || !p.Sealed() || p.Kind != KindOpening || p.Size > maxOpening {
 			return bad("commitment %q", c.Name)
 		}

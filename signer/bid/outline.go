@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sealdesk/signer/finding"
 )
@@ -94,7 +95,7 @@ func ReadOutline(r io.Reader) (*Outline, error) {
 	}
 	for i, p := range o.Parts {
 		again := slices.ContainsFunc(o.Parts[:i], func(q OutlinePart) bool { return strings.EqualFold(q.Code, p.Code) })
-		if !codeForm.MatchString(p.Code) || again || !isText(p.Name, maxText) || !codeForm.MatchString(p.Kind) ||
+		if !codeForm().MatchString(p.Code) || again || !isText(p.Name, maxText) || !codeForm().MatchString(p.Kind) ||
 			p.Kind == KindOpening || p.Envelope != "" && !isText(p.Envelope, 64) {
 			return bad("part %q", p.Code)
 		}
@@ -262,14 +263,14 @@ func (o *Outline) CheckPrice(p Price, money Money) []finding.Finding {
 	return found
 }
 
-var daysForm = regexp.MustCompile(`^[1-9][0-9]{0,4}$`)
+var daysForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,4}$`) })
 
 func (w FormField) check(f Field, money Money) []finding.Finding {
 	var found []finding.Finding
 	add := func(code string, params ...any) {
 		found = append(found, findings.Find(code, append([]any{"field", w.Name}, params...)...))
 	}
-	if w.Kind == Days && !daysForm.MatchString(f.Value) || w.Kind != Amount && f.Capitals != "" {
+	if w.Kind == Days && !daysForm().MatchString(f.Value) || w.Kind != Amount && f.Capitals != "" {
 		add("price_form", "value", strconv.Quote(f.Value))
 	}
 	if w.Kind != Amount {

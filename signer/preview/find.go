@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 
@@ -273,17 +274,17 @@ func (p folded) nearest(want []rune) (candidate, bool) {
 
 // alike are characters that people and fonts use for one another and that
 // compatibility normalisation keeps apart: brackets, dashes, quotes and radicals.
-var alike = func() map[rune]rune {
+var alike = sync.OnceValue(func() map[rune]rune {
 	table := firstOf("([{〔【〖", ")]}〕】〗", "-‐‑‒–—―−", "\"“”„", "'‘’‚`", "·•・‧")
-	for r, to := range radicals {
+	for r, to := range radicals() {
 		table[r] = to
 	}
 	return table
-}()
+})
 
 // radicals are those that some fonts name instead of the characters that look like
 // them. The Kangxi radicals of Unicode are all of that kind.
-var radicals = func() map[rune]rune {
+var radicals = sync.OnceValue(func() map[rune]rune {
 	table := firstOf(
 		"民⺠", "母⺟", "月⺝", "虎⻁", "西⻄", "见⻅", "角⻆", "贝⻉", "车⻋", "长⻓", "门⻔", "青⻘", "韦⻙", "页⻚", "风⻛",
 		"飞⻜", "食⻝", "马⻢", "骨⻣", "鬼⻤", "鱼⻥", "鸟⻦", "麦⻨", "黄⻩", "齐⻬", "齿⻮", "龙⻰", "龟⻳",
@@ -292,7 +293,7 @@ var radicals = func() map[rune]rune {
 		table[r] = []rune(norm.NFKC.String(string(r)))[0]
 	}
 	return table
-}()
+})
 
 // firstOf maps each character of a group to the group's first.
 func firstOf(groups ...string) map[rune]rune {
@@ -310,7 +311,7 @@ func firstOf(groups ...string) map[rune]rune {
 // what is not seen, several for one like ㎡.
 func fold(r rune) []rune {
 	if r > ' ' && r < 0x7F {
-		if a, ok := alike[r]; ok {
+		if a, ok := alike()[r]; ok {
 			return []rune{a}
 		}
 		return []rune{unicode.ToLower(r)}
@@ -323,7 +324,7 @@ func fold(r rune) []rune {
 		if ignorable(c) {
 			continue
 		}
-		if a, ok := alike[c]; ok {
+		if a, ok := alike()[c]; ok {
 			c = a
 		}
 		out = append(out, unicode.ToLower(c))

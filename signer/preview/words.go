@@ -161,8 +161,9 @@ func splitWords(chars []rune) []word {
 		}
 		current = append(current, r)
 	}
+	table := radicals()
 	for i, r := range chars {
-		if a, ok := radicals[r]; ok {
+		if a, ok := table[r]; ok {
 			r = a
 		}
 		switch {

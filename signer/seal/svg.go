@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/fyne-io/oksvg"
 	"github.com/srwiley/rasterx"
@@ -88,8 +89,8 @@ var (
 	}
 	svgUndrawn = []string{"filter", "mask", "clip-path", "stroke-dasharray", "marker", "marker-start", "marker-mid", "marker-end", "display", "visibility"}
 
-	svgNumber = regexp.MustCompile(`[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?`)
-	svgLength = regexp.MustCompile(`^\s*(\d+\.?\d*|\.\d+)\s*(mm|cm|in|pt|pc|px|)\s*$`)
+	svgNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?`) })
+	svgLength = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(\d+\.?\d*|\.\d+)\s*(mm|cm|in|pt|pc|px|)\s*$`) })
 )
 
 // svgFilter copies what may be drawn of a drawing.
@@ -230,7 +231,7 @@ func (f *svgFilter) root(e xml.StartElement) error {
 	}
 	width, unit := length(has["width"])
 	height, _ := length(has["height"])
-	if box := svgNumber.FindAllString(has["viewBox"], -1); len(box) == 4 {
+	if box := svgNumber().FindAllString(has["viewBox"], -1); len(box) == 4 {
 		for i, s := range box {
 			f.box[i], _ = strconv.ParseFloat(s, 64)
 		}
@@ -256,7 +257,7 @@ func (f *svgFilter) root(e xml.StartElement) error {
 
 // length reads a length and how many millimetres its unit is; a bare number is in pixels of 1/96 inch.
 func length(s string) (n, mm float64) {
-	m := svgLength.FindStringSubmatch(s)
+	m := svgLength().FindStringSubmatch(s)
 	if m == nil {
 		return 0, 0
 	}
@@ -289,7 +290,7 @@ func (f *svgFilter) attributes(list []xml.Attr) (string, error) {
 			if !bounded(value) {
 				return "", refused("svg_unsupported", name+"="+value)
 			}
-			if f.numbers += len(svgNumber.FindAllStringIndex(value, -1)); f.numbers > maxSVGNumbers {
+			if f.numbers += len(svgNumber().FindAllStringIndex(value, -1)); f.numbers > maxSVGNumbers {
 				return "", damaged(errors.New("it has too many points"))
 			}
 			if name == "transform" || name == "gradientTransform" { // the renderer reads some forms wrongly, but not this one
@@ -354,7 +355,7 @@ func reaches(value string) bool {
 
 // bounded tells that no number is so large that drawing it takes for ever.
 func bounded(value string) bool {
-	for _, s := range svgNumber.FindAllString(value, -1) {
+	for _, s := range svgNumber().FindAllString(value, -1) {
 		if n, err := strconv.ParseFloat(s, 64); err != nil || !(math.Abs(n) <= maxSVGNumber) {
 			return false
 		}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // A matrix maps x, y to ax+cy+e, bx+dy+f (SVG 1.1, 7.4).
@@ -34,21 +35,21 @@ func (m matrix) String() string {
 }
 
 var (
-	svgTransform  = regexp.MustCompile(`^[\s,]*([a-zA-Z]+)\s*\(([^()]*)\)`)
-	svgSeparators = regexp.MustCompile(`^[\s,]*$`)
+	svgTransform  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\s,]*([a-zA-Z]+)\s*\(([^()]*)\)`) })
+	svgSeparators = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\s,]*$`) })
 )
 
 // parseTransform reads the value of a transform attribute (SVG 1.1, 7.6).
 func parseTransform(text string) (m matrix, ok bool) {
 	m = identity
-	for !svgSeparators.MatchString(text) {
-		part := svgTransform.FindStringSubmatch(text)
+	for !svgSeparators().MatchString(text) {
+		part := svgTransform().FindStringSubmatch(text)
 		if part == nil {
 			return identity, false
 		}
 		text = text[len(part[0]):]
 		var n []float64
-		for _, s := range svgNumber.FindAllString(part[2], -1) {
+		for _, s := range svgNumber().FindAllString(part[2], -1) {
 			v, err := strconv.ParseFloat(s, 64)
 			if err != nil || len(n) == 6 {
 				return identity, false

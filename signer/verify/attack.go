@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sealdesk/signer/finding"
 )
@@ -41,7 +42,7 @@ func attackOf(err error) []finding.Finding {
 // maxRanges bounds the byte ranges that are looked at in a file that cannot be judged.
 const maxRanges = 64
 
-var rangeText = regexp.MustCompile(`^\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]`)
+var rangeText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*\[\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s*\]`) })
 
 // attacksOn looks at the bytes of a file that could not be judged, since its
 // structure is broken, and names what was done to the signatures in it. It reads
@@ -71,7 +72,7 @@ func attackAt(r io.ReaderAt, size, at int64) (string, error) {
 	if _, err := r.ReadAt(text, at); err != nil && !ended(err) {
 		return "", err
 	}
-	m := rangeText.FindSubmatch(text)
+	m := rangeText().FindSubmatch(text)
 	if m == nil {
 		return attackForgery, nil
 	}

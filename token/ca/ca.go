@@ -92,7 +92,7 @@ var (
 	oidOrganizationIdentifier = asn1.ObjectIdentifier{2, 5, 4, 97}
 
 	// The alphabet of GB 32100-2015, without I, O, S, V and Z.
-	uscc = regexp.MustCompile(`^[0-9A-HJ-NP-RTUWXY]{18}$`)
+	uscc = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-HJ-NP-RTUWXY]{18}$`) })
 )
 
 // maxName is ub-common-name and ub-organization-name of RFC 5280, appendix A.1.
@@ -109,7 +109,7 @@ func (s Subject) rdn() (pkix.Name, error) {
 	}
 	n := pkix.Name{Country: []string{"CN"}, Organization: []string{s.Name}, CommonName: s.Name}
 	if s.USCC != "" {
-		if !uscc.MatchString(s.USCC) {
+		if !uscc().MatchString(s.USCC) {
 			return pkix.Name{}, fmt.Errorf("the credit code is not 18 characters of GB 32100: %w", ErrSubject)
 		}
 		// ETSI EN 319 412-1, 5.1.4: national trade register, country, code.

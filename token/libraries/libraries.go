@@ -41,7 +41,7 @@ type Set struct {
 	mu     sync.Mutex
 	table  *profile.Table
 	own    []profile.Profile
-	places []profile.Place
+	places func() []profile.Place // found when somebody asks
 	open   map[place]*modhost.Driver
 }
 
@@ -70,7 +70,7 @@ func (s *Set) look() error {
 	if table == nil {
 		return err
 	}
-	s.table, s.own, s.places = table, own, table.Discover()
+	s.table, s.own, s.places = table, own, sync.OnceValue(table.Discover)
 	return ownErr
 }
 
@@ -79,7 +79,7 @@ func (s *Set) All() []Library {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []Library
-	for _, p := range s.places {
+	for _, p := range s.places() {
 		l := Library{Place: p, Own: slices.ContainsFunc(s.own, func(o profile.Profile) bool { return o.ID == p.Profile.ID })}
 		if d := s.open[place{p.Library, p.Profile.Interface}]; d != nil {
 			l.Status = d.Status()
@@ -110,7 +110,7 @@ func (s *Set) Drivers(only ...profile.Interface) []token.Driver {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var drivers []token.Driver
-	for _, p := range s.places {
+	for _, p := range s.places() {
 		if !p.Found || p.Problem != nil || len(only) > 0 && !slices.Contains(only, p.Profile.Interface) {
 			continue
 		}

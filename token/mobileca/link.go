@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,21 +22,11 @@ const (
 	loginLife   = 60 * time.Second
 )
 
-// A Seal is a picture that the phone's person has for the certificate.
-type Seal struct {
-	ID       string
-	Name     string
-	Kind     string
-	WidthMM  float64
-	HeightMM float64
-	PNG      []byte
-}
-
 // A link is a pairing that was accepted.
 type link struct {
 	*pairing
 	certificates []certificate
-	seals        []Seal
+	seals        []token.SealPicture
 	version      int64
 	turn         chan struct{} // holds one thing while a request is under way
 	stop         func()        // of the watch; nil: there is none
@@ -121,6 +112,11 @@ func (l *link) watch(screen Screen) {
 			case err != nil:
 				l.finish(errors.Join(ErrEnded, err))
 			case now.State != wire.PairingLinked:
+				l.mu.Lock()
+				if why := Why(now.Ended); slices.Contains(whys, why) {
+					l.view.Why = why
+				}
+				l.mu.Unlock()
 				l.finish(ErrEnded)
 			default:
 				l.version = now.Version

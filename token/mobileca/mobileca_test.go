@@ -161,9 +161,10 @@ func TestSessionIsFollowed(t *testing.T) {
 	ended := make(chan struct{})
 	p := &mobilecatest.Person{CA: service(t), Session: true, Auto: true}
 	var once sync.Once
+	var why mobileca.Why
 	p.Seen = func(v mobileca.View) {
 		if v.Stage == mobileca.Ended {
-			once.Do(func() { close(ended) })
+			once.Do(func() { why = v.Why; close(ended) })
 		}
 	}
 	tok, id, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: mobileca.Sign, Session: true})
@@ -180,11 +181,14 @@ func TestSessionIsFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.CA.EndSessions()
+	p.CA.EndSessions(mobileca.EndedByNetwork)
 	select {
 	case <-ended:
 	case <-time.After(30 * time.Second):
 		t.Fatal("nobody told that the session is over")
+	}
+	if why != mobileca.EndedByNetwork {
+		t.Errorf("it is over because of %q", why)
 	}
 	_, err = token.SignMessage(signer, tokentest.SignedAttributes([]byte("合同")))
 	want(t, "after the end", err, mobileca.ErrEnded, token.ErrRemoved)

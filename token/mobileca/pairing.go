@@ -219,7 +219,7 @@ func (p *pairing) link(now wire.Pairing) (*link, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: a seal without a picture", ErrNonsense)
 		}
-		l.seals = append(l.seals, Seal{ID: s.ID, Name: clean(s.Name), Kind: string(s.Kind), WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: picture})
+		l.seals = append(l.seals, token.SealPicture{ID: s.ID, Name: clean(s.Name), Kind: string(s.Kind), WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: picture})
 	}
 	l.setTerms(now.Link.Session)
 	l.show(Linked)

@@ -30,6 +30,7 @@ type View struct {
 	By      Person    // from Scanned on
 	Match   string    // four letters, from Matched on
 	Session *Session  // nil: there is none
+	Why     Why       // at Ended, where it is known
 	Offline bool      // the service cannot be reached just now; it is tried again
 }
 
@@ -48,6 +49,24 @@ type Session struct {
 	Ends time.Time // by this machine's clock
 	Idle time.Time // when it ends if nothing is signed until then
 }
+
+// Why says why a session ended.
+type Why string
+
+// The reasons that the desktop did not give itself.
+const (
+	EndedByPhone         Why = "phone"
+	EndedByTime          Why = "time"          // of the session, or in which nothing was signed
+	EndedByCount         Why = "count"         // all its signatures are made
+	EndedByNetwork       Why = "network"       // this computer is in another network than when it began
+	EndedByPIN           Why = "pin"           // it was changed, or the key recovered on another phone
+	EndedByCertificate   Why = "certificate"   // it was renewed, revoked or exchanged
+	EndedByAuthorisation Why = "authorisation" // the person may not use it on this platform any more
+	EndedByDevice        Why = "device"        // the phone was logged out by its owner
+)
+
+// whys are those that can be told to a person.
+var whys = []Why{EndedByPhone, EndedByTime, EndedByCount, EndedByNetwork, EndedByPIN, EndedByCertificate, EndedByAuthorisation, EndedByDevice}
 
 // A Screen shows a person what the phone has to do.
 type Screen interface {

@@ -46,6 +46,16 @@ func (t *phone) Identities(context.Context) ([]token.Identity, error) {
 	return ids, nil
 }
 
+// Seals implements token.SealReader with those that came with the link.
+func (t *phone) Seals(context.Context) ([]token.SealPicture, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.link == nil {
+		return nil, token.ErrNotUnlocked
+	}
+	return t.link.seals, nil
+}
+
 // Unlock pairs with a phone, for the purpose of the context, and ends the link that was. No PIN is taken: the phone asks for it.
 // Errors: ErrRefused, ErrGivenUp, ErrUnconfirmed, ErrUnreachable, ErrNonsense, token.ErrNotSupported without a Screen.
 func (t *phone) Unlock(ctx context.Context, pin []byte) error {

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -214,17 +215,19 @@ func Decode(data []byte) (Profile, error) {
 }
 
 var (
-	idForm       = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	usbForm      = regexp.MustCompile(`^[0-9a-f]{4}(:[0-9a-f]{4})?$`)
-	variableForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
-	windowsForm  = regexp.MustCompile(`^([A-Z]:|%SystemRoot%|%ProgramFiles%|%ProgramFiles\(x86\)%)\\`)
+	idForm       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
+	usbForm      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{4}(:[0-9a-f]{4})?$`) })
+	variableForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`) })
+	windowsForm  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([A-Z]:|%SystemRoot%|%ProgramFiles%|%ProgramFiles\(x86\)%)\\`)
+	})
 )
 
 // loaderVariables would let a table decide what else is loaded.
 var loaderVariables = []string{"LD_", "DYLD_", "PATH", "GODEBUG", "GOTRACEBACK"}
 
 func (p Profile) check() error {
-	if len(p.ID) > maxText || !idForm.MatchString(p.ID) {
+	if len(p.ID) > maxText || !idForm().MatchString(p.ID) {
 		return errors.New("the id is not made of small letters, digits and hyphens")
 	}
 	for _, t := range []string{p.Product.Zh, p.Product.En, p.Vendor.Zh, p.Vendor.En} {
@@ -256,12 +259,12 @@ func (p Profile) check() error {
 		}
 	}
 	for _, id := range p.USB {
-		if !usbForm.MatchString(id) {
+		if !usbForm().MatchString(id) {
 			return fmt.Errorf("%q is no USB number", id)
 		}
 	}
 	for _, v := range p.Environment {
-		if v != anyVariable && (forbidden(v) || !variableForm.MatchString(v)) {
+		if v != anyVariable && (forbidden(v) || !variableForm().MatchString(v)) {
 			return fmt.Errorf("%q may not be handed to a library", v)
 		}
 	}
@@ -298,7 +301,7 @@ func (p Profile) checkPaths() error {
 		for _, path := range paths {
 			absolute := strings.HasPrefix(path, "/")
 			if system == "windows" {
-				absolute = windowsForm.MatchString(path)
+				absolute = windowsForm().MatchString(path)
 			}
 			parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || system == "windows" && r == '\\' })
 			if !absolute || len(path) > maxPath || slices.Contains(parts, "..") || strings.ContainsFunc(path, unicode.IsControl) {

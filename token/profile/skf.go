@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // SKF is in what a library departs from GM/T 0016-2012, which leaves much open. The zero value is the standard itself.
@@ -87,7 +88,7 @@ const (
 	OutputSize Argument = "outputSize" // pointer to the size of the room, and then of what came out
 )
 
-var functionForm = regexp.MustCompile(`^(SKF_|SKFE_|V_)[A-Za-z0-9_]{1,60}$`)
+var functionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(SKF_|SKFE_|V_)[A-Za-z0-9_]{1,60}$`) })
 
 func (p *SKF) check() error {
 	if p.Edition != SKF2012 && p.Edition != SKF2010 {
@@ -135,7 +136,7 @@ func checkPatterns(patterns []string) error {
 
 // check wants each argument once at most, and those without which a private key cannot be used.
 func (f Function) check() error {
-	if !functionForm.MatchString(f.Name) {
+	if !functionForm().MatchString(f.Name) {
 		return fmt.Errorf("%q is no function of a key's library", f.Name)
 	}
 	known := []Argument{Container, Key, Input, InputSize, Output, OutputSize}

@@ -89,7 +89,7 @@ func Build(dir string, v Variant) (string, error) {
 	path := filepath.Join(dir, "libsoftkey_"+string(v)+".so")
 	args := append([]string{
 		"-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared", "-fvisibility=hidden",
-		gone, fmt.Sprintf("-DVARIANT=%q", v), "-o", path, "wire.c",
+		gone, fmt.Sprintf("-DVARIANT=%q", v), "-o", path, "wire.c", "host_unix.c",
 	}, define...)
 	ctx, cancel := context.WithTimeout(context.Background(), compileTime)
 	defer cancel()

@@ -409,7 +409,7 @@ func TestDriveInC(t *testing.T) {
 		sanitize := "-fsanitize=address,undefined"
 		sanitized := filepath.Join(dir, "sanitized.so")
 		compile(t, sanitize, "-fno-sanitize-recover", "-g", "-shared", "-fPIC", "-DGONE=0x0A000023UL", `-DVARIANT="skf"`,
-			"-o", sanitized, "shim/wire.c", "shim/skf.c")
+			"-o", sanitized, "shim/wire.c", "shim/host_unix.c", "shim/skf.c")
 		drive(t, sanitized, sanitize)
 	})
 }

@@ -114,7 +114,7 @@ func TestOpenSCUnderSanitizers(t *testing.T) {
 	dir := filepath.Dir(library)
 	sanitized := filepath.Join(dir, "sanitized.so")
 	compile(t, "-fsanitize=address,undefined", "-fno-sanitize-recover", "-g", "-shared", "-fPIC", "-DGONE=0x32UL",
-		`-DVARIANT="pkcs11"`, "-o", sanitized, "shim/wire.c", "shim/pkcs11.c")
+		`-DVARIANT="pkcs11"`, "-o", sanitized, "shim/wire.c", "shim/host_unix.c", "shim/pkcs11.c")
 	asan, err := exec.Command("cc", "-print-file-name=libasan.so").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -123,6 +123,12 @@ func (s *Server) Listen(socket string) error {
 	if err := os.Chmod(socket, 0o600); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	return s.Serve(l)
+}
+
+// Serve starts to answer whoever connects to l, and returns: for libraries of Windows, which are reached over TCP. Whoever can
+// connect can use the keys.
+func (s *Server) Serve(l net.Listener) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed || s.listener != nil {

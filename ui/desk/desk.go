@@ -126,6 +126,7 @@ type Desk struct {
 	showScan  func(*Scan)       // nil: nobody shows them
 	phone     token.Driver      // of the mobile CA; nil: not asked for yet
 	phoneAt   phoneAt
+	opened    *remote // the platform's remote signing account; nil: it is not open
 }
 
 // Open makes the folders and opens the outbox. Nothing is sent before a login.
@@ -246,6 +247,10 @@ func (d *Desk) drivers(key Key) []token.Driver {
 			return []token.Driver{phones}
 		}
 		return nil
+	case key.Remote():
+		return d.remotes()
+	case scheme == "" && d.cfg.Libraries == nil:
+		return append(slices.Clone(d.cfg.Drivers), d.remotes()...)
 	case d.cfg.Libraries == nil, scheme == uri.Soft:
 		return d.cfg.Drivers
 	case scheme == uri.PKCS11:
@@ -253,7 +258,7 @@ func (d *Desk) drivers(key Key) []token.Driver {
 	case scheme == uri.SKF:
 		return append(slices.Clone(d.cfg.Drivers), d.cfg.Libraries.Drivers(profile.InterfaceSKF)...)
 	}
-	return append(slices.Clone(d.cfg.Drivers), d.cfg.Libraries.Drivers()...)
+	return slices.Concat(d.cfg.Drivers, d.cfg.Libraries.Drivers(), d.remotes())
 }
 
 // Keys lists the signing certificates on all tokens that are present, usable ones first, always in the same order. Tokens that

@@ -18,6 +18,7 @@ type preferences struct {
 	Folder  string  `json:"folder,omitempty"`      // where a file was chosen last
 	Pixels  float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
+	Zoom     int    `json:"zoom,omitempty"`     // percent, one of Zooms
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 
 	Platform string   `json:"platform,omitempty"` // ID of the one chosen last

@@ -19,6 +19,7 @@ type (
 	ScanStage   = mobileca.Stage
 	ScanKind    = mobileca.Kind
 	ScanSession = mobileca.Session
+	ScanWhy     = mobileca.Why
 )
 
 // The stages, in their order.
@@ -121,7 +122,7 @@ func (s *Scan) View() (v ScanView, news <-chan struct{}) {
 }
 
 // Phone tells that the key is on a phone.
-func (k Key) Phone() bool { return strings.HasPrefix(k.URI, uri.MobileCA+":") }
+func (k Key) Phone() bool { return strings.HasPrefix(k.URI, uri.MobileCA+":") && !k.Remote() }
 
 // ShowScans has show called, on a goroutine of its own, whenever a phone is asked for something and nobody was told who shows it.
 func (d *Desk) ShowScans(show func(*Scan)) {
@@ -222,6 +223,8 @@ func (d *Desk) linkPhone(ctx context.Context, t token.Token, key Key) (*unlocked
 		if reasons := token.Unfit(id, time.Now()); len(reasons) > 0 {
 			return nil, reasons[0]
 		}
+		// Seals that cannot be kept are none that the person waits for now.
+		_ = d.SealCase(found).takeFromPhone(ctx, t)
 		return &unlockedKey{token: t, identity: id, key: found}, nil
 	}
 	return nil, fault("phone_other_cert", nil, "owner", key.Owner, "found", "")
@@ -341,6 +344,21 @@ func (s *Session) PhoneSession() (ScanSession, bool) {
 		return ScanSession{}, false
 	}
 	return *v.Session, true
+}
+
+// PhoneEnded tells, once, that the session with the phone ended otherwise than here, and why; "" where that is not known.
+func (s *Session) PhoneEnded() (ScanWhy, bool) {
+	s.hold.keyMu.Lock()
+	defer s.hold.keyMu.Unlock()
+	if s.hold.watched == nil {
+		return "", false
+	}
+	v, _ := s.hold.watched.View()
+	if v.Stage != ScanEnded {
+		return "", false
+	}
+	s.hold.watched = nil
+	return v.Why, true
 }
 
 // PhoneMedium is the linked phone with its certificates, for the page of keys; false: there is none.

@@ -216,7 +216,13 @@ func (c *SealCase) Keep(draft SealDraft) (SealChoice, error) {
 		}
 	}
 	s.Title = numbered(s.Title, there)
-	s.ID, s.Added = platformapi.NewID(), time.Now().Truncate(time.Second)
+	s.ID = platformapi.NewID()
+	return c.put(s, face)
+}
+
+// put makes the folder of a new seal; c.mu is held.
+func (c *SealCase) put(s SealChoice, face []byte) (SealChoice, error) {
+	s.Added = time.Now().Truncate(time.Second)
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return SealChoice{}, diskError(c.dir, err)
 	}

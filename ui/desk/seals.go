@@ -19,6 +19,8 @@ const (
 	SealMade     SealSource = "made"        // drawn here, as the person chose
 	SealFromFile SealSource = "file"
 	SealFromKey  SealSource = "key"
+	// SealFromPhone came with a phone's link, and is what the phone had then.
+	SealFromPhone SealSource = "phone"
 )
 
 // A SealChoice is a seal of this party, as the pages show it. Its picture is shared: it is only looked at.

@@ -59,6 +59,7 @@ func (d *Desk) goTo(ctx context.Context, p *platforms.Profile) error {
 	d.mu.Lock()
 	last := d.outbox
 	d.at, d.outbox, d.vault = p, box, kept
+	d.closeRemote()
 	d.mu.Unlock()
 	if last == nil {
 		return nil

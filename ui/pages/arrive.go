@@ -100,7 +100,7 @@ func (w *Window) visit() {
 	top.OnUser = func() { w.Home(navLogin) }
 	w.shell = widgets.NewShell(side, top)
 	w.toasts = w.shell.Toasts
-	w.win.SetContent(w.shell)
+	w.fill(w.shell)
 }
 
 // navLogin is the way from a visit to the login.

@@ -19,16 +19,20 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/awards"
+	"sealdesk/ui/pages/batch"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/clean"
+	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
+	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/seals"
+	"sealdesk/ui/pages/settings"
 	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/pages/view"
@@ -209,6 +213,10 @@ var faces = []face{
 		then: verified(func(s *stage) string { return s.Contract(1) })},
 	{name: "verify, failed", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
 		then: verified(func(s *stage) string { return s.t.TempDir() })},
+	{name: "compare", open: func(_ *stage, h *pagetest.Host) page.Page { return compare.New(h) }},
+	{name: "batch", open: func(_ *stage, h *pagetest.Host) page.Page { return batch.New(h) }},
+	{name: "settings", open: func(_ *stage, h *pagetest.Host) page.Page { return settings.New(h) }},
+	{name: "help", open: func(_ *stage, h *pagetest.Host) page.Page { return help.New(h, contracts.Nav) }},
 	{name: "choose a file", open: contractForm(theFresh), then: func(s *stage, h *pagetest.Host) {
 		choose.Open(h, s.t.TempDir(), []string{"pdf"}, func(string, string) {})
 		h.Settle(settle)
@@ -247,7 +255,7 @@ func bare(texts map[string]any, text string) bool {
 	return known || keyed.MatchString(text) && !file || slices.ContainsFunc([]string{"{{", "<no value>", "%!"}, hole)
 }
 
-// Each page fits into the smallest window, and no text of it is a bare key, in either language and whatever it shows.
+// Each page fits into the smallest window, is legible in that, on a large screen and enlarged to 200 %, and no text of it is a bare key, in either language and whatever it shows.
 func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 	texts := catalog(t)
 	for _, language := range []string{words.Chinese, words.English} {
@@ -283,6 +291,7 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 						f.then(s, h)
 					}
 					h.Fits()
+					h.Legible(language + " " + f.name)
 					h.Picture(language + " " + f.name)
 					seen := h.Texts()
 					if len(slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == "" })) < 3 {

@@ -48,6 +48,7 @@ type Window struct {
 	closed context.Context // ends with the window
 	close  context.CancelFunc
 
+	given   float64 // the scale of everything at 100 %
 	session *desk.Session
 	deaf    context.CancelFunc // to the news of the session
 	shell   *widgets.Shell
@@ -61,13 +62,14 @@ type Window struct {
 
 // New makes the window and shows the login page in it. The caller shows the window.
 func New(app fyne.App, d *desk.Desk) *Window {
-	w := &Window{app: app, desk: d, words: d.Words(), leave: func() {}, deaf: func() {}}
+	w := &Window{app: app, desk: d, words: d.Words(), given: given(app), leave: func() {}, deaf: func() {}}
 	w.closed, w.close = context.WithCancel(context.Background())
 	w.win = app.NewWindow(w.t("app.name"))
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetIcon(fyne.NewStaticResource("icon.png", assets.AppIconPNG(256)))
-	w.win.Resize(Size)
+	w.enlarge(d.Zoom())
+	w.win.Resize(inverse(Size, d.Zoom()))
 	w.win.CenterOnScreen()
 	w.win.SetOnDropped(w.dropped)
 	w.win.SetOnClosed(func() {
@@ -129,7 +131,7 @@ func (w *Window) Login(s *desk.Session) {
 	top.OnUser = func() { w.userMenu(top.UserAnchor()) }
 	w.shell = widgets.NewShell(side, top)
 	w.toasts = w.shell.Toasts
-	w.win.SetContent(w.shell)
+	w.fill(w.shell)
 	w.Home(contracts.Nav)
 	poked := make(chan struct{}, 1)
 	w.poke = func() {
@@ -296,9 +298,14 @@ func (w *Window) show(p page.Page) {
 		}
 		w.shell.Topbar.SetCrumbs(crumbs...)
 	} else {
-		w.win.SetContent(widgets.Stack(p.Content(), w.toasts)) // before somebody works, a page has the window alone
+		w.fill(widgets.Stack(p.Content(), w.toasts)) // before somebody works, a page has the window alone
 	}
 	p.Show(w.front)
+}
+
+// fill shows content in the window.
+func (w *Window) fill(content fyne.CanvasObject) {
+	w.win.SetContent(widgets.NewRoom(content, fyne.NewSize(theme.MinWindowW, theme.MinWindowH)))
 }
 
 // Do implements page.Host.
@@ -403,6 +410,7 @@ func (w *Window) shortcuts() {
 			p.FocusSearch()
 		}
 	})
+	w.zoomKeys()
 	w.win.Canvas().SetOnTypedKey(func(ev *fyne.KeyEvent) {
 		switch ev.Name {
 		case fyne.KeyEscape:
@@ -499,6 +507,9 @@ func (w *Window) watchLink(s *desk.Session, poked <-chan struct{}) {
 				return
 			}
 			w.shell.Sidebar.SetKey(w.keyLine(s, present))
+			if why, ended := s.PhoneEnded(); ended {
+				w.Toast(theme.Warn, scan.EndText(w, why))
+			}
 			w.shell.Sidebar.SetPlatform(platformStatus(w.words, w.desk.PlatformName(), link))
 			w.shell.Sidebar.SetBadge(outbox.Nav, link.Waiting)
 			w.shell.Sidebar.SetBadge(bid.Nav, due)

@@ -44,6 +44,8 @@ const (
 	PageGap       float32 = 20 // between the pages of a document
 	MinWindowW    float32 = 1024
 	MinWindowH    float32 = 680
+	LeastWindowW  float32 = 640 // scrolled both ways
+	LeastWindowH  float32 = 320
 	WindowW       float32 = 1280
 	WindowH       float32 = 800
 	ReadableWidth float32 = 560 // a paragraph is not set wider

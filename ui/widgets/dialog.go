@@ -26,6 +26,7 @@ type Dialog struct {
 	sheet  *canvas.Rectangle
 	dim    *canvas.Rectangle
 	all    fyne.CanvasObject
+	room   *Room // around all of it, for a window that is smaller
 }
 
 // NewDialog makes a dialog. confirm may be nil where there is only one thing to
@@ -51,6 +52,7 @@ func NewDialog(title string, body fyne.CanvasObject, cancel, confirm *Button) *D
 		col = append(col, Pad(4, 0, 0, 0, Actions(buttons...)))
 	}
 	d.all = Pad(20, 24, 20, 24, Column(16, col...))
+	d.room = NewRoom(d.all, fyne.Size{})
 	d.ExtendBaseWidget(d)
 	return d
 }
@@ -123,7 +125,7 @@ func (d *Dialog) Scrolled(*fyne.ScrollEvent) {}
 // CreateRenderer implements fyne.Widget.
 func (d *Dialog) CreateRenderer() fyne.WidgetRenderer {
 	return &drawn{
-		objects: []fyne.CanvasObject{d.dim, d.sheet, d.all},
+		objects: []fyne.CanvasObject{d.dim, d.sheet, d.room},
 		layout:  d.arrange,
 		min:     func() fyne.Size { return fyne.Size{} },
 		refresh: func() { d.arrange(d.Size()); canvas.Refresh(d) },
@@ -133,9 +135,9 @@ func (d *Dialog) CreateRenderer() fyne.WidgetRenderer {
 func (d *Dialog) arrange(s fyne.Size) {
 	d.dim.Resize(s)
 	w := min(max(d.width, d.all.MinSize().Width), s.Width-32)
-	d.all.Resize(fyne.NewSize(w, d.all.MinSize().Height))
+	d.room.Resize(fyne.NewSize(w, d.all.MinSize().Height)) // the words wrap at this width
 	h := min(d.all.MinSize().Height, s.Height-32)
 	x, y := (s.Width-w)/2, max((s.Height-h)*0.42, 16)
 	place(d.sheet, x, y, w, h)
-	place(d.all, x, y, w, h)
+	place(d.room, x, y, w, h)
 }

@@ -76,8 +76,13 @@ func (f *Faces) put(o fyne.CanvasObject) {
 }
 
 // MinSize is that of the content, whatever is shown, so that the window does not
-// jump.
-func (f *Faces) MinSize() fyne.Size { return f.filled.MinSize() }
+// jump, but as high as what is shown instead of it, which would lie over what is
+// beneath.
+func (f *Faces) MinSize() fyne.Size {
+	m := f.filled.MinSize()
+	m.Height = max(m.Height, f.shown.MinSize().Height)
+	return m
+}
 
 // CreateRenderer implements fyne.Widget.
 func (f *Faces) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(f.shown) }

@@ -85,3 +85,15 @@ func TestTheWheelScrollsOverFieldsToo(t *testing.T) {
 		t.Errorf("revealing the last field scrolled to %v, want %v", a.Offset(), want)
 	}
 }
+
+// A menu under a small anchor is as wide as its words.
+func TestAMenuCutsNoWords(t *testing.T) {
+	anchor := box(20, 20)
+	c := show(t, Row(0, anchor), 800, 400)
+	const words = "Log in as the other party"
+	ShowMenu(anchor, []Option{{Text: words}, {Text: "Log out"}}, func(int) {})
+	list := c.Overlays().Top().(*popover).content.(*optionList)
+	if shown := list.rows[0].text.line.Text; shown != words {
+		t.Errorf("the menu says %q", shown)
+	}
+}

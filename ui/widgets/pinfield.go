@@ -176,7 +176,12 @@ func (p *PINField) TypedShortcut(s fyne.Shortcut) {
 }
 
 // FocusGained implements fyne.Focusable.
-func (p *PINField) FocusGained() { p.frame.focused = true; p.frame.draw(); p.draw() }
+func (p *PINField) FocusGained() {
+	p.frame.focused = true
+	p.frame.draw()
+	p.draw()
+	inSight(p)
+}
 
 // FocusLost implements fyne.Focusable; what was shown is hidden again.
 func (p *PINField) FocusLost() {

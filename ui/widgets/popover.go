@@ -131,6 +131,19 @@ func newOptionList(options []option, at int, chosen func(int), cancel func()) *o
 	return l
 }
 
+// whole is the width at which no option is cut.
+func (l *optionList) whole() float32 {
+	var w float32
+	for _, o := range l.options {
+		line := fyne.MeasureText(o.text, theme.TextBody, fyne.TextStyle{}).Width
+		if o.note != "" {
+			line += 12 + fyne.MeasureText(o.note, theme.TextCaption, fyne.TextStyle{}).Width
+		}
+		w = max(w, line+24)
+	}
+	return w
+}
+
 func (l *optionList) mark(i int) {
 	if i >= len(l.rows) {
 		return

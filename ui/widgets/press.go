@@ -75,6 +75,7 @@ func (p *pressable) MouseUp(*desktop.MouseEvent) { p.down = false; p.restyle() }
 func (p *pressable) FocusGained() {
 	p.focused = true
 	p.restyle()
+	inSight(p.self)
 }
 
 // FocusLost implements fyne.Focusable.

@@ -64,13 +64,7 @@ func (w *wheel) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRe
 func (a *ScrollArea) Reveal(o fyne.CanvasObject) {
 	d := fyne.CurrentApp().Driver()
 	y := d.AbsolutePositionForObject(o).Y - d.AbsolutePositionForObject(a.scroll.Content).Y
-	const margin = 24
-	switch {
-	case y-margin < a.scroll.Offset.Y:
-		a.scroll.ScrollToOffset(fyne.NewPos(0, max(y-margin, 0)))
-	case y+o.Size().Height+margin > a.scroll.Offset.Y+a.scroll.Size().Height:
-		a.scroll.ScrollToOffset(fyne.NewPos(0, y+o.Size().Height+margin-a.scroll.Size().Height))
-	}
+	a.scroll.ScrollToOffset(fyne.NewPos(0, along(y, o.Size().Height, a.scroll.Offset.Y, a.scroll.Size().Height)))
 }
 
 // ToEnd goes to the last line.

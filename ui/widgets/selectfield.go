@@ -132,5 +132,5 @@ func ShowMenu(anchor fyne.CanvasObject, options []Option, chosen func(index int)
 		open.close()
 		chosen(i)
 	}, func() { open.close() })
-	open = showPopover(anchor, list, max(140, anchor.Size().Width), list, nil)
+	open = showPopover(anchor, list, max(140, anchor.Size().Width, min(list.whole(), theme.DialogWidth)), list, nil)
 }

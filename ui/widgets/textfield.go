@@ -229,6 +229,7 @@ func (e *entry) FocusGained() {
 	e.Entry.FocusGained()
 	e.field.frame.focused = true
 	e.field.frame.draw()
+	inSight(e)
 }
 
 // FocusLost implements fyne.Focusable.

@@ -53,6 +53,10 @@ func TestPhone(t *testing.T) {
 		p.Fill("再输入一次", password)
 		p.Picture("password")
 		p.Press("设置密码")
+		p.Until("a notice covers the page", `(() => {
+			const notice = document.querySelector(".toast span"), page = document.querySelector("main");
+			return notice !== null && page !== null && notice.getBoundingClientRect().bottom <= page.getBoundingClientRect().top;
+		})()`)
 		p.See("尚未实名认证")
 		p.Picture("home")
 	})
@@ -190,6 +194,7 @@ func TestPhone(t *testing.T) {
 		const plain = "投标文件的内容密钥 0123456789"
 		d.encrypted(plain)
 		p.See("解密投标文件")
+		p.Picture("request")
 		p.Press("确认解密")
 		p.EnterPIN(pin, "确认解密")
 		p.See("解密已完成")

@@ -7,36 +7,32 @@ import (
 	"sealdesk/platformapi/mobileca/wire"
 )
 
-// Belongings are what accounts and organisations have beside certificates. Each is kept with what its idempotency key made;
-// a rule that changes one decides whether it is gone, nothing is deleted.
-type Belongings interface {
-	CreateSeal(ctx context.Context, s Seal, once Once, e Entries) error
-	Seal(ctx context.Context, id string) (Seal, error)
-	// Seals are an owner's: an organisation's or an account's.
-	Seals(ctx context.Context, owner string) ([]Seal, error)
-	ChangeSeal(ctx context.Context, id string, rule func(*Seal) (Entries, error)) (Seal, error)
+// Records are one kind of what accounts and organisations have beside certificates.
+type Records[T any] interface {
+	One(ctx context.Context, id string) (T, error)
+	// Of are an owner's, an account's or an organisation's, the newest first; at most 500.
+	Of(ctx context.Context, owner string) ([]T, error)
+}
 
-	CreateAuthorisation(ctx context.Context, a Authorisation, once Once, e Entries) error
-	Authorisation(ctx context.Context, id string) (Authorisation, error)
-	Authorisations(ctx context.Context, organisation string) ([]Authorisation, error)
-	ChangeAuthorisation(ctx context.Context, id string, rule func(*Authorisation) (Entries, error)) (Authorisation, error)
+// Belongings are records that people make and change. Each is kept with what its idempotency key made; a rule that changes one
+// decides whether it is gone, nothing is deleted.
+type Belongings[T any] interface {
+	Records[T]
+	Create(ctx context.Context, v T, once Once, e Entries) error
+	Change(ctx context.Context, id string, rule func(*T) (Entries, error)) (T, error)
+}
 
-	CreateZone(ctx context.Context, z Zone, once Once, e Entries) error
-	Zone(ctx context.Context, id string) (Zone, error)
-	Zones(ctx context.Context, account string) ([]Zone, error)
-	ChangeZone(ctx context.Context, id string, rule func(*Zone) (Entries, error)) (Zone, error)
+// Owned is all that accounts and organisations have beside certificates.
+type Owned interface {
+	Seals() Belongings[Seal]                   // of an organisation or an account
+	Authorisations() Belongings[Authorisation] // of an organisation
+	Zones() Belongings[Zone]                   // of an account, as what follows
+	Cards() Belongings[Card]
+	Bills() Records[Bill]
+	Invoices() Records[Invoice]
 
-	CreateCard(ctx context.Context, c Card, once Once, e Entries) error
-	Card(ctx context.Context, id string) (Card, error)
-	Cards(ctx context.Context, account string) ([]Card, error)
-	ChangeCard(ctx context.Context, id string, rule func(*Card) (Entries, error)) (Card, error)
-
-	Bill(ctx context.Context, id string) (Bill, error)
-	Bills(ctx context.Context, account string) ([]Bill, error)
 	// CreateInvoice hands the bills that it is over to the rule, which must be the account's.
 	CreateInvoice(ctx context.Context, v Invoice, once Once, rule func([]*Bill) (Entries, error)) error
-	Invoice(ctx context.Context, id string) (Invoice, error)
-	Invoices(ctx context.Context, account string) ([]Invoice, error)
 
 	CreateMessage(ctx context.Context, m Message) error
 	// Messages are a page of an account's, the newest first, those before an id.

@@ -59,6 +59,8 @@ type Pairing struct {
 	Certificate           string
 	EncryptionCertificate string
 	Session               *Terms
+
+	Ended wire.PairingEnd // why, of one that was linked; "" as long as it is
 }
 
 // Terms are a session's.
@@ -95,11 +97,14 @@ func (p *Pairing) Settle(now time.Time) {
 	}
 	p.Version++
 	if p.State == wire.PairingLinked {
-		p.State = wire.PairingEnded
+		p.End(wire.EndedByTime)
 	} else {
 		p.State = wire.PairingExpired
 	}
 }
+
+// End ends a pairing that was linked.
+func (p *Pairing) End(why wire.PairingEnd) { p.State, p.Ended = wire.PairingEnded, why }
 
 // Request is one signature or decryption that is asked for.
 type Request struct {

@@ -34,7 +34,7 @@ type Store interface {
 	Pairings
 	Keys
 	Applications
-	Belongings
+	Owned
 
 	// Made is what an account's idempotency key made. ErrNotFound: nothing yet.
 	Made(ctx context.Context, account, key string) (Once, error)

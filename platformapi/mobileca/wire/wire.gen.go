@@ -13,9 +13,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -329,6 +328,45 @@ func (e Kind) Valid() bool {
 	case KindRevoke:
 		return true
 	case KindSign:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PairingEnd.
+const (
+	EndedByAuthorisation PairingEnd = "authorisation"
+	EndedByCertificate   PairingEnd = "certificate"
+	EndedByCount         PairingEnd = "count"
+	EndedByDesktop       PairingEnd = "desktop"
+	EndedByDevice        PairingEnd = "device"
+	EndedByNetwork       PairingEnd = "network"
+	EndedByPIN           PairingEnd = "pin"
+	EndedByPhone         PairingEnd = "phone"
+	EndedByTime          PairingEnd = "time"
+)
+
+// Valid indicates whether the value is a known member of the PairingEnd enum.
+func (e PairingEnd) Valid() bool {
+	switch e {
+	case EndedByAuthorisation:
+		return true
+	case EndedByCertificate:
+		return true
+	case EndedByCount:
+		return true
+	case EndedByDesktop:
+		return true
+	case EndedByDevice:
+		return true
+	case EndedByNetwork:
+		return true
+	case EndedByPIN:
+		return true
+	case EndedByPhone:
+		return true
+	case EndedByTime:
 		return true
 	default:
 		return false
@@ -1302,6 +1340,11 @@ type OrganisationList struct {
 
 // Pairing A pairing as its desktop sees it
 type Pairing struct {
+	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+	Ended PairingEnd `json:"ended,omitempty,omitzero"`
+
 	// ExpiresAt When it is over if nothing happens
 	ExpiresAt time.Time `json:"expires_at"`
 
@@ -1316,6 +1359,11 @@ type Pairing struct {
 	State   PairingState `json:"state"`
 	Version int64        `json:"version"`
 }
+
+// PairingEnd Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+type PairingEnd string
 
 // PairingID 16 random bytes
 type PairingID = string
@@ -1699,7 +1747,12 @@ type Scan struct {
 	Commitment Bytes32   `json:"commitment"`
 	CreatedAt  time.Time `json:"created_at"`
 	Desktop    Desktop   `json:"desktop"`
-	ExpiresAt  time.Time `json:"expires_at"`
+
+	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+	Ended     PairingEnd `json:"ended,omitempty,omitzero"`
+	ExpiresAt time.Time  `json:"expires_at"`
 
 	// ID 16 random bytes
 	ID PairingID `json:"id"`
@@ -10525,358 +10578,282 @@ func (sh *strictHandler) UnbindZone(w http.ResponseWriter, r *http.Request, zone
 	}
 }
 
-// Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
-// Stored as a slice of fixed-width chunks rather than one concatenated
-// const string: with thousands of chunks the chained `+` fold is several
-// times slower for the Go compiler than parsing a slice literal.
-var swaggerSpec = []string{
-	"7L17cxvHlTj6VbqwWyUyGT5FyRJZt2opSopkvbiivNprk0s2ZhrAmINuZHpACFFYFd/ddRw7juMbJ5V1",
-	"XrbjJL55SKl1buxYcfJdfkWQ9Lf4VZ/unumZ6QEGIEDJWz/9IWJe/Th9+vR5n4cVlzVbjBIa8cryw0oL",
-	"h7hJIhLC1WotIqH44RHuhn4r8hmtLFfuNQjaIyH3GUVRA0coahDk4iAgIdqlrMMrTsUXL369TcJuxalQ",
-	"3CSV5QqG5pwKdxukiUW7NRY2cVRZrvg0Or9UcSpNn/rNdrOyPO9Uom6LyEekTsLK/r5TWW21At/FYhzX",
-	"L4sGoJsWjhpGL8k7275XcSoh+XrbD4lXWY7CNjG7/8eQ1CrLlX+YS4AwJ5/yuRdeuH4Z+lwjYeTXRIuk",
-	"sE83eeckfV7264RHstd2yJkF9pQ8iLZdeIhYDSDfwnWCqqTGQlIAePl+CvJN/OAmofWoUVlenE+AzaPQ",
-	"p3UYweV1tm5f+1bIWE337pE93yVnONolXVRjIYoaPkdi/oRHaOru1TV0cWnpooOWZhenHdTxowZrRwhT",
-	"hF2XcI4itkvoGY4amDdW0NL8QvyOH+n5NAj2AHXUhGBshdNZugCIpG8sWGcHwy5cUDmrseDPdY80Wywi",
-	"1O3eIN08RFcRj8K2G7VD4s3UfBJ4SI7TQTublfmFC7X/9a1fb1Z2HAHxCyhiaGF+HrkNHGJXbNQVpAeI",
-	"ppbm51ErwJHYV7O7pLvd9Dn3aV2DdHp2kxbB1BjnjBhoEXgXrdhyg3QLgSkGMg5I3vSbfhT3kcHxAB6a",
-	"bXqkhttBVFk+N++IGUjCsiCwPSYzC1YycyesY+rz/nSGGS+NZXrr2BfgLOywJZ+fpK+kC9HhXblJCztU",
-	"m3gsk7uP5dKlcX+DuIx6ggagDvYjoB8YUdIhIWK0iJyJV7PoKZdz8dyAI2RfTIS3GOUETrj1kFUD0hQ/",
-	"XUYjQmGQxhEy15JvfPVlLkb8sCygVbvQY3rO98WJ2SE0Qp2Qqd2jPoMz1438PT8CQtEKWUucLHKsOEod",
-	"mR6OyEzkNwWUMvvRMQ+ksocOjHM3Yi3xQa5BT75le+TTbU449yV81OMqYwHBVDzf9ak3aBA3xDv7jsZx",
-	"az+asFkfKlwth49OhbN26A4EjdogG/Jl8VlUAqD6K3h336lEfhQQy6D3zU31UjwDRyx0PEIFPt11emW3",
-	"4pVn1ZeJC4uo8eemL6GRxiE/Is30j34ziXFxHwjodfnNgsEv4DDE8NjgSwZPVXZuHX2y8ywbQD6kFkJy",
-	"GzeJA+Sj02AoJHs+ATZ00MbIPw8Jjoi3Pcxm83A0kCCYR8pl8b7YOF5ZdN0lXZ6f9J2aZLYMciUoZpmV",
-	"FQd8alEX80taZt8a66W3sHku5sd8PeLI9xzEqEuQHwmuT1H6/H4PfblFMy1Q1Hvt1YqTFx6y1F4gHea2",
-	"UdxvdEXnHSw41VqbE882gFK73YBAvON5WyK0fcUIMpAQzr4qcZBglJfOLSzZBqKELavElJ90l2Apvlk4",
-	"m9QuFJPWTefojGxFr0JqYwzYuDcU3qSnfvzowy8+ePXgr68cfPqug3qvv9f7z1/pq4NPf3vw2WfHj185",
-	"+MuvHXT4oz/2Pvi5vjp68ofDn/7CQV98+83DH/3x6J2Pjx9/4qDeWz8+/Mmf5PcHf3//8JXHFadCqDj2",
-	"X6q4AfabFafyMvPFxFok5IziQLzxIAoxMDOUdOCv2DuCtXAbmNZNiqqg71QezIh2Z/ZwKNgPLjoQk+2u",
-	"qV7g4nnZFfxeT/qD6yuqU7i4q3pWF7p72aIaQxqcYyHkBoVIb/s8LR+FVt9NTl/seb64hYN1Y8A1HHCS",
-	"5YRgnRCmHpLQRw28R9COIKc7K0isnoNgxcx3dkz6srOiXkhERiQIItJrbm41IShR0hGNbVK18mjHeGEH",
-	"hKMs0xVht9HU+pFy0I6/SQP7bJ7GZo4jQ85aOjvGk2ZMpNwY3tnzluHFlCe9ztdYBwWM1rO0TyxVxFCD",
-	"BZ6DFpBfQ7jKBdQMce3sQGHNRFaY5wBc3dBUXZML3q42/SiCMwB7ojcehThi4bbkIwR1wMnviG23cFf+",
-	"8FiHBgyLLz15iiXHiUBJL8QdOgRR0UM0RmTcXjUHd1ePx3hhbdV29x5bx93srcvJyI37l+UkUjtbz8e4",
-	"eT+ZmoAt31Us+xB7H/RIiqFXfJvvNhBGSghBmO9yB2GulEzyJsddntuiUipMYacW8otVQAK5/bpPbbow",
-	"48MLzgBWFjqPG7OiXkINhgPRKmr5oBZCLETrl68iVkMYBb5LBO/EQhSQSCpU0/AwBFlzZhfmxT8hYomv",
-	"RAf/9tLqzIt45hvzMxe3Z7a++o821mNE4MobyR7zm7hO5l5uEYH88qIFGyElanu1snslhunz61e+VjGB",
-	"vH47c335amWrYNWgJycGmHX12lGDhQYNTMOaUI94drG3FrJmeRmivCyQJcplvjFF575qC/Ve+qttjQQ2",
-	"DrlWKy1zi5eL22rTyA/KAszGyqYAY8xZDzM1ArU+ultHreRAFBgLN5bCqRSLcO4k/JjZbFmOLD2P08Ot",
-	"oTDnJKgxGCtk6zaIXsLubrs1JAyr8UcZ2a+Fv94mguERJxon4Z7vkmXEcRA5iII8LNhc+RAHxEO8gcGk",
-	"Y3KF8xfPD0fCM+BQo7PO1g8Ci9Klydo2jcswYjhOa3XKLHl5eujTPWZVFAgWQz2UZkopHAAa5KhPk0QN",
-	"5g3Wn3fFmXJLviz1lcPpijoNHJVQkHnpo7GiPnT0csQDToZQtKTjoFiAGmMjVJe6EeEL5/MrtnAeVcWz",
-	"SjGKP1xc3LcyKtDo2cV8o2cXBze6dNbe6BoOPcuW8LwhNYRVTHftuvPSaE7bzarNGH8L813ioWo7UtZX",
-	"ggLMxUU7LHduwuDiDpxkera1ExAZB0YBZDMYNTJCicZGO/D0wvRhbxdtXHG8GCZKzc9c3Hq4sOgsXLRj",
-	"U6shxKtBJEa8dFu2n2Nb9RKpJZMNWiGS1iukJ+2RcERkTGxFPuftgmZ2pZW7hPpZ84J5um2e2g5SeC2V",
-	"OlYphUXbWDurlNuS4hPlNFH6mzKqbevCY7/AjcbUhsAZ1cEcAWw90GlJH4h8gxISVpachD4OrOd1gzwY",
-	"Wc1tIFSs5m5z17Wz8pyUwIAXOLETJPF5oohW7Hq8+GqCMQqmltJEBaci/RsEPg7YI2OhaMaWG5uONQf2",
-	"3LoevfOLwx++dvDpHxzU++S/j//+bdCW9z7578OPP/rinW85KCStALviiOgiP+JSCSq14Uo438MBwJ08",
-	"aMGIxOD22K76Jb8uKZgb4/0X1apx60rcgXHzbtxX6qbuVgCBeWS9HbYYt83/v570Pv+hgw7+/ujwnb/I",
-	"q97jV4/ee8VBhz/50+GbHxx+543Dn37We+sTNKWYbxZ4kteWl5R0ph0kDQ6H3/lb7yc/d9Dx578//N5r",
-	"R4/eP/r+q723f2xAK2B1aVbAnHdY6Gk6vM2C5Lc2L7hsT7ouNDD1tsVFWUAyj9xUPcH8k97gUvRyJ0hd",
-	"3oY+xeXdpF9xeQ1T7w50va+fj3JWDn98OZVWsmx9946xwtnNIbtNmrJuE+aRDaXzyvBqdezTbZ8W+56A",
-	"+IcwZVGDhKiJu6hKkGSqaiy0yjNyo/B+zVYG6qqNRpxkmLbZXU78MoZYLvvhqi2QrNlqSyI5lGbPpkfr",
-	"M2QD0bK6Te0hKM67iCcaXkK4PPQyijYFrWG47vLMdXk7seBFXExdEgR2o3FIODidDfIRgbfgvI5dZ/p9",
-	"sCFfu0fCJh/ZE2UYO3J/Y7E+nI1lsaPBnhLNMyrqEbwsTuotsdHAIeGSywr8PYIYlYjWz2Es4VEtjBah",
-	"Q00gavjcpiq2QVorqMUnakIpE3zSfTHYx8HUqAUcl6Amm7utQHpiYnZltj4L5Kwasg4nYaJA6/KINCdG",
-	"3GJfOLumYUVaakzefuPa6sziufPigaB2l6/cHUUdITsuJKp3aNBFGElXPeRzcManK6hjKL9qgnpRFolD",
-	"jjdYJ2/xdgOf2BR+92NPf3gBHP6BdpOg5gDkxcyw54WEW12vUs0Nap3jLke4GruB51obSPy0Qii7rGp+",
-	"ooXc4gpWrM5mxM0Zvuu3ZlhLIuhMiwmaECr03HcqV30SeFfCUPq7ZQXsCEuFdV5y0+1kAXD36ho6f3F+",
-	"YaDORrfg6G5sKBqzfMNtM5d5A+G6cWtDsFtDKvEzk9C6d+jQNoHrHqGRH3XXGsTdtRwgjEY+bZPtdhjY",
-	"kImExFAZoDojHDHqIIVkrZDt+R4Jz/CTnTTltMZ6LonaOOE3iqVxLW+0CPWkmOAKWCipTFrly8kSuv/1",
-	"uKUUdKFFfUfb+7esx1KsdJaj7Ldwt2LQpNfm4NM/fPHtt48ffXj8WEho7zw+ePLj3qOf6Rtf/ODPx+9/",
-	"t/fm+72f/OT4168c/ek9+cR076q5WLDMgS/9MKqY7m67OBwWHGtX11aNma/q9vSNS5jugppya9+Ez6hq",
-	"RjnEvOcqIZ5W9iSvOUMpFsUn27F4ltcySb1hEqsl+pGRWiuIDu5/4aWzMxe35CgKRuB720UK6t5//v7w",
-	"j28ff/a7gyef99765Oi9V6yze25f/PjXrX8c3TqT32cW74Vzg7S7GbyPUV6xZMlMrdhPq+zBSZkuhWPX",
-	"CPZKeF63aShezBsGCOe4TjgSpz28MojVPYF4kEgGxczfdVpjFkrOXTsRv4Q50UFmaxtraHX9OtpbXEab",
-	"7fn5s650uIHfZM7l7tzeog1xGiRoFe2M+w3WRBEDRgZNHb3z/x8//lnv//3o+PEH01mjax/HGAsb0yKs",
-	"FRDYYKatF1W7lb5+SOmmABvI8txcg/HopeUWC6Mtq8DJWGQRdy5fuRtDb/UMR/I1wz3cZI0X5udtczQx",
-	"L4943MW06PzFEcLon+8icb6jKqn7lAOJseqfYaJ2t0Eh+SAcEmkLl0pK3GwF0EJzcUbenlmwylt+kXXB",
-	"DZi7i6pd5XRG9kjYjRo+rSMlz5pm7f7mXOI2cNSPC7lP1ho4OsMRNt0zFExWlMcj6sC7foQ8pnZswOrI",
-	"p7MIHOUEAiNOIo7g4EU+hYWFuCgHYRRi6rHmJt3DQZtIZjzCu4QLKUSsABOSAZB4wEfcFLfIrBocclmT",
-	"cFTF7q5WiUqkPMPRnPwMWhHNQv8yijDtNjc/nKecgT5OTAPUmmmcjlHDTk1is//4HRaqfhCUp9eaG8w5",
-	"946g5SDNIsmhPFeaYyGVrg32jzQulWWVJJDvGt+rW9dVM2La+IFx+Fu2YanwJ2k5g3cNLwetZ5ILMjAK",
-	"QQ1uHJoPjV9j83pIw3JYBnIkhEzrbJo+1dQ8MwnBRPhfbxP1OArbxETFPv6xZ9Os3L/90+Ym3/rqP+kf",
-	"VmYujS8Za85nHx999D0IBnm199rvem99EpNIGRsamwEzHOTqzItbDxfOOYvzdgY1xsIMc/rW20e/+ujw",
-	"9d/3PvxTjqQNxyhqFNU4LMFnw4Tn79+wacRb7WrguxBHzyhaB30RxM8/d27hgoPOzy7OLkzn1TXhnrnV",
-	"4bOSu/v5+zfW2uEeWYdP9p3Krgw71W1dWSvf0L1ui4j3953Kg9KaGafSHVWLI4bqwORFh6IhG6RVwH2R",
-	"g17eaXdQeKA4pguSIogz+gyXjApENjR8HmdHSFDS6Kw8RRf8SpGfsUSbgkExn0YOOn9OKiZRm4pOQsI5",
-	"MWLwfI6a2CMF1gzJeFmbV7YLzWeC35EK02E1CQmeuDXUfOrzhuhYbWXgauCx53vA9DQIDhFnI3sp3CDd",
-	"JOw2jLVxqXGL23rE69dvo4DUUhEn5waJSWP1bgCE0oONF9rp56d5g3QvESUyDHGEDKPVAsnRmldjuOiB",
-	"sYBKD6cAFrewZ7MwccvpkjgYJB7SQip1kJCWgNYuXrxwXqUpAQwR1FhbFQyHTLHR21pnPLIHVJamQdYN",
-	"MfKCqRa4gFRJvU2XtV236UdNqZ9vklnY2Ms60BYbZ8wsKEGJBw+5X6dEKvBdE0baSjurb6v3obFNalDL",
-	"WQQO9PAUU94hoRBjUJOFBIQFfabAWGG7AcGRY0jC2qWIl3HF73f0yM0ATd4g3fuY35IN3yDddd32DdJd",
-	"M5q/QbpXZA8Sqi/wdDiYX5cDdsNuKyo5jBc42ZDfvcDJFf2paN8aDKsEZG307mAa8WWkXVmOnrzde/Su",
-	"g47+8Lej373noKN3fnH42vcPX//h4XvfPvzRtw+e/NlBx7/5Ze/xqytIeuqgKeW9Aj4/04Cxygw0hUF7",
-	"Iq0eZzhkkZFiLwiFUYNs0ozFaBoEQlQLWRORgBMQTlOrqH1gqipmWE69CpvWI3L22ouoEiePKLmiPvW0",
-	"54v4fUn2IX4qEMu7+ubluD9xdVf3CY9Uv5A7htrMCEYgdsER59epT+spY17NDyFPQyleXHRMvGLnsH58",
-	"OViZ8RCM/wbBwboMGsv6oNmaHsHzIGtMMwGoR3sSs1oeXPlFa2CbvuzylbtOLsI0t1RDab3ODVicYRxm",
-	"x3IUyqnbTge5Y/LKEMixtQ05tqwMbQlXpsRuYGbsgrBdbtWeNAfO9BZJ+UPntx12XdYW9ErZLhwEPp0I",
-	"IyA9qNrVuiscMEqWQUGlNIXi8ItYgdk4JDXB0xZCJAP7FPyctM9WuimYduHKjBYgLznkRAHHQqS9DsEp",
-	"WmofZ9VfVCXc97S2EELmxUdNUASK5VMQ85WZRC+pBPQsgmx/m7Tp4lmt1qRwHiRKQ9l0E3cFlL3kvhqA",
-	"4OsX5lHTp20hbXA2a4mo1zbmnAnovF1y92IfosGOKuBZsm/4Zpp6N8Nhs4+cv9DPcX84o5iESoEKGtaz",
-	"VqAeHnaIGaxVILNh4y1iJRJaZVpGPCi3IPrtBubb5nLYxGCJj9vavm19q8CdkbrS0B8jtZA0E0N5Xxf+",
-	"8ueqmVOhhEmugLDJUB07VQKHXVy16ajWzGwxPhW7TEe0CXon5GZIxBmrG2DvQy4NjJQcOVCmHZMRMU8+",
-	"lSJXe/Eq5LGsegZVskuVBlI8YjuOx/LrMOH2FDEZoqkETq0kUEaILB0bl5ScszcXS7tqYuNQb8skNRpS",
-	"p5bfS+PTXYVtQ+gv2q3tiI3kbCS/tA3nNqMuuUv2iIyYGcYhUXw5qvJSfmwb0J1MhFEu8BCc605mHgpI",
-	"HQfbSQhRehscfvzD3qN3D5788vj9jw4++6xfTgiLKToY7JMs3jGCh/qOeGNtrYgddt3EJwP6HQTOyyp3",
-	"zhCLbMB7QL7cPFQzLidlEmsslog8HBlsJsROIqCZIL3K2tQaH2vkqRnmGISEUKSQTbDiXAEy5pw+ZcuD",
-	"kGQcpHUoZqE05VxPMmPmDEfy0WihFDmfBapdhfdIiPyaOPnBNaKBWy1Cy7tG+N4Q2WjLpahSH+j0VIHS",
-	"6QxSv2hnlYGaDhdTSrxLOe+W0YwRarQTiL7IpOozPCkGxGOkUgznYu+lF8noIfjm8hgK1TLKwnKqQdGB",
-	"Vg2K30o1KH4q1aC8q29q1eBWMrjRzO+JWn0I26aRTre/5CpfG20PlM2+opJ0gdrPDUm03cC8McRkDGVh",
-	"XpjVFIfVaiTkCMeGwamDv757/PhnUpE9vWL4ISksGBALoxDdSNqigZqeh2OuUB/Ez+V+U/4kahNRIpUD",
-	"kduAXwEoI1NZ3ZIYWTMKbBiLhRrKWtyzHls8AHXjVjwOdeOmHk6My3pU6kYSX6s7Mcao34lNHzqkVKWd",
-	"HE5aYoEMhWMeObGGhwVjU9SMrvcZmOktbsaOX92mPf50DN5o2WCHcbqGJdEFLQx0s4b9YAhchmkngQX6",
-	"BlY0GK6uqibtWW7Srl59gFsUUdD726ODv78vIwmMiAIjlsCwXCmdnBE+METkwDru3tffr+MkYmAdd+NA",
-	"ATXYEc8ZFSIwKNHmSNmK7I7tVoCnlANFebijwvPAeMHMvAThXDYCcILM9iVSagzofKgo4QLZJCIPohM7",
-	"PwJaae8xaFF1aV2iBqOkJOU+UYwXC7ztIT85cZ6buM9Eb1gYKGa2Y5GNmqzqB3EEjNLoNbFPA0yHD3OB",
-	"zsoFtUeG3zbIYbPoasiaCMfiWiR9vjnaebnDdyRbtLNLujuONL2bhnu0I23oO9K5eweIpdjcO6jGwk3a",
-	"0SY6FfCG+S5P3P9Rw29yEtRs5hhD+V9ohktrQs9wBBkzH9j3snT+2Aa3KrM2x9lBOuiRalaMlK8/jt8d",
-	"3Ide7H1nwikIXu7wftmUcBDcqVWWX+rf2PP3b1T2t4bQ5qjSPGUD68dUyaNf+OOI6RBOsZ5HvPcK/Hp8",
-	"rvypHISR2CbIp+iFe1dnLqCpKubk/FI7DKZPmud/QH6GEtVDnKQwU2KnSW3fTMqBQcqFJMFnhvmXqoOZ",
-	"rYcLzlKBf7b+eBwKuHshFuyobnJ8LvxGtaB88PbFpXPPFYpCGceKCFcDsoKqIabgiAXHQ9PFs+L9bagL",
-	"5CTXdUaJvNQyiPmKWrtt6Toq74HKRZvvV2w2ffmeuqfE29S9CO8S/akStc1OA8GZdLeV1KxHJwtUsT0S",
-	"yjtg6DC/oyzallL1ClzrElPyFdmbvpc0o+9U27wr7ygykeoq2k4qEcnWWz41OxeXCkqyJ2VrM9/RtxJ4",
-	"6B2R3JEpXuRXsiOxkWJPOSe+JcYEcFL9UbYt7bG6HZmmCWYhGxL7cxu0CU5yDZmJRP/yndhyqoq7qcbj",
-	"26nVZGF9Wym/kxttmroFKdNMnb1xW3klxCCDSW8DOVF3WlLK2JaCo8I/v+nD1N0G8Tap3a2jMEcCCUMW",
-	"lt/uRiYGSxAWjwolBRlLR1lH+kQqN3VL6qe04rfNU3zNuYsXDc5mad7K2xTJAQPc1AUVlslE1q/f7m96",
-	"H+LQ18nZ+8skKjm6FkjUzPtw4nfTTgwjB10MkWQvcUXJl4NKF6iMRcEOLkoBXMJrO05IPbIzn/Txlt58",
-	"sW/GoJpeBmTHcT6aCzW2TIWqUeIlSbMHYMAJq9UNsVyjhsiMN6TBXPo0HxYjghpoH/ha4pkmK5eMhFox",
-	"Fgxr/vTSbKYzGOG6o1p0hlJp6MO1bAqKWGzM2qGlViNuzj4x8CsdbV45/9aT+BGmGysYa5sP7TyTyH+D",
-	"yxBbugS4XGZuu1RRlZPq4/srLcrpEkyrIHywjYO6qYbfuHW24lRUlrCS2mhJCuWX6ve1VR3KWfMDUspv",
-	"pYXrJM3QLKhCMf0n3sL502dgZwMSSvjfIENXBTd4q5OgumZz1Hqm1ukk7jIKW68qE60t6VmVI58vZ3UF",
-	"K2jt1oYOzMJRFPpVcKqGKLVz588tOujc7JKMXIuj1SJcRxtX7qE7V6cd1GkwHjszSgRBzTaPNmlV+sx6",
-	"agud4SpYaAVtXNlA9y5tbPh1iqa+dmnuHjp74dzSfNyahyN8DfMGNISqBATXVeWUj6mHMKr6YAwC31Q5",
-	"J2eTQk4JIcZAtUfNmkUdJseO47GkwoyUjtFt8pkEAmD65TNRlZfcJwL292RL4ufarY1VszFxb+PKxr1L",
-	"G7BxzOQ7/eKFJquinOyZPi493lOpopveQlchlDjweQTOBTrZoVbBCRmPelwnTHn+/sazoHcbRqum4LCO",
-	"u1CubTgrfZxVMfYJ8+uUz6L7YtMp3xvDDuH6rQYJd2AjU4Z2oirfUbGwOAj0Bobb0gwhoLUzm9d6jbRN",
-	"oHOLsuzW4ho8UlG6kiqdW3zuvIOem12cXkE4Qk3GI7SEbviX0lb+c+eGL3k2vN+OZ/AiJXA6Zl3kRrcY",
-	"ktSEFi7MI64in3wc6cB5SW3Pz5fzHijjHWSeUoKS4D612lkNvUD9B0iQoRVADkH6VdBPbCmSKa/OcJlr",
-	"qdxIx0vAso5SCR0r7ZM4gnNVu9nEUkhLOQDbmCFxghUu/eK583lsPrt08dzi+WHx2cwPsrBlVRzlzkyF",
-	"EP+ykPfa2AP5pZJANCZ2aSLna+pmd+DqQ+s24mMla19VH5/h2ojqpKykmUoh2uwpw2OUOdZgL5IJuNyt",
-	"OBVWulbn1ZA11+OvxdXaxpr6tS6LshjTyfrcdLAfyS91Bl7cigPh+7ualRue6vh+3I8eiepOXa4mvao7",
-	"iUeZupF4lKkbiUeZOcN2FXTRbNicFMromSlw1pdkb27ODrgxOMZGdGvHP8hZchUSlYxc9u1E5drGmX3D",
-	"sKVm82D3h4/+sH/uDQWtO7UaseRANqbRb2ADk8oM9jk4yeBHVbIkurj8BPRTFaIXBKzDkQ8xyVhro3W9",
-	"aphhvsyfxenLrgrRtQaG4AnvpOSvHO8maw+WSTRAPCm01ymGhAODPolfzM9lKIEaKhwPqfWRlM5ufigq",
-	"/qAy80ZM1X6w+I8OCB5Xvdrxb4+5J6jUmQxanyptylvE1UlOdkl3O2CgyVCmfN4Wp6KYEhzVmA9xnOyx",
-	"XfJCqn157wbp3pSdyOubsit5sWF2KG+tqW7zikaYjRVQzCb2xYV5HNR7/ecHn71x8Nln6TI96SAknau8",
-	"5IRZQFYz34t7G7KNfaeiVcNDeDlvqAiUAdE7KZ+xSp+INGtdF0qiDgt3k5QNWvDzhQw8kj+lLQOKsqNJ",
-	"S35hYteRoiZGcugaWmKbjH4lHdA02D4F7lojSTNx+GlhMMYZ7iBdkCJJ9SYr2exJ6j1CBYpRwk1Gc+jS",
-	"Dh6CuygKCXy2wrBU+q4E6QsCV5ISGcPogQT5GMnfF7dl2PSAUBt4rajjy8T1R2DvseuSVlTK6F+K7sTZ",
-	"6gUrJdseAYdVZi+BXX0HcTvTF3Bv+tNROi5t9krtmnKen2r/rDVk0trRTRaWBDitYowchzsCHIzjqjAk",
-	"GhuNoxouon80hZJ0pCvVycJ5SwSS1jiodpw+mQSSYFZb4nukHPdU0kBLENfLu8Oc2vbsLDLS20Fktj6L",
-	"jr73xlcOf/w9ey3W4UCfrcNanLCnz3gWzl74yle+8pWFxbNLlZK5y7UCScCmEPZDyDIbKu9ELr8ZrQ/J",
-	"ATWIX29E281m+hPWlslS1Ps0rss4XlWrmIfmTJq4u008P+qfxWdgad38khbYoDq+FzXKTrxPqTV1mMfN",
-	"mTCVvRtzc8xFsu4+DRFbORRI6tj7/mu973/34NMfHL3zEdw4/tMHvdffN27IhI/mjXRqDrh38Olvxc8/",
-	"/K33/TcN6YfVar4ry+S6jEYhBsSs+RRTl8TR16mcFbrELg5KSklijneSfsTlWtKXuLwa9yeuZFy2+HVT",
-	"9Luuu4WkhXHXCnhjOVjE9hqbg5uZWzE3sAH7L/atuGD6VZw71Y1ZuPXUzkqpLeftqRH7b7ayszzRLixa",
-	"mtEO/bGt26irMVSBwkEVyO+DjwbEO64gmY6cdSjyayqH/kAlYz9kGE73PBFMOTGSkGEN6OAhGmCfSkcW",
-	"JLWjQia4se0toytrl68lyfpZDZHWLljGb2x7K+jajctXZ4zKj7Gy10MPZlzGQs+nOCKJ+46KczjDke9t",
-	"0ik/4ujseeQ2sKCpJOTTCHPEcRBBH5swpcuE76qMy2hvYbMCeiRaY6ju70EBmF3SBbvx6pUNMZCZr63d",
-	"cmL9cwIKcO1ZkZ46Ea6L8S6cVz6xyomiShq+yvoojfUAFGuOR3iso2JNS+j54VGJtHZLKlL8PUtek8XB",
-	"CU0WrCq7bL3m1m4FunDM6Z2M/TNltlOW6k19i0Urac/gAdmjY40/B5ebStHQCmokSB8UVY2eBJCNOiBS",
-	"94nr4IjCWoSiqeNv/7b3+kdH7z86fvThtLWAAqGePY3RFUEOUIO1w9h9IkJVUsd0iPRFAdku7OAaDmoI",
-	"U+hC9RBXQEgsImX7auIHFo/UCInuVeucoSamXdMZcqGgOIGF6dxIlkwlXh8miaNYT9WyHGsC+QycTrQb",
-	"TENSzgUofmr1Ajo73Xd7zzsL8wVxh3G7JW1pGWPZaMavlLkyfmLdprrC6jB5y5UtwOQVznAnTh060KG2",
-	"PA9azFMOnQF1iNSBuSQmPt3zZS6dJsmUZuwrwAjgXo+/hctbqoF+TKpWA8CY+yUugRbHIskAGowtjhWa",
-	"G1FLNkJFzTFkhNAgL6zJnY35zQN8sIkliV/edypBVv2S410vmrzrzMV5i1QQZOwM+UYWUhzwDFzmmumj",
-	"NdG1Iy3K5rpVRlgP2Z5PVZJg14+6DtTAbDAhOtgqVPbZCHEtvwCOgqDAhAv5KPMm3Ce/OPj0W0cf/u3g",
-	"r+8e/P39o3c+OnjyS2t12NWZa8/P3F7/57v3Xrj/r//31sOFC3ZaDlQp14+4i5TRBj2Xbx3P1LYeXtif",
-	"iX8v7c88F1+c3Z956cJFXN1K3dG/Fwoy4b2o84WnXYRYm3oTcunOCobDfrNdTMpLmvzS20d/tV0uP6ef",
-	"SfOW/jwzPdvInQS6NhQUCzIOQgwLOzaV0ovpbDJDkOFRlnuUhcyS4WSFUiPIT04aO9qhH3U3wINL8yna",
-	"UJ9zgwgZqwmp4MY2RF/LhObgR6Wz6kzJNAtLFx20NLs4bUixNFWa4gxHKiugoI2VBsEe+LlKVKxcXmfr",
-	"yWbDLR9qMfXxSltNN48A03SlVF3hDeTseITTy2izsiqD578BMFpGol/ZwmZFpvFRUQlygPI5jgEhRXEt",
-	"veegIcVuXTu34rXAtqwm1YiiVmVfLIKvii73SSkvI3sylXZRlUQdQmhcp00WwfK5du2WM+ikCxkZaYea",
-	"Yi2TGsBRA0dyRkoIdDHlaOroN096r3+0tjo9u0k36QyKXXyhxBRlOgPRLLqC3YZoGmpU4SAQ/4cQJI8l",
-	"5CTcDBy5srF47vy0HIYAo0AsHQUui2JgSjoyfxJCRLSvLGwrRpYmXwyjyrwulEISfHSnwVCdRBwtzS/N",
-	"ykHLOckSWwqNlrNYqcKjVEylvOckuCTHKKvhxTWACd4jBpZBb/cbDHWwAANAW6aNEjd2gMXn0k1f5YkC",
-	"4XFH1sXRZ6CGARSAl2XDlP5I1gHuNAhNgkIwoqRDAESQhoSF8QsQAqBTBas4EZ2IStdAJDQetDSZcMRZ",
-	"k8iUwjASiCSD4n+QYBhFHd+FKi5C9qVo57pHmi0WEep2Z26Q7s6KOWKBjxET+CqmG5JWgLvEgy4hI4RE",
-	"6ZbM28I1dpx7blrHnXFIxYJ2BJLuzKJ7sBciWU2l7lMFXk33ZnegPZi7ZDiRfnSGA4hqSVEUQW7kYFUS",
-	"MqjDzTo01XTTxbM7MOB7flOVsBGjPHv27EUZDLjmIBm1Cls1IKj32qtoamFuYX4e9f7z36cdpaWLcwvF",
-	"dLElThRal9NeOr90wUHnpqEvGXbDgbRs3FqEXgn6v9DGrbNTL6JvfhPdmk7Ukh6p4XYQoTYXEPdM4RsC",
-	"A32xc2Iioaudw4YS+0zARRAEToI9wmVus3SUlqRlge8SKqPrFaVebWG3QWYWZ+crTgWSXwJl48tzc51O",
-	"ZxbD41kW1ufUt3zu5vW1K7c3rsA3SdRYoimNl8Lw5FmuLMzOy/dZi1Dc8ivLlbOz87NnJbfYgLNrDruR",
-	"v6diwOvSii+OZKDu173KckUwGKv6JYiQxU0SkZAXem8kr8ytydoK+87AN2/6TT+CF7OOvUFXIqAfx0fo",
-	"MxAqhSdHoOFJAId+1o+xRLrn/S2oDtpiAuzi+8X5eRlYTyMdlp2kgZx7WXm+JP31dR9TUASWDc6xvDJR",
-	"kCUeqQpf8AZgaVHT8VjndBanfTNeR4bKJflf1EZO6lDJ81Efea5KMCKLTOE6N6udgPJgzpg9748y5ouT",
-	"BGry5SnC9Q6YoXB6jjHEzNtbgkdl3AIlmSvZGP/Qu8s4RIDb23J0UfRLzOtOAsRJBogUD61qa2cWeWES",
-	"I7AtMETqRJF03T/hyq7yXZ1fUhwj8bFevL7ZbTH30Lja9r19yakGRKr30khw348aXog7aTTIAHLJqkf3",
-	"JZskvqbjIBWqLeDwsqluO1jybiqdciGmW8nB10h0EiyHCm5ljpD7WJwgW6dDbIoIjZlG+OSLco3l1kOa",
-	"LfuSm+HAm3wuZOOtgeg8l9XTn6y/hDxm5FOdsQzhOvapY9bgjblRcyizFSeDeNc5b5O1dDHPidEoo59+",
-	"B5F2ANbllxO/XXMy40AdLWWZMBKne5VFDXnw+wI+umQ63Fb5BaIG8UMtk3M0dfDpG8effy6r8U6fgBLO",
-	"iW4nhzKJNVZqfrkudg2+B5qp9xX+9I/IcxTbL0uFpp5rV/hZtCoa36SmfNTWkpYgmVAXWmk60gnEq6TG",
-	"pDTphazV0tJCGn+hIPoNcMCfxLkel1w/5dM8rs9WsEPiKPsWDsfBrMEkzQwt6ZLnUYfBdjgJXreMSglj",
-	"Qu00Kqzj7peAU8yUCThlvNLlKgrwSq2RgzxAhRBFDFUJqsOVUlzofOMh2/M9Ep7hY0C/daim0A+1zCKp",
-	"A6Sq9Ks5NLCJxRkrQ3o9nJKw1SUI7V0YGvSSS5XSxtsblbGNQw5wotyfCfziMx68FXVBUxA4QVOptOI+",
-	"j1jYHYegkkIFyKdKU94RDqp2Y0WewHdxqd2TY3RMI9RAaTVTz/fZlFfNQT4tiTUFqCJZIf3SiVHiJonM",
-	"Yw42kGJIso4zqcBXBgaRZA8XIkeeWs09TF0PEncvw/0sFpUVd+vKTnlCMF2hHghV5ihkkhW8S8QTSFUN",
-	"kAS1rrlv++8cCzFuYQgjVjQtC6yT0mOQ1qp+EPQ/Ni7BGxMkjaKDp6HWzOgjmoySrsJTF4def6iswRsT",
-	"hIrooAgqq0GgbYqOkrekawxHTelPNgbGF9Nd5KpZZmFUROhXPQ/KPj2jxF2M7SnRdABLAYJDjasxHOoe",
-	"JJvU66YTVDZY4JEwTk+Z1uHnzvTcLph7KP4Mos13SZPtEbX2ZUlyjYV1FkVkHMeXHIA5fzvaDqSyarZj",
-	"Ia5ZZVcxNemrZ5o/XT1Tngcdw/rcS6FdSq00JXVDMoGJqSFKgU+hpHFr7qFxpRG0SIm8lsrEdhoALtzt",
-	"Y9XUraJ0jrkC2A1te00+jxW7fWE/F8bpe0ZQ0mW7K1LS6WpCUpdLPOmOob2hFOu661MP7YSQXmdHU8G4",
-	"RJFZhqzBOtKCKQMwAh9YuK5M67mC/IhvUlnaBMnmeFYpOkAVm2jzpLpUKgr8qFBhlyRBmpDeLp9l6bQV",
-	"LWbBuIItoibuKC2LUiyrxJpRIyREJdfkYzLaySyiqYWDnuWqe5pEHX780RfvfGsQiWKeMm1YUfgOJUlu",
-	"UMAecCnzsPRqE3gpeblZdL9BooaKo1Hl+sChisZV6HxpWYtY4OUtGBuEemsykcFEmCnmkafFTDGPbBRo",
-	"667L/cZBWwcuhUL2Y9IaVPP3YtSBh3BDFpwZGZOUU2dl+aUtE68E+AVSMY+galcQmzDSucfR1PH3Pum9",
-	"9aMvfvvd48evHL33iolTsjq4RCbp5dafebis3pngsSa76CekCbyV2f34Lh8r16BAkPE/KXQyUa/PPZQ/",
-	"8oxrFl24tuZITzPpuafJOrh+clmPDB53WBg1xKYDd702jfxASWCxu2ioK36AboTCYZLfnZJhlYAdgmcO",
-	"4bNxiAv3QGGh0y/Gyop+8B2Wi5CzixkIs2RIgaKwQdxdXTHkWZUi8xVNTpX46e4BVoVMpnh46tYKMBvL",
-	"KHshTcms6fLgggGJk7T36Oe97795/OjD48cpqpcUgIFtrL20i/j56+L5BCketN/fyDj2E8No25Fe3QFz",
-	"ZfS8uAoZi0xljB6GBtgeG3hUXNcvTRRy0McpavT0rNKF6kqqrKRtQjXxzJIcObynRXEUcApW09ePx8eK",
-	"U90oHMeoqlTQNiWVOHbnHsq6rX01ANoXYkJoD8tvB9AuGYvNDsIhCrkg8EIY/oi+Qbrx+ZwC5VySvru/",
-	"0u+SLtU2mIW5p6MgqHSN76ImC8fqryQHbWgWxwYgp9Jq23wr2pEBgPHvfF01rsyOL2Qad0krGouJUIMZ",
-	"9CdnuGSPk7CI+PBSSWHa1CMhKGhU/u848Emw03FQzy5lnfxC5THS5eHwqiVj/Qr9vpTb1plYFNB+Xtr9",
-	"S05xsyKGsFnRaV/8aBbdEdx9x+cEYa2WUlQ6z/KvwuO1jbsTwpWUb9QgZJk/fZesBg5q49zsOq7GY8Af",
-	"ieY1fUz0MmI1kyxCZiaSPGGwbXBZ+mByi5ZNt3HKizfxY+uaYF/hFB9xXfJ0gLUIVXlGx0rL77TIBD0m",
-	"n9LuvEG6t7BH+ixyou2wrk5MrxuYC0FSLNU4omBayqsp8Yld0TRXkF+VlWcgMoSybMU4DgarPl7XopiM",
-	"Mj5VcuOU2fpUtZKBxBvSjjuJKjUidIxKeOlmG+mQWOVQDso3x7gt8GP9+m00dfD3R4fv/EVq5XuPXz16",
-	"75VppedQvEaMShCF4nOt59Ka/O/8rfeTn0/3OQWy0fhQ5h2xwIMBCARNl9OH5CGMRxxhFIXdWaQEXaTr",
-	"2/s1IwoY9DEQPawijKVdyEEcMpGAz1XgbQKf7Me6T9E7AMVmP5IH1akgrCoH9D/tqFoPmeIsxLrBTFdi",
-	"uKuVSOt/tdaUIkbtxEqm+iiSSW9N1Bh9q5Dqa/FxrHb9QpV8k8y1MOcdFsoCorazd4NE6/qdSfmXy+ZV",
-	"yYCTSVQq2fFKxp0GdP15e8IY4LxBpL5WVjrU4AQ3XRNDpaeusjopKnn0X096n/9QUcm+i6RzUhWukE7z",
-	"NYnlEW0PszZfrn2ylhxg0vlA6sUdY7lU+hSxlMAz0/iWIEdThz/50+GbHxx+543Dn37We+uTfisJjGZ/",
-	"TfAt/dLEo/K3Ji96nrb3qFFQEQ7zwENTh39+7fCVx4NXZS7UdZRtm+wuwZ6xNBOUQ7joamQqeK9BuoK8",
-	"jYOy4S5qtwSqyxA7bSLHQYA6BOyp2CsEq+mZ3h/j76TenCBSmh2V8OAd0yGcAgSK+UYDcGlQWcA3xwkO",
-	"3UYhFK/61LuTDggqEULU5q47ujflxtrahCNzzBldZW1qddPVjme7lHWoSnMxDmIiHXwywTfgwOIG2G8S",
-	"D+FA4H93qHV8mMoGN8Aucicb4nUKcC70Ikm9c3KTSQauZXbFsOehOa3YkjJgOebSpfiGVl3k+ixQaF3D",
-	"1LuzB5nenkmzZjy+U2b4ngIq3sK7JB9fBdKDiQtIBhuf4agVYFBXfP77w++9Fhd3nD4ZHZjjOnty4TG5",
-	"oSInJwb8JAVwEdOdAsg4XclahLUCYgl3RFOyWmbeB33s5KFP6IwG/TO5V1MZkk9ZU6mSPVucPWWq6hWE",
-	"kcxzLdNRFDvMSmdw7WskJXlwTBqPG4ofEcj6A9kRlWhuinto6vBHf+x98HOJbWPZzHMP4U+5AJ2CzW1h",
-	"8K/Jk7IdjcvTMAYLaytFf3FQKVeupCHETiqnSuWJ3XvtvS/+68PBADzpRnWs0UEa1mMJD1I55/o4i99T",
-	"tegQx10OGUK322GAMPWcxAjtoJ1/WJjdQb6HdmZ3kKyEBz9rPq2TsBX6VIaRy2oM4gdQ1aScCattUlWW",
-	"ZcooovLPd2UBlW9+E728G03d2Pag3oouoiruJ9ab6Vl0D1zZlW+79mbfJV2bulr6Xa3Hafcmo/KD1p9a",
-	"SglfJQYsSCkBj+MgB1V+UEc5dNjJzSuJn6GRaPilrf2tvOkFJ+PRKWdUolpjj8UIK+mTvpx7qH4NIkJX",
-	"qGcueDlVK9sj4QriDMgA+EHq1EIyuIaEBLK/xpWPJwapNUxdEpigYiEisAdjJ82k1r4FaMU5zhKwfGnz",
-	"m5VD9wkvEeQ8izMV59KdpdZiOEgbVUu3CpF/Lq7bOXrjTpFmcI/g4Daj7qQ08NC27Oa0BbI+uHNJphbz",
-	"CEcuphCzJzMI48htSAI1WZSyOCo4CZupPeGorCeuNERD0sw5TdJOjDmFXMTz9zeA22XNFnYjlQpcJZd3",
-	"Eg8+lXj9IQ7EwdRtLaPNCic4ENCZUaP86sudaLPioF3fW475gn2ggOqkXcfdgGFvk+oK/vJa2sQh05n2",
-	"LYH0fGgK7vmeIx8CczGdivPE3GBbIr9JilkKfdpPygIObULWUEnpT5mrUCX7+0RQQgScr1JZxzg64V2i",
-	"U59KaUfzfrFblzgpU6XCR9oecw/Vr0GMhjypTUwoYdBQY1cWnQnDS0Vf6X1Qxe7uAJ4h65CiApOVe2/W",
-	"Jyfvffo1EmVw50vMbAzeBUYc8anwHHolJc/hJFE70q1z3DzI4EVQsEkYFpWjybSSZY0cRopLSnBIuBku",
-	"X/OpByoBVaZwRdJ2xqFEi45F5oRaXJ9v+jxajwcwSU5CdTJRw1uf+K1sEQQlpYAL2toq+NMRjqZ6f/m4",
-	"99Yfv/jWdw7f+P+mC2O6lC+bP8CWf1e+hmUhrYmB1uimVGIiHHCGIlC4xWVpYm84aesVMi+LZKS9Cpod",
-	"g77pBulmw4UThZLoL+sTePj/fHT40+/03np88ORX0jPw6N3/yGesTVwEC9msbNijmXWHURJjQzIwsPWp",
-	"4MhqdxZd9feIdjakUMvFw93ZQl5HBlZMjNmRzT81B1U1uwLyLnGJr6QWs4m7SPkEm4HZ43dZ/ZryyFKj",
-	"MD15lPsOhI4oTbNeYkxJQayLKQP02erqpS/x2X2dVtmDAUe2oQFWuh3BQQrhjzraS2oCSeESrtnnSFdY",
-	"jGmzi2l2sXIcaZGC538AzzVE5pZxrYivYnodLQDqWlgqJUyq2Ihen2FBnGWUrGs7J0XR4QV0s/V+J4d2",
-	"e1Lsl9YrpDKMJ7pZFbGGHqpjxEmKbGXLpu+rSmFJB5s0lqsZdckywihgPDIqSMWB1LooFCUdqeJwVP6d",
-	"SJZmilCTcUhmLo8su2+8aETVUYf6ZPHeDkhNZWnRXwQMyGS64hZl1Crwr5rxdv8nqG5SQXXD0MC5kNTa",
-	"HAcn3ih2HWitzSeu4JHjP4FnZEylTqxKMNIbipkPuRC6fPcY1iFXDD9W7MgijH7NhwqJUJjAJNRQFtCP",
-	"Uqo/0FtIzR9sbkTCkFlS5OiIlsku99OIuhwqCRputcIx5fxJB2PypIK81hQGYlHgZFEh3HFNT6n8GAYB",
-	"gVubCB3YaLDOsMq98e/JDdxNxDnlDt4AjbfeCA2/WQixPZ90BvH68p2nXwBtzMy2Wd5NZ0j0I6005iSo",
-	"QTB9ykeybxEEBU1r8awTl9QoMMb5JFd3ayLZGn3SOW3qdOqVqlYlhRNUCNgHMuT6y53V16sR3pikV6OL",
-	"T7OGoGFR50mFy0aShU9ruqT3r0VEKhREpI0tqd/rRysyro2LwxwYdeWTvq18VozDXX7WxF0hQqgzPkkP",
-	"AjVghRQhv4CXNymoRhQhuLHtJdHosb0V1X3FnRoeTbpWtMs8aM8Po67hfRSyJpigsOeFhHOb+CDWbLIO",
-	"SKKHp+Uz6WJqj2RgkKNxvAdgjH0cd+JVKTj74PcwPkMwlWfMYShdECL2OMm4AaGpoyc/OPzZLw7++u7x",
-	"459NW3dikcZIzfpLqy4qQsCxOAOVdfgZVSeUcavAkQyLykXExqg5GdrxdOJhT2flbpIoqQ0PsgiqdpVp",
-	"EQQScX5NHX/7t73XPzp6/9Hxow+nSxOUOY+4vqxkPQFXrMvE9T0y4aW/rGfw7C2+gwKfQkloza+NXZxK",
-	"vLs4wvWQEKklVAX1wXSYuIs7yUCKMITgAVVuNuCNScKV4OB0okFlfWmYsuKlGIegF6VRTgWKTh2+9vbR",
-	"u//Re/OPR797L22JFgAZlDdTzOqZjVghOHhazFfsQ2lT3Ypn4wkow7K1/KrFSD/3UPwpV1pLLWZZPkvQ",
-	"5waW5a7a0TjTOd5L5oZwJ1UC0UDLgaVc1MxPHKtRcAxc8fwoBtkzgL7zXyb0VfkwBiAw12d4P+kg9rgv",
-	"pwiM2C5RuVkgmU9AuMDlzopSdIL1Q/Px4DvAIzyO9EI3WR0CquyZ/nXSmP7BQEZ+yipr01g/a6SGbYWM",
-	"1XRONxzpfGrG5MysRUWeJQlUh0z5vs7WJ0bRbzJIyfZUSDr0Xbwp5LJotJE4NnYHM4FBPrDJgjNy4jRA",
-	"gv+5T9YaOFpBWLkenVFVGKRHShPvEumLnU/WZMPCuZDUQsIbxdgINmX1lpxvXGFdanjuSwQzauCopEkq",
-	"5ZmqzB7HBZKAa4WTUX9BAZZQj9tqKED3zySuqrE9JQo+FLZS0pkUxhppjxTdZTVD6qsJMY90QO1fgJHf",
-	"gGf9WPcX1dcTA6bo4PQSuWQ8R5VLuqb2BpQkZIo59Es+9V6ULkzPJH/+YtYGenrEHMBiDTaC/C8nT2fp",
-	"yzKxfermRsyom4umjp683Xv07sGnP+h997NpyyLHW2HuofgziKF/gVaT1R/MF91mkcKwMXLxcgxo6vg3",
-	"vzx68va0HXMHMvFqticPuM7688fcpfLnJ+GeHkY7DCrLlbmmi+f2FgD/1cgfFrviKM2VKX3oKiHWKnY4",
-	"tkhDxaSp9bWj30H6MF0WXYcJ5L9PrC3aAiQoeazlZtRw2p/q/fVbvd+8cfid36nsf3p0oB3Jt72hcxey",
-	"mmyBoymZQND4WNJn+8C0X7M+XHT5JqVocNDxo78dff7IaC1JsvfQYquI+QOf54vHqBbi2jH5JlJZvzRb",
-	"4Yc6FcjU8aMPv/jg1YO/vnLw6bsOymYBsVTB50ULGrvNKT58bRVNHf3ujd6bHx+98/Hx40+UP7mjkp0B",
-	"P846NGCQ3UzDwjRu5jsCz3YVHS6z4yafgitx/pO1vqU2ddFTs4ydfR2auAvlwHPaN9QBN72pw++9dviz",
-	"f881nSl1bcM4HIilBQ1U7nMpD+a/Wk+fkrtUhYWaA5tKyKlBTGytJcWOHVlsRKKvrisz9cUP/nz8/nd7",
-	"b74vx+eg4z/9uvfmD/VV76/fOvrVR7mxyzIl+1v7/zsAAP//",
+// The document, deflated and in base64, in pieces because a compiler takes long over one text of that length.
+var document = []string{
+	"7L17cxvHlTj6VbqwWyUyGT71sETWrVqKkmJZL64or/ba5JINTAMYc9CNTA8IIQqr4ru7jmPHcXzjpLLO",
+	"y3acxDcPKbXOjR0rTr7Lr/jyt/hVn9M90/MCBiBA2Vs//SFiXv04ffr0eZ+HlZpotQVnPJSVpYeVNg1o",
+	"i4UsgKuVesgC9cNlshZ47dATvLJUuddkZJcF0hOchE0akrDJSI36PgvIDhddWXEqnnrx6x0W9CpOhdMW",
+	"qyxVKDTnVGStyVpUtVsXQYuGlaWKx8ML5ypOpeVxr9VpVZbmnUrYazN8xBosqOztOZWVdtv3alSN4/oV",
+	"1QB006Zh0+olfmfLcytOJWBf73gBcytLYdBhdvf/GLB6ZanyD3MxEObwqZx7/vnrV6DPVRaEXl21yAr7",
+	"rMXvnKTPK16DyRB77QRS5MCeswfhVg0eElEHyLdpg5Eqq4uAFQAe309AvkUf3GS8ETYrS4vzMbBlGHi8",
+	"ASO4sibW8te+HQhRN727bNersTOS7LAeqYuAhE1PEjV/JkMydffaKrl07twlh5ybXZx2SNcLm6ITEsoJ",
+	"rdWYlCQUO4yfkaRJZXOZnJtfiN7xQjOfJqMuoI6eEIytcDrnLgIimRsLubODYRcuKM5qLPhz3WWttggZ",
+	"r/VusF4WoitEhkGnFnYC5s7UPea7BMfpkO2NyvzCxfr/+tavNyrbjoL4RRIKsjA/T2pNGtCa2qjLxAyQ",
+	"TJ2bnydtn4ZqX83usN5Wy5PS4w0D0unZDV4EU2ucM2qgReBdzMWWG6xXCEw1kHFA8qbX8sKojxSO+/DQ",
+	"btNlddrxw8rS+XlHzQAJy4LC9ojMLOSSmTtBg3JP9qczwnppLNNbo54CZ2GHbXx+kr7iLlSHd3GTFnao",
+	"N/FYJnef4tIlcX+d1QR3FQ0gXeqFQD8o4azLAiJ4ETlTr6bRE5dz8fyAI2RPTUS2BZcMTri1QFR91lI/",
+	"a4KHjMMgrSNkro1vfPUlqUb8sCygdbvQY3LO99WJ2WU8JN1A6N2jP4MztxZ6u14IhKIdiLY6WXCsNEwc",
+	"mS4N2UzotRSUUvvRsQ+ksocOjHMnFG31QaZBF9/Ke+TxLcmk9BA++nFVCJ9Rrp7veNwdNIgb6p09x+B4",
+	"bj+GsOU+1LhaDh+dihSdoDYQNHqDrOPL6rOwBEDNV/DunlMJvdBnOYPeszfVi9EMHLXQ0Qg1+EzXyZXd",
+	"jFZeVF9iNVhEgz83PYRGEoe8kLWSP/rNJMLFPSCg1/GbBYtfoEFA4bHFlwyeKnaeO/p45+VsAHzIcwjJ",
+	"bdpiDpCPblOQgO16DNjQQRsj+zxgNGTu1jCbzaXhQIJgHylX1Ptq47hl0XWH9WR20nfqyGxZ5EpRzDIr",
+	"qw74xKIuZpe0zL611stsYftczI75eiiJ5zpE8BojXqi4Pk3ps/s98HCLplrg5ODVVypOVnhIU3uFdFTm",
+	"jeJ+s6c671LFqdY7krl5Ayi12y0IRDtedhCh81eMEQsJ4eyrMocoRvnc+YVzeQPRwlauxJSddI9RFN9y",
+	"OJvELlSTNk1n6Ay2YlYhsTEGbNwbGm+SUz9+9MHn77+y/9eX9z95xyEHr7178J+/Mlf7n/x2/9NPjx+/",
+	"vP+XXzvk8Ed/PHj/5+bq6MkfDn/6C4d8/u03Dn/0x6O3Pzp+/LFDDt788eFP/oTf7//9vcOXH1ecCuPq",
+	"2H+xUvOp16o4lZeEpybWZoEUnPrqjQdhQIGZ4awLf9XeUaxFrUl5w6aoGvpO5cGMandmlwaK/ZCqAzXZ",
+	"3qruBS6ew67g91rcH1xf1Z3CxV3ds74w3WOLegxJcI6FkFsUIrnts7R8FFp9Nz59qet66hb116wB16kv",
+	"WZoTgnUilLsEoU+adJeRbUVOt5eJWj2HwIrZ72zb9GV7Wb8Qi4xEEURi1tzeakpQ4qyrGtvgeuXJtvXC",
+	"NghHaaYrpLVmy+hHykE7+iYJ7LNZGps6jiw569zZMZ40YyLl1vDOXsgZXkR5kuv8rOgSX/BGmvappQoF",
+	"aQrfdcgC8eqEVqWCmiWunR0orNnICvMcgKvrhqobciE71ZYXhnAGUFf1JsOAhiLYQj5CUQca/w7FVpv2",
+	"8IcrutwXVH3p4ikWHycKJd2AdvkQRMUM0RqRdXvFHtxdMx7rhdWVvLv3xBrtpW9diUdu3b+Ck0jsbDMf",
+	"6+b9eGoKtnJHs+xD7H3QI2mGXvNtXq1JKNFCCKFyRzqESq1kwpuS9mRmi6JUmMBOI+QXq4AUcnsNj+fp",
+	"wqwPLzoDWFnoPGosF/ViajAciFZI2wO1EBEBWbtyjYg6ocT3akzxTiIgPgtRoZqEhyXI2jO7OK/+KRFL",
+	"faU6+LcXV2ZeoDPfmJ+5tDWz+dV/zGM9RgQu3oj3mNeiDTb3Upsp5MeLNmyEhKjt1svulQimz61d/VrF",
+	"BvLa7dT1lWuVzYJVg56cCGC5q9cJmyKwaGAS1oy7zM0Xe+uBaJWXIcrLAmmiXOYbW3Tuq7bQ7yW/2jJI",
+	"kMch1+ulZW71cnFbHR56flmA5bGyCcBYczbDTIxAr4/p1tErORAFxsKNJXAqwSKcPwk/ZjdbliNLzuP0",
+	"cGsozDkJagzGCmw9D6KXaW2n0x4ShtXoo5Ts16Zf7zDF8KgTTbJg16uxJSKpHzqEgzys2Fx8SH3mEtmk",
+	"YNKxucL5SxeGI+EpcOjR5c7W8/0cpUtLdPI0LsOI4TSp1Smz5OXpocd3Ra6iQLEY+iGaKVE4ADTIUJ8W",
+	"C5vCHaw/76kz5Ra+jPrK4XRF3SYNSyjI3OTRWNEfOmY5ogHHQyha0nFQLECNsRGqy72QyYUL2RVbuECq",
+	"6lmlGMUfLi7u5TIq0OjZxWyjZxcHN3rubH6jqzRwc7aE6w6pIaxSvpOvOy+N5rzTquYZ429RucNcUu2E",
+	"2vrKiE+luugE5c5NGFzUgRNPL2/tFETGgVEA2RRGjYxQqrHRDjyzMH3Y28U8rjhaDBul5mcubT5cWHQW",
+	"LuVjU7upxKtBJEa9dBvbz7CtZon0kmGDuRBJ6hWSk3ZZMCIyxrYiT8pOQTM7aOUuoX42vGCWbtuntkM0",
+	"XqNSJ1dKEeEWNc4q5bak+kQ7TZT+poxqO3fhqVfgRmNrQ+CM6lJJALYu6LTQByLbIEIilyVngUf93PO6",
+	"yR6MrOa2ECpSc3dkrZbPyktWAgOelyyfIKnPY0W0ZtejxdcTjFAwsZQ2KjgV9G9Q+Dhgj4yFollbbmw6",
+	"1gzYM+t69PYvDn/46v4nf3DIwcf/ffz3b4O2/ODj/z786MPP3/6WQwLW9mlNHRE94oUSlaCoDdfC+S71",
+	"Ae7sQRtGpAa3K3b0L/y6pGBujfdfdKvWratRB9bNu1FfiZumWwUE4bK1TtAWMm/+//Xk4LMfOmT/748O",
+	"3/4LXh08fuXo3ZcdcviTPx2+8f7hd14//OmnB29+TKY08y18F3ltvOSsO+0QNDgcfudvBz/5uUOOP/v9",
+	"4fdePXr03tH3Xzl468cWtHzRQLMClbIrAtfQ4S3hx7+NeaEmdtF1oUm5u6UuygJSuOym7gnmH/cGl6qX",
+	"O37i8jb0qS7vxv2qy2cpd+9A13vm+Shn5fDHl1Npx8vWd+9YK5zeHNht3FTuNhEuW9c6rxSv1qAe3/J4",
+	"se8JiH+EchE2WUBatEeqjCBTVRdBrjyDG0X2a7YyUFdtNeLEw8yb3ZXYL2OI5co/XI0FUrTaHSSSQ2n2",
+	"8vRofYZsIVpat2k8BNV5F8pYw8uYxEMvpWjT0BqG6y7PXJe3EytepEZ5jfl+vtE4YBKczgb5iMBbcF5H",
+	"rjP9PljH1+6xoCVH9kQZxo7c31hsDmdrWfLRYFeL5ikV9QheFif1llhv0oBJ5LJ8b5cRwRHR+jmMxTxq",
+	"DqPF+FATCJuezFMV50HaKKjVJ3pCCRN83H0x2MfB1OgFHJeghs3d1iA9MTG7OtuYBXJWDURXsiBWoPVk",
+	"yFoTI26RL1y+pmEZLTU2b7/+7MrM4vkL6oGidleu3h1FHYEdFxLVO9zvEUrQVY94Epzx+TLpWsqvuqJe",
+	"XITqkJNN0c1avGu+x/IUfvcjT394ARz+gXYzv+4A5NXMqOsGTOa6XiWaG9S6pD1JaDVyA8+0NpD4GYVQ",
+	"eln1/FQLmcVVrFhDzKibM3LHa8+INiLoTFsomhBo9NxzKtc85rtXgwD93dICdkhRYZ2V3Ew7aQDcvbZK",
+	"LlyaXxioszEtOKabPBSNWL7htllNuAPhun5rXbFbQyrxU5MwunfoMG8C113GQy/srTZZbSfnABE89HiH",
+	"bXUCPw+ZWMAslQFpCCaJ4A7RSNYOxK7nsuCMPNlJU05rbOYSq41jfqNYGjfyRptxF8WEmoKFlsrQKl9O",
+	"ljD9r0UtJaALLZo7xt6/mXssRUpnHGW/hbsVgSa5Nvuf/OHzb791/OiD48dKQnv78f6THx88+pm58fkP",
+	"/nz83ncP3njv4Cc/Of71y0d/ehef2O5d9RpVLLPvoR9GlfKdrRoNhgXH6rXVFWvmK6Y9c+My5Tugptzc",
+	"s+EzqpoRh5j1XGXMNcqe+DVnKMWi+mQrEs+yWibUG8axWqofjNRaJnxw/wsvnp25tImjKBiB524VKagP",
+	"/vP3h3986/jT3+0/+ezgzY+P3n05d3bP7Kkf/7r5j6NbZ7L7LMd74fwg7W4K7yOU1yxZPNNc7OdV8eCk",
+	"TJfGsWcZdUt4Xnd4oF7MGgaYlLTBJFGnPbwyiNU9gXgQSwbFzN91Xhc5lFzW8on4ZSqZCTJbXV8lK2vX",
+	"ye7iEtnozM+fraHDDfxmczVZm9tdzEOcJvPbRTvjflO0SCiAkSFTR2///8ePf3bw/354/Pj96bTRtY9j",
+	"TA4b02ai7TPYYLatl1R7lb5+SMmmABvY0txcU8jwxaW2CMLNXIFTiDBH3Lly9W4EvZUzkuBrlnu4zRov",
+	"zM/nzdHGvCziyRrlRecvDQkl/3yXqPOdVFnD4xJITK7+GSaa7zaoJB9CA4a2cFRS0lbbhxZaizN4e2Yh",
+	"V97yiqwLNV/Udki1p53O2C4LemHT4w2i5VnbrN3fnMtqTRr240Lus9UmDc9IQm33DA2TZe3xSLrwrhcS",
+	"V+gd64sG8fgsAUc5hcBEslASOHiJx2FhIS7KIZQElLuitcF3qd9hyIyHdIdJJYWoFRBKMgASD/hIW+oW",
+	"m9WDIzXRYpJUaW3HqEQRKc9IMoefQSuqWegfowiTbnPzw3nKWejjRDRAr5nB6Qg18qlJZPYfv8NC1fP9",
+	"8vTacIMZ594RtBysVSQ5lOdKMyyk1rXB/kHjUllWCYF81/pe37qum1HTpg+swz9nG5YKf0LLGbxreTkY",
+	"PRMuyMAoBD24cWg+DH6NzeshCcthGciREDKps2l53FDz1CQUE+F9vcP04zDoMBsV+/jHnk2ycv/2Txsb",
+	"cvOr/2R+5DJzSXxJWXM+/ejow+9BMMgrB6/+7uDNjyMSibGhkRkwxUGuzLyw+XDhvLM4n8+gRliYYk7f",
+	"fOvoVx8evvb7gw/+lCFpwzGKBkUNDiP48jDhufs38jTi7U7V92oQRy84WQN9EcTPP3N+4aJDLswuzi5M",
+	"Z9U1wa691eGzkrv7ufs3VjvBLluDT/acyg6GnZq2rq6Wb+her83U+3tO5UFpzYxT6Y2qxVFDdWDyqkPV",
+	"UB6kdcB9kYNe1ml3UHigOqYLkiKoM/qMREYFIhuanoyyI8QoaXVWnqIrfqXIzxjRpmBQwuOhQy6cR8Uk",
+	"6XDVScCkZFYMnidJi7qswJqBjFdu89p2YfhM8DvSYTqijpCQsVtD3eOebKqO9VYGrgYeu54LTE+T0YBI",
+	"MbKXwg3Wi8Nug0gblxi3um1GvHb9NvFZPRFxcn6QmDRW7wZAKDPYaKGdfn6aN1jvMtMiwxBHyDBaLZAc",
+	"c/NqDBc9MBZQmeEUwOIWdfMsTDLndIkdDGIPaSWVOkRJS0BrFy9dvKDTlACGKGpsrAqWQ6ba6B2jMx7Z",
+	"AypN0yDrhhp5wVQLXECqrNHhS8au2/LCFurnW2wWNvaSCbSl1hkzC0pQ5sJD6TU4QwV+zYaRsdLOmtv6",
+	"fWhsg1vUcpaAAz08pVx2WaDEGNISAQNhwZwpMFbYbkBwcAxxWDuKeClX/H5HD24GaPIG692n8hY2fIP1",
+	"1kzbN1hv1Wr+ButdxR4Qqs/LZDiY18AB14JeOyw5jOclW8fvnpfsqvlUtZ8bDKsFZGP07lIeyiViXFmO",
+	"nrx18Ogdhxz94W9Hv3vXIUdv/+Lw1e8fvvbDw3e/ffijb+8/+bNDjn/zy4PHrywT9NQhU9p7BXx+pgFj",
+	"tRloioL2BK0eZyRkkUGxF4TCsMk2eMpiNA0CIakHokWYLxkIp4lVND4wVR0zjFOvwqZ1Gc7eeBFVouQR",
+	"JVfU467xfFG/L2Mf6qcGMd41N69E/amru6ZPeKT7hdwxPM+MYAViFxxxXoN7vJEw5tW9API0lOLFVcfM",
+	"LXYO68eXg5WZDsH4rzPqr2HQWNoHLa/pETwP0sY0G4BmtCcxq2XBlV20Js3Tl125etfJRJhmlmoordf5",
+	"AYszjMPsWI5CnHre6YA7JqsMgRxbW5BjK5ehLeHKFNsN7IxdELYrc7UnrYEzvcUS/tDZbUdrNdFR9Erb",
+	"LhwCPp2EEiA9pNozuivqC86WQEGlNYXq8AtFgdk4YHXF0xZCJAX7BPycpM9WsimYduHKjBYgjxxyrIAT",
+	"ATFeh+AUjdrHWf2XVJn0XKMthJB59VELFIFq+TTEPG0mMUuKgJ4lkO1vg7dqdNaoNTmcB7HSEJtu0Z6C",
+	"shvf1wNQfP3CPGl5vKOkDSlmcyLqjY05YwK6kC+5u5EP0WBHFfAs2bN8M229m+Ww2UfOX+jnuD+cUQyh",
+	"UqCChvWsF6iHhx1iCms1yPKw8RbLJRJGZVpGPCi3IObtJpVb9nLkicGIj1vGvp37VoE7I6+hoT9CaiVp",
+	"xobyvi785c9VO6dCCZNcAWHDUJ18qgQOu7Sap6NatbPFeFztMhPRpuidkpshEWekboC9D7k0KNFy5ECZ",
+	"dkxGxCz51Ipc48WrkSdn1VOokl6qJJCiEefjeCS/DhNuz4nAEE0tcBolgTZCpOnYuKTkjL25WNrVExuH",
+	"ehuT1BhInVp+L4NPdzW2DaG/6LS3QjGSsxF+mTec24LX2F22yzBiZhiHRPXlqMpL/DhvQHdSEUaZwENw",
+	"rjuZechnDepvxSFEyW1w+NEPDx69s//kl8fvfbj/6af9ckLkmKL9wT7J6h0reKjviNdXV4vY4Vot9smA",
+	"fgeB84rOnTPEIlvwHpAvNwvVlMtJmcQaiyUiD0cGmw2xkwhoNkiviQ7PjY+18tQMcwxCQihWyCbk4lwB",
+	"MmacPrHlQUgyDtI6FLNQmnKuxZkxM4YjfFQ6lMLkLCmRKfYqJoJKRl9k3By48S7eZQHx6opZAG+KJm23",
+	"GS/vTeG5QySwLZfVSn9gMlr5Wg00SGNj/FsGKkdqlHPmXs44xIxmv9CjnUDARiq7n+V8MSCEw0KE3PAY",
+	"GqFfZOjxQYdjEGIpgZQigEsUJAETiRc6cE9hBXyvvnII9X1ssiY6vhsHZXlch+RscFQ0M9dJJImCTPQu",
+	"qi9NWBdnYVcEO6pBFGdV9x7XmtDQCGSqd/CKJ1M0tm5xvzftRPYi6BmtXK6JTN5hPaLZUzOaVJ4zMxDV",
+	"rwi02tbFiSc9gzwDgDDy/AGgigZ02Anx+5bYZe6spZM12XtjXltvM8OCaxioF0B/Yds6nUpa/szIkP10",
+	"tqBPv9y7Eg1B31jTI9GX93BA+mpVj0tf3o6GZz6+ftt6OTFYfXMlNeZoGDj0dE7tTLIJdJsaPeeETVws",
+	"C0IZ7Xg5uKoOjC5c/da6cPVT68LxrrlpdOHW1EfzN4ntSEMY86380f1VNfjaaBS8bLohnZUO9Ny1gIVb",
+	"TSqbQ0zG0o5ntTcRNavXWSBJTCum9v/6zvHjn6HlZnrZcrzTWDAg+EuTaStLUbyt7Xk49gr1IduZZIfa",
+	"gUofAZyhNiysNeEXUu5EGsM4KNwOexzGRKeHshr1bMYWDUDfuBWNQ9+4aYYT4bIZlTmVosGZTqwxxieX",
+	"tvWZGGqdZ3U49YDwMfZTuOzEKk3hj00zObqic2Bqw6iZfPzqtfIDrsfgfpmO7hmnL2QcTtOmQDfr1POH",
+	"wGWYdhxJY25QTYPh6ppuMj+tU9K3sQ9wi0JoDv72aP/v72HojBVCYwXPWGyBVkJb8TJDhMqs0d598/0a",
+	"jUNk1mgviozRgx3xnNExMYMyy46Unis/kiMX4AltWFHi+bDwPLBesFONQfxiHgE4QSmHEjlkBnQ+VFh8",
+	"gTAesgfhib19Aa2MuyS0qLvMXSLFSpak3CcKahS+uzXkJydO7BT1GTPvhZGRdjs5yoCWqHp+FPKlVdgt",
+	"6nGf8uHjuqCzclkcQitQARQPs+QaiGCWgMjQNXL7pa7cRrZoe4f1th0trFmeKmQbnUa2MZphG4il2tzb",
+	"pC6CDd41Nmkd4UnljozjXUjTa0nm1/Psj5a1q9DunFT9n5EEUsQ+yN/L6O20BX6EdjGas4OMLiMVaRmp",
+	"QEUUsD64D7PYGa3PuLM0vNSV/dKHUd+/U68svdi/sefu36jsbQ6hvtS1qMpmkhhT6Zp+8b4j5v84xQI2",
+	"0d4rcGTzpHYgdAglapsQj5Pn712buUimqlSyC+c6gT990sIWAxKSlCiX48SVyGLDZGL7pnJsDFKNxRlt",
+	"U8w/qg5mNh8uOOcKAhLMx+PQON8LqGJHTZPji1mxymNlsxVcOnf+mUJRKOVJFNKqz5ZJNaAcPA/heGjV",
+	"6Kx6fwsKYTnxdUNwhpdGBrFf0Wu3hb7SeA9ULsZfZTnPiQXf0/e0eJu4F9IdZj7Vorbdqa84k96WlprN",
+	"6LAiG+rr1B2w7NnfcRFuoVS9DNemphq+gr2Ze3Ez5k61I3t4R5OJRFfhVlx6C1tve9zuXF1qKGFP2rhs",
+	"v2NuxfAwOyK+gzmN8CvsSG2kyDXUiW6pMQGcdH9cbKEDgmkH85LBLLAhtT+3QJvgxNegKlX94zuRq4Cu",
+	"Zqgbj24nVlMEjS1t7YlvdHjiFuQItI1U1m2tUoxABpPeAnKi77RRythCwVHjn9fyYOq1JnM3eL4fU2FS",
+	"EBYEIii/3a3UIzlRhzIslBQweJSLLjoBa3V9Tq6zpNmiIxN8zflLlyzO5tx8Lm9TJAcMiMtQVBiz56D2",
+	"tw8DNcShb6oR9JdJdDUAI5DomffhxO8mvXZGjjIaIqtk7HuVrX+WrMgaiYJgUeEjhilEGdhH9l7FoAZ0",
+	"X42ckQYVsbMgO47z0V6osaXmvGvsPXGW+AEYcMLyjEMs16gxYeON4bGXPsmHRYigB9oHvjkBfJOVS0ZC",
+	"rQgLhrX3u0k20xmMcL1RLTpDqTTM4Vo250okNqYdL1CrETWXPzFwpB5tXhmH7pM4ziYbKxhrRw7tLRbL",
+	"f4Prbud0CXC5ImqdUlWETqqP76+0KKdLsK2C8MEW9Ru2Gn791tmKU9Fp8Upqo5EU4pf697MrJna57vms",
+	"lKNWmzZYkqFZ0JWR+k+8TbOnz8DOBmRQ8b7Bhi6Db/FWJ0F1w+bo9Uys00n8wzS2XtMm2rwsf1VJPLmU",
+	"1hUsk9Vb6yYSkYZh4FUhigDCMs9fOL/okPOz5zBUMwrPDGmDrF+9R+5cm3ZItylk5L2LCEJaHRlu8Co6",
+	"ibt6C52ROjpumaxfXSf3Lq+vew1Opr52ee4eOXvx/Ln5qDWXhvRZKpvQEKkyEFxXdBQK5S6hpOqBMQic",
+	"sXFOzgYHHxMlxkh0+UDWLOwKHDuNxpKIq9M6xlpLzsQQANOvnAmrsuQ+UbC/hy2pn6u31lfsxtS99avr",
+	"9y6vw8axs031C5CbrIpysmf6uPR4T6VsdHILXYPYed+TITgXmOyeRgWnZDzuSpMh6Ln7618EvdswWjUN",
+	"hzXag/qEw1npozSikROk1+ByltxXm0773lh2iJrXbrJgGzYyF2Q7rMptHfxNfd9sYLiNZggFre3ZrNZr",
+	"pG0Cnecoy24trsIjHZaOVOn84jMXHPLM7OL0MqEhaQkZknPkhnc5aeU/f374Gn/D++24Fi9SAqcj1gU3",
+	"eo4hSU9o4eI8kTrUz6OhyRSB1PbCfDnvgTLeQfYppShJnmOrCX8UdfI89x6Af+IyIIci/TrKLbIUYY63",
+	"MxKTi5Ub6XgJWNpRKqZjpT1qR3Cu6rRaFIW0hMd7HjOkTrDCpV88fyGLzWfPXTq/eGFYfLYT4ixs5iqO",
+	"MmemRoh/Wch6beyC/FKJIRoRuySR8wx1y3fg6kPr1qNjJW1f1R+fkcaI6iSspKnSOMbsifFg2hxrsRfx",
+	"BGqyVnEqonRx2muBaK1FX6ur1fVV/QudPC1WIuN01qVeiF+alNO0HWV+6O9qVm54uuP7UT9mJLo7fbkS",
+	"96rvxB5l+kbsUaZvxB5l9gw7VdBFi2GTsGijZ6qiX1+SvbExO+DG4KAy1W0+/kGSnmuQmWfkOocnqk84",
+	"znQzli01nfi9P3zMh/2TzWho3anXWU7Sb2sa/QY2MIvSYJ+Dkwx+VCVLrIvLTsA81TGpvi+6kngQhE+N",
+	"NtoUaIcZZuta5jh95atCTHGNIXjCOwn5K8O7YbHNMpk1mItCe4NTyLAx6JPoxexchhKooaT3kFofpHT5",
+	"5oeiaic6FXUodLGTHP/RAdkSdK/5+LcraicoTRsP2pwqHS7brGay+uyw3pYvQJOhTfmyo05FNSU4qqkc",
+	"4jjZFTvs+UT7eO8G693ETvD6JnaFF+t2h3hrVXebVTTCbHIBJfLEvqgSlUMOXvv5/qev73/6abIuVTLq",
+	"ziTnLzlh4bOV1Pfq3jq2sedUjGp4CC/ndR0/NSBcLeEzVukTgplbyMgK7EkKfp6SgUfyp8xL+eMlIpuK",
+	"MhmPFDUxkkPX0BLbiYP+JhPBN9ikBR5eIwlAUYh2YfzGGekQU7QlToeI1Z52keCPUKVllAiV0XzAjE+I",
+	"YkiKwma/WHGHOsVdvE8KYl3iMjLDqI4UxRnJRZh2MLXAgOgceK2o4yus5o0gEdBajbXDUn4CpUhVVNFB",
+	"cV/Y9gg4rLPfKezqO4jbqb6A4TOfjtJxaUtZYteUcxbV+2e1iYmdR7dy5CSJahdj5Dg8GOAsHVcVLtXY",
+	"aEzYcFkvRtNBoe9dqU4WLuQELRklhW7H6ZNtI47ezisOQbSvXxQenGFOXtoZ5qDPz2CE2RAcwmYbs+To",
+	"e69/5fDH38uvVzwc6NO1iouTWvUZz8LZi1/5yle+srB49lylZH5/o3NSsCmE/RDiz7rOzZLJAcgbQzJN",
+	"TeY1muFWq5X8RHQwoZB+n0e1S8ernVXzMJxJi/a2mOuF/TNdDSw/nV3SArNV13PDZtmJ9ylHqA/zqDkb",
+	"pti7NTfHXqTc3WcgklcyCBKfHnz/1YPvf3f/kx8cvf0h3Dj+0/sHr71n3cCkqPaNZPoauLf/yW/Vzz/8",
+	"7eD7b1gCk6jXvRqWkq4JHgYUELPuccprLArYTuR1MWWoqV9SsFJzvBP3oy5X477U5bWoP3WFodzq103V",
+	"75rpFhJ7Rl1r4I3lYFHba2w+cXb+0czABuy/yB3jou2Kcf5UN2bh1tM7K6HpnM9PH9p/s5Wd5Yl2YdHS",
+	"jHboj23dRl2NoYp4DqrSfx/cOiBEcplgyn7R5cSr6zoTA/WS/ZBhOHX1RDDlxEjChrW5g1OpTz2Ovi8E",
+	"FapKJrix5S6Rq6tXno0LWog6Ye0dMKbf2HKXybM3rlybsaqjRvphlzyYqQkRuB6nIYs9fnRoxBlJPHeD",
+	"T3mhJGcvkFqTKprKAjlNqCSS+iH0sQFTusLkjs5KTnYXNiqgeuJ1QRreLhRJ2mE9MDWvXF1XA5n52uot",
+	"J1JZx6AAb6BldO4JaUONd+GCdqPVfhdV1vR0ZlS07wNQcvOgwmMTSGsbTy8Mj0qsvVNSkeLt5qRCWRyc",
+	"A2UhV8uXrmne3qlAF449vZOxf7bMdspSva1vyVFk5if9gAzrkZFAgpdOpWhoBXVE0G2FVHu6vi7pNj2f",
+	"obqUNsB3RbQZJ1PH3/7twWsfHr336PjRB9O5RUYYd/Pzdl1V5IA0RSeIPC5CUmUNyofI1+WzrcIOnqV+",
+	"nVAOXegeoiohsRGlbF8t+iDHiTUkqnvduhSkRXnP9p9cKCjgkcN0rsdLposTDJPoVK2nbhnHGkM+BacT",
+	"7Qbb9pTxGoqe5joOnZ3uu73nnYX5glDFqN2S5reUfW00e1nCwhk9yd2mpgrxMLn9tfnA5hXOSCdKrzvQ",
+	"B7c8D1rMUw6dJXiI9JqZvCce3/Uw/U6LpcqX9hVgFHCvR9/C5S3dQD8m1agBYMz9cp1Ai2ORZAANxhb6",
+	"Cs2NqCUboersGJJIGJAX1q1PhwlnAT7YxBKHPO85FT+tfsnwrpds3nXm0nyOVOCn7AzZRhYSHPAMXGaa",
+	"6aM1MfVVc5TNjVwZYS0Qux7XibRrXthzoE5sUyjRIa+Ka5+NENW79OEo8AusvpCzNWv1ffKL/U++dfTB",
+	"3/b/+s7+3987evvD/Se/zK2gvDLz7HMzt9f++e695+//6/+9+XDhYj4tB6qU6UfdJdpoQ57Jtk5n6psP",
+	"L+7NRL/P7c08E12c3Zt58eIlWt1M3DG/FwqS571gcuonvYpEh7sT8gJPC4bDfrNVTMpLmvyS28d8tVUu",
+	"h62XygyX/Dw1vbyROzF081BQLcg4CDEs7NhUSi8kE9AMQYZHWe5RFjJNhuMVSowgOzk0dnQCL+ytg9OX",
+	"4VOMbT/jOREIUVdSwY0tCNjGpP/gemUS8UxhZoZzlxxybnZx2pJieaJ8yxlJdCJBRRsrTUZdcI1FVKxc",
+	"WRNr8WajbQ/qlfVxZFtJNk8A00w1YVMFEeTsaITTS2SjolN4fgNgtERUv9jCRgUz/+hABhwgPqcRIFAU",
+	"N9J7Bhoodpv60hW3DbZlPalmGLYre2oRPF2YvE/ZBQwGSlWjJlUWdhnjUS1DLBTnSeMNjjPoJot9WZmK",
+	"Wmot4zrZYZOGOCMtBNYol2Tq6DdPDl77cHVlenaDb/AZEnkFQxk2LkzSollyldaaqmmo40Z9X/0fQFw9",
+	"Rcgh3Cwcubq+eP7CNA5DgVEhlgkcx8IxlLMuplwihKn2tYVt2Urs5KlhVIXbg3Jhio/uNgVpsFCSc/Pn",
+	"ZnHQOCcsQ6fRaCmNlTqiSodh4j0nxiUcI1aMjOpkM7rLLCyD3u43BelSyK2roI2ZptSNbWDxJXr269RS",
+	"IDxuY75dcwYaGOxw0ZVYWk/rj7BWdrfJeBxHQglnXQYggswlIohewKzGUU5fGInJXWXqhDIeDRpNJpJI",
+	"0WKYQxtGAsFnUCATMmqTsOvVoNKRkn052b7uslZbhIzXejM3WG972R6xwsdQKHxV0w1Y26c95kKXkEQC",
+	"UbqNqV6kwY7zz0ybUDUJ2VvItkLS7VlyD/ZCiBWHGh7X4DV0b3Yb2oO5I8NJzKMzEkBUjwsHKXKDg9V5",
+	"y6BWvejyRNOtGp3dhgHf81q6zJMa5dmzZy9h/OCqQzDQFbaqz8jBq6+QqYW5hfl5cvCf/z7taC1dlI4o",
+	"oottdaLwBk773IVzFx1yfhr6wkgdCaRl/dYi9MrI/0XWb52deoF885vk1nSslnRZnXb8kHSkgrhrC98Q",
+	"S+ipnRMRCU0fcEOpfabgogiCZP4uk5gOLRnYhbTM92qMY0C+ptQrbVprspnF2fmKU4F8mUDZ5NLcXLfb",
+	"naXweFYEjTn9rZy7eX316u31q/BNHGgWa0qjpbA8eZYqC7Pz+L5oM07bXmWpcnZ2fvYscotNOLvmaC30",
+	"dnXYeAOt+OpIBup+3a0sVRSDsWJegqBa2mIhC2Sh90b8ytwq1h/Zcwa+edNreSG8mPYF9nuIgF4UUmHO",
+	"QKimHx+BlicBHPpp18cSGaL3NqGCblsosKvvF+fnMRafhyaSO84cOfeS9nyJ++vrPqahCCwbnGNZZaIi",
+	"SzLUVfDgDcDSoqajsc6ZxE97dogPRtfFKWP0Ro5rteH5aI68ms5JgoXYaEPaFYFAeTBnzV72Rxn7xUkC",
+	"Nf7yFOF6B8xQNDnHCGL27U3FowqZAyVMr2yNf+jdZR0iwO1tIl/LZHhZuL1JgDhOGpHgoXX9+dQiL0xi",
+	"BHkLDME9YYje/idc2RW5Y1JSqmMkOtaL1ze9LeYeWldbnruHnKrPUL2XRIL7Xth0A9pNokEKkOdy9ege",
+	"sknqaz4OUqHbAg4vnR23S5F30xmYCzE9lxx8jYUnwXKocljmCLlP1QmyeTrEpojQ2JmHT74oz4rMeqDZ",
+	"si+5GQ688edKNt4ciM5zaT39yfqLyWNKPjVJzghtUI87dp3qiBu1hzJbcVKId13KDltNFrydGI2y+ul3",
+	"EBkHYFOiPPbbtSczDtQxUpYNI3W6V0XYxIPfU/BxtR893NYpCcIm8wIjk0sytf/J68effYYVq6dPQAnn",
+	"VLeTQ5nYGouaX2lKvYDvgWHqPY0//YP4HM32YzndxHPjCj9LVlTjG9yWjzpG0lIkE2qna01HMud4ldUF",
+	"SpNuINptIy0k8feykqhugAP+JM51rMTu8dM+zaMahgU7JArMb9NgHMwaTNJO6mIN/YyEFC+AlyfA67ZV",
+	"XGFMqJ1EhTXa+xJwiqnKAqeMV6bCRQFe6TVyiKtLOoWCVBlpwJVWXJgU5YHY9VwWnJFjQL81KMDQD7Xs",
+	"okgDpKrkqxk0yBOLU1aG5Ho4JWFrynTmd2Fp0EsuVUIbn98ohkMOOcCJcn828IvPePBWNEV/QeAETaXW",
+	"insyFEFvHIJKAhUgBStPeEc4pNqLFHkK39WlcU+O0DGJUAOl1VT9ri+mvGoP8mlJrAlAFckKyZdOjBI3",
+	"WWgfc7CBNEOSdpxJxMoKMIjEe7gQObLUau5h4nqQuHsF7qexqKy429B2yhOC6Sp3QaiyR4F5WegOU0+w",
+	"yqGCJKh17X3bf+fkEOM2hchjTdPSwDopPQZprer5fv9j4zK8MUHSqDp4GmrNlD6iJTjraTyt0cDtD5VV",
+	"eGOCUFEdFEFlxfeNTdHR8ha6xkjSQn+yMTC+lO+Qmp5lGkZFhH7FdaFS1BeUuKuxPSWaDmApQHAoizWG",
+	"Q92F/JRm3UxOy6bwXRZEGS2TOvzMmZ7ZBXMP1Z9BtPkuVCjVa1+WJNdF0BBhyMZxfOEA7Pnno+1AKqtn",
+	"OxbimlZ2FVOTvnqm+dPVM2V50DGsz70E2iXUSlOoG8KcJ7aGKAE+jZLWrbmH1pVB0CIlcrKi7GkAuHC3",
+	"j1VTt0KSaekKYDe07TX+PFLs9oX9XBBl/BlBSZfurkhJZwoQmVLQ6I5hvKE067rjcZdsY83lbUMFo6pG",
+	"duWypuiiBRMDMHwPWLgeZgJdJl4oNzhWQ9ElnGWm2HN/VWyszUN1KSoKvLBQYRfnTZqQ3i6bmOm0FS12",
+	"jbmCLaIn7mgti1Ys61ycYTNgTOfjlGMy2mHi0cTCQc+6cLchUYcfffj5298aRKKEq00buSh8h7M4nShg",
+	"D7iUuRS92hReIi83S+43GVQRh8xHWOEPHKp4VLjOQ8taKHw3a8FYZ9xdxUQGE2GmhMueFjMlXLZeoK27",
+	"jvtNgrYOXAqV7CfQGlT3diPUgYdwA2vUjIxJ2qmzsvTipo1XCvwKqYTLSLWniE0QmnTlZOr4ex8fvPmj",
+	"z3/73ePHLx+9+7KNU1hQHJEJvdz6Mw9X9DsTPNawi35CmsJbTAgod+RYuQYNgpT/SaGTiX597iH+yDKu",
+	"aXSRxpqDnmbouWfIOrh+SixhBo+7IgibatOBu16Hh56vJbDIXTQwRUJAN8LhMMnuTmRYdfH68jxzAJ+N",
+	"Q1y4BwoLk7ExUlb0g++wXATOLmIg7CojBYrCJqvtmCIjX1QpMlsE5VSJn+keYFXIZKqHp26tALMxRtkr",
+	"aQoTrePBBQNSJ+nBo58ffP+N40cfHD9OUL24ZgxsY+OlXcTPX1fPJ0jxoP3+RsaxnxhW2w56dfuihtHz",
+	"6ioQIrSVMWYYBmC7YuBRcd28NFHIQR+nqNEzs0rWtiupskLbhG7iC0tycHhPi+Jo4BSspmcej48V56ZR",
+	"OI5JVaug85RU6tide4ilXvtqAIwvxITQHpY/H0A7bCw2OwiHKOSCwAth+CP6ButF53MClHNxxu/+Sr/L",
+	"prrbYBbmnomC4Oga3yMtEYzVXwkHbWkWxwYgp9Lu5PlWdEILAOPf+abQXJkdX8g07rB2OBYToQEz6E/O",
+	"SGSP47CI6PDSSWE63GUBKGh0yvAo8Emx01FQzw4X3exCZTGyJoPhVUvW+hX6fWm3rTORKGD8vIz7F05x",
+	"o6KGsFExaV+8cJbcUdx915OMUKOW0lQ6y/KvwOPV9bsTwpWEb9QgZJk/fZesJvXr49zsJq7GFcAfqeYN",
+	"fYz1Mmo14yxCdiaSLGHI2+BYLWFyi5ZOt3HKizfxY+tZxb7CKT7iumTpgGgzrvOMjpWW32mzCXpMPqXd",
+	"eYP1blGX9VnkWNuRuzoRvW5SqQRJtVTjiIJpa6+m2Cd22dBcRX51Vp6ByBBgpYtxHAy5+nhTvmIyyvhE",
+	"lY5TZusTBU4GEm9IO+7EqtSQ8TEq4dHNNjQhsdqhHJRvjnVb4cfa9dtkav/vjw7f/gtq5Q8ev3L07svT",
+	"Ws+heY0IlSAKxZNGz2U0+d/528FPfj7d5xRIR+NDZXgifBcGoBA0WYEfkocIGUpCSRj0ZokWdIkpie/V",
+	"rShg0MdA9LCOMEa7kEMkZCIBnyvf3QA+2Yt0n6p3AEqe/QgPqlNBWF1B6H/aUbUWCM1ZqHWDmS5HcNcr",
+	"kdT/Gq0pJ4LnEytM9VEkk96aqDH6ViHVN+LjWO36hSr5FptrUym7IsCao3ln7zoL18w7k/Ivx+Z1yYCT",
+	"SVQ62fFyyp0GdP1Ze8IY4LzOUF+LxRENOMFN18ZQ9NTVVidNJY/+68nBZz/UVLLvIpmcVIUrZNJ8TWJ5",
+	"VNvDrM2Xa5+sxgcYOh+gXtyxlkunT1FLCTwzj24pcjR1+JM/Hb7x/uF3Xj/86acHb37cbyWB0eyvCb5l",
+	"Xpp4VP7m5EXP0/YetWowwmHuu2Tq8M+vHr78ePCqzAWm9HLeJrvLqGstzQTlEKm6GpkK3muyniJv46Bs",
+	"tEc6bYXqGGJnTOTU90mXgT2VuoVgtT3T+2P8ncSbE0RKu6MSHrxjOoQTgCAR32gBLgmqHPDNSUaDWrMQ",
+	"itc87t5JBgSVCCHqyFptdG/K9dXVCUfm2DO6Jjo8103XOJ7tcNHlOs3FOIgJOvikgm/AgaXmU6/FXEJ9",
+	"hf+9odbxYSIb3AC7yJ10iNcpwLnQiyTxzslNJim4ltkVw56H9rQiS8qA5ZhLVu8bWnWR6bNAofUs5e6d",
+	"Xcj09oU0a0bjO2WG7ymg4i26w7LxVSA92LhAMNj4jCRtn4K64rPfH37v1age5PTJ6MCcNNmTC4/JdR05",
+	"OTHgxymAi5juBEDG6UrWZqLts5xwRzKFBTazPuhjJw99QmcM6L+QezWRIfmUNZU62XOOsyemql4mlGCe",
+	"a0xHUewwi87gxtcIJXlwTBqPG4oXMsj6A9kRtWhui3tk6vBHfzx4/+eIbWPZzHMP4U+5AJ2CzZ3D4D+L",
+	"J2UnHJenYQQW0dGK/uKgUqldSQOIndROldoT++DVdz//rw8GA/CkG9XJjQ4ysB5LeJDOOdfHWfyerkVH",
+	"JO1JyBC61Ql8QrnrxEZoh2z/w8LsNvFcsj27TbASHvyse7zBgnbgcQwjx2oM6gdQ1biciahvcF2WZcoq",
+	"ovLPd7GAyje/SV7aCadubLlQb8UUUVX3Y+vN9Cy5B67s2rfdeLPvsF6euhr9rtaitHuTUflB608tpYSn",
+	"EwMWpJSAx1GQgy4/aKIcuuLk5pXYz9BKNPzi5t5m1vRC4/GYlDM6Ua21xyKERfpkLuce6l+DiNBV7toL",
+	"Xk7VKnZZsEykADIAfpAmtRAG17CAQfbXqFjyxCC1SnmN+TaoREAY7MHISTMuz58DtOIcZzFYvrT5zcqh",
+	"+4SXCHKeRZmKM+nOEmsxHKStqqWbhcg/F9XtHL1xp0gzuMuof1vw2qQ08NA2dnPaAlkf3LmMqcVcJkmN",
+	"cojZwwzCNKw1kUBNFqVyHBWcmM00nnAc64lrDdGQNHPOkLQTY04hF/Hc/XXgdkWrTWuhTgWuk8s7sQef",
+	"Trz+kPrqYOq1l8hGRTLqK+jM6FF+9aVuuFFxyI7nLkV8wR5QQH3SrtGeL6i7wU3Rf7xGmzhkOjO+JZCe",
+	"j0zBPc918CEwF9OJOE8qLbYl9FqsmKUwp/2kLODQJmQNRUp/ylyFrvLfJ4ISIuA8nco6wtEJ7xKT+hSl",
+	"HcP7RW5d6qRMlAofaXvMPdS/BjEaeFLbmFDCoKHHri06E4aXjr4y+6BKazsDeIa0Q4oOTNbuvWmfnKz3",
+	"6ddYmMKdLzGzMXgXWHHEp8JzmJVEnsOJo3bQrXPcPMjgRdCwiRkWnaPJtpKljRxWikvOaMCkHS5f97gL",
+	"KgFdpnAZabuQUKLFxCJLxnNcn296MlyLBjBJTkJ3MlHDW5/4rXQRBC2lgAva6gr40zFJpg7+8tHBm3/8",
+	"/FvfOXz9/5sujOnSvmzeAFv+XXyNYiGtiYHW6qZUYiLqS0FCULhFZWkibzi09SqZV4QYaa+DZsegb7rB",
+	"eulw4VihpPpL+wQe/j8fHv70OwdvPt5/8iv0DDx65z+yGWtjF8FCNisd9mhn3RGcRdgQDwxsfTo4stqb",
+	"Jde8XWacDTnUcnFpb7aQ18HAiokxO9j8U3NQ1bMrIO+IS3I5sZgt2iPaJ9gOzB6/y+rXtEeWHoXtyaPd",
+	"dyB0RGuazRJTzgpiXWwZoM9W1y99ic/u67wqHgw4si0NsNbtKA5SCX/cMV5SE0gKF3PNniSmwmJEm2uU",
+	"pxcrw5EWKXj+B/BcQ2RuGdeKeDqm1zECoKmFpVPCJIqNmPUZFsRpRil3bedQFB1eQLdb73dyGLcnzX4Z",
+	"vUIiw3ism9URa+ShPkacuMhWumz6nq4UFnewwSO5WvAaWyKU+EKGVgWpKJDaFIXirIsqDkfn3wmxNFNI",
+	"WkJCMnM8svJ941Ujuo461CeL9rbP6jpLi/nCF0AmkxW3uOC5Av+KHW/3f4LqJhVUNwwNnAtYvSOpf+KN",
+	"kq8DrXfkxBU8OP4TeEZGVOrEqgQrvaGa+ZALYcp3j2EdMsXwI8UOFmH06h5USITCBDahhrKAXphQ/YHe",
+	"AjV/sLkJCwKRkyLHRLRMdrmfRtTlUEnQaLsdjCnnTzIYU8YV5I2m0FeLAieLDuGOanqi8mMYBARubSJ0",
+	"YL0pusMq98a/J9dpLxbntDt4EzTeZiM0vVYhxHY91h3E6+M7T78A2piZbbu8m8mQ6IVGaSyZX4dg+oSP",
+	"ZN8iCBqaucWzTlxSo8AY57FM3a2JZGv0WPe0qdOpV6paQQqnqBCwD2zI9ced1derEd6YpFdjjZ5mDUHL",
+	"oi7jCpfNOAuf0XSh92+OiFQoiKCNLa7f64XLGNcm1WEOjLr2Sd/SPivW4Y6ftWhPiRD6jI/Tg0ANWCVF",
+	"4Bfw8gYH1YgmBDe23DgaPbK3koanuVPLo8nUiq4JF9rzgrBneR8FogUmKOq6AZMyT3xQazZZByTVw9Py",
+	"maxRnh/JICBH43gPwAj7JO1Gq1Jw9sHvYXyGYCpfMIehZEGIyOMk5QZEpo6e/ODwZ7/Y/+s7x49/Np27",
+	"E4s0RnrWX1p1URECjsUZqKzDz6g6oZRbBQ0xLCoTERuh5mRox9OJhz2dlbvJwrg2PMgipNrTpkUQSNT5",
+	"NXX87d8evPbh0XuPjh99MF2aoMy5rOZhJesJuGJdYTXPZRNe+itmBl+8xXeI73EoCW34tbGLU7F3lyS0",
+	"ETCGWkJdUB9Mh7G7uBMPpAhDGB1Q5WYd3pgkXBn1TycaFOtLw5Q1LyUkBL1ojXIiUHTq8NW3jt75j4M3",
+	"/nj0u3eTlmgFkEF5M9WsvrARK4z6T4v5inwo81S36tl4AsootpZdtQjp5x6qP+VKa+nFLMtnKfrcpFju",
+	"qhOOM53jvXhuhHYTJRAttBxYykXP/MSxGgXHwFXXCyOQfQHQd/7LhL46H8YABJbmDO8nHUQe9+UUgaHY",
+	"YTo3CyTz8ZlUuNxd1opOsH4YPh58B2RIx5Fe6KZoQEBVfqZ/kzSmfzCQlZ+yKjo80s9aqWHbgRB1k9ON",
+	"hiafmjU5O2tRkWdJDNUhU76vibWJUfSbAlKyPRWSDn0XbwpcFoM2iGNjdzBTGOQBm6w4IydKA6T4n/ts",
+	"tUnDZUK169EZXYUBPVJadIehL3Y2WVMeFs4FrB4w2SzGRrAp67dwvlGFddTw3EcEs2rg6KRJOuWZrswe",
+	"xQUyXxqFk1V/QQOWcVfm1VCA7r+QuKrH9pQo+FDYyll3UhhrpT3SdFfULamvrsQ81gW1fwFGfgOe9WPd",
+	"X9BfTwyYqoPTS+SS8hzVLumG2ltQQsgUc+iXPe6+gC5MX0j+/IW0DfT0iDmAJTfYCPK/nDydpYdlYvvU",
+	"zQ2FVTeXTB09eevg0Tv7n/zg4LufTucscrQV5h6qP4MY+ud5NV79wXzRbRFqDBsjF49jIFPHv/nl0ZO3",
+	"pvMxdyATr2d78oDrtD9/xF1qf34W7JphdAK/slSZa9Xo3O4C4L8e+cNiVxytubKlD1MlJLeKHY0s0lAx",
+	"aWpt9eh3kD7MlEU3YQLZ72Nri7EAKUoeabkFt5z2pw7++q2D37x++J3f6ex/ZnSgHcm2vW5yF4o6tiDJ",
+	"FCYQtD5G+pw/MOPXbA4XU75JKxoccvzob0efPbJai5PsPcyxVUT8gSezxWN0C1HtmGwTiaxfhq3wApMK",
+	"ZOr40Qefv//K/l9f3v/kHYeks4DkVMGXRQsauc1pPnx1hUwd/e71gzc+Onr7o+PHH2t/ckcnOwN+XHS5",
+	"LyC7mYGFbdzMdgSe7To6HLPjxp+CK3H2k9W+pTZN0VO7jF3+OrRoD8qBZ7RvpAtuelOH33v18Gf/nmk6",
+	"Veo6D+Oor5YWNFCZz1EezH61ljwld7gOC7UHNhWTU4uY5LUWFzt2sNgIoq+pKzP1+Q/+fPzedw/eeA/H",
+	"55DjP/364I0fmquDv37r6FcfZsaOZUr2Nvf+dwAAAP//",
 }
 
-// decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
-// after base64-decoding and flate-decompressing the embedded blob.
-func decodeSpec() ([]byte, error) {
-	encoded := strings.Join(swaggerSpec, "")
-	compressed, err := base64.StdEncoding.DecodeString(encoded)
+// GetSpec returns the document of which the code in this file was made. It is unpacked only here: most programs that hold it start
+// without looking at it.
+func GetSpec() (*openapi3.T, error) {
+	packed, err := base64.StdEncoding.DecodeString(strings.Join(document, ""))
 	if err != nil {
-		return nil, fmt.Errorf("error base64 decoding spec: %w", err)
+		return nil, err
 	}
-	zr := flate.NewReader(bytes.NewReader(compressed))
-	var buf bytes.Buffer
-	if _, err := buf.ReadFrom(zr); err != nil {
-		return nil, fmt.Errorf("read flate: %w", err)
-	}
-	if err := zr.Close(); err != nil {
-		return nil, fmt.Errorf("close flate reader: %w", err)
-	}
-
-	return buf.Bytes(), nil
-}
-
-var rawSpec = decodeSpecCached()
-
-// a naive cache of the decoded OpenAPI spec
-func decodeSpecCached() func() ([]byte, error) {
-	data, err := decodeSpec()
-	return func() ([]byte, error) {
-		return data, err
-	}
-}
-
-// Constructs a synthetic filesystem for resolving external references when loading openapi specifications.
-func PathToRawSpec(pathToFile string) map[string]func() ([]byte, error) {
-	res := make(map[string]func() ([]byte, error))
-	if len(pathToFile) > 0 {
-		res[pathToFile] = rawSpec
-	}
-
-	return res
-}
-
-// GetSpec returns the OpenAPI specification corresponding to the generated
-// code in this file. External references in the spec are resolved through
-// PathToRawSpec; externally-referenced files must be embedded in their
-// corresponding Go packages (via the import-mapping feature). URL-based
-// external refs are not supported.
-func GetSpec() (swagger *openapi3.T, err error) {
-	resolvePath := PathToRawSpec("")
-
-	loader := openapi3.NewLoader()
-	loader.IsExternalRefsAllowed = true
-	loader.ReadFromURIFunc = func(loader *openapi3.Loader, url *url.URL) ([]byte, error) {
-		pathToFile := url.String()
-		pathToFile = path.Clean(pathToFile)
-		getSpec, ok := resolvePath[pathToFile]
-		if !ok {
-			err1 := fmt.Errorf("path not found: %s", pathToFile)
-			return nil, err1
-		}
-		return getSpec()
-	}
-	var specData []byte
-	specData, err = rawSpec()
+	data, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
 	if err != nil {
-		return
+		return nil, err
 	}
-	swagger, err = loader.LoadFromData(specData)
-	if err != nil {
-		return
-	}
-	return
-}
-
-// GetSpecJSON returns the raw JSON bytes of the embedded OpenAPI
-// specification: decompressed but not unmarshaled. External references
-// are not resolved here; the bytes are the spec exactly as embedded by
-// codegen. The result is cached at package init time, so repeated calls
-// are cheap.
-func GetSpecJSON() ([]byte, error) {
-	return rawSpec()
-}
-
-// GetSwagger returns the OpenAPI specification corresponding to the
-// generated code in this file.
-//
-// Deprecated: GetSwagger predates kin-openapi renaming openapi3.Swagger
-// to openapi3.T. Use [GetSpec] instead. This wrapper is retained for
-// backwards compatibility.
-func GetSwagger() (*openapi3.T, error) {
-	return GetSpec()
+	return openapi3.NewLoader().LoadFromData(data)
 }

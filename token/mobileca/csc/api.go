@@ -36,7 +36,11 @@ type api struct {
 	mu     sync.Mutex
 	bearer string
 	until  time.Time
+	denied error // the login was refused; the same one is not tried again
 }
+
+// ErrLogin: the service does not take the account, or its password.
+var ErrLogin = token.NewError("token.remote_login", "the signing service refused the account or its password")
 
 // apiError is what the service answered (CSC API v2, 10.1).
 type apiError struct {
@@ -85,6 +89,9 @@ func (a *api) token(ctx context.Context) (string, error) {
 	if a.bearer != "" && time.Now().Before(a.until) {
 		return a.bearer, nil
 	}
+	if a.denied != nil {
+		return "", a.denied
+	}
 	user, password, err := a.login(ctx)
 	if err != nil {
 		return "", err
@@ -99,6 +106,10 @@ func (a *api) token(ctx context.Context) (string, error) {
 	err = a.post(ctx, "auth/login", "Basic "+b64.EncodeToString(basic), struct {
 		RememberMe bool `json:"rememberMe"`
 	}{}, &out)
+	if refused, ok := errors.AsType[*apiError](err); ok && refused.Status < 500 && refused.Status != http.StatusTooManyRequests {
+		a.denied = fmt.Errorf("%w: %w", ErrLogin, err)
+		return "", a.denied
+	}
 	switch {
 	case err != nil:
 		return "", err

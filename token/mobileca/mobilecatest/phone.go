@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"sealdesk/token"
 	"sealdesk/token/mobileca"
 	"sealdesk/token/mobileca/internal/wire"
 )
@@ -34,6 +35,7 @@ type Person struct {
 	Away          bool          // he accepts, and then does not answer
 	Slow          time.Duration // before he answers
 	NoMore        bool          // wants no second code
+	Seals         []token.SealPicture
 	Seen          func(mobileca.View)
 
 	mu    sync.Mutex
@@ -167,6 +169,10 @@ func (p *Person) setMatch(secret []byte, parts ...[]byte) {
 func (p *Person) accept(q *pairing) {
 	c := p.CA
 	q.Pairing.Link = &wire.Link{Certificates: c.certs, Seals: []wire.SealPicture{}}
+	for _, s := range p.Seals {
+		q.Pairing.Link.Seals = append(q.Pairing.Link.Seals, wire.SealPicture{ID: s.ID, Name: s.Name, Kind: wire.SealKind(s.Kind),
+			WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: b64.EncodeToString(s.PNG)})
+	}
 	if p.Session && q.offered {
 		q.session = &wire.SessionTerms{Auto: p.Auto, Max: 200, EndsAt: c.now().Add(8 * time.Hour), IdleEndsAt: c.now().Add(30 * time.Minute)}
 		q.Pairing.Link.Session = q.session
@@ -264,11 +270,12 @@ func (c *CA) seal(q *pairing, id string, plain []byte) *wire.Sealed {
 		IV: b64.EncodeToString(iv), Ciphertext: b64.EncodeToString(aead.Seal(nil, iv, plain, nil))}
 }
 
-// EndSessions ends what is linked, as the person does on the phone.
-func (c *CA) EndSessions() {
+// EndSessions ends what is linked, as the service does and says why.
+func (c *CA) EndSessions(why mobileca.Why) {
 	c.change(func() {
 		for _, p := range c.pairings {
 			if p.State == wire.PairingLinked {
+				p.Ended = wire.PairingEnd(why)
 				c.over(p, wire.PairingEnded)
 			}
 		}

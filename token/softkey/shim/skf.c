@@ -11,7 +11,7 @@
  */
 #include "wire.h"
 
-#define API EXPORT unsigned int
+#define API EXPORT unsigned int CONVENTION
 #define CALL(...) (unsigned int)softkey_call(__VA_ARGS__)
 
 typedef unsigned char BYTE;

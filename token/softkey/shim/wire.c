@@ -1,22 +1,11 @@
-#define _GNU_SOURCE
+#define _POSIX_C_SOURCE 200809L
 #include "wire.h"
+#include "host.h"
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#ifndef MSG_NOSIGNAL /* macOS: SO_NOSIGPIPE on the socket does it */
-#define MSG_NOSIGNAL 0
-#endif
 
 enum {
 	MAX_MESSAGE = 1 << 20, /* bytes, either way */
@@ -202,15 +191,13 @@ int get_buffer(struct message *m, void *to, unsigned long long room, unsigned lo
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int idle[MAX_IDLE];
 static int idles;
-static pid_t owner;
+static long owner;
 static unsigned char client[16];
 
 static int send_all(int fd, const unsigned char *p, size_t n)
 {
 	while (n) {
-		ssize_t sent = send(fd, p, n, MSG_NOSIGNAL);
-		if (sent < 0 && errno == EINTR)
-			continue;
+		long sent = host_send(fd, p, n);
 		if (sent <= 0)
 			return 0;
 		p += sent;
@@ -222,9 +209,7 @@ static int send_all(int fd, const unsigned char *p, size_t n)
 static int receive_all(int fd, unsigned char *p, size_t n)
 {
 	while (n) {
-		ssize_t got = recv(fd, p, n, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
+		long got = host_receive(fd, p, n);
 		if (got <= 0)
 			return 0;
 		p += got;
@@ -256,49 +241,14 @@ static int exchange(int fd, struct message *m)
 	return !m->bad;
 }
 
-/* socket_path is what the environment says, or softkey.sock beside the library. */
-static int socket_path(char *to, size_t room)
-{
-	const char *set = getenv("SEALDESK_SOFTKEY_SOCKET");
-	const char *slash;
-	Dl_info self;
-	int n;
-
-	if (set && *set)
-		n = snprintf(to, room, "%s", set);
-	else if (dladdr((void *)&socket_path, &self) && self.dli_fname && (slash = strrchr(self.dli_fname, '/')))
-		n = snprintf(to, room, "%.*s/softkey.sock", (int)(slash - self.dli_fname), self.dli_fname);
-	else
-		return 0;
-	return n > 0 && (size_t)n < room;
-}
-
 /* dial connects and says who is there: the client, what it was built for, the size of a long, and whether it is just loaded. */
 static int dial(const unsigned char *who, int loading)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct message m = {0};
-	int fd, good;
+	int fd = host_connect(), good;
 
-	if (!socket_path(address.sun_path, sizeof address.sun_path))
-		return -1;
-#ifdef SOCK_CLOEXEC
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-#else
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-#endif
 	if (fd < 0)
 		return -1;
-#ifdef SO_NOSIGPIPE
-	{
-		int on = 1;
-		setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
-	}
-#endif
-	if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
-		close(fd);
-		return -1;
-	}
 	put_le(&m, 5, 1);
 	put_raw(&m, "hello", 5);
 	put_bytes(&m, who, sizeof client);
@@ -308,7 +258,7 @@ static int dial(const unsigned char *who, int loading)
 	good = exchange(fd, &m) && get_le(&m, 8) == 0 && !m.bad;
 	drop(&m);
 	if (!good) {
-		close(fd);
+		host_close(fd);
 		return -1;
 	}
 	return fd;
@@ -317,7 +267,7 @@ static int dial(const unsigned char *who, int loading)
 static void close_idle(void)
 {
 	while (idles)
-		close(idle[--idles]);
+		host_close(idle[--idles]);
 }
 
 /*
@@ -326,24 +276,24 @@ static void close_idle(void)
  */
 static int acquire(int loading)
 {
-	unsigned char who[sizeof client], probe;
+	unsigned char who[sizeof client];
 	int fd;
 
 	pthread_mutex_lock(&lock);
-	if (owner != getpid()) {
+	if (owner != host_process()) {
 		close_idle();
-		owner = getpid();
-		if (getentropy(client, sizeof client))
+		owner = host_process();
+		if (!host_random(client, sizeof client))
 			memcpy(client, &owner, sizeof owner);
 	}
 	memcpy(who, client, sizeof who);
 	while (idles) {
 		fd = idle[--idles];
-		if (recv(fd, &probe, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		if (host_quiet(fd)) {
 			pthread_mutex_unlock(&lock);
 			return fd;
 		}
-		close(fd);
+		host_close(fd);
 	}
 	pthread_mutex_unlock(&lock);
 	return dial(who, loading);
@@ -352,16 +302,17 @@ static int acquire(int loading)
 static void release(int fd)
 {
 	pthread_mutex_lock(&lock);
-	if (idles < MAX_IDLE && owner == getpid()) {
+	if (idles < MAX_IDLE && owner == host_process()) {
 		idle[idles++] = fd;
 		fd = -1;
 	}
 	pthread_mutex_unlock(&lock);
 	if (fd >= 0)
-		close(fd);
+		host_close(fd);
 }
 
-__attribute__((constructor)) static void load(void)
+/* softkey_load tells the server of the library, and softkey_unload ends that; for the hosts. */
+void softkey_load(void)
 {
 	int fd;
 
@@ -371,9 +322,9 @@ __attribute__((constructor)) static void load(void)
 		release(fd);
 }
 
-__attribute__((destructor)) static void unload(void)
+void softkey_unload(void)
 {
-	if (owner == getpid())
+	if (owner == host_process())
 		close_idle();
 }
 
@@ -533,7 +484,7 @@ unsigned long softkey_call(const char *name, const char *format, ...)
 		}
 		release(fd);
 	} else {
-		close(fd);
+		host_close(fd);
 	}
 	if (m.bad)
 		returned = GONE;

@@ -7,7 +7,13 @@
 
 #include <stddef.h>
 
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+#define CONVENTION __stdcall /* as the vendors' libraries for 386 are called */
+#else
 #define EXPORT __attribute__((visibility("default")))
+#define CONVENTION
+#endif
 
 /*
  * softkey_call forwards a call and gives what it returned, or GONE when there is no server to ask. The format has one letter an

@@ -3,6 +3,7 @@ package link
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Scheme is that of the links, with its colon.
@@ -26,8 +27,10 @@ func (formError) Error() string { return "link.form: not sealdesk://host/contrac
 func (formError) Code() string  { return "link.form" }
 
 // The form leaves no room for a login, a query, a fragment, an escape or a path of any other kind. A host is a name or an IPv4 address.
-var form = regexp.MustCompile(`^sealdesk://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?)` +
-	`/contracts/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/?$`)
+var form = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^sealdesk://((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?)` +
+		`/contracts/([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})/?$`)
+})
 
 // Is tells that a text is meant to be a link, whether or not it can be followed.
 func Is(text string) bool {
@@ -39,7 +42,7 @@ func Parse(text string) (Link, error) {
 	if len(text) > maxLength {
 		return Link{}, ErrForm
 	}
-	m := form.FindStringSubmatch(strings.ToLower(text))
+	m := form().FindStringSubmatch(strings.ToLower(text))
 	if m == nil {
 		return Link{}, ErrForm
 	}

@@ -26,9 +26,9 @@ func opened(t *testing.T, dir, preset string) *Book {
 func TestWhatIsKeptIsThereAgain(t *testing.T) {
 	dir := t.TempDir()
 	b := opened(t, dir, "")
-	first, err := b.Add(Profile{Name: " 云台县公共资源交易平台 ", Address: "https://GGZY.example.cn/", MobileCA: "https://ca.example.cn"})
+	first, err := b.Add(Profile{Name: " 云台县公共资源交易平台 ", Address: "https://GGZY.example.cn/", MobileCA: "https://ca.example.cn", CSC: "https://Sign.example.cn/csc/v2/", CSCAccount: " a "})
 	must(t, err)
-	if first.Name != "云台县公共资源交易平台" || first.Address != "https://ggzy.example.cn" {
+	if first.Name != "云台县公共资源交易平台" || first.Address != "https://ggzy.example.cn" || first.CSC != "https://sign.example.cn/csc/v2" || first.CSCAccount != "a" {
 		t.Errorf("%+v", first)
 	}
 	_, err = b.Add(Profile{Name: "省平台", Address: "https://b.example.cn:8443"})
@@ -68,6 +68,12 @@ func TestABadProfileIsRefusedAndChangesNothing(t *testing.T) {
 		{Profile{Name: strings.Repeat("长", maxName+1), Address: "https://b.example.cn"}, "name"},
 		{Profile{Name: "a\nb", Address: "https://b.example.cn"}, "name"},
 		{Profile{Name: "b", Address: "http://b.example.cn"}, "address"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSC: "http://sign.example.cn/csc/v2", CSCAccount: "a"}, "csc"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSC: "https://user@sign.example.cn/csc/v2", CSCAccount: "a"}, "csc"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSC: "https://sign.example.cn/csc/v2?x=1", CSCAccount: "a"}, "csc"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSCAccount: "a"}, "csc"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSC: "https://sign.example.cn/csc/v2"}, "csc_account"},
+		{Profile{Name: "b", Address: "https://b.example.cn", CSC: "https://sign.example.cn/csc/v2", CSCAccount: "a:b"}, "csc_account"},
 		{Profile{Name: "b", Address: "https://u:p@b.example.cn"}, "address"},
 		{Profile{Name: "b", Address: "b.example.cn"}, "address"},
 		{Profile{Name: "b", Address: "https://b.example.cn", MobileCA: "ca"}, "mobile_ca"},

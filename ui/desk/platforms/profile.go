@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"io"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -17,8 +18,9 @@ import (
 
 // Bounds of what one platform may bring.
 const (
-	maxName  = 60       // characters
-	maxRoots = 64 << 10 // bytes of PEM
+	maxName    = 60       // characters
+	maxRoots   = 64 << 10 // bytes of PEM
+	maxService = 200      // bytes of a signing service's address
 )
 
 // A Profile is one trading platform.
@@ -27,6 +29,10 @@ type Profile struct {
 	Address  string `json:"address"`            // "https://host[:port]"
 	Roots    string `json:"roots,omitempty"`    // PEM: the only ones that its TLS certificate, and the mobile CA's, may lead to; empty: the system's
 	MobileCA string `json:"mobileCA,omitempty"` // address of the mobile-CA service; empty: there is none
+	// CSC is where a remote signing service answers that speaks the Cloud Signature Consortium's API, version 2,
+	// "https://host[:port]/path", and CSCAccount whose keys there are used; empty: there is none.
+	CSC        string `json:"csc,omitempty"`
+	CSCAccount string `json:"cscAccount,omitempty"`
 	// Level is the level of PAdES baseline that signatures with a time stamp shall have there: "T", "LT" or "LTA"; empty: "T".
 	Level string `json:"level,omitempty"`
 
@@ -125,6 +131,26 @@ func parseRoots(data []byte) ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
+// remote checks the address of a signing service, and that it and the account come together.
+func remote(service, account string) (string, string, error) {
+	if service == "" && account == "" {
+		return "", "", nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(service, "/"))
+	if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(service) > maxService {
+		return "", "", fault("csc", err, "address", service)
+	}
+	origin, err := client.Origin(u.Scheme + "://" + u.Host)
+	if err != nil {
+		return "", "", fault("csc", err, "address", service)
+	}
+	unprintable := func(r rune) bool { return !unicode.IsPrint(r) || r == ':' } // HTTP's Basic scheme has a colon behind the account
+	if n := utf8.RuneCountInString(account); n == 0 || n > maxName || strings.ContainsFunc(account, unprintable) {
+		return "", "", fault("csc_account", nil, "max", maxName)
+	}
+	return origin + u.Path, account, nil
+}
+
 // normal checks a profile and gives it back as it is kept.
 func (p Profile) normal() (Profile, error) {
 	p.Name = strings.TrimSpace(p.Name)
@@ -143,6 +169,9 @@ func (p Profile) normal() (Profile, error) {
 			return p, fault("mobile_ca", err, "address", p.MobileCA)
 		}
 		p.MobileCA = mobile
+	}
+	if p.CSC, p.CSCAccount, err = remote(strings.TrimSpace(p.CSC), strings.TrimSpace(p.CSCAccount)); err != nil {
+		return p, err
 	}
 	if !slices.Contains([]string{"", "T", "LT", "LTA"}, p.Level) {
 		return p, fault("level", nil, "level", p.Level)

@@ -1,7 +1,6 @@
 package words
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,12 +18,11 @@ const (
 // A Catalog holds the texts of one language, and of the one that it falls back to.
 type Catalog struct {
 	lang string
-	// Of each language the texts are read when one is wanted: many runs of a program have nothing to say.
-	texts []func() (map[string]string, error)
+	// A language file is read when a text of it is wanted: many runs of a program have nothing to say.
+	files []func() (file, error)
 }
 
-// New takes the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese. A file
-// that cannot be read has no texts, which is told where one is asked for.
+// New takes the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
 func New(fsys fs.FS, lang string) (*Catalog, error) {
 	c := &Catalog{lang: Chinese}
 	languages := []string{Chinese}
@@ -35,21 +33,9 @@ func New(fsys fs.FS, lang string) (*Catalog, error) {
 		if _, err := fs.Stat(fsys, l+".json"); err != nil {
 			return nil, fmt.Errorf("words: language file %s: %w", l, err)
 		}
-		c.texts = append(c.texts, sync.OnceValues(func() (map[string]string, error) { return read(fsys, l) }))
+		c.files = append(c.files, sync.OnceValues(func() (file, error) { return fs.ReadFile(fsys, l+".json") }))
 	}
 	return c, nil
-}
-
-func read(fsys fs.FS, lang string) (map[string]string, error) {
-	var texts map[string]string
-	data, err := fs.ReadFile(fsys, lang+".json")
-	if err == nil {
-		err = json.Unmarshal(data, &texts)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("words: language file %s: %w", lang, err)
-	}
-	return texts, nil
 }
 
 // FromEnvironment names the language that LC_ALL, LC_MESSAGES and LANG ask for: English when they name it, else Chinese.
@@ -105,13 +91,14 @@ func (c *Catalog) lookup(key string, data map[string]any) (string, error) {
 
 // text is what stands in the language files.
 func (c *Catalog) text(key string) (string, error) {
-	for _, language := range c.texts {
-		texts, err := language()
+	for _, read := range c.files {
+		f, err := read()
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("words: %w", err)
 		}
-		if text, ok := texts[key]; ok {
-			return text, nil
+		text, ok, err := f.text(key)
+		if ok || err != nil {
+			return text, err
 		}
 	}
 	return "", fmt.Errorf("words: no text %q", key)

@@ -15,8 +15,19 @@ import (
 func catalog(t *testing.T, lang string) *Catalog {
 	t.Helper()
 	c, err := New(fstest.MapFS{
-		"zh-CN.json": {Data: []byte(`{"greet":"你好，{{.name}}","only":"仅中文","error.pin.wrong.what":"PIN 错，剩 {{.tries}} 次。","error.pin.wrong.do":"请重试。","error.internal.what":"内部：{{.detail}}"}`)},
-		"en.json":    {Data: []byte(`{"greet":"Hello, {{.name}}","error.pin.wrong.what":"Wrong PIN, {{.tries}} left."}`)},
+		"zh-CN.json": {Data: []byte(`{
+  "error.internal.what": "内部：{{.detail}}",
+  "error.pin.wrong.do": "请重试。",
+  "error.pin.wrong.what": "PIN 错，剩 {{.tries}} 次。",
+  "greet": "你好，{{.name}}",
+  "only": "仅中文"
+}
+`)},
+		"en.json": {Data: []byte(`{
+  "error.pin.wrong.what": "Wrong PIN, {{.tries}} left.",
+  "greet": "Hello, {{.name}}"
+}
+`)},
 	}, lang)
 	if err != nil {
 		t.Fatal(err)
@@ -39,9 +50,9 @@ func TestT(t *testing.T) {
 	}
 }
 
-// A language file that is missing is told at once, one that is broken by every text that it ought to have.
+// A language file that is missing is told at once, an entry that is broken by the text that it ought to have.
 func TestFilesThatCannotBeRead(t *testing.T) {
-	good, broken := &fstest.MapFile{Data: []byte(`{"greet":"你好"}`)}, &fstest.MapFile{Data: []byte(`{"greet":`)}
+	good, broken := &fstest.MapFile{Data: []byte("{\n  \"greet\": \"你好\"\n}\n")}, &fstest.MapFile{Data: []byte("{\n  \"greet\": \"你")}
 	for lang, files := range map[string]fstest.MapFS{Chinese: {"en.json": good}, English: {"en.json": good}} {
 		if _, err := New(files, lang); err == nil {
 			t.Errorf("%s: no file is missed", lang)
@@ -56,6 +67,47 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	if _, ok := c.Sentence("greet", nil); ok {
 		t.Error("a broken file has a sentence")
+	}
+}
+
+// Every text of the language files is found, and what stands in none is not: the files are kept as file wants them.
+func TestEveryTextIsFound(t *testing.T) {
+	for _, lang := range []string{Chinese, English} {
+		data, err := i18n.Files.ReadFile(lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all map[string]string
+		if err := json.Unmarshal(data, &all); err != nil {
+			t.Fatal(err)
+		}
+		if len(all) < 1000 {
+			t.Fatalf("%s: only %d texts", lang, len(all))
+		}
+		f := file(data)
+		for key, want := range all {
+			if got, ok, err := f.text(key); got != want || !ok || err != nil {
+				t.Errorf("%s: %s is %q, %v, %v", lang, key, got, ok, err)
+			}
+			for _, other := range []string{key + ".", key[1:]} {
+				if _, is := all[other]; is {
+					continue
+				}
+				if text, ok, err := f.text(other); ok || err != nil {
+					t.Errorf("%s: %s, which is not there, is %q, %v", lang, other, text, err)
+				}
+			}
+		}
+		for _, none := range []string{"", "!", "~"} {
+			if _, ok, err := f.text(none); ok || err != nil {
+				t.Errorf("%s: %q is there: %v", lang, none, err)
+			}
+		}
+	}
+	for _, odd := range []string{"", "{}", "{\n}\n", "\n", "[]", "{\n  1\n  2\n}"} {
+		if _, ok, err := file(odd).text("key"); ok || err != nil {
+			t.Errorf("%q has a text: %v", odd, err)
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func (p *Page) show(topic string) {
 		}
 		if name == topic {
 			p.topics.Add(widgets.NewText(blocks[0].Plain(), theme.TextTable, theme.Text).Bold())
-			p.body.Objects = []fyne.CanvasObject{widgets.NewScrollArea(widgets.Pad(22, 28, 28, 28, text(blocks)))}
+			p.body.Objects = []fyne.CanvasObject{widgets.NewScrollArea(widgets.Pad(22, 28, 28, 28, text(language, blocks)))}
 			continue
 		}
 		p.topics.Add(widgets.Start(widgets.NewButton(widgets.Link, blocks[0].Plain(), func() { p.show(name) })))
@@ -65,8 +65,8 @@ func (p *Page) show(topic string) {
 	p.content.Refresh()
 }
 
-// text sets a topic.
-func text(blocks []guides.Block) fyne.CanvasObject {
+// text sets a topic of a language.
+func text(language string, blocks []guides.Block) fyne.CanvasObject {
 	col := widgets.Column(8)
 	for _, b := range blocks {
 		switch b.Kind {
@@ -78,6 +78,13 @@ func text(blocks []guides.Block) fyne.CanvasObject {
 			col.Add(item("•", b.Plain()))
 		case guides.Step:
 			col.Add(item(b.Number+".", b.Plain()))
+		case guides.Picture:
+			data, err := guides.PNG(language, b.File)
+			if err != nil {
+				continue // a test sees that all are there
+			}
+			col.Add(widgets.Pad(6, 0, 0, 0, widgets.NewPicture(b.File, data)))
+			col.Add(widgets.Pad(0, 0, 6, 0, widgets.NewParagraph(b.Plain(), theme.TextCaption, theme.Text2)))
 		case guides.Row:
 			col.Add(entry(b.Cells))
 		default:

@@ -12,6 +12,7 @@ import (
 	"sealdesk/ui/pages/checkup"
 	"sealdesk/ui/pages/keycard"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/proxy"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -34,6 +35,7 @@ type Page struct {
 	account  *account
 	scan     *byScan
 	list     *fyne.Container
+	remote   *fyne.Container // the offer to open a remote signing account
 	faces    *widgets.Faces
 	pin      *widgets.PINField
 	pinField *widgets.Field
@@ -60,7 +62,7 @@ func New(host page.Host, prefer func(desk.Key) bool) *Page {
 		p.rescan()
 	})
 	p.account = newAccount(p)
-	p.list = widgets.Column(8)
+	p.list, p.remote = widgets.Column(8), widgets.Column(0)
 	p.faces = widgets.NewFaces(p.list)
 	p.pin = widgets.NewPINField(t("login.pin_hint"))
 	p.pin.OnSubmitted = p.login
@@ -113,6 +115,7 @@ func (p *Page) build() fyne.CanvasObject {
 			widgets.NewButton(widgets.Link, t("login.look_again"), p.look)),
 			widgets.NewText(t("login.keys"), theme.TextTable, theme.Text2)),
 		p.faces,
+		p.remote,
 		p.pinField,
 		widgets.Row(8, widgets.Grow(p.tries.Clip()), p.demo),
 		p.trouble,
@@ -233,6 +236,7 @@ func (p *Page) draw() {
 func (p *Page) refresh() {
 	t := p.host.Words().T
 	p.demo.SetText("")
+	p.drawRemote()
 	k, ok := p.key()
 	if ok && k.PINPad {
 		p.pin.Disable()
@@ -249,7 +253,7 @@ func (p *Page) refresh() {
 		p.tries.SetColor(theme.Red)
 	case k.PINPad:
 		p.tries.SetColor(theme.Text2)
-		p.tries.SetText(t("login.pin_pad"))
+		p.tries.SetText(pin.PadText(p.host, k))
 		p.enter.SetReason("")
 	default:
 		p.tries.SetColor(theme.Text3)

@@ -133,10 +133,12 @@ func (c *chooser) remove(p platforms.Profile) {
 func (c *chooser) edit(id string, p platforms.Profile) {
 	t := c.host.Words().T
 	name, address := widgets.NewTextField(t("platforms.name_hint")), widgets.NewTextField("https://ggzy.example.gov.cn")
-	mobile := widgets.NewTextField("https://")
+	mobile, service, account := widgets.NewTextField("https://"), widgets.NewTextField("https://…/csc/v2"), widgets.NewTextField(t("login.account"))
 	name.SetText(p.Name)
 	address.SetText(p.Address)
 	mobile.SetText(p.MobileCA)
+	service.SetText(p.CSC)
+	account.SetText(p.CSCAccount)
 	roots := widgets.Body("").Clip()
 	trouble := widgets.Column(0)
 	var d *widgets.Dialog
@@ -186,7 +188,7 @@ func (c *chooser) edit(id string, p platforms.Profile) {
 	}
 	name.OnChanged, address.OnChanged = check, check
 	confirm.SetOnPress(func() {
-		p.Name, p.Address, p.MobileCA = name.Text(), address.Text(), strings.TrimSpace(mobile.Text())
+		p.Name, p.Address, p.MobileCA, p.CSC, p.CSCAccount = name.Text(), address.Text(), strings.TrimSpace(mobile.Text()), service.Text(), account.Text()
 		confirm.SetBusy(true)
 		c.do(func(ctx context.Context) error { return c.host.Desk().SavePlatform(ctx, id, p) }, func(err error) {
 			confirm.SetBusy(false)
@@ -204,6 +206,7 @@ func (c *chooser) edit(id string, p platforms.Profile) {
 		widgets.NewFieldAbove(t("platforms.address"), true, address, t("platforms.address_hint")),
 		widgets.NewFieldAbove(t("platforms.roots"), false, widgets.Row(10, widgets.Grow(widgets.Middle(roots)), widgets.Middle(clear), choose), t("platforms.roots_hint")),
 		widgets.NewFieldAbove(t("platforms.mobile_ca"), false, mobile, t("platforms.mobile_ca_hint")),
+		widgets.NewFieldAbove(t("platforms.csc"), false, widgets.Row(10, widgets.Grow(service), widgets.Fixed(150, 0, account)), t("platforms.csc_hint")),
 		trouble, confirm.Note()), cancel, confirm).FocusFirst(name).Wide(540)
 	c.host.Dialog(d)
 }

@@ -80,6 +80,9 @@ type Host interface {
 	// ChooseFolder lets the person choose a folder.
 	ChooseFolder(chosen func(path string))
 
+	// Zoom draws everything at so many percent, one of desk.Zooms, and keeps that.
+	Zoom(percent int)
+
 	Window() fyne.Window
 }
 

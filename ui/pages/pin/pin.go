@@ -57,6 +57,14 @@ func Again(host page.Host, err error) (trouble string, ok bool) {
 	return p.What, p.Code == desk.CodePINWrong || errors.Is(err, desk.ErrKeyLocked)
 }
 
+// PadText says where the PIN of a key is entered that takes none here.
+func PadText(host page.Host, k desk.Key) string {
+	if k.Remote() {
+		return host.Words().T("remote.confirm_there")
+	}
+	return host.Words().T("login.pin_pad")
+}
+
 type asking struct {
 	ctx     context.Context
 	host    page.Host
@@ -95,7 +103,7 @@ func (a asking) enter(k desk.Key, trouble string) {
 	switch {
 	case k.PINPad:
 		body.Field.Disable()
-		body.SetTries(a.t("login.pin_pad"), false)
+		body.SetTries(PadText(a.host, k), false)
 	case k.Locked:
 		body.SetTries(a.t("login.locked")+" · "+a.t("login.locked_do"), true)
 	case trouble != "":

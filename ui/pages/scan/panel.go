@@ -28,13 +28,18 @@ type Panel struct {
 	code    *widgets.QRCode
 	clock   *widgets.Text
 	content *fyne.Container
-	drawn   desk.ScanStage
-	offline bool
+	drawn   drawn
+}
+
+// drawn is what the panel's content follows from; the rest of a view moves within it.
+type drawn struct {
+	stage         desk.ScanStage
+	offline, auto bool
 }
 
 // New makes the panel of a scan and follows it until it is over, or ctx ends.
 func New(ctx context.Context, host page.Host, s *desk.Scan) *Panel {
-	p := &Panel{host: host, scan: s, code: widgets.NewQRCode(codeSide), clock: widgets.NewText("", theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter)}
+	p := &Panel{host: host, scan: s, drawn: drawn{stage: -1}, code: widgets.NewQRCode(codeSide), clock: widgets.NewText("", theme.TextTable, theme.Text2).Align(fyne.TextAlignCenter)}
 	p.content = widgets.Fixed(0, panelHeight, widgets.Column(0))
 	p.follow(ctx)
 	return p
@@ -69,17 +74,15 @@ func (p *Panel) follow(ctx context.Context) {
 // show draws a view; while the stage stays the same only the clock moves.
 func (p *Panel) show(v desk.ScanView) {
 	p.tick(v)
-	if v.Stage == p.drawn && v.Offline == p.offline && v.Stage != desk.ScanCode {
-		return
-	}
 	if v.Stage == desk.ScanCode {
 		p.code.SetText(v.QR)
 		p.code.SetDim(false)
-		if v.Stage == p.drawn && v.Offline == p.offline {
-			return
-		}
 	}
-	p.drawn, p.offline = v.Stage, v.Offline
+	now := drawn{v.Stage, v.Offline, v.Session != nil && v.Session.Auto}
+	if now == p.drawn {
+		return
+	}
+	p.drawn = now
 	col := p.stage(v)
 	if v.Offline {
 		col.Add(widgets.Gap(1, 4))
@@ -127,7 +130,7 @@ func (p *Panel) stage(v desk.ScanView) *fyne.Container {
 	case desk.ScanWaiting, desk.ScanShown:
 		return p.waiting(v)
 	case desk.ScanEnded:
-		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(p.t("scan.ended"), theme.Text))
+		return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("phone"), 56, theme.Text3)), line(EndText(p.host, v.Why), theme.Text))
 	}
 	return widgets.Column(14, widgets.Gap(1, 80), middle(widgets.Icon(theme.Icon("success"), 56, theme.Green)), line(p.t("scan.linked"), theme.Text))
 }
@@ -197,6 +200,14 @@ func spinner() fyne.CanvasObject {
 	s := widgets.NewSpinner(28, theme.Primary)
 	s.Start()
 	return s
+}
+
+// EndText says that a session is over, and why, where that is known.
+func EndText(host page.Host, why desk.ScanWhy) string {
+	if why == "" {
+		return host.Words().T("scan.ended")
+	}
+	return host.Words().T("scan.ended_" + string(why))
 }
 
 // SessionText says how much of a session is used, and how much is left: 会话签章：已签 3/200，剩余 7 小时 12 分.

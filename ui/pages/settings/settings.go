@@ -44,6 +44,7 @@ type Page struct {
 	asking  *widgets.Radios
 	proxy   func() // shows the proxy anew
 	updates *updates
+	zoom    *widgets.Radios
 	content fyne.CanvasObject
 }
 
@@ -74,10 +75,17 @@ func New(host page.Host) *Page {
 	way := proxy.NewForm(host, func() { p.content.Refresh() })
 	p.proxy = way.Show
 	p.updates = newUpdates(p)
+	var zooms []string
+	for _, percent := range desk.Zooms {
+		zooms = append(zooms, t("settings.zoom_percent", "percent", percent))
+	}
+	p.zoom = widgets.NewRadios(zooms...)
+	p.zoom.OnChanged = func(i int) { host.Zoom(desk.Zooms[i]) }
 	p.content = widgets.NewScrollArea(widgets.Page(widgets.Fixed(760, 0, widgets.Column(theme.CardGap,
 		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried, p.lasting),
 		section(t("settings.revocation"), t("settings.revocation_note"), p.asking),
 		section(t("proxy.title"), t("proxy.note"), way.Content()),
+		section(t("settings.zoom"), t("settings.zoom_note"), p.zoom),
 		section(t("settings.updates"), t("settings.updates_note"), p.updates.rows()...),
 		widgets.Quiet(t("settings.saved"))))))
 	return p
@@ -113,6 +121,7 @@ func (p *Page) Show(ctx context.Context) {
 	p.url.SetText(s.StampURL)
 	p.proxy()
 	p.updates.atStart.Set(s.Updates)
+	p.zoom.Choose(slices.Index(desk.Zooms, p.host.Desk().Zoom()))
 	p.draw()
 }
 

@@ -114,3 +114,21 @@ func TestUpdatesAreOfferedWhereTheyCanBeHad(t *testing.T) {
 		t.Error("the choice was not kept")
 	}
 }
+
+func TestTheSizeIsChosen(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	if p.zoom.Chosen() != 0 {
+		t.Errorf("at first %d is chosen", p.zoom.Chosen())
+	}
+	p.zoom.OnChanged(4)
+	if len(h.Zooms) != 1 || h.Zooms[0] != 200 {
+		t.Errorf("the window was told %d", h.Zooms)
+	}
+	if err := h.Desk().SetZoom(150); err != nil {
+		t.Fatal(err)
+	}
+	h.Open(New(h))
+	if again := h.Top().(*Page); again.zoom.Chosen() != 2 {
+		t.Errorf("of 150 %%, %d is chosen", again.zoom.Chosen())
+	}
+}

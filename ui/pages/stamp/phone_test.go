@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"sealdesk/token/mobileca"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
@@ -81,8 +82,14 @@ func TestSealedByPhone(t *testing.T) {
 	}
 
 	// It ends on the phone: the next one is scanned for anew.
-	phone.CA.EndSessions()
+	phone.CA.EndSessions(mobileca.EndedByPIN)
 	h.Until("the end", func() bool { _, lives := s.PhoneSession(); return !lives })
+	if why, ended := s.PhoneEnded(); !ended || scan.EndText(h, why) != "证书密码已修改，或证书已在另一部手机上找回，会话签章已结束" {
+		t.Errorf("it ended %v because of %q", ended, why)
+	}
+	if _, again := s.PhoneEnded(); again {
+		t.Error("it is told twice")
+	}
 	p = page("lot-3")
 	p.askPIN("")
 	h.Until("another code", another)

@@ -589,17 +589,17 @@ func organisations(_ *testing.T, w *world) {
 func belongings(_ *testing.T, w *world) {
 	ctx := w.Context()
 	a, _ := w.phone()
-	w.must(w.any().CreateSeal(ctx, store.Seal{ID: "s", Owner: a.ID, PNG: []byte{1, 2}, Width: 42.5}, store.Once{}, nil))
-	w.wants("the same seal again", w.any().CreateSeal(ctx, store.Seal{ID: "s", Owner: a.ID}, store.Once{}, nil), store.ErrTaken)
-	seals, err := w.any().Seals(ctx, a.ID)
+	w.must(w.any().Seals().Create(ctx, store.Seal{ID: "s", Owner: a.ID, PNG: []byte{1, 2}, Width: 42.5}, store.Once{}, nil))
+	w.wants("the same seal again", w.any().Seals().Create(ctx, store.Seal{ID: "s", Owner: a.ID}, store.Once{}, nil), store.ErrTaken)
+	seals, err := w.any().Seals().Of(ctx, a.ID)
 	w.must(err)
 	if len(seals) != 1 || seals[0].Width != 42.5 || len(seals[0].PNG) != 2 {
 		w.Errorf("seals %+v", seals)
 	}
 	failed := errors.New("failed")
-	_, err = w.any().ChangeSeal(ctx, "s", func(s *store.Seal) (store.Entries, error) { s.Name = "x"; return nil, failed })
+	_, err = w.any().Seals().Change(ctx, "s", func(s *store.Seal) (store.Entries, error) { s.Name = "x"; return nil, failed })
 	w.wants("a change that fails", err, failed)
-	if s, err := w.any().Seal(ctx, "s"); err != nil || s.Name != "" {
+	if s, err := w.any().Seals().One(ctx, "s"); err != nil || s.Name != "" {
 		w.Errorf("a change that failed was kept: %+v, %v", s, err)
 	}
 
@@ -610,7 +610,13 @@ func belongings(_ *testing.T, w *world) {
 	}
 	_, err = w.any().PayApplication(ctx, store.Once{}, store.Bill{ID: "b", Account: a.ID, Application: app.ID, Amount: 7}, func(*store.Application) (store.Entries, error) { return nil, failed })
 	w.wants("a payment that fails", err, failed)
-	if _, err := w.any().Bill(ctx, "b"); !errors.Is(err, store.ErrNotFound) {
+	if _, err := w.any().Zones().One(ctx, "s"); !errors.Is(err, store.ErrNotFound) {
+		w.Errorf("a seal is found among the zones: %v", err)
+	}
+	if all, err := w.any().Cards().Of(ctx, a.ID); err != nil || len(all) != 0 {
+		w.Errorf("a seal is among the cards: %+v, %v", all, err)
+	}
+	if _, err := w.any().Bills().One(ctx, "b"); !errors.Is(err, store.ErrNotFound) {
 		w.Errorf("a payment that failed left a bill: %v", err)
 	}
 	_, err = w.any().PayApplication(ctx, store.Once{}, store.Bill{ID: "b", Account: a.ID, Application: app.ID, Amount: 7}, func(x *store.Application) (store.Entries, error) { x.Paid = true; return nil, nil })
@@ -636,7 +642,7 @@ func belongings(_ *testing.T, w *world) {
 		})
 	}
 	all.Wait()
-	invoices, err := w.any().Invoices(ctx, a.ID)
+	invoices, err := w.any().Invoices().Of(ctx, a.ID)
 	w.must(err)
 	if got.Load() != 1 || len(invoices) != 1 || invoices[0].Amount != 7 {
 		w.Errorf("%d invoices were made, there are %+v", got.Load(), invoices)

@@ -8,114 +8,80 @@ import (
 	"sealdesk/platformapi/mobileca/store"
 )
 
+// belonging is one kind of what accounts and organisations have.
+type belonging[T any] struct {
+	kind[T]
+	made func(*T) time.Time
+}
+
+func belongs[T any](kinds string, made func(*T) time.Time, names func(*T) (id, owner string)) belonging[T] {
+	return belonging[T]{kind[T]{table: "belongings", only: kinds, columns: []string{"kind", "owner"}, row: func(v *T) []any {
+		id, owner := names(v)
+		return []any{id, kinds, owner}
+	}}, made}
+}
+
 var (
-	seals = kind[store.Seal]{table: "seals", columns: []string{"owner"}, row: func(s *store.Seal) []any { return []any{s.ID, s.Owner} }}
+	seals = belongs("seal", func(s *store.Seal) time.Time { return s.ChangedAt }, func(s *store.Seal) (id, owner string) { return s.ID, s.Owner })
 
-	authorisations = kind[store.Authorisation]{table: "authorisations", columns: []string{"owner"}, row: func(a *store.Authorisation) []any { return []any{a.ID, a.Organisation} }}
+	authorisations = belongs("authorisation", func(a *store.Authorisation) time.Time { return a.From }, func(a *store.Authorisation) (id, owner string) { return a.ID, a.Organisation })
 
-	zones    = kind[store.Zone]{table: "zones", columns: []string{"owner"}, row: func(z *store.Zone) []any { return []any{z.ID, z.Account} }}
-	cards    = kind[store.Card]{table: "cards", columns: []string{"owner"}, row: func(c *store.Card) []any { return []any{c.ID, c.Account} }}
-	bills    = kind[store.Bill]{table: "bills", columns: []string{"owner"}, row: func(b *store.Bill) []any { return []any{b.ID, b.Account} }}
-	invoices = kind[store.Invoice]{table: "invoices", columns: []string{"owner"}, row: func(v *store.Invoice) []any { return []any{v.ID, v.Account} }}
-	messages = kind[store.Message]{table: "messages", columns: []string{"owner"}, row: func(m *store.Message) []any { return []any{m.ID, m.Account} }}
+	zones    = belongs("zone", func(z *store.Zone) time.Time { return z.BoundAt }, func(z *store.Zone) (id, owner string) { return z.ID, z.Account })
+	cards    = belongs("card", func(c *store.Card) time.Time { return c.AddedAt }, func(c *store.Card) (id, owner string) { return c.ID, c.Account })
+	bills    = belongs("bill", func(b *store.Bill) time.Time { return b.PaidAt }, func(b *store.Bill) (id, owner string) { return b.ID, b.Account })
+	invoices = belongs("invoice", func(v *store.Invoice) time.Time { return v.CreatedAt }, func(v *store.Invoice) (id, owner string) { return v.ID, v.Account })
+	messages = belongs("message", func(m *store.Message) time.Time { return m.At }, func(m *store.Message) (id, owner string) { return m.ID, m.Account })
 )
 
 // byOwner is the condition of a list. Ids are UUIDs of version 7: by them, lists are in the order of time.
 const byOwner = `owner = $1 ORDER BY id DESC LIMIT 500`
 
-// belong keeps something that belongs to somebody.
-func belong[T any](ctx context.Context, s *Store, k kind[T], v *T, once store.Once, at time.Time, e store.Entries) error {
-	return s.create(ctx, once, at, e, func(tx *sql.Tx) error { return k.insert(ctx, s.db, tx, v) })
+// collection is a kind of belongings in a store.
+type collection[T any] struct {
+	s *Store
+	belonging[T]
 }
 
-// CreateSeal keeps a seal.
-func (s *Store) CreateSeal(ctx context.Context, v store.Seal, once store.Once, e store.Entries) error {
-	return belong(ctx, s, seals, &v, once, v.ChangedAt, e)
+// Create implements store.Belongings.
+func (c collection[T]) Create(ctx context.Context, v T, once store.Once, e store.Entries) error {
+	return c.s.create(ctx, once, c.made(&v), e, func(tx *sql.Tx) error { return c.insert(ctx, c.s.db, tx, &v) })
 }
 
-// Seal is the seal of this id.
-func (s *Store) Seal(ctx context.Context, id string) (store.Seal, error) {
-	return seals.one(ctx, s.db.Read, "", `id = $1`, id)
+// One implements store.Belongings.
+func (c collection[T]) One(ctx context.Context, id string) (T, error) {
+	return c.one(ctx, c.s.db.Read, "", `id = $1`, id)
 }
 
-// Seals are an owner's.
-func (s *Store) Seals(ctx context.Context, owner string) ([]store.Seal, error) {
-	return seals.list(ctx, s.db.Read, byOwner, owner)
+// Of implements store.Belongings.
+func (c collection[T]) Of(ctx context.Context, owner string) ([]T, error) {
+	return c.list(ctx, c.s.db.Read, byOwner, owner)
 }
 
-// ChangeSeal changes a seal.
-func (s *Store) ChangeSeal(ctx context.Context, id string, rule func(*store.Seal) (store.Entries, error)) (store.Seal, error) {
-	return change(ctx, s, seals, id, rule)
+// Change implements store.Belongings.
+func (c collection[T]) Change(ctx context.Context, id string, rule func(*T) (store.Entries, error)) (T, error) {
+	return change(ctx, c.s, c.kind, id, rule)
 }
 
-// CreateAuthorisation keeps an authorisation.
-func (s *Store) CreateAuthorisation(ctx context.Context, v store.Authorisation, once store.Once, e store.Entries) error {
-	return belong(ctx, s, authorisations, &v, once, v.From, e)
+// Seals are kept pictures.
+func (s *Store) Seals() store.Belongings[store.Seal] { return collection[store.Seal]{s, seals} }
+
+// Authorisations are organisations'.
+func (s *Store) Authorisations() store.Belongings[store.Authorisation] {
+	return collection[store.Authorisation]{s, authorisations}
 }
 
-// Authorisation is the authorisation of this id.
-func (s *Store) Authorisation(ctx context.Context, id string) (store.Authorisation, error) {
-	return authorisations.one(ctx, s.db.Read, "", `id = $1`, id)
-}
+// Zones are accounts'.
+func (s *Store) Zones() store.Belongings[store.Zone] { return collection[store.Zone]{s, zones} }
 
-// Authorisations are an organisation's.
-func (s *Store) Authorisations(ctx context.Context, organisation string) ([]store.Authorisation, error) {
-	return authorisations.list(ctx, s.db.Read, byOwner, organisation)
-}
+// Cards are accounts'.
+func (s *Store) Cards() store.Belongings[store.Card] { return collection[store.Card]{s, cards} }
 
-// ChangeAuthorisation changes an authorisation.
-func (s *Store) ChangeAuthorisation(ctx context.Context, id string, rule func(*store.Authorisation) (store.Entries, error)) (store.Authorisation, error) {
-	return change(ctx, s, authorisations, id, rule)
-}
+// Bills are accounts'; they are made with what is paid for.
+func (s *Store) Bills() store.Records[store.Bill] { return collection[store.Bill]{s, bills} }
 
-// CreateZone keeps a zone.
-func (s *Store) CreateZone(ctx context.Context, v store.Zone, once store.Once, e store.Entries) error {
-	return belong(ctx, s, zones, &v, once, v.BoundAt, e)
-}
-
-// Zone is the zone of this id.
-func (s *Store) Zone(ctx context.Context, id string) (store.Zone, error) {
-	return zones.one(ctx, s.db.Read, "", `id = $1`, id)
-}
-
-// Zones are an account's.
-func (s *Store) Zones(ctx context.Context, account string) ([]store.Zone, error) {
-	return zones.list(ctx, s.db.Read, byOwner, account)
-}
-
-// ChangeZone changes a zone.
-func (s *Store) ChangeZone(ctx context.Context, id string, rule func(*store.Zone) (store.Entries, error)) (store.Zone, error) {
-	return change(ctx, s, zones, id, rule)
-}
-
-// CreateCard keeps a card.
-func (s *Store) CreateCard(ctx context.Context, v store.Card, once store.Once, e store.Entries) error {
-	return belong(ctx, s, cards, &v, once, v.AddedAt, e)
-}
-
-// Card is the card of this id.
-func (s *Store) Card(ctx context.Context, id string) (store.Card, error) {
-	return cards.one(ctx, s.db.Read, "", `id = $1`, id)
-}
-
-// Cards are an account's.
-func (s *Store) Cards(ctx context.Context, account string) ([]store.Card, error) {
-	return cards.list(ctx, s.db.Read, byOwner, account)
-}
-
-// ChangeCard changes a card.
-func (s *Store) ChangeCard(ctx context.Context, id string, rule func(*store.Card) (store.Entries, error)) (store.Card, error) {
-	return change(ctx, s, cards, id, rule)
-}
-
-// Bill is the bill of this id.
-func (s *Store) Bill(ctx context.Context, id string) (store.Bill, error) {
-	return bills.one(ctx, s.db.Read, "", `id = $1`, id)
-}
-
-// Bills are an account's.
-func (s *Store) Bills(ctx context.Context, account string) ([]store.Bill, error) {
-	return bills.list(ctx, s.db.Read, byOwner, account)
+// Invoices are accounts'.
+func (s *Store) Invoices() store.Records[store.Invoice] {
+	return collection[store.Invoice]{s, invoices}
 }
 
 // CreateInvoice keeps an invoice, and on its bills that they are on it.
@@ -151,19 +117,9 @@ func (s *Store) CreateInvoice(ctx context.Context, v store.Invoice, once store.O
 	})
 }
 
-// Invoice is the invoice of this id.
-func (s *Store) Invoice(ctx context.Context, id string) (store.Invoice, error) {
-	return invoices.one(ctx, s.db.Read, "", `id = $1`, id)
-}
-
-// Invoices are an account's.
-func (s *Store) Invoices(ctx context.Context, account string) ([]store.Invoice, error) {
-	return invoices.list(ctx, s.db.Read, byOwner, account)
-}
-
 // CreateMessage keeps a message.
 func (s *Store) CreateMessage(ctx context.Context, m store.Message) error {
-	return belong(ctx, s, messages, &m, store.Once{}, m.At, nil)
+	return collection[store.Message]{s, messages}.Create(ctx, m, store.Once{}, nil)
 }
 
 // Messages are a page of an account's.
@@ -173,6 +129,6 @@ func (s *Store) Messages(ctx context.Context, account, before string, limit int)
 
 // Unread counts messages.
 func (s *Store) Unread(ctx context.Context, account, after string) (n int, err error) {
-	err = s.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM messages WHERE owner = $1 AND id > $2`, account, after).Scan(&n)
+	err = s.db.Read.QueryRowContext(ctx, `SELECT count(*) FROM belongings WHERE `+messages.where(`owner = $1 AND id > $2`), account, after).Scan(&n)
 	return n, err
 }

@@ -16,15 +16,24 @@ import (
 // kind is how one sort of thing is kept.
 type kind[T any] struct {
 	table   string
+	only    string          // of a table that has several kinds, which this is; else ""
 	columns []string        // beside id and data
 	row     func(*T) []any  // the id, then what is in columns
 	version func(*T) *int64 // nil: it has none; else it grows with every change
 }
 
+// where is a condition on this kind.
+func (k kind[T]) where(condition string) string {
+	if k.only == "" {
+		return condition
+	}
+	return `kind = '` + k.only + `' AND ` + condition
+}
+
 func (k kind[T]) one(ctx context.Context, q sqldb.Querier, lock, where string, args ...any) (T, error) {
 	var v T
 	var data string
-	err := q.QueryRowContext(ctx, `SELECT data FROM `+k.table+` WHERE `+where+lock, args...).Scan(&data)
+	err := q.QueryRowContext(ctx, `SELECT data FROM `+k.table+` WHERE `+k.where(where)+lock, args...).Scan(&data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return v, store.ErrNotFound
 	}
@@ -35,7 +44,7 @@ func (k kind[T]) one(ctx context.Context, q sqldb.Querier, lock, where string, a
 }
 
 func (k kind[T]) list(ctx context.Context, q sqldb.Querier, rest string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, `SELECT data FROM `+k.table+` WHERE `+rest, args...)
+	rows, err := q.QueryContext(ctx, `SELECT data FROM `+k.table+` WHERE `+k.where(rest), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +93,7 @@ func (k kind[T]) update(ctx context.Context, db *sqldb.DB, tx *sql.Tx, before []
 	for i, c := range append(append([]string{}, k.columns...), "data") {
 		set = append(set, fmt.Sprintf("%s = $%d", c, i+2))
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE `+k.table+` SET `+strings.Join(set, ", ")+` WHERE id = $1`, args...)
+	_, err = tx.ExecContext(ctx, `UPDATE `+k.table+` SET `+strings.Join(set, ", ")+` WHERE `+k.where(`id = $1`), args...)
 	if db.Taken(err) != "" {
 		return false, store.ErrTaken
 	}

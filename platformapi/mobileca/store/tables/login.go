@@ -241,7 +241,7 @@ func (s *Store) RemoveDevice(ctx context.Context, account, id string, now time.T
 			if err != nil {
 				return err
 			}
-			e.v.State = wire.PairingEnded
+			e.v.End(wire.EndedByDevice)
 			if err := s.savePairing(ctx, tx, e, now); err != nil {
 				return err
 			}

@@ -329,6 +329,45 @@ func (e Kind) Valid() bool {
 	}
 }
 
+// Defines values for PairingEnd.
+const (
+	EndedByAuthorisation PairingEnd = "authorisation"
+	EndedByCertificate   PairingEnd = "certificate"
+	EndedByCount         PairingEnd = "count"
+	EndedByDesktop       PairingEnd = "desktop"
+	EndedByDevice        PairingEnd = "device"
+	EndedByNetwork       PairingEnd = "network"
+	EndedByPIN           PairingEnd = "pin"
+	EndedByPhone         PairingEnd = "phone"
+	EndedByTime          PairingEnd = "time"
+)
+
+// Valid indicates whether the value is a known member of the PairingEnd enum.
+func (e PairingEnd) Valid() bool {
+	switch e {
+	case EndedByAuthorisation:
+		return true
+	case EndedByCertificate:
+		return true
+	case EndedByCount:
+		return true
+	case EndedByDesktop:
+		return true
+	case EndedByDevice:
+		return true
+	case EndedByNetwork:
+		return true
+	case EndedByPIN:
+		return true
+	case EndedByPhone:
+		return true
+	case EndedByTime:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PairingKind.
 const (
 	PairBid     PairingKind = "bid"
@@ -1296,6 +1335,11 @@ type OrganisationList struct {
 
 // Pairing A pairing as its desktop sees it
 type Pairing struct {
+	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+	Ended PairingEnd `json:"ended,omitempty,omitzero"`
+
 	// ExpiresAt When it is over if nothing happens
 	ExpiresAt time.Time `json:"expires_at"`
 
@@ -1310,6 +1354,11 @@ type Pairing struct {
 	State   PairingState `json:"state"`
 	Version int64        `json:"version"`
 }
+
+// PairingEnd Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+type PairingEnd string
 
 // PairingID 16 random bytes
 type PairingID = string
@@ -1693,7 +1742,12 @@ type Scan struct {
 	Commitment Bytes32   `json:"commitment"`
 	CreatedAt  time.Time `json:"created_at"`
 	Desktop    Desktop   `json:"desktop"`
-	ExpiresAt  time.Time `json:"expires_at"`
+
+	// Ended Why a pairing that was linked is over: its desktop or its phone ended it, its time was over, all that could be asked in it was
+	// answered, the desktop called from another network than the one in which the code was shown (a session only), the PIN was
+	// changed or the key recovered, the certificate is another one or revoked, its authorisation is over, the phone was logged out or removed.
+	Ended     PairingEnd `json:"ended,omitempty,omitzero"`
+	ExpiresAt time.Time  `json:"expires_at"`
 
 	// ID 16 random bytes
 	ID PairingID `json:"id"`

@@ -37,6 +37,7 @@ type Host struct {
 	Toasts  []string
 	Told    []error
 	Homes   []string
+	Zooms   []int
 	Asked   []Question
 	Dialogs []*widgets.Dialog
 	Choose  func(endings []string) string // answers ChooseFile; "" chooses nothing
@@ -135,11 +136,15 @@ func (h *Host) Settle(d time.Duration) {
 // Picture draws the window into $SEALDESK_PICTURES, if that is set, to be looked at.
 func (h *Host) Picture(name string) {
 	h.t.Helper()
-	dir := os.Getenv("SEALDESK_PICTURES")
-	if dir == "" {
-		return
+	if dir := os.Getenv("SEALDESK_PICTURES"); dir != "" {
+		h.draw(filepath.Join(dir, name+".png"))
 	}
-	f, err := os.Create(filepath.Join(dir, name+".png"))
+}
+
+// draw draws the window into a file.
+func (h *Host) draw(path string) {
+	h.t.Helper()
+	f, err := os.Create(path)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -153,18 +158,25 @@ func (h *Host) Picture(name string) {
 // it alone; the others leave room for the sidebar and the line on top.
 func (h *Host) Fits() {
 	h.t.Helper()
-	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
 	if top := h.window.Canvas().Overlays().Top(); top != nil {
-		if m := top.MinSize(); m.Width > room.Width || m.Height > room.Height {
-			h.t.Errorf("the dialog over %s needs %v, there is room for %v", h.Top().Title(), m, room)
+		if m := top.MinSize(); m.Width > theme.MinWindowW || m.Height > theme.MinWindowH {
+			h.t.Errorf("the dialog over %s needs %v, there is room for %v×%v", h.Top().Title(), m, theme.MinWindowW, theme.MinWindowH)
 		}
 	}
-	if h.session != nil {
-		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
-	}
+	room := h.room()
 	if m := h.Top().Content().MinSize(); m.Width > room.Width || m.Height > room.Height {
 		h.t.Errorf("%s needs %v, there is room for %v", h.Top().Title(), m, room)
 	}
+}
+
+// room is the least that the page in front is laid out in: the smallest window, without sidebar and the line on top where
+// somebody is logged in.
+func (h *Host) room() fyne.Size {
+	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
+	if h.session != nil {
+		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+	}
+	return room
 }
 
 // Texts are the words that are to be seen: of the dialog in front, or else of the page.
@@ -286,10 +298,13 @@ func (h *Host) Back() {
 func (h *Host) show() {
 	h.leave()
 	h.front, h.leave = context.WithCancel(context.Background())
-	h.window.SetContent(h.Top().Content())
+	h.window.SetContent(widgets.NewRoom(h.Top().Content(), h.room()))
 	h.window.Resize(h.window.Canvas().Size())
 	h.Top().Show(h.front)
 }
+
+// Zoom implements page.Host.
+func (h *Host) Zoom(percent int) { h.Zooms = append(h.Zooms, percent) }
 
 // Home implements page.Host.
 func (h *Host) Home(nav string) { h.Homes = append(h.Homes, nav) }

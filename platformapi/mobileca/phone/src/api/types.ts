@@ -114,6 +114,7 @@ export interface Scan extends Versioned {
   created_at: string;
   expires_at: string;
   certificate?: string;
+  ended?: "desktop" | "phone" | "time" | "count" | "network" | "pin" | "certificate" | "authorisation" | "device";
   session?: Session;
 }
 

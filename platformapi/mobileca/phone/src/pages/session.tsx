@@ -94,7 +94,7 @@ export function SessionPage({ id }: { id: string }) {
   if (over || (scan && !s)) {
     return (
       <Page title={t("session.title")} foot={<Button onPress={() => app.replace({ page: "home" })}>{t("do.home")}</Button>}>
-        <div class="result off"><Icon name="clock" size={40} /><h2>{t("session.over")}</h2><p>{t("session.over-text", { n: s?.used ?? 0 })}</p></div>
+        <div class="result off"><Icon name="clock" size={40} /><h2>{t("session.over")}</h2>{scan.ended && <p>{t(`session.ended-${scan.ended}`)}</p>}<p>{t("session.over-text", { n: s?.used ?? 0 })}</p></div>
       </Page>
     );
   }

@@ -1,46 +1,12 @@
 -- +goose Up
-CREATE TABLE seals (
-    id    TEXT PRIMARY KEY,
+CREATE TABLE belongings (
+    kind  TEXT NOT NULL, -- seal, authorisation, zone, card, bill, invoice, message
+    id    TEXT NOT NULL,
     owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
+    data  TEXT NOT NULL,
+    PRIMARY KEY (kind, id)
 ) STRICT;
-CREATE INDEX seals_owner ON seals (owner, id);
-CREATE TABLE authorisations (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX authorisations_owner ON authorisations (owner, id);
-CREATE TABLE zones (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX zones_owner ON zones (owner, id);
-CREATE TABLE cards (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX cards_owner ON cards (owner, id);
-CREATE TABLE bills (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX bills_owner ON bills (owner, id);
-CREATE TABLE invoices (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX invoices_owner ON invoices (owner, id);
-CREATE TABLE messages (
-    id    TEXT PRIMARY KEY,
-    owner TEXT NOT NULL, -- account or organisation
-    data  TEXT NOT NULL
-) STRICT;
-CREATE INDEX messages_owner ON messages (owner, id);
+CREATE INDEX belongings_owner ON belongings (kind, owner, id);
 CREATE TABLE attachments (
     application TEXT PRIMARY KEY REFERENCES applications (id),
     data        TEXT NOT NULL
@@ -69,10 +35,4 @@ DROP INDEX applications_state;
 ALTER TABLE applications DROP COLUMN organisation;
 DROP TABLE invitations;
 DROP TABLE attachments;
-DROP TABLE messages;
-DROP TABLE invoices;
-DROP TABLE bills;
-DROP TABLE cards;
-DROP TABLE zones;
-DROP TABLE authorisations;
-DROP TABLE seals;
+DROP TABLE belongings;

@@ -1,0 +1,2 @@
+// Package kind has the kinds of error that only hold others.
+package kind

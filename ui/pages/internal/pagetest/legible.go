@@ -1,0 +1,96 @@
+package pagetest
+
+import (
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/test"
+
+	"sealdesk/ui/theme"
+)
+
+// The windows in which every page is to be read. Enlarged to 200 %, a screen is half as wide and high.
+var windows = map[string]fyne.Size{
+	"1366×768":           {Width: theme.MinWindowW, Height: theme.MinWindowH},
+	"3840×2160 at 200 %": {Width: 1920, Height: 1050},
+	"1366×768 at 200 %":  {Width: 683, Height: 350},
+}
+
+// Legible fails where in one of these windows words are cut off without a …, or lie over other words. What is outside a part
+// that scrolls can be scrolled to. Nothing is drawn, so this is cheap, unless SEALDESK_SIZES names a folder for pictures of all
+// of these windows, to be looked at.
+func (h *Host) Legible(face string) {
+	h.t.Helper()
+	before := h.window.Canvas().Size()
+	defer h.window.Resize(before)
+	for name, size := range windows {
+		if h.session != nil {
+			size = size.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+		}
+		h.window.Resize(size)
+		if dir := os.Getenv("SEALDESK_SIZES"); dir != "" {
+			h.draw(filepath.Join(dir, face+", "+name+".png"))
+		}
+		r := reading{}
+		if top := h.window.Canvas().Overlays().Top(); top != nil {
+			r.walk(top, fyne.Position{}, box{0, 0, size.Width, size.Height})
+		} else {
+			r.walk(h.window.Content(), fyne.Position{}, box{0, 0, size.Width, size.Height})
+		}
+		for i, a := range r.lines {
+			if a.needs > a.box.x1-a.box.x0+1 && a.inside {
+				h.t.Errorf("in a window of %s %q needs %.0f, and has %.0f", name, a.text, a.needs, a.box.x1-a.box.x0)
+			}
+			for _, b := range r.lines[:i] {
+				// The lines of a font are higher than its characters.
+				if over := a.box.and(b.box); over.x1-over.x0 > 2 && over.y1-over.y0 > 4 {
+					h.t.Errorf("in a window of %s %q and %q lie over one another at %v", name, b.text, a.text, over)
+				}
+			}
+		}
+	}
+}
+
+type box struct{ x0, y0, x1, y1 float32 }
+
+func (b box) and(o box) box {
+	return box{max(b.x0, o.x0), max(b.y0, o.y0), min(b.x1, o.x1), min(b.y1, o.y1)}
+}
+
+// A line is one that can be seen, at least in part.
+type line struct {
+	text   string
+	box    box
+	needs  float32 // its words' width
+	inside bool    // no part that scrolls cuts it
+}
+
+type reading struct{ lines []line }
+
+func (r *reading) walk(o fyne.CanvasObject, origin fyne.Position, clip box) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	at := origin.Add(o.Position())
+	whole := box{at.X, at.Y, at.X + o.Size().Width, at.Y + o.Size().Height}
+	switch o := o.(type) {
+	case *canvas.Text:
+		if shown := whole.and(clip); o.Text != "" && shown.x1 > shown.x0 && shown.y1 > shown.y0 {
+			needs := fyne.MeasureText(o.Text, o.TextSize, o.TextStyle).Width
+			r.lines = append(r.lines, line{o.Text, shown, needs, shown == whole})
+		}
+	case *fyne.Container:
+		for _, inner := range o.Objects {
+			r.walk(inner, at, clip)
+		}
+	case *container.Scroll:
+		r.walk(o.Content, at, whole.and(clip))
+	case fyne.Widget:
+		for _, inner := range test.WidgetRenderer(o).Objects() {
+			r.walk(inner, at, clip)
+		}
+	}
+}
