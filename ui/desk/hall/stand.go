@@ -124,7 +124,7 @@ func (s *Stand) look(ctx context.Context) error {
 	switch _, there := keys[was.Seat.Key.URI]; {
 	case next.Stage == Asking && was.Stage == Asking && next.Seat.Key.URI == was.Seat.Key.URI:
 		next.Problem = was.Problem // it is asked already
-	case next.Stage == Idle && (was.Stage == Done || was.Stage == Failed) && (there || was.Phone || len(keys) == 0) &&
+	case next.Stage == Idle && (was.Stage == Done || was.Stage == Failed) && (there || was.Phone || next.Problem == nil) &&
 		(settled(next.Problem) || next.Seat.Key.URI == was.Seat.Key.URI):
 		next = was // how the last turn ended is said until another key has something to say
 	}
