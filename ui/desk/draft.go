@@ -319,12 +319,12 @@ func draftContext(dir string) string { return "draft/" + filepath.Base(dir) }
 
 // unseal reads what the vault closed, or JSON in the plain.
 func unseal(v *vault.Vault, context string, data []byte, into any) error {
-	if !bytes.HasPrefix(data, []byte("{")) {
-		plain, err := v.Open(context, data)
-		if err != nil {
-			return err
-		}
-		data = plain
+	plain, err := v.Open(context, data)
+	if err == nil {
+		return json.Unmarshal(plain, into)
+	}
+	if !bytes.HasPrefix(data, []byte("{")) { // what is closed begins with any byte, with this one, too
+		return err
 	}
 	return json.Unmarshal(data, into)
 }

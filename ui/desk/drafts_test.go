@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -154,6 +155,27 @@ func TestADamagedDraftOfASavedContractIsOpenedFromThePlatform(t *testing.T) {
 	}
 	if aside := named(t, work, draftFile+".damaged-"); len(aside) != 1 || string(content(t, aside[0])) != "{" {
 		t.Errorf("set aside: %v", aside)
+	}
+}
+
+// What is closed begins with a byte at random, which may be the one that a draft in the plain begins with.
+func TestAClosedDraftMayBeginAsAPlainOne(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	v, dir := s.vault, t.TempDir()
+	var sealed []byte
+	for !bytes.HasPrefix(sealed, []byte("{")) {
+		sealed = v.Seal(draftContext(dir), []byte(`{"contract":"c"}`))
+	}
+	var got struct{ Contract string }
+	if err := unseal(v, draftContext(dir), sealed, &got); err != nil || got.Contract != "c" {
+		t.Errorf("closed: %+v, %v", got, err)
+	}
+	if err := unseal(v, draftContext(dir), []byte(`{"contract":"d"}`), &got); err != nil || got.Contract != "d" {
+		t.Errorf("in the plain: %+v, %v", got, err)
+	}
+	if err := unseal(v, draftContext(dir+"x"), sealed, &got); err == nil {
+		t.Error("another folder's draft is read")
 	}
 }
 

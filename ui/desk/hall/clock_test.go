@@ -3,6 +3,7 @@ package hall
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,12 +67,13 @@ func TestClockNeedsOneAnswer(t *testing.T) {
 // It is asked again every minute, until its context ends.
 func TestClockIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ahead := time.Duration(0)
-		c := NewClock(func(context.Context) (time.Time, error) { return time.Now().Add(ahead), nil })
+		var ahead atomic.Int64 // nanoseconds
+		c := NewClock(func(context.Context) (time.Time, error) { return time.Now().Add(time.Duration(ahead.Load())), nil })
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { defer close(done); c.Keep(ctx) }()
-		ahead = time.Hour
+		synctest.Wait()
+		ahead.Store(int64(time.Hour))
 		time.Sleep(59 * time.Second)
 		if c.Behind() != 0 {
 			t.Error("it was asked before its minute")
