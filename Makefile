@@ -1,5 +1,6 @@
 # make demo   build SealDesk and open it with an embedded platform, both parties' keys and a mobile CA; PHONES=0.0.0.0:8444 lets real phones reach it
 # make test   everything that must hold before a change lands
+# make race   the same tests with the programs under the race detector, too, which make test runs without
 # make interop   hold our work against other programs: the clean copy of Word documents, for the corpora in ../shared/corpora, and
 #                in a table what we sign, in every combination of level and key, before pdfsig, mutool, qpdf, openssl, pyHanko and
 #                the European Commission's DSS, and what they sign before us. Who is wrong, it says why; what nothing explains fails.
@@ -25,7 +26,7 @@ TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone phone-app test interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test race interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
@@ -48,7 +49,12 @@ phone-app: phone
 
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
 test: deps-test phone check
-	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./...
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/...
+	$(GO) test -tags $(TAGS) -timeout 14m ./cmd/...
+
+# The programs, too, under the race detector, which takes them several times as long.
+race: deps-test phone
+	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 30m ./...
 
 # pyHanko and DSS, each only where what it needs is there; without it is told and left out.
 peers:

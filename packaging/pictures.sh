@@ -9,8 +9,9 @@ SEALDESK_PICTURES=$pictures "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run 
 taken=$(mktemp -d)
 trap 'rm -rf "$taken"' EXIT
 SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" \
-	-run 'TestThePhonesCertificateIsBound|TestATemplateIsSaved|TestReviewedAgreedAndSealed|TestVoidSealsStayInSight|TestPublishedAndFiled' \
-	./ui/pages/bind ./ui/pages/form ./ui/pages/publish
+	-run 'TestThePhonesCertificateIsBound|TestATemplateIsSaved|TestReviewedAgreedAndSealed|TestVoidSealsStayInSight|TestPublishedAndFiled|TestABidFromTheListToTheReceipt' \
+	./ui/pages/bind ./ui/pages/bid ./ui/pages/form ./ui/pages/publish
+SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestBidsAreOpenedInTheHall ./cmd/sealdesk
 while read -r name shot; do
 	cp "$taken/$shot.png" "$pictures/$name.png"
 done <<'EOF'
@@ -19,6 +20,16 @@ templates templates
 review-first review-received
 void-seals void-seals
 publish publish-made
+bid-list bid-list
+bid-certify bid-certify
+bid-stamp bid-stamp
+bid-built bid-built
+bid-handed-in bid-handed-in
+hall hall-started
+hall-terminal hall-wrong-key
+hall-decrypted hall-decrypted
+hall-prices hall-prices
+hall-record hall-record
 EOF
 
 SEALDESK_PICTURES=$taken "${GO:-go}" test -count=1 -tags "${TAGS:-x11}" -run TestEveryFaceFitsAndHasItsWords/en ./ui/pages
