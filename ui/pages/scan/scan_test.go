@@ -61,7 +61,9 @@ func TestStages(t *testing.T) {
 		{"scanned", func(v *desk.ScanView) { v.Stage = desk.ScanScanned }, []string{"张*三 · 云台县第一人民医院 · 138****1234 已扫码"}, "二维码"},
 		{"matched", func(v *desk.ScanView) { v.Stage, v.Match = desk.ScanMatched, "BKXW" }, []string{"B", "K", "X", "W", "匹配码", "不同请拒绝"}, ""},
 		{"offline", func(v *desk.ScanView) { v.Stage, v.Match, v.Offline = desk.ScanMatched, "BKXW", true }, []string{"连不上移动 CA 服务", "匹配码"}, ""},
-		{"waiting", func(v *desk.ScanView) { v.Stage, v.Match = desk.ScanWaiting, "BKXW" }, []string{"已发送到手机", "请在 ", "内完成"}, "会话"},
+		{"waiting", func(v *desk.ScanView) {
+			v.Stage, v.Match, v.Until = desk.ScanWaiting, "BKXW", time.Now().Add(2*time.Minute+58*time.Second)
+		}, []string{"已发送到手机", "请在 2:5"}, "会话"},
 		{"shown", func(v *desk.ScanView) { v.Stage, v.Session = desk.ScanShown, session }, []string{"手机已显示", "已签 3/200，剩余 7 小时 12 分"}, ""},
 		{"auto", func(v *desk.ScanView) { v.Stage, v.Session = desk.ScanShown, &auto }, []string{"自动确认", "保持打开"}, "证书密码"},
 		{"ended", func(v *desk.ScanView) { v.Stage = desk.ScanEnded }, []string{"会话签章已结束"}, "网络"},
