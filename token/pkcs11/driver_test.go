@@ -288,6 +288,74 @@ func TestReplugBetweenLooks(t *testing.T) {
 	}
 }
 
+// A key on USB is asked what is on it once for a login: each question takes milliseconds.
+func TestALoginAsksForTheKeysOnce(t *testing.T) {
+	for _, algorithm := range []ca.Algorithm{ca.RSA, ca.SM2} {
+		t.Run(string(algorithm), func(t *testing.T) {
+			signPair, encryptPair := keys(t, algorithm)
+			server, device, driver := plug(t, softkey.Dialect{SM2: &softkey.Longmai, IDs: softkey.ContainerIDs}, known(t, ""), signPair, encryptPair)
+			tok := find(t, guarded(driver))
+			if err := tok.Unlock(t.Context(), []byte(keyPIN)); err != nil {
+				t.Fatal(err)
+			}
+			before := server.Calls("C_FindObjectsInit")
+			ids, err := tok.Identities(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			listed := server.Calls("C_FindObjectsInit") - before
+			if _, err := identity(t, tok, token.UsageSign).Signer(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			opened := server.Calls("C_FindObjectsInit") - before - listed
+			// The certificates, which are listed again to find the one to open; and the public keys where private ones do not tell
+			// which they are, as those of SM2.
+			want := map[ca.Algorithm][2]int{ca.RSA: {1, 1}, ca.SM2: {2, 3}}[algorithm]
+			if got := [2]int{listed, opened}; got != want {
+				t.Errorf("listing and opening searched %d times, want %d", got, want)
+			}
+
+			// What another program puts there meanwhile is found nevertheless.
+			authority, err := ca.New(algorithm)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key, err := ca.GenerateKey(algorithm)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "另一单位"}, PublicKey: key.Public(), Usage: token.UsageSign})
+			if err == nil {
+				err = device.AddContainer("other", softkey.KeyPair{Key: key, Certificate: cert}, softkey.KeyPair{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ids, err = tok.Identities(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				if !id.Certificate().Equal(cert) {
+					continue
+				}
+				if k, tells := id.(token.KeyHolder); tells && !k.HasPrivateKey() {
+					t.Error("the new certificate is said to lack its key")
+				}
+				s, err := id.Signer(t.Context())
+				if err == nil {
+					err = sign(s, "合同")
+				}
+				if err != nil {
+					t.Errorf("the new key: %v", err)
+				}
+				return
+			}
+			t.Error("the new certificate is not listed")
+		})
+	}
+}
+
 func TestProvisionVendors(t *testing.T) {
 	longmai, sansec := softkey.Longmai, softkey.Sansec
 	tests := []struct {

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 
 	"github.com/emmansun/gmsm/smx509"
 
@@ -57,17 +58,10 @@ func (t *hardToken) identities() ([]*identity, error) {
 	if len(certs) > maxCertificates {
 		certs = certs[:maxCertificates]
 	}
-	publics, err := t.objects(cryptoki.CKO_PUBLIC_KEY)
-	if err != nil {
-		return nil, err
-	}
-	privates, err := t.objects(cryptoki.CKO_PRIVATE_KEY)
-	if err != nil {
-		return nil, err
-	}
 	var ids []*identity
 	var issuers []*smx509.Certificate
 	seen := map[string]bool{}
+	silent := false // about what its key is for
 	for _, o := range certs {
 		cert, err := smx509.ParseCertificate(o.value)
 		if err != nil {
@@ -77,7 +71,7 @@ func (t *hardToken) identities() ([]*identity, error) {
 			issuers = append(issuers, cert)
 			continue
 		}
-		i := &identity{token: t, id: nameOfObject(o), object: o, cert: cert, usage: usageOf(o, cert, append(publics, privates...))}
+		i := &identity{token: t, id: nameOfObject(o), object: o, cert: cert}
 		if seen[i.id] { // a renewed certificate of the same key
 			sum := sha256.Sum256(o.value)
 			i.id += "-" + hex.EncodeToString(sum[:4])
@@ -86,14 +80,34 @@ func (t *hardToken) identities() ([]*identity, error) {
 			continue // the same certificate twice
 		}
 		seen[i.id] = true
-		has := len(matchKeys(o, cert.PublicKey, privates, publics)) > 0
-		i.lacks = !has && (t.login != nil || len(privates) > 0)
+		silent = silent || token.UsageOf(cert) == 0
 		ids = append(ids, i)
 	}
 	for _, i := range ids {
 		i.chain = chainOf(i.cert, issuers)
 	}
+	for _, fresh := range []bool{false, true} { // another program may have changed keys since the login
+		privates, publics, err := t.keys(fresh, silent)
+		if err != nil {
+			return nil, err
+		}
+		if !match(ids, privates, publics) || t.login == nil {
+			break
+		}
+	}
 	return ids, nil
+}
+
+// match finds out what each identity's key is for and whether the token has it, and tells whether one is missing.
+func match(ids []*identity, privates, publics []object) (missing bool) {
+	all := slices.Concat(publics, privates)
+	for _, i := range ids {
+		i.usage = usageOf(i.object, i.cert, all)
+		has := len(matchKeys(i.object, i.cert.PublicKey, privates, publics)) > 0
+		missing = missing || !has
+		i.lacks = !has && (i.token.login != nil || len(privates) > 0)
+	}
+	return missing
 }
 
 // nameOfObject is CKA_ID as hex or, for a certificate without one, a part of its hash.
@@ -167,20 +181,17 @@ func (i *identity) open(ctx context.Context) (*key, error) {
 		if t.login.keys[i.id] != nil {
 			return nil
 		}
-		publics, err := t.objects(cryptoki.CKO_PUBLIC_KEY)
-		if err != nil {
-			return err
+		for _, fresh := range []bool{false, true} { // another program may have put it there since
+			privates, publics, err := t.keys(fresh, false)
+			if err != nil {
+				return err
+			}
+			if found := matchKeys(i.object, i.cert.PublicKey, privates, publics); len(found) > 0 {
+				t.login.keys[i.id] = &privateKey{candidates: found}
+				return nil
+			}
 		}
-		privates, err := t.objects(cryptoki.CKO_PRIVATE_KEY)
-		if err != nil {
-			return err
-		}
-		found := matchKeys(i.object, i.cert.PublicKey, privates, publics)
-		if len(found) == 0 {
-			return token.ErrNotSupported
-		}
-		t.login.keys[i.id] = &privateKey{candidates: found}
-		return nil
+		return token.ErrNotSupported
 	})
 	if err != nil {
 		return nil, err

@@ -57,6 +57,27 @@ func (t *hardToken) objects(class uint) ([]object, error) {
 	return objects, nil
 }
 
+// keys reads the private keys, and the public ones where something hangs on them: a private key that does not tell its public half,
+// or whoever asks so. The private keys of a login are read once unless they are wanted fresh: what a key on USB is asked takes
+// milliseconds each time.
+func (t *hardToken) keys(fresh, withPublics bool) (privates, publics []object, err error) {
+	if t.login != nil && !fresh {
+		privates = t.login.privates
+	} else if privates, err = t.objects(cryptoki.CKO_PRIVATE_KEY); err != nil {
+		return nil, nil, err
+	}
+	if t.login != nil {
+		t.login.privates = privates
+	}
+	for _, k := range privates {
+		withPublics = withPublics || len(k.modulus) == 0
+	}
+	if withPublics {
+		publics, err = t.objects(cryptoki.CKO_PUBLIC_KEY)
+	}
+	return privates, publics, err
+}
+
 func (t *hardToken) object(handle, class uint) (object, error) {
 	types := []uint{cryptoki.CKA_ID, cryptoki.CKA_LABEL}
 	switch class {

@@ -141,11 +141,7 @@ func (t *hardToken) StoreCertificate(
 		if err != nil {
 			return token.ErrNotSupported
 		}
-		publics, err := t.objects(cryptoki.CKO_PUBLIC_KEY)
-		if err != nil {
-			return err
-		}
-		privates, err := t.objects(cryptoki.CKO_PRIVATE_KEY)
+		privates, publics, err := t.keys(true, true)
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ type hardToken struct {
 // login is the time between unlocking and locking. Signers hold on to theirs, and end with it.
 type login struct {
 	keys       map[string]*privateKey // by the identity's ID
+	privates   []object               // as they were when they were last read
 	mechanisms map[uint]bool
 	pin        []byte // only for keys that want it for every use
 }
@@ -171,11 +172,10 @@ func (t *hardToken) begin(pin []byte) error {
 	for _, m := range mechanisms {
 		l.mechanisms[m] = true
 	}
-	keys, err := t.objects(cryptoki.CKO_PRIVATE_KEY)
-	if err != nil {
+	if l.privates, err = t.objects(cryptoki.CKO_PRIVATE_KEY); err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for _, k := range l.privates {
 		if k.always && l.pin == nil {
 			l.pin = bytes.Clone(pin)
 		}
