@@ -29,12 +29,7 @@ type tenderJSON struct {
 }
 
 // Run prints {"tenders": [...]}, the newest first.
-func (c *bidTendersCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *bidTendersCmd) Run(a *app, k *clerk) error {
 	list := []tenderJSON{}
 	for q := (platformapi.TenderQuery{Words: c.Words, Limit: 200}); ; {
 		page, err := k.session.Tenders(a.ctx, q)
@@ -63,12 +58,7 @@ type bidOutlineCmd struct {
 
 // Run writes outline.json, and the platform's certificates as platform-sm2.pem and platform-rsa.pem, to a new folder, and prints
 // {"tender", "outline", "certificates"}.
-func (c *bidOutlineCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *bidOutlineCmd) Run(a *app, k *clerk) error {
 	tender, err := k.session.Tender(a.ctx, c.Tender)
 	if err != nil {
 		return err
@@ -127,12 +117,7 @@ func (a *app) printBidReceipt(r bidReceiptJSON) {
 }
 
 // Run prints the receipt. An upload that was cut goes on where it was.
-func (c *bidUploadCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *bidUploadCmd) Run(a *app, k *clerk) error {
 	tender, err := k.session.Tender(a.ctx, c.Tender)
 	if err != nil {
 		return err
@@ -154,12 +139,7 @@ type bidWithdrawCmd struct {
 }
 
 // Run prints the receipt.
-func (c *bidWithdrawCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *bidWithdrawCmd) Run(a *app, k *clerk) error {
 	out, err := k.session.WithdrawBidByID(a.ctx, c.Bid)
 	if err != nil {
 		return err
@@ -174,12 +154,7 @@ type bidListCmd struct {
 }
 
 // Run prints {"bids": [...]}, the party's own, the newest first.
-func (c *bidListCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *bidListCmd) Run(a *app, k *clerk) error {
 	own, err := k.session.OwnBids(a.ctx, c.Tender)
 	if err != nil {
 		return err
@@ -207,11 +182,10 @@ func (c *bidReceiptCmd) Run(a *app) error {
 			return err
 		}
 	}
-	k, leave, err := c.enter(a)
+	k, err := c.enter(a)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	given, err := k.session.BidReceipts(a.ctx, c.Bid)
 	if err != nil {
 		return err

@@ -81,6 +81,7 @@ type app struct {
 	words  *words.Catalog
 	getenv func(string) string
 	set    *libraries.Set // opened when first needed
+	ends   []func()       // what is to be done when the verb is done, the last first
 
 	converter string // of Word documents, as the setting has it; empty: it is looked for
 }
@@ -133,8 +134,14 @@ func run(ctx context.Context, args []string, t terminal) int {
 	return statusDone
 }
 
-// close ends the helpers of key libraries.
+// atEnd has something done when the verb is done.
+func (a *app) atEnd(do func()) { a.ends = append(a.ends, do) }
+
+// close does what was left for the end, and ends the helpers of key libraries.
 func (a *app) close() {
+	for _, end := range slices.Backward(a.ends) {
+		end()
+	}
 	if a.set != nil {
 		_ = a.set.Close() // nothing was changed
 	}

@@ -30,19 +30,22 @@ type platformFlags struct {
 	Wait       time.Duration `default:"60s" help:"contract_wait"`
 }
 
-// enter logs in at the desk that the window has, too. The returned function leaves and clears up.
-func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
+// ProvideClerk is enter for the verbs whose Run takes a clerk; kong finds it by its name.
+func (p *platformFlags) ProvideClerk(a *app) (*clerk, error) { return p.enter(a) }
+
+// enter logs in at the desk that the window has, too, until the program ends.
+func (p *platformFlags) enter(a *app) (*clerk, error) {
 	roots, err := readRoots(p.Trust)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	makers, err := readRoots(p.Makers)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	config, err := p.config(a)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	config.Roots, config.Makers = roots, makers
 	if u, err := uri.Parse(p.Token); err == nil && ownPhone(u) {
@@ -50,53 +53,53 @@ func (p *platformFlags) enter(a *app) (*clerk, func(), error) {
 	}
 	f, u, err := a.one(p.Token)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	_ = f.Close() // the desk opens it anew
 	config.Drivers = []token.Driver{f.driver}
 	o, err := openOffice(a, config)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	a.atEnd(o.Close)
 	key, err := o.find(a, f.info.URI, p.Cert)
 	if err != nil {
-		o.Close()
-		return nil, nil, err
+		return nil, err
 	}
 	pin, err := a.pin(p.PINFile, u, prompt(a, key.Label))
 	if err != nil {
-		o.Close()
-		return nil, nil, err
+		return nil, err
 	}
 	c, err := o.login(a, key, pin)
 	if err != nil {
-		o.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return c, func() { c.leave(); o.Close() }, nil
+	a.atEnd(c.leave)
+	return c, nil
 }
 
 // enterByPhone is enter with a certificate that the person chooses on the phone: of the mobile CA that goes with a platform that
 // is kept, or of the one that the token's URI names.
-func (p *platformFlags) enterByPhone(a *app, config desk.Config, u *uri.URI) (_ *clerk, _ func(), err error) {
+func (p *platformFlags) enterByPhone(a *app, config desk.Config, u *uri.URI) (_ *clerk, err error) {
 	if config.Book == nil {
 		config.PlatformURL, config.MobileCA = p.Platform, u.Get("service")
 		if config.MobileRoots, err = phoneRoots(u); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	} else if u.Get("service") != "" {
-		return nil, nil, fault("phone_of_platform", "name", p.Platform)
+		return nil, fault("phone_of_platform", "name", p.Platform)
 	}
 	o, err := openOffice(a, config)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	a.atEnd(o.Close)
 	c, err := o.loginByPhone(a, p.Cert)
 	if err != nil {
-		o.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	return c, func() { c.leave(); o.Close() }, nil
+	a.atEnd(c.leave)
+	return c, nil
 }
 
 // config has the desk at the platform: one that is kept, or any address.
@@ -155,12 +158,7 @@ type loginCmd struct {
 }
 
 // Run prints {"platform", "name", "uscc", "handler"}.
-func (c *loginCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *loginCmd) Run(a *app, k *clerk) error {
 	v := map[string]string{"platform": c.Platform, "name": k.key.Owner, "uscc": k.key.USCC, "handler": k.key.Person}
 	return a.tui.result(v, func() {
 		a.tui.print("%s", a.words.T("ctl.login.done", "platform", c.Platform, "name", k.key.Owner, "uscc", k.key.USCC, "handler", k.key.Person))
@@ -198,16 +196,12 @@ type contractListCmd struct {
 }
 
 // Run prints {"contracts": [platformapi.ContractSummary...], "drafts": [...], "offline"}.
-func (c *contractListCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractListCmd) Run(a *app, k *clerk) error {
 	items := []platformapi.ContractSummary{}
 	query := platformapi.ContractQuery{State: platformapi.ContractState(c.State), Words: c.Words}
 	var page desk.Contracts
 	for {
+		var err error
 		if page, err = k.session.Contracts(a.ctx, query); err != nil {
 			return err
 		}
@@ -247,12 +241,7 @@ type contractLotsCmd struct {
 }
 
 // Run prints {"lots": [platformapi.Lot...]}.
-func (c *contractLotsCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractLotsCmd) Run(a *app, k *clerk) error {
 	lots, err := k.session.Lots(a.ctx, "")
 	if err != nil {
 		return err
@@ -318,11 +307,10 @@ type contractShowCmd struct {
 
 // Run prints a contractJSON.
 func (c *contractShowCmd) Run(a *app) error {
-	_, w, leave, err := c.contract(a, c.ID)
+	_, w, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	v := w.View(a.ctx)
 	return a.tui.result(contractOf(v), func() {
 		a.tui.print("%s\t%s\t%s", v.ID, a.state(v.State), v.Fields.Name)
@@ -346,11 +334,11 @@ func (c *clerk) open(id string) (*desk.Work, error) {
 	return w, w.Receive(c.a.ctx)
 }
 
-// contract logs in and opens a contract on which an action, if one is named, can be done now; leave ends what was begun.
-func (p *platformFlags) contract(a *app, id string, action ...desk.Action) (_ *clerk, _ *desk.Work, leave func(), err error) {
-	k, leave, err := p.enter(a)
+// contract logs in and opens a contract on which an action, if one is named, can be done now.
+func (p *platformFlags) contract(a *app, id string, action ...desk.Action) (*clerk, *desk.Work, error) {
+	k, err := p.enter(a)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	w, err := k.open(id)
 	for _, one := range action {
@@ -358,11 +346,7 @@ func (p *platformFlags) contract(a *app, id string, action ...desk.Action) (_ *c
 			err = possible(w.View(a.ctx), one)
 		}
 	}
-	if err != nil {
-		leave()
-		return nil, nil, nil, err
-	}
-	return k, w, leave, nil
+	return k, w, err
 }
 
 // formFlags are what the form has.
@@ -382,12 +366,7 @@ type contractNewCmd struct {
 }
 
 // Run prints a contractJSON. The contract is on the platform when the command ends with 0.
-func (c *contractNewCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractNewCmd) Run(a *app, k *clerk) error {
 	lot, err := k.lot(c.Lot)
 	if err != nil {
 		return err
@@ -476,11 +455,10 @@ type contractAttachCmd struct {
 
 // Run prints a contractJSON.
 func (c *contractAttachCmd) Run(a *app) error {
-	k, w, leave, err := c.contract(a, c.ID, desk.ActionEdit)
+	k, w, err := c.contract(a, c.ID, desk.ActionEdit)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	if c.Invoice {
 		if err := w.AttachInvoice(a.ctx, c.File); err != nil {
 			return err
@@ -517,11 +495,10 @@ func (c *contractSubmitCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, w, leave, err := c.contract(a, c.ID)
+	k, w, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	if v := w.View(a.ctx); v.Filing.Stage() != desk.StageSealed {
 		if err := w.ConfirmClean(); err != nil {
 			return err
@@ -554,11 +531,10 @@ func (c *contractAgreeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, w, leave, err := c.contract(a, c.ID)
+	k, w, err := c.contract(a, c.ID)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	if v := w.View(a.ctx); !v.ReviewFirst && v.Filing.Stage() != desk.StageSealed && v.State != platformapi.StateCountersigned {
 		if err := possible(v, desk.ActionSeal); err != nil {
 			return err
@@ -595,10 +571,9 @@ func (c *contractWithdrawCmd) Run(a *app) error {
 }
 
 func (p *platformFlags) move(a *app, id string, action desk.Action, send func(*desk.Work) (desk.Sent, error)) error {
-	k, w, leave, err := p.contract(a, id, action)
+	k, w, err := p.contract(a, id, action)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	return k.finish(w, p.Wait, func() (desk.Sent, error) { return send(w) })
 }

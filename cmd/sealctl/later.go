@@ -24,11 +24,10 @@ type contractEditCmd struct {
 
 // Run prints a contractJSON. What is not given stays as it is.
 func (c *contractEditCmd) Run(a *app) error {
-	k, w, leave, err := c.contract(a, c.ID, desk.ActionEdit)
+	k, w, err := c.contract(a, c.ID, desk.ActionEdit)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	fields, err := c.fields(w.View(a.ctx).Fields)
 	if err != nil {
 		return err
@@ -67,11 +66,10 @@ func (c *contractSealCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, w, leave, err := c.contract(a, c.ID, desk.ActionSeal)
+	k, w, err := c.contract(a, c.ID, desk.ActionSeal)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	if !w.View(a.ctx).ReviewFirst {
 		return fault("seal_with_submit")
 	}
@@ -107,11 +105,10 @@ func (c *contractPublishCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	k, w, leave, err := c.contract(a, c.ID, desk.ActionPublish)
+	k, w, err := c.contract(a, c.ID, desk.ActionPublish)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	show, end := a.tui.progress()
 	made, err := w.MakePublic(a.ctx, request, show)
 	end()
@@ -188,11 +185,10 @@ type contractAmendCmd struct {
 
 // Run prints the contractJSON of the new document.
 func (c *contractAmendCmd) Run(a *app) error {
-	k, parent, leave, err := c.contract(a, c.ID, desk.ActionAmend)
+	k, parent, err := c.contract(a, c.ID, desk.ActionAmend)
 	if err != nil {
 		return err
 	}
-	defer leave()
 	w, err := k.session.NewAmendment(a.ctx, parent.View(a.ctx), platformapi.ContractKind(c.Kind))
 	if err != nil {
 		return err
@@ -214,12 +210,7 @@ type contractFlowCmd struct {
 }
 
 // Run prints a platformapi.Flow.
-func (c *contractFlowCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractFlowCmd) Run(a *app, k *clerk) error {
 	flow, err := k.session.Flow(a.ctx, c.Lot)
 	if err != nil {
 		return err
@@ -239,12 +230,7 @@ type contractTemplatesCmd struct {
 }
 
 // Run prints {"templates": [platformapi.Template...]}; with -o each is written to the folder.
-func (c *contractTemplatesCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractTemplatesCmd) Run(a *app, k *clerk) error {
 	all, err := k.session.ContractTemplates(a.ctx, "", "")
 	if err != nil {
 		return err
@@ -269,12 +255,7 @@ func (c *contractTemplatesCmd) Run(a *app) error {
 type contractTermsCmd struct{ platformFlags }
 
 // Run prints a platformapi.Terms.
-func (c *contractTermsCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractTermsCmd) Run(a *app, k *clerk) error {
 	terms, err := k.session.Terms(a.ctx)
 	if err != nil {
 		return err
@@ -293,12 +274,7 @@ type contractCalendarCmd struct {
 }
 
 // Run prints a platformapi.CalendarYear.
-func (c *contractCalendarCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *contractCalendarCmd) Run(a *app, k *clerk) error {
 	year, err := k.session.Calendar(a.ctx, c.Year)
 	if err != nil {
 		return err

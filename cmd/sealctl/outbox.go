@@ -207,12 +207,7 @@ type outboxRetryCmd struct {
 }
 
 // Run logs in, sends what waits for that party and prints {"left": 0}. What the platform refuses again is an error.
-func (c *outboxRetryCmd) Run(a *app) error {
-	k, leave, err := c.enter(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 	ctx, cancel := context.WithTimeout(a.ctx, c.Wait)
 	defer cancel()
 	changes := k.session.OutboxChanges(ctx)

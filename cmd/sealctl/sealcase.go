@@ -14,32 +14,31 @@ type caseFlags struct {
 	Trust string `placeholder:"MAKERS.pem" help:"seal_trust"`
 }
 
-// open gives the case of seals that the window has, too, beside it.
-func (c *caseFlags) open(a *app) (_ *desk.SealCase, leave func(), err error) {
+// ProvideSealCase gives the verbs the case of seals that the window has, too, beside it; kong finds it by its name.
+func (c *caseFlags) ProvideSealCase(a *app) (*desk.SealCase, error) {
 	dirs, err := folders()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	makers, err := readRoots(c.Trust)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	f, _, err := a.one(c.Token)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	_ = f.Close() // the desk opens it anew
 	o, err := openOffice(a, desk.Config{Folders: dirs, Drivers: []token.Driver{f.driver}, Makers: makers})
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	leave = o.Close
+	a.atEnd(o.Close)
 	key, err := o.find(a, f.info.URI, c.Cert)
 	if err != nil {
-		leave()
-		return nil, nil, err
+		return nil, err
 	}
-	return o.SealCase(key), leave, nil
+	return o.SealCase(key), nil
 }
 
 // keptSealJSON is a seal of a party's case in the answers of `seal add` and `seal list`.
@@ -87,12 +86,7 @@ func (a *app) printSeal(v keptSealJSON) {
 type sealListCmd struct{ caseFlags }
 
 // Run prints {"seals": [...]}, as the window's page of seals has them.
-func (c *sealListCmd) Run(a *app) error {
-	seals, leave, err := c.open(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *sealListCmd) Run(a *app, seals *desk.SealCase) error {
 	all, err := seals.List(a.ctx)
 	if err != nil {
 		return err
@@ -118,12 +112,7 @@ type sealAddCmd struct {
 }
 
 // Run takes a seal's file among the party's seals and prints it as `seal list` does. What is there already is not taken twice.
-func (c *sealAddCmd) Run(a *app) error {
-	seals, leave, err := c.open(a)
-	if err != nil {
-		return err
-	}
-	defer leave()
+func (c *sealAddCmd) Run(a *app, seals *desk.SealCase) error {
 	draft, err := seals.ReadFile(a.ctx, c.File)
 	if err != nil {
 		return err
