@@ -133,8 +133,8 @@ func loopback(host string) bool {
 // URL is the platform's origin.
 func (c *Client) URL() string { return c.origin }
 
-// call sends a request and reads a JSON answer into out; nil out means that none is expected.
-func (c *Client) call(ctx context.Context, limit time.Duration, out any, send func(context.Context) (*http.Response, error)) error {
+// ask sends a request, and hands the answer, if it is no refusal, to read.
+func (c *Client) ask(ctx context.Context, limit time.Duration, send func(context.Context) (*http.Response, error), read func(*http.Response) error) error {
 	inner, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	resp, err := send(inner)
@@ -145,21 +145,40 @@ func (c *Client) call(ctx context.Context, limit time.Duration, out any, send fu
 	if resp.StatusCode >= 300 {
 		return problem(resp)
 	}
-	if out == nil {
+	return read(resp)
+}
+
+// call sends a request and reads a JSON answer into out; nil out means that none is expected.
+func (c *Client) call(ctx context.Context, limit time.Duration, out any, send func(context.Context) (*http.Response, error)) error {
+	return c.ask(ctx, limit, send, func(resp *http.Response) error {
+		if out == nil {
+			return nil
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return failure(ctx, err)
+		}
+		if err := json.Unmarshal(body, out); err != nil {
+			return nonsense("the answer is not readable", err)
+		}
 		return nil
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return failure(ctx, err)
-	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return nonsense("the answer is not readable", err)
-	}
-	return nil
+	})
 }
 
 func (c *Client) read(ctx context.Context, out any, send func(context.Context) (*http.Response, error)) error {
 	return c.call(ctx, c.opts.Timeout, out, send)
+}
+
+// one makes a call that answers with the thing of this id.
+func one[T any](ctx context.Context, c *Client, limit time.Duration, id string, idOf func(T) string, send func(context.Context) (*http.Response, error)) (T, error) {
+	var x, none T
+	if err := c.call(ctx, limit, &x, send); err != nil {
+		return none, err
+	}
+	if idOf(x) != id {
+		return none, nonsense("the answer is about something else", nil)
+	}
+	return x, nil
 }
 
 // change sends a change and checks that the answer is about it.
@@ -171,15 +190,18 @@ func (c *Client) change(ctx context.Context, limit time.Duration, contractID str
 	if out.Receipt.ContractID != contractID || out.Contract.Summary.ID != contractID {
 		return platformapi.Outcome{}, nonsense("the receipt is for another contract", nil)
 	}
-	if err := c.believe(out.Receipt); err != nil {
-		return platformapi.Outcome{}, nonsense("the receipt does not hold", err)
+	if err := c.believe(out.Receipt.Signature, func(uscc string, roots *smx509.CertPool) error {
+		_, _, err := receipt.Verify(out.Receipt, uscc, roots)
+		return err
+	}); err != nil {
+		return platformapi.Outcome{}, err
 	}
 	return out, nil
 }
 
 // believe checks the signature of a receipt that has one.
-func (c *Client) believe(r platformapi.Receipt) error {
-	if r.Signature == "" {
+func (c *Client) believe(signature string, verify func(uscc string, roots *smx509.CertPool) error) error {
+	if signature == "" {
 		return nil // what comes through TLS is the platform's word, too
 	}
 	roots := c.opts.ReceiptRoots
@@ -190,11 +212,11 @@ func (c *Client) believe(r platformapi.Receipt) error {
 	if known := c.uscc.Load(); known != nil {
 		uscc = *known
 	}
-	_, _, err := receipt.Verify(r, uscc, roots)
-	if errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
+	err := verify(uscc, roots)
+	if err == nil || errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
 		return nil
 	}
-	return err
+	return nonsense("the receipt does not hold", err)
 }
 
 // Now is the platform's clock.
@@ -268,12 +290,8 @@ func (c *Client) Contracts(ctx context.Context, q platformapi.ContractQuery) (pl
 
 // Contract is a contract.
 func (c *Client) Contract(ctx context.Context, id string) (platformapi.Contract, error) {
-	var x platformapi.Contract
-	err := c.read(ctx, &x, func(ctx context.Context) (*http.Response, error) { return c.wire.GetContract(ctx, id) })
-	if err == nil && x.Summary.ID != id {
-		return platformapi.Contract{}, nonsense("the answer is another contract", nil)
-	}
-	return x, err
+	return one(ctx, c, c.opts.Timeout, id, func(x platformapi.Contract) string { return x.Summary.ID },
+		func(ctx context.Context) (*http.Response, error) { return c.wire.GetContract(ctx, id) })
 }
 
 // Receipts are those given to one's organisation.

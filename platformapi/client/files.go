@@ -68,41 +68,35 @@ func (c *Client) DownloadTemplate(ctx context.Context, t platformapi.Template, d
 }
 
 // download streams an answer into dir, if it is the file of this size and digest, "" where nobody knows it.
-func (c *Client) download(ctx context.Context, size int64, digest, dir string, ask func(context.Context) (*http.Response, error)) (path string, err error) {
-	inner, cancel := context.WithTimeout(ctx, c.opts.Transfer)
-	defer cancel()
-	resp, err := ask(inner)
-	if err != nil {
-		return "", failure(ctx, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what matters of it was read
-	if resp.StatusCode >= 300 {
-		return "", problem(resp)
-	}
-	f, err := os.CreateTemp(dir, "download-*.part")
-	if err != nil {
-		return "", fmt.Errorf("download: %w", err)
-	}
-	defer func() {
+func (c *Client) download(ctx context.Context, size int64, digest, dir string, send func(context.Context) (*http.Response, error)) (path string, err error) {
+	err = c.ask(ctx, c.opts.Transfer, send, func(resp *http.Response) (err error) {
+		f, err := os.CreateTemp(dir, "download-*.part")
 		if err != nil {
-			err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+			return fmt.Errorf("download: %w", err)
 		}
-	}()
-	h := sha256.New()
-	in := &source{r: io.LimitReader(resp.Body, size+1)}
-	n, err := io.Copy(io.MultiWriter(f, h), in)
-	switch {
-	case in.err != nil:
-		return "", failure(ctx, in.err)
-	case err != nil:
-		return "", fmt.Errorf("download: %w", err)
-	case n != size || digest != "" && hex.EncodeToString(h.Sum(nil)) != digest:
-		return "", nonsense("the file is not the one the platform named", nil)
-	}
-	if err := f.Close(); err != nil {
-		return "", fmt.Errorf("download: %w", err)
-	}
-	return f.Name(), nil
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, ignoreClosed(f.Close()), os.Remove(f.Name()))
+			}
+		}()
+		h := sha256.New()
+		in := &source{r: io.LimitReader(resp.Body, size+1)}
+		n, err := io.Copy(io.MultiWriter(f, h), in)
+		switch {
+		case in.err != nil:
+			return failure(ctx, in.err)
+		case err != nil:
+			return fmt.Errorf("download: %w", err)
+		case n != size || digest != "" && hex.EncodeToString(h.Sum(nil)) != digest:
+			return nonsense("the file is not the one the platform named", nil)
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("download: %w", err)
+		}
+		path = f.Name()
+		return nil
+	})
+	return path, err
 }
 
 // source remembers how reading failed, so that the network's failures can be told from the disk's.

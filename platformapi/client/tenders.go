@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"net/http"
 
@@ -35,13 +34,10 @@ func (c *Client) Tender(ctx context.Context, id string) (platformapi.Tender, err
 
 // tender makes a call that answers with a tender.
 func (c *Client) tender(ctx context.Context, id string, send func(context.Context) (*http.Response, error)) (platformapi.Tender, error) {
-	var t platformapi.Tender
-	err := c.read(ctx, &t, send)
-	if err == nil && t.ID != id {
-		return platformapi.Tender{}, nonsense("the answer is another tender", nil)
-	}
-	return t, err
+	return one(ctx, c, c.opts.Timeout, id, tenderID, send)
 }
+
+func tenderID(t platformapi.Tender) string { return t.ID }
 
 // Outline is what a bid consists of.
 func (c *Client) Outline(ctx context.Context, t platformapi.Tender) ([]byte, error) {
@@ -59,22 +55,18 @@ func (c *Client) Record(ctx context.Context, t platformapi.Tender) ([]byte, erro
 
 // paper reads a small file of this digest.
 func (c *Client) paper(ctx context.Context, digest string, ask func(context.Context) (*http.Response, error)) ([]byte, error) {
-	inner, cancel := context.WithTimeout(ctx, c.opts.Timeout)
-	defer cancel()
-	resp, err := ask(inner)
+	var data []byte
+	err := c.ask(ctx, c.opts.Timeout, ask, func(resp *http.Response) (err error) {
+		if data, err = io.ReadAll(io.LimitReader(resp.Body, maxPaper+1)); err != nil {
+			return failure(ctx, err)
+		}
+		if sum := sha256.Sum256(data); len(data) > maxPaper || hex.EncodeToString(sum[:]) != digest {
+			return nonsense("the file is not the one the platform named", nil)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, failure(ctx, err)
-	}
-	defer func() { _ = resp.Body.Close() }() // what matters of it was read
-	if resp.StatusCode >= 300 {
-		return nil, problem(resp)
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxPaper+1))
-	if err != nil {
-		return nil, failure(ctx, err)
-	}
-	if sum := sha256.Sum256(data); len(data) > maxPaper || hex.EncodeToString(sum[:]) != digest {
-		return nil, nonsense("the file is not the one the platform named", nil)
+		return nil, err
 	}
 	return data, nil
 }
@@ -102,12 +94,7 @@ func (c *Client) Bid(ctx context.Context, id string) (platformapi.Bid, error) {
 
 // bid makes a call that answers with a bid; decryption may take as long as a file.
 func (c *Client) bid(ctx context.Context, id string, send func(context.Context) (*http.Response, error)) (platformapi.Bid, error) {
-	var b platformapi.Bid
-	err := c.call(ctx, c.opts.Transfer, &b, send)
-	if err == nil && b.ID != id {
-		return platformapi.Bid{}, nonsense("the answer is another bid", nil)
-	}
-	return b, err
+	return one(ctx, c, c.opts.Transfer, id, func(b platformapi.Bid) string { return b.ID }, send)
 }
 
 // outcome makes a call that answers with a receipt, and checks that it is about the bid.
@@ -119,30 +106,13 @@ func (c *Client) outcome(ctx context.Context, id string, send func(context.Conte
 	if out.Receipt.BidID != id || out.Bid.ID != id || out.Receipt.SHA256 != out.Bid.SHA256 {
 		return platformapi.BidOutcome{}, nonsense("the receipt is for another bid", nil)
 	}
-	if err := c.believeBid(out.Receipt); err != nil {
-		return platformapi.BidOutcome{}, nonsense("the receipt does not hold", err)
+	if err := c.believe(out.Receipt.Signature, func(uscc string, roots *smx509.CertPool) error {
+		_, _, err := receipt.VerifyBid(out.Receipt, uscc, roots)
+		return err
+	}); err != nil {
+		return platformapi.BidOutcome{}, err
 	}
 	return out, nil
-}
-
-// believeBid is believe for a bid's receipt.
-func (c *Client) believeBid(r platformapi.BidReceipt) error {
-	if r.Signature == "" {
-		return nil // what comes through TLS is the platform's word, too
-	}
-	roots := c.opts.ReceiptRoots
-	if roots == nil {
-		roots = smx509.NewCertPool()
-	}
-	uscc := ""
-	if known := c.uscc.Load(); known != nil {
-		uscc = *known
-	}
-	_, _, err := receipt.VerifyBid(r, uscc, roots)
-	if errors.Is(err, receipt.ErrUntrusted) && c.opts.ReceiptRoots == nil {
-		return nil
-	}
-	return err
 }
 
 // BeginBid says that a bid is about to be uploaded.
@@ -205,15 +175,10 @@ func (c *Client) Postpone(ctx context.Context, x platformapi.TenderChange, p pla
 
 // Conduct is an act at the opening.
 func (c *Client) Conduct(ctx context.Context, x platformapi.TenderChange, a platformapi.OpeningAct) (platformapi.Tender, error) {
-	var t platformapi.Tender
 	// At the start the platform takes its layer off every bid.
-	err := c.call(ctx, c.opts.Transfer, &t, func(ctx context.Context) (*http.Response, error) {
+	return one(ctx, c, c.opts.Transfer, x.TenderID, tenderID, func(ctx context.Context) (*http.Response, error) {
 		return c.wire.ConductOpening(ctx, x.TenderID, &platformapi.ConductOpeningParams{IdempotencyKey: header.FormatKey(x.Key), IfMatch: header.FormatETag(x.TenderID, x.Version)}, a)
 	})
-	if err == nil && t.ID != x.TenderID {
-		return platformapi.Tender{}, nonsense("the answer is another tender", nil)
-	}
-	return t, err
 }
 
 // AnswerObjection answers an objection.
@@ -307,12 +272,7 @@ func (c *Client) RemoveCredit(ctx context.Context, key, id string) (platformapi.
 }
 
 func (c *Client) credit(ctx context.Context, id string, send func(context.Context) (*http.Response, error)) (platformapi.CreditItem, error) {
-	var x platformapi.CreditItem
-	err := c.call(ctx, c.opts.Transfer, &x, send)
-	if err == nil && x.ID != id {
-		return platformapi.CreditItem{}, nonsense("the answer is another entry", nil)
-	}
-	return x, err
+	return one(ctx, c, c.opts.Transfer, id, func(x platformapi.CreditItem) string { return x.ID }, send)
 }
 
 // SendCredit brings a file's bytes to the platform.

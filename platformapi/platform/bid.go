@@ -3,8 +3,6 @@ package platform
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding"
 	"errors"
 	"fmt"
 	"net/http"
@@ -56,7 +54,7 @@ func (s *Server) showBid(ctx context.Context, a tenders.Act, t *store.Tender, b 
 }
 
 // bidMove is a change that answers with the bid.
-func (s *Server) bidMove(ctx context.Context, ch tendering, bidID string, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (wire.BidJSONResponse, error) {
+func (s *Server) bidMove(ctx context.Context, ch tendering, bidID string, rule ruling) (wire.BidJSONResponse, error) {
 	answer, err := s.changeTender(ctx, ch, rule)
 	if err != nil {
 		return wire.BidJSONResponse{}, err
@@ -72,25 +70,15 @@ func (s *Server) ListBids(ctx context.Context, r wire.ListBidsRequestObject) (wi
 	}
 	q := store.BidQuery{USCC: a.Org.USCC, TenderID: orZero(r.Params.Tender), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{"bids", q.USCC, q.TenderID}, "\x00")
-	at, err := s.openPage(filter, r.Params.Cursor)
+	found, next, link, err := paged(s, "/v1/bids", filter, r.Params.Cursor, q.Limit, map[string]string{"tender": q.TenderID},
+		func(after position, limit int) ([]store.Bid, error) {
+			q.Before, q.BeforeID, q.Limit = after.created, after.id, limit
+			return s.store.Bids(ctx, q)
+		}, func(b store.Bid) position { return position{created: b.BegunAt, id: b.ID} })
 	if err != nil {
 		return nil, err
 	}
-	q.Before, q.BeforeID = at.created, at.id
-	limit := q.Limit
-	q.Limit++
-	found, err := s.store.Bids(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	page := platformapi.BidPage{Items: []platformapi.Bid{}}
-	link := ""
-	if len(found) > limit {
-		found = found[:limit]
-		last := found[limit-1]
-		page.NextCursor = sealCursor(s.cursorKey, filter, position{created: last.BegunAt, id: last.ID})
-		link = nextLink("/v1/bids", page.NextCursor, limit, map[string]string{"tender": q.TenderID})
-	}
+	page := platformapi.BidPage{Items: []platformapi.Bid{}, NextCursor: next}
 	known := map[string]*store.Tender{}
 	for i := range found {
 		b := &found[i]
@@ -144,35 +132,6 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 	return wire.BeginBid201JSONResponse{BidJSONResponse: out}, err
 }
 
-// forget drops an organisation's uploads that are of no use any more.
-func (s *Server) forget(ctx context.Context, uscc string, ids ...string) {
-	for _, id := range ids {
-		_ = s.store.DropUpload(ctx, uscc, id) // otherwise it expires
-	}
-}
-
-// expect makes the upload that a file is to come by, which is not given up before a day after a time. One that is there already
-// is as good, if it is of the same file.
-func (s *Server) expect(ctx context.Context, uscc, id string, size int64, digest string, until time.Time) error {
-	empty, err := sha256.New().(encoding.BinaryMarshaler).MarshalBinary()
-	if err != nil {
-		return err
-	}
-	now := s.now()
-	if until.Before(now) {
-		until = now
-	}
-	err = s.store.CreateUpload(ctx, store.Upload{ID: id, USCC: uscc, Size: size, SHA256: digest, Digest: empty, ExpiresAt: until.Add(uploadLife)}, now)
-	if errors.Is(err, store.ErrIDTaken) {
-		u, err := s.store.Upload(ctx, uscc, id)
-		if err != nil || u.Size != size || u.SHA256 != digest {
-			return web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is another upload's")
-		}
-		return nil
-	}
-	return err
-}
-
 // arrived is a bid whose bytes are all here and were judged.
 type arrived struct {
 	upload store.Upload
@@ -202,26 +161,6 @@ func (s *Server) judgeBid(ctx context.Context, t *store.Tender, b *store.Bid, u 
 		return x, err
 	}
 	return x, tenders.Gate(t, b.Bidder.USCC, x.facts)
-}
-
-// takePlace waits for one of the places of those that work on files.
-func (s *Server) takePlace(ctx context.Context) (leave func(), err error) {
-	wait, cancel := context.WithTimeout(ctx, judgeTime)
-	defer cancel()
-	select {
-	case s.judges <- struct{}{}:
-		return func() { <-s.judges }, nil
-	case <-wait.Done():
-		return nil, web.Refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "too many files are being judged")
-	}
-}
-
-// keep keeps a bid's file.
-func (s *Server) keep(ctx context.Context, staged *blobs.Staged) error {
-	if err := s.store.AnnounceBlob(ctx, staged.SHA256, s.now()); err != nil {
-		return err
-	}
-	return s.blobs.Keep(ctx, staged)
 }
 
 // CompleteBid hands in a bid.
@@ -275,7 +214,7 @@ func (s *Server) handIn(ctx context.Context, a tenders.Act, t *store.Tender, b *
 }
 
 // bidOutcome is a change that answers with a receipt.
-func (s *Server) bidOutcome(ctx context.Context, ch tendering, bidID string, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (wire.BidOutcomeJSONResponse, error) {
+func (s *Server) bidOutcome(ctx context.Context, ch tendering, bidID string, rule ruling) (wire.BidOutcomeJSONResponse, error) {
 	var out wire.BidOutcomeJSONResponse
 	answer, err := s.changeTender(ctx, ch, rule)
 	if err != nil {
@@ -365,13 +304,9 @@ func (s *Server) DownloadBid(ctx context.Context, r wire.DownloadBidRequestObjec
 	if !a.Reads(t, b) || b.ReceivedAt.IsZero() {
 		return nil, noBid()
 	}
-	digest, err := header.FormatDigest(b.SHA256)
+	f, digest, err := s.kept(ctx, "bid "+b.ID, b.SHA256)
 	if err != nil {
 		return nil, err
-	}
-	f, err := s.blobs.Open(ctx, b.SHA256)
-	if err != nil {
-		return nil, fmt.Errorf("bid %s: %w", b.ID, err)
 	}
 	return wire.DownloadBid200ApplicationOctetStreamResponse{
 		Body: f, ContentLength: b.Size,

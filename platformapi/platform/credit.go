@@ -13,7 +13,6 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/web"
-	"sealdesk/platformapi/web/header"
 	"sealdesk/platformapi/wire"
 )
 
@@ -176,13 +175,12 @@ func (s *Server) DownloadCredit(ctx context.Context, r wire.DownloadCreditReques
 	if i < 0 {
 		return nil, missing
 	}
-	f, err := s.blobs.Open(ctx, r.SHA256)
+	f, digest, err := s.kept(ctx, "credit "+x.ID, r.SHA256)
 	if err != nil {
-		return nil, fmt.Errorf("credit %s: %w", x.ID, err)
+		return nil, err
 	}
-	digest, err := header.FormatDigest(r.SHA256)
 	return wire.DownloadCredit200ApplicationOctetStreamResponse{
 		Body: f, ContentLength: x.Files[i].Size,
 		Headers: wire.DownloadCredit200ResponseHeaders{ReprDigest: digest, ContentDisposition: attachmentName(cmp.Or(x.Files[i].Name, r.SHA256))},
-	}, err
+	}, nil
 }

@@ -1,17 +1,11 @@
 package platform
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -134,29 +128,19 @@ type tendering struct {
 	req store.TenderRequest
 }
 
-// prepareTender reads what every change carries; see prepare. ifMatch nil is a change that is not decided on a version.
+// prepareTender is readAsked for a tender and what belongs to one.
 func (s *Server) prepareTender(ctx context.Context, op, tenderID, keyHeader string, ifMatch *string, body any) (tendering, error) {
-	var ch tendering
 	a, err := s.acting(ctx)
 	if err != nil {
-		return ch, err
+		return tendering{}, err
 	}
-	key, err := header.ParseKey(keyHeader)
+	q, err := readAsked(op, tenderID, keyHeader, ifMatch, body)
 	if err != nil {
-		return ch, badHeader("Idempotency-Key", err, http.StatusBadRequest, platformapi.CodeKeyMissing)
+		return tendering{}, err
 	}
-	if ifMatch != nil {
-		if a.Version, err = header.ParseIfMatch(*ifMatch, tenderID); err != nil {
-			return ch, badHeader("If-Match", err, http.StatusPreconditionRequired, platformapi.CodeVersionMissing)
-		}
-	}
-	said, err := json.Marshal([]any{op, tenderID, a.Version, body})
-	if err != nil {
-		return ch, err
-	}
-	sum := sha256.Sum256(said)
+	a.Version = q.version
 	return tendering{act: a, req: store.TenderRequest{
-		USCC: a.Org.USCC, Person: a.Person, Key: key, Hash: hex.EncodeToString(sum[:]), TenderID: tenderID, Now: a.Now,
+		USCC: a.Org.USCC, Person: a.Person, Key: q.key, Hash: q.hash, TenderID: tenderID, Now: a.Now,
 	}}, nil
 }
 
@@ -172,18 +156,22 @@ func (s *Server) done(ctx context.Context, ch tendering) (bool, error) {
 	return err == nil, err
 }
 
-func keyReused() error {
-	return web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeKeyReused, "the key was used for another request")
-}
+// A ruling decides on a change of a tender; see store.Tenders.
+type ruling func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)
 
-// changeTender makes a change once.
-func (s *Server) changeTender(ctx context.Context, ch tendering, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (store.TenderAnswer, error) {
-	answer, err := s.store.ChangeTender(ctx, ch.req, func(f *store.TenderFile) ([]store.TenderEffect, error) {
+// changeTender makes a change of a tender that is there, once.
+func (s *Server) changeTender(ctx context.Context, ch tendering, rule ruling) (store.TenderAnswer, error) {
+	return s.ruleTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		if f.Tender == nil {
 			return nil, noTender()
 		}
-		return rule(ch.act, f)
+		return rule(a, f)
 	})
+}
+
+// ruleTender makes a change once.
+func (s *Server) ruleTender(ctx context.Context, ch tendering, rule ruling) (store.TenderAnswer, error) {
+	answer, err := s.store.ChangeTender(ctx, ch.req, func(f *store.TenderFile) ([]store.TenderEffect, error) { return rule(ch.act, f) })
 	switch {
 	case errors.Is(err, store.ErrIDTaken):
 		return answer, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
@@ -209,7 +197,7 @@ func (s *Server) tenderNow(ctx context.Context, id string, replayed bool) (wire.
 }
 
 // tenderMove is a change that answers with the tender.
-func (s *Server) tenderMove(ctx context.Context, ch tendering, rule func(tenders.Act, *store.TenderFile) ([]store.TenderEffect, error)) (wire.TenderJSONResponse, error) {
+func (s *Server) tenderMove(ctx context.Context, ch tendering, rule ruling) (wire.TenderJSONResponse, error) {
 	answer, err := s.changeTender(ctx, ch, rule)
 	if err != nil {
 		return wire.TenderJSONResponse{}, err
@@ -225,25 +213,15 @@ func (s *Server) ListTenders(ctx context.Context, r wire.ListTendersRequestObjec
 	}
 	q := store.TenderQuery{State: orZero(r.Params.State), Now: a.Now, Words: orZero(r.Params.Q), Limit: cmp.Or(orZero(r.Params.Limit), defaultPageLimit)}
 	filter := strings.Join([]string{"tenders", a.Org.USCC, string(q.State), q.Words}, "\x00")
-	at, err := s.openPage(filter, r.Params.Cursor)
+	found, next, link, err := paged(s, "/v1/tenders", filter, r.Params.Cursor, q.Limit, map[string]string{"state": string(q.State), "q": q.Words},
+		func(after position, limit int) ([]store.Tender, error) {
+			q.Before, q.BeforeID, q.Limit = after.created, after.id, limit
+			return s.store.Tenders(ctx, q)
+		}, func(t store.Tender) position { return position{created: t.CreatedAt, id: t.ID} })
 	if err != nil {
 		return nil, err
 	}
-	q.Before, q.BeforeID = at.created, at.id
-	limit := q.Limit
-	q.Limit++
-	found, err := s.store.Tenders(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	page := platformapi.TenderPage{Items: []platformapi.Tender{}}
-	link := ""
-	if len(found) > limit {
-		found = found[:limit]
-		last := found[limit-1]
-		page.NextCursor = sealCursor(s.cursorKey, filter, position{created: last.CreatedAt, id: last.ID})
-		link = nextLink("/v1/tenders", page.NextCursor, limit, map[string]string{"state": string(q.State), "q": q.Words})
-	}
+	page := platformapi.TenderPage{Items: []platformapi.Tender{}, NextCursor: next}
 	for i := range found {
 		f, err := s.tenderFile(ctx, found[i].ID)
 		if err != nil {
@@ -273,23 +251,17 @@ func (s *Server) CreateTender(ctx context.Context, r wire.CreateTenderRequestObj
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.store.ChangeTender(ctx, ch.req, func(f *store.TenderFile) ([]store.TenderEffect, error) {
+	answer, err := s.ruleTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		if f.Tender != nil {
 			return nil, store.ErrIDTaken
 		}
-		t, effects, err := ch.act.Create(*r.Body, purchaser, s.cfg.Bidding)
+		t, effects, err := a.Create(*r.Body, purchaser, s.cfg.Bidding)
 		f.Tender = &t
 		return effects, err
 	})
-	switch {
-	case errors.Is(err, store.ErrIDTaken):
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case answer.Hash != ch.req.Hash:
-		return nil, keyReused()
 	}
-	s.hub.look()
 	out, err := s.tenderNow(ctx, r.Body.ID, answer.Replayed)
 	return wire.CreateTender201JSONResponse{TenderJSONResponse: out}, err
 }
@@ -304,36 +276,6 @@ func (s *Server) PostponeTender(ctx context.Context, r wire.PostponeTenderReques
 		return a.Postpone(f.Tender, *r.Body)
 	})
 	return wire.PostponeTender200JSONResponse{TenderJSONResponse: out}, err
-}
-
-// openPage reads a page's cursor.
-func (s *Server) openPage(filter string, cursor *string) (at position, err error) {
-	if orZero(cursor) == "" {
-		return position{}, nil
-	}
-	at, ok := openCursor(s.cursorKey, filter, *cursor)
-	if !ok {
-		return at, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the cursor is not of this list; begin with its first page")
-	}
-	return at, nil
-}
-
-// nextLink is the Link to the page after this one (RFC 8288).
-func nextLink(path, cursor string, limit int, filter map[string]string) string {
-	next := url.Values{"cursor": {cursor}, "limit": {fmt.Sprint(limit)}}
-	for k, v := range filter {
-		if v != "" {
-			next.Set(k, v)
-		}
-	}
-	return "<" + path + "?" + next.Encode() + `>; rel="next"`
-}
-
-// paper is a small file as an answer.
-func paper(content []byte) (io.Reader, int64, string, error) {
-	sum := sha256.Sum256(content)
-	digest, err := header.FormatDigest(hex.EncodeToString(sum[:]))
-	return bytes.NewReader(content), int64(len(content)), digest, err
 }
 
 // DownloadOutline answers with a tender's outline.

@@ -114,27 +114,29 @@ func (s *Server) createUpload(w http.ResponseWriter, r *http.Request) error {
 			return &http.MaxBytesError{Limit: s.cfg.MaxFile}
 		}
 	}
-	if u.Digest, err = sha256.New().(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
-		return err
-	}
-	switch err := s.store.CreateUpload(r.Context(), u, s.now()); {
-	case errors.Is(err, store.ErrIDTaken):
-		// Who asks again, since no answer came, is told where to go on.
-		old, err := s.store.Upload(r.Context(), org.USCC, u.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (old.Size != u.Size || old.SHA256 != u.SHA256) {
-			return web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is taken")
-		}
-		if err != nil {
-			return err
-		}
-		u = old
-	case err != nil:
+	if u, err = s.beginUpload(r.Context(), u); err != nil {
 		return err
 	}
 	told(w, u)
 	w.Header().Set("Location", uploadsPath+"/"+u.ID)
 	w.WriteHeader(http.StatusCreated)
 	return nil
+}
+
+// beginUpload makes an upload, or finds the one of the same file that is there: who asks again, since no answer came, is told
+// where to go on.
+func (s *Server) beginUpload(ctx context.Context, u store.Upload) (_ store.Upload, err error) {
+	if u.Digest, err = sha256.New().(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
+		return u, err
+	}
+	if err = s.store.CreateUpload(ctx, u, s.now()); !errors.Is(err, store.ErrIDTaken) {
+		return u, err
+	}
+	old, err := s.store.Upload(ctx, u.USCC, u.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (old.Size != u.Size || old.SHA256 != u.SHA256) {
+		err = web.Refuse(http.StatusConflict, platformapi.CodeIDTaken, "the id is another upload's")
+	}
+	return old, err
 }
 
 // told says in an answer's head how far an upload is.
@@ -261,10 +263,7 @@ func (s *Server) takePiece(w http.ResponseWriter, r *http.Request, id string) er
 		if err != nil {
 			return err
 		}
-		if err := s.store.AnnounceBlob(ctx, staged.SHA256, s.now()); err != nil {
-			return err
-		}
-		if err := s.blobs.Keep(ctx, staged); err != nil {
+		if err := s.keep(ctx, staged); err != nil {
 			return err
 		}
 		now := s.now()
@@ -378,5 +377,22 @@ func (p *pieces) Read(b []byte) (int, error) {
 		if n > 0 || err != nil {
 			return n, err
 		}
+	}
+}
+
+// expect makes the upload that a file is to come by, which is not given up before a day after a time. One that is there already
+// is as good, if it is of the same file.
+func (s *Server) expect(ctx context.Context, uscc, id string, size int64, digest string, until time.Time) error {
+	if now := s.now(); until.Before(now) {
+		until = now
+	}
+	_, err := s.beginUpload(ctx, store.Upload{ID: id, USCC: uscc, Size: size, SHA256: digest, ExpiresAt: until.Add(uploadLife)})
+	return err
+}
+
+// forget drops an organisation's uploads that are of no use any more.
+func (s *Server) forget(ctx context.Context, uscc string, ids ...string) {
+	for _, id := range ids {
+		_ = s.store.DropUpload(ctx, uscc, id) // otherwise it expires
 	}
 }

@@ -154,7 +154,7 @@ func TestTheBidToolAndThePlatform(t *testing.T) {
 		t.Errorf("the receipt: %+v", r)
 	}
 	forged := given
-	forged.SHA256 = platformapi.SHA256("0" + string(given.SHA256[1:]))
+	forged.SHA256 = platformapi.SHA256(given.SHA256[1:] + given.SHA256[:1])
 	if r := s.BidReceiptOf(forged, "x"); r.Proof != desk.ReceiptBroken {
 		t.Errorf("a forged receipt is %s", r.Proof)
 	}

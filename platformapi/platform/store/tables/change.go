@@ -19,9 +19,7 @@ import (
 func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.Contract) (*store.Contract, store.Effect, error), render func(platformapi.Receipt, *store.Contract) ([]byte, error)) (store.Answer, error) {
 	var a store.Answer
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		// Whoever comes second with a key waits here until the first is done, and finds its answer.
-		first, err := sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			r.USCC, r.Key, r.Hash, []byte{}, sqldb.Micros(r.Now)))
+		first, err := take(ctx, tx, store.Answer{Hash: r.Hash, Body: []byte{}}, r.USCC, r.Key, r.Now)
 		if err != nil {
 			return err
 		}
@@ -60,6 +58,13 @@ func (s *Store) Change(ctx context.Context, r store.Request, decide func(*store.
 		return nil
 	})
 	return a, err
+}
+
+// take enters a change's answer, and says whether it is the first with its key. Whoever comes second waits here until the
+// first is done, and finds its answer.
+func take(ctx context.Context, tx *sql.Tx, a store.Answer, uscc, key string, now time.Time) (first bool, err error) {
+	return sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		uscc, key, a.Hash, a.Body, sqldb.Micros(now)))
 }
 
 // Mark changes a contract without version, receipt or key.

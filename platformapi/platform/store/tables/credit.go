@@ -40,8 +40,8 @@ func (s *Store) ChangeCredit(ctx context.Context, r store.Request, x platformapi
 		if err != nil {
 			return err
 		}
-		first, err := sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			r.USCC, r.Key, r.Hash, body, sqldb.Micros(r.Now)))
+		answered := store.Answer{Hash: r.Hash, Body: body}
+		first, err := take(ctx, tx, answered, r.USCC, r.Key, r.Now)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,7 @@ func (s *Store) ChangeCredit(ctx context.Context, r store.Request, x platformapi
 			a, err = answer(ctx, tx, r.USCC, r.Key)
 			return err
 		}
-		a = store.Answer{Hash: r.Hash, Body: body}
+		a = answered
 		act := creditRemove
 		if _, err := tx.ExecContext(ctx, `DELETE FROM credit_files WHERE uscc = $1 AND id = $2`, r.USCC, x.ID); err != nil {
 			return err

@@ -125,9 +125,7 @@ func (s *Store) ChangeTender(ctx context.Context, r store.TenderRequest, decide 
 	var a store.TenderAnswer
 	err := s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		a = store.TenderAnswer{Hash: r.Hash}
-		// As for contracts: whoever comes second with a key waits here.
-		first, err := sqldb.Affects(tx.ExecContext(ctx, `INSERT INTO answers (uscc, key, hash, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-			r.USCC, r.Key, r.Hash, []byte{}, sqldb.Micros(r.Now)))
+		first, err := take(ctx, tx, store.Answer{Hash: r.Hash, Body: []byte{}}, r.USCC, r.Key, r.Now)
 		if err != nil {
 			return err
 		}
