@@ -11,6 +11,7 @@ import (
 
 // Every kind of error and finding of a bid and of an envelope has its sentences in both languages.
 func TestEveryCodeOfABidHasSentences(t *testing.T) {
+	t.Parallel()
 	kind := regexp.MustCompile(`(?m)^\t\w+ +Kind = "(\w+)"`)
 	known := regexp.MustCompile(`(?m)^\t"(\w+)": +finding\.`)
 	codes := []string{"bid.cut_early"}

@@ -134,6 +134,7 @@ func (h *phoneBeside) take(code string) error {
 // A tender, three bidders with a phone, a SoftHSM2 key with RSA and an SKF key with SM2, the deadline, the opening with one wrong key,
 // the read-out and the signed record: from the terminal.
 func TestBidDemo(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	home := t.TempDir()
@@ -203,6 +204,7 @@ func TestBidDemo(t *testing.T) {
 
 // Without keys of one's own the bidders have software keys, and each step is told.
 func TestBidDemoTellsItsSteps(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	out := must(t, home, "bid", "demo", "--work", filepath.Join(home, "work"), "--deadline", "25s")
 	at := 0

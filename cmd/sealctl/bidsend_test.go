@@ -28,6 +28,7 @@ func (s side) answer(into any, args ...string) {
 
 // A supplier finds a tender, builds a bid by its outline, hands it in, replaces it and takes it back, all from the terminal.
 func TestBidsAreHandedInFromTheTerminal(t *testing.T) {
+	t.Parallel()
 	world, err := demo.Open(t.Context(), demo.Options{Work: t.TempDir(), Algorithm: ca.SM2})
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 
 // Every verb, flag and argument has its help in both languages.
 func TestEveryVerbHasHelp(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{words.Chinese, words.English} {
 		catalog, err := words.New(i18n.Files, lang)
 		if err != nil {
@@ -64,6 +65,7 @@ func TestEveryVerbHasHelp(t *testing.T) {
 
 // Every code that this command makes has its sentences in both languages.
 func TestEveryOwnCodeHasSentences(t *testing.T) {
+	t.Parallel()
 	for _, lang := range []string{words.Chinese, words.English} {
 		catalog, err := words.New(i18n.Files, lang)
 		if err != nil {
@@ -81,6 +83,7 @@ func TestEveryOwnCodeHasSentences(t *testing.T) {
 
 // So has every finding that decides over an electronic seal or its signature: the vectors name them.
 func TestEveryFindingOfASealHasSentences(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile("../../signer/ses/testdata/vectors/vectors.json")
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +115,7 @@ func TestEveryFindingOfASealHasSentences(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
+	t.Parallel()
 	platform := &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
 	tests := []struct {
 		name string
@@ -141,6 +145,7 @@ func TestStatus(t *testing.T) {
 
 // What a file or a certificate says must not steer the terminal.
 func TestHarmless(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"云溪县":               "云溪县",
 		"a\x1b[2Jb":         "a[2Jb",
@@ -156,6 +161,7 @@ func TestHarmless(t *testing.T) {
 
 // A verb that stands first is read alone, which no other one changes; the manual and what shells complete know all, in words.
 func TestVerbsAreReadAlone(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		args string
 		want int

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,8 +15,7 @@ import (
 	"sealdesk/ui/desk"
 )
 
-// side is a party at its terminal: on its own machine, with its own outbox. It calls the program as it is built for people: under
-// the race detector, which the desk has in its own tests, the key alone takes a second to open.
+// side is a party at its terminal: on its own machine, with its own outbox.
 type side struct {
 	t     *testing.T
 	home  string
@@ -34,16 +30,7 @@ func (s side) call(args ...string) called {
 // run is call without the flags that name platform and key.
 func (s side) run(args ...string) called {
 	s.t.Helper()
-	cmd := exec.Command("sealctl", args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=zh_CN.UTF-8", "SEALDESK_KEYRING=file", "HOME=" + s.home,
-		"XDG_DATA_HOME=" + filepath.Join(s.home, "data"), "XDG_CACHE_HOME=" + sharedCache}
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
-		s.t.Fatal(err)
-	}
-	return called{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
+	return call(s.t, s.home, args...)
 }
 
 // contract runs a verb that prints a contract.
@@ -140,6 +127,7 @@ func (s side) receipts(contract, roots string) {
 
 // A contract goes back and forth with the verbs alone: withdrawn, refused, sealed anew, agreed to and published.
 func TestContractVerbs(t *testing.T) {
+	t.Parallel()
 	world, buyer, seller := parties(t)
 	page := writePage(t, buyer.home)
 
@@ -234,6 +222,7 @@ func TestContractVerbs(t *testing.T) {
 
 // A concluded contract is made public by a copy, filed and amended.
 func TestContractVerbsOnceItIsConcluded(t *testing.T) {
+	t.Parallel()
 	_, buyer, seller := parties(t)
 	id := buyer.contract("new", "--lot", buyer.freeLot(), "--term", "90").ID
 	buyer.contract("attach", id, writePage(t, buyer.home))
@@ -278,6 +267,7 @@ func TestContractVerbsOnceItIsConcluded(t *testing.T) {
 
 // Where both agree before they seal, the verbs go the second way, and a seal comes off again.
 func TestContractVerbsWhereBothAgreeFirst(t *testing.T) {
+	t.Parallel()
 	_, buyer, seller := partiesOf(t, platformapi.OrderReviewFirst)
 	id := buyer.contract("new", "--lot", buyer.freeLot(), "--term", "90").ID
 	buyer.contract("attach", id, writePage(t, buyer.home))
@@ -315,6 +305,7 @@ func TestContractVerbsWhereBothAgreeFirst(t *testing.T) {
 
 // A wrong PIN stops at the login: it costs one try, not two.
 func TestWrongPINCostsOneTry(t *testing.T) {
+	t.Parallel()
 	world, buyer, _ := parties(t)
 	wrong := filepath.Join(buyer.home, "wrong")
 	if err := os.WriteFile(wrong, []byte("999999"), 0o600); err != nil {
@@ -333,6 +324,7 @@ func TestWrongPINCostsOneTry(t *testing.T) {
 
 // The libraries of this machine fail here, for the helper is not beside the test: keys are looked for all the same.
 func TestABrokenDriverHidesNoKeys(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	c := call(t, home, "token", "list")
 	if c.status != statusDone || !strings.Contains(c.err, "tokenhost") {

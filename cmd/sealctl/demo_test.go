@@ -26,6 +26,7 @@ import (
 
 // The demo with the bundled contract, judged by poppler and qpdf, and played again in the same folder.
 func TestDemoWithTheSample(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	work := filepath.Join(home, "work")
 	out := must(t, home, "demo", "--work", work)
@@ -57,6 +58,7 @@ func TestDemoWithTheSample(t *testing.T) {
 
 // A document without the usual words gets its seals at the foot of the last page.
 func TestDemoECDSA(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	work, final := filepath.Join(home, "work"), filepath.Join(home, "signed.pdf")
 	must(t, home, "demo", "--work", work, "--algorithm", "ecdsa", "--in", writePage(t, home), "--out", final)
@@ -77,6 +79,7 @@ func TestDemoECDSA(t *testing.T) {
 
 // SM2 is known to few programs: openssl judges the signature value over the signed attributes, and the chain.
 func TestDemoSM2(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	work := filepath.Join(home, "work")
 	must(t, home, "demo", "--work", work, "--algorithm", "sm2", "--in", writePage(t, home))
@@ -96,6 +99,7 @@ func TestDemoSM2(t *testing.T) {
 
 // The demo takes keys of its authority that somebody else made, and refuses those of another.
 func TestDemoWithOwnTokens(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	work, pin := filepath.Join(home, "work"), filepath.Join(home, "pin")
 	if err := os.WriteFile(pin, []byte("246810"), 0o600); err != nil {

@@ -68,6 +68,7 @@ func test(m *testing.M) (status int, err error) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	server, skf := softkeytest.Start(t, softkey.SKFLongmai)
 	for _, serial := range []string{"KEY1", "KEY2"} { // scripts run beside each other, and change PINs
 		if _, err := server.Add(softkey.DeviceOptions{Label: "key", Serial: serial, PIN: []byte("246810")}); err != nil {
@@ -230,18 +231,31 @@ type called struct {
 	status   int
 }
 
-// call runs the program inside the test, in Chinese, with its folders in home.
+// program is the program, in Chinese, with its folders in home.
+func program(ctx context.Context, home string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "sealctl", args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=zh_CN.UTF-8", "SEALDESK_KEYRING=file", "HOME=" + home,
+		"XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CACHE_HOME=" + sharedCache}
+	return cmd
+}
+
+// ended runs a program to its end and gives its exit status.
+func ended(t *testing.T, cmd *exec.Cmd) int {
+	t.Helper()
+	err := cmd.Run()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// call runs the program to its end.
 func call(t *testing.T, home string, args ...string) called {
 	t.Helper()
-	env := map[string]string{"LC_ALL": "zh_CN.UTF-8"}
-	// The folders come from the process's own environment: os.UserCacheDir takes no other.
-	t.Setenv("XDG_DATA_HOME", filepath.Join(home, "data"))
-	t.Setenv("XDG_CACHE_HOME", sharedCache)
-	t.Setenv("HOME", home)
 	var out, errs bytes.Buffer
-	status := run(context.Background(), args, terminal{
-		in: strings.NewReader(""), out: &out, err: &errs, getenv: func(k string) string { return env[k] },
-	})
+	cmd := program(t.Context(), home, args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	status := ended(t, cmd)
 	return called{out.String(), errs.String(), status}
 }
 

@@ -35,6 +35,7 @@ import (
 type watched struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	told int // bytes of text that were looked through for codes
 	code func(string)
 }
 
@@ -43,10 +44,14 @@ var qrLine = regexp.MustCompile(`(?m)^http\S+/q#1\.\S+$`)
 func (w *watched) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if code := qrLine.Find(b); code != nil {
+	w.text.Write(b)
+	lines := w.text.Bytes()[w.told:] // of a line that is not whole yet more may come
+	lines = lines[:bytes.LastIndexByte(lines, '\n')+1]
+	w.told += len(lines)
+	for _, code := range qrLine.FindAll(lines, -1) {
 		w.code(string(code))
 	}
-	return w.text.Write(b)
+	return len(b), nil
 }
 
 func (w *watched) String() string {
@@ -57,6 +62,7 @@ func (w *watched) String() string {
 
 // A file is signed from the terminal by a phone: the code is drawn there, the match code told, and what comes out is valid.
 func TestSignByPhone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	authority, err := ca.New(ca.SM2)
 	if err != nil {
@@ -65,7 +71,7 @@ func TestSignByPhone(t *testing.T) {
 	phones := mobilecatest.New(t, authority, ca.Subject{Name: "云台县第一人民医院", USCC: "12410899415270838H"})
 	phone := &mobilecatest.Person{CA: phones}
 	in, out := writePage(t, dir), filepath.Join(dir, "signed.pdf")
-	status, _, seen := byPhone(t, phone, "sign", in, "-o", out, "--token", "mobileca:service="+phones.URL)
+	status, _, seen := byPhone(t, dir, phone, "sign", in, "-o", out, "--token", "mobileca:service="+phones.URL)
 	if status != 0 {
 		t.Fatalf("status %d: %s", status, seen)
 	}
@@ -84,39 +90,38 @@ func TestSignByPhone(t *testing.T) {
 	}
 
 	refusing := &mobilecatest.Person{CA: phones, Refuses: true}
-	status, _, seen = byPhone(t, refusing, "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service="+phones.URL)
+	status, _, seen = byPhone(t, dir, refusing, "sign", in, "-o", filepath.Join(dir, "none.pdf"), "--token", "mobileca:service="+phones.URL)
 	if _, err := os.Stat(filepath.Join(dir, "none.pdf")); status != 3 || err == nil || !strings.Contains(seen, "手机上拒绝了") {
 		t.Errorf("refused: status %d, %v: %s", status, err, seen)
 	}
 }
 
 // byPhone runs the program before a phone that scans what it shows.
-func byPhone(t *testing.T, phone *mobilecatest.Person, args ...string) (status int, out, seen string) {
+func byPhone(t *testing.T, home string, phone *mobilecatest.Person, args ...string) (status int, out, seen string) {
 	t.Helper()
 	screen := &watched{code: func(code string) { go func() { _ = phone.Scan(code) }() }}
 	var result bytes.Buffer
-	status = run(t.Context(), append([]string{"--lang", "zh-CN"}, args...),
-		terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+	cmd := program(t.Context(), home, args...)
+	cmd.Stdout, cmd.Stderr = &result, screen
+	status = ended(t, cmd)
 	return status, result.String(), screen.String()
 }
 
 // A contract is made, sealed and sent with a certificate on a phone alone (扫码登录, 扫码签章): one code for the login of each verb, and
 // one for the seal.
 func TestContractByPhone(t *testing.T) {
+	t.Parallel()
 	world, buyer, seller := parties(t)
 	authority, err := ca.OpenOrCreate(world.Work)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("HOME", buyer.home)
-	t.Setenv("XDG_DATA_HOME", filepath.Join(buyer.home, "data"))
-	t.Setenv("XDG_CACHE_HOME", sharedCache)
 	phones := mobilecatest.New(t, authority, ca.Subject{Name: world.Purchaser.Name, USCC: world.Purchaser.USCC, Handler: world.Purchaser.Handler})
 	phone := &mobilecatest.Person{CA: phones, Slow: 200 * time.Millisecond}
 	flags := []string{"--json", "--platform", world.URL, "--trust", world.RootsFile, "--token", "mobileca:service=" + phones.URL}
 	contract := func(args ...string) (c contractJSON) {
 		t.Helper()
-		status, out, seen := byPhone(t, phone, append(append([]string{"contract"}, args...), flags...)...)
+		status, out, seen := byPhone(t, buyer.home, phone, append(append([]string{"contract"}, args...), flags...)...)
 		if status != statusDone {
 			t.Fatalf("%v: status %d: %s", args, status, seen)
 		}
@@ -125,7 +130,7 @@ func TestContractByPhone(t *testing.T) {
 		}
 		return c
 	}
-	status, out, seen := byPhone(t, phone, append([]string{"login"}, flags...)...)
+	status, out, seen := byPhone(t, buyer.home, phone, append([]string{"login"}, flags...)...)
 	if status != statusDone || !strings.Contains(out, world.Purchaser.USCC) || !strings.Contains(seen, "请用手机上的移动 CA 扫描二维码登录") {
 		t.Fatalf("login: status %d: %s%s", status, out, seen)
 	}
@@ -142,19 +147,19 @@ func TestContractByPhone(t *testing.T) {
 		t.Errorf("the other side judges it %q", got.Verdict)
 	}
 
-	if status, _, seen := byPhone(t, phone, append([]string{"login", "--cert", "another"}, flags...)...); status != statusToken || !strings.Contains(seen, "证书") {
+	if status, _, seen := byPhone(t, buyer.home, phone, append([]string{"login", "--cert", "another"}, flags...)...); status != statusToken || !strings.Contains(seen, "证书") {
 		t.Errorf("another certificate than was chosen: status %d: %s", status, seen)
 	}
 	phone.Refuses = true
-	if status, _, seen := byPhone(t, phone, append([]string{"login"}, flags...)...); status != statusToken || !strings.Contains(seen, "手机上拒绝了") {
+	if status, _, seen := byPhone(t, buyer.home, phone, append([]string{"login"}, flags...)...); status != statusToken || !strings.Contains(seen, "手机上拒绝了") {
 		t.Errorf("refused: status %d: %s", status, seen)
 	}
 }
 
 // A bid is signed with one code, and each of its envelopes opened with one of its own (扫码生成投标文件, 扫码解密).
 func TestBidByPhone(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	t.Setenv("XDG_CACHE_HOME", sharedCache)
 	authority, err := ca.New(ca.SM2)
 	if err != nil {
 		t.Fatal(err)
@@ -176,14 +181,14 @@ func TestBidByPhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	by := "mobileca:service=" + phones.URL
-	status, _, seen := byPhone(t, phone, "bid", "build", "--outline", outline, "--part", "tech="+part, "--part", "price="+price, "-o", made, "--token", by)
+	status, _, seen := byPhone(t, dir, phone, "bid", "build", "--outline", outline, "--part", "tech="+part, "--part", "price="+price, "-o", made, "--token", by)
 	if status != statusDone || !strings.Contains(seen, "生成投标文件") {
 		t.Fatalf("build: status %d: %s", status, seen)
 	}
 	if got := phone.Titles(); len(got) != 1 || got[0] != "cms-attributes my.bid" {
 		t.Errorf("the phone was asked %q", got)
 	}
-	status, _, seen = byPhone(t, phone, "bid", "decrypt", made, "-o", out, "--token", by)
+	status, _, seen = byPhone(t, dir, phone, "bid", "decrypt", made, "-o", out, "--token", by)
 	if status != statusDone || strings.Count(seen, "解密投标文件") != 2 {
 		t.Fatalf("decrypt: status %d: %s", status, seen)
 	}
@@ -200,8 +205,8 @@ func TestBidByPhone(t *testing.T) {
 
 // The same with the phone's own app in a browser, whose camera sees the code that is drawn in the terminal, and with shared keys.
 func TestBidByThePhonesApp(t *testing.T) {
+	t.Parallel()
 	handset.NeedBrowser(t)
-	t.Setenv("XDG_CACHE_HOME", sharedCache)
 	dir := t.TempDir()
 	authority, err := ca.New(ca.SM2)
 	if err != nil {
@@ -232,9 +237,9 @@ func TestBidByThePhonesApp(t *testing.T) {
 		screen := &watched{code: func(code string) { codes <- code }}
 		status := make(chan int, 1)
 		go func() {
-			var result bytes.Buffer
-			status <- run(t.Context(), append(append([]string{"--lang", "zh-CN"}, args...), "--token", by),
-				terminal{in: strings.NewReader(""), out: &result, err: screen, getenv: func(string) string { return "" }})
+			cmd := program(t.Context(), dir, append(args, "--token", by)...)
+			cmd.Stderr = screen
+			status <- ended(t, cmd)
 		}()
 		select {
 		case <-codes:
@@ -276,6 +281,7 @@ func TestBidByThePhonesApp(t *testing.T) {
 
 // A file is signed by a key behind the CSC API, here the mobile CA's own: the account logs in by its password, the phone says yes.
 func TestSignByCSC(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	authority, err := ca.New(ca.SM2)
@@ -316,9 +322,8 @@ func TestSignByCSC(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := "mobileca:protocol=csc;service=" + url.QueryEscape(w.URL+mobileca.CSCPath) + ";account=" + phonetest.Number + "?password-source=file:" + file
-		var result, seen bytes.Buffer
-		status := run(ctx, []string{"--lang", "zh-CN", "sign", in, "-o", out, "--token", at}, terminal{in: strings.NewReader(""), out: &result, err: &seen, getenv: func(string) string { return "" }})
-		return status, seen.String()
+		c := call(t, dir, "sign", in, "-o", out, "--token", at)
+		return c.status, c.err
 	}
 	if status, seen := sign("another password"); status == 0 {
 		t.Errorf("a wrong password signs: %s", seen)

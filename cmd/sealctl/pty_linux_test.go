@@ -14,6 +14,7 @@ import (
 
 // A person types after the question was asked: what the terminal shows then must not hold the PIN.
 func TestPINIsNotEchoed(t *testing.T) {
+	t.Parallel()
 	home := t.TempDir()
 	uri := "soft:module-path=" + filepath.Join(home, "keys") + ";token=a"
 	pin := filepath.Join(home, "pin")

@@ -39,6 +39,7 @@ func inEnglish(t *testing.T) map[string][]string {
 // The guide's pictures in English are taken as the Chinese ones are, on the way of a contract through the window. They are
 // for make pictures; what the window does is tested in Chinese.
 func TestTheGuideInEnglish(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("SEALDESK_PICTURES") == "" {
 		t.Skip("no pictures are wanted: SEALDESK_PICTURES names no folder")
 	}

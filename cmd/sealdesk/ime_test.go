@@ -97,6 +97,7 @@ func (s *screen) compose(pinyin, words string) {
 
 // Chinese that is typed in pinyin through an input method reaches the fields.
 func TestChineseIsTypedThroughAnInputMethod(t *testing.T) {
+	t.Parallel()
 	needInputMethod(t)
 	bin := buildForTest(t)
 	s := newScreen(t)

@@ -280,6 +280,7 @@ func filed(t *testing.T, c *client.Client) []platformapi.Contract {
 
 // A signed contract is in the outbox or filed, once, whenever the client is killed between signing and the receipt.
 func TestKilledBetweenSigningAndReceipt(t *testing.T) {
+	t.Parallel()
 	b := newBench(t)
 	s := newScreen(t)
 	b.prepare(s)

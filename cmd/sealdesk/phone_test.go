@@ -145,6 +145,7 @@ func (h holder) confirms(what, act, done string) {
 
 // 扫码绑定, 扫码登录, 扫码签章, 会话签章: between the window and the phone's app there is nothing but the camera and the service.
 func TestContractIsSignedByPhone(t *testing.T) {
+	t.Parallel()
 	handset.NeedBrowser(t)
 	bin := buildForTest(t)
 	s := newScreen(t)

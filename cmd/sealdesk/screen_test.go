@@ -265,7 +265,7 @@ func (s *screen) gone(text string) {
 
 func (s *screen) fail(format string, args ...any) {
 	s.t.Helper()
-	s.shoot(filepath.Join(os.TempDir(), "sealdesk-window-test-failed.png"))
+	s.shoot(filepath.Join(os.TempDir(), "failed-"+strings.ReplaceAll(s.t.Name(), "/", "_")+".png"))
 	var words []string
 	for _, o := range s.look() {
 		words = append(words, o.String())

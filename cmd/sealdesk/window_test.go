@@ -74,6 +74,7 @@ func (s *screen) sign(pin string) {
 
 // Both parties work through the manual's steps with mouse and keyboard, from a Word document to the filed PDF.
 func TestContractIsSignedInTheWindow(t *testing.T) {
+	t.Parallel()
 	bin := buildForTest(t)
 	s := newScreen(t)
 	home := t.TempDir()

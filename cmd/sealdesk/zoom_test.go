@@ -12,6 +12,7 @@ import (
 
 // Ctrl and + draw everything larger up to twice, in a window that stays as large as it is; that is kept, and Ctrl and 0 ends it.
 func TestEverythingIsEnlarged(t *testing.T) {
+	t.Parallel()
 	bin := buildForTest(t)
 	s := newScreen(t)
 	env := []string{"HOME=" + t.TempDir(), "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LC_ALL=C.UTF-8"}
@@ -58,6 +59,7 @@ func (s *screen) size(want string) {
 
 // On a small notebook's screen the whole window is to be seen.
 func TestTheWindowFitsASmallScreen(t *testing.T) {
+	t.Parallel()
 	bin := buildForTest(t)
 	s := newScreenOf(t, "1366x768")
 	s.start(bin, []string{"HOME=" + t.TempDir(), "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "LC_ALL=C.UTF-8"}, "-lang", "zh-CN")

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -32,17 +33,23 @@ type checker struct {
 }
 
 func newChecker(next http.RoundTripper) (*checker, error) {
-	spec, err := wire.GetSpec()
-	if err != nil {
-		return nil, fmt.Errorf("client: openapi.yaml: %w", err)
-	}
-	spec.Servers = nil // any host
-	router, err := gorillamux.NewRouter(spec)
+	router, err := anyHost()
 	if err != nil {
 		return nil, fmt.Errorf("client: openapi.yaml: %w", err)
 	}
 	return &checker{next: next, router: router}, nil
 }
+
+// anyHost knows the document's paths, at whatever host.
+var anyHost = sync.OnceValues(func() (routers.Router, error) {
+	spec, err := wire.GetSpec()
+	if err != nil {
+		return nil, err
+	}
+	anywhere := *spec
+	anywhere.Servers = nil
+	return gorillamux.NewRouter(&anywhere)
+})
 
 func (c *checker) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := c.next.RoundTrip(r)

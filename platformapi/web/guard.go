@@ -81,7 +81,9 @@ func errNoPath() *Fault {
 // alone. authorised decides whether a request may use an operation that asks for a security scheme of the document. The document's servers are not
 // looked at. The error is a document without routes.
 func Validate(spec *openapi3.T, log *slog.Logger, isStream func(*http.Request) bool, authorised func(scheme string, r *http.Request) error) (func(http.Handler) http.Handler, error) {
-	spec.Servers = nil
+	anywhere := *spec
+	anywhere.Servers = nil
+	spec = &anywhere
 	router, err := gorillamux.NewRouter(spec)
 	if err != nil {
 		return nil, err

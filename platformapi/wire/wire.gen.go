@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	. "sealdesk/platformapi"
 
@@ -23633,9 +23634,11 @@ var document = []string{
 	"sKYUQSkGWz/awXkzxURpnASVkIlcnqZaRJbmWqCLSaYUphWT5Q7E6ouDEqXLFy7/nwAAAP//",
 }
 
-// GetSpec returns the document of which the code in this file was made. It is unpacked only here: most programs that hold it start
-// without looking at it.
-func GetSpec() (*openapi3.T, error) {
+// GetSpec returns the document of which the code in this file was made, which is everybody's: nobody may change it.
+func GetSpec() (*openapi3.T, error) { return readDocument() }
+
+// readDocument is done once, and only when somebody asks: most programs that hold the document start without looking at it.
+var readDocument = sync.OnceValues(func() (*openapi3.T, error) {
 	packed, err := base64.StdEncoding.DecodeString(strings.Join(document, ""))
 	if err != nil {
 		return nil, err
@@ -23645,4 +23648,4 @@ func GetSpec() (*openapi3.T, error) {
 		return nil, err
 	}
 	return openapi3.NewLoader().LoadFromData(data)
-}
+})

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -10844,9 +10845,11 @@ var document = []string{
 	"55DjP/364I0fmquDv37r6FcfZsaOZUr2Nvf+dwAAAP//",
 }
 
-// GetSpec returns the document of which the code in this file was made. It is unpacked only here: most programs that hold it start
-// without looking at it.
-func GetSpec() (*openapi3.T, error) {
+// GetSpec returns the document of which the code in this file was made, which is everybody's: nobody may change it.
+func GetSpec() (*openapi3.T, error) { return readDocument() }
+
+// readDocument is done once, and only when somebody asks: most programs that hold the document start without looking at it.
+var readDocument = sync.OnceValues(func() (*openapi3.T, error) {
 	packed, err := base64.StdEncoding.DecodeString(strings.Join(document, ""))
 	if err != nil {
 		return nil, err
@@ -10856,4 +10859,4 @@ func GetSpec() (*openapi3.T, error) {
 		return nil, err
 	}
 	return openapi3.NewLoader().LoadFromData(data)
-}
+})

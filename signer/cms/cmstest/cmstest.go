@@ -8,6 +8,8 @@ import (
 	"crypto/rsa"
 	"crypto/x509/pkix"
 	"math/big"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,7 +44,7 @@ type Options struct {
 var TimeStamping = pkix.Extension{Id: []int{2, 5, 29, 37}, Critical: true,
 	Value: []byte{0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8}}
 
-// New makes a Party. Every call makes new keys.
+// New makes a Party. Within a test every party has keys of its own.
 func New(t testing.TB, algorithm string, opts Options) *Party {
 	t.Helper()
 	if opts.Name == "" {
@@ -85,7 +87,7 @@ func newKey(t testing.TB, algorithm string) crypto.Signer {
 	var err error
 	switch algorithm {
 	case "rsa":
-		key, err = rsa.GenerateKey(rand.Reader, 2048)
+		key, err = pool.take(t)
 	case "ecdsa":
 		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case "p384":
@@ -99,6 +101,34 @@ func newKey(t testing.TB, algorithm string) crypto.Signer {
 		t.Fatal(err)
 	}
 	return key
+}
+
+// pool are RSA keys, each of which takes longer to make than most tests take: tests have them one after another, from the first.
+var pool rsaKeys
+
+type rsaKeys struct {
+	mu    sync.Mutex
+	made  []*rsa.PrivateKey
+	taken map[string]int // by a test, with those within it
+}
+
+func (p *rsaKeys) take(t testing.TB) (*rsa.PrivateKey, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	test, _, _ := strings.Cut(t.Name(), "/")
+	n := p.taken[test]
+	if p.taken == nil {
+		p.taken = map[string]int{}
+	}
+	p.taken[test] = n + 1
+	for n >= len(p.made) {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		p.made = append(p.made, key)
+	}
+	return p.made[n], nil
 }
 
 func issue(t testing.TB, template, parent *smx509.Certificate, pub crypto.PublicKey, issuer crypto.Signer) *smx509.Certificate {

@@ -20,6 +20,7 @@ import (
 // opened shows the page of the world's account with its keys.
 func opened(t *testing.T, w *pagetest.World) (*pagetest.Host, *Page) {
 	t.Helper()
+	w.AddAccount()
 	account, err := w.Desk.LoginAccount(t.Context(), pagetest.Account, pagetest.Password)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 // An account logs in by its password, to the page where it binds certificates; a wrong one is told, and does not stay.
 func TestAnAccountLogsIn(t *testing.T) {
 	w := pagetest.NewWorld(t)
+	w.AddAccount()
 	h, p := opened(t, w)
 	p.tabs.OnChanged(2)
 	p.tabs.Choose(2)
