@@ -26,7 +26,7 @@ TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone phone-app test race interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test test-packages test-programs race interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
@@ -47,9 +47,15 @@ platformapi/mobileca/phone/node_modules/.package-lock.json: platformapi/mobileca
 phone-app: phone
 	cd platformapi/mobileca/phone && npm run -s check && npm run -s build
 
+# All side by side: the programs' tests wait for windows and servers most of the time.
+test: deps-test phone
+	@$(MAKE) --no-print-directory -j3 check test-packages test-programs
+
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
-test: deps-test phone check
+test-packages:
 	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/...
+
+test-programs:
 	$(GO) test -tags $(TAGS) -timeout 14m ./cmd/...
 
 # The programs, too, under the race detector, which takes them several times as long.
