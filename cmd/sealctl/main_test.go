@@ -252,8 +252,12 @@ func ended(t *testing.T, cmd *exec.Cmd) int {
 // call runs the program to its end.
 func call(t *testing.T, home string, args ...string) called {
 	t.Helper()
+	return finish(t, program(t.Context(), home, args...))
+}
+
+func finish(t *testing.T, cmd *exec.Cmd) called {
+	t.Helper()
 	var out, errs bytes.Buffer
-	cmd := program(t.Context(), home, args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	status := ended(t, cmd)
 	return called{out.String(), errs.String(), status}
