@@ -109,6 +109,9 @@ func (t *Table) Fill(n int, row func(int) TableRow) {
 // Faces are the other three things a table can show.
 func (t *Table) Faces() *Faces { return t.faces }
 
+// Focus gives the table the keyboard.
+func (t *Table) Focus() { focusOn(t.list) }
+
 // Offset and SetOffset keep the place of a page that is come back to.
 func (t *Table) Offset() float32 { return t.list.GetScrollOffset() }
 
