@@ -45,6 +45,10 @@ func (s *Session) Workbench(ctx context.Context) (tasks.Known, error) {
 	if s.HasTenders() {
 		all.Go(func() {
 			tenders, errs[2] = s.listTenders(ctx, platformapi.TenderQuery{Limit: workbenchPage})
+			if platformapi.IsCode(errs[2], platformapi.CodeBiddingOff) {
+				tenders, errs[2] = Tenders{AsOf: time.Now()}, nil // there are none, which is known when the platform is away, too
+				_ = s.keep(filepath.Join(s.dir, tendersFile), tenders)
+			}
 			if len(tenders.Items) > 0 && !tenders.Offline {
 				_ = s.clock.SyncWithin(ctx, workbenchClock) // otherwise it runs on as it was
 			}
