@@ -135,6 +135,7 @@ type rowList struct {
 	widget.List
 	table *Table
 	at    int
+	keyed bool // it has the keyboard: the row that Enter opens is marked
 }
 
 func newRowList(t *Table) *rowList {
@@ -142,14 +143,36 @@ func newRowList(t *Table) *rowList {
 	l.HideSeparators = true
 	l.Length = func() int { return t.rows }
 	l.CreateItem = func() fyne.CanvasObject { return newTableRow(t) }
-	l.UpdateItem = func(i int, o fyne.CanvasObject) { o.(*tableRow).set(t.row(i)) }
-	l.OnHighlighted = func(i int) { l.at = i }
+	l.UpdateItem = func(i int, o fyne.CanvasObject) {
+		r := o.(*tableRow)
+		r.set(t.row(i))
+		r.mark(l.keyed && i == l.at)
+	}
+	l.OnHighlighted = func(i int) {
+		last := l.at
+		l.at = i
+		l.RefreshItem(last)
+		l.RefreshItem(i)
+	}
 	l.OnSelected = func(i int) {
 		l.UnselectAll()
 		t.open(i)
 	}
 	l.ExtendBaseWidget(l)
 	return l
+}
+
+// FocusGained marks the row that Enter opens.
+func (l *rowList) FocusGained() {
+	l.keyed = true
+	l.List.FocusGained()
+}
+
+// FocusLost takes the mark away.
+func (l *rowList) FocusLost() {
+	l.keyed = false
+	l.List.FocusLost()
+	l.RefreshItem(l.at)
 }
 
 // TypedKey opens with Enter too, and passes on what it has no use for.
@@ -171,6 +194,8 @@ type tableRow struct {
 	ground *canvas.Rectangle
 	cells  []*tableCell
 	all    fyne.CanvasObject
+	marked bool // by the keyboard
+	under  bool // the pointer
 }
 
 func newTableRow(t *Table) *tableRow {
@@ -207,8 +232,23 @@ func (r *tableRow) MouseMoved(*desktop.MouseEvent) {}
 func (r *tableRow) MouseOut() { r.hover(false) }
 
 func (r *tableRow) hover(on bool) {
+	r.under = on
+	r.draw()
+}
+
+func (r *tableRow) mark(on bool) {
+	if r.marked != on {
+		r.marked = on
+		r.draw()
+	}
+}
+
+func (r *tableRow) draw() {
 	r.ground.FillColor = theme.Clear
-	if on {
+	switch {
+	case r.marked:
+		r.ground.FillColor = theme.Chosen
+	case r.under:
 		r.ground.FillColor = theme.Hover
 	}
 	r.ground.Refresh()

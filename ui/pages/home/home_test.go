@@ -14,6 +14,7 @@ import (
 	"sealdesk/ui/pages/hall"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/outbox"
+	"sealdesk/ui/pages/publish"
 )
 
 // opened shows the page of a session.
@@ -96,6 +97,8 @@ func TestWhatWaitsForEachSide(t *testing.T) {
 	h.Legible("home")
 	h.Settle(200 * time.Millisecond)
 	h.Picture("home-after")
+	p.open(p.board.Waiting[2])
+	h.Until("where it is published", func() bool { _, is := h.Top().(*publish.Page); return is })
 }
 
 // The four faces: loading, empty, filled from what was kept when the platform is away, and failed when nothing was.

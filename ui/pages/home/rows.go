@@ -6,12 +6,14 @@ import (
 
 	"sealdesk/platformapi"
 	boxes "sealdesk/platformapi/outbox"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/tasks"
 	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/hall"
 	"sealdesk/ui/pages/outbox"
+	"sealdesk/ui/pages/publish"
 	"sealdesk/ui/pages/term"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -81,9 +83,26 @@ func (p *Page) open(x tasks.Task) {
 		p.openBid(x.Project)
 	case tasks.Opening:
 		hall.Enter(p.host, *x.Tender)
+	case tasks.Publish, tasks.File:
+		p.openPublic(x.Contract)
 	default:
 		form.Open(p.ctx, p.host, x.Contract)
 	}
+}
+
+// openPublic takes a signed contract to the page where it is published and filed.
+func (p *Page) openPublic(contract string) {
+	var work *desk.Work
+	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+		work, err = p.host.Session().Open(ctx, contract)
+		return err
+	}, func(err error) {
+		if err != nil {
+			p.host.Tell(err)
+			return
+		}
+		p.host.Open(publish.New(p.host, work))
+	})
 }
 
 func (p *Page) openBid(id string) {
