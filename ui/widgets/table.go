@@ -109,8 +109,8 @@ func (t *Table) Fill(n int, row func(int) TableRow) {
 // Faces are the other three things a table can show.
 func (t *Table) Faces() *Faces { return t.faces }
 
-// Focus gives the table the keyboard.
-func (t *Table) Focus() { focusOn(t.list) }
+// FocusIn gives the table the keyboard of the window that it is in, though that may not have drawn it yet.
+func (t *Table) FocusIn(c fyne.Canvas) { c.Focus(t.list) }
 
 // Offset and SetOffset keep the place of a page that is come back to.
 func (t *Table) Offset() float32 { return t.list.GetScrollOffset() }

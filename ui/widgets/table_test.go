@@ -73,7 +73,7 @@ func TestTheKeyboardsRowIsMarked(t *testing.T) {
 	if got := marked(); len(got) != 0 {
 		t.Errorf("marked before it has the keyboard: %v", got)
 	}
-	tab.Focus()
+	tab.FocusIn(c)
 	if got := marked(); !slices.Equal(got, []int{0}) {
 		t.Errorf("at first %v", got)
 	}

@@ -202,9 +202,9 @@ func (p *Page) draw() {
 	}
 	waiting := p.board.Waiting
 	p.waiting.Fill(len(waiting), func(i int) widgets.TableRow { return p.taskRow(waiting[i]) })
-	if p.takeKeys {
+	if c := p.host.Window().Canvas(); p.takeKeys && c.Overlays().Top() == nil {
 		p.takeKeys = false
-		p.waiting.Focus()
+		p.waiting.FocusIn(c)
 	}
 }
 
