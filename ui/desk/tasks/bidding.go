@@ -68,7 +68,7 @@ func (m *maker) project(v bids.View) {
 		t.Due, t.Other = tender.Deadline, line(tender.Purchaser.Name)
 	}
 	over := !t.Due.IsZero() && !m.now.Before(t.Due)
-	if held := v.Current(); held != nil && (v.HandedIn() || over) {
+	if held := v.Current(); held != nil && v.HandedIn() {
 		if t.Due.Sub(m.now) > ahead || !listed && !over {
 			m.sent(Sent{Title: t.Title, Note: t.Note, Other: t.Other, At: handedInAt(*held), Project: v.ID, Opens: t.Due})
 		}

@@ -197,6 +197,7 @@ func TestTermsRunOn(t *testing.T) {
 		urgency Urgency
 	}{
 		"as it was told":                       {publish, "2025-12-31 09:00", "2025-12-31 20:00", 5, platformapi.DeadlineOK, Calm},
+		"the first of the holidays":            {publish, "2025-12-31 09:00", "2026-01-01 12:00", 4, platformapi.DeadlineOK, Calm},
 		"holidays are no working days":         {publish, "2025-12-31 09:00", "2026-01-03 12:00", 4, platformapi.DeadlineOK, Calm},
 		"a Sunday that is worked":              {publish, "2025-12-31 09:00", "2026-01-04 12:00", 3, platformapi.DeadlineOK, Calm},
 		"a working day left":                   {publish, "2025-12-31 09:00", "2026-01-06 12:00", 1, platformapi.DeadlineSoon, Soon},
@@ -255,7 +256,7 @@ func TestOpenings(t *testing.T) {
 		"ended":                                {tender: tender("t", platformapi.TenderHost, platformapi.TenderEnded, in(-3*time.Hour))},
 		"failed":                               {tender: tender("t", platformapi.TenderBidder, platformapi.TenderFailed, in(-3*time.Hour), handedIn)},
 		"never begun, the host's":              {tender: tender("t", platformapi.TenderHost, platformapi.TenderClosed, in(-300*time.Hour)), waiting: true, urgency: Over, due: in(-300 * time.Hour)},
-		"never begun, the bidder's":            {tender: tender("t", platformapi.TenderBidder, platformapi.TenderClosed, in(-300*time.Hour), handedIn)},
+		"never begun, the bidder's":            {tender: tender("t", platformapi.TenderBidder, platformapi.TenderClosed, in(-30*time.Hour), handedIn)},
 		"a part in it that is not known":       {tender: tender("t", "notary", platformapi.TenderDecrypting, in(-time.Minute))},
 		"a deadline that is none, of somebody": {tender: tender("t", platformapi.TenderSupervisor, platformapi.TenderOpen, time.Time{})},
 	} {
