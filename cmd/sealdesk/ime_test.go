@@ -108,7 +108,7 @@ func TestChineseIsTypedThroughAnInputMethod(t *testing.T) {
 	ready()
 	s.digits("123456")
 	s.key("Return")
-	s.wait("我发出的…")
+	s.wait("待办")
 	s.contracts()
 
 	s.key("ctrl+f")

@@ -184,7 +184,7 @@ func TestContractIsSignedByPhone(t *testing.T) {
 	h.scans(s, false)
 	h.confirms("登录云溪县公共资源交易平台", "确认登录", "已确认登录")
 	h.Press("完成")
-	s.wait("我发出的…")
+	s.wait("待办")
 	s.wait("移动 CA，签章时用手机扫码")
 
 	s.contracts()

@@ -39,7 +39,7 @@ func (s *screen) login(pin string) {
 	s.t.Helper()
 	s.fill("请输入 PIN 码", pin)
 	s.key("Return")
-	s.wait("我发出的…")
+	s.wait("待办")
 }
 
 // contracts goes from the workbench to the list of contracts.
@@ -166,7 +166,7 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.key("Down", "Return")
 	s.wait("请先签章")
 	s.key("Escape")
-	s.wait("我发出的…")
+	s.wait("待办")
 	s.click("中标项目")
 	s.wait("待签章确认")
 	s.shot("awards")
