@@ -43,6 +43,7 @@ while read -r name face; do
 	few "$taken/$face.png" "assets/help/en/$name.png"
 done <<'EOF'
 login login
+home home
 form form
 clean clean
 stamp stamp

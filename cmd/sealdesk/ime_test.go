@@ -109,7 +109,8 @@ func TestChineseIsTypedThroughAnInputMethod(t *testing.T) {
 	ready()
 	s.digits("123456")
 	s.key("Return")
-	s.wait("新增合同签订")
+	s.wait("待办")
+	s.contracts()
 
 	s.key("ctrl+f")
 	s.compose("caigouhetong ", "采购合同")

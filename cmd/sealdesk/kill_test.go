@@ -175,6 +175,7 @@ func (b *bench) prepare(s *screen) {
 // makeContract makes the lot's contract up to the purchaser's seal, and comes back to its form.
 func (b *bench) makeContract(s *screen) {
 	b.t.Helper()
+	s.contracts()
 	s.wait("还没有合同…")
 	s.click("新增合同签订")
 	s.click("救护车采购项目")
@@ -315,6 +316,7 @@ func TestKilledBetweenSigningAndReceipt(t *testing.T) {
 			}
 			b.platform(-1, nil)
 			b.start(s, home)
+			s.contracts()
 			s.click("继续办理")
 			s.click("提交合同")
 			s.wait("已签章的合同将发送给…")
@@ -341,6 +343,7 @@ func TestKilledBetweenSigningAndReceipt(t *testing.T) {
 			}
 			// Killed before the outbox had it, nothing was promised: the contract waits on the desk, signed, for the button.
 			if until(6*time.Second, arrived) != nil && st.moment < 0 {
+				s.contracts()
 				s.click("继续办理")
 				s.click("提交合同")
 				s.press("提交合同")

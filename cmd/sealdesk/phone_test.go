@@ -185,9 +185,10 @@ func TestContractIsSignedByPhone(t *testing.T) {
 	h.scans(s, false)
 	h.confirms("登录云溪县公共资源交易平台", "确认登录", "已确认登录")
 	h.Press("完成")
-	s.wait("新增合同签订")
+	s.wait("待办")
 	s.wait("移动 CA，签章时用手机扫码")
 
+	s.contracts()
 	s.wait("还没有合同…")
 	s.click("新增合同签订")
 	s.click("云溪县人民医院医疗设备采购项目")

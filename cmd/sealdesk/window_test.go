@@ -34,11 +34,18 @@ func (s *screen) press(text string) {
 	s.clickOn(s.waitFor(text, 1, time.Minute))
 }
 
-// login enters the PIN of the key that is chosen.
+// login enters the PIN of the key that is chosen, which leads to the workbench.
 func (s *screen) login(pin string) {
 	s.t.Helper()
 	s.fill("请输入 PIN 码", pin)
 	s.key("Return")
+	s.wait("待办")
+}
+
+// contracts goes from the workbench to the list of contracts.
+func (s *screen) contracts() {
+	s.t.Helper()
+	s.click("合同签订")
 	s.wait("新增合同签订")
 }
 
@@ -94,8 +101,11 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.key("Return")
 	s.wait("剩余尝试次数 5 次…")
 	s.login("123456")
+	s.wait("待签订")
+	s.shot("home")
 
 	// 2: 合同签订, 新增合同签订, choose the lot.
+	s.contracts()
 	s.wait("还没有合同…")
 	s.click("新增合同签订")
 	s.click("云溪县人民医院医疗设备采购项目")
@@ -151,6 +161,13 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 	s.click("切换到另一方")
 	s.wait("华东医疗器械有限公司")
 	s.login("654321")
+
+	// The workbench has it, too, below a lot that is nearly late: Down and Enter lead there, Esc back.
+	s.wait("待签章")
+	s.key("Down", "Return")
+	s.wait("请先签章")
+	s.key("Escape")
+	s.wait("待办")
 	s.click("中标项目")
 	s.wait("待签章确认")
 	s.shot("awards")

@@ -69,7 +69,7 @@ func (r Rules) Deadline(kind platformapi.DeadlineKind, contract platformapi.Cont
 	last := r.last(t, Day(from))
 	d := &platformapi.Deadline{
 		Kind: kind, Basis: t.Basis, Text: t.Text, From: from, Due: last.Format(time.DateOnly), DueAt: last.AddDate(0, 0, 1).UTC(),
-		LeftDays: r.left(t.Unit, Day(now), last), Unit: t.Unit, Calendar: platformapi.CalendarPredicted, DoneAt: done,
+		LeftDays: r.Calendar.Left(t.Unit, now, last), Unit: t.Unit, Calendar: platformapi.CalendarPredicted, DoneAt: done,
 	}
 	if r.Calendar.declared(Day(from), last) {
 		d.Calendar = platformapi.CalendarDeclared
@@ -104,9 +104,10 @@ func (r Rules) last(t platformapi.Term, day time.Time) time.Time {
 	return day
 }
 
-// left counts the days of a unit after today until the last one, negative when that is past. What is further away than any
-// term is not counted to its end.
-func (r Rules) left(unit platformapi.DayUnit, today, last time.Time) int {
+// Left counts the days of a unit after that of a moment until a term's last one, negative when that is past. What is further away
+// than any term is not counted to its end.
+func (c *Calendar) Left(unit platformapi.DayUnit, now, last time.Time) int {
+	today, last := Day(now), Day(last)
 	days := int(last.Sub(today).Hours() / 24)
 	if unit == platformapi.UnitDay {
 		return days
@@ -116,7 +117,7 @@ func (r Rules) left(unit platformapi.DayUnit, today, last time.Time) int {
 		today, sign = last, -1
 	}
 	for range min(max(days, -days), maxDays) {
-		if today = today.AddDate(0, 0, 1); r.Calendar.Working(today) {
+		if today = today.AddDate(0, 0, 1); c.Working(today) {
 			n++
 		}
 	}

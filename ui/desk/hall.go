@@ -47,6 +47,29 @@ func (s *Session) Hall(tenderID string) (*hall.Room, *hall.Stand, error) {
 	return room, hall.NewStand(room, keys), nil
 }
 
+// OpeningNews tells that something happened at the opening of a tender, until ctx ends. It is quiet where the platform has no
+// tenders.
+func (s *Session) OpeningNews(ctx context.Context, tenderID string) <-chan struct{} {
+	news := make(chan struct{}, 1)
+	tell := func() {
+		select {
+		case news <- struct{}{}:
+		default: // there is one to receive already
+		}
+	}
+	t, err := s.tendering()
+	if err != nil {
+		return news
+	}
+	go func() {
+		err := t.WatchTender(ctx, tenderID, func(platformapi.TenderEvent) { tell() }, tell)
+		if ctx.Err() == nil && isOver(err) {
+			s.heard(err)
+		}
+	}()
+	return news
+}
+
 // Holder is whose a certificate is, for a hall's stand.
 func Holder(c *smx509.Certificate) hall.Holder {
 	o := ownerOf(c)

@@ -20,14 +20,14 @@ type Contracts struct {
 
 const contractsFile = "contracts.json"
 
-// Contracts reads a page of the list. The first page of everything is kept for when the platform is away.
+// Contracts reads a page of the list. The first page of everything, of whatever size, is kept for when the platform is away.
 func (s *Session) Contracts(ctx context.Context, q platformapi.ContractQuery) (Contracts, error) {
 	page, err := s.platform.Contracts(ctx, q)
 	s.heard(err)
 	kept := filepath.Join(s.dir, contractsFile)
 	if err == nil {
 		list := Contracts{Items: page.Items, More: page.NextCursor, AsOf: time.Now()}
-		if q == (platformapi.ContractQuery{}) {
+		if q == (platformapi.ContractQuery{Limit: q.Limit}) {
 			_ = s.keep(kept, list) // the next time the list is read makes good for it
 		}
 		return list, nil

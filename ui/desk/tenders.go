@@ -34,18 +34,24 @@ func (s *Session) tendering() (platformapi.Tendering, error) {
 	return nil, fault("no_tendering", nil, "platform", s.desk.PlatformName())
 }
 
-// Tenders reads a page of the list. The first page of everything is kept for when the platform is away.
+// Tenders reads a page of the list, and the platform's time. The first page of everything, of whatever size, is kept for when the
+// platform is away.
 func (s *Session) Tenders(ctx context.Context, q platformapi.TenderQuery) (Tenders, error) {
+	list, err := s.listTenders(ctx, q)
+	if err == nil && !list.Offline {
+		_ = s.clock.Sync(ctx) // otherwise it runs on as it was
+	}
+	return list, err
+}
+
+func (s *Session) listTenders(ctx context.Context, q platformapi.TenderQuery) (Tenders, error) {
 	t, err := s.tendering()
 	if err != nil {
 		return Tenders{}, err
 	}
 	page, err := t.Tenders(ctx, q)
 	s.heard(err)
-	if err == nil {
-		_ = s.clock.Sync(ctx) // otherwise it runs on as it was
-	}
-	kept, all := filepath.Join(s.dir, tendersFile), q == (platformapi.TenderQuery{})
+	kept, all := filepath.Join(s.dir, tendersFile), q == (platformapi.TenderQuery{Limit: q.Limit})
 	if err == nil {
 		list := Tenders{Items: page.Items, More: page.NextCursor, AsOf: time.Now()}
 		if all {

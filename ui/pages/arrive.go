@@ -10,6 +10,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/link"
+	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/theme"
@@ -65,7 +66,7 @@ func (w *Window) open(to link.Link) {
 		case err != nil:
 			w.Tell(err)
 		default:
-			w.Home("")
+			w.Home(contracts.Nav)
 			w.Open(form.New(w, work))
 		}
 	})

@@ -26,6 +26,7 @@ import (
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/help"
+	"sealdesk/ui/pages/home"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
@@ -151,6 +152,10 @@ func electronic(s *stage) string {
 var faces = []face{
 	{name: "login", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
 	{name: "login, no driver answers", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
+	{name: "home", open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
+	{name: "home, loading", held: true, open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
+	{name: "home, the supplier's", side: true, open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
+	{name: "home, offline", away: true, open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
 	{name: "contracts", open: func(_ *stage, h *pagetest.Host) page.Page { return contracts.New(h) }},
 	{name: "contracts, loading", held: true, open: func(_ *stage, h *pagetest.Host) page.Page { return contracts.New(h) }},
 	{name: "contracts, none found", open: func(_ *stage, h *pagetest.Host) page.Page { return contracts.New(h) },

@@ -21,6 +21,7 @@ import (
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/hall"
 	"sealdesk/ui/pages/help"
+	"sealdesk/ui/pages/home"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/outbox"
@@ -110,6 +111,7 @@ func (w *Window) Login(s *desk.Session) {
 	key := s.Key()
 	side := widgets.NewSidebar(logo(), w.t("app.name"), w.t("app.edition"))
 	items := []widgets.NavItem{
+		{ID: home.Nav, Text: w.t("nav.home"), Icon: theme.IconHome},
 		{ID: contracts.Nav, Text: w.t("nav.contracts"), Icon: theme.IconContract},
 		{ID: awards.Nav, Text: w.t("nav.awards"), Icon: theme.Icon("award")},
 		{ID: bid.Nav, Text: w.t("nav.bid"), Icon: theme.IconBid},
@@ -132,7 +134,7 @@ func (w *Window) Login(s *desk.Session) {
 	w.shell = widgets.NewShell(side, top)
 	w.toasts = w.shell.Toasts
 	w.fill(w.shell)
-	w.Home(contracts.Nav)
+	w.Home(home.Nav)
 	poked := make(chan struct{}, 1)
 	w.poke = func() {
 		select {
@@ -230,6 +232,8 @@ func (w *Window) Home(nav string) {
 	w.drop(len(w.stack))
 	var p page.Page
 	switch nav {
+	case contracts.Nav:
+		p = contracts.New(w)
 	case awards.Nav:
 		p = awards.New(w)
 	case bid.Nav:
@@ -251,7 +255,7 @@ func (w *Window) Home(nav string) {
 	case settings.Nav:
 		p = settings.New(w)
 	default:
-		p = contracts.New(w)
+		p = home.New(w)
 	}
 	w.Open(p)
 }

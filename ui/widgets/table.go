@@ -109,6 +109,9 @@ func (t *Table) Fill(n int, row func(int) TableRow) {
 // Faces are the other three things a table can show.
 func (t *Table) Faces() *Faces { return t.faces }
 
+// FocusIn gives the table the keyboard of the window that it is in, though that may not have drawn it yet.
+func (t *Table) FocusIn(c fyne.Canvas) { c.Focus(t.list) }
+
 // Offset and SetOffset keep the place of a page that is come back to.
 func (t *Table) Offset() float32 { return t.list.GetScrollOffset() }
 
@@ -132,6 +135,7 @@ type rowList struct {
 	widget.List
 	table *Table
 	at    int
+	keyed bool // it has the keyboard: the row that Enter opens is marked
 }
 
 func newRowList(t *Table) *rowList {
@@ -139,14 +143,36 @@ func newRowList(t *Table) *rowList {
 	l.HideSeparators = true
 	l.Length = func() int { return t.rows }
 	l.CreateItem = func() fyne.CanvasObject { return newTableRow(t) }
-	l.UpdateItem = func(i int, o fyne.CanvasObject) { o.(*tableRow).set(t.row(i)) }
-	l.OnHighlighted = func(i int) { l.at = i }
+	l.UpdateItem = func(i int, o fyne.CanvasObject) {
+		r := o.(*tableRow)
+		r.set(t.row(i))
+		r.mark(l.keyed && i == l.at)
+	}
+	l.OnHighlighted = func(i int) {
+		last := l.at
+		l.at = i
+		l.RefreshItem(last)
+		l.RefreshItem(i)
+	}
 	l.OnSelected = func(i int) {
 		l.UnselectAll()
 		t.open(i)
 	}
 	l.ExtendBaseWidget(l)
 	return l
+}
+
+// FocusGained marks the row that Enter opens.
+func (l *rowList) FocusGained() {
+	l.keyed = true
+	l.List.FocusGained()
+}
+
+// FocusLost takes the mark away.
+func (l *rowList) FocusLost() {
+	l.keyed = false
+	l.List.FocusLost()
+	l.RefreshItem(l.at)
 }
 
 // TypedKey opens with Enter too, and passes on what it has no use for.
@@ -168,6 +194,8 @@ type tableRow struct {
 	ground *canvas.Rectangle
 	cells  []*tableCell
 	all    fyne.CanvasObject
+	marked bool // by the keyboard
+	under  bool // the pointer
 }
 
 func newTableRow(t *Table) *tableRow {
@@ -204,8 +232,23 @@ func (r *tableRow) MouseMoved(*desktop.MouseEvent) {}
 func (r *tableRow) MouseOut() { r.hover(false) }
 
 func (r *tableRow) hover(on bool) {
+	r.under = on
+	r.draw()
+}
+
+func (r *tableRow) mark(on bool) {
+	if r.marked != on {
+		r.marked = on
+		r.draw()
+	}
+}
+
+func (r *tableRow) draw() {
 	r.ground.FillColor = theme.Clear
-	if on {
+	switch {
+	case r.marked:
+		r.ground.FillColor = theme.Chosen
+	case r.under:
 		r.ground.FillColor = theme.Hover
 	}
 	r.ground.Refresh()

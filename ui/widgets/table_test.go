@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -47,6 +48,42 @@ func TestRowsOpenByPointerAndKeyboard(t *testing.T) {
 		if opened != 0 {
 			t.Fatalf("opened %d", opened)
 		}
+	}
+}
+
+// The row that Enter opens is marked while the table has the keyboard.
+func TestTheKeyboardsRowIsMarked(t *testing.T) {
+	tab := NewTable(TableColumn{Title: "名称"})
+	tab.Fill(3, func(i int) TableRow { return TableRow{Cells: []Cell{{Text: "行"}}} })
+	c := show(t, tab, 400, 300)
+	marked := func() (out []int) {
+		var rows []*tableRow
+		for _, o := range test.LaidOutObjects(tab) {
+			if r, ok := o.(*tableRow); ok {
+				rows = append(rows, r)
+			}
+		}
+		for i, r := range rows {
+			if r.marked && r.ground.FillColor == theme.Chosen {
+				out = append(out, i)
+			}
+		}
+		return out
+	}
+	if got := marked(); len(got) != 0 {
+		t.Errorf("marked before it has the keyboard: %v", got)
+	}
+	tab.FocusIn(c)
+	if got := marked(); !slices.Equal(got, []int{0}) {
+		t.Errorf("at first %v", got)
+	}
+	key(c, fyne.KeyDown)
+	if got := marked(); !slices.Equal(got, []int{1}) {
+		t.Errorf("after Down %v", got)
+	}
+	c.Unfocus()
+	if got := marked(); len(got) != 0 {
+		t.Errorf("marked without the keyboard: %v", got)
 	}
 }
 

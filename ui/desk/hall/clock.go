@@ -23,6 +23,7 @@ type Clock struct {
 	mu     sync.Mutex
 	here   time.Time // when it was asked, with its monotonic reading
 	there  time.Time // the platform's time at that moment
+	asked  bool
 	behind time.Duration
 }
 
@@ -53,8 +54,19 @@ func (c *Clock) Sync(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.here, c.there, c.behind = here, there, there.Sub(here.Round(0))
+	c.here, c.there, c.behind, c.asked = here, there, there.Sub(here.Round(0)), true
 	return nil
+}
+
+// SyncWithin is Sync where that was not done for so long, for who only tells days and hours.
+func (c *Clock) SyncWithin(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	fresh := c.asked && time.Since(c.here) < d
+	c.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return c.Sync(ctx)
 }
 
 // Now is the platform's time.

@@ -11,6 +11,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -98,7 +99,7 @@ func (p *List) OpenFile() {
 				p.host.Tell(err)
 				return
 			}
-			p.host.Open(newTool(p.host, project))
+			Open(p.host, project)
 		})
 	})
 }
@@ -220,7 +221,7 @@ func (p *List) line(r row) widgets.TableRow {
 	due, left := p.t("bid.no_deadline"), ""
 	now := p.host.Session().Now()
 	if d := r.deadline(); !d.IsZero() {
-		due, left = d.Local().Format("2006-01-02 15:04"), leftUntil(p.host, d, now)
+		due, left = d.Local().Format("2006-01-02 15:04"), Left(p.host.Words(), d, now)
 	}
 	chip, tone := r.state(now)
 	open := func() { p.open(r) }
@@ -247,19 +248,22 @@ func (p *List) line(r row) widgets.TableRow {
 	}}
 }
 
-// leftUntil says how long is left, in days, hours or minutes.
-func leftUntil(h page.Host, d, now time.Time) string {
-	switch left := d.Sub(now); {
+// Left says how long is left until a deadline, in days, hours or minutes.
+func Left(t *words.Catalog, deadline, now time.Time) string {
+	switch left := deadline.Sub(now); {
 	case left <= 0:
-		return h.Words().T("bid.closed")
+		return t.T("bid.closed")
 	case left >= 48*time.Hour:
-		return h.Words().T("bid.left_days", "days", int(left.Hours()/24))
+		return t.T("bid.left_days", "days", int(left.Hours()/24))
 	case left >= time.Hour:
-		return h.Words().T("bid.left_hours", "hours", int(left.Hours()), "minutes", int(left.Minutes())%60)
+		return t.T("bid.left_hours", "hours", int(left.Hours()), "minutes", int(left.Minutes())%60)
 	default:
-		return h.Words().T("bid.left_minutes", "minutes", int(left.Minutes()))
+		return t.T("bid.left_minutes", "minutes", int(left.Minutes()))
 	}
 }
+
+// Open shows a bid in the making.
+func Open(host page.Host, p *bids.Project) { host.Open(newTool(host, p)) }
 
 // state is how far the bid is, in a word.
 func (r row) state(now time.Time) (string, theme.Tone) {
@@ -283,7 +287,7 @@ func (r row) state(now time.Time) (string, theme.Tone) {
 
 func (p *List) open(r row) {
 	if r.project != nil {
-		p.host.Open(newTool(p.host, r.project))
+		Open(p.host, r.project)
 		return
 	}
 	var project *bids.Project
@@ -295,7 +299,7 @@ func (p *List) open(r row) {
 			p.host.Tell(err)
 			return
 		}
-		p.host.Open(newTool(p.host, project))
+		Open(p.host, project)
 	})
 }
 

@@ -291,7 +291,7 @@ func (p *tool) drawHead() {
 		if d.Sub(now) < bids.Near && v.Current() == nil {
 			ink = theme.Red
 		}
-		line.Add(widgets.Column(3, widgets.NewText(leftUntil(p.host, d, now), theme.TextSub, ink).Bold().Align(fyne.TextAlignTrailing),
+		line.Add(widgets.Column(3, widgets.NewText(Left(p.host.Words(), d, now), theme.TextSub, ink).Bold().Align(fyne.TextAlignTrailing),
 			widgets.NewText(p.t("bid.deadline", "time", d.Local().Format("2006-01-02 15:04")), theme.TextTable, theme.Text2).Align(fyne.TextAlignTrailing)))
 	}
 	card := widgets.PaddedCard(widgets.Column(14, line, widgets.Steps(p.step(), p.t("bid.step1"), p.t("bid.step2"), p.t("bid.step3"), p.t("bid.step4"), p.t("bid.step5"))))

@@ -88,7 +88,7 @@ func (p *Page) read(cursor string) {
 }
 
 func (p *Page) row(t platformapi.Tender) widgets.TableRow {
-	enter := func() { p.enter(t) }
+	enter := func() { Enter(p.host, t) }
 	return widgets.TableRow{Cells: []widgets.Cell{
 		{Text: t.Name, Note: t.Number}, {Text: t.LotName, Note: t.LotNumber},
 		{Text: t.Deadline.Local().Format(timeForm)}, {Text: p.t("hall.role_" + string(t.MyRole))},
@@ -111,16 +111,16 @@ func toneOf(s platformapi.TenderState) theme.Tone {
 	return theme.Info
 }
 
-// enter opens the room; on a terminal of the hall, over the whole screen.
-func (p *Page) enter(t platformapi.Tender) {
-	room, stand, err := p.host.Session().Hall(t.ID)
+// Enter opens the room of a tender's opening; on a terminal of the hall, over the whole screen.
+func Enter(host page.Host, t platformapi.Tender) {
+	room, stand, err := host.Session().Hall(t.ID)
 	if err != nil {
-		p.host.Tell(err)
+		host.Tell(err)
 		return
 	}
 	if t.MyRole == platformapi.TenderHall {
-		p.host.Open(NewWide(p.host, room, stand, t.Number))
+		host.Open(NewWide(host, room, stand, t.Number))
 		return
 	}
-	p.host.Open(NewRoom(p.host, room, stand, t.Number))
+	host.Open(NewRoom(host, room, stand, t.Number))
 }

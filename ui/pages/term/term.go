@@ -23,6 +23,19 @@ func left(t *words.Catalog, d platformapi.Deadline) string {
 	return t.T("form.left_"+string(d.Unit), "n", d.LeftDays)
 }
 
+// Left says in a word how long a term still runs, or by how much it is over.
+func Left(t *words.Catalog, d platformapi.Deadline) string {
+	switch {
+	case d.State == platformapi.DeadlineOver && d.LeftDays < 0:
+		return t.T("term.over_"+string(d.Unit), "n", -d.LeftDays)
+	case d.State == platformapi.DeadlineOver:
+		return t.T("term.over")
+	case d.LeftDays <= 0:
+		return t.T("form.left_today")
+	}
+	return t.T("term.left_"+string(d.Unit), "n", d.LeftDays)
+}
+
 // Warning says that a legal term ends soon or is over, with its article; nil when there is nothing to warn of. It
 // warns only: nothing is kept from being done by it.
 func Warning(t *words.Catalog, d platformapi.Deadline) fyne.CanvasObject {

@@ -35,6 +35,7 @@ type Tenders struct {
 	credit   []platformapi.CreditItem
 	files    map[string][]byte
 	cut      int64 // after so many bytes an upload is cut, once; 0: never
+	watchers []func()
 	key      []byte
 }
 
@@ -71,6 +72,42 @@ func (x *Tenders) Offer(number, name string, outline []byte, deadline time.Time)
 		PlatformCertificates: []platformapi.PlatformCertificate{{Algorithm: platformapi.BidSM2, Certificate: x.key}}}
 	x.tenders, x.outlines[t.ID] = append(x.tenders, t), outline
 	return t.ID
+}
+
+// Opening adds a tender whose opening is in a state, for one who takes part in it.
+func (x *Tenders) Opening(number, name string, role platformapi.TenderRole, state platformapi.TenderState, deadline time.Time) string {
+	id := x.Offer(number, name, nil, deadline)
+	x.Move(id, state, func(t *platformapi.Tender) { t.MyRole, t.MyBidID = role, platformapi.NewID() })
+	return id
+}
+
+// Move takes a tender to a state, and changes what else there is of it; who watches is told.
+func (x *Tenders) Move(id string, state platformapi.TenderState, change func(*platformapi.Tender)) {
+	x.mu.Lock()
+	x.tenders = slices.Clone(x.tenders)
+	for i := range x.tenders {
+		if t := &x.tenders[i]; t.ID == id {
+			t.State = state
+			change(t)
+		}
+	}
+	tell := slices.Clone(x.watchers)
+	x.mu.Unlock()
+	for _, f := range tell {
+		f()
+	}
+}
+
+// TenderBids implements platformapi.Tendering.
+func (x *Tenders) TenderBids(context.Context, string) ([]platformapi.Bid, error) { return nil, nil }
+
+// WatchTender implements platformapi.Tendering.
+func (x *Tenders) WatchTender(ctx context.Context, _ string, _ func(platformapi.TenderEvent), reset func()) error {
+	x.mu.Lock()
+	x.watchers = append(x.watchers, reset)
+	x.mu.Unlock()
+	<-ctx.Done()
+	return context.Canceled
 }
 
 // AddCredit adds an entry with one file to the credit library.
