@@ -47,6 +47,7 @@ func verbs() []verb {
 		{name: "platforms", cmd: &platformsCmd{}},
 		{name: "outbox", cmd: &outboxCmd{}},
 		{name: "demo", cmd: &demoCmd{}},
+		{name: "feed", cmd: &feedCmd{}},
 		{name: "doctor", cmd: &doctorCmd{}},
 		{name: "version", cmd: &versionCmd{}},
 		{name: "completion", cmd: &completionCmd{}},
