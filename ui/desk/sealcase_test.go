@@ -118,7 +118,7 @@ func TestSealsAreKept(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	must(t, filepath.WalkDir(d.SealCase(owner).dir, func(path string, e fs.DirEntry, err error) error {
+	must(t, filepath.WalkDir(d.SealCase(owner).dir(), func(path string, e fs.DirEntry, err error) error {
 		must(t, err)
 		info, err := e.Info()
 		must(t, err)
