@@ -44,8 +44,14 @@ func (l *language) show() {
 	if chosen == "" || chosen == l.page.host.Words().Language() {
 		return
 	}
+	name := chosen
+	for _, known := range l.page.host.Words().Languages() {
+		if known.Tag == chosen {
+			name = known.Name()
+		}
+	}
 	say := func(c *words.Catalog) {
-		l.later.Add(widgets.NewParagraph(c.T("settings.language_later"), theme.TextTable, theme.Amber))
+		l.later.Add(widgets.NewParagraph(c.T("settings.language_later", "language", name), theme.TextTable, theme.Amber))
 	}
 	say(l.page.host.Words())
 	if other, err := words.New(i18n.Files, chosen); err == nil {

@@ -16,8 +16,11 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// Nav is the page's item of the sidebar.
-const Nav = "settings"
+// Nav is the page's item of the sidebar, and keysNav that of the page with the drivers.
+const (
+	Nav     = "settings"
+	keysNav = "keys"
+)
 
 // The choices in the order of their radio buttons.
 var (
@@ -92,6 +95,7 @@ func New(host page.Host) *Page {
 		section(t("settings.language"), t("settings.language_note"), p.speech.choice, p.speech.later),
 		section(t("settings.zoom"), t("settings.zoom_note"), p.zoom),
 		section(t("settings.seals"), t("settings.seals_note"), p.seals.row),
+		section(t("settings.others"), t("settings.others_note"), widgets.Start(widgets.NewButton(widgets.Link, t("settings.others_keys"), func() { host.Home(keysNav) }))),
 		section(t("settings.updates"), t("settings.updates_note"), p.updates.rows()...),
 		widgets.Quiet(t("settings.saved"))))))
 	return p
