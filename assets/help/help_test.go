@@ -152,7 +152,7 @@ func TestATopicIsReadInBlocks(t *testing.T) {
 			t.Errorf("%+v", b)
 		}
 	}
-	if blocks[0].Kind != Title || seen[Title] != 1 || seen[Heading] < 5 || seen[Bullet] < 10 || seen[Step] != 4 {
+	if blocks[0].Kind != Title || seen[Title] != 1 || seen[Heading] < 5 || seen[Bullet] < 10 || seen[Step] != 11 {
 		t.Errorf("%v", seen)
 	}
 	if _, err := Topic("en", "../../secret"); err == nil {
