@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -177,7 +178,7 @@ func TestTheFolderOfTheSealsIsChosen(t *testing.T) {
 	if p.seals.folder.Text() == before {
 		t.Error("the old folder is shown")
 	}
-	h.Folder = func() string { return before }
+	h.Folder = func() string { return filepath.Dir(before) }
 	h.Press(p.t("settings.seals_move"))
 	h.Asked[1].Yes()
 	h.Until("the refusal", func() bool { return len(h.Told) == 1 })
