@@ -42,6 +42,14 @@ var (
 	picture = regexp.MustCompile(`^!\[(.*)\]\(([a-z-]+\.png)\)$`)
 )
 
+// Language is the one in which the guides are read for a language: itself, or Chinese where it has none.
+func Language(tag string) string {
+	if _, err := fs.Stat(Files, tag+"/"+Topics[0]+".md"); err != nil {
+		return "zh-CN"
+	}
+	return tag
+}
+
 // Topic reads a topic in a language. The error is fs.ErrNotExist for one that is not there.
 func Topic(language, name string) ([]Block, error) {
 	data, err := fs.ReadFile(Files, language+"/"+name+".md")

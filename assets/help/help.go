@@ -4,7 +4,7 @@ import "embed"
 
 // Files are the topics, as "zh-CN/contracts.md", and their pictures beside them.
 //
-//go:embed zh-CN/*.md en/*.md zh-CN/*.png en/*.png
+//go:embed */*.md */*.png
 var Files embed.FS
 
 // Topics are the names of all topics, in the order in which they are read.

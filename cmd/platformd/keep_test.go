@@ -52,10 +52,13 @@ func TestBackupAndRestore(t *testing.T) {
 			s := startServer(t, freeAddress(t), append(append(serve, storage...), "--seed", r.seedFile)...)
 			p.set(s.address)
 			playManuals(t, r, front.URL)
-			dir := filepath.Join(r.dir, "backup")
+			dir := filepath.Join(r.dir, "backups", "first") // in a folder that is not there yet
 			made := ask(t, 0, append([]string{"backup", dir}, storage...)...)
 			if !strings.Contains(made, "4 files") {
 				t.Errorf("backup: %s", made)
+			}
+			if info, err := os.Stat(filepath.Join(dir, "platform.db")); kind == "SQLite" && (err != nil || info.Mode().Perm() != 0o600) {
+				t.Errorf("the copy of the database: %v, %v", info, err)
 			}
 			ask(t, exitFailed, append([]string{"backup", dir}, storage...)...) // never over another one
 			if err := s.kill(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -16,7 +17,7 @@ import (
 // general is what stands before or after any verb. Here and in the verbs the help tags are keys of the language files, after
 // "ctl.help.".
 type general struct {
-	Lang string `enum:",zh-CN,en" default:"" placeholder:"zh-CN|en" help:"lang"`
+	Lang string `enum:",${languages}" default:"" placeholder:"TAG" help:"lang"`
 	JSON bool   `name:"json" help:"json"`
 
 	Converter string `env:"SEALDESK_CONVERTER" placeholder:"PROGRAM" help:"converter"`
@@ -47,6 +48,7 @@ func verbs() []verb {
 		{name: "platforms", cmd: &platformsCmd{}},
 		{name: "outbox", cmd: &outboxCmd{}},
 		{name: "demo", cmd: &demoCmd{}},
+		{name: "feed", cmd: &feedCmd{}},
 		{name: "doctor", cmd: &doctorCmd{}},
 		{name: "version", cmd: &versionCmd{}},
 		{name: "completion", cmd: &completionCmd{}},
@@ -68,6 +70,11 @@ func meant(args []string) []verb {
 
 // grammar reads arguments into g and into one of the verbs.
 func grammar(g *general, of []verb, options ...kong.Option) (*kong.Kong, error) {
+	languages, err := words.Languages(i18n.Files)
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, kong.Vars{"languages": strings.Join(languages, ",")})
 	for _, v := range of {
 		options = append(options, kong.DynamicCommand(v.name, v.name, "", v.cmd, v.tags...))
 	}
@@ -88,7 +95,12 @@ type app struct {
 
 // run reads the arguments, does the verb and gives the exit status.
 func run(ctx context.Context, args []string, t terminal) int {
-	lang := words.FromEnvironment(t.getenv)
+	languages, err := words.Languages(i18n.Files)
+	if err != nil {
+		_, _ = io.WriteString(t.err, err.Error()+"\n")
+		return statusInternal
+	}
+	lang := words.FromEnvironment(t.getenv, languages)
 	if asked := langFlag(args); asked != "" {
 		lang = asked // the grammar's own words must be chosen before it is read
 	}

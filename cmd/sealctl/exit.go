@@ -70,6 +70,9 @@ var own = map[string]int{
 	"ctl.no_provision":        statusToken,
 	"ctl.still_waiting":       statusPlatform,
 	"ctl.refused":             statusPlatform,
+	"ctl.feed_key":            statusUsage,
+	"ctl.feed_key_open":       statusUsage,
+	"ctl.feed_release":        statusUsage,
 	"ctl.bid_pair":            statusUsage,
 	"ctl.bid_lacks":           statusNotValid,
 	"ctl.bid_no_code":         statusUsage,
@@ -81,6 +84,8 @@ var own = map[string]int{
 	"token.uri_pin_value":        statusUsage,
 	"token.ca_subject_invalid":   statusUsage,
 	"token.ca_algorithm_unknown": statusUsage,
+
+	"updates.policy": statusUsage,
 
 	"signer.input_missing":      statusUsage,
 	"signer.input_unreadable":   statusUsage,
@@ -117,7 +122,7 @@ var rooms = map[string]int{
 	"token": statusToken, "platform": statusPlatform, "outbox": statusPlatform, "vault": statusInternal, "desk": statusUsage, "platforms": statusUsage, "proxy": statusUsage, "demo": statusUsage,
 	"cleancopy": statusNotValid, "verify": statusNotValid, "pdf": statusNotValid, "pdfsig": statusNotValid,
 	"cms": statusNotValid, "signer": statusNotValid, "preview": statusNotValid, "ses": statusNotValid,
-	"tsa": statusPlatform, "fetch": statusPlatform,
+	"updates": statusNotValid, "tsa": statusPlatform, "fetch": statusPlatform,
 	"compare": statusNotValid, "seal": statusUsage, "sigform": statusUsage, "batch": statusNotValid, "amount": statusUsage, "bid": statusNotValid, "envelope": statusNotValid,
 }
 

@@ -16,7 +16,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
-	"sealdesk/assets/i18n"
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/cmd/sealdesk/instance"
 	"sealdesk/platformapi"
@@ -31,7 +30,6 @@ import (
 	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/keyring"
 	"sealdesk/ui/desk/platforms"
-	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages"
 	"sealdesk/ui/pages/shut"
 	"sealdesk/ui/theme"
@@ -77,7 +75,7 @@ func main() {
 	flag.StringVar(&o.name, "platform-name", "", "what the platform calls itself")
 	flag.StringVar(&o.trust, "trust", "", "PEM file of the certificate authorities to trust")
 	flag.StringVar(&o.makers, "makers", "", "PEM file of the makers of electronic seals to trust")
-	flag.StringVar(&o.lang, "lang", words.FromEnvironment(os.Getenv), "language: zh-CN or en")
+	flag.StringVar(&o.lang, "lang", "", "language, such as zh-CN or en; empty: the one of the settings, or the system's")
 	flag.StringVar(&o.converter, "converter", os.Getenv("SEALDESK_CONVERTER"), "program that converts Word documents (soffice); empty: it is looked for")
 	flag.Parse()
 	request, err := requested(flag.Args())
@@ -102,13 +100,14 @@ func main() {
 
 // run opens the window and comes back when it was closed.
 func run(ctx context.Context, o options, stderr io.Writer) int {
-	catalog, err := words.New(i18n.Files, o.lang)
+	catalog, err := speak(o, os.Getenv)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 5
 	}
 	first, err := claim(ctx, o)
 	if errors.Is(err, instance.ErrOther) {
+		fmt.Fprintln(stderr, catalog.T("arrive.elsewhere"))
 		return 0
 	}
 	if first != nil {
@@ -153,7 +152,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 		}
 		go func() {
 			for r := range first.Requests() {
-				fyne.Do(func() { w.Arrive(r.Files, r.Link) })
+				fyne.Do(func() { w.Again(r.Files, r.Link) })
 			}
 		}()
 	}

@@ -10,11 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"sealdesk/assets/i18n"
+	"sealdesk/cmd/internal/demo"
 	"sealdesk/cmd/sealdesk/instance"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/link"
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/updates"
+	"sealdesk/ui/desk/words"
 )
 
 // requested sorts the arguments into files, as absolute paths, and one link. Desktops hand files over as file: URLs, too.
@@ -63,6 +66,29 @@ func claim(ctx context.Context, o options) (*instance.First, error) {
 		return nil, err
 	}
 	return nil, instance.ErrOther
+}
+
+// speak gives the words: of the language that was asked for, else of the one that was chosen in the settings, else of the system's.
+func speak(o options, getenv func(string) string) (*words.Catalog, error) {
+	lang := o.lang
+	if lang == "" {
+		folders := demo.Folders(o.work)
+		if !o.demo {
+			var err error
+			if folders, err = desk.SystemFolders("sealdesk"); err != nil {
+				return nil, err
+			}
+		}
+		lang = desk.ChosenLanguage(folders)
+	}
+	if lang == "" {
+		languages, err := words.Languages(i18n.Files)
+		if err != nil {
+			return nil, err
+		}
+		lang = words.FromEnvironment(getenv, languages)
+	}
+	return words.New(i18n.Files, lang)
 }
 
 // updateSource is where newer versions are asked for: what was built in, if the administrator does not say otherwise.

@@ -270,12 +270,40 @@ func TestTheDrawingInWordsIsTheTree(t *testing.T) {
 				t.Errorf("the drawing does not have %s/%s", wing, e.Name())
 			}
 		}
+		for _, inner := range innerRooms(t, wing) {
+			room := filepath.Base(inner)
+			there[room] = true
+			if !regexp.MustCompile(`\b` + room + `\b`).MatchString(sections[wing]) {
+				t.Errorf("the drawing does not have %s", inner)
+			}
+		}
 		for _, m := range regexp.MustCompile(`([a-z0-9]+)/`).FindAllStringSubmatch(sections[wing], -1) {
 			if !there[m[1]] {
 				t.Errorf("the drawing has %s/%s", wing, m[1])
 			}
 		}
 	}
+}
+
+// innerRooms are the packages two folders below a wing. Pages are a folder each, and what only tests a room is drawn with it.
+func innerRooms(t *testing.T, wing string) (rooms []string) {
+	t.Helper()
+	folders, err := filepath.Glob(filepath.Join("../..", wing, "*", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range folders {
+		inner := filepath.ToSlash(strings.TrimPrefix(f, filepath.Join("../..")+string(filepath.Separator)))
+		programs, err := filepath.Glob(filepath.Join(f, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(programs) == 0 || below(inner, "ui/pages") || filepath.Base(f) == "testdata" || strings.HasSuffix(f, "test") && filepath.Base(f) != "phonetest" {
+			continue
+		}
+		rooms = append(rooms, inner)
+	}
+	return rooms
 }
 
 func TestTopLevelFolders(t *testing.T) {

@@ -326,3 +326,20 @@ func TestUsesPCSC(t *testing.T) {
 		}
 	}
 }
+
+// The example that a person copies from CONTRIBUTING is a table.
+func TestTheExampleForContributorsIsATable(t *testing.T) {
+	text, err := os.ReadFile("../../.github/CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := strings.Index(string(text), `    {"version": 1`)
+	if from < 0 {
+		t.Fatal("there is no example")
+	}
+	example, _, _ := strings.Cut(string(text[from:]), "\n\n")
+	own, err := Parse([]byte(example))
+	if err != nil || len(own.profiles) != 1 || own.profiles[0].ID != "acme-k3" {
+		t.Errorf("%v, %+v", err, own)
+	}
+}

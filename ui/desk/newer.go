@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"sealdesk/signer/fetch"
+	"sealdesk/ui/desk/words"
 )
 
 // A Newer is a version that was published after the one that runs.
 type Newer struct {
 	Version string
 	Date    string // 2006-01-02
-	Notes   string // in the desk's language
+	Notes   string // in the desk's language, or else in Chinese
 	Page    string // https URL
 }
 
@@ -28,5 +29,9 @@ func (d *Desk) FindNewer(ctx context.Context) (*Newer, error) {
 	if err != nil || !newer {
 		return nil, err
 	}
-	return &Newer{r.Version, r.Date, r.Notes[d.cfg.Words.Language()], r.Page}, nil
+	notes, ok := r.Notes[d.cfg.Words.Language()]
+	if !ok {
+		notes = r.Notes[words.Chinese]
+	}
+	return &Newer{r.Version, r.Date, notes, r.Page}, nil
 }

@@ -45,7 +45,7 @@ func (c *SealCase) takeFromPhone(ctx context.Context, t token.Token) error {
 		_, still := now[s.ID]
 		gone := s.Source == SealFromPhone && !still
 		if gone {
-			errs = append(errs, os.RemoveAll(filepath.Join(c.dir, s.ID)))
+			errs = append(errs, os.RemoveAll(filepath.Join(c.dir(), s.ID)))
 		}
 		return gone
 	})
@@ -65,7 +65,7 @@ func (c *SealCase) takeFromPhone(ctx context.Context, t token.Token) error {
 
 // had tells that a seal of this id is in the case, or was removed by the person.
 func (c *SealCase) had(id string) bool {
-	for _, dir := range []string{c.dir, filepath.Join(c.dir, removedFolder)} {
+	for _, dir := range []string{c.dir(), filepath.Join(c.dir(), removedFolder)} {
 		if _, err := os.Lstat(filepath.Join(dir, id)); err == nil {
 			return true
 		}

@@ -110,7 +110,7 @@ func TestBadSealsOfThePhone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	entries, err := os.ReadDir(s.SealCase().dir)
+	entries, err := os.ReadDir(s.SealCase().dir())
 	if err != nil || len(entries) != 1 {
 		t.Errorf("%d seals are kept, %v", len(entries), err)
 	}

@@ -19,6 +19,8 @@ type preferences struct {
 	Pixels  float64 `json:"pixelsPerMM,omitempty"` // of the screen, as it was measured
 
 	Zoom     int    `json:"zoom,omitempty"`     // percent, one of Zooms
+	Language string `json:"language,omitempty"` // its tag; empty: the system's
+	Seals    string `json:"seals,omitempty"`    // the folder of all parties' seals; empty: each beside the party's drafts
 	Compared []Pair `json:"compared,omitempty"` // the latest first
 
 	Platform string   `json:"platform,omitempty"` // ID of the one chosen last

@@ -26,7 +26,6 @@ import (
 type SealCase struct {
 	desk *Desk
 	key  Key
-	dir  string
 
 	mu     sync.Mutex
 	drawn  []SealChoice // from the certificate; nil: not drawn yet
@@ -66,7 +65,14 @@ type sealRecord struct {
 
 // SealCase gives the case of the party that a key belongs to.
 func (d *Desk) SealCase(key Key) *SealCase {
-	return &SealCase{desk: d, key: key, dir: filepath.Join(d.cfg.Folders.party(safeName(key.USCC)), "seals"), loaded: map[string]loadedSeal{}}
+	return &SealCase{desk: d, key: key, loaded: map[string]loadedSeal{}}
+}
+
+// dir is the party's folder, which is another one when the person chose so meanwhile.
+func (c *SealCase) dir() string {
+	c.desk.mu.Lock()
+	defer c.desk.mu.Unlock()
+	return c.desk.cfg.Folders.sealsOf(c.desk.prefs.Seals, safeName(c.key.USCC))
 }
 
 // List gives all seals of the party: those drawn from its name, and the kept ones in the order in which they came, broken ones
@@ -100,14 +106,17 @@ func (c *SealCase) draw(ctx context.Context) ([]SealChoice, error) {
 	return out, nil
 }
 
-// kept reads what is in the folder; c.mu is held.
+// kept reads what is in the folder; c.mu is held. A folder that a person chose, and which is not there now, is no case without seals.
 func (c *SealCase) kept() ([]SealChoice, error) {
-	entries, err := os.ReadDir(c.dir)
+	if folder, own := c.desk.SealsFolder(); own && !there(folder) {
+		return nil, fault("seals_folder_gone", nil, "folder", folder)
+	}
+	entries, err := os.ReadDir(c.dir())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fault("file_unreadable", err, "file", filepath.Base(c.dir))
+		return nil, fault("file_unreadable", err, "file", filepath.Base(c.dir()))
 	}
 	var out []SealChoice
 	for _, e := range entries {
@@ -122,7 +131,7 @@ func (c *SealCase) kept() ([]SealChoice, error) {
 
 // keptSeal reads one, from memory if it did not change.
 func (c *SealCase) keptSeal(id string) SealChoice {
-	changed := newest(filepath.Join(c.dir, id))
+	changed := newest(filepath.Join(c.dir(), id))
 	had, ok := c.loaded[id]
 	if !ok || !had.time.Equal(changed) {
 		choice, err := c.load(id)
@@ -153,7 +162,7 @@ func newest(dir string) (last time.Time) {
 
 // load reads a kept seal. What can be told of a broken one is given beside the error.
 func (c *SealCase) load(id string) (SealChoice, error) {
-	dir := filepath.Join(c.dir, id)
+	dir := filepath.Join(c.dir(), id)
 	choice := SealChoice{ID: id, Title: id, Source: SealFromFile}
 	var r sealRecord
 	data, err := os.ReadFile(filepath.Join(dir, sealRecordFile))
@@ -223,12 +232,12 @@ func (c *SealCase) Keep(draft SealDraft) (SealChoice, error) {
 // put makes the folder of a new seal; c.mu is held.
 func (c *SealCase) put(s SealChoice, face []byte) (SealChoice, error) {
 	s.Added = time.Now().Truncate(time.Second)
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
-		return SealChoice{}, diskError(c.dir, err)
+	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
+		return SealChoice{}, diskError(c.dir(), err)
 	}
-	tmp, err := os.MkdirTemp(c.dir, ".new-*") // mode 0700
+	tmp, err := os.MkdirTemp(c.dir(), ".new-*") // mode 0700
 	if err != nil {
-		return SealChoice{}, diskError(c.dir, err)
+		return SealChoice{}, diskError(c.dir(), err)
 	}
 	defer os.RemoveAll(tmp)
 	if s.Electronic != nil {
@@ -240,10 +249,10 @@ func (c *SealCase) put(s SealChoice, face []byte) (SealChoice, error) {
 		err = writeRecord(tmp, s)
 	}
 	if err == nil {
-		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir, s.ID)), syncFolder(c.dir))
+		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir(), s.ID)), syncFolder(c.dir()))
 	}
 	if err != nil {
-		return SealChoice{}, diskError(filepath.Join(c.dir, s.ID), err)
+		return SealChoice{}, diskError(filepath.Join(c.dir(), s.ID), err)
 	}
 	return c.keptSeal(s.ID), nil
 }
@@ -266,7 +275,7 @@ func (c *SealCase) same(kept, s SealChoice, face []byte) bool {
 	if kept.Seal.WidthMM != s.Seal.WidthMM || kept.Source != s.Source {
 		return false
 	}
-	there, err := os.ReadFile(filepath.Join(c.dir, kept.ID, sealPictureFile))
+	there, err := os.ReadFile(filepath.Join(c.dir(), kept.ID, sealPictureFile))
 	return err == nil && bytes.Equal(there, face)
 }
 
@@ -332,7 +341,7 @@ func (c *SealCase) Rename(id, title string) error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(c.dir, id, sealRecordFile)
+	path := filepath.Join(c.dir(), id, sealRecordFile)
 	if s.Added.IsZero() { // its record cannot be read: another one would lose what is in it
 		return fault("seal_broken", nil, "title", s.Title)
 	}
@@ -351,13 +360,13 @@ func (c *SealCase) Remove(id string) error {
 	if _, err := c.find(id); err != nil {
 		return err
 	}
-	aside := filepath.Join(c.dir, removedFolder)
+	aside := filepath.Join(c.dir(), removedFolder)
 	if err := os.MkdirAll(aside, 0o700); err != nil {
 		return diskError(aside, err)
 	}
 	c.forget(aside)
 	to := filepath.Join(aside, id)
-	if err := os.Rename(filepath.Join(c.dir, id), to); err != nil {
+	if err := os.Rename(filepath.Join(c.dir(), id), to); err != nil {
 		return diskError(to, err)
 	}
 	now := time.Now()
@@ -381,12 +390,12 @@ func (c *SealCase) Restore(id string) error {
 	if id != filepath.Base(id) {
 		return fault("seal_gone", nil)
 	}
-	err := os.Rename(filepath.Join(c.dir, removedFolder, id), filepath.Join(c.dir, id))
+	err := os.Rename(filepath.Join(c.dir(), removedFolder, id), filepath.Join(c.dir(), id))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault("seal_gone", err)
 	}
 	delete(c.loaded, id)
-	return diskError(filepath.Join(c.dir, id), err)
+	return diskError(filepath.Join(c.dir(), id), err)
 }
 
 // chosenSeals are the IDs of the seals that were chosen last: by the certificate's SHA-256 and the kind of document.
@@ -394,7 +403,7 @@ type chosenSeals map[string]map[string]string
 
 func (c *SealCase) chosen() chosenSeals {
 	all := chosenSeals{}
-	if data, err := os.ReadFile(filepath.Join(c.dir, chosenFile)); err == nil {
+	if data, err := os.ReadFile(filepath.Join(c.dir(), chosenFile)); err == nil {
 		_ = json.Unmarshal(data, &all) // a damaged file only forgets a choice
 	}
 	return all
@@ -423,10 +432,10 @@ func (c *SealCase) Prefer(document, id string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.dir, 0o700); err != nil {
-		return diskError(c.dir, err)
+	if err := os.MkdirAll(c.dir(), 0o700); err != nil {
+		return diskError(c.dir(), err)
 	}
-	return writeFile(filepath.Join(c.dir, chosenFile), data)
+	return writeFile(filepath.Join(c.dir(), chosenFile), data)
 }
 
 // doubts are the findings that keep an electronic seal from being trusted, in words.

@@ -118,7 +118,7 @@ func TestSealsAreKept(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return
 	}
-	must(t, filepath.WalkDir(d.SealCase(owner).dir, func(path string, e fs.DirEntry, err error) error {
+	must(t, filepath.WalkDir(d.SealCase(owner).dir(), func(path string, e fs.DirEntry, err error) error {
 		must(t, err)
 		info, err := e.Info()
 		must(t, err)
@@ -161,7 +161,7 @@ func TestASealIsRenamedRemovedAndBroughtBack(t *testing.T) {
 
 	// What was removed long ago is deleted with the next one that is removed.
 	must(t, c.Remove(first.ID))
-	aside := filepath.Join(c.dir, removedFolder, first.ID)
+	aside := filepath.Join(c.dir(), removedFolder, first.ID)
 	old := time.Now().Add(-31 * 24 * time.Hour)
 	must(t, os.Chtimes(aside, old, old))
 	must(t, c.Remove(second.ID))
@@ -187,7 +187,7 @@ func TestADamagedSealIsShownAndLosesNothing(t *testing.T) {
 			d := plainDesk(t, t.TempDir(), nil)
 			c := d.SealCase(owner)
 			bad, good := makeSeal(t, c, "云台县第一人民医院"), makeSeal(t, c, "云台县第二人民医院")
-			path := filepath.Join(c.dir, bad.ID, damage.file)
+			path := filepath.Join(c.dir(), bad.ID, damage.file)
 			must(t, os.WriteFile(path, damage.content, 0o600))
 			must(t, os.Chtimes(path, time.Now(), time.Now().Add(time.Minute)))
 			byID := map[string]SealChoice{}

@@ -255,7 +255,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 }
 
 // party is where what belongs to an organisation is kept.
-func (f Folders) party(org string) string { return filepath.Join(f.Data, "parties", org) }
+func (f Folders) party(org string) string { return filepath.Join(f.parties(), org) }
 
 // deliver sends what waits until the session is over. A journal that cannot be written now is tried again.
 func (s *Session) deliver(ctx context.Context) {

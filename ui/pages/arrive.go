@@ -31,6 +31,14 @@ func (w *Window) Arrive(files []string, address string) {
 	}
 }
 
+// Again is Arrive for a second start of the program, which gets no window of its own: it is told that this is the one.
+func (w *Window) Again(files []string, address string) {
+	w.Arrive(files, address)
+	if len(files) == 0 && address == "" {
+		w.Toast(theme.Good, w.t("arrive.here"))
+	}
+}
+
 // follow goes to the contract of a link.
 func (w *Window) follow(address string) {
 	to, err := link.Parse(address)

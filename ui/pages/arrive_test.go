@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/help"
@@ -54,6 +56,27 @@ func TestAFileIsJudgedWithoutALogin(t *testing.T) {
 	w.Arrive([]string{"/nowhere/other.pdf"}, "")
 	if _, is := w.top().(*login.Page); !is {
 		t.Errorf("%T pushed itself before a dialog", w.top())
+	}
+}
+
+// A second start gets no window, and the one that there is says so; the first start says nothing.
+func TestASecondStartIsToldWhereTheWindowIs(t *testing.T) {
+	w := shown(t)
+	said := func() (text string) {
+		for _, o := range test.LaidOutObjects(w.toasts) {
+			if line, ok := o.(*canvas.Text); ok {
+				text += line.Text
+			}
+		}
+		return text
+	}
+	w.Arrive(nil, "")
+	if said() != "" {
+		t.Fatalf("the first start says %q", said())
+	}
+	w.Again(nil, "")
+	if said() != w.t("arrive.here") {
+		t.Errorf("a second start says %q", said())
 	}
 }
 

@@ -114,6 +114,11 @@ const (
 	maxState  = 64 << 10 // bytes
 )
 
+// Folders are those of the person who works in the demo of this folder.
+func Folders(work string) desk.Folders {
+	return desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache"), Memory: desk.MemoryFolder("sealdesk-demo")}
+}
+
 // Open makes the world in o.Work, or finds it there as it was left. Errors beside those of its parts: *Error.
 func Open(ctx context.Context, o Options) (_ *World, err error) {
 	if o.Algorithm == "" {
@@ -131,7 +136,7 @@ func Open(ctx context.Context, o Options) (_ *World, err error) {
 	}
 	w := &World{
 		Work: work, PINs: map[string]string{}, Documents: filepath.Join(work, "documents"), RootsFile: ca.RootsFile(work),
-		Folders: desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache"), Memory: desk.MemoryFolder("sealdesk-demo")},
+		Folders: Folders(work),
 	}
 	defer func() {
 		if err != nil {

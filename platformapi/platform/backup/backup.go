@@ -49,14 +49,19 @@ type Source struct {
 	Digests  func(ctx context.Context, after string, limit int) ([]string, error)
 }
 
-// Write makes a backup in a folder that must not exist. It is there under its name only when it is whole and synced.
+// Write makes a backup in a folder that must not exist; those above it are made. It is there under its name only when it is whole and synced.
 func Write(ctx context.Context, dir string, s Source, now time.Time) (m Manifest, err error) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return m, errors.Join(fmt.Errorf("backup: %s: %w", dir, fs.ErrExist), err)
 	}
 	work := dir + partial
-	if err := os.Mkdir(work, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(work), 0o700); err != nil {
+		return m, fmt.Errorf("backup: %w", err)
+	}
+	if err := os.Mkdir(work, 0o700); errors.Is(err, fs.ErrExist) {
 		return m, fmt.Errorf("backup: what an earlier try left must be removed first: %w", err)
+	} else if err != nil {
+		return m, fmt.Errorf("backup: %w", err)
 	}
 	defer func() {
 		if err != nil {

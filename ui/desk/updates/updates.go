@@ -20,7 +20,7 @@ import (
 
 // Bounds.
 const (
-	maxFeed   = 256 << 10 // bytes
+	MaxFeed   = 256 << 10 // bytes
 	maxPolicy = 16 << 10  // bytes
 	maxNotes  = 2000      // characters in each language
 )
@@ -134,7 +134,7 @@ func secure(address string) bool {
 // Ask fetches the feed, and gives what it says is newest, and whether that is newer than the version that runs; a version that is
 // none of a release ("(devel)") is older than none. Errors: *fetch.Error, ErrFeed, ErrSignature, ErrOld.
 func (s *Source) Ask(ctx context.Context, c *fetch.Client, running string, now time.Time) (Release, bool, error) {
-	data, err := c.Fetch(ctx, fetch.Request{URL: s.Feed, MaxBytes: maxFeed})
+	data, err := c.Fetch(ctx, fetch.Request{URL: s.Feed, MaxBytes: MaxFeed})
 	if err != nil {
 		return Release{}, false, err
 	}
@@ -148,23 +148,31 @@ type signed struct {
 }
 
 func (s *Source) read(data []byte, running string, now time.Time) (r Release, newer bool, err error) {
-	var f signed
-	if err := json.Unmarshal(data, &f); err != nil {
-		return r, false, &Error{"feed", err}
-	}
-	if !ed25519.Verify(s.Key, append([]byte(domain), f.Payload...), f.Signature) {
-		return r, false, ErrSignature
-	}
-	if err := json.Unmarshal(f.Payload, &r); err != nil {
-		return Release{}, false, &Error{"feed", err}
-	}
-	if err := r.check(); err != nil {
-		return Release{}, false, &Error{"feed", err}
-	}
-	if now.After(r.Until) {
-		return Release{}, false, ErrOld
+	if r, err = Open(data, s.Key, now); err != nil {
+		return Release{}, false, err
 	}
 	return r, semver.IsValid("v"+running) && semver.Compare("v"+running, "v"+r.Version) < 0, nil
+}
+
+// Open gives what a feed says if the key signed it and it is to be believed now. Errors: ErrFeed, ErrSignature, ErrOld.
+func Open(feed []byte, key ed25519.PublicKey, now time.Time) (r Release, err error) {
+	var f signed
+	if err := json.Unmarshal(feed, &f); err != nil {
+		return r, &Error{"feed", err}
+	}
+	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, append([]byte(domain), f.Payload...), f.Signature) {
+		return r, ErrSignature
+	}
+	if err := json.Unmarshal(f.Payload, &r); err != nil {
+		return Release{}, &Error{"feed", err}
+	}
+	if err := r.check(); err != nil {
+		return Release{}, &Error{"feed", err}
+	}
+	if now.After(r.Until) {
+		return Release{}, ErrOld
+	}
+	return r, nil
 }
 
 func (r Release) check() error {
@@ -190,7 +198,7 @@ func (r Release) check() error {
 	return nil
 }
 
-// Sign makes a feed; it is for whoever publishes.
+// Sign makes a feed; it is for whoever publishes. Error: ErrFeed for a release that no program would take.
 func Sign(r Release, key ed25519.PrivateKey) ([]byte, error) {
 	if err := r.check(); err != nil {
 		return nil, &Error{"feed", err}

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"text/template"
 )
 
-// Chinese is the language that has every text; English falls back to it.
+// Chinese is the language that has every text; the others fall back to it.
 const (
 	Chinese = "zh-CN"
 	English = "en"
@@ -17,39 +18,95 @@ const (
 
 // A Catalog holds the texts of one language, and of the one that it falls back to.
 type Catalog struct {
-	lang string
+	lang      string
+	languages []Language
 	// A language file is read when a text of it is wanted: many runs of a program have nothing to say.
 	files []func() (file, error)
 }
 
-// New takes the language files of fsys ("zh-CN.json", "en.json") and answers in lang. An unknown lang answers in Chinese.
-func New(fsys fs.FS, lang string) (*Catalog, error) {
-	c := &Catalog{lang: Chinese}
-	languages := []string{Chinese}
-	if lang == English {
-		c.lang, languages = English, []string{English, Chinese}
+// A Language is one that there is a file of.
+type Language struct {
+	Tag  string // of BCP 47, as its file is called: "zh-CN"
+	name func() (string, error)
+}
+
+// Name is what the language calls itself, the file's text "language.name"; the tag where it has none.
+func (l Language) Name() string {
+	if name, err := l.name(); err == nil && name != "" {
+		return name
 	}
-	for _, l := range languages {
-		if _, err := fs.Stat(fsys, l+".json"); err != nil {
-			return nil, fmt.Errorf("words: language file %s: %w", l, err)
+	return l.Tag
+}
+
+// Languages are the tags of the language files of fsys: Chinese, English, and then any others in their order.
+func Languages(fsys fs.FS) ([]string, error) {
+	files, err := fs.Glob(fsys, "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("words: %w", err)
+	}
+	first := []string{Chinese, English}
+	tags := slices.Clone(first)
+	for _, f := range files { // in order already
+		if tag := strings.TrimSuffix(f, ".json"); !slices.Contains(first, tag) {
+			tags = append(tags, tag)
 		}
-		c.files = append(c.files, sync.OnceValues(func() (file, error) { return fs.ReadFile(fsys, l+".json") }))
 	}
+	return tags, nil
+}
+
+// New takes the language files of fsys ("zh-CN.json", "en.json" and any other) and answers in lang. An unknown lang answers in Chinese.
+func New(fsys fs.FS, lang string) (*Catalog, error) {
+	tags, err := Languages(fsys)
+	if err != nil {
+		return nil, err
+	}
+	c := &Catalog{lang: Chinese}
+	read := map[string]func() (file, error){}
+	for _, tag := range tags {
+		if _, err := fs.Stat(fsys, tag+".json"); err != nil {
+			return nil, fmt.Errorf("words: language file %s: %w", tag, err)
+		}
+		read[tag] = sync.OnceValues(func() (file, error) { return fs.ReadFile(fsys, tag+".json") })
+		c.languages = append(c.languages, Language{tag, sync.OnceValues(func() (string, error) {
+			f, err := read[tag]()
+			if err != nil {
+				return "", err
+			}
+			name, _, err := f.text("language.name")
+			return name, err
+		})})
+	}
+	if slices.Contains(tags, lang) && lang != Chinese {
+		c.lang, c.files = lang, append(c.files, read[lang])
+	}
+	c.files = append(c.files, read[Chinese])
 	return c, nil
 }
 
-// FromEnvironment names the language that LC_ALL, LC_MESSAGES and LANG ask for: English when they name it, else Chinese.
-func FromEnvironment(getenv func(string) string) string {
+// FromEnvironment names the one of the languages that LC_ALL, LC_MESSAGES and LANG ask for, "en_GB.UTF-8" being English; else Chinese.
+func FromEnvironment(getenv func(string) string, languages []string) string {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-		if v := getenv(name); v != "" {
-			if strings.HasPrefix(v, "en") {
-				return English
-			}
-			return Chinese
+		v, _, _ := strings.Cut(getenv(name), ".")
+		v, _, _ = strings.Cut(v, "@")
+		if v = strings.ReplaceAll(v, "_", "-"); v == "" {
+			continue
 		}
+		if slices.Contains(languages, v) {
+			return v
+		}
+		spoken, _, _ := strings.Cut(v, "-")
+		for _, l := range languages {
+			if tag, _, _ := strings.Cut(l, "-"); tag == spoken {
+				return l
+			}
+		}
+		return Chinese
 	}
 	return Chinese
 }
+
+// Languages are all that there are files of, Chinese and English first.
+func (c *Catalog) Languages() []Language { return c.languages }
 
 // Language is the tag of the catalog's language.
 func (c *Catalog) Language() string { return c.lang }

@@ -70,9 +70,18 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+func allLanguages(t *testing.T) []string {
+	t.Helper()
+	tags, err := Languages(i18n.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tags
+}
+
 // Every text of the language files is found, and what stands in none is not: the files are kept as file wants them.
 func TestEveryTextIsFound(t *testing.T) {
-	for _, lang := range []string{Chinese, English} {
+	for _, lang := range allLanguages(t) {
 		data, err := i18n.Files.ReadFile(lang + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -81,7 +90,7 @@ func TestEveryTextIsFound(t *testing.T) {
 		if err := json.Unmarshal(data, &all); err != nil {
 			t.Fatal(err)
 		}
-		if len(all) < 1000 {
+		if (lang == Chinese || lang == English) && len(all) < 1000 {
 			t.Fatalf("%s: only %d texts", lang, len(all))
 		}
 		f := file(data)
@@ -147,10 +156,15 @@ func TestProblemFindsTheCodedError(t *testing.T) {
 
 var placeholder = regexp.MustCompile(`{{\.(\w+)}}`)
 
-// Both languages have the same keys with the same parameters, so that no sentence has a hole in one of them.
+// English has the keys of Chinese, any other language some of them, each with the same parameters, so that no sentence has a hole;
+// and every file says what its language calls itself.
 func TestLanguagesAgree(t *testing.T) {
+	tags := allLanguages(t)
+	if len(tags) < 2 || tags[0] != Chinese || tags[1] != English {
+		t.Fatal(tags)
+	}
 	texts := map[string]map[string]string{}
-	for _, lang := range []string{Chinese, English} {
+	for _, lang := range tags {
 		data, err := i18n.Files.ReadFile(lang + ".json")
 		if err != nil {
 			t.Fatal(err)
@@ -159,22 +173,63 @@ func TestLanguagesAgree(t *testing.T) {
 		if err := json.Unmarshal(data, &m); err != nil {
 			t.Fatalf("%s: %v", lang, err)
 		}
+		if m["language.name"] == "" {
+			t.Errorf("%s does not say what the language calls itself (language.name)", lang)
+		}
 		texts[lang] = m
 	}
-	for key, zh := range texts[Chinese] {
-		en, ok := texts[English][key]
-		if !ok {
+	for key := range texts[Chinese] {
+		if _, ok := texts[English][key]; !ok {
 			t.Errorf("en lacks %s", key)
-			continue
-		}
-		if a, b := names(zh), names(en); fmt.Sprint(a) != fmt.Sprint(b) {
-			t.Errorf("%s: parameters %v in zh-CN, %v in en", key, a, b)
 		}
 	}
-	for key := range texts[English] {
-		if _, ok := texts[Chinese][key]; !ok {
-			t.Errorf("zh-CN lacks %s", key)
+	for _, lang := range tags[1:] {
+		for key, text := range texts[lang] {
+			zh, ok := texts[Chinese][key]
+			if !ok {
+				t.Errorf("zh-CN lacks %s, which %s has", key, lang)
+				continue
+			}
+			if a, b := names(zh), names(text); fmt.Sprint(a) != fmt.Sprint(b) {
+				t.Errorf("%s: parameters %v in zh-CN, %v in %s", key, a, b, lang)
+			}
 		}
+	}
+}
+
+// A third language is a file: what it has not is said in Chinese, its name is its own, and the environment may ask for it.
+func TestAThirdLanguageIsAFile(t *testing.T) {
+	files := fstest.MapFS{
+		"zh-CN.json": {Data: []byte("{\n  \"a\": \"甲\",\n  \"b\": \"乙\",\n  \"language.name\": \"中文\"\n}\n")},
+		"en.json":    {Data: []byte("{\n  \"a\": \"A\",\n  \"b\": \"B\",\n  \"language.name\": \"English\"\n}\n")},
+		"ug-CN.json": {Data: []byte("{\n  \"a\": \"ئا\",\n  \"language.name\": \"ئۇيغۇرچە\"\n}\n")},
+		"bo.json":    {Data: []byte("{}\n")},
+	}
+	c, err := New(files, "ug-CN")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Language() != "ug-CN" || c.T("a") != "ئا" || c.T("b") != "乙" {
+		t.Errorf("%s: %s, %s", c.Language(), c.T("a"), c.T("b"))
+	}
+	var all []string
+	for _, l := range c.Languages() {
+		all = append(all, l.Tag+" "+l.Name())
+	}
+	if want := "[zh-CN 中文 en English bo bo ug-CN ئۇيغۇرچە]"; fmt.Sprint(all) != want {
+		t.Errorf("%v, want %s", all, want)
+	}
+	tags, _ := Languages(files)
+	for asked, want := range map[string]string{
+		"": Chinese, "C.UTF-8": Chinese, "POSIX": Chinese, "zh_TW.UTF-8": Chinese, "en": English, "en_GB.UTF-8": English, "ug_CN.UTF-8@x": "ug-CN", "ug": "ug-CN", "bo_CN": "bo",
+		"enm": Chinese, "../etc": Chinese,
+	} {
+		if got := FromEnvironment(func(string) string { return asked }, tags); got != want {
+			t.Errorf("%q: %s, want %s", asked, got, want)
+		}
+	}
+	if c, err := New(files, "../zh-CN"); err != nil || c.Language() != Chinese {
+		t.Errorf("a tag of no file: %v, %v", c, err)
 	}
 }
 

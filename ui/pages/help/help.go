@@ -48,7 +48,7 @@ func (p *Page) Show(context.Context) {}
 
 // show draws the topics and the one that is read.
 func (p *Page) show(topic string) {
-	language := p.host.Words().Language()
+	language := guides.Language(p.host.Words().Language())
 	p.topics.Objects = nil
 	for _, name := range guides.Topics {
 		blocks, err := guides.Topic(language, name)

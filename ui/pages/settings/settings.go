@@ -16,8 +16,11 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// Nav is the page's item of the sidebar.
-const Nav = "settings"
+// Nav is the page's item of the sidebar, and keysNav that of the page with the drivers.
+const (
+	Nav     = "settings"
+	keysNav = "keys"
+)
 
 // The choices in the order of their radio buttons.
 var (
@@ -44,7 +47,9 @@ type Page struct {
 	asking  *widgets.Radios
 	proxy   func() // shows the proxy anew
 	updates *updates
+	seals   *seals
 	zoom    *widgets.Radios
+	speech  *language
 	content fyne.CanvasObject
 }
 
@@ -75,6 +80,8 @@ func New(host page.Host) *Page {
 	way := proxy.NewForm(host, func() { p.content.Refresh() })
 	p.proxy = way.Show
 	p.updates = newUpdates(p)
+	p.seals = newSeals(p)
+	p.speech = newLanguage(p)
 	var zooms []string
 	for _, percent := range desk.Zooms {
 		zooms = append(zooms, t("settings.zoom_percent", "percent", percent))
@@ -85,7 +92,10 @@ func New(host page.Host) *Page {
 		section(t("settings.stamps"), t("settings.stamps_note"), p.source, p.service, widgets.Row(12, p.try, widgets.Grow(p.try.Note().Clip())), p.tried, p.lasting),
 		section(t("settings.revocation"), t("settings.revocation_note"), p.asking),
 		section(t("proxy.title"), t("proxy.note"), way.Content()),
+		section(t("settings.language"), t("settings.language_note"), p.speech.choice, p.speech.later),
 		section(t("settings.zoom"), t("settings.zoom_note"), p.zoom),
+		section(t("settings.seals"), t("settings.seals_note"), p.seals.row),
+		section(t("settings.others"), t("settings.others_note"), widgets.Start(widgets.NewButton(widgets.Link, t("settings.others_keys"), func() { host.Home(keysNav) }))),
 		section(t("settings.updates"), t("settings.updates_note"), p.updates.rows()...),
 		widgets.Quiet(t("settings.saved"))))))
 	return p
@@ -121,6 +131,8 @@ func (p *Page) Show(ctx context.Context) {
 	p.url.SetText(s.StampURL)
 	p.proxy()
 	p.updates.atStart.Set(s.Updates)
+	p.seals.show()
+	p.speech.show()
 	p.zoom.Choose(slices.Index(desk.Zooms, p.host.Desk().Zoom()))
 	p.draw()
 }

@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -9,6 +11,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/theme"
 )
 
@@ -130,5 +133,76 @@ func TestTheSizeIsChosen(t *testing.T) {
 	h.Open(New(h))
 	if again := h.Top().(*Page); again.zoom.Chosen() != 2 {
 		t.Errorf("of 150 %%, %d is chosen", again.zoom.Chosen())
+	}
+}
+
+// Another language holds from the next start on, which is said in both; who cannot read the one that is shown finds the own one by its name.
+func TestTheLanguageIsChosen(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	if p.speech.choice.Chosen() != 0 || len(p.speech.tags) < 3 || !h.Says("自动（跟随系统）") || !h.Says("English") {
+		t.Fatalf("at first %d of %q", p.speech.choice.Chosen(), p.speech.tags)
+	}
+	p.speech.choice.OnChanged(2)
+	if h.Desk().Language() != words.English || !h.Says("界面改用English") || !h.Says("open it again to have it in English") {
+		t.Errorf("language %q", h.Desk().Language())
+	}
+	h.Open(New(h))
+	if again := h.Top().(*Page); again.speech.choice.Chosen() != 2 {
+		t.Error("the page forgot")
+	}
+	again := h.Top().(*Page)
+	again.speech.choice.OnChanged(0)
+	if h.Desk().Language() != "" || len(again.speech.later.Objects) != 0 {
+		t.Errorf("language %q", h.Desk().Language())
+	}
+}
+
+// The seals' folder is shown, and another one is taken after it was said what happens.
+func TestTheFolderOfTheSealsIsChosen(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	before, _ := h.Desk().SealsFolder()
+	if p.seals.folder.Text() != before || p.seals.usual.Visible() {
+		t.Fatalf("%q is shown, not %q", p.seals.folder.Text(), before)
+	}
+	to := t.TempDir()
+	h.Folder = func() string { return to }
+	h.Press(p.t("settings.seals_move"))
+	if now, _ := h.Desk().SealsFolder(); now != before {
+		t.Error("nobody was asked")
+	}
+	if len(h.Asked) != 1 || !strings.Contains(h.Asked[0].Body, before) || !strings.Contains(h.Asked[0].Body, to) {
+		t.Fatalf("asked %+v", h.Asked)
+	}
+	h.Asked[0].Yes()
+	h.Until("the other folder", func() bool { _, own := h.Desk().SealsFolder(); return own && p.seals.usual.Visible() })
+	if p.seals.folder.Text() == before {
+		t.Error("the old folder is shown")
+	}
+	h.Folder = func() string { return filepath.Dir(before) }
+	h.Press(p.t("settings.seals_move"))
+	h.Asked[1].Yes()
+	h.Until("the refusal", func() bool { return len(h.Told) == 1 })
+	if got := h.Words().Problem(h.Told[0]).Code; got != "desk.seals_folder_inside" {
+		t.Errorf("told %s", got)
+	}
+}
+
+// Drivers have a page of their own, to which the settings lead.
+func TestTheSettingsLeadToTheDrivers(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	h.Press(p.t("settings.others_keys"))
+	if len(h.Homes) != 1 || h.Homes[0] != keys.Nav {
+		t.Errorf("led to %q", h.Homes)
+	}
+}
+
+// What stands below the first screen is seen, too.
+func TestTheSectionsBelow(t *testing.T) {
+	for _, language := range []string{words.Chinese, words.English} {
+		h, p := opened(t, language)
+		p.speech.choice.OnChanged(3 - map[string]int{words.Chinese: 1, words.English: 2}[language])
+		h.Window().Resize(fyne.NewSize(1366, 2000))
+		h.Fits()
+		h.Picture("settings-below-" + language)
 	}
 }

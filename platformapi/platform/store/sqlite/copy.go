@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 
 	"sealdesk/platformapi/web"
 )
@@ -16,6 +17,9 @@ func Copy(ctx context.Context, path, to string) error {
 		return fmt.Errorf("copy store: %w", err)
 	}
 	_, err = db.ExecContext(ctx, `VACUUM INTO $1`, to)
+	if err == nil {
+		err = os.Chmod(to, 0o600) // SQLite makes it for everybody to read
+	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("copy store: %w", err)
 	}
