@@ -145,7 +145,7 @@ following() { # LOG COMMAND…
 	log=$1
 	shift
 	: >"$log"
-	tail -f --pid=$$ "$log" 2>/dev/null | sed 's/^/   . /' &
+	tail -f --pid=$$ "$log" 2>/dev/null | sed -u 's/^/   . /' &
 	follower=$!
 	status=0
 	"$@" || status=$?
@@ -154,7 +154,7 @@ following() { # LOG COMMAND…
 }
 
 step_arm64() {
-	say "arm64: sealctl demo under qemu, which takes some ten minutes"
+	say "arm64: sealctl demo under qemu, which takes minutes"
 	command -v qemu-aarch64-static >/dev/null || { skip "qemu-user-static is not here"; return; }
 	emulated arm64 /usr/bin/qemu-aarch64-static '\xb7\x00' "$here/../../.cache/sysroot/arm64" || return 0
 	following "$seen/demo.log" signs "$root" timeout 3600 chroot "$root" /usr/bin/sealctl && ok "the sample is signed and valid" || bad "the sample"
