@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/ui/desk"
@@ -161,7 +162,7 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	before := h.window.Canvas().Size()
 	room := h.window.Content()
 	h.window.SetContent(whole())
-	canvas := h.window.Canvas().(test.WindowlessCanvas)
+	canvas := h.window.Canvas().(software.WindowlessCanvas)
 	for _, s := range screens {
 		canvas.SetScale(s.scale)
 		h.window.Resize(fyne.NewSize(s.width/s.scale, s.height/s.scale))
