@@ -8,4 +8,4 @@ import "embed"
 var Files embed.FS
 
 // Topics are the names of all topics, in the order in which they are read.
-var Topics = []string{"index", "login", "home", "contracts", "awards", "bid", "hall", "outbox", "keys", "seals", "verifyfile", "compare", "batch", "settings", "administrator", "manual"}
+var Topics = []string{"index", "login", "home", "contracts", "awards", "bid", "hall", "outbox", "keys", "seals", "verifyfile", "compare", "batch", "settings", "administrator", "screens", "manual"}

@@ -41,7 +41,10 @@ func identify(ctx context.Context) (commit, error) {
 	if err != nil {
 		return commit{}, err
 	}
-	tag, _ := output(ctx, "git", "describe", "--tags", "--match", "v[0-9]*", "--abbrev=12") // there may be no tag
+	tag, err := output(ctx, "git", "describe", "--tags", "--match", "v[0-9]*", "--abbrev=12", "--always") // the digits alone where there is no tag
+	if err != nil {
+		return commit{}, err
+	}
 	return commit{versionOf(tag, short, when, changed != ""), when}, nil
 }
 

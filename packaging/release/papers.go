@@ -57,13 +57,9 @@ func linked(dir string) ([]debug.Module, error) {
 			continue // a paper
 		}
 		for _, m := range info.Deps {
-			if m.Replace != nil {
-				m = m.Replace
+			if m, ok := ofOthers(m); ok {
+				all[m.Path] = m
 			}
-			if m.Version == "" {
-				continue // it lies in this project, under its licence
-			}
-			all[m.Path] = *m
 		}
 		version := strings.TrimPrefix(info.GoVersion, "go")
 		all["std"] = debug.Module{Path: "std", Version: version}
@@ -77,6 +73,15 @@ func linked(dir string) ([]debug.Module, error) {
 	}
 	slices.SortFunc(list, func(a, b debug.Module) int { return cmp.Compare(a.Path, b.Path) })
 	return list, nil
+}
+
+// ofOthers is the module that was linked for one that the programs ask for, and false where that lies in this project, under its
+// licence.
+func ofOthers(m *debug.Module) (debug.Module, bool) {
+	if m.Replace != nil {
+		m = m.Replace
+	}
+	return *m, m.Version != "" && m.Version != "(devel)"
 }
 
 var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|copyright|patents)([.-].*)?$`)

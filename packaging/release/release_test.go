@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +143,27 @@ func TestLibrariesOfALaterGlibcAreNewer(t *testing.T) {
 	}{{"2.27", "2.17", true}, {"2.4", "2.17", false}, {"2.2.5", "2.17", false}, {"2.17", "2.17", false}} {
 		if newer(tt.a, tt.b) != tt.want {
 			t.Errorf("%s, %s", tt.a, tt.b)
+		}
+	}
+}
+
+// A module that a folder of this project stands for is not looked for elsewhere.
+func TestWhatLiesHereIsNotOfOthers(t *testing.T) {
+	for _, c := range []struct {
+		replace *debug.Module
+		want    string
+	}{
+		{nil, "a.example/b v1.0.0"},
+		{&debug.Module{Path: "c.example/d", Version: "v2.0.0"}, "c.example/d v2.0.0"},
+		{&debug.Module{Path: "./here", Version: "(devel)"}, ""},
+		{&debug.Module{Path: "./here"}, ""},
+	} {
+		got := ""
+		if m, ok := ofOthers(&debug.Module{Path: "a.example/b", Version: "v1.0.0", Replace: c.replace}); ok {
+			got = m.Path + " " + m.Version
+		}
+		if got != c.want {
+			t.Errorf("%v: %q, not %q", c.replace, got, c.want)
 		}
 	}
 }

@@ -1,11 +1,17 @@
 #!/bin/sh
-# Unpacks the libraries that the window is linked with, for one Linux architecture, into a folder: Debian 11's, whose C library
-# is old enough for the Kylin and UOS desktops. Nothing is installed on this machine.
-#   packaging/release/sysroot.sh amd64|arm64 FOLDER
+# Unpacks packages of a release of Debian and what they need, for one Linux architecture, into a folder; nothing is installed on this
+# machine. Without a release and packages it is what the window is linked with: Debian 11's libraries, whose C library is old enough
+# for the Kylin and UOS desktops.
+#   packaging/release/sysroot.sh amd64|arm64|loong64 FOLDER [RELEASE PACKAGE…]
 set -eu
 arch=$1
 root=$2
+suite=${3:-bullseye}
 wanted='libc6-dev libgl-dev libegl-dev libgles-dev libx11-dev libxrandr-dev libxcursor-dev libxinerama-dev libxi-dev libxxf86vm-dev libxkbcommon-dev'
+if [ $# -gt 3 ]; then
+	shift 3
+	wanted=$*
+fi
 mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 if [ -e "$root/complete" ] && [ "$(cat "$root/complete")" = "$wanted" ]; then exit 0; fi
@@ -13,7 +19,7 @@ rm -rf "$root"
 mkdir -p "$root.apt/lists/partial" "$root.apt/archives/partial" "$root"
 state=$(cd "$root.apt" && pwd)
 : >"$state/status"
-echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bullseye main" >"$state/sources.list"
+echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$state/sources.list"
 own() {
 	apt-get -qq -o Dir::Etc::SourceList="$state/sources.list" -o Dir::Etc::SourceParts=- -o Dir::Etc::Parts=- \
 		-o Dir::State::Lists="$state/lists" -o Dir::State::status="$state/status" -o Dir::Cache::archives="$state/archives" \

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"sealdesk/assets/i18n"
 	"sealdesk/signer"
 	"sealdesk/signer/cms/cmstest"
@@ -18,13 +20,16 @@ import (
 	"sealdesk/token"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
+	"sealdesk/ui/pages"
 	"sealdesk/ui/pages/awards"
 	"sealdesk/ui/pages/batch"
+	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/choose"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
+	"sealdesk/ui/pages/hall"
 	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/home"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -218,6 +223,8 @@ var faces = []face{
 		then: verified(func(s *stage) string { return s.Contract(1) })},
 	{name: "verify, failed", open: func(_ *stage, h *pagetest.Host) page.Page { return verifyfile.New(h) },
 		then: verified(func(s *stage) string { return s.t.TempDir() })},
+	{name: "bids", open: func(_ *stage, h *pagetest.Host) page.Page { return bid.New(h) }},
+	{name: "hall", open: func(_ *stage, h *pagetest.Host) page.Page { return hall.New(h) }},
 	{name: "compare", open: func(_ *stage, h *pagetest.Host) page.Page { return compare.New(h) }},
 	{name: "batch", open: func(_ *stage, h *pagetest.Host) page.Page { return batch.New(h) }},
 	{name: "settings", open: func(_ *stage, h *pagetest.Host) page.Page { return settings.New(h) }},
@@ -296,8 +303,9 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 						f.then(s, h)
 					}
 					h.Fits()
-					h.Legible(language + " " + f.name)
+					h.Legible()
 					h.Picture(language + " " + f.name)
+					h.Screens(language+" "+f.name, func() fyne.CanvasObject { return framed(t, d, session, h) })
 					seen := h.Texts()
 					if len(slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == "" })) < 3 {
 						t.Errorf("hardly anything is shown: %q", seen)
@@ -311,6 +319,15 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 			}
 		})
 	}
+}
+
+// framed is the page in front in the whole window. A contract's pages are opened from the list.
+func framed(t *testing.T, d *desk.Desk, session *desk.Session, h *pagetest.Host) fyne.CanvasObject {
+	opened := h.Stack
+	if _, list := opened[0].(*contracts.Page); opened[0].Nav() == contracts.Nav && !list {
+		opened = append([]page.Page{contracts.New(h)}, opened...)
+	}
+	return pages.Framed(t, d, session, opened...)
 }
 
 // The test above would see a hole.

@@ -287,24 +287,29 @@ func (w *Window) show(p page.Page) {
 			w.toasts = w.shell.Toasts
 			w.win.SetContent(w.shell)
 		}
-		w.shell.SetBody(p.Content())
-		w.shell.Sidebar.Select(p.Nav())
-		var crumbs []widgets.Crumb
-		for i, below := range w.stack {
-			c := widgets.Crumb{Text: below.Title()}
-			if i < len(w.stack)-1 {
-				c.Go = func() {
-					w.drop(len(w.stack) - 1 - i)
-					w.show(w.stack[i])
-				}
-			}
-			crumbs = append(crumbs, c)
-		}
-		w.shell.Topbar.SetCrumbs(crumbs...)
+		w.frame(p)
 	} else {
 		w.fill(widgets.Stack(p.Content(), w.toasts)) // before somebody works, a page has the window alone
 	}
 	p.Show(w.front)
+}
+
+// frame puts a page between the sidebar and the line on top, which tell where it is.
+func (w *Window) frame(p page.Page) {
+	w.shell.SetBody(p.Content())
+	w.shell.Sidebar.Select(p.Nav())
+	var crumbs []widgets.Crumb
+	for i, below := range w.stack {
+		c := widgets.Crumb{Text: below.Title()}
+		if i < len(w.stack)-1 {
+			c.Go = func() {
+				w.drop(len(w.stack) - 1 - i)
+				w.show(w.stack[i])
+			}
+		}
+		crumbs = append(crumbs, c)
+	}
+	w.shell.Topbar.SetCrumbs(crumbs...)
 }
 
 // fill shows content in the window.

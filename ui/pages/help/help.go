@@ -24,7 +24,7 @@ type Page struct {
 // New makes the page, at the topic of a sidebar's item; the first topic is for those that have none.
 func New(host page.Host, nav string) *Page {
 	p := &Page{host: host, nav: nav, topics: widgets.Column(10), body: widgets.Stack()}
-	p.content = widgets.Page(widgets.Border(nil, nil, widgets.Pad(0, 16, 0, 0, widgets.Fixed(188, 0, widgets.Card(widgets.Pad(16, 12, 16, 14, p.topics)))), nil,
+	p.content = widgets.Page(widgets.Border(nil, nil, widgets.Pad(0, 16, 0, 0, widgets.Fixed(232, 0, widgets.Card(widgets.Pad(16, 12, 16, 14, p.topics)))), nil,
 		widgets.Card(p.body)))
 	topic := guides.Topics[0]
 	if slices.Contains(guides.Topics, nav) {

@@ -30,15 +30,13 @@ type Page struct {
 	spin *widgets.Spinner   // while a file is judged
 
 	zone    *widgets.DropZone // over the whole page while there is no file
-	body    *fyne.Container
-	content fyne.CanvasObject
+	content *fyne.Container
 }
 
 // New makes the page.
 func New(host page.Host) page.Page {
 	p := &Page{host: host, ctx: context.Background(), stop: func() {}, spin: widgets.NewSpinner(28, theme.Primary)}
-	p.body = widgets.Stack()
-	p.content = widgets.Page(p.body)
+	p.content = widgets.Stack()
 	p.ask()
 	return p
 }
@@ -168,6 +166,6 @@ func (p *Page) report() {
 }
 
 func (p *Page) put(o fyne.CanvasObject) {
-	p.body.Objects = []fyne.CanvasObject{widgets.NewScrollArea(o)}
-	p.body.Refresh()
+	p.content.Objects = []fyne.CanvasObject{widgets.NewScrollArea(widgets.Page(o))} // what is scrolled by stands in the margin
+	p.content.Refresh()
 }

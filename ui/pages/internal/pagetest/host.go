@@ -11,6 +11,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/software"
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/ui/desk"
@@ -140,6 +141,41 @@ func (h *Host) Picture(name string) {
 		h.draw(filepath.Join(dir, name+".png"))
 	}
 }
+
+// A screen is one that the window is pictured on: so wide and high in pixels, and everything so many times as large.
+type screen struct {
+	name          string
+	width, height float32
+	scale         float32
+}
+
+var screens = []screen{{"1366x768", 1366, 768, 1}, {"1920x1080", 1920, 1080, 1}, {"3840x2160", 3840, 2160, 2}}
+
+// Screens draws whole, which is the page in front with the window's frame, as it fills each of three screens, into $SEALDESK_SCREENS,
+// if that is set: a small notebook's, the usual one, and one with four times its pixels, on which everything is drawn at 200 %.
+func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
+	h.t.Helper()
+	dir := os.Getenv("SEALDESK_SCREENS")
+	if dir == "" {
+		return
+	}
+	before := h.window.Canvas().Size()
+	room := h.window.Content()
+	h.window.SetContent(whole())
+	canvas := h.window.Canvas().(software.WindowlessCanvas)
+	for _, s := range screens {
+		canvas.SetScale(s.scale)
+		h.window.Resize(fyne.NewSize(s.width/s.scale, s.height/s.scale))
+		h.Settle(drawn)
+		h.draw(filepath.Join(dir, name+", "+s.name+".png"))
+	}
+	canvas.SetScale(1)
+	h.window.SetContent(room)
+	h.window.Resize(before)
+}
+
+// drawn is how long a document's pages may take to be drawn in another size.
+const drawn = 500 * time.Millisecond
 
 // draw draws the window into a file.
 func (h *Host) draw(path string) {

@@ -1,9 +1,6 @@
 package pagetest
 
 import (
-	"os"
-	"path/filepath"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -20,9 +17,8 @@ var windows = map[string]fyne.Size{
 }
 
 // Legible fails where in one of these windows words are cut off without a …, or lie over other words. What is outside a part
-// that scrolls can be scrolled to. Nothing is drawn, so this is cheap, unless SEALDESK_SIZES names a folder for pictures of all
-// of these windows, to be looked at.
-func (h *Host) Legible(face string) {
+// that scrolls can be scrolled to. Nothing is drawn, so this is cheap.
+func (h *Host) Legible() {
 	h.t.Helper()
 	before := h.window.Canvas().Size()
 	defer h.window.Resize(before)
@@ -31,9 +27,6 @@ func (h *Host) Legible(face string) {
 			size = size.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
 		}
 		h.window.Resize(size)
-		if dir := os.Getenv("SEALDESK_SIZES"); dir != "" {
-			h.draw(filepath.Join(dir, face+", "+name+".png"))
-		}
 		r := reading{}
 		if top := h.window.Canvas().Overlays().Top(); top != nil {
 			r.walk(top, fyne.Position{}, box{0, 0, size.Width, size.Height})
