@@ -54,7 +54,7 @@ func New(host page.Host) *List {
 	p.table = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("bid.col_tender"), Min: 240},
 		widgets.TableColumn{Title: p.t("bid.col_purchaser"), Min: 120, Spare: true},
-		widgets.TableColumn{Title: host.Words().Zoned(p.t("bid.col_deadline"), time.Now()), Width: 150},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("bid.col_deadline"), time.Now()), Width: 184},
 		widgets.TableColumn{Title: p.t("bid.col_state"), Width: 112},
 		widgets.TableColumn{Title: p.t("bid.col_actions"), Width: 128},
 	).High(58)

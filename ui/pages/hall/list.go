@@ -36,7 +36,7 @@ func New(host page.Host) *Page {
 	p.table = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 240},
 		widgets.TableColumn{Title: p.t("hall.col_lot"), Min: 120, Quiet: true, Spare: true},
-		widgets.TableColumn{Title: host.Words().Zoned(p.t("hall.col_opens"), time.Now()), Width: 130},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("hall.col_opens"), time.Now()), Width: 172},
 		widgets.TableColumn{Title: p.t("hall.col_role"), Width: 84, Quiet: true},
 		widgets.TableColumn{Title: p.t("hall.col_state"), Width: 116},
 		widgets.TableColumn{Title: p.t("hall.col_actions"), Width: 80},
