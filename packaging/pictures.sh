@@ -24,7 +24,7 @@ bid-list bid-list
 bid-certify bid-certify
 bid-stamp bid-stamp
 bid-built bid-built
-bid-handed-in bid-handed-in
+bid-handed-in bid-receipt
 hall hall-started
 hall-terminal hall-wrong-key
 hall-decrypted hall-decrypted

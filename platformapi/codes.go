@@ -77,6 +77,8 @@ const (
 	CodeReasonNeeded     = "platform.reason_needed"      // 422
 	CodeTooMany          = "platform.too_many"           // 409, objections, tries, acts or entries
 	CodeNotHost          = "platform.not_host"           // 403, it is the purchaser's or its agency's to do
+	CodeOtherVenue       = "platform.other_venue"        // 403, the terminal is of another venue than the opening's
+	CodeVenueUnknown     = "platform.venue_unknown"      // 422, no hall terminal is of this venue; or none is named where there are some
 	CodeHostBids         = "platform.host_bids"          // 403, who holds a tender bids in it neither
 	CodeOutlineBad       = "platform.outline_bad"        // 422, it cannot be read, or is of another tender or lot
 	CodeDeadlineWrong    = "platform.deadline_wrong"     // 422, not in the future, or not later than it was

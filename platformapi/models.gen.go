@@ -910,6 +910,7 @@ func (e StepState) Valid() bool {
 // Defines values for TenderRole.
 const (
 	TenderBidder     TenderRole = "bidder"
+	TenderElsewhere  TenderRole = "elsewhere"
 	TenderHall       TenderRole = "hall"
 	TenderHost       TenderRole = "host"
 	TenderSupervisor TenderRole = "supervisor"
@@ -919,6 +920,8 @@ const (
 func (e TenderRole) Valid() bool {
 	switch e {
 	case TenderBidder:
+		return true
+	case TenderElsewhere:
 		return true
 	case TenderHall:
 		return true
@@ -1961,6 +1964,9 @@ type NewTender struct {
 
 	// RuleText What the tender says of decryption (解密规则)
 	RuleText string `json:"rule_text,omitempty,omitzero"`
+
+	// Venue 开标场所, where the opening is held: one that a hall terminal of this platform serves. Absent: the only one, or none
+	Venue string `json:"venue,omitempty,omitzero"`
 }
 
 // NoteRequest defines model for NoteRequest.
@@ -2339,7 +2345,8 @@ type Tender struct {
 	// MyBidID The caller's bid that holds, or is being uploaded
 	MyBidID string `json:"my_bid_id,omitempty,omitzero"`
 
-	// MyRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal
+	// MyRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal;
+	// elsewhere is a hall terminal of another venue than the tender's, which acts for nobody there
 	MyRole     TenderRole `json:"my_role"`
 	Name       string     `json:"name"`
 	Number     string     `json:"number"`
@@ -2360,8 +2367,11 @@ type Tender struct {
 	RuleText string `json:"rule_text,omitempty,omitzero"`
 
 	// State 投标中, 已截止, 已公布投标人, 解密中, 唱标, 签名确认, 开标结束, 流标. closed is open after the deadline by the platform's clock.
-	State   TenderState `json:"state"`
-	Version int64       `json:"version"`
+	State TenderState `json:"state"`
+
+	// Venue 开标场所
+	Venue   string `json:"venue,omitempty,omitzero"`
+	Version int64  `json:"version"`
 }
 
 // TenderEvent defines model for TenderEvent.
@@ -2382,7 +2392,8 @@ type TenderPage struct {
 	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
 }
 
-// TenderRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal
+// TenderRole What the caller is in a tender: its host (the purchaser or its agency), one who may bid, a supervisor, a hall terminal;
+// elsewhere is a hall terminal of another venue than the tender's, which acts for nobody there
 type TenderRole string
 
 // TenderState 投标中, 已截止, 已公布投标人, 解密中, 唱标, 签名确认, 开标结束, 流标. closed is open after the deadline by the platform's clock.

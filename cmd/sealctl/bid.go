@@ -32,6 +32,7 @@ type bidCmd struct {
 	Withdraw    bidWithdrawCmd    `cmd:"" help:"bid_withdraw"`
 	List        bidListCmd        `cmd:"" help:"bid_list"`
 	Receipt     bidReceiptCmd     `cmd:"" help:"bid_receipt"`
+	Credit      bidCreditCmd      `cmd:"" help:"bid_credit"`
 	Demo        bidDemoCmd        `cmd:"" help:"bid_demo"`
 }
 

@@ -143,6 +143,43 @@ func TestBidsAreHandedInFromTheTerminal(t *testing.T) {
 	if info, err := os.Stat(in("receipt.pdf")); len(kept.Receipts) != 2 || err != nil || info.Size() < 1000 {
 		t.Errorf("%d receipts, printed: %v", len(kept.Receipts), err)
 	}
+	// The credit library: an entry is added with its file, changed, its file replaced, and it is taken out again.
+	var library struct{ Credit []platformapi.CreditItem }
+	s.answer(&library, "bid", "credit")
+	had := len(library.Credit)
+	if c := s.call("bid", "credit", "--put", "new", "--kind", "work"); c.status == statusDone {
+		t.Error("an entry without a name is added")
+	}
+	if c := s.call("bid", "credit", "--put", "new", "--kind", "work", "--name", "x", "--file", in("none.pdf")); c.status == statusDone {
+		t.Error("an entry is added with a file that is not there")
+	}
+	s.answer(&library, "bid", "credit", "--put", "new", "--kind", "work", "--name", "阜阳市中医院 CT 采购项目", "--file", in("technical.pdf"))
+	entry := func() (x platformapi.CreditItem) {
+		for _, x = range library.Credit {
+			if x.Name == "阜阳市中医院 CT 采购项目" {
+				return x
+			}
+		}
+		return platformapi.CreditItem{}
+	}
+	if x := entry(); len(library.Credit) != had+1 || len(x.Files) != 1 || x.Files[0].Name != "technical.pdf" {
+		t.Errorf("added: %+v", x)
+	}
+	s.answer(&library, "bid", "credit", "--put", entry().ID, "--number", "FY-2026-1", "--until", "2030-01-31")
+	if x := entry(); x.Number != "FY-2026-1" || x.ValidUntil != "2030-01-31" || x.Kind != platformapi.CreditWork || len(x.Files) != 1 {
+		t.Errorf("changed: %+v", x)
+	}
+	if err := os.WriteFile(in("new.pdf"), pdftest.Document(pdftest.Options{Pages: 2}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.answer(&library, "bid", "credit", "--put", entry().ID, "--file", in("new.pdf"))
+	if x := entry(); len(x.Files) != 1 || x.Files[0].Name != "new.pdf" || x.Number != "FY-2026-1" {
+		t.Errorf("its file replaced: %+v", x)
+	}
+	s.answer(&library, "bid", "credit", "--remove", entry().ID)
+	if len(library.Credit) != had {
+		t.Errorf("%d entries are left of %d", len(library.Credit), had)
+	}
 	if c := s.call("bid", "upload", in("a.bid"), "--tender", platformapi.NewID()); c.status != statusPlatform {
 		t.Errorf("a tender that is not there: status %d\n%s", c.status, c.err)
 	}

@@ -24,6 +24,7 @@ var own = map[string]int{
 	"ctl.file_not_writable":   statusUsage,
 	"ctl.roots_unreadable":    statusUsage,
 	"ctl.seal_without_at":     statusUsage,
+	"ctl.credit_flags":        statusUsage,
 	"ctl.form_not_made":       statusUsage,
 	"ctl.policy_form":         statusUsage,
 	"ctl.level_needs_tsa":     statusUsage,

@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"crypto"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -22,14 +20,12 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
-	"sealdesk/signer/bid"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 	"sealdesk/token/softkey"
 	"sealdesk/token/uri"
-	"sealdesk/ui/desk/amount"
 )
 
 // The bidders of the opening beside the demo's supplier.
@@ -116,79 +112,33 @@ func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (name stri
 	return name, sign, chain, box, done
 }
 
-// offer makes a bid for a certificate and hands it in.
-func offer(t *testing.T, w *demo.World, tender string, who ca.Subject, sign crypto.Signer, chain []*smx509.Certificate, box *smx509.Certificate, price string) (number string) {
+func serialOf(t *testing.T, token string) string {
 	t.Helper()
-	ctx, dir := t.Context(), t.TempDir()
-	c, err := client.Login(ctx, w.URL, sign, chain, client.Options{})
+	u, err := uri.Parse(token)
 	ok(t, err)
-	of, err := c.Tender(ctx, tender)
-	ok(t, err)
-	data, err := c.Outline(ctx, of)
-	ok(t, err)
-	outline, err := bid.ReadOutline(bytes.NewReader(data))
-	ok(t, err)
-	b := bid.Builder{Bidder: bid.Bidder{Code: who.USCC, Name: who.Name}, Program: "test", Signer: sign, Chain: chain, Recipients: []*smx509.Certificate{box}, Outer: true,
-		Out: filepath.Join(dir, "offer.bid")}
-	for _, p := range outline.Parts {
-		path := filepath.Join(dir, p.Code+".pdf")
-		ok(t, os.WriteFile(path, demo.Page(p.Code), 0o600))
-		b.Parts = append(b.Parts, bid.Source{Code: p.Code, Path: path})
-	}
-	sum, err := amount.Parse(price)
-	ok(t, err)
-	b.Price.Fields = []bid.Field{{Name: of.ReadOut[0], Value: price, Capitals: sum.Capitals()}, {Name: of.ReadOut[1], Value: "30"}, {Name: of.ReadOut[2], Value: "三年"}}
-	outline.Apply(&b)
-	want := platformapi.BidRSA
-	if alg, err := ca.AlgorithmOf(box.PublicKey); err == nil && alg == ca.SM2 {
-		want = platformapi.BidSM2
-	}
-	for _, p := range of.PlatformCertificates {
-		if p.Algorithm == want {
-			b.Platform, err = smx509.ParseCertificate(p.Certificate)
-			ok(t, err)
-		}
-	}
-	_, err = b.Build(ctx)
-	ok(t, err)
-	content, err := os.ReadFile(b.Out)
-	ok(t, err)
-	digest := sha256.Sum256(content)
-	begun, err := c.BeginBid(ctx, platformapi.NewID(), tender, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(content)), SHA256: hex.EncodeToString(digest[:]), Name: "offer.bid"})
-	ok(t, err)
-	ok(t, c.SendBid(ctx, begun, bytes.NewReader(content), nil))
-	out, err := c.CompleteBid(ctx, platformapi.NewID(), begun.ID)
-	ok(t, err)
-	if out.Bid.State != platformapi.BidReceived {
-		t.Fatalf("%s: %+v", who.Name, out.Bid)
-	}
-	ok(t, c.Logout(ctx))
-	return of.Number
+	return u.Get("serial")
 }
 
 // copyKey puts one of the demo's software keys where the program looks for its person's.
 func copyKey(t *testing.T, from, to, of string) {
 	t.Helper()
-	u, err := uri.Parse(of)
-	ok(t, err)
-	from, to = filepath.Join(from, u.Get("serial")), filepath.Join(to, u.Get("serial"))
 	ok(t, os.MkdirAll(to, 0o700))
-	files, err := os.ReadDir(from)
-	ok(t, err)
-	for _, f := range files {
-		data, err := os.ReadFile(filepath.Join(from, f.Name()))
-		ok(t, err)
-		ok(t, os.WriteFile(filepath.Join(to, f.Name()), data, 0o600))
-	}
+	ok(t, os.CopyFS(filepath.Join(to, serialOf(t, of)), os.DirFS(filepath.Join(from, serialOf(t, of)))))
 }
 
-// enterHall logs in with a key and goes to the opening's room.
-func (s *screen) enterHall(name, pin, number string) {
+// enter logs in with a key.
+func (s *screen) enter(name, pin string) {
 	s.t.Helper()
 	s.click(name)
 	s.fill("请输入 PIN 码", pin)
 	s.key("Return")
 	s.wait("验证文件")
+}
+
+// enterHall logs in with a key and goes to the opening's room.
+func (s *screen) enterHall(name, pin, number string) {
+	s.t.Helper()
+	s.enter(name, pin)
 	s.click("开标大厅")
 	s.wait(number)
 	s.click(number)
@@ -203,8 +153,8 @@ func (s *screen) leaveAs(person string) {
 	s.wait("请输入 PIN 码")
 }
 
-// decryptBy has a phone scan the code on the screen, compare the letters, and confirm what it is asked.
-func (s *screen) decryptBy(phone *phonetest.Phone) {
+// scanBy has a phone scan the code on the screen, compare the letters, and accept.
+func (s *screen) scanBy(phone *phonetest.Phone) {
 	s.t.Helper()
 	ctx := s.t.Context()
 	code, err := goqr.Decode(s.withCode())
@@ -218,6 +168,12 @@ func (s *screen) decryptBy(phone *phonetest.Phone) {
 	}
 	_, err = phone.Accept(ctx, scan.ID, nil)
 	ok(s.t, err)
+}
+
+// confirmBy has a phone confirm what it is asked.
+func (s *screen) confirmBy(phone *phonetest.Phone) {
+	s.t.Helper()
+	ctx := s.t.Context()
 	if err := until(60*time.Second, func() bool {
 		inbox, err := phone.Inbox(ctx, 0, 0)
 		return err == nil && len(inbox.Items) > 0 && inbox.Items[0].Title != "" && phone.Approve(ctx, inbox.Items[0].ID, phonetest.PIN) == nil
@@ -226,7 +182,149 @@ func (s *screen) decryptBy(phone *phonetest.Phone) {
 	}
 }
 
-// A tender, three bidders with a PKCS#11 key (RSA), an SKF key (SM2) and a phone, the deadline, the opening in the window: the host
+// A bidding is a bid that is made in the window.
+type bidding struct {
+	key, pin string // of the key that logs in and seals
+	price    string
+	onPage   bool             // one file is sealed on its page, not all by a rule
+	phone    *phonetest.Phone // that signs and later opens the bid, instead of the key
+}
+
+// line presses a line of the bid tool's tree; the words of its groups begin further left.
+func (s *screen) line(text string) {
+	s.t.Helper()
+	var at seen
+	if err := until(time.Minute, func() bool {
+		list := s.look()
+		if slices.ContainsFunc(list, func(o seen) bool { return o.Overlay }) {
+			return false
+		}
+		i := slices.IndexFunc(list, func(o seen) bool { return o.Text == text && o.X > 270 && o.X < 520 })
+		if i >= 0 {
+			at = list[i]
+		}
+		return i >= 0
+	}); err != nil {
+		s.fail("the tree has no line %q", text)
+	}
+	s.clickOn(at)
+}
+
+// foot presses the button below the bid tool.
+func (s *screen) foot(text string) {
+	s.t.Helper()
+	s.waitEnabled(text) // it may stand in the tree too; what is drawn last is the button
+	for n := 0; ; n++ {
+		o, more := s.find(text, n)
+		if !more {
+			s.fail("there is no button %q at the foot", text)
+		}
+		if o.Y > 640 {
+			s.clickOn(o)
+			return
+		}
+	}
+}
+
+// enterPIN answers the question for the PIN that was just asked.
+func (s *screen) enterPIN(pin string) {
+	s.t.Helper()
+	s.wait("输入 PIN 码签章")
+	s.write(pin)
+	s.key("Return")
+}
+
+// makeBid makes a bid in the window, from the list of tenders to the receipt, and leaves.
+func (s *screen) makeBid(b bidding, number, papers, person string) {
+	s.t.Helper()
+	s.enter(b.key, b.pin)
+	s.click("投标工具")
+	s.click(number + "…")
+	s.foot("CA 认证")
+	s.enterPIN(b.pin)
+	for _, part := range []string{"资格证明文件", "技术文件", "报价文件"} {
+		s.line(part)
+		s.click("将文件拖到这里，或点击选择")
+		s.choose(filepath.Join(papers, part+".pdf"))
+		s.wait("更换文件")
+	}
+	s.line("开标一览表")
+	s.fill("0.00", b.price)
+	s.key("Tab", "Tab")
+	s.write("30")
+	s.key("Tab")
+	s.write("3 years")
+	s.line("技术文件")
+	all := "批量签章（2）"
+	if b.onPage {
+		s.click("标书签章")
+		s.waitEnabled("签章")
+		s.shot("bid-stamp-page")
+		s.sign(b.pin)
+		s.click("返回投标工具")
+		all = "批量签章（1）"
+	}
+	s.foot(all)
+	s.click("确认签章")
+	s.enterPIN(b.pin)
+	s.waitEnabled("生成标书")
+	if b.phone != nil {
+		s.line("CA 认证")
+		s.click("手机扫码认证")
+		s.scanBy(b.phone)
+		s.wait("还没有生成标书。") // on to the next step
+	}
+	s.foot("生成标书")
+	if b.phone != nil {
+		s.scanBy(b.phone)
+		s.confirmBy(b.phone)
+	} else {
+		s.enterPIN(b.pin)
+	}
+	s.click("检查密封")
+	s.foot("上传投标文件")
+	s.wait("投标文件已递交。…")
+	s.wait("递交回执 · 签名有效…")
+	if b.onPage {
+		s.gone("已递交，平台已给出回执") // it lies over the receipt
+		s.shot("bid-receipt")
+	}
+	s.leaveAs(person)
+}
+
+// keepOpen has the host postpone the deadline while bids are made, however slow the machine is; what it gives ends that.
+func keepOpen(t *testing.T, host *client.Client, tender string) (stop func()) {
+	t.Helper()
+	done := make(chan struct{})
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			now, err := host.Tender(t.Context(), tender)
+			if err == nil && time.Until(now.Deadline) < 45*time.Second {
+				_, err = host.Postpone(t.Context(), platformapi.TenderChange{Key: platformapi.NewID(), TenderID: tender, Version: now.Version},
+					platformapi.Postponement{Deadline: time.Now().Add(70 * time.Second), Reason: "投标文件还在制作"})
+			}
+			if err != nil && t.Context().Err() == nil {
+				t.Errorf("the deadline was not postponed: %v", err)
+			}
+			select {
+			case <-done:
+				return
+			case <-t.Context().Done():
+				return
+			case <-time.After(5 * time.Second):
+			}
+		}
+	})
+	t.Cleanup(work.Wait) // after its context has ended
+	return func() {
+		close(done)
+		work.Wait()
+	}
+}
+
+// A tender, three bidders with a PKCS#11 key (RSA), an SKF key (SM2) and a phone, who make their bids in the window, the deadline, the
+// opening in the window: the host
 // announces and starts, at the hall's terminal keys come one after another, one of them the wrong one, a phone scans the screen, the
 // prices are read out, the record is signed.
 func TestBidsAreOpenedInTheHall(t *testing.T) {
@@ -254,36 +352,25 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	ok(t, set.Add(library))
 	phone := supplierPhone(t, world, &seen)
 
-	tender, err := world.AddTender(t.Context(), demo.TenderPlan{Deadline: 60 * time.Second, Minutes: 20})
+	// The bids, each made in the window with its own kind of key.
+	tender, err := world.AddTender(t.Context(), demo.TenderPlan{Deadline: 90 * time.Second, Minutes: 20})
 	ok(t, err)
-	number := ""
 	for _, x := range []struct {
-		drivers []token.Driver
-		who     ca.Subject
-		pin     string
-		price   string
-	}{
-		{set.Drivers(profile.InterfacePKCS11), hsmBidder, killPIN, "2980000.00"},
-		{set.Drivers(profile.InterfaceSKF), usbBidder, killPIN, "3100000.00"},
-		{world.Drivers, ca.Subject{Name: world.Supplier.Name, USCC: world.Supplier.USCC}, world.Supplier.PIN, "3000000.00"},
-	} {
-		name, sign, chain, box, done := holdOpen(t, x.drivers, x.who.USCC, x.pin)
-		if x.who.USCC == world.Supplier.USCC { // its key for encryption is on the phone
-			box = nil
-			for _, c := range phone.Certs {
-				if c.Use == wire.UseEncrypt {
-					der, err := phonetest.DecodeBytes(c.DER)
-					ok(t, err)
-					box, err = smx509.ParseCertificate(der)
-					ok(t, err)
-				}
-			}
-		} else {
-			_, err = world.Bring(t.Context(), demo.Holder{Driver: x.drivers[0], URI: name})
-			ok(t, err)
-		}
-		number = offer(t, world, tender, x.who, sign, chain, box, x.price)
+		driver token.Driver
+		uscc   string
+	}{{set.Drivers(profile.InterfacePKCS11)[0], hsmBidder.USCC}, {set.Drivers(profile.InterfaceSKF)[0], usbBidder.USCC}} {
+		name, _, _, _, done := holdOpen(t, []token.Driver{x.driver}, x.uscc, killPIN)
 		done()
+		_, err = world.Bring(t.Context(), demo.Holder{Driver: x.driver, URI: name})
+		ok(t, err)
+	}
+	host := signIn(t, world, world.Purchaser)
+	now, err := host.Tender(t.Context(), tender)
+	ok(t, err)
+	number := now.Number
+	papers := t.TempDir()
+	for _, part := range []string{"资格证明文件", "技术文件", "报价文件"} {
+		ok(t, os.WriteFile(filepath.Join(papers, part+".pdf"), demo.Page(part), 0o600))
 	}
 	wrong, err := server.Add(softkey.DeviceOptions{Label: "old", Serial: "SKF0002", PIN: []byte(killPIN), Application: "old"})
 	ok(t, err)
@@ -296,17 +383,25 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 		pair[i] = softkey.KeyPair{Key: key, Certificate: cert}
 	}
 	ok(t, wrong.AddContainer("pair", pair[0], pair[1]))
-	device.Unplug()
 	wrong.Unplug()
 	copyKey(t, filepath.Join(work, "keys", "rsa"), keys, world.Purchaser.URI)
+	copyKey(t, filepath.Join(work, "keys", "rsa"), keys, world.Supplier.URI)
 	copyKey(t, filepath.Join(work, "keys", "hall"), keys, crew.Terminal.URI)
 
 	s := newScreen(t)
 	s.start(bin, []string{"HOME=" + home, "XDG_DATA_HOME=" + filepath.Join(home, "data"), "XDG_CACHE_HOME=" + filepath.Join(filepath.Dir(bin), "cache"),
 		"XDG_CONFIG_HOME=" + filepath.Join(home, "config"), "LC_ALL=C.UTF-8"}, "--platform", world.URL, "--trust", world.RootsFile, "--mobile-ca", world.MobileCA)
 
-	// The host: 公布投标人名单, 开始解密.
 	s.wait(world.Purchaser.Name)
+	opened := keepOpen(t, host, tender)
+	s.makeBid(bidding{key: hsmBidder.Name, pin: killPIN, price: "2980000", onPage: true}, number, papers, hsmBidder.Handler)
+	s.makeBid(bidding{key: usbBidder.Name, pin: killPIN, price: "3100000"}, number, papers, usbBidder.Handler)
+	s.makeBid(bidding{key: world.Supplier.Name, pin: world.Supplier.PIN, price: "3000000", phone: phone}, number, papers, world.Supplier.Handler)
+	opened()
+	device.Unplug()
+	ok(t, os.RemoveAll(filepath.Join(keys, serialOf(t, world.Supplier.URI)))) // it is not brought to the hall
+
+	// The host: 公布投标人名单, 开始解密.
 	s.enterHall(world.Purchaser.Name, world.Purchaser.PIN, number)
 	s.wait("主持人公布名单后…")
 	s.wait("距离开标…")
@@ -351,7 +446,8 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	s.key("Return")
 	s.wait("解密成功，平台已核对全部内容")
 	s.click("扫码解密")
-	s.decryptBy(phone)
+	s.scanBy(phone)
+	s.confirmBy(phone)
 	s.wait("已解密 3 / 3")
 	s.shot("hall-decrypted")
 	s.click("退出大厅")
@@ -383,11 +479,7 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	s.shot("hall-ended")
 	s.noThreadErrors()
 
-	_, sign, chain, _, done := holdOpen(t, world.Drivers, world.Purchaser.USCC, world.Purchaser.PIN)
-	defer done()
-	c, err := client.Login(t.Context(), world.URL, sign, chain, client.Options{})
-	ok(t, err)
-	state, err := c.Tender(t.Context(), tender)
+	state, err := host.Tender(t.Context(), tender)
 	ok(t, err)
 	if state.State != platformapi.TenderEnded || state.Opening == nil || state.Opening.HostSignedAt.IsZero() {
 		t.Errorf("%+v", state)
@@ -395,4 +487,14 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	if n := wrong.PINs(); n != 0 {
 		t.Errorf("%d PINs reached the wrong key", n)
 	}
+}
+
+// signIn logs a party in, beside the window.
+func signIn(t *testing.T, w *demo.World, p demo.Party) *client.Client {
+	t.Helper()
+	_, sign, chain, _, done := holdOpen(t, w.Drivers, p.USCC, p.PIN)
+	defer done()
+	c, err := client.Login(t.Context(), w.URL, sign, chain, client.Options{})
+	ok(t, err)
+	return c
 }

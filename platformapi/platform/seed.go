@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"sync"
+	"unicode/utf8"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
@@ -21,6 +22,10 @@ type Seed struct {
 	// Kinds says which organisations are no parties, by their codes: agency, supervisor, hall. It is for sessions that are
 	// opened from then on.
 	Kinds map[string]platformapi.OrganisationKind `json:"kinds,omitempty"`
+
+	// Venues says in which venues (开标场所) an organisation's hall terminals stand, by its code. Where there are any, each tender names one
+	// of them, and is opened at its terminals alone; where there are none, any terminal serves any tender.
+	Venues map[string][]string `json:"venues,omitempty"`
 
 	// Tenders are published as their purchasers', or their agencies', would do it; one whose id is known stays as it is.
 	Tenders []SeedTender `json:"tenders,omitempty"`
@@ -97,6 +102,11 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 			return fmt.Errorf("seed: organisation %s: %w", uscc, err)
 		}
 	}
+	for uscc, venues := range seed.Venues {
+		if err := s.importVenues(ctx, uscc, venues); err != nil {
+			return fmt.Errorf("seed: venues of %s: %w", uscc, err)
+		}
+	}
 	for _, t := range seed.Tenders {
 		if err := s.importTender(ctx, t); err != nil {
 			return fmt.Errorf("seed: tender %q: %w", t.ID, err)
@@ -108,6 +118,17 @@ func (s *Server) Import(ctx context.Context, seed Seed) error {
 		}
 	}
 	return nil
+}
+
+const maxVenue = 100 // characters of its name, as openapi.yaml has it
+
+func (s *Server) importVenues(ctx context.Context, uscc string, venues []string) error {
+	for _, v := range venues {
+		if v == "" || utf8.RuneCountInString(v) > maxVenue || !plainText(v) {
+			return fmt.Errorf("%q is no name of one", v)
+		}
+	}
+	return s.store.SetVenues(ctx, uscc, venues)
 }
 
 func (s *Server) importTender(ctx context.Context, t SeedTender) error {
@@ -128,9 +149,13 @@ func (s *Server) importTender(ctx context.Context, t SeedTender) error {
 			return err
 		}
 	}
+	venues, err := s.store.Venues(ctx, "")
+	if err != nil {
+		return err
+	}
 	_, err = s.store.ChangeTender(ctx, store.TenderRequest{USCC: a.Org.USCC, Key: platformapi.NewID(), TenderID: t.ID, Now: a.Now},
 		func(f *store.TenderFile) ([]store.TenderEffect, error) {
-			made, effects, err := a.Create(t.NewTender, purchaser, s.cfg.Bidding)
+			made, effects, err := a.Create(t.NewTender, purchaser, venues, s.cfg.Bidding)
 			f.Tender = &made
 			return effects, err
 		})

@@ -23,7 +23,11 @@ func (s *Server) acting(ctx context.Context) (tenders.Act, error) {
 		return tenders.Act{}, web.Refuse(http.StatusConflict, platformapi.CodeBiddingOff, "this platform takes no bids")
 	}
 	x, org, err := s.who(ctx)
-	return tenders.Act{Org: org, Kind: x.Kind, Person: x.Person, Now: s.now()}, err
+	a := tenders.Act{Org: org, Kind: x.Kind, Person: x.Person, Now: s.now()}
+	if err == nil && x.Kind == platformapi.OrganisationHall {
+		a.Venues, err = s.store.Venues(ctx, org.USCC)
+	}
+	return a, err
 }
 
 func noTender() error {
@@ -251,11 +255,15 @@ func (s *Server) CreateTender(ctx context.Context, r wire.CreateTenderRequestObj
 	if err != nil {
 		return nil, err
 	}
+	venues, err := s.store.Venues(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	answer, err := s.ruleTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		if f.Tender != nil {
 			return nil, store.ErrIDTaken
 		}
-		t, effects, err := a.Create(*r.Body, purchaser, s.cfg.Bidding)
+		t, effects, err := a.Create(*r.Body, purchaser, venues, s.cfg.Bidding)
 		f.Tender = &t
 		return effects, err
 	})

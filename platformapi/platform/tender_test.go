@@ -237,3 +237,93 @@ func TestABidIsLargerThanAnAttachment(t *testing.T) {
 		t.Errorf("larger than any bid: %v", err)
 	}
 }
+
+// A terminal acts at the openings of its own venue, and at no other one; where terminals have no venue, at all (which the suite shows).
+func TestATerminalActsAtItsVenueOnly(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	host, terminal, bidder := w.Login(t, platformtest.Purchaser, client.Options{}), w.Login(t, platformtest.Hall, client.Options{}), w.Login(t, platformtest.Supplier, client.Options{})
+	ctx := t.Context()
+	publish := func(number, venue string) (platformapi.Tender, []byte, error) {
+		outline := platformtest.PaperOutline{Tender: number, Lot: "1", Envelopes: []string{"投标"}, Fields: []string{"投标总价"}}.JSON()
+		x, err := host.CreateTender(ctx, platformapi.NewID(), platformapi.NewTender{
+			ID: platformapi.NewID(), Number: number, Name: "设备", LotNumber: "1", LotName: "一", PurchaserUSCC: platformtest.Purchaser.USCC, Outline: outline, Venue: venue,
+			Deadline: w.Clock.Now().Add(time.Hour), DecryptMinutes: 10, Remedy: platformapi.RemedyNone, OthersGoOn: true, MinBidders: 1,
+		})
+		return x, outline, err
+	}
+	if _, _, err := publish("XW-0", "一号开标室"); !platformapi.IsCode(err, platformapi.CodeVenueUnknown) {
+		t.Errorf("a venue where there are none: %v", err)
+	}
+	seed := platform.Seed{Venues: map[string][]string{platformtest.Hall.USCC: {"一号开标室"}, platformtest.Third.USCC: {"二号开标室"}}}
+	if err := w.Server.Import(ctx, seed); err != nil {
+		t.Fatal(err)
+	}
+	for _, venue := range []string{"", "三号开标室"} {
+		if _, _, err := publish("XW-0", venue); !platformapi.IsCode(err, platformapi.CodeVenueUnknown) {
+			t.Errorf("venue %q: %v", venue, err)
+		}
+	}
+	for i, x := range []struct {
+		venue string
+		role  platformapi.TenderRole
+	}{{"一号开标室", platformapi.TenderHall}, {"二号开标室", platformapi.TenderElsewhere}} {
+		number := []string{"XW-1", "XW-2"}[i]
+		tender, outline, err := publish(number, x.venue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := platformtest.PaperBid{
+			Paper: 1, ID: number, Tender: number, Lot: "1", Outline: digestOf(outline), Bidder: platformtest.Supplier.USCC, Signer: platformtest.Supplier.USCC, Platform: "paper platform",
+			Envelopes: []string{"投标"}, Price: []platformapi.PriceField{{Name: "投标总价", Value: "1"}}, Text: "技术",
+		}.File()
+		b, err := bidder.BeginBid(ctx, platformapi.NewID(), tender.ID, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(file)), SHA256: digestOf(file)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bidder.SendBid(ctx, b, bytes.NewReader(file), nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := bidder.CompleteBid(ctx, platformapi.NewID(), b.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Add(time.Hour)
+		for _, act := range []platformapi.OpeningMove{platformapi.MoveAnnounce, platformapi.MoveStart} {
+			now, err := host.Tender(ctx, tender.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := host.Conduct(ctx, platformapi.TenderChange{Key: platformapi.NewID(), TenderID: tender.ID, Version: now.Version}, platformapi.OpeningAct{Act: act}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		seen, err := terminal.Tender(ctx, tender.ID)
+		if err != nil || seen.MyRole != x.role || seen.Venue != x.venue {
+			t.Errorf("%s: the terminal is %s at %q, %v", x.venue, seen.MyRole, seen.Venue, err)
+		}
+		mine := x.role == platformapi.TenderHall
+		if b, err := terminal.Bid(ctx, b.ID); err != nil || (len(b.Recipients) > 0) != mine {
+			t.Errorf("%s: the terminal is told of %d certificates, %v", x.venue, len(b.Recipients), err)
+		}
+		secret := []platformapi.OpenedEnvelope{{Name: "投标", Secret: []byte("0123456789abcdef")}}
+		for name, do := range map[string]func() error{
+			"sign in": func() error {
+				_, err := terminal.SignIn(ctx, platformapi.NewID(), b.ID, platformapi.SignIn{Place: platformapi.PlaceHall, Person: "李四"})
+				return err
+			},
+			"take the envelopes": func() error { _, err := terminal.TakeEnvelopes(ctx, b.ID); return err },
+			"report a failure": func() error {
+				_, err := terminal.ReportFailure(ctx, platformapi.NewID(), b.ID, platformapi.Failure{Cause: platformapi.CauseNoKey})
+				return err
+			},
+			"decrypt": func() error { _, err := terminal.Decrypt(ctx, platformapi.NewID(), b.ID, secret); return err },
+		} {
+			err := do()
+			if mine && err != nil || !mine && !platformapi.IsCode(err, platformapi.CodeOtherVenue) {
+				t.Errorf("%s, %s: %v", x.venue, name, err)
+			}
+		}
+		if _, err := bidder.TakeEnvelopes(ctx, b.ID); err != nil {
+			t.Errorf("%s, the bidder itself: %v", x.venue, err)
+		}
+	}
+}

@@ -116,33 +116,16 @@ type BidSeal struct {
 // so. Errors are those of bids.Project.Seal, of package signer, and of the key.
 func (s *Session) SealBid(ctx context.Context, p *bids.Project, parts []string, r BidSeal, progress bids.Progress) error {
 	defer token.Wipe(r.PIN)
-	job := signer.Job{Places: r.Places, Roots: s.desk.cfg.Roots, Makers: s.desk.cfg.Makers, Reason: s.desk.cfg.Words.T("bid.seal_reason")}
-	var err error
-	if job.Seal, job.Electronic, err = r.Seal.pressed(); err != nil {
+	job, err := s.bidJob(r.Seal, r.Places, true)
+	if err != nil {
 		return err
-	}
-	if job.DateFont, err = DateFont(); err != nil {
-		return err
-	}
-	if stampable(job.Electronic) {
-		s.desk.lasting(&job)
 	}
 	title := s.desk.cfg.Words.T("scan.summary_bid_seal", "name", p.View().Outline.Name, "count", len(parts))
 	purpose := mobileca.Purpose{Kind: ScanSign, Session: true, Summary: title, Document: &mobileca.Document{Title: title, Parties: []string{s.key.Owner}}}
 	err = s.withKey(asking(ctx, purpose), ScanAbout{Document: title, Many: len(parts) > 1}, r.PIN, r.LastTry, r.Keep, func(key PlatformKey) error {
 		for i, code := range parts {
 			report(progress, "bid.step_stamp", i, len(parts))
-			err := p.Seal(ctx, code, func(ctx context.Context, f bids.File, in, out string) (string, int64, error) {
-				signs, err := s.signerFor(ctx, key, purpose, f.Name)
-				if err != nil {
-					return "", 0, err
-				}
-				one := job
-				one.In, one.Out, one.ExpectSHA256, one.Key, one.Chain, one.Find = in, out, f.SHA256, signs, key.Chain, finder{s.desk.cfg.Renderer, in}
-				result, err := one.Run(ctx)
-				return result.SHA256, result.Size, err
-			})
-			if err != nil {
+			if _, err := s.sealPart(ctx, p, code, job, key, purpose); err != nil {
 				return err
 			}
 		}
@@ -153,6 +136,40 @@ func (s *Session) SealBid(ctx context.Context, p *bids.Project, parts []string, 
 		_ = s.seals.Prefer(SealsForBids, r.Seal.ID) // as in Work.Seal
 	}
 	return err
+}
+
+// bidJob is what seals a file of a bid, but for the file and the key.
+func (s *Session) bidJob(choice SealChoice, places []seal.Place, stamped bool) (signer.Job, error) {
+	cfg := s.desk.cfg
+	job := signer.Job{Places: places, Roots: cfg.Roots, Makers: cfg.Makers, Reason: cfg.Words.T("bid.seal_reason")}
+	var err error
+	if job.Seal, job.Electronic, err = choice.pressed(); err != nil {
+		return job, err
+	}
+	if job.DateFont, err = DateFont(); err != nil {
+		return job, err
+	}
+	if stamped && stampable(job.Electronic) {
+		s.desk.lasting(&job)
+	}
+	return job, nil
+}
+
+// sealPart seals the file of one part with a key that is at hand.
+func (s *Session) sealPart(ctx context.Context, p *bids.Project, code string, job signer.Job, key PlatformKey, purpose mobileca.Purpose) (result signer.Result, err error) {
+	err = p.Seal(ctx, code, func(ctx context.Context, f bids.File, in, out string) (string, int64, error) {
+		signs, err := s.signerFor(ctx, key, purpose, f.Name)
+		if err != nil {
+			return "", 0, err
+		}
+		if job.ExpectSHA256 == "" {
+			job.ExpectSHA256 = f.SHA256
+		}
+		job.In, job.Out, job.Key, job.Chain, job.Find = in, out, signs, key.Chain, finder{s.desk.cfg.Renderer, in}
+		result, err = job.Run(ctx)
+		return result.SHA256, result.Size, err
+	})
+	return result, err
 }
 
 // SealsForBids names the documents that a chosen seal is remembered for.

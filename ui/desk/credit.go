@@ -2,6 +2,7 @@ package desk
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,4 +121,74 @@ func (s *Session) AddCredit(ctx context.Context, p *bids.Project, code string, i
 	}
 	defer os.Remove(path)
 	return p.Add(ctx, code, bids.Addition{Path: path, Name: fileName(f.Name, filepath.Ext(f.Name)), Credit: item.ID}, progress)
+}
+
+// PutCredit adds an entry to the credit library, or with the id of one that is there changes it. Files of the person's take the
+// place of all that the entry has; without any, those stay.
+//
+// Errors: desk.file_unreadable, the platform's.
+func (s *Session) PutCredit(ctx context.Context, id string, e platformapi.CreditEntry, files []string, progress bids.Progress) (platformapi.CreditItem, error) {
+	t, err := s.tendering()
+	if err != nil {
+		return platformapi.CreditItem{}, err
+	}
+	if len(files) > 0 {
+		e.Files = nil
+	}
+	for i, path := range files {
+		report(progress, "bid.step_credit", i, len(files))
+		sent, err := s.sendCredit(ctx, t, path)
+		if err != nil {
+			return platformapi.CreditItem{}, err
+		}
+		e.Files = append(e.Files, sent)
+	}
+	item, err := t.PutCredit(ctx, platformapi.NewID(), id, e)
+	s.heard(err)
+	return item, err
+}
+
+// sendCredit brings a file to the platform, which must stay as it is meanwhile: its digest is told there.
+func (s *Session) sendCredit(ctx context.Context, t platformapi.Tendering, path string) (platformapi.NewCreditFile, error) {
+	name := filepath.Base(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return platformapi.NewCreditFile{}, fault("file_unreadable", err, "file", name)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err == nil && (!info.Mode().IsRegular() || info.Size() == 0) {
+		err = errors.New("no regular file with anything in it")
+	}
+	sum := ""
+	if err == nil {
+		sum, err = bids.Digest(ctx, path)
+	}
+	if err != nil {
+		return platformapi.NewCreditFile{}, fault("file_unreadable", err, "file", name)
+	}
+	n := platformapi.NewCreditFile{Name: fileName(name, filepath.Ext(name)), SHA256: sum, UploadID: platformapi.NewID()}
+	err = t.SendCredit(ctx, n, info.Size(), f)
+	s.heard(err)
+	return n, err
+}
+
+// DropCredit takes an entry out of the credit library.
+func (s *Session) DropCredit(ctx context.Context, id string) error {
+	t, err := s.tendering()
+	if err != nil {
+		return err
+	}
+	_, err = t.RemoveCredit(ctx, platformapi.NewID(), id)
+	s.heard(err)
+	return err
+}
+
+// CreditEntryOf is an entry as it is put to the platform again, with the files that it has.
+func CreditEntryOf(x platformapi.CreditItem) platformapi.CreditEntry {
+	e := platformapi.CreditEntry{Kind: x.Kind, Name: x.Name, Number: x.Number, Issuer: x.Issuer, ValidFrom: x.ValidFrom, ValidUntil: x.ValidUntil, Note: x.Note}
+	for _, f := range x.Files {
+		e.Files = append(e.Files, platformapi.NewCreditFile{Name: f.Name, SHA256: f.SHA256})
+	}
+	return e
 }

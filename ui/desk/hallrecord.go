@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func stamped(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05 -07:00")
+	return t.In(words.Zone).Format("2006-01-02 15:04:05 -07:00")
 }
 
 func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
@@ -49,16 +50,20 @@ func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
 	if t.Agency != nil {
 		agency = t.Agency.Name
 	}
-	d.Facts(
-		paper.Fact{Name: w.T("hall.col_project"), Value: t.Name + "（" + t.Number + "）"},
-		paper.Fact{Name: w.T("hall.col_lot"), Value: t.LotName + "（" + t.LotNumber + "）"},
-		paper.Fact{Name: w.T("hall.purchaser"), Value: t.Purchaser.Name},
-		paper.Fact{Name: w.T("hall.agency_name"), Value: agency},
-		paper.Fact{Name: w.T("hall.col_opens"), Value: stamped(t.Deadline)},
-		paper.Fact{Name: w.T("hall.step_announced"), Value: stamped(o.AnnouncedAt)},
-		paper.Fact{Name: w.T("hall.window"), Value: stamped(o.WindowFrom) + " — " + stamped(o.WindowUntil)},
-		paper.Fact{Name: w.T("hall.record_sha256"), Value: o.RecordSHA256},
-	)
+	facts := []paper.Fact{
+		{Name: w.T("hall.col_project"), Value: t.Name + "（" + t.Number + "）"},
+		{Name: w.T("hall.col_lot"), Value: t.LotName + "（" + t.LotNumber + "）"},
+		{Name: w.T("hall.purchaser"), Value: t.Purchaser.Name},
+		{Name: w.T("hall.agency_name"), Value: agency},
+		{Name: w.T("hall.col_opens"), Value: stamped(t.Deadline)},
+		{Name: w.T("hall.step_announced"), Value: stamped(o.AnnouncedAt)},
+		{Name: w.T("hall.window"), Value: stamped(o.WindowFrom) + " — " + stamped(o.WindowUntil)},
+		{Name: w.T("hall.record_sha256"), Value: o.RecordSHA256},
+	}
+	if t.Venue != "" {
+		facts = slices.Insert(facts, 4, paper.Fact{Name: w.T("hall.venue"), Value: t.Venue})
+	}
+	d.Facts(facts...)
 	d.Heading(w.T("hall.tab_prices"))
 	for i, b := range v.Bids {
 		facts := []paper.Fact{{Name: fmt.Sprint(i+1, ". "), Value: b.Bidder.Name + "（" + b.Bidder.USCC + "）"}}

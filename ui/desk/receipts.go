@@ -140,7 +140,7 @@ func receiptPaper(w *words.Catalog, platform, owner string, r slip) ([]byte, err
 	d.Banner(w.T("receipt.proof_"+string(r.proof)), map[ReceiptProof]paper.Tone{
 		ReceiptValid: paper.Good, ReceiptUntrusted: paper.Warn, ReceiptBroken: paper.Bad, ReceiptUnsigned: paper.Warn}[r.proof])
 	facts := []paper.Fact{{Name: w.T("receipt.number"), Value: r.number}, {Name: w.T("receipt.what"), Value: r.title},
-		{Name: w.T("receipt.at"), Value: r.at.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05.000 -07:00")},
+		{Name: w.T("receipt.at"), Value: r.at.In(words.Zone).Format("2006-01-02 15:04:05.000 -07:00")},
 		{Name: w.T("receipt.given_to"), Value: joined(owner, r.uscc)}, {Name: w.T("receipt.platform"), Value: joined(platform, r.platform)},
 		r.about}
 	if r.sha256 != "" {

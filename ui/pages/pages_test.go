@@ -182,14 +182,14 @@ var faces = []face{
 	{name: "form, new", open: contractForm(theFresh)},
 	{name: "form, cleaned", open: contractForm(theCleaned)},
 	{name: "form, to review", side: true, open: contractForm(func(s *stage) *desk.Work { return s.review })},
-	{name: "stamp, to review", side: true, open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, s.review) }},
+	{name: "stamp, to review", side: true, open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.review)) }},
 	{name: "form, submitted", open: contractForm(theSealed)},
 	{name: "form, submitted, offline", away: true, open: contractForm(theSealed)},
 	{name: "clean", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.cleaned) }},
 	{name: "clean, failed", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.fresh) }},
-	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, s.cleaned) }},
-	{name: "stamp, failed", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, s.fresh) }},
-	{name: "stamp, PIN", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, s.cleaned) },
+	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) }},
+	{name: "stamp, failed", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.fresh)) }},
+	{name: "stamp, PIN", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) },
 		then: press("stamp.sign")},
 	{name: "view", open: func(s *stage, h *pagetest.Host) page.Page {
 		return view.New(h, s.sealed, *s.sealed.View(s.t.Context()).Filing.Sealed)

@@ -11,6 +11,7 @@ import (
 	"sealdesk/assets/i18n"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/signer/seal"
 	"sealdesk/token/ca"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
@@ -108,6 +109,13 @@ func TestTheBidToolAndThePlatform(t *testing.T) {
 	if n, _ := p.View().Node("qualification"); n.Credit != library.Items[0].ID || n.Original != library.Items[0].Files[0].Name {
 		t.Errorf("from the credit library: %+v", n)
 	}
+	var rule desk.BidSeal
+	seals, err := s.Seals()
+	must(err)
+	at, err := seal.ParsePlace("page=1,x=150mm,y=230mm")
+	must(err)
+	rule.Seal, rule.Places, rule.KeyUse = seals[0], []seal.Place{at}, use()
+	must(s.SealBid(t.Context(), p, []string{"technical", "price"}, rule, nil))
 	for _, l := range p.View().Price {
 		value := "三年"
 		switch l.Kind {

@@ -138,16 +138,16 @@ func demoOutline(number, lot string, two bool) ([]byte, error) {
 	if two {
 		offer, price = "资格及技术", "报价"
 	}
-	part := func(code, name, kind, envelope string, required bool) map[string]any {
-		return map[string]any{"code": code, "name": name, "kind": kind, "required": required, "envelope": envelope, "types": []string{".pdf"}}
+	part := func(code, name, kind, envelope string, required, stamp bool) map[string]any {
+		return map[string]any{"code": code, "name": name, "kind": kind, "required": required, "envelope": envelope, "types": []string{".pdf"}, "stamp": stamp}
 	}
 	return json.Marshal(map[string]any{
 		"tender": number, "lot": lot, "name": "云溪县人民医院影像设备采购项目",
 		"parts": []any{
-			part("qualification", "资格证明文件", "qualification", offer, true),
-			part("technical", "技术文件", "technical", offer, true),
-			part("price", "报价文件", "price", price, true),
-			part("other", "其他材料", "other", offer, false),
+			part("qualification", "资格证明文件", "qualification", offer, true, false),
+			part("technical", "技术文件", "technical", offer, true, true),
+			part("price", "报价文件", "price", price, true, true),
+			part("other", "其他材料", "other", offer, false, false),
 		},
 		"price": map[string]any{"envelope": price, "fields": []any{
 			map[string]any{"name": "投标总价", "kind": "amount", "required": true, "capitals": true, "max": "3500000.00"},

@@ -29,6 +29,9 @@ type Store interface {
 	// OrganisationKind is what an organisation is on this platform: a party, unless it was set.
 	OrganisationKind(ctx context.Context, uscc string) (platformapi.OrganisationKind, error)
 	SetOrganisationKind(ctx context.Context, uscc string, k platformapi.OrganisationKind) error
+	// Venues are those that an organisation's hall terminals stand in, or with "" all that there are.
+	Venues(ctx context.Context, uscc string) ([]string, error)
+	SetVenues(ctx context.Context, uscc string, venues []string) error
 
 	Logins
 	Accounts

@@ -56,6 +56,7 @@ type Tender struct {
 	OthersGoOn     bool                     `json:"others_go_on"`
 	MinBidders     int                      `json:"min_bidders"`
 	RuleText       string                   `json:"rule_text"`
+	Venue          string                   `json:"venue,omitempty"` // "" where no terminal is of a venue
 	OutlineSHA256  string                   `json:"outline_sha256"`
 	Envelopes      []string                 `json:"envelopes"`
 	ReadOut        []string                 `json:"read_out"`

@@ -12,13 +12,18 @@ import (
 	"sealdesk/platformapi/web/audit"
 )
 
-// present is a bid that the caller may act for at the opening: the bidder's own, or any at a hall terminal.
+// present is a bid that the caller may act for at the opening: the bidder's own, or any at a hall terminal of the tender's venue.
 func (a Act) present(f *store.TenderFile, id string) (*store.Bid, error) {
 	b, err := find(f.Bids, id)
 	if err != nil {
 		return nil, err
 	}
-	if b.Bidder.USCC != a.Org.USCC && a.Kind != platformapi.OrganisationHall {
+	switch {
+	case b.Bidder.USCC == a.Org.USCC:
+		return b, nil
+	case a.Role(f.Tender) == platformapi.TenderElsewhere:
+		return b, web.Refuse(http.StatusForbidden, platformapi.CodeOtherVenue, "the opening is held at another venue than this terminal's")
+	case a.Kind != platformapi.OrganisationHall:
 		_, err = find(nil, id)
 	}
 	return b, err

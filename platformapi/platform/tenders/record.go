@@ -87,6 +87,7 @@ type record struct {
 	LotName   string                    `json:"lot_name"`
 	Purchaser platformapi.Organisation  `json:"purchaser"`
 	Agency    *platformapi.Organisation `json:"agency,omitempty"`
+	Venue     string                    `json:"venue,omitempty"`
 	Deadline  time.Time                 `json:"deadline"`
 	Announced time.Time                 `json:"announced_at"`
 	ReadOutAt time.Time                 `json:"read_out_at"`
@@ -117,7 +118,7 @@ func (a Act) Record(platformID string) func(*store.Tender, []*store.Bid) ([]byte
 	return func(t *store.Tender, bids []*store.Bid) ([]byte, error) {
 		r := record{
 			Format: "sealdesk opening record 1", Platform: platformID, Number: t.Number, Name: t.Name, LotNumber: t.LotNumber, LotName: t.LotName,
-			Purchaser: t.Purchaser, Deadline: t.Deadline, Announced: t.Opening.AnnouncedAt, ReadOutAt: t.Opening.ReadOutAt, WrittenAt: a.Now,
+			Purchaser: t.Purchaser, Venue: t.Venue, Deadline: t.Deadline, Announced: t.Opening.AnnouncedAt, ReadOutAt: t.Opening.ReadOutAt, WrittenAt: a.Now,
 			ReadOut: t.ReadOut, Acts: t.Opening.Log, Bids: []recordedBid{},
 		}
 		if t.Agency.USCC != "" {

@@ -25,6 +25,7 @@ const (
 type Act struct {
 	Org     platformapi.Organisation
 	Kind    platformapi.OrganisationKind
+	Venues  []string // of a hall terminal; none: it serves tenders that name none
 	Person  string
 	Now     time.Time
 	Version int64 // of the tender that the person decided on
@@ -35,6 +36,8 @@ func (a Act) Role(t *store.Tender) platformapi.TenderRole {
 	switch {
 	case a.Kind == platformapi.OrganisationSupervisor:
 		return platformapi.TenderSupervisor
+	case a.Kind == platformapi.OrganisationHall && t.Venue != "" && !slices.Contains(a.Venues, t.Venue):
+		return platformapi.TenderElsewhere
 	case a.Kind == platformapi.OrganisationHall:
 		return platformapi.TenderHall
 	case a.Org.USCC == t.Purchaser.USCC || a.Org.USCC == t.Agency.USCC:
@@ -95,13 +98,14 @@ func (a Act) effect(move platformapi.OpeningMove, note string) store.TenderEffec
 	return store.TenderEffect{Act: audit.Act("tender." + string(move)), Note: note}
 }
 
-// Create makes a tender of what its host says. The purchaser is the organisation of NewTender's code.
-func (a Act) Create(n platformapi.NewTender, purchaser platformapi.Organisation, b Bidding) (store.Tender, []store.TenderEffect, error) {
+// Create makes a tender of what its host says. The purchaser is the organisation of NewTender's code; venues are all that hall
+// terminals stand in.
+func (a Act) Create(n platformapi.NewTender, purchaser platformapi.Organisation, venues []string, b Bidding) (store.Tender, []store.TenderEffect, error) {
 	sum := sha256.Sum256(n.Outline)
 	t := store.Tender{
 		ID: n.ID, Version: 1, Number: n.Number, Name: n.Name, LotNumber: n.LotNumber, LotName: n.LotName, Purchaser: purchaser, State: platformapi.TenderOpen,
 		Deadline: n.Deadline.UTC().Truncate(time.Millisecond), DecryptMinutes: n.DecryptMinutes, Remedy: n.Remedy, OthersGoOn: n.OthersGoOn, MinBidders: n.MinBidders,
-		RuleText: n.RuleText, Outline: n.Outline, OutlineSHA256: hex.EncodeToString(sum[:]), CreatedAt: a.Now,
+		RuleText: n.RuleText, Venue: n.Venue, Outline: n.Outline, OutlineSHA256: hex.EncodeToString(sum[:]), CreatedAt: a.Now,
 	}
 	if t.MinBidders == 0 {
 		t.MinBidders = minBidders
@@ -130,6 +134,8 @@ func (a Act) Create(n platformapi.NewTender, purchaser platformapi.Organisation,
 		return bad("asks for no sealed part")
 	case !t.Deadline.After(a.Now):
 		return t, nil, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeDeadlineWrong, "the deadline is not in the future")
+	case (t.Venue != "" || len(venues) > 0) && !slices.Contains(venues, t.Venue):
+		return t, nil, web.Refuse(http.StatusUnprocessableEntity, platformapi.CodeVenueUnknown, "the tender names no venue that a hall terminal stands in")
 	}
 	t.Envelopes, t.ReadOut = o.Envelopes, o.Fields
 	return t, []store.TenderEffect{{Act: "tender.create", SHA256: t.OutlineSHA256}}, nil

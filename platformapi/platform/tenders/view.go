@@ -13,7 +13,7 @@ func (a Act) Tender(t *store.Tender, bids []*store.Bid, certificates []platforma
 	v := platformapi.Tender{
 		ID: t.ID, Version: t.Version, Number: t.Number, Name: t.Name, LotNumber: t.LotNumber, LotName: t.LotName, Purchaser: t.Purchaser,
 		State: stateOf(t, a.Now), Deadline: t.Deadline, DecryptMinutes: t.DecryptMinutes, Remedy: t.Remedy, OthersGoOn: t.OthersGoOn, MinBidders: t.MinBidders,
-		RuleText: t.RuleText, OutlineSHA256: t.OutlineSHA256, Envelopes: t.Envelopes, ReadOut: t.ReadOut, PlatformCertificates: certificates,
+		RuleText: t.RuleText, Venue: t.Venue, OutlineSHA256: t.OutlineSHA256, Envelopes: t.Envelopes, ReadOut: t.ReadOut, PlatformCertificates: certificates,
 		MyRole: role, CreatedAt: t.CreatedAt, Moves: []platformapi.OpeningMove{},
 	}
 	if t.Agency.USCC != "" {
@@ -68,7 +68,7 @@ func (a Act) Bid(t *store.Tender, b *store.Bid) platformapi.Bid {
 		_, opened := b.Secrets[p.Envelope]
 		v.Parts[i].Readable = a.Reads(t, b) && (p.Envelope == "" || opened) && (read || b.Bidder.USCC == a.Org.USCC)
 	}
-	if !a.Reads(t, b) && a.Kind != platformapi.OrganisationHall {
+	if !a.Reads(t, b) && a.Role(t) != platformapi.TenderHall {
 		v.Signer, v.Platform, v.Recipients, v.Parts, v.Name = nil, nil, nil, nil, ""
 		if v.Failure != nil {
 			v.Failure = &platformapi.Failure{Cause: v.Failure.Cause, At: v.Failure.At}

@@ -232,7 +232,18 @@ func (p *Project) Unseal(ctx context.Context, code string) error {
 	})
 }
 
-// toSeal is the document of a part that a seal goes on.
+// ToSeal gives the document of a part that a seal goes on, and its path, decrypted, until Close.
+//
+// Errors: bids.no_file, bids.not_confirmed, bids.file_changed, the disk's.
+func (p *Project) ToSeal(ctx context.Context, code string) (File, string, error) {
+	f, err := p.toSeal(code)
+	if err != nil {
+		return File{}, "", err
+	}
+	path, err := p.plain(ctx, f)
+	return f, path, err
+}
+
 func (p *Project) toSeal(code string) (File, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

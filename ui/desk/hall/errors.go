@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/calendar"
 )
 
 // A Kind says in one word what went wrong.
@@ -76,7 +77,7 @@ func (e *Error) Params() map[string]any {
 		}
 	}
 	if !e.At.IsZero() {
-		p["at"] = e.At.Local().Format("15:04:05")
+		p["at"] = e.At.In(calendar.Zone).Format("15:04:05")
 	}
 	return p
 }

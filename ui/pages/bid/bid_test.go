@@ -12,6 +12,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/bid"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -139,9 +140,33 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Fits()
 	h.Picture("bid-price")
 
+	// One file is sealed on its page, the rest by one rule.
+	p.goTo("letter")
+	h.Press(p.t("bid.stamp"))
+	h.Until("the page that is sealed", func() bool { b := h.Button(p.t("stamp.sign")); return b != nil && b.Reason() == "" })
+	h.Settle(300 * time.Millisecond)
+	h.Fits()
+	h.Picture("bid-stamp-page")
+	h.Press(p.t("stamp.sign"))
+	enter(h, word, "000000", p.t("pin.sign"))
+	h.Until("asked once more", func() bool { return h.Says("PIN 码不正确") && h.Says(p.t("login.pin")) })
+	enter(h, word, pagetest.PIN, p.t("pin.sign"))
+	h.Until("the sealed file", func() bool { return h.Button(p.t("bid.back")) != nil })
+	h.Fits()
+	h.Picture("bid-stamp-done")
+	h.Press(p.t("result.look"))
+	h.Until("the sealed pages", func() bool { l, ok := h.Top().(*look); return ok && l.reader.Document() != nil })
+	h.Back()
+	h.Press(p.t("bid.back"))
+	h.Until("the tool again", func() bool { return h.Top() == p })
+	letter, _ := p.view.Node("letter")
+	if letter.Stage != bids.Stamped || s.SealCase().Preferred(desk.SealsForBids) == "" {
+		t.Errorf("sealed on its page: %+v", letter)
+	}
+
 	p.goTo(atCheck)
 	h.Picture("bid-check")
-	h.Press(p.t("bid.stamp_all", "count", 2))
+	h.Press(p.t("bid.stamp_all", "count", 1))
 	h.Until("the seals", func() bool { b := h.Button(p.t("bid.stamp_go")); return b != nil && b.Reason() == "" })
 	h.Fits()
 	h.Picture("bid-stamp")

@@ -2,7 +2,6 @@ package bid
 
 import (
 	"context"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -32,7 +31,7 @@ func (p *tool) chooseCredit(n bids.Node, library desk.Credit) {
 	var d *widgets.Dialog
 	col := widgets.Column(4)
 	if library.Offline {
-		col.Add(widgets.WarnPanel(widgets.ErrorText{What: p.t("bid.credit_offline", "time", library.AsOf.Local().Format("2006-01-02 15:04"))}))
+		col.Add(widgets.WarnPanel(widgets.ErrorText{What: p.t("bid.credit_offline", "time", p.host.Words().Beijing(library.AsOf, "2006-01-02 15:04"))}))
 	}
 	kind := platformapi.CreditKind("")
 	for _, item := range library.Items {
@@ -60,7 +59,7 @@ func (p *tool) creditLine(item platformapi.CreditItem, f platformapi.CreditFile,
 	until, ink := p.t("bid.credit_always"), theme.Text3
 	if item.ValidUntil != "" {
 		until = p.t("bid.credit_until", "date", item.ValidUntil)
-		if item.ValidUntil < time.Now().In(time.FixedZone("CST", 8*60*60)).Format(time.DateOnly) {
+		if expired(item) {
 			until, ink = p.t("bid.credit_expired", "date", item.ValidUntil), theme.Red
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sealdesk/signer/finding"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -24,8 +25,8 @@ func (p *tool) certifyDetail() fyne.CanvasObject {
 		if id.Phone {
 			by = p.t("bid.by_phone")
 		}
-		day := func(t time.Time) string { return t.Local().Format(time.DateOnly) }
-		col.Add(widgets.Verdict(theme.Good, p.t("bid.certified", "name", id.Name), p.t("bid.certified_at", "by", by, "time", id.At.Local().Format("2006-01-02 15:04"))))
+		day := func(t time.Time) string { return t.In(words.Zone).Format(time.DateOnly) }
+		col.Add(widgets.Verdict(theme.Good, p.t("bid.certified", "name", id.Name), p.t("bid.certified_at", "by", by, "time", p.host.Words().Beijing(id.At, "2006-01-02 15:04"))))
 		col.Add(widgets.FactLines(
 			widgets.Fact{Name: p.t("bid.fact_code"), Value: id.Code},
 			widgets.Fact{Name: p.t("bid.fact_signing"), Value: p.t("bid.cert_is", "serial", id.Serial, "until", day(id.Until))},
@@ -133,7 +134,7 @@ func (p *tool) fileDetail() fyne.CanvasObject {
 		layers = p.t("bid.layer_both")
 	}
 	col.Add(widgets.FactLines(
-		widgets.Fact{Name: p.t("bid.fact_built"), Value: b.At.Local().Format(time.DateTime)},
+		widgets.Fact{Name: p.t("bid.fact_built"), Value: p.host.Words().Beijing(b.At, time.DateTime)},
 		widgets.Fact{Name: p.t("bid.fact_size"), Value: sizeOf(b.Size)},
 		widgets.Fact{Name: "SHA-256", Value: b.SHA256},
 		widgets.Fact{Name: p.t("bid.fact_layers"), Value: layers},
@@ -173,7 +174,7 @@ func (p *tool) receipts() []fyne.CanvasObject {
 		for _, r := range sent.Receipts {
 			given := p.host.Session().BidReceiptOf(r, p.view.Outline.Name)
 			col.Add(widgets.Row(10, widgets.Grow(widgets.Column(2,
-				widgets.NewText(given.Number+"　"+r.At.In(time.FixedZone("CST", 8*60*60)).Format("2006-01-02 15:04:05.000"), theme.TextTable, theme.Text).Clip(),
+				widgets.NewText(given.Number+"　"+p.host.Words().Beijing(r.At, "2006-01-02 15:04:05.000"), theme.TextTable, theme.Text).Clip(),
 				widgets.Quiet(p.t("bid.kind_"+string(r.Kind))+" · "+p.t("receipt.proof_"+string(given.Proof))).Clip())),
 				widgets.NewButton(widgets.Link, p.t("bid.receipt_save"), func() { p.save(given) })))
 		}

@@ -54,13 +54,17 @@ func New(host page.Host) *List {
 	p.table = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("bid.col_tender"), Min: 240},
 		widgets.TableColumn{Title: p.t("bid.col_purchaser"), Min: 120, Spare: true},
-		widgets.TableColumn{Title: p.t("bid.col_deadline"), Width: 150},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("bid.col_deadline"), time.Now()), Width: 184},
 		widgets.TableColumn{Title: p.t("bid.col_state"), Width: 112},
 		widgets.TableColumn{Title: p.t("bid.col_actions"), Width: 128},
 	).High(58)
-	tools := widgets.Pad(14, theme.CardPad, 14, theme.CardPad, widgets.Row(10, widgets.Fixed(280, 0, p.search),
-		widgets.NewIconButton(theme.IconRefresh, p.read), widgets.Spacer(),
-		widgets.NewButton(widgets.Secondary, p.t("bid.from_file"), p.OpenFile).WithIcon(theme.IconPlus)))
+	row := widgets.Row(10, widgets.Fixed(280, 0, p.search),
+		widgets.NewIconButton(theme.IconRefresh, p.read), widgets.Spacer())
+	if host.Session().HasTenders() {
+		row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.credit"), func() { host.Open(newLibrary(host)) }).WithIcon(theme.IconVerify))
+	}
+	row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.from_file"), p.OpenFile).WithIcon(theme.IconPlus))
+	tools := widgets.Pad(14, theme.CardPad, 14, theme.CardPad, row)
 	p.content = widgets.Page(widgets.Border(p.notice, nil, nil, nil,
 		widgets.Card(widgets.Border(widgets.Column(0, tools, widgets.HLine()), nil, nil, nil, p.table))))
 	return p
@@ -196,7 +200,7 @@ func (p *List) draw() {
 			widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))))
 	case p.list.Offline:
 		p.notice.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.WarnPanel(widgets.ErrorText{
-			What: p.t("bid.offline", "time", p.list.AsOf.Local().Format("2006-01-02 15:04")), Do: p.t("bid.offline_do")})))
+			What: p.t("bid.offline", "time", p.host.Words().Beijing(p.list.AsOf, "2006-01-02 15:04")), Do: p.t("bid.offline_do")})))
 	}
 	p.notice.Refresh()
 	var rows []row
@@ -221,7 +225,7 @@ func (p *List) line(r row) widgets.TableRow {
 	due, left := p.t("bid.no_deadline"), ""
 	now := p.host.Session().Now()
 	if d := r.deadline(); !d.IsZero() {
-		due, left = d.Local().Format("2006-01-02 15:04"), Left(p.host.Words(), d, now)
+		due, left = d.In(words.Zone).Format("2006-01-02 15:04"), Left(p.host.Words(), d, now)
 	}
 	chip, tone := r.state(now)
 	open := func() { p.open(r) }

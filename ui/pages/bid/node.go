@@ -1,19 +1,18 @@
 package bid
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
 
-	"sealdesk/signer/seal"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/sealrule"
+	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -87,7 +86,7 @@ func (p *tool) nodeDetail(n bids.Node) fyne.CanvasObject {
 		add(kind, "bid.confirm", func() { p.change(func(ctx context.Context) error { return p.project.Confirm(ctx, n.Code) }) })
 	}
 	if n.Stage == bids.Ready && n.Stamps && !p.fixed() {
-		add(widgets.Secondary, "bid.stamp", func() { p.stamp([]string{n.Code}) })
+		add(widgets.Secondary, "bid.stamp", func() { p.host.Open(stamp.New(p.host, p.paper(n))) })
 	}
 	if n.Stamps {
 		add(widgets.Secondary, "bid.look_at", func() { p.host.Open(newLook(p.host, p.project, n)) })
@@ -160,14 +159,14 @@ func (p *tool) remove(n bids.Node) {
 	})
 }
 
-// stamp asks for the seal and its place, then for the PIN, and seals the parts (标书签章).
+// stamp asks for the seal and one rule for its place, then for the PIN, and seals the parts (批量签章).
 func (p *tool) stamp(parts []string) {
 	var d *widgets.Dialog
 	var rule *sealrule.Rule
 	confirm := widgets.NewButton(widgets.Primary, p.t("bid.stamp_go"), nil)
 	rule = sealrule.New(p.host, func() { confirm.SetReason(rule.Why()) })
 	rule.ByWay(sealrule.ByPosition)
-	rule.Prefer(cmp.Or(p.host.Session().SealCase().Preferred(desk.SealsForBids), string(seal.Company)))
+	rule.Prefer(p.usualSeal())
 	confirm.SetReason(rule.Why())
 	confirm.SetOnPress(func() {
 		choice, places, ok := rule.Read()

@@ -3,6 +3,7 @@ package bid
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -97,18 +98,21 @@ func (p *tool) watch(ctx context.Context) {
 		return ctx.Err()
 	}, func(error) {
 		p.drawHead()
+		p.ask()
 		p.watch(ctx)
 	})
 }
 
-// ask learns how the tender and what was handed in stand on the platform. Where it cannot be reached, what was known stands.
+// ask learns how the tender and what was handed in stand on the platform: a deadline may be postponed. Where it cannot be reached,
+// what was known stands.
 func (p *tool) ask() {
 	if p.view.Tender.ID == "" {
 		return
 	}
 	p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Session().RefreshBid(ctx, p.project) }, func(err error) {
-		switch {
-		case err != nil:
+		was := p.view
+		switch now := p.project.View(); {
+		case err != nil, now.Tender.Deadline.Equal(was.Tender.Deadline) && reflect.DeepEqual(now.Sent, was.Sent):
 		case p.tree.Chosen() == atPrice: // nothing is changed under the fingers
 			p.reread()
 			p.drawHead()
@@ -292,7 +296,7 @@ func (p *tool) drawHead() {
 			ink = theme.Red
 		}
 		line.Add(widgets.Column(3, widgets.NewText(Left(p.host.Words(), d, now), theme.TextSub, ink).Bold().Align(fyne.TextAlignTrailing),
-			widgets.NewText(p.t("bid.deadline", "time", d.Local().Format("2006-01-02 15:04")), theme.TextTable, theme.Text2).Align(fyne.TextAlignTrailing)))
+			widgets.NewText(p.t("bid.deadline", "time", p.host.Words().Beijing(d, "2006-01-02 15:04")), theme.TextTable, theme.Text2).Align(fyne.TextAlignTrailing)))
 	}
 	card := widgets.PaddedCard(widgets.Column(14, line, widgets.Steps(p.step(), p.t("bid.step1"), p.t("bid.step2"), p.t("bid.step3"), p.t("bid.step4"), p.t("bid.step5"))))
 	p.head.Objects = []fyne.CanvasObject{widgets.Pad(0, 0, theme.CardGap, 0, card)}

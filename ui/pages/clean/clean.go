@@ -238,6 +238,6 @@ func (p *Page) confirmed() {
 		}
 		host, work := p.host, p.work
 		host.Back()
-		host.Open(stamp.New(host, work))
+		host.Open(stamp.New(host, stamp.OfContract(host, work)))
 	})
 }

@@ -319,7 +319,7 @@ func (p *Page) goSeal() {
 		p.host.Open(clean.New(p.host, p.work))
 		return
 	}
-	p.host.Open(stamp.New(p.host, p.work))
+	p.host.Open(stamp.New(p.host, stamp.OfContract(p.host, p.work)))
 }
 
 func (f *files) preview(file desk.File) {

@@ -349,7 +349,7 @@ func (p *Room) signInFor(b platformapi.Bid, person string) {
 }
 
 // bidFiles are the endings of bids' files.
-var bidFiles = []string{".bid"}
+var bidFiles = []string{"bid"}
 
 // backup brings the file once more (备份文件补救).
 func (p *Room) backup(b platformapi.Bid) {

@@ -10,6 +10,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -137,7 +138,7 @@ func (p *Room) bidderRow(i int) widgets.TableRow {
 	}
 	in := widgets.Cell{Chip: p.t("hall.absent"), Tone: theme.Neutral}
 	if !b.SignedInAt.IsZero() {
-		in = widgets.Cell{Chip: p.t("hall.present_" + string(b.SignedInPlace)), Tone: theme.Good, Note: b.SignedInAt.Local().Format("15:04:05")}
+		in = widgets.Cell{Chip: p.t("hall.present_" + string(b.SignedInPlace)), Tone: theme.Good, Note: b.SignedInAt.In(words.Zone).Format("15:04:05")}
 	}
 	word, tone, note := p.stateOf(b)
 	if hall.Pending(b) && b.Liable != "" {
@@ -152,7 +153,7 @@ func (p *Room) bidderRow(i int) widgets.TableRow {
 func (p *Room) stateOf(b platformapi.Bid) (word string, tone theme.Tone, note string) {
 	switch b.State {
 	case platformapi.BidDecrypted:
-		return p.t("hall.bid_decrypted"), theme.Good, b.DecryptedAt.Local().Format("15:04:05")
+		return p.t("hall.bid_decrypted"), theme.Good, b.DecryptedAt.In(words.Zone).Format("15:04:05")
 	case platformapi.BidFailed:
 		note := ""
 		if b.Failure != nil {
@@ -217,11 +218,10 @@ func (p *Room) rowActions(b platformapi.Bid) []widgets.Action {
 	return all[:min(len(all), 2)]
 }
 
-// mayRestore tells that a backup may take the damaged file's place (备份文件补救).
+// mayRestore tells that a backup of one's own may take the damaged file's place (备份文件补救).
 func (p *Room) mayRestore(b platformapi.Bid) bool {
 	v := p.view
-	mine := v.Tender.MyRole == platformapi.TenderHall || b.ID == v.Tender.MyBidID && b.ID != ""
-	return mine && v.Step() == hall.StepDecryption && v.Tender.Remedy == platformapi.RemedyBackupFile && b.State == platformapi.BidFailed && b.Failure != nil &&
+	return b.ID == v.Tender.MyBidID && b.ID != "" && v.Step() == hall.StepDecryption && v.Tender.Remedy == platformapi.RemedyBackupFile && b.State == platformapi.BidFailed && b.Failure != nil &&
 		(b.Failure.Cause == platformapi.CauseFileDamaged || b.Failure.Cause == platformapi.CauseOuterClosed)
 }
 
@@ -304,7 +304,7 @@ func (b *board) drawObjections(v hall.View) {
 		if v.Tender.MyRole == platformapi.TenderHost && r.Answer == "" {
 			acts = append(acts, widgets.Action{Text: p.t("hall.answer"), Do: func() { p.answer(r) }})
 		}
-		return widgets.TableRow{Cells: []widgets.Cell{{Text: r.bid.Bidder.Name, Note: r.At.Local().Format("15:04:05")}, {Text: r.Text}, answer, {Actions: acts}},
+		return widgets.TableRow{Cells: []widgets.Cell{{Text: r.bid.Bidder.Name, Note: r.At.In(words.Zone).Format("15:04:05")}, {Text: r.Text}, answer, {Actions: acts}},
 			Open: func() { p.showObjection(r) }}
 	})
 }
@@ -322,7 +322,7 @@ func (p *Room) showBid(b platformapi.Bid) {
 		if t.IsZero() {
 			return "—"
 		}
-		return t.Local().Format("2006-01-02 15:04:05")
+		return t.In(words.Zone).Format("2006-01-02 15:04:05")
 	}
 	facts := []widgets.Fact{
 		{Name: p.t("hall.col_bidder"), Value: b.Bidder.Name + "（" + b.Bidder.USCC + "）"},

@@ -9,6 +9,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -131,7 +132,7 @@ func (k *keys) asking(v hall.StandView) fyne.CanvasObject {
 		widgets.NewParagraph(v.Seat.Bid.Bidder.Name, l.title, theme.Text).Bold(),
 		widgets.NewParagraph(p.t("hall.key_fits", "serial", short(v.Seat.Needed)), l.text, theme.Text2))
 	if !v.Seat.Expired.IsZero() {
-		col.Add(widgets.NewParagraph(p.t("hall.expired", "date", v.Seat.Expired.Local().Format(time.DateOnly)), l.text, theme.Amber))
+		col.Add(widgets.NewParagraph(p.t("hall.expired", "date", v.Seat.Expired.In(words.Zone).Format(time.DateOnly)), l.text, theme.Amber))
 	}
 	if v.Problem != nil {
 		col.Add(widgets.NewParagraph(p.host.Words().Problem(v.Problem).String(), l.text, theme.Red))

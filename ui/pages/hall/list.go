@@ -2,11 +2,13 @@ package hall
 
 import (
 	"context"
+	"time"
 
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -34,7 +36,7 @@ func New(host page.Host) *Page {
 	p.table = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 240},
 		widgets.TableColumn{Title: p.t("hall.col_lot"), Min: 120, Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("hall.col_opens"), Width: 130},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("hall.col_opens"), time.Now()), Width: 172},
 		widgets.TableColumn{Title: p.t("hall.col_role"), Width: 84, Quiet: true},
 		widgets.TableColumn{Title: p.t("hall.col_state"), Width: 116},
 		widgets.TableColumn{Title: p.t("hall.col_actions"), Width: 80},
@@ -91,7 +93,7 @@ func (p *Page) row(t platformapi.Tender) widgets.TableRow {
 	enter := func() { Enter(p.host, t) }
 	return widgets.TableRow{Cells: []widgets.Cell{
 		{Text: t.Name, Note: t.Number}, {Text: t.LotName, Note: t.LotNumber},
-		{Text: t.Deadline.Local().Format(timeForm)}, {Text: p.t("hall.role_" + string(t.MyRole))},
+		{Text: t.Deadline.In(words.Zone).Format(timeForm)}, {Text: p.t("hall.role_" + string(t.MyRole))},
 		{Chip: p.t("hall.state_" + string(t.State)), Tone: toneOf(t.State)},
 		{Actions: []widgets.Action{{Text: p.t("hall.enter"), Do: enter}}},
 	}, Open: enter}

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -23,7 +24,7 @@ func (p *Room) logCard() fyne.CanvasObject {
 	}
 	for i := len(log) - 1; i >= max(0, len(log)-logShown); i-- {
 		l := log[i]
-		head := widgets.Row(8, widgets.NewText(l.Person, p.look.text-1, theme.Text2), widgets.NewText(l.At.Local().Format("15:04:05"), p.look.text-1, theme.Text3))
+		head := widgets.Row(8, widgets.NewText(l.Person, p.look.text-1, theme.Text2), widgets.NewText(l.At.In(words.Zone).Format("15:04:05"), p.look.text-1, theme.Text3))
 		col.Add(widgets.Column(3, head, bubble(p.logText(l), p.look.text)))
 	}
 	title := widgets.Pad(14, theme.CardPad, 12, theme.CardPad, widgets.NewText(p.t("hall.log"), p.look.title, theme.Text).Bold())

@@ -9,6 +9,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -61,7 +62,7 @@ const (
 
 // recordText is what a record says, from its own bytes and not from what the room shows.
 func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
-	at := func(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+	at := func(t time.Time) string { return t.In(words.Zone).Format("2006-01-02 15:04:05") }
 	col := widgets.Column(10, widgets.Facts(
 		widgets.Fact{Name: p.t("hall.col_project"), Value: r.Name + "（" + r.Number + "）"},
 		widgets.Fact{Name: p.t("hall.col_lot"), Value: r.LotName + "（" + r.LotNumber + "）"},

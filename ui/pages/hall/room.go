@@ -217,7 +217,7 @@ func (p *Room) draw(v hall.View) {
 // tick moves the clocks.
 func (p *Room) tick() {
 	v := p.view
-	p.now.SetText(p.t("hall.platform_time", "time", v.Now().Local().Format("15:04:05")))
+	p.now.SetText(p.t("hall.platform_time", "time", p.host.Words().Beijing(v.Now(), "15:04:05")))
 	c := v.Countdown()
 	ink := theme.Primary
 	if p.wide {

@@ -94,7 +94,7 @@ func TestWhatWaitsForEachSide(t *testing.T) {
 		t.Errorf("%q", h.Texts())
 	}
 	h.Fits()
-	h.Legible("home")
+	h.Legible()
 	h.Settle(200 * time.Millisecond)
 	h.Picture("home-after")
 	p.open(p.board.Waiting[2])

@@ -28,7 +28,7 @@ func (p *Page) checkFirst() {
 	var unreached error
 	p.host.Do(p.ctx, func(ctx context.Context) error {
 		if asked {
-			if err := p.work.CheckSeal(ctx, r); err != nil {
+			if err := p.of.CheckSeal(ctx, r); err != nil {
 				return err
 			}
 		}

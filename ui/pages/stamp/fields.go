@@ -6,23 +6,16 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"sealdesk/platformapi"
 	"sealdesk/signer"
 	"sealdesk/signer/seal"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
 
-// usualFields are words in the names of the fields that were prepared for a party.
-var usualFields = map[platformapi.Role][]string{
-	platformapi.RolePurchaser: {"采购人", "采购单位", "甲方"},
-	platformapi.RoleSupplier:  {"供应商", "中标", "成交", "乙方"},
-}
-
 // ownField is the empty field that was prepared for our party, by its name; nil without.
 func (p *Page) ownField() *signer.Field {
 	fields := p.shown.Layout.Fields()
-	for _, word := range usualFields[p.view.Role] {
+	for _, word := range p.terms.Fields {
 		for i := range fields {
 			f := &fields[i]
 			if f.Open() == nil && len(f.Boxes) > 0 && strings.Contains(f.Name+f.Label, word) {

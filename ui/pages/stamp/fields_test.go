@@ -93,7 +93,7 @@ func TestTheFieldOfTheRole(t *testing.T) {
 	_, h, p := opened(t, 2)
 	prepare(t, h, p, pdftest.Fields(pdftest.Options{}, nil))
 	for role, want := range map[platformapi.Role]string{platformapi.RoleSupplier: "乙方.供应商签章", platformapi.RolePurchaser: "采购人签章", "": ""} {
-		p.view.Role = role
+		p.terms.Fields = usualFields[role]
 		got := ""
 		if f := p.ownField(); f != nil {
 			got = f.Name

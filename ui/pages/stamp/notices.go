@@ -7,7 +7,6 @@ import (
 
 	"sealdesk/signer"
 	"sealdesk/signer/seal"
-	"sealdesk/ui/desk"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -55,8 +54,8 @@ func (p *Page) tell() {
 		why = p.host.Words().Problem(err).What
 		p.notices.Add(widgets.NewParagraph(p.host.Words().Problem(err).String(), theme.TextCaption, theme.Red))
 	}
-	if reason, ok := p.view.Why(desk.ActionSeal); !ok {
-		why = reason.What
+	if p.terms.Why != "" {
+		why = p.terms.Why
 	}
 	p.sign.SetReason(why)
 	p.remove.SetReason(reasonIf(len(p.plan.places) < 2, p.t("stamp.why_only")))

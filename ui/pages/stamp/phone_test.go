@@ -35,7 +35,7 @@ func TestSealedByPhone(t *testing.T) {
 		w.Clean(work, w.Contract(2))
 		h = pagetest.NewHost(t, w.Desk, s)
 		w.Desk.ShowScans(func(one *desk.Scan) { h.Post(func() { shown = one; scan.Open(t.Context(), h, one) }) })
-		p := New(h, work).(*Page)
+		p := New(h, OfContract(h, work)).(*Page)
 		h.Open(p)
 		h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && len(p.spots) == 1 })
 		return p

@@ -12,7 +12,6 @@ import (
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/signatures"
-	"sealdesk/ui/pages/view"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -36,7 +35,7 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 	request.PIN, request.LastTry, request.Keep, request.Pages = secret, lastTry, keep, len(p.reader.Sizes())
 	var result signer.Result
 	p.host.Do(p.ctx, func(context.Context) (err error) {
-		result, err = p.work.Seal(ctx, request, func(step string, done, total int64) {
+		result, err = p.of.Seal(ctx, request, func(step string, done, total int64) {
 			part := 0.0
 			if total > 0 {
 				part = float64(done) / float64(total)
@@ -77,22 +76,20 @@ func (p *Page) result(r signer.Result) {
 	if newest.SignedAt != nil {
 		at = newest.SignedAt.In(time.Local).Format(time.DateTime)
 	}
-	file := desk.File{}
+	var sealed Sealed
 	p.host.Do(p.ctx, func(ctx context.Context) error {
-		if sealed := p.work.View(ctx).Filing.Sealed; sealed != nil {
-			file = *sealed
-		}
+		sealed = p.of.Sealed(ctx)
 		return nil
 	}, func(error) {
-		back := widgets.NewButton(widgets.Primary, p.t("result.back"), p.host.Back)
-		look := widgets.NewButton(widgets.Secondary, p.t("result.look"), func() { p.host.Open(view.New(p.host, p.work, file)) })
+		back := widgets.NewButton(widgets.Primary, p.terms.Back, p.host.Back)
+		look := widgets.NewButton(widgets.Secondary, p.t("result.look"), func() { p.host.Open(sealed.Look(p.host)) })
 		col := widgets.Column(16,
 			signatures.Done(p.host.Words(), r.Report),
 			widgets.PaddedCard(widgets.FactLines(
 				widgets.Fact{Name: p.t("result.signer"), Value: newest.Signer},
 				widgets.Fact{Name: p.t("result.time"), Value: p.t("result.time_is", "time", at)},
 				widgets.Fact{Name: p.t("result.algorithm"), Value: newest.Algorithm},
-				widgets.Fact{Name: p.t("result.file"), Value: file.Name},
+				widgets.Fact{Name: p.t("result.file"), Value: sealed.Name},
 				widgets.Fact{Name: p.t("result.digest"), Value: r.SHA256},
 			)),
 			widgets.Row(10, widgets.Spacer(), look, back),

@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 
-	"sealdesk/platformapi"
 	"sealdesk/signer"
 	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
@@ -24,13 +23,13 @@ import (
 
 const panelWidth = 296
 
-// A Page is the page 加盖印章 of one contract.
+// A Page is the page 加盖印章 of one document.
 type Page struct {
 	host page.Host
-	work *desk.Work
+	of   Subject
 	ctx  context.Context
 
-	view     desk.View
+	terms    Terms
 	shown    *desk.Preview
 	seals    []desk.SealChoice
 	chosen   int
@@ -63,8 +62,8 @@ type Page struct {
 }
 
 // New makes the page.
-func New(host page.Host, work *desk.Work) page.Page {
-	p := &Page{host: host, work: work, ctx: context.Background(), reader: reader.New(host),
+func New(host page.Host, of Subject) page.Page {
+	p := &Page{host: host, of: of, ctx: context.Background(), reader: reader.New(host),
 		found: map[string]preview.Found{}, strips: map[strip]image.Image{}}
 	p.build()
 	return p
@@ -73,7 +72,7 @@ func New(host page.Host, work *desk.Work) page.Page {
 func (p *Page) t(key string, pairs ...any) string { return p.host.Words().T(key, pairs...) }
 
 // Nav implements page.Page.
-func (p *Page) Nav() string { return "contracts" }
+func (p *Page) Nav() string { return p.of.Nav() }
 
 // Title implements page.Page.
 func (p *Page) Title() string { return p.t("stamp.title") }
@@ -104,7 +103,7 @@ func (p *Page) Show(ctx context.Context) {
 		p.open()
 		return
 	}
-	p.work.CopyAhead(ctx)
+	p.of.CopyAhead(ctx)
 }
 
 // Leave implements page.Leaver.
@@ -168,16 +167,16 @@ func (p *Page) build() {
 func (p *Page) open() {
 	p.sign.SetReason(p.t("stamp.why_opening"))
 	var shown *desk.Preview
-	var view desk.View
+	var terms Terms
 	var seals []desk.SealChoice
 	var kept []desk.Template
 	var font *seal.Font
 	var forgot error
 	p.reader.Load(p.ctx, "", func(ctx context.Context) (_ *preview.Document, err error) {
-		if shown, err = p.work.Preview(ctx); err != nil {
+		if shown, err = p.of.Preview(ctx); err != nil {
 			return nil, err
 		}
-		view = p.work.View(ctx)
+		terms = p.of.Terms(ctx)
 		if font, err = desk.DateFont(); err == nil {
 			seals, err = p.host.Session().Seals()
 		}
@@ -185,32 +184,27 @@ func (p *Page) open() {
 			_ = shown.Close()
 			return nil, err
 		}
-		kept, forgot = p.host.Session().Templates(p.work.DocumentKind())
+		kept, forgot = p.host.Session().Templates(p.of.DocumentKind())
 		return shown.Document, nil
 	}, func(err error) {
 		if err != nil {
 			p.reader.Failed(err, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.open))
 			return
 		}
-		p.shown, p.view, p.seals, p.dateFont = shown, view, seals, font
+		p.shown, p.terms, p.seals, p.dateFont = shown, terms, seals, font
+		p.chosen = max(0, slices.IndexFunc(seals, func(s desk.SealChoice) bool { return s.ID == terms.Seal }))
 		p.reader.Named(p.shown.Name)
 		p.templates.set(kept)
 		if forgot != nil {
 			p.host.Toast(theme.Warn, p.host.Words().Problem(forgot).String())
 		}
 		p.propose()
-		p.work.CopyAhead(p.ctx)
+		p.of.CopyAhead(p.ctx)
 	})
 }
 
 // day is the day of the signature, for the date beside the seal.
 func (p *Page) day() time.Time { return time.Now() }
-
-// usualKeywords are the words beside which contracts have a party's seal, the likeliest first.
-var usualKeywords = map[platformapi.Role][]string{
-	platformapi.RolePurchaser: {"采购人（盖章）", "甲方（盖章）", "采购单位（盖章）", "采购人（公章）", "甲方（公章）"},
-	platformapi.RoleSupplier:  {"中标单位（盖章）", "供应商（盖章）", "乙方（盖章）", "成交供应商（盖章）", "中标人（盖章）", "供应商（公章）", "乙方（公章）"},
-}
 
 // propose puts the seal at the usual words, or at the foot of the last page when the document has none of them.
 func (p *Page) propose() {
@@ -220,7 +214,7 @@ func (p *Page) propose() {
 		p.reveal()
 		return
 	}
-	usual := usualKeywords[p.view.Role]
+	usual := p.terms.Words
 	doc := p.shown.Document
 	results := map[string]preview.Found{}
 	p.host.Do(p.ctx, func(ctx context.Context) error {
@@ -421,7 +415,7 @@ func (p *Page) freeEdge() seal.Place {
 
 // usualWord is one of the usual words that the document has, or the likeliest.
 func (p *Page) usualWord() string {
-	usual := usualKeywords[p.view.Role]
+	usual := p.terms.Words
 	for _, word := range usual {
 		if len(p.found[word].Hits) > 0 {
 			return word

@@ -35,7 +35,7 @@ func openedIn(t *testing.T, language string, pages int) (*pagetest.World, *paget
 	work := w.Begin(s, "lot-1")
 	w.Clean(work, w.Contract(pages))
 	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h, work).(*Page)
+	p := New(h, OfContract(h, work)).(*Page)
 	h.Open(p)
 	h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && len(p.spots) == 1 })
 	return w, h, p
@@ -574,14 +574,14 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	h.Type("000000")
 	h.Press(p.t("pin.sign"))
 	h.Until("the question again", func() bool { return h.Says("PIN 码不正确") })
-	if p.work.View(t.Context()).Filing.Sealed != nil {
+	if p.of.(contract).View(t.Context()).Filing.Sealed != nil {
 		t.Fatal("a wrong PIN sealed")
 	}
 	h.Until("the field", func() bool { return h.Window().Canvas().Focused() != nil })
 	h.Type(pagetest.PIN)
 	h.Press(p.t("pin.sign"))
 	h.Until("the result", func() bool { return p.finished != nil && h.Says(p.t("result.back")) })
-	sealed := p.work.View(t.Context()).Filing.Sealed
+	sealed := p.of.(contract).View(t.Context()).Filing.Sealed
 	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") {
 		t.Errorf("%q", h.Texts())
 	}
@@ -601,7 +601,7 @@ func TestTheLastTryAsksFirst(t *testing.T) {
 	h.Until("the dialog", func() bool { return len(h.Dialogs) == 1 })
 	h.Type(pagetest.PIN)
 	h.Press(p.t("pin.sign"))
-	if len(h.Asked) != 1 || !h.Asked[0].Danger || p.work.View(t.Context()).Filing.Sealed != nil {
+	if len(h.Asked) != 1 || !h.Asked[0].Danger || p.of.(contract).View(t.Context()).Filing.Sealed != nil {
 		t.Fatalf("asked %+v", h.Asked)
 	}
 	h.Asked[0].Yes()
@@ -634,11 +634,11 @@ func TestTheOtherSidesSealStaysWhereItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := pagetest.NewHost(t, w.Desk, seller)
-	p := New(h, theirs).(*Page)
+	p := New(h, OfContract(h, theirs)).(*Page)
 	h.Open(p)
 	h.Until("both seals", func() bool { return len(p.spots) == 1 && len(p.plan.places) == 1 })
-	if p.view.Role != platformapi.RoleSupplier || p.editor.keyword.Text() != "中标单位（盖章）" {
-		t.Errorf("%s looks for %q", p.view.Role, p.editor.keyword.Text())
+	if p.editor.keyword.Text() != usualWords[platformapi.RoleSupplier][0] {
+		t.Errorf("looks for %q", p.editor.keyword.Text())
 	}
 	taken := p.shown.Layout.Taken()
 	other := p.reader.View.Marks()[0]
@@ -673,7 +673,7 @@ func TestWithoutACleanCopyNothingIsSigned(t *testing.T) {
 	s := w.Buyer()
 	work := w.Begin(s, "lot-1")
 	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h, work).(*Page) // nothing was cleaned yet
+	p := New(h, OfContract(h, work)).(*Page) // nothing was cleaned yet
 	h.Open(p)
 	h.Until("the trouble", func() bool { return h.Says("合同还没有确认的清稿") })
 	if p.sign.Reason() == "" {
@@ -725,7 +725,7 @@ func TestNothingIsPutOnAPageThatIsNotThereYet(t *testing.T) {
 	work := w.Begin(s, "lot-1")
 	w.Clean(work, w.Contract(1))
 	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h, work).(*Page)
+	p := New(h, OfContract(h, work)).(*Page)
 	h.Open(p)
 	for end := time.Now().Add(300 * time.Millisecond); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		p.added() // nothing comes back meanwhile: the page is still being opened

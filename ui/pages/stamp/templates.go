@@ -118,7 +118,7 @@ func (t *templates) drop(k desk.Template) {
 // change changes what is remembered and reads it again; chosen is the name that is chosen then.
 func (t *templates) change(chosen string, do func(kind string) error, done string) {
 	p := t.p
-	kind := p.work.DocumentKind()
+	kind := p.of.DocumentKind()
 	var kept []desk.Template
 	p.host.Do(p.ctx, func(context.Context) (err error) {
 		if err = do(kind); err != nil {

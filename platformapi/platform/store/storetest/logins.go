@@ -196,6 +196,17 @@ func roles(t *testing.T, w *world) {
 	if err := w.any().SetOrganisationKind(t.Context(), "none", platformapi.OrganisationAgency); !errors.Is(err, store.ErrNotFound) {
 		t.Error(err)
 	}
+	if err := w.any().SetVenues(t.Context(), "none", []string{"一号开标室"}); !errors.Is(err, store.ErrNotFound) {
+		t.Error(err)
+	}
+	w.must(w.any().SetVenues(t.Context(), buyer.USCC, []string{"二号开标室", "三号开标室"}))
+	w.must(w.any().SetVenues(t.Context(), buyer.USCC, []string{"二号开标室", "一号开标室", "一号开标室"}))
+	w.must(w.any().SetVenues(t.Context(), seller.USCC, []string{"一号开标室", "四号开标室"}))
+	for uscc, want := range map[string]int{"": 3, buyer.USCC: 2, seller.USCC: 2, "none": 0} {
+		if got, err := w.any().Venues(t.Context(), uscc); err != nil || len(got) != want {
+			t.Errorf("%q: %v, %v", uscc, got, err)
+		}
+	}
 	agency := platformapi.Organisation{USCC: "91410800MA40000003", Name: "代理机构"}
 	with := lot("lot-3")
 	with.AgencyUSCC = agency.USCC

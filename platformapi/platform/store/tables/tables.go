@@ -96,6 +96,33 @@ func (s *Store) SetOrganisationKind(ctx context.Context, uscc string, k platform
 	return notFound(s.db.Write.QueryRowContext(ctx, `UPDATE organisations SET kind = $1 WHERE uscc = $2 RETURNING uscc`, k, uscc).Scan(&uscc))
 }
 
+// Venues are those of an organisation's hall terminals, or of all.
+func (s *Store) Venues(ctx context.Context, uscc string) ([]string, error) {
+	rows, err := s.db.Read.QueryContext(ctx, `SELECT DISTINCT venue FROM venues WHERE uscc = $1 OR $1 = '' ORDER BY venue`, uscc)
+	if err != nil {
+		return nil, err
+	}
+	return sqldb.Collect(rows, func(scan func(...any) error) (v string, err error) { return v, scan(&v) })
+}
+
+// SetVenues says in which venues an organisation's hall terminals stand.
+func (s *Store) SetVenues(ctx context.Context, uscc string, venues []string) error {
+	if _, err := s.Organisation(ctx, uscc); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM venues WHERE uscc = $1`, uscc); err != nil {
+			return err
+		}
+		for _, v := range venues {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO venues (uscc, venue) VALUES ($1, $2) ON CONFLICT DO NOTHING`, uscc, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // SaveChallenge keeps a challenge.
 func (s *Store) SaveChallenge(ctx context.Context, c store.Challenge) error {
 	_, err := s.db.Write.ExecContext(ctx, `INSERT INTO challenges (id, data, expires_at) VALUES ($1, $2, $3)`, c.ID, c.Data, sqldb.Micros(c.ExpiresAt))

@@ -237,6 +237,32 @@ func (x *Tenders) Credit(context.Context) (platformapi.CreditLibrary, error) {
 	return platformapi.CreditLibrary{Organisation: org(seller), Items: x.credit}, nil
 }
 
+func (x *Tenders) SendCredit(_ context.Context, f platformapi.NewCreditFile, size int64, content io.ReaderAt) error {
+	data, err := io.ReadAll(io.NewSectionReader(content, 0, size))
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.files[f.SHA256] = data
+	return err
+}
+
+func (x *Tenders) PutCredit(_ context.Context, _, id string, e platformapi.CreditEntry) (platformapi.CreditItem, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	item := platformapi.CreditItem{ID: id, Kind: e.Kind, Name: e.Name, Number: e.Number, Issuer: e.Issuer, ValidUntil: e.ValidUntil}
+	for _, f := range e.Files {
+		item.Files = append(item.Files, platformapi.CreditFile{Name: f.Name, SHA256: f.SHA256, Size: int64(len(x.files[f.SHA256]))})
+	}
+	x.credit = append(slices.DeleteFunc(x.credit, func(o platformapi.CreditItem) bool { return o.ID == id }), item)
+	return item, nil
+}
+
+func (x *Tenders) RemoveCredit(_ context.Context, _, id string) (platformapi.CreditItem, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.credit = slices.DeleteFunc(x.credit, func(o platformapi.CreditItem) bool { return o.ID == id })
+	return platformapi.CreditItem{ID: id}, nil
+}
+
 func (x *Tenders) DownloadCredit(_ context.Context, _ string, f platformapi.CreditFile, dir string) (string, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
