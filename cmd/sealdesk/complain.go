@@ -7,7 +7,6 @@ import (
 	"runtime"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
@@ -22,8 +21,7 @@ func complain(catalog *words.Catalog, err error, stderr io.Writer) int {
 	if runtime.GOOS == "linux" && os.Getenv("DISPLAY") == "" {
 		return 5
 	}
-	a := app.NewWithID(appID)
-	a.Settings().SetTheme(theme.New())
+	a := newApp()
 	w := a.NewWindow(catalog.T("app.name"))
 	w.SetPadded(false)
 	closing := widgets.NewButton(widgets.Primary, catalog.T("button.close"), w.Close)

@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
 
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/cmd/sealdesk/instance"
@@ -32,7 +31,6 @@ import (
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/pages"
 	"sealdesk/ui/pages/shut"
-	"sealdesk/ui/theme"
 )
 
 // appID is the program's name in reverse-DNS form, the same wherever a system asks for one.
@@ -135,8 +133,7 @@ func run(ctx context.Context, o options, stderr io.Writer) int {
 	}()
 	open := func(ctx context.Context) (*desk.Desk, error) { return desk.Open(ctx, config) }
 	d, err := open(ctx)
-	a := app.NewWithID(appID)
-	a.Settings().SetTheme(theme.New())
+	a := newApp()
 	show := func(d *desk.Desk) *pages.Window {
 		opened = d
 		w := pages.New(a, d)

@@ -137,8 +137,8 @@ func TestRefusedCorrectedAndSealedAgain(t *testing.T) {
 	w.deliver(theirs.Refuse(t.Context(), "付款方式与采购文件不一致"))
 
 	v := state(t, work, platformapi.StateReturned)
-	if v.Refusal() != "付款方式与采购文件不一致" {
-		t.Errorf("the opinion: %q", v.Refusal())
+	if opinion, ours := v.Refusal(); opinion != "付款方式与采购文件不一致" || ours {
+		t.Errorf("the opinion: %q, ours: %t", opinion, ours)
 	}
 	if v.Filing.Sealed != nil || v.Filing.Stage() != StageCleaned {
 		t.Error("the seal counts still")

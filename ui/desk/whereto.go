@@ -96,6 +96,12 @@ func (d *Desk) PlatformName() string {
 	return d.cfg.PlatformName
 }
 
+// Hotline is the telephone number of those who help with the platform; empty: it has told of none.
+func (d *Desk) Hotline() string {
+	p, _ := d.Platform()
+	return p.Hotline
+}
+
 // stampsURL is the address of the platform's time-stamp service; empty: it has none.
 func (d *Desk) stampsURL() string {
 	if p, ok := d.Platform(); ok {

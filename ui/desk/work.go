@@ -398,17 +398,18 @@ func (v View) Why(a Action) (reason words.Problem, ok bool) {
 	return reason, !blocked
 }
 
-// Refusal is the opinion with which the other side sent the contract back, or empty.
-func (v View) Refusal() string {
+// Refusal is the opinion with which the contract was sent back, and whether it was we who did so; the opinion is empty when it
+// is not sent back.
+func (v View) Refusal() (opinion string, ours bool) {
 	if v.State != platformapi.StateReturned {
-		return ""
+		return "", false
 	}
 	for i := len(v.History) - 1; i >= 0; i-- {
-		if v.History[i].Step == platformapi.HistoryRefuse {
-			return v.History[i].Opinion
+		if h := v.History[i]; h.Step == platformapi.HistoryRefuse {
+			return h.Opinion, (h.Organisation.USCC == v.Lot.Purchaser.USCC) == (v.Role == platformapi.RolePurchaser)
 		}
 	}
-	return ""
+	return "", false
 }
 
 // View is the state now.

@@ -165,6 +165,7 @@ func TestAnOrganisationChanges(t *testing.T) {
 		p.Press(phonetest.Hospital.Name)
 		p.Press("重新申请")
 		p.See("不能解密用原证书加密的文件")
+		p.See(newName)
 		p.Picture("anew")
 		p.Press("提交申请")
 		p.See("待下载")

@@ -79,6 +79,8 @@ func TestABadProfileIsRefusedAndChangesNothing(t *testing.T) {
 		{Profile{Name: "b", Address: "https://b.example.cn", MobileCA: "ca"}, "mobile_ca"},
 		{Profile{Name: "b", Address: "https://b.example.cn", Roots: "no PEM"}, "roots"},
 		{Profile{Name: "b", Address: "https://b.example.cn", Level: "B"}, "level"},
+		{Profile{Name: "b", Address: "https://b.example.cn", Hotline: strings.Repeat("1", maxHotline+1)}, "hotline"},
+		{Profile{Name: "b", Address: "https://b.example.cn", Hotline: "400\n1"}, "hotline"},
 		{Profile{Name: "县平台", Address: "https://b.example.cn"}, "name_taken"},
 		{Profile{Name: "b", Address: "https://A.example.cn"}, "address_taken"},
 	} {

@@ -21,6 +21,7 @@ const (
 	maxName    = 60       // characters
 	maxRoots   = 64 << 10 // bytes of PEM
 	maxService = 200      // bytes of a signing service's address
+	maxHotline = 40       // characters
 )
 
 // A Profile is one trading platform.
@@ -35,6 +36,8 @@ type Profile struct {
 	CSCAccount string `json:"cscAccount,omitempty"`
 	// Level is the level of PAdES baseline that signatures with a time stamp shall have there: "T", "LT" or "LTA"; empty: "T".
 	Level string `json:"level,omitempty"`
+	// Hotline is the telephone number of those who help with the platform, as it is to be read; empty: none is shown.
+	Hotline string `json:"hotline,omitempty"`
 
 	Preset bool `json:"-"` // of whoever administers the machine
 }
@@ -175,6 +178,10 @@ func (p Profile) normal() (Profile, error) {
 	}
 	if !slices.Contains([]string{"", "T", "LT", "LTA"}, p.Level) {
 		return p, fault("level", nil, "level", p.Level)
+	}
+	p.Hotline = strings.TrimSpace(p.Hotline)
+	if utf8.RuneCountInString(p.Hotline) > maxHotline || !utf8.ValidString(p.Hotline) || strings.ContainsFunc(p.Hotline, unprintable) {
+		return p, fault("hotline", nil, "max", maxHotline)
 	}
 	_, err = p.Pool()
 	return p, err

@@ -196,10 +196,13 @@ func TestSubmitAndRefuse(t *testing.T) {
 	test.Type(h2.Window().Canvas().Focused(), "付款方式与招标文件不一致")
 	h2.Dialogs[0].Close()
 	p2.send(p2.foot.buttons[desk.ActionRefuse], refuseWith(theirs, "付款方式与招标文件不一致，请改为验收后三十日内支付。"), "已退回")
-	h2.Until("the refusal", func() bool { return len(h2.Toasts) == 1 })
+	h2.Until("the refusal", func() bool { return len(h2.Toasts) == 1 && h2.Says("我方不同意，合同已退回") })
+	if h2.Says("对方不同意，合同已退回") {
+		t.Error("who refused is told that the other side did")
+	}
 
 	h3, p3 := opened(t, w, buyer, work)
-	h3.Until("the returned contract", func() bool { return p3.view.Refusal() != "" })
+	h3.Until("the returned contract", func() bool { return h3.Says("对方不同意，合同已退回") })
 	h3.Settle(100 * time.Millisecond)
 	h3.Picture("form-returned")
 	p3.scroll.ToEnd()

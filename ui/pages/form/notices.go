@@ -41,12 +41,15 @@ func (p *Page) drawNotices() {
 	} else if !link.Online {
 		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.offline", "since", link.Since.Format("15:04")), Do: p.t("form.offline_do")}))
 	}
-	if opinion := v.Refusal(); opinion != "" {
-		do := p.t("form.refusal_do")
+	if opinion, ours := v.Refusal(); opinion != "" {
+		what, do := p.t("form.refusal"), p.t("form.refusal_do")
+		if ours {
+			what = p.t("form.refusal_ours")
+		}
 		if !v.Starter {
 			do = p.t("form.refusal_do_other")
 		}
-		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.refusal"), Why: p.t("form.refusal_why", "opinion", opinion), Do: do}))
+		add(widgets.WarnPanel(widgets.ErrorText{What: what, Why: p.t("form.refusal_why", "opinion", opinion), Do: do}))
 	}
 	if o := p.standing(); o != nil {
 		add(o)

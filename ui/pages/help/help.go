@@ -62,6 +62,10 @@ func (p *Page) show(topic string) {
 		}
 		p.topics.Add(widgets.Start(widgets.NewButton(widgets.Link, blocks[0].Plain(), func() { p.show(name) })))
 	}
+	if number := p.host.Desk().Hotline(); number != "" {
+		p.topics.Add(widgets.HLine())
+		p.topics.Add(widgets.NewParagraph(p.host.Words().T("hotline", "number", number), theme.TextCaption, theme.Text2))
+	}
 	p.content.Refresh()
 }
 

@@ -3,6 +3,8 @@ package help
 import (
 	"testing"
 
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
 )
@@ -35,5 +37,32 @@ func TestThePagesTopicIsShown(t *testing.T) {
 		if !h.Says(says[2]) {
 			t.Errorf("%s: not the first topic", language)
 		}
+	}
+}
+
+// Whoever cannot go on finds in the help whom to call, where the platform tells.
+func TestThePlatformsHotlineIsShown(t *testing.T) {
+	for _, number := range []string{"", "400-998-0000"} {
+		folder := t.TempDir()
+		book, err := platforms.Open(folder, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := book.Add(platforms.Profile{Name: "云台县公共资源交易平台", Address: "https://ggzy.example.cn", Hotline: number}); err != nil {
+			t.Fatal(err)
+		}
+		w := pagetest.NewWorld(t)
+		d, err := desk.Open(t.Context(), desk.Config{Words: w.Desk.Words(), Folders: desk.Folders{Data: folder, Cache: t.TempDir()}, Book: book})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		h := pagetest.NewHost(t, d, nil)
+		h.Open(New(h, "seals"))
+		if h.Says("服务热线") != (number != "") || number != "" && !h.Says(number) {
+			t.Errorf("%q: %q", number, h.Texts())
+		}
+		h.Fits()
+		h.Picture("help-hotline" + number)
 	}
 }

@@ -245,7 +245,7 @@ func (p *Page) refresh() {
 	}
 	switch {
 	case !ok:
-		p.enter.SetReason(t("login.why_no_key"))
+		p.enter.SetReason(p.whyNone())
 		p.tries.SetText("")
 	case k.Locked:
 		p.enter.SetReason(t("login.why_locked"))
@@ -275,6 +275,18 @@ func (p *Page) refresh() {
 		p.enter.SetReason(reason)
 	}
 	p.content.Refresh()
+}
+
+// whyNone says what to do where no key can be chosen: what helps the only one that is there, for that one stands in the port.
+func (p *Page) whyNone() string {
+	t := p.host.Words().T
+	switch {
+	case len(p.keys) == 0:
+		return t("login.why_no_key")
+	case len(p.keys) == 1 && len(p.keys[0].Unfit) > 0 && p.keys[0].Unfit[0].Do != "":
+		return p.keys[0].Unfit[0].Do
+	}
+	return t("login.why_none_fit")
 }
 
 func (p *Page) key() (desk.Key, bool) {

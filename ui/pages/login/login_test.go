@@ -167,10 +167,18 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	now := time.Now()
 	w.MakeKey(soft.Options{Label: "0", Subject: ca.Subject{Name: "过期单位"},
 		NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)})
-	_, p := opened(t, w)
-	if _, ok := p.key(); ok || p.enter.Reason() != p.host.Words().T("login.why_no_key") {
-		t.Errorf("%q", p.enter.Reason())
+	h, p := opened(t, w)
+	if _, ok := p.key(); ok || p.enter.Reason() != "请到 CA 服务网点办理证书更新。" {
+		t.Errorf("one certificate that has ended: %q", p.enter.Reason())
 	}
+	h.Fits()
+	h.Picture("login-ended")
+	w.MakeKey(soft.Options{Label: "1", Subject: ca.Subject{Name: "未到期单位"},
+		NotBefore: now.AddDate(0, 0, 1), NotAfter: now.AddDate(1, 0, 0)})
+	h.Press("重新检测")
+	h.Until("both keys", func() bool {
+		return len(p.keys) == 2 && p.enter.Reason() == "没有可以登录的证书，原因见上方"
+	})
 }
 
 // No key, then one that is plugged in; and a driver that fails.

@@ -21,12 +21,13 @@ type chooser struct {
 	name    *widgets.Text
 	change  *widgets.Button
 	line    *fyne.Container // of name and button
+	hotline *fyne.Container
 	trouble *fyne.Container
 	content fyne.CanvasObject
 }
 
 func newChooser(host page.Host, moved func()) *chooser {
-	c := &chooser{host: host, moved: moved, name: widgets.NewText("", theme.TextBody, theme.Text).Bold().Clip(), trouble: widgets.Column(0)}
+	c := &chooser{host: host, moved: moved, name: widgets.NewText("", theme.TextBody, theme.Text).Bold().Clip(), hotline: widgets.Column(0), trouble: widgets.Column(0)}
 	t := host.Words().T
 	if host.Desk().Book() == nil {
 		text := t("login.no_platform")
@@ -39,12 +40,12 @@ func newChooser(host page.Host, moved func()) *chooser {
 	c.change = widgets.NewButton(widgets.Link, t("platforms.switch"), c.menu)
 	c.line = widgets.Row(10, widgets.Middle(widgets.NewText(t("platforms.title"), theme.TextTable, theme.Text3)),
 		widgets.Grow(widgets.Middle(c.name)), c.change)
-	c.content = widgets.Column(8, c.line, c.trouble)
+	c.content = widgets.Column(8, c.line, c.hotline, c.trouble)
 	c.tell(host.Desk().PlatformTrouble())
 	return c
 }
 
-// tell shows what went wrong, or nothing, and the platform's name.
+// tell shows what went wrong, or nothing, and the platform's name and telephone.
 func (c *chooser) tell(err error) {
 	c.trouble.Objects = nil
 	if err != nil {
@@ -55,6 +56,10 @@ func (c *chooser) tell(err error) {
 		name = c.host.Words().T("platforms.none")
 	}
 	c.name.SetText(name)
+	c.hotline.Objects = nil
+	if number := c.host.Desk().Hotline(); number != "" {
+		c.hotline.Objects = []fyne.CanvasObject{widgets.Quiet(c.host.Words().T("hotline", "number", number))}
+	}
 	c.content.Refresh()
 }
 

@@ -55,12 +55,12 @@ func press(h *pagetest.Host, names ...fyne.KeyName) {
 
 var twoPlatforms = []platforms.Profile{
 	{Name: "云台县公共资源交易平台", Address: "https://ggzy.yuntai.example.cn"},
-	{Name: "中原省政府采购网上商城电子合同系统", Address: "https://contract.zhongyuan.example.cn:8443"},
+	{Name: "中原省政府采购网上商城电子合同系统", Address: "https://contract.zhongyuan.example.cn:8443", Hotline: "400-998-0000"},
 }
 
 func TestThePlatformIsSwitchedWithTheKeyboard(t *testing.T) {
 	h, p := chooserPage(t, words.Chinese, twoPlatforms...)
-	if !h.Says(twoPlatforms[0].Name) {
+	if !h.Says(twoPlatforms[0].Name) || h.Says("服务热线") {
 		t.Errorf("%q", h.Texts())
 	}
 	h.Window().Canvas().Focus(p.platform.change)
@@ -71,6 +71,10 @@ func TestThePlatformIsSwitchedWithTheKeyboard(t *testing.T) {
 	h.Picture("platforms-menu-zh")
 	press(h, fyne.KeyDown, fyne.KeyDown, fyne.KeyReturn)
 	h.Until("the other platform", func() bool { return h.Desk().PlatformName() == twoPlatforms[1].Name && h.Says(twoPlatforms[1].Name) })
+	if !h.Says("服务热线：400-998-0000") {
+		t.Errorf("the hot line of the other platform: %q", h.Texts())
+	}
+	h.Picture("platforms-hotline-zh")
 	h.Fits()
 }
 

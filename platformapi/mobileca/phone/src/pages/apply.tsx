@@ -229,6 +229,11 @@ export function ReapplyPage({ id }: { id: string }) {
   return <After id={id} kind="reapply" />;
 }
 
+// What the new certificate will be issued to: the organisation may be called otherwise than when the old one was.
+function nameNow(app: App, c: Certificate): string {
+  return app.account?.organisations.find((o) => o.id === c.organisation)?.name ?? c.name;
+}
+
 // A certificate in the place of another, which ends or has ended.
 function After({ id, kind }: { id: string; kind: "renew" | "reapply" }) {
   const app = useApp();
@@ -239,7 +244,7 @@ function After({ id, kind }: { id: string; kind: "renew" | "reapply" }) {
   return (
     <ForKnown
       title={t(`after.title-${kind}`)}
-      name={c.name}
+      name={nameNow(app, c)}
       facts={[[t("certificate.person"), c.person], [t("certificate.until"), app.texts.date(c.not_after)]]}
       lead={t(`after.lead-${kind}`)}
       ask={{ kind, certificate: c.id }}
