@@ -614,7 +614,9 @@ func TestWhatIsDoneIsNotRetried(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- b.Run(ctx, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC) }()
+	go func() {
+		ended <- b.Run(ctx, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
+	}()
 	if _, err := b.Wait(t.Context(), e.ID); err != nil {
 		t.Fatal(err)
 	}
