@@ -18,12 +18,18 @@ import (
 // stamp asks an authority, whose clock stands at a time, for a token over data.
 func stamp(t testing.TB, by *cmstest.Party, at time.Time, data []byte) []byte {
 	t.Helper()
+	return stampOf(t, by, at, tsa.ImprintFor(by.Key.Public(), data))
+}
+
+// stampOf does so for an imprint.
+func stampOf(t testing.TB, by *cmstest.Party, at time.Time, imprint tsa.Imprint) []byte {
+	t.Helper()
 	a, err := tsa.NewAuthority(tsa.AuthorityConfig{Pairs: []tsa.Pair{{Key: by.Key, Chain: by.Chain}},
 		Policy: asn1.ObjectIdentifier{1, 2, 3}, Now: func() time.Time { return at }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	query, err := tsa.Request{Imprint: tsa.ImprintFor(by.Key.Public(), data), Nonce: big.NewInt(1), Certificates: true}.Marshal()
+	query, err := tsa.Request{Imprint: imprint, Nonce: big.NewInt(1), Certificates: true}.Marshal()
 	if err != nil {
 		t.Fatal(err)
 	}
