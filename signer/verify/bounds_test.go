@@ -48,6 +48,22 @@ func TestFormsThatAskForTooMuch(t *testing.T) {
 	}
 }
 
+// TestManyRevisionsOfManyObjects: what is compared again for every revision is bounded.
+func TestManyRevisionsOfManyObjects(t *testing.T) {
+	p := newPaper(t)
+	objs := map[int]string{}
+	for i := range 8500 {
+		objs[50+i] = "7"
+	}
+	p.update(objs)
+	for range 1000 {
+		p.update(map[int]string{objInfo: "<< >>"})
+	}
+	if r := p.verify(); r.Verdict != Invalid || !found(r, "verify.too_large|revisions") {
+		t.Errorf("%s %v", r.Verdict, r.Findings)
+	}
+}
+
 // TestWidgetsOfFields: which objects are a signature's widgets, and where they are.
 func TestWidgetsOfFields(t *testing.T) {
 	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})

@@ -139,6 +139,15 @@ func TestRulesOfRevisions(t *testing.T) {
 			func(p *paper) {
 				p.update(map[int]string{objText: strings.Replace(p.objects[objText], "<<", "<< /Filter /ASCIIHexDecode", 1)})
 			}},
+		{"metadata that validation data leads to, too", mod + "object 61",
+			func(p *paper) {
+				p.root["DSS"], p.root["PieceInfo"] = "<< /Certs [61 0 R] >>", "<< /X 61 0 R >>"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 61: stream("", "x")})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{61: stream("", "y")}) }},
+		{"an object of number 0", mod + "object 0", func(p *paper) { p.sign(buyer, signing{}) },
+			func(p *paper) { p.update(map[int]string{0: evilText}) }},
 		{"another key of a tag", mod + "object 31", tagged31(buyer), func(p *paper) {
 			p.update(map[int]string{31: "<< /Type /StructElem /S /Figure /P 30 0 R /K 33 0 R >>"})
 		}},
