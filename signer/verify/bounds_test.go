@@ -130,6 +130,11 @@ func TestOddSignatures(t *testing.T) {
 	if !found(r, "verify.document_stamp_broken") || len(r.Stamps) != 1 || !strings.Contains(fmt.Sprint(r.Stamps[0].Findings), "not DER") {
 		t.Errorf("a stamp that is no DER: %v %+v", r.Findings, r.Stamps)
 	}
+	undated := newPaper(t)
+	undated.sign(buyer, signing{year: 99999})
+	if r := undated.verify(buyer); r.Signatures[0].Level != "none" || !found(r, "verify.profile_not_pades|no time M") {
+		t.Errorf("a time that is none: %s %v", r.Signatures[0].Level, allCodes(r))
+	}
 	// Of a value that is not DER no level of PAdES is said.
 	p := newPaper(t)
 	p.sign(buyer, signing{contents: func(der []byte) []byte { return slices.Concat([]byte{0x30, 0x80}, der[4:], []byte{0, 0}) }})

@@ -213,7 +213,8 @@ func TestOpenSSLValues(t *testing.T) {
 		codes []string
 	}{
 		{"adbe.pkcs7.detached", nil, "none", Valid, []string{"verify.profile_not_pades"}},
-		{"ETSI.CAdES.detached", nil, "none", Invalid, []string{"verify.no_signing_cert"}},
+		{"ETSI.CAdES.detached", nil, "none", Invalid, []string{"verify.no_signing_cert", "verify.profile_not_pades|does not name"}},
+		{"ETSI.CAdES.detached", []string{"-cades", "-md", "sha1"}, "none", Untrusted, []string{"verify.profile_not_pades|weak"}},
 		{"ETSI.CAdES.detached", []string{"-cades"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
 		{"ETSI.CAdES.detached", []string{"-cades", "-keyopt", "rsa_padding_mode:pss"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
 		{"adbe.pkcs7.detached", []string{"-noattr"}, "none", Valid, []string{"verify.names_no_certificate"}},
