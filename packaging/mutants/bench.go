@@ -74,15 +74,21 @@ func (b *bench) meet(ctx context.Context, t *known) error {
 	if err := os.RemoveAll(log); err != nil {
 		return err
 	}
-	began := time.Now()
-	passed, out, err := t.run(ctx, log, 0, 10*time.Minute)
-	if err != nil {
-		return err
+	passed, out := false, ""
+	for range 2 { // a test that holds limits of time may fail once, on a machine that is busy
+		began := time.Now()
+		var err error
+		if passed, out, err = t.run(ctx, log, 0, 10*time.Minute); err != nil {
+			return err
+		}
+		if t.took = time.Since(began); passed {
+			break
+		}
 	}
 	if !passed {
 		return fmt.Errorf("%s fails as it is:\n%s", t.name, out)
 	}
-	t.took = time.Since(began)
+	var err error
 	t.reaches, err = probe.Read(log)
 	return err
 }
