@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +30,7 @@ type known struct {
 }
 
 // set compiles the tests with the mutants, and runs each once, all mutants being left as they are.
-func set(ctx context.Context, folder, tags string, of probe.Package, tested []probe.Package, mutants []mutant) (*bench, error) {
+func set(ctx context.Context, folder, tags string, names *regexp.Regexp, of probe.Package, tested []probe.Package, mutants []mutant) (*bench, error) {
 	var probes []probe.Probe
 	for _, m := range mutants {
 		probes = append(probes, m.probe)
@@ -50,11 +51,14 @@ func set(ctx context.Context, folder, tags string, of probe.Package, tested []pr
 		}
 		list := exec.CommandContext(ctx, program, "-test.list", "^(Test|Fuzz|Example)")
 		list.Dir = p.Dir
-		names, err := list.Output()
+		listed, err := list.Output()
 		if err != nil {
 			return nil, fmt.Errorf("the tests of %s cannot be listed: %w", p.ImportPath, err)
 		}
-		for _, name := range strings.Fields(string(names)) {
+		for _, name := range strings.Fields(string(listed)) {
+			if names != nil && !names.MatchString(name) {
+				continue
+			}
 			t := known{program: program, dir: p.Dir, name: name}
 			if err := b.meet(ctx, &t); err != nil {
 				return nil, fmt.Errorf("%s: %w", p.ImportPath, err)

@@ -16,7 +16,8 @@ import (
 type runner struct {
 	tags    string
 	jobs    int
-	only    *regexp.Regexp
+	only    *regexp.Regexp // places of mutants
+	run     *regexp.Regexp // names of tests; nil: all
 	list    bool
 	reasons reasons
 	out     io.Writer
@@ -109,7 +110,7 @@ func (r runner) one(ctx context.Context, argument string) (int, error) {
 		return 0, err
 	}
 	defer os.RemoveAll(folder)
-	b, err := set(ctx, folder, r.tags, of[0], tested, mutants)
+	b, err := set(ctx, folder, r.tags, r.run, of[0], tested, mutants)
 	if err != nil {
 		return 0, err
 	}

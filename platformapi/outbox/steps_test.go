@@ -143,6 +143,7 @@ func TestWhatRestsIsSentAtOnceWhenAskedFor(t *testing.T) {
 		t.Errorf("written by a clock that was wrong: %+v, %v", got, err)
 	}
 	network.on.Store(false)
+	time.Sleep(time.Second) // what others changed has been looked at: nothing else wakes the sender now
 	if err := b.RetryAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
