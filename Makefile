@@ -13,7 +13,9 @@
 # make packages   what is handed to people, of this commit, in dist/: Debian and RPM packages, the Windows installer, archives, bills of materials
 # make packages-check   install and start what make packages made in clean roots, and build it once more; it needs root and takes long
 # make help   the guides as HTML, in dist/help
-# make mutants   take the verifier's rules and the outbox's steps out, one at a time, and see that a test fails; hours on a small machine
+# make mutants   take the verifier's rules and the outbox's steps out, one at a time, and see that a test fails; half an hour on a small machine
+# make cover   how many of the ways in which signer, token and outbox branch their tests go, by packages; MISSING=signer/cms/ tells
+#              which ways of the files with such a path no test goes
 # make pictures   take the README's and the guide's pictures anew, from the tests that work the window and the phone
 GO      ?= go
 # x11: without it Fyne talks Wayland, where Chinese input methods do not reach the window.
@@ -26,7 +28,7 @@ TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
-.PHONY: demo build phone phone-app test test-packages test-programs race interop peers openapi bench fuzz soak faults mutants pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
+.PHONY: demo build phone phone-app test test-packages test-programs race interop peers openapi bench fuzz soak faults mutants cover pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
 
 demo: deps-demo build
 	@ORDER=$(ORDER) PHONES=$(PHONES) sh packaging/demo.sh
@@ -94,6 +96,9 @@ faults:
 
 mutants:
 	$(GO) run ./packaging/mutants -explained packaging/mutants/explained.tsv ./platformapi/outbox ./signer/verify
+
+cover: deps-test
+	$(GO) run ./packaging/cover -tags $(TAGS) -missing '$(MISSING)' ./signer/... ./token/... ./platformapi/outbox/...
 
 pictures: deps-test phone
 	@GO="$(GO)" TAGS="$(TAGS)" sh packaging/pictures.sh

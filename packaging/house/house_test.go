@@ -40,6 +40,8 @@ var drawing = []room{
 	// What is handed out has the pictures and the rules for the keys that are known.
 	{"packaging/release", []string{"assets", "token/profile"}},
 	{"packaging/help", []string{"assets"}},
+	{"packaging/mutants", []string{"packaging/probe"}},
+	{"packaging/cover", []string{"packaging/probe"}},
 
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},

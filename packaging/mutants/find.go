@@ -7,40 +7,33 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
+
+	"sealdesk/packaging/probe"
 )
 
-// A mutant is a file in which one rule or step is left out.
+// A mutant is a package in which one rule or step is left out.
 type mutant struct {
-	file string
-	line int
-	what string // what is left out, as the source has it
-	// The bytes from..to of the file are replaced.
-	from, to int
-	by       string
+	name  string // of the file, from where we stand
+	what  string // what is left out, as the source has it
+	probe probe.Probe
 }
 
-func (m mutant) place() string { return fmt.Sprintf("%s:%d", m.file, m.line) }
+func (m mutant) place() string { return fmt.Sprintf("%s:%d", m.name, m.probe.Line) }
 
 func (m mutant) String() string { return m.place() + ": " + m.what }
 
-// apply returns the mutant's source.
-func (m mutant) apply(source []byte) []byte {
-	return []byte(string(source[:m.from]) + m.by + string(source[m.to:]))
-}
-
-// find makes the mutants of the package in a folder, in the order of its files and lines.
-func find(folder string) ([]mutant, error) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("%s holds no package", folder)
+// find makes the mutants of a package, in the order of its files and lines.
+func find(p probe.Package) ([]mutant, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
 	}
-	sort.Strings(files)
 	var all []mutant
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, ".gen.go") {
-			continue
+	for _, file := range p.Sources() {
+		name, err := filepath.Rel(here, file)
+		if err != nil {
+			return nil, err
 		}
 		source, err := os.ReadFile(file)
 		if err != nil {
@@ -50,10 +43,20 @@ func find(folder string) ([]mutant, error) {
 		if err != nil {
 			return nil, err
 		}
+		for i := range some {
+			some[i].name = filepath.ToSlash(name)
+		}
 		all = append(all, some...)
 	}
 	return all, nil
 }
+
+// How the pieces are guarded.
+var (
+	rule = [2]string{"!" + probe.LeaveOut + " && (", ")"}
+	call = [2]string{"func() error { if " + probe.LeaveOut + " { return nil }; return ", " }()"}
+	stmt = [2]string{"if !" + probe.LeaveOut + " { ", " }"}
+)
 
 // mutate makes the mutants of one file:
 //   - a condition that leads out of the function, or on to the next of a loop, or to a finding, is never met (a rule),
@@ -66,20 +69,19 @@ func mutate(file string, source []byte) ([]mutant, error) {
 		return nil, err
 	}
 	var all []mutant
-	at := func(p token.Pos) int { return set.Position(p).Offset }
-	add := func(n ast.Node, format string) {
-		from, to := at(n.Pos()), at(n.End())
-		text := string(source[from:to])
-		all = append(all, mutant{file: file, line: set.Position(n.Pos()).Line, what: strings.Join(strings.Fields(text), " "),
-			from: from, to: to, by: strings.ReplaceAll(format, "%", text)})
+	add := func(n ast.Node, guard [2]string) {
+		from, to := set.Position(n.Pos()), set.Position(n.End())
+		what := strings.Join(strings.Fields(string(source[from.Offset:to.Offset])), " ")
+		all = append(all, mutant{what: what, probe: probe.Probe{File: file, Line: from.Line, From: from.Offset, To: to.Offset,
+			Before: guard[0], After: guard[1]}})
 	}
 	ast.Inspect(tree, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.IfStmt:
-			if call := step(n); call != nil {
-				add(call, "func() error { if false { return % }; return nil }()")
+			if asked := step(n); asked != nil {
+				add(asked, call)
 			} else if n.Else == nil && leads(n.Body.List) && !passesOn(n) {
-				add(n.Cond, "false && (%)")
+				add(n.Cond, rule)
 			}
 		case *ast.SwitchStmt:
 			if n.Tag != nil {
@@ -88,13 +90,13 @@ func mutate(file string, source []byte) ([]mutant, error) {
 			for _, c := range n.Body.List {
 				if c := c.(*ast.CaseClause); leads(c.Body) {
 					for _, cond := range c.List {
-						add(cond, "false && (%)")
+						add(cond, rule)
 					}
 				}
 			}
 		case *ast.ExprStmt:
 			if call, ok := n.X.(*ast.CallExpr); ok && !harmless(call) {
-				add(n, "if false { % }")
+				add(n, stmt)
 			}
 		}
 		return true

@@ -2,24 +2,25 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
-	"time"
+
+	"sealdesk/packaging/probe"
 )
 
 // A runner tries mutants.
 type runner struct {
-	tags     string
-	jobs     int
-	patience time.Duration
-	reasons  reasons
-	out      io.Writer
+	tags    string
+	jobs    int
+	only    *regexp.Regexp // places of mutants
+	run     *regexp.Regexp // names of tests; nil: all
+	list    bool
+	reasons reasons
+	out     io.Writer
 }
 
 // Reasons tell why nothing can notice what a mutant leaves out.
@@ -28,7 +29,7 @@ type reasons map[mutantName]string
 type mutantName struct{ file, what string }
 
 // of is the reason for one, empty where there is none.
-func (r reasons) of(m mutant) string { return r[mutantName{filepath.ToSlash(m.file), m.what}] }
+func (r reasons) of(m mutant) string { return r[mutantName{m.name, m.what}] }
 
 // readReasons reads a file of them; a line that starts with # is a comment.
 func readReasons(path string) (reasons, error) {
@@ -50,113 +51,108 @@ func readReasons(path string) (reasons, error) {
 	return all, nil
 }
 
-// The fates of a mutant.
-const (
-	killed    = "killed"
-	survived  = "survived"
-	stillborn = "does not compile"
-)
+// all makes the mutants of every package and tries them.
+func (r runner) all(ctx context.Context, arguments []string) error {
+	if len(arguments) == 0 {
+		return fmt.Errorf("no package is named")
+	}
+	survivors := 0
+	for _, a := range arguments {
+		n, err := r.one(ctx, a)
+		if err != nil {
+			return err
+		}
+		survivors += n
+	}
+	if survivors > 0 {
+		return fmt.Errorf("%d survived", survivors)
+	}
+	return nil
+}
+
+// one tries the mutants of PACKAGE=TESTED,... and returns how many survive without a reason.
+func (r runner) one(ctx context.Context, argument string) (int, error) {
+	name, also, _ := strings.Cut(argument, "=")
+	patterns := []string{name}
+	if also != "" {
+		patterns = append(patterns, strings.Split(also, ",")...)
+	}
+	of, err := probe.Packages(ctx, r.tags, name)
+	if err != nil {
+		return 0, err
+	}
+	if len(of) != 1 {
+		return 0, fmt.Errorf("%s is not one package", name)
+	}
+	tested, err := probe.Packages(ctx, r.tags, patterns...)
+	if err != nil {
+		return 0, err
+	}
+	found, err := find(of[0])
+	if err != nil {
+		return 0, err
+	}
+	var mutants []mutant
+	for _, m := range found {
+		if r.only.MatchString(m.place()) {
+			mutants = append(mutants, m)
+		}
+	}
+	if r.list {
+		for _, m := range mutants {
+			fmt.Fprintln(r.out, m)
+		}
+		fmt.Fprintf(r.out, "%s: %d mutants\n", name, len(mutants))
+		return 0, nil
+	}
+	folder, err := os.MkdirTemp("", "mutants-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(folder)
+	b, err := set(ctx, folder, r.tags, r.run, of[0], tested, mutants)
+	if err != nil {
+		return 0, err
+	}
+	return r.try(ctx, name, b, mutants)
+}
 
 // try runs the tests for each mutant and prints those that survive; it returns how many of them nothing explains.
-func (r runner) try(ctx context.Context, tested []string, mutants []mutant) (int, error) {
-	if fate, out, err := r.test(ctx, tested, nil); err != nil || fate != killed && fate != survived {
-		return 0, fmt.Errorf("the tests cannot be run: %v\n%s", err, out)
-	} else if fate == killed {
-		return 0, fmt.Errorf("the tests fail as it is:\n%s", out)
-	}
-	fates := make([]string, len(mutants))
+func (r runner) try(ctx context.Context, name string, b *bench, mutants []mutant) (int, error) {
+	count, bad := map[string]int{}, 0
 	var first error
 	var mu sync.Mutex
-	next := 0
+	numbers := make(chan int)
 	var workers sync.WaitGroup
 	for range max(1, r.jobs) {
 		workers.Go(func() {
-			for {
+			for n := range numbers {
+				fate, err := b.fate(ctx, n)
 				mu.Lock()
-				i := next
-				next++
-				over := first != nil || i >= len(mutants) || ctx.Err() != nil
-				mu.Unlock()
-				if over {
-					return
-				}
-				fate, _, err := r.test(ctx, tested, &mutants[i])
-				mu.Lock()
-				if fates[i] = fate; err != nil && first == nil {
+				if err != nil && first == nil {
 					first = err
 				}
-				if fate == survived {
-					fmt.Fprintf(r.out, "survived: %s\n", mutants[i])
-					if reason := r.reasons.of(mutants[i]); reason != "" {
+				m := mutants[n-1]
+				count[fate]++
+				if fate == survived || fate == unreached {
+					fmt.Fprintf(r.out, "%s: %s\n", fate, m)
+					if reason := r.reasons.of(m); reason != "" {
 						fmt.Fprintf(r.out, "\t%s\n", reason)
+					} else {
+						bad++
 					}
 				}
 				mu.Unlock()
 			}
 		})
 	}
+	for i := range mutants {
+		numbers <- i + 1
+	}
+	close(numbers)
 	workers.Wait()
-	if first == nil {
-		first = ctx.Err()
-	}
-	count, bad := map[string]int{}, 0
-	for i, fate := range fates {
-		if count[fate]++; fate == survived && r.reasons.of(mutants[i]) == "" {
-			bad++
-		}
-	}
-	fmt.Fprintf(r.out, "%s: %d mutants, %d killed, %d survived (%d explained), %d did not compile\n", tested[0], len(mutants),
-		count[killed], count[survived], count[survived]-bad, count[stillborn])
+	alive := count[survived] + count[unreached]
+	fmt.Fprintf(r.out, "%s: %d mutants, %d killed, %d survived (%d explained), %d did not compile\n", name, len(mutants),
+		count[killed], alive, alive-bad, count[stillborn])
 	return bad, first
-}
-
-// test runs the tests with a mutant in the place of its file; nil: with none.
-func (r runner) test(ctx context.Context, tested []string, m *mutant) (fate, out string, err error) {
-	folder, err := os.MkdirTemp("", "mutant-")
-	if err != nil {
-		return "", "", err
-	}
-	defer os.RemoveAll(folder)
-	args := []string{"test", "-vet=off", "-count=1", "-failfast", "-tags", r.tags, "-timeout", r.patience.String()}
-	if m != nil {
-		overlay, err := m.overlay(folder)
-		if err != nil {
-			return "", "", err
-		}
-		args = append(args, "-overlay", overlay)
-	}
-	cmd := exec.CommandContext(ctx, "go", append(args, tested...)...)
-	printed, err := cmd.CombinedOutput()
-	out = string(printed)
-	switch {
-	case ctx.Err() != nil:
-		return "", out, ctx.Err()
-	case err == nil:
-		return survived, out, nil
-	case strings.Contains(out, "[build failed]") || strings.Contains(out, "[setup failed]"):
-		return stillborn, out, nil
-	}
-	return killed, out, nil
-}
-
-// overlay writes the mutant and the file that tells the compiler of it.
-func (m mutant) overlay(folder string) (string, error) {
-	source, err := os.ReadFile(m.file)
-	if err != nil {
-		return "", err
-	}
-	original, err := filepath.Abs(m.file)
-	if err != nil {
-		return "", err
-	}
-	changed := filepath.Join(folder, filepath.Base(m.file))
-	if err := os.WriteFile(changed, m.apply(source), 0o600); err != nil {
-		return "", err
-	}
-	table, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
-	if err != nil {
-		return "", err
-	}
-	overlay := filepath.Join(folder, "overlay.json")
-	return overlay, os.WriteFile(overlay, table, 0o600)
 }

@@ -515,3 +515,117 @@ func TestThroughTellsWhatHappens(t *testing.T) {
 		t.Error("a platform that tells nothing seems to")
 	}
 }
+
+// Who gives up while an entry is being added is told so, not what the database says of it, and nothing is added.
+func TestGivingUpWhileAddingIsSaid(t *testing.T) {
+	dir := t.TempDir()
+	ctx, giveUp := context.WithCancel(t.Context())
+	b, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{Trace: func(m outbox.Moment, _ outbox.Entry) {
+		if m == outbox.RowsWritten {
+			giveUp()
+			time.Sleep(100 * time.Millisecond) // the transaction is rolled back meanwhile
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if _, err := b.Add(ctx, wholeWay(platformtest.LotID)[0]); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if left, err := b.Entries(t.Context(), ""); err != nil || len(left) != 0 {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+}
+
+// An entry that was damaged on the disk is said to be, to whoever adds the same one again.
+func TestAddingADamagedEntryAgainSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir)
+	request := wholeWay(platformtest.LotID)[0]
+	request.Key = platformapi.NewID()
+	if _, err := b.Add(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	change(t, dir, `UPDATE entries SET request = x'00'`)
+	if _, err := b.Add(t.Context(), request); !platformapi.IsCode(err, outbox.CodeDamaged) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// change changes a journal behind the outbox's back.
+func change(t *testing.T, dir, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "journal.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who waits for an entry that is taken back is told so; an entry that was never there is another matter.
+func TestWaitingForWhatIsTakenBack(t *testing.T) {
+	dir := t.TempDir()
+	looks := make(chan struct{}, 100)
+	b, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{Now: func() time.Time {
+		select {
+		case looks <- struct{}{}:
+		default:
+		}
+		return time.Now()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	e, err := b.Add(t.Context(), wholeWay(platformtest.LotID)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for len(looks) > 0 {
+		<-looks
+	}
+	told := make(chan error, 1)
+	go func() {
+		_, err := b.Wait(t.Context(), e.ID)
+		told <- err
+	}()
+	<-looks // it has seen the entry
+	if err := b.Withdraw(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-told; !platformapi.IsCode(err, outbox.CodeWithdrawn) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What is done stays done when it is retried.
+func TestWhatIsDoneIsNotRetried(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	b := open(t, t.TempDir())
+	e, err := b.Add(t.Context(), wholeWay(platformtest.LotID)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- b.Run(ctx, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
+	}()
+	if _, err := b.Wait(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	<-ended
+	if err := b.Retry(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Entries(t.Context(), ""); err != nil || len(got) != 1 || got[0].State != outbox.Done {
+		t.Errorf("%+v, %v", got, err)
+	}
+}

@@ -29,11 +29,8 @@ func (d *diff) allowForm() error {
 		return err
 	}
 	was, is := a["AcroForm"], b["AcroForm"]
-	if is == nil {
-		if was != nil {
-			return deny(attackSaving, "the form was removed")
-		}
-		return nil
+	if is == nil { // what was signed has a form
+		return deny(attackSaving, "the form was removed")
 	}
 	form, err := d.replaceable(was, is, "form")
 	if err != nil {
@@ -99,7 +96,7 @@ func (d *diff) allowForm() error {
 // field that was there has its appearance: those of signatures are their own.
 func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []field) error {
 	wrong := deny(attackReplace, "the form's %s was changed", key)
-	if newForm["NeedAppearances"] == pdf.Boolean(true) || oldForm["NeedAppearances"] == pdf.Boolean(true) {
+	if oldForm["NeedAppearances"] == pdf.Boolean(true) {
 		return wrong
 	}
 	for _, f := range fields {
@@ -132,9 +129,6 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 	}
 	is, err := d.new.Dict(resources)
 	if err != nil {
-		return err
-	}
-	if err := d.claim(newForm[key]); err != nil {
 		return err
 	}
 	for _, category := range []pdf.Name{"Font", "Encoding"} { // all that an appearance is made with

@@ -11,9 +11,6 @@ func (d *diff) allowStructure() error {
 	containers := map[uint32]bool{}
 	for _, e := range d.new.revision.Entries {
 		num := e.Num
-		if num == 0 {
-			continue
-		}
 		if e.Kind == pdf.Compressed {
 			containers[uint32(e.Offset)] = true
 		}

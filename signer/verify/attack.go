@@ -46,65 +46,55 @@ var rangeText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile
 
 // attacksOn looks at the bytes of a file that could not be judged, since its
 // structure is broken, and names what was done to the signatures in it. It reads
-// no structure and repairs nothing.
-func attacksOn(r io.ReaderAt, size int64) ([]finding.Finding, error) {
+// no structure and repairs nothing. What cannot be read, the reader notes.
+func attacksOn(r *watched, size int64) []finding.Finding {
 	var out finding.List
-	var worst error
 	ranges := 0
-	err := each(r, size, []byte("/ByteRange"), func(at int64) bool {
-		code, err := attackAt(r, size, at+int64(len("/ByteRange")))
-		if err != nil {
-			worst = err
-			return false
-		}
-		if code != "" {
+	_ = each(r, size, []byte("/ByteRange"), func(at int64) bool {
+		if code := attackAt(r, size, at+int64(len("/ByteRange"))); code != "" {
 			out.Add(find(code))
 		}
 		ranges++
 		return ranges < maxRanges
 	})
-	return out, errors.Join(err, worst)
+	return out
 }
 
 // attackAt judges the byte range that stands at an offset.
-func attackAt(r io.ReaderAt, size, at int64) (string, error) {
+func attackAt(r *watched, size, at int64) string {
 	text := make([]byte, min(256, size-at))
-	if _, err := r.ReadAt(text, at); err != nil && !ended(err) {
-		return "", err
-	}
+	_, _ = r.ReadAt(text, at)
 	m := rangeText().FindSubmatch(text)
 	if m == nil {
-		return attackForgery, nil
+		return attackForgery
 	}
 	var b [4]int64
 	for i := range b {
 		n, err := strconv.ParseInt(string(m[i+1]), 10, 64)
 		if err != nil || n > size {
-			return attackForgery, nil
+			return attackForgery
 		}
 		b[i] = n
 	}
 	end := b[2] + b[3]
 	if b[0] != 0 || b[1] >= b[2] || end > size {
-		return attackForgery, nil
+		return attackForgery
 	}
 	gap := make([]byte, min(b[2]-b[1], 1<<20))
-	if _, err := r.ReadAt(gap, b[1]); err != nil && !ended(err) {
-		return "", err
-	}
+	_, _ = r.ReadAt(gap, b[1])
 	closed := bytes.IndexByte(gap, '>')
 	if closed < 0 && int64(len(gap)) < b[2]-b[1] {
 		closed = len(gap) - 1
 	}
 	switch tail := io.NewSectionReader(r, end, size-end); {
 	case gap[0] != '<' || closed != len(gap)-1:
-		return attackWrapping, nil
+		return attackWrapping
 	case !hexadecimal(bytes.TrimSuffix(gap[1:], []byte(">"))):
-		return attackForgery, nil
+		return attackForgery
 	case !blankUntilEnd(tail):
-		return attackSaving, nil
+		return attackSaving
 	}
-	return "", nil
+	return ""
 }
 
 func hexadecimal(text []byte) bool {

@@ -126,6 +126,7 @@ type signing struct {
 	root      map[string]string // further entries of the catalog
 	objects   map[int]string    // further objects of the revision
 	widget    string            // further entries of the widget
+	form      string            // further entries of the form
 	padding   int               // bytes of /Contents, 0: as much as needed
 	contents  func(der []byte) []byte
 	value     func(covered []byte) []byte // makes the value instead of the Builder
@@ -180,7 +181,7 @@ func (p *paper) sign(by *cmstest.Party, s signing) int {
 		objs[field] = fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /V %d 0 R /P 3 0 R /F 132 /Rect %s %s >>", name, num, s.rect, s.widget)
 		p.fields, p.annots = append(p.fields, field), append(p.annots, field)
 	}
-	objs[objForm] = fmt.Sprintf("<< /Fields %s /SigFlags 3 >>", refList(p.fields))
+	objs[objForm] = fmt.Sprintf("<< /Fields %s /SigFlags 3 %s >>", refList(p.fields), s.form)
 	p.page["Annots"] = refList(p.annots)
 	objs[objPage] = p.dict(p.page)
 	p.root["AcroForm"] = "7 0 R"

@@ -82,7 +82,7 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 		return err
 	}
 	whole := hashing{h: h, spans: [2][2]int64{{0, content.size}, {content.size, content.size}}}
-	if err := digestAll(ctx, content, []hashing{whole}, nil); err != nil {
+	if err := digestAll(content, []hashing{whole}, nil); err != nil {
 		return err
 	}
 	v.finish(s, h.Sum(nil), opts)

@@ -135,6 +135,7 @@ func TestDetachedRefuses(t *testing.T) {
 		code           string
 	}{
 		{"one bit of the content", der, flipped, []*smx509.Certificate{p.Root}, verify.Invalid, "verify.digest_mismatch"},
+		{"a block of another name", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), content, []*smx509.Certificate{p.Root}, verify.Invalid, "verify.cms_malformed"},
 		{"content cut off", der, content[:5], []*smx509.Certificate{p.Root}, verify.Invalid, "verify.digest_mismatch"},
 		{"content goes on", der, append(bytes.Clone(content), '\n'), []*smx509.Certificate{p.Root}, verify.Invalid, "verify.digest_mismatch"},
 		{"no content", der, nil, []*smx509.Certificate{p.Root}, verify.Invalid, "verify.digest_mismatch"},

@@ -97,17 +97,12 @@ func (d *diff) attackWith(num uint32) string {
 	if now, err := d.new.byNumber(num); err == nil && slices.ContainsFunc(refs(now, nil), d.hidden) {
 		return attackSwitch
 	}
-	o, err := d.old.byNumber(num)
-	if err != nil {
-		return attackSaving
-	}
+	o, _ := d.old.byNumber(num)
 	s, isStream := o.(*pdf.Stream)
 	dict, _ := o.(pdf.Dict)
 	switch {
 	case isStream && (s.Dict["Subtype"] == pdf.Name("Image") || s.Dict["Subtype"] == pdf.Name("Form")):
 		return attackHide
-	case isStream && s.Dict["Type"] == pdf.Name("ObjStm"):
-		return attackSwitch
 	case dict["Type"] == pdf.Name("Font") || dict["Type"] == pdf.Name("FontDescriptor") || dict["FT"] != nil || dict["Subtype"] == pdf.Name("Widget"):
 		return attackReplace
 	case dict["Type"] == pdf.Name("Annot") || dict["Rect"] != nil:

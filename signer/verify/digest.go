@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"context"
 	"encoding"
 	"fmt"
 	"hash"
@@ -24,7 +23,7 @@ type hashing struct {
 }
 
 // digestAll reads the file once, up to the last byte that is covered and without what is known of it, and feeds every hash.
-func digestAll(ctx context.Context, r io.ReaderAt, jobs []hashing, known *midstate.Trail) error {
+func digestAll(r io.ReaderAt, jobs []hashing, known *midstate.Trail) error {
 	for i := range jobs {
 		if s := &jobs[i].spans[0]; s[0] == 0 {
 			s[0] = known.Resume(jobs[i].h, s[1])
@@ -33,9 +32,6 @@ func digestAll(ctx context.Context, r io.ReaderAt, jobs []hashing, known *midsta
 	lead(jobs)
 	var buf []byte
 	for pos, end := needed(jobs, 0); pos < end; pos, end = needed(jobs, pos) {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		if buf == nil {
 			buf = make([]byte, min(chunk, end-pos))
 		}
@@ -120,10 +116,6 @@ func needed(jobs []hashing, pos int64) (next, end int64) {
 
 // feed hashes what stands at pos, for different signatures at the same time.
 func feed(jobs []hashing, b []byte, pos int64) {
-	if len(jobs) == 1 {
-		jobs[0].take(b, pos)
-		return
-	}
 	var all sync.WaitGroup
 	for i := range jobs {
 		all.Go(func() { jobs[i].take(b, pos) })

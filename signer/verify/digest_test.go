@@ -2,7 +2,6 @@ package verify
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"hash"
@@ -65,7 +64,7 @@ func TestManyDigestsOfOneFile(t *testing.T) {
 			}
 		}
 		r := &counted{ReaderAt: bytes.NewReader(data)}
-		if err := digestAll(context.Background(), r, jobs, known); err != nil {
+		if err := digestAll(r, jobs, known); err != nil {
 			t.Fatal(err)
 		}
 		for i := range jobs {
@@ -88,7 +87,7 @@ func TestSharedBeginningIsHashedOnce(t *testing.T) {
 		a := 2<<20 + i*10_000
 		jobs = append(jobs, hashing{h: &laborious{sha256.New(), work}, spans: [2][2]int64{{0, a}, {a + 5000, a + 6000}}})
 	}
-	if err := digestAll(context.Background(), bytes.NewReader(data), jobs, nil); err != nil {
+	if err := digestAll(bytes.NewReader(data), jobs, nil); err != nil {
 		t.Fatal(err)
 	}
 	if *work > 2<<20+200_000 {
@@ -125,13 +124,13 @@ func TestKnownBytesAreNotRead(t *testing.T) {
 	k.End()
 	r := &counted{ReaderAt: bytes.NewReader(append(bytes.Clone(data), "increment"...))}
 	jobs := []hashing{{h: sm3.New(), spans: [2][2]int64{{0, 4<<20 + 2}, {4<<20 + 5, 4<<20 + 9}}}}
-	if err := digestAll(context.Background(), r, jobs, known); err != nil {
+	if err := digestAll(r, jobs, known); err != nil {
 		t.Fatal(err)
 	}
 	if r.bytes > 20 {
 		t.Errorf("%d bytes were read", r.bytes)
 	}
-	if err := digestAll(context.Background(), bytes.NewReader(data), jobs[:1], known); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err := digestAll(bytes.NewReader(data), jobs[:1], known); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a file that is shorter: %v", err)
 	}
 }

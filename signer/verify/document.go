@@ -49,19 +49,13 @@ func (v *view) has(num uint32) bool {
 
 // byNumber reads the object that has a number.
 func (v *view) byNumber(num uint32) (pdf.Object, error) {
-	e, _, ok := v.Lookup(num)
-	if !ok || e.Kind == pdf.Free {
-		return pdf.Null{}, nil
-	}
-	return v.Resolve(e.Ref())
+	e, _, _ := v.Lookup(num)
+	return v.Resolve(pdf.Ref{Num: num, Gen: e.Gen})
 }
 
 // text is a text string, "" for anything else.
 func (v *view) text(o pdf.Object) string {
-	s, err := v.String(o)
-	if err != nil {
-		return ""
-	}
+	s, _ := v.String(o)
 	return nameOf(s.Text())
 }
 
@@ -82,9 +76,6 @@ func (v *view) rect(o pdf.Object) ([4]float64, error) {
 
 // sameData compares the encoded bytes of two streams.
 func (v *view) sameData(a, b *pdf.Stream) (bool, error) {
-	if a.Length != b.Length {
-		return false, nil
-	}
 	x, y := v.Raw(a), v.Raw(b)
 	p, q := make([]byte, 32<<10), make([]byte, 32<<10)
 	for {

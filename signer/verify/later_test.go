@@ -92,7 +92,7 @@ func TestLaterRevisions(t *testing.T) {
 		{"widget of another field", mod + "does not belong", with("<< /FT /Sig /T (new) /Kids [51 0 R] >>", "<< /Subtype /Widget /Parent 20 0 R /Rect [0 0 9 9] >>")},
 		{"widget with a picture, no signer", mod + "without a signer", with("<< /FT /Sig /T (new) /Kids [51 0 R] >>",
 			"<< /Subtype /Widget /Parent 50 0 R /Rect [0 0 9 9] /AP << /N 52 0 R >> >>", stream("/Subtype /Form", ""))},
-		{"kids without end", mod, func(p *paper) {
+		{"kids without end", mod + "nested too deep", func(p *paper) {
 			objs := []string{}
 			for i := range 40 {
 				objs = append(objs, fmt.Sprintf("<< /Subtype /Widget /Parent %d 0 R /Kids [%d 0 R] /Rect [0 0 0 0] >>", 50+i, 52+i))
@@ -213,7 +213,8 @@ func TestOpenSSLValues(t *testing.T) {
 		codes []string
 	}{
 		{"adbe.pkcs7.detached", nil, "none", Valid, []string{"verify.profile_not_pades"}},
-		{"ETSI.CAdES.detached", nil, "none", Invalid, []string{"verify.no_signing_cert"}},
+		{"ETSI.CAdES.detached", nil, "none", Invalid, []string{"verify.no_signing_cert", "verify.profile_not_pades|does not name"}},
+		{"ETSI.CAdES.detached", []string{"-cades", "-md", "sha1"}, "none", Untrusted, []string{"verify.profile_not_pades|weak"}},
 		{"ETSI.CAdES.detached", []string{"-cades"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
 		{"ETSI.CAdES.detached", []string{"-cades", "-keyopt", "rsa_padding_mode:pss"}, "none", Valid, []string{"verify.profile_not_pades|signing-time"}},
 		{"adbe.pkcs7.detached", []string{"-noattr"}, "none", Valid, []string{"verify.names_no_certificate"}},

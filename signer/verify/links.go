@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"slices"
 
 	"sealdesk/signer/pdf"
@@ -54,14 +55,14 @@ func walkLinks(v *view) (*links, error) {
 		}
 		l.own[name] = seen
 	}
-	for name, seen := range l.own {
+	ways := map[uint32]int{}
+	for _, seen := range l.own {
 		for num := range seen {
-			for other, s := range l.own {
-				if other != name && s[num] {
-					delete(seen, num)
-				}
-			}
+			ways[num]++
 		}
+	}
+	for _, seen := range l.own {
+		maps.DeleteFunc(seen, func(num uint32, _ bool) bool { return ways[num] > 1 })
 	}
 	return l, nil
 }

@@ -14,14 +14,11 @@ import (
 func locks(doc *document, sigs []*judged) {
 	for _, s := range sigs {
 		held, err := heldBy(doc.view(s.Revision), s.dict)
+		for _, lock := range held {
+			err = errors.Join(err, s.keepLock(doc, lock, sigs))
+		}
 		if err != nil {
 			s.add(find("certification_wrong", "detail", err.Error()))
-			continue
-		}
-		for _, lock := range held {
-			if err := s.keepLock(doc, lock, sigs); err != nil {
-				s.add(find("certification_wrong", "detail", err.Error()))
-			}
 		}
 	}
 }

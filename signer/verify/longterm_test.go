@@ -255,6 +255,10 @@ func TestDocumentStamps(t *testing.T) {
 	if s.Verdict != Valid || s.By != "TSA" || !s.At.Equal(year(2025)) || !s.CoversWholeFile || s.Algorithm != "ECDSA-SHA256" || len(s.Findings) != 0 {
 		t.Errorf("%+v", s)
 	}
+	asked := verifyWith(t, p.data, Options{Now: testNow, Roots: []*smx509.Certificate{authority.Root}, Revocation: silent{}})
+	if s := asked.Stamps[0]; !s.Findings.Has("revocation.stale") {
+		t.Errorf("whose revocation is not known: %+v", s)
+	}
 	if s := p.verify().Stamps[0]; s.Verdict != Untrusted || s.Findings[0].Code != "verify.document_stamp_untrusted" {
 		t.Errorf("untrusted: %+v", s)
 	}

@@ -20,7 +20,7 @@ func stray(doc *document) error {
 	}
 	for i := range doc.Revisions() {
 		for _, e := range doc.Revisions()[i].Entries {
-			if seen[e.Num] || !v.has(e.Num) {
+			if seen[e.Num] {
 				continue
 			}
 			seen[e.Num] = true

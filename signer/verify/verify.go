@@ -38,26 +38,22 @@ func File(ctx context.Context, r io.ReaderAt, size int64, opts Options) (*Report
 	reader := &watched{ctx: ctx, r: r, size: size}
 	report := &Report{Signatures: []Signature{}, Stamps: []Stamp{}, Findings: finding.List{}}
 	err := judge(ctx, reader, size, opts, report)
+	if err != nil {
+		report.Findings.Add(asFinding(err))
+		report.Findings.Add(attacksOn(reader, size)...)
+	}
 	if reader.err != nil {
 		return nil, reader.err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err != nil {
-		report.Findings.Add(asFinding(err))
-		attacks, err := attacksOn(reader, size)
-		if err != nil {
-			return nil, err
-		}
-		report.Findings.Add(attacks...)
-	}
 	settle(report)
 	return report, nil
 }
 
 // watched notes the errors of reading itself, so that a broken disk is not
-// taken for a broken document, and stops reading when ctx ends.
+// taken for a broken document, and stops reading then, and when ctx ends.
 type watched struct {
 	ctx  context.Context
 	r    io.ReaderAt
@@ -66,7 +62,7 @@ type watched struct {
 }
 
 func (w *watched) ReadAt(p []byte, off int64) (int, error) {
-	if err := w.ctx.Err(); err != nil {
+	if err := cmp.Or(w.err, w.ctx.Err()); err != nil {
 		return 0, err
 	}
 	n, err := w.r.ReadAt(p, off)
@@ -141,15 +137,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		s.hash = len(jobs)
 		jobs = append(jobs, *job)
 	}
-	for i, s := range all {
-		for _, t := range all[:i] {
-			if s.hash >= 0 && t.hash >= 0 && s.ByteRange == t.ByteRange {
-				s.add(find("shared_byte_range"))
-				t.add(find("shared_byte_range"))
-			}
-		}
-	}
-	if err := digestAll(ctx, r, jobs, opts.Known); err != nil {
+	if err := digestAll(r, jobs, opts.Known); err != nil {
 		return err
 	}
 	for _, list := range [][]*judged{sigs, stamps} {

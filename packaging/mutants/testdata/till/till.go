@@ -43,4 +43,20 @@ func (t *Till) open() error {
 	return nil
 }
 
+// Empty empties it; its test never does.
+func (t *Till) Empty() (int, error) {
+	if t.sum < 0 {
+		return 0, ErrNegative
+	}
+	if err := t.lock(); err != nil { // its error is of a type of its own
+		return 0, errors.New(err.Reason)
+	}
+	return t.sum, nil
+}
+
+// Locked tells why.
+type Locked struct{ Reason string }
+
+func (t *Till) lock() *Locked { return nil }
+
 func (t *Till) write(n int) { t.log = append(t.log, n) }

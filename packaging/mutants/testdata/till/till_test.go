@@ -2,6 +2,7 @@ package till
 
 import (
 	"errors"
+	"os"
 	"testing"
 )
 
@@ -16,7 +17,7 @@ func TestPay(t *testing.T) {
 	if err := errors.Join(one.Pay(4), one.Pay(6)); err != nil || one.sum != 10 {
 		t.Error(err, one.sum)
 	}
-	if len(one.log) != 2 {
+	if len(one.log) != 2 || os.Getenv("TILL_BROKEN") != "" {
 		t.Error(one.log)
 	}
 }

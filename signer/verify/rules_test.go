@@ -1,0 +1,218 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+
+	"sealdesk/signer/cms/cmstest"
+)
+
+// TestRulesOfRevisions: what a rule of later revisions refuses that no other rule would, and what it lets pass. The paper is
+// made for each case; why is empty for what is allowed.
+func TestRulesOfRevisions(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{})
+	const mod = "verify.modified|"
+	fillable := signing{root: map[string]string{"Perms": "<< /DocMDP SIG 0 R >>"},
+		sig: "/Reference [<< /TransformMethod /DocMDP /TransformParams << /P 2 /V /1.2 >> >>]"}
+	text := "<< /Type /Annot /Subtype /Widget /FT /Tx /T (total) /V (100) /P 3 0 R /F 4 /Rect [72 600 200 620] /AP << /N 21 0 R >> >>"
+	empty := "<< /FT /Sig /T (empty) /Kids [23 0 R] >>"
+	widget := "<< /Type /Annot /Subtype /Widget /Parent 20 0 R /P 3 0 R /F 4 /Rect [300 100 420 220] >>"
+	look := stream("/Subtype /Form /BBox [0 0 128 20]", "BT (100) Tj ET")
+	form := func(p *paper, more string) string {
+		return "<< /Fields " + refList(p.fields) + " /SigFlags 3 " + more + " >>"
+	}
+	store := func(entries string, more ...string) func(p *paper) {
+		return func(p *paper) {
+			objs := map[int]string{objCatalog: p.rootWith("DSS", "60 0 R"), 60: "<< /Type /DSS " + entries + " >>", 61: stream("", "x"), 62: stream("", "y")}
+			for i, o := range more {
+				objs[63+i] = o
+			}
+			p.update(objs)
+		}
+	}
+	for _, tc := range []struct {
+		name, why      string
+		before, follow func(p *paper) // before signs, too
+	}{
+		{"extensions that were none", mod + "Extensions",
+			func(p *paper) { p.root["Extensions"] = "7"; p.sign(buyer, signing{}) },
+			func(p *paper) { p.update(map[int]string{objCatalog: p.rootWith("Extensions", "<< >>")}) }},
+		{"extensions taken away", mod + "Extensions",
+			func(p *paper) { p.root["Extensions"] = "<< >>"; p.sign(buyer, signing{}) },
+			func(p *paper) { delete(p.root, "Extensions"); p.update(map[int]string{objCatalog: p.dict(p.root)}) }},
+		{"a form taken away and given back", mod + "form was removed",
+			func(p *paper) { p.sign(buyer, signing{}) },
+			func(p *paper) {
+				whole := p.dict(p.root)
+				delete(p.root, "AcroForm")
+				p.update(map[int]string{objCatalog: p.dict(p.root)})
+				p.update(map[int]string{objCatalog: whole})
+			}},
+		{"a form to which something else leads, unchanged", "",
+			func(p *paper) { p.page["Other"] = "7 0 R"; p.sign(buyer, signing{}) },
+			func(p *paper) { p.update(map[int]string{objInfo: "<< >>"}) }},
+		{"a field filled in whose parent is the page's text", mod + "object 4",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.update(map[int]string{20: strings.Replace(text, "/T (total)", "/Parent 4 0 R", 1), 21: look})
+				p.sign(buyer, fillable)
+			},
+			func(p *paper) {
+				p.update(map[int]string{20: strings.Replace(p.objects[20], "/V (100)", "/V (900)", 1), objText: evilText})
+			}},
+		{"a field filled in and its look drawn anew in its place", "verify.filled_in",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.update(map[int]string{20: text, 21: look})
+				p.sign(buyer, fillable)
+			},
+			func(p *paper) {
+				p.update(map[int]string{20: strings.Replace(text, "/V (100)", "/V (900)", 1), 50: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+					21: stream("/Subtype /Form /BBox [0 0 128 20] /Resources << /Font << /F 50 0 R >> >>", "BT /F 9 Tf (900) Tj ET")})
+			}},
+		{"a field filled in whose look is the page's, too", mod + "object 21",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.page["Resources"] = "<< /Font << /F1 5 0 R >> /XObject << /X 21 0 R >> >>"
+				p.update(map[int]string{20: text, 21: look})
+				p.sign(buyer, fillable)
+			},
+			func(p *paper) {
+				p.update(map[int]string{21: stream("/Subtype /Form /BBox [0 0 128 20]", "BT (900) Tj ET")})
+			}},
+		{"a field of widgets whose list is an object", "",
+			func(p *paper) { p.sign(buyer, signing{}) },
+			func(p *paper) {
+				p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", 50: "<< /FT /Sig /T (new) /Kids 52 0 R >>",
+					51: "<< /Type /Annot /Subtype /Widget /Parent 50 0 R /Rect [0 0 9 9] >>", 52: "[51 0 R]"})
+			}},
+		{"an empty field of widgets signed with a picture", "",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{23}
+				p.update(map[int]string{20: empty, 23: widget})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) {
+				p.sign(seller, signing{existing: 20, objects: map[int]string{23: strings.Replace(widget, "<<", "<< /AP << /N 60 0 R >>", 1), 60: stream("/Subtype /Form /BBox [0 0 1 1]", "")}})
+			}},
+		{"an empty field of widgets signed and moved", mod + "Rect",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{23}
+				p.update(map[int]string{20: empty, 23: widget})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) {
+				p.sign(seller, signing{existing: 20, objects: map[int]string{23: strings.Replace(widget, "[300", "[100", 1)}})
+			}},
+		{"an empty field of widgets signed, a widget with another value", mod + "widget of field",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{23}
+				p.update(map[int]string{20: empty, 23: widget})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) {
+				p.sign(seller, signing{existing: 20, objects: map[int]string{23: strings.Replace(widget, "<<", "<< /V (900)", 1)}})
+			}},
+		{"an empty field of widgets stamped with a picture", mod + "without a signer",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{23}
+				p.update(map[int]string{20: empty, 23: widget})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) {
+				p.sign(seller, signing{existing: 20, sub: "ETSI.RFC3161", objects: map[int]string{23: strings.Replace(widget, "<<", "<< /AP << /N 60 0 R >>", 1), 60: stream("/Subtype /Form /BBox [0 0 1 1]", "")}})
+			}},
+		{"validation data of one signature", "", func(p *paper) { p.sign(buyer, signing{}) },
+			store("/Certs [61 0 R 61 0 R] /VRI << /AB << /Type /VRI /Cert [61 0 R] /TU (D:2026) /TS 62 0 R >> >>")},
+		{"validation data with something else", mod + "entry Other", func(p *paper) { p.sign(buyer, signing{}) }, store("/Other 62 0 R")},
+		{"validation data of one signature with something else", mod + "entry Other", func(p *paper) { p.sign(buyer, signing{}) },
+			store("/VRI << /AB << /Other [61 0 R] >> >>")},
+		{"validation data of one signature, not there", mod + "object 70, which is not there", func(p *paper) { p.sign(buyer, signing{}) },
+			store("/VRI << /AB << /Cert [70 0 R] >> >>")},
+		{"validation data of one signature, a stamp within it", mod + "not an object of its own", func(p *paper) { p.sign(buyer, signing{}) },
+			store("/VRI << /AB << /TS (x) >> >>")},
+		{"validation data within it", mod + "not an object of its own", func(p *paper) { p.sign(buyer, signing{}) }, store("/Certs [(x)]")},
+		{"validation data that is not there", mod + "object 70, which is not there", func(p *paper) { p.sign(buyer, signing{}) }, store("/Certs [70 0 R]")},
+		{"validation data that leads on", mod + "leads on", func(p *paper) { p.sign(buyer, signing{}) }, store("/Certs [63 0 R]", stream("/Other 4 0 R", "x"))},
+		{"a stream repeated that is read in another way", mod + "object 4", func(p *paper) { p.sign(buyer, signing{}) },
+			func(p *paper) {
+				p.update(map[int]string{objText: strings.Replace(p.objects[objText], "<<", "<< /Filter /ASCIIHexDecode", 1)})
+			}},
+		{"metadata that validation data leads to, too", mod + "object 61",
+			func(p *paper) {
+				p.root["DSS"], p.root["PieceInfo"] = "<< /Certs [61 0 R] >>", "<< /X 61 0 R >>"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 61: stream("", "x")})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{61: stream("", "y")}) }},
+		{"an object of number 0", mod + "object 0", func(p *paper) { p.sign(buyer, signing{}) },
+			func(p *paper) { p.update(map[int]string{0: evilText}) }},
+		{"another key of a tag", mod + "object 31", tagged31(buyer), func(p *paper) {
+			p.update(map[int]string{31: "<< /Type /StructElem /S /Figure /P 30 0 R /K 33 0 R >>"})
+		}},
+		{"a number among the tags", mod + "object 33", tagged31(buyer), func(p *paper) { p.update(map[int]string{33: "1"}) }},
+		{"what is no tag gets children", mod + "object 5", tagged31(buyer), func(p *paper) {
+			p.update(map[int]string{objFont: strings.Replace(p.objects[objFont], "<<", "<< /K 1", 1)})
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			tc.before(p)
+			if r := p.verify(buyer, seller); !r.Valid() {
+				t.Fatalf("before: %s %v", r.Verdict, allCodes(r))
+			}
+			tc.follow(p)
+			r := p.verify(buyer, seller)
+			want := Valid
+			switch {
+			case strings.HasPrefix(tc.why, mod):
+				want = Invalid
+			case tc.why != "":
+				want = Untrusted
+			}
+			if r.Verdict != want || tc.why != "" && !found(r, tc.why) {
+				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
+	}
+	for _, tc := range []struct {
+		name, before, after, field, why string
+	}{
+		{"resources where viewers make the looks", "/NeedAppearances true", "/NeedAppearances true /DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"resources where a field has no look", "", "/DR << /Font << /Helv 50 0 R >> >>", strings.Replace(text, "/AP << /N 21 0 R >>", "", 1), mod + "DR"},
+		{"resources where fields have looks", "", "/DR << /Font << /Helv 50 0 R >> >>", text, ""},
+		{"a font that is another one", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a font more", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 5 0 R /Other 50 0 R >> >>", "", ""},
+		{"fonts that were none", "/DR << /Font 7 >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"fonts that are none", "/DR << >>", "/DR << /Font 7 >>", "", mod + "DR"},
+		{"resources that make no looks", "", "/DR << /XObject << /X 50 0 R >> >>", "", mod + "object 50"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			if tc.field != "" {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.update(map[int]string{20: tc.field, 21: look})
+			}
+			p.sign(buyer, signing{form: tc.before})
+			if r := p.verify(buyer); !r.Valid() {
+				t.Fatalf("before: %s %v %v", r.Verdict, allCodes(r), changes(r))
+			}
+			p.update(map[int]string{objForm: form(p, tc.after), 50: "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"})
+			r := p.verify(buyer)
+			if tc.why == "" && !r.Valid() || tc.why != "" && (r.Verdict != Invalid || !found(r, tc.why)) {
+				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
+	}
+}
+
+// tagged31 signs a document with tags: 31 is an element, 33 a number that only this one leads to.
+func tagged31(by *cmstest.Party) func(p *paper) {
+	return func(p *paper) {
+		p.root["StructTreeRoot"] = "30 0 R"
+		p.update(map[int]string{objCatalog: p.dict(p.root), 30: "<< /Type /StructTreeRoot /K [31 0 R] >>",
+			31: "<< /Type /StructElem /S /Document /P 30 0 R /K 33 0 R >>", 33: "0"})
+		p.sign(by, signing{})
+	}
+}
