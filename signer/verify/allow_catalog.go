@@ -85,7 +85,7 @@ func (d *diff) allowOwned() error {
 			return err
 		}
 		for num := range d.links.own[edge.name] {
-			if !d.pending[num] {
+			if !d.pending[num] || !d.old.has(num) {
 				continue
 			}
 			delete(d.pending, num)

@@ -43,6 +43,9 @@ func (d *diff) allowFilling(fields []field) error {
 // fill settles a field or widget in which nothing but what filling in changes was
 // changed, and the appearances that it alone leads to.
 func (d *diff) fill(num uint32) (filled bool, err error) {
+	if num == 0 || !d.old.has(num) {
+		return false, nil
+	}
 	a, err := d.old.byNumber(num)
 	if err != nil {
 		return false, err

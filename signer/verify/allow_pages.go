@@ -26,6 +26,10 @@ func (d *diff) allowPages() error {
 			}
 			delete(d.pending, ref.Num)
 		}
+		annots, ok := is["Annots"].(pdf.Ref)
+		if pdf.Equal(was["Annots"], is["Annots"]) && !(ok && d.pending[annots.Num]) {
+			continue
+		}
 		old, new, err := d.appended(was["Annots"], is["Annots"], attackAnnotation, "annotations of a page")
 		if err != nil {
 			return err

@@ -11,6 +11,9 @@ var tagKeys = map[pdf.Name]bool{"K": true, "Kids": true, "Nums": true, "Limits":
 func (d *diff) allowTags() error {
 	own := d.links.own["StructTreeRoot"]
 	for num := range d.pending {
+		if !d.old.has(num) {
+			continue
+		}
 		a, err := d.old.byNumber(num)
 		if err != nil {
 			return err

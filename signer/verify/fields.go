@@ -69,6 +69,9 @@ func (w *fieldWalk) walk(o pdf.Object, parent field, depth int) error {
 	if f.dict, err = w.v.Dict(o); err != nil {
 		return err
 	}
+	if len(f.dict) == 0 {
+		return nil
+	}
 	t, err := w.v.Resolve(f.dict["T"])
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ var catalogue = finding.Catalogue{Room: "verify", Known: map[string]finding.Know
 	"bad_byte_range":         finding.Fatal.Saying("the signature's byte range is wrong: {detail}"),
 	"no_contents":            finding.Fatal.Saying("the signature has no value"),
 	"bad_contents":           finding.Fatal.Saying("the signature's value is wrong: {detail}"),
+	"shared_byte_range":      finding.Fatal.Saying("two signatures claim the same bytes"),
 	"not_whole_revision":     finding.Fatal.Saying("the signature does not cover a whole revision of the file"),
 	"sub_filter_unsupported": finding.Fatal.Saying("signatures of kind {subfilter} are not known and not judged"),
 	"encoding_not_der":       finding.Note.Saying("the signature's value is not DER encoded"),

@@ -148,5 +148,8 @@ func (d *document) contents(b [4]int64) ([]byte, error) {
 	if _, err := hex.Decode(raw, text[1:n-1]); err != nil {
 		return nil, wrong("it is not purely hexadecimal")
 	}
+	if len(raw) == 0 {
+		return nil, &broken{find("no_contents"), attackForgery}
+	}
 	return raw, nil
 }

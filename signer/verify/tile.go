@@ -18,6 +18,11 @@ const maxComment = 256
 func (d *document) tile(n int) error {
 	v := d.view(n)
 	rev := v.revision
+	for _, defect := range d.Defects() {
+		if defect.Offset >= rev.Start && defect.Offset < rev.End && defect.Name != pdf.XRefOffset {
+			return deny(attackSaving, "a later revision is not well formed (%s)", defect.Name)
+		}
+	}
 	if rev.XRef < rev.Start || rev.Linearized || rev.Hidden {
 		return deny(attackSaving, "a later revision has an odd cross-reference section")
 	}
@@ -28,6 +33,8 @@ func (d *document) tile(n int) error {
 	for _, e := range rev.Entries {
 		switch {
 		case e.Kind != pdf.InUse || e.Offset == rev.XRef || rev.Hybrid && e.Offset == rev.Companion[0]:
+		case e.Offset > rev.XRef:
+			return deny(attackSaving, "object %d lies behind its cross-reference section", e.Num)
 		case e.Offset >= rev.Start:
 			start, end, err := v.Span(e.Ref())
 			if err != nil {

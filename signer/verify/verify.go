@@ -137,6 +137,14 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 		s.hash = len(jobs)
 		jobs = append(jobs, *job)
 	}
+	for i, s := range all {
+		for _, t := range all[:i] {
+			if s.hash >= 0 && t.hash >= 0 && s.ByteRange == t.ByteRange {
+				s.add(find("shared_byte_range"))
+				t.add(find("shared_byte_range"))
+			}
+		}
+	}
 	if err := digestAll(r, jobs, opts.Known); err != nil {
 		return err
 	}
