@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -23,6 +24,7 @@ import (
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/jobs/riverjobs"
@@ -43,6 +45,7 @@ type options struct {
 
 	tsaKeys, tsaPolicy, auditKey string
 	receiptKey, bidKeys          string
+	newBidKeys                   bool
 
 	flow    flowOptions
 	drain   time.Duration
@@ -68,6 +71,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.auditKey, "audit-key", "", "PEM `file` with the key that signs the head of the audit trail each day, and its certificate chain")
 	f.StringVar(&o.receiptKey, "receipt-key", "", "PEM `file` with the key that signs receipts and its certificate chain, which names this host; without it they are not signed")
 	f.StringVar(&o.bidKeys, "bid-keys", "", "PEM `files` separated by commas, each with a key that bids are encrypted to, SM2 or RSA, and its certificate; the newest of a kind first, and those before it as long as bids made for them are open. Without it such keys are made in the data folder at the first start; over PostgreSQL no bids are taken then, as all servers must have the same")
+	f.BoolVar(&o.newBidKeys, "new-bid-keys", false, "make such keys although tenders are kept here already, whose bids were encrypted to keys that are lost")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
 	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
 	words, err := parseFlags(f, args)
@@ -174,7 +178,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	defer kept.release()
-	keys, err := o.keysForBids(kept.pool == nil)
+	keys, err := o.keysForBids(ctx, kept)
 	if err != nil {
 		return errors.Join(err, kept.store.Close())
 	}
@@ -266,10 +270,19 @@ func stamper(files, policy string) (*tsa.Authority, error) {
 	return tsa.NewAuthority(config)
 }
 
-// keysForBids reads the keys that bids are encrypted to. A server that has its data to itself makes them.
-func (o *options) keysForBids(alone bool) ([]bidding.Key, error) {
-	if o.bidKeys == "" && alone {
-		return bidding.OpenKeys(o.data, platform.DefaultID)
+// keysForBids reads the keys that bids are encrypted to. A server that has its data to itself makes them, but not where tenders
+// are kept already: what was encrypted to keys that a restored folder lacks would stay closed, and nobody would know before the opening.
+func (o *options) keysForBids(ctx context.Context, kept opened) ([]bidding.Key, error) {
+	if o.bidKeys == "" && kept.pool == nil {
+		tenders, err := kept.store.Tenders(ctx, store.TenderQuery{Now: time.Now(), Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		keys, err := bidding.OpenKeys(o.data, platform.DefaultID, len(tenders) == 0 || o.newBidKeys)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: bids of the tenders here were encrypted to that key; put it back from its backup, or, if it is lost, start with --new-bid-keys: bids that are not opened yet then stay closed", err)
+		}
+		return keys, err
 	}
 	var keys []bidding.Key
 	for path := range strings.SplitSeq(o.bidKeys, ",") {

@@ -47,7 +47,7 @@ func newOffice(t *testing.T, alg ca.Algorithm) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := bidding.OpenKeys(t.TempDir(), "平台")
+	keys, err := bidding.OpenKeys(t.TempDir(), "平台", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestKeysAreMadeOnce(t *testing.T) {
 	dir := t.TempDir()
 	var first []bidding.Key
 	for i := range 2 {
-		keys, err := bidding.OpenKeys(dir, "平台")
+		keys, err := bidding.OpenKeys(dir, "平台", true)
 		if err != nil || len(keys) != 2 {
 			t.Fatal(len(keys), err)
 		}
@@ -273,7 +273,7 @@ func TestKeysAreMadeOnce(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "bids-rsa.pem"), []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err := bidding.OpenKeys(dir, "平台"); err == nil {
+	if keys, err := bidding.OpenKeys(dir, "平台", true); err == nil {
 		t.Errorf("a damaged file gives %d keys", len(keys))
 	}
 	if certificates := bidding.New(append(first, first...), nil).Certificates(); len(certificates) != 2 || certificates[0].Algorithm == certificates[1].Algorithm {

@@ -44,14 +44,15 @@ func KeyOf(p tsa.Pair) (Key, error) {
 	return Key{Certificate: p.Chain[0], Decrypter: d}, nil
 }
 
-// OpenKeys finds a platform's own keys in a folder, SM2 and RSA, and makes those that are not there, with certificates of their
-// own: a bidder encrypts to what the platform serves, and signs for which that was. The files are readable by their owner only.
-func OpenKeys(dir, name string) ([]Key, error) {
+// OpenKeys finds a platform's own keys in a folder, SM2 and RSA. Where it may, it makes those that are not there, with
+// certificates of their own: a bidder encrypts to what the platform serves, and signs for which that was. Otherwise one that is
+// not there is fs.ErrNotExist. The files are readable by their owner only.
+func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 	var keys []Key
 	for _, algorithm := range []string{"sm2", "rsa"} {
 		path := filepath.Join(dir, "bids-"+algorithm+".pem")
 		pem, err := readFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) && mayMake {
 			pem, err = makeKey(path, algorithm, name)
 		}
 		if err != nil {
