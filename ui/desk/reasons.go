@@ -45,7 +45,11 @@ func (w *Work) blocked(v View, h handover) map[Action]words.Problem {
 		block(ActionSubmit, !open, "state."+string(v.State))
 		block(ActionSubmit, trouble != "", trouble, "max", most, "more", 0)
 		if v.Starter && len(v.Missing) > 0 {
-			block(ActionSubmit, true, "missing."+string(v.Missing[0]), "more", len(v.Missing)-1)
+			lacks := string(v.Missing[0])
+			if v.Missing[0] == FieldSeal && v.Filing.Stage() == StageCleaned {
+				lacks = "only_seal"
+			}
+			block(ActionSubmit, true, "missing."+lacks, "more", len(v.Missing)-1)
 		}
 	}
 	block(ActionUnseal, !may(platformapi.MoveUnseal), "no_seal_to_take_off")

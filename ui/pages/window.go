@@ -298,6 +298,14 @@ func (w *Window) show(p page.Page) {
 func (w *Window) frame(p page.Page) {
 	w.shell.SetBody(p.Content())
 	w.shell.Sidebar.Select(p.Nav())
+	w.Retitle()
+}
+
+// Retitle implements page.Host.
+func (w *Window) Retitle() {
+	if w.shell == nil {
+		return
+	}
 	var crumbs []widgets.Crumb
 	for i, below := range w.stack {
 		c := widgets.Crumb{Text: below.Title()}

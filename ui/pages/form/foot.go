@@ -157,8 +157,13 @@ func (f *foot) drawLeft() {
 
 func (p *Page) keptText() string {
 	switch {
-	case !p.editableState():
+	case !p.editableState() && !p.view.Starter:
 		return ""
+	case !p.editableState():
+		why, _ := p.view.Why(desk.ActionEdit)
+		return why.What
+	case !p.editable():
+		return p.t("form.sealed_kept")
 	case p.count != p.kept:
 		return p.t("form.keeping")
 	case !p.savedAt.IsZero():

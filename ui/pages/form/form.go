@@ -30,7 +30,8 @@ type Page struct {
 	end  context.CancelFunc
 
 	view     desk.View
-	unlocked bool // the person agreed to make the seal void by editing
+	title    string // that the window shows
+	unlocked bool   // the person agreed to make the seal void by editing
 
 	keeper  keeper
 	count   int                // of changes typed
@@ -55,6 +56,7 @@ func New(host page.Host, work *desk.Work) *Page {
 	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.view = work.View(p.life)
+	p.title = p.Title()
 	p.notices, p.project, p.history, p.later = newPart(), newPart(), newPart(), newPart()
 	p.fields = newFields(p)
 	p.files = newFiles(p)
@@ -149,6 +151,10 @@ func (p *Page) draw() {
 	p.drawHistory()
 	p.drawLater()
 	p.foot.draw()
+	if t := p.Title(); t != p.title {
+		p.title = t
+		p.host.Retitle()
+	}
 }
 
 // editableState tells whether the form lies with us; a seal on it may still have to be given up first.

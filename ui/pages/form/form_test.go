@@ -168,12 +168,18 @@ func TestSubmitAndRefuse(t *testing.T) {
 	}
 	w.Seal(buyer, work)
 	h, p := opened(t, w, buyer, work)
+	if !h.Says("已加盖印章；如需修改") {
+		t.Error("why nothing can be typed is not said in the foot")
+	}
 	p.submit()
 	h.Asked[0].Yes()
 	h.Until("the receipt", func() bool { return len(h.Toasts) == 1 })
 	h.Until("the state", func() bool { return p.view.State == platformapi.StateAwaiting && len(p.view.Waiting) == 0 })
 	h.Settle(200 * time.Millisecond)
 	h.Picture("form-awaiting")
+	if h.Retitled != "查看合同签订" || !h.Says("等待对方确认") {
+		t.Errorf("what was sent is called %q", h.Retitled)
+	}
 	if p.foot.buttons[desk.ActionWithdraw] == nil {
 		t.Error("it cannot be withdrawn")
 	}
@@ -209,6 +215,9 @@ func TestSubmitAndRefuse(t *testing.T) {
 	h3.Picture("form-history")
 	if !p3.fields.typed {
 		t.Error("a returned contract cannot be changed")
+	}
+	if why := p3.foot.buttons[desk.ActionSubmit].Reason(); why != "合同备案还没有加盖印章" {
+		t.Errorf("what it lacks: %q", why)
 	}
 }
 

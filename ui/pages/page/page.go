@@ -56,6 +56,8 @@ type Host interface {
 	Open(Page)
 	Back()
 	Home(nav string)
+	// Retitle shows the Title of the page in front anew.
+	Retitle()
 
 	// Login starts the work of a session; Logout ends it and shows the login page.
 	Login(*desk.Session)

@@ -34,16 +34,17 @@ type Host struct {
 	front   context.Context
 	leave   context.CancelFunc
 
-	Stack   []page.Page
-	Toasts  []string
-	Told    []error
-	Homes   []string
-	Zooms   []int
-	Asked   []Question
-	Dialogs []*widgets.Dialog
-	Choose  func(endings []string) string // answers ChooseFile; "" chooses nothing
-	Save    func(name string) string      // answers SaveFile
-	Folder  func() string                 // answers ChooseFolder
+	Stack    []page.Page
+	Toasts   []string
+	Told     []error
+	Homes    []string
+	Retitled string // the Title that a page in front asked to be shown anew
+	Zooms    []int
+	Asked    []Question
+	Dialogs  []*widgets.Dialog
+	Choose   func(endings []string) string // answers ChooseFile; "" chooses nothing
+	Save     func(name string) string      // answers SaveFile
+	Folder   func() string                 // answers ChooseFolder
 }
 
 // A Question is what was put to the person.
@@ -319,6 +320,9 @@ func (h *Host) Open(p page.Page) {
 	h.Stack = append(h.Stack, p)
 	h.show()
 }
+
+// Retitle implements page.Host.
+func (h *Host) Retitle() { h.Retitled = h.Top().Title() }
 
 // Back implements page.Host.
 func (h *Host) Back() {
