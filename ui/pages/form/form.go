@@ -47,6 +47,7 @@ type Page struct {
 	history *part
 	later   *part
 	foot    *foot
+	parts   *fyne.Container
 	scroll  *widgets.ScrollArea
 	content fyne.CanvasObject
 }
@@ -61,8 +62,9 @@ func New(host page.Host, work *desk.Work) *Page {
 	p.fields = newFields(p)
 	p.files = newFiles(p)
 	p.foot = newFoot(p)
-	p.scroll = widgets.NewScrollArea(widgets.Page(widgets.Column(theme.CardGap,
-		p.notices.box, p.project.box, p.fields.part.box, p.files.part.box, p.history.box, p.later.box)))
+	p.parts = widgets.Page(widgets.Column(theme.CardGap,
+		p.notices.box, p.project.box, p.fields.part.box, p.files.part.box, p.history.box, p.later.box))
+	p.scroll = widgets.NewScrollArea(p.parts)
 	p.content = widgets.Border(nil, p.foot.part.box, nil, nil, p.scroll)
 	p.draw()
 	return p
@@ -151,6 +153,10 @@ func (p *Page) draw() {
 	p.drawHistory()
 	p.drawLater()
 	p.foot.draw()
+	if p.parts.Size().Height != p.parts.MinSize().Height { // a part that grew or shrank moves those below it
+		p.parts.Refresh()
+		p.scroll.Refresh()
+	}
 	if t := p.Title(); t != p.title {
 		p.title = t
 		p.host.Retitle()

@@ -245,4 +245,9 @@ func (p *Page) historyRows(rows []platformapi.HistoryRow) fyne.CanvasObject {
 type historyCells struct{ step, who, received, handled, opinion fyne.CanvasObject }
 
 // nameOf is a field's name as it stands on the page.
-func (p *Page) nameOf(f desk.Field) string { return p.t("form.field_" + string(f)) }
+func (p *Page) nameOf(f desk.Field) string {
+	if f == desk.FieldSeal && p.view.Filing.Stage() == desk.StageCleaned {
+		return p.t("form.seal")
+	}
+	return p.t("form.field_" + string(f))
+}
