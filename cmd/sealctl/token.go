@@ -13,6 +13,7 @@ import (
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
 	"sealdesk/token/uri"
+	"sealdesk/ui/desk/words"
 )
 
 type tokenCmd struct {
@@ -132,6 +133,8 @@ type certJSON struct {
 	NotAfter  time.Time `json:"notAfter"`
 	SHA256    string    `json:"sha256"`
 	Unfit     []string  `json:"unfit"` // codes of why it cannot sign now
+
+	why []token.Reason
 }
 
 func certOf(name string, id token.Identity) certJSON {
@@ -150,10 +153,22 @@ func certOf(name string, id token.Identity) certJSON {
 	if id.Usage()&token.UsageEncrypt != 0 {
 		out.Usage = append(out.Usage, "encrypt")
 	}
-	for _, r := range token.Unfit(id, time.Now()) {
+	out.why = token.Unfit(id, time.Now())
+	for _, r := range out.why {
 		out.Unfit = append(out.Unfit, r.Code())
 	}
 	return out
+}
+
+// line is the certificate for a person, with what keeps it from being used.
+func (c certJSON) line(w *words.Catalog) string {
+	line := []string{c.Token, c.ID, c.Name, c.USCC, c.Algorithm, strings.Join(c.Usage, "+"), c.NotAfter.Local().Format(time.DateOnly)}
+	for _, r := range c.why {
+		if r.Code() != "token.certificate_not_for_signing" { // its usage stands there
+			line = append(line, w.Problem(r).What)
+		}
+	}
+	return strings.Join(line, "\t")
 }
 
 // Run prints {"certificates": [...]}.
@@ -179,8 +194,7 @@ func (c *tokenCertsCmd) Run(a *app) error {
 			a.tui.warn("ctl.token.none")
 		}
 		for _, c := range list {
-			a.tui.print("%s\t%s\t%s\t%s\t%s\t%s\t%s", c.Token, c.ID, c.Name, c.USCC, c.Algorithm, strings.Join(c.Usage, "+"),
-				c.NotAfter.Local().Format(time.DateOnly))
+			a.tui.print("%s", c.line(a.words))
 		}
 	})
 }
