@@ -74,12 +74,14 @@ func (c *bidDemoCmd) Run(a *app) error {
 	if c.Phone {
 		o.Console = a.tui.err
 	}
+	p := &bidPlay{a: a}
+	p.say("begin", "work", c.Work) // making everybody's keys takes a while
 	world, err := demo.Open(a.ctx, o)
 	if err != nil {
 		return err
 	}
 	defer world.Close()
-	p := &bidPlay{a: a, world: world}
+	p.world = world
 	defer p.leave()
 	if err := p.cast(c); err != nil {
 		return err
