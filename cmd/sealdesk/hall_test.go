@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"crypto"
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,12 +23,14 @@ import (
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/signer/bid"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 	"sealdesk/token/softkey"
 	"sealdesk/token/uri"
+	"sealdesk/ui/desk/amount"
 )
 
 // The bidders of the opening beside the demo's supplier.
@@ -110,6 +115,56 @@ func holdOpen(t *testing.T, drivers []token.Driver, uscc, pin string) (name stri
 		t.Fatalf("no key of %s", uscc)
 	}
 	return name, sign, chain, box, done
+}
+
+// offer makes a bid for a certificate, to a file, and hands it in.
+func offer(t *testing.T, w *demo.World, tender string, who ca.Subject, sign crypto.Signer, chain []*smx509.Certificate, box *smx509.Certificate, price, out string) (number string) {
+	t.Helper()
+	ctx, dir := t.Context(), t.TempDir()
+	c, err := client.Login(ctx, w.URL, sign, chain, client.Options{})
+	ok(t, err)
+	of, err := c.Tender(ctx, tender)
+	ok(t, err)
+	data, err := c.Outline(ctx, of)
+	ok(t, err)
+	outline, err := bid.ReadOutline(bytes.NewReader(data))
+	ok(t, err)
+	b := bid.Builder{Bidder: bid.Bidder{Code: who.USCC, Name: who.Name}, Program: "test", Signer: sign, Chain: chain, Recipients: []*smx509.Certificate{box}, Outer: true,
+		Out: out}
+	for _, p := range outline.Parts {
+		path := filepath.Join(dir, p.Code+".pdf")
+		ok(t, os.WriteFile(path, demo.Page(p.Code), 0o600))
+		b.Parts = append(b.Parts, bid.Source{Code: p.Code, Path: path})
+	}
+	sum, err := amount.Parse(price)
+	ok(t, err)
+	b.Price.Fields = []bid.Field{{Name: of.ReadOut[0], Value: price, Capitals: sum.Capitals()}, {Name: of.ReadOut[1], Value: "30"}, {Name: of.ReadOut[2], Value: "三年"}}
+	outline.Apply(&b)
+	want := platformapi.BidRSA
+	if alg, err := ca.AlgorithmOf(box.PublicKey); err == nil && alg == ca.SM2 {
+		want = platformapi.BidSM2
+	}
+	for _, p := range of.PlatformCertificates {
+		if p.Algorithm == want {
+			b.Platform, err = smx509.ParseCertificate(p.Certificate)
+			ok(t, err)
+		}
+	}
+	_, err = b.Build(ctx)
+	ok(t, err)
+	content, err := os.ReadFile(b.Out)
+	ok(t, err)
+	digest := sha256.Sum256(content)
+	begun, err := c.BeginBid(ctx, platformapi.NewID(), tender, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(content)), SHA256: hex.EncodeToString(digest[:]), Name: "offer.bid"})
+	ok(t, err)
+	ok(t, c.SendBid(ctx, begun, bytes.NewReader(content), nil))
+	given, err := c.CompleteBid(ctx, platformapi.NewID(), begun.ID)
+	ok(t, err)
+	if given.Bid.State != platformapi.BidReceived {
+		t.Fatalf("%s: %+v", who.Name, given.Bid)
+	}
+	ok(t, c.Logout(ctx))
+	return of.Number
 }
 
 func serialOf(t *testing.T, token string) string {
@@ -489,6 +544,103 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	}
 }
 
+// 双信封, 暂停与延长, 备份文件补救, in two windows at once: the platform's file of a bid is damaged; the host pauses and extends with reasons, the bidder brings its backup and decrypts; the price is closed until its own
+// envelope is opened.
+func TestAnOpeningIsPausedAndABidRestored(t *testing.T) {
+	bin := buildForTest(t)
+	home := t.TempDir()
+	work := filepath.Join(home, "demo")
+	world, err := demo.Open(t.Context(), demo.Options{Work: work, Algorithm: ca.RSA})
+	ok(t, err)
+	t.Cleanup(func() { _ = world.Close() })
+	crew, err := world.CastOpening(t.Context())
+	ok(t, err)
+	who := crew.Bidders[1]
+	tender, err := world.AddTender(t.Context(), demo.TenderPlan{Deadline: 20 * time.Second, Minutes: 20, Remedy: platformapi.RemedyBackupFile, TwoEnvelopes: true})
+	ok(t, err)
+	_, sign, chain, box, done := holdOpen(t, world.Drivers, who.USCC, who.PIN)
+	backup := filepath.Join(t.TempDir(), "offer.bid")
+	number := offer(t, world, tender, ca.Subject{Name: who.Name, USCC: who.USCC}, sign, chain, box, "2980000.00", backup)
+	done()
+	damage(t, work, backup)
+	judge := signIn(t, world, world.Purchaser)
+
+	windows := map[string]*screen{}
+	for name, key := range map[string]demo.Party{"host": world.Purchaser, "bidder": who} {
+		folder := filepath.Join(home, name)
+		kept := filepath.Join(work, "keys", "hall")
+		if name == "host" {
+			kept = filepath.Join(work, "keys", "rsa")
+		}
+		copyKey(t, kept, filepath.Join(folder, "data", "sealdesk", "keys"), key.URI)
+		s := newScreen(t)
+		s.start(bin, []string{"HOME=" + folder, "XDG_DATA_HOME=" + filepath.Join(folder, "data"), "XDG_CACHE_HOME=" + filepath.Join(filepath.Dir(bin), "cache"),
+			"XDG_CONFIG_HOME=" + filepath.Join(folder, "config"), "LC_ALL=C.UTF-8"}, "--platform", world.URL, "--trust", world.RootsFile)
+		windows[name] = s
+		s.wait(key.Name)
+		s.enterHall(key.Name, key.PIN, number)
+	}
+	host, bidder := windows["host"], windows["bidder"]
+
+	host.waitFor("公布投标人名单", 0, 2*time.Minute)
+	host.click("公布投标人名单")
+	host.press("公布投标人名单")
+	host.wait(who.Name)
+	bidder.click("签到")
+	host.wait("远程签到")
+	host.click("开始解密") // the price stays closed
+	host.click("报价")
+	host.fill("写入开标记录，所有参加人可见", "one bidder")
+	host.shot("hall-envelopes")
+	host.press("开始解密")
+	host.wait("解密失败")
+
+	host.click("暂停解密")
+	host.fill("写入开标记录，所有参加人可见", "power cut")
+	host.press("暂停解密")
+	bidder.wait("原因：power cut")
+	bidder.shot("hall-paused")
+	host.click("继续解密")
+	host.press("继续解密")
+	bidder.gone("原因：power cut")
+	before := windowEnd(t, judge, tender)
+	host.click("延长解密时间")
+	host.click("写入开标记录，所有参加人可见")
+	host.write("backup file")
+	host.press("延长解密时间")
+	host.wait("延长解密 10 分钟…")
+	if after := windowEnd(t, judge, tender); !after.Equal(before.Add(10 * time.Minute)) {
+		t.Errorf("the window is open until %s, not ten minutes after %s", after, before)
+	}
+
+	bidder.click("备份补救")
+	bidder.choose(backup)
+	bidder.wait("证书相符，序列号…")
+	bidder.write(who.PIN)
+	bidder.key("Return")
+	bidder.wait("解密成功，平台已核对全部内容")
+	host.wait("已解密 1 / 1")
+	host.click("开始唱标")
+	host.press("开始唱标")
+	if _, early := host.find("2,980,000.00", 0); early {
+		t.Error("the price is shown before its envelope was opened")
+	}
+	host.click("开始解密")
+	host.fill("写入开标记录，所有参加人可见", "one bidder")
+	host.press("开始解密")
+	bidder.wait("证书相符，序列号…")
+	bidder.write(who.PIN)
+	bidder.key("Return")
+	bidder.wait("解密成功，平台已核对全部内容")
+	host.click("开始唱标")
+	host.press("开始唱标")
+	bidder.wait("2,980,000.00")
+	bidder.shot("hall-price-opened")
+	for _, s := range windows {
+		s.noThreadErrors()
+	}
+}
+
 // signIn logs a party in, beside the window.
 func signIn(t *testing.T, w *demo.World, p demo.Party) *client.Client {
 	t.Helper()
@@ -497,4 +649,31 @@ func signIn(t *testing.T, w *demo.World, p demo.Party) *client.Client {
 	c, err := client.Login(t.Context(), w.URL, sign, chain, client.Options{})
 	ok(t, err)
 	return c
+}
+
+// windowEnd is until when bids can be decrypted.
+func windowEnd(t *testing.T, c *client.Client, tender string) time.Time {
+	t.Helper()
+	x, err := c.Tender(t.Context(), tender)
+	ok(t, err)
+	return x.Opening.WindowUntil
+}
+
+// damage cuts the platform's copy of a bid.
+func damage(t *testing.T, work, bid string) {
+	t.Helper()
+	content, err := os.ReadFile(bid)
+	ok(t, err)
+	sum := sha256.Sum256(content)
+	found := false
+	ok(t, filepath.WalkDir(work, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Base(path) != hex.EncodeToString(sum[:]) {
+			return err
+		}
+		found = true
+		return os.Truncate(path, int64(len(content)/2))
+	}))
+	if !found {
+		t.Fatal("the platform does not keep the bid by its digest")
+	}
 }

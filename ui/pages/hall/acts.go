@@ -357,6 +357,7 @@ func (p *Room) backup(b platformapi.Bid) {
 		p.host.Toast(theme.Neutral, p.t("hall.backup_sending"))
 		p.do(func(ctx context.Context) error { return p.room.BringBackup(ctx, b.ID, path, nil) }, func() {
 			p.host.Toast(theme.Good, p.t("hall.backup_taken"))
+			p.host.Window().Canvas().Unfocus() // so that the PIN is typed next, and not the button pressed again
 			p.keys.again()
 		})
 	})
