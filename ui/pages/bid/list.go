@@ -52,13 +52,13 @@ func New(host page.Host) *List {
 		p.draw()
 	}
 	p.table = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("bid.col_tender"), Min: 240},
+		widgets.TableColumn{Title: p.t("bid.col_tender"), Min: 200},
 		widgets.TableColumn{Title: p.t("bid.col_purchaser"), Min: 120, Spare: true},
 		widgets.TableColumn{Title: host.Words().Zoned(p.t("bid.col_deadline"), time.Now()), Width: 184},
 		widgets.TableColumn{Title: p.t("bid.col_state"), Width: 112},
 		widgets.TableColumn{Title: p.t("bid.col_actions"), Width: 128},
 	).High(58)
-	row := widgets.Row(10, widgets.Fixed(280, 0, p.search),
+	row := widgets.Row(10, widgets.Fixed(240, 0, p.search),
 		widgets.NewIconButton(theme.IconRefresh, p.read), widgets.Spacer())
 	if host.Session().HasTenders() {
 		row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.credit"), func() { host.Open(newLibrary(host)) }).WithIcon(theme.IconVerify))

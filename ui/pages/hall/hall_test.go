@@ -506,3 +506,20 @@ func TestPlatformWithoutOpenings(t *testing.T) {
 	host.Until("it is said", func() bool { return host.Button("重试") != nil && host.Says("本平台未开通电子投标") })
 	host.Fits()
 }
+
+// What stands at the right scrolls where it is higher than the window: nothing makes the window larger than its screen.
+func TestTheRoomFitsWithEverythingInIt(t *testing.T) {
+	p := opening(platformapi.TenderBidder)
+	p.tender.Bidders = 1 // the banner
+	uris := p.provide(t)
+	host, page := show(t, p, false)
+	p.keys.plug(uris[3])
+	page.KeysChanged()
+	host.Until("the PIN is asked for", func() bool { return page.keys.shown.Stage == hall.Asking })
+	host.Fits()
+	host.Type("000000")
+	host.Enter()
+	host.Until("the PIN is wrong", func() bool { return host.Says("PIN 码不正确，还可以再试 2 次") })
+	host.Fits()
+	host.Picture("hall-bidder-pin")
+}

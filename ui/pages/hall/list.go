@@ -34,7 +34,7 @@ type Page struct {
 func New(host page.Host) *Page {
 	p := &Page{host: host, ctx: context.Background()}
 	p.table = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 240},
+		widgets.TableColumn{Title: p.t("hall.col_project"), Min: 200},
 		widgets.TableColumn{Title: p.t("hall.col_lot"), Min: 120, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: host.Words().Zoned(p.t("hall.col_opens"), time.Now()), Width: 172},
 		widgets.TableColumn{Title: p.t("hall.col_role"), Width: 84, Quiet: true},

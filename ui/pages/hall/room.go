@@ -50,6 +50,7 @@ type Room struct {
 	board        *board
 	keys         *keys
 	side         *fyne.Container
+	sideArea     *widgets.ScrollArea
 	content      fyne.CanvasObject
 }
 
@@ -95,6 +96,7 @@ func newRoom(host page.Host, r *hall.Room, s *hall.Stand, l look) *Room {
 	p.board = newBoard(p)
 	p.keys = newKeys(p)
 	p.side = widgets.Column(l.gap)
+	p.sideArea = widgets.NewScrollArea(widgets.Pad(bleed, bleed, bleed, bleed, p.side))
 	return p
 }
 
@@ -108,7 +110,7 @@ func (p *Room) arranged(head func(fyne.CanvasObject) *fyne.Container) fyne.Canva
 	}
 	top := head(widgets.Row(24, widgets.Grow(widgets.Column(p.look.text/2, p.name, p.facts, widgets.Row(16, p.now))),
 		widgets.Column(2, p.until, p.clock), screen))
-	lower := container.New(beside{p.look.side, p.look.gap}, p.board.card, p.side)
+	lower := container.New(beside{p.look.side, p.look.gap}, p.board.card, p.sideArea)
 	middle := widgets.Border(widgets.Pad(0, 0, p.look.gap, 0, widgets.Column(0, p.banner, widgets.PaddedCard(p.steps))), nil, nil, nil, lower)
 	if p.wide {
 		return widgets.Border(top, nil, nil, nil, widgets.Pad(20, 32, 24, 32, middle))
@@ -118,6 +120,9 @@ func (p *Room) arranged(head func(fyne.CanvasObject) *fyne.Container) fyne.Canva
 
 // leastSide is how wide the panel at the right is in the smallest window.
 const leastSide = 240
+
+// bleed is what of a card's edge and shadow lies outside of it, and would be cut off by the area that scrolls.
+const bleed = 6
 
 // beside puts a panel at the right of what takes the rest.
 type beside struct{ side, gap float32 }
@@ -132,8 +137,8 @@ func (l beside) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (l beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	side := min(l.side, size.Width-l.gap-o[0].MinSize().Width)
 	o[0].Resize(fyne.NewSize(size.Width-l.gap-side, size.Height))
-	o[1].Resize(fyne.NewSize(side, size.Height))
-	o[1].Move(fyne.NewPos(size.Width-side, 0))
+	o[1].Resize(fyne.NewSize(side+2*bleed, size.Height+2*bleed))
+	o[1].Move(fyne.NewPos(size.Width-side-bleed, -bleed))
 }
 
 // Nav implements page.Page.

@@ -234,7 +234,7 @@ func (x *Tenders) WithdrawBid(_ context.Context, _, id string) (platformapi.BidO
 func (x *Tenders) Credit(context.Context) (platformapi.CreditLibrary, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return platformapi.CreditLibrary{Organisation: org(seller), Items: x.credit}, nil
+	return platformapi.CreditLibrary{Organisation: org(seller), Items: slices.Clone(x.credit)}, nil
 }
 
 func (x *Tenders) SendCredit(_ context.Context, f platformapi.NewCreditFile, size int64, content io.ReaderAt) error {
