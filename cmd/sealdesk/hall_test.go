@@ -455,6 +455,8 @@ func TestBidsAreOpenedInTheHall(t *testing.T) {
 	opened()
 	device.Unplug()
 	ok(t, os.RemoveAll(filepath.Join(keys, serialOf(t, world.Supplier.URI)))) // it is not brought to the hall
+	s.gone(usbBidder.Name)
+	s.gone(world.Supplier.Name)
 
 	// The host: 公布投标人名单, 开始解密.
 	s.enterHall(world.Purchaser.Name, world.Purchaser.PIN, number)

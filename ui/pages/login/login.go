@@ -195,7 +195,8 @@ func (p *Page) look() {
 // fill shows the keys; the one that was chosen stays chosen when it is still there.
 func (p *Page) fill(keys []desk.Key) {
 	wanted := p.prefer
-	if was, ok := p.key(); ok {
+	was, chosen := p.key()
+	if chosen {
 		wanted = func(k desk.Key) bool { return k.URI == was.URI && k.ID == was.ID }
 	}
 	p.keys, p.chosen = keys, -1
@@ -209,6 +210,9 @@ func (p *Page) fill(keys []desk.Key) {
 		if wanted(k) {
 			break
 		}
+	}
+	if is, ok := p.key(); chosen && !(ok && is.URI == was.URI && is.ID == was.ID) {
+		p.pin.Wipe() // it was typed for a key that is gone, and is not tried at another
 	}
 	p.draw()
 	p.faces.Filled()

@@ -247,3 +247,19 @@ func must(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// A PIN typed for a key that is pulled out is not tried at the one that is chosen then; one whose key stays is kept.
+func TestAPINIsForTheKeyItWasTypedFor(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w)
+	keys := p.keys
+	h.Type("123")
+	p.fill(append(keys[1:], keys[0]))
+	if k := chosen(t, p); k.URI != keys[0].URI || p.pin.Len() != 3 {
+		t.Errorf("the key stayed, and of its PIN %d digits are left", p.pin.Len())
+	}
+	p.fill(keys[1:])
+	if k := chosen(t, p); k.URI == keys[0].URI || p.pin.Len() != 0 {
+		t.Errorf("%d digits typed for one key stand there for another", p.pin.Len())
+	}
+}
