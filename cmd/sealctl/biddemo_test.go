@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -95,6 +96,9 @@ func (h *phoneBeside) logIn(address string) (err error) {
 	var list wire.ApplicationList
 	if err = h.phone.Call(h.ctx, http.MethodGet, "/applications", nil, &list); err != nil {
 		return err
+	}
+	if len(list.Items) == 0 {
+		return errors.New("the phone has no application to download certificates for")
 	}
 	return h.phone.Download(h.ctx, list.Items[0].ID, phonetest.PIN)
 }

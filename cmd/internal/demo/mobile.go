@@ -77,13 +77,6 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 		}
 	}()
 	w.mobile, w.MobileCA, w.MobileRoot = m, listener.Origins[0], listener.Root
-	about := fmt.Sprintf("移动 CA → %s（手机号 %s、%s）", w.MobileCA, MobileNumber, MobileNumber2)
-	if w.MobileRoot != nil {
-		about += "，根证书 " + w.MobileCA + mobile.RootPath
-	}
-	if _, err := fmt.Fprintln(o.Console, about); err != nil {
-		o.Log.Warn("the mobile CA's address cannot be shown", "error", err)
-	}
 	for _, h := range []struct {
 		number, id string
 		party      Party
@@ -96,6 +89,14 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 		}); err != nil {
 			return err
 		}
+	}
+	// Told only now: who reads the address finds its holders there.
+	about := fmt.Sprintf("移动 CA → %s（手机号 %s、%s）", w.MobileCA, MobileNumber, MobileNumber2)
+	if w.MobileRoot != nil {
+		about += "，根证书 " + w.MobileCA + mobile.RootPath
+	}
+	if _, err := fmt.Fprintln(o.Console, about); err != nil {
+		o.Log.Warn("the mobile CA's address cannot be shown", "error", err)
 	}
 	return nil
 }
