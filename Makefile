@@ -1,6 +1,6 @@
 # make demo   build SealDesk and open it with an embedded platform, both parties' keys and a mobile CA; PHONES=0.0.0.0:8444 lets real phones reach it
 # make test   everything that must hold before a change lands
-# make race   the same tests with the programs under the race detector, too, which make test runs without
+# make race   the same tests with everything under the race detector, the programs and the libraries that only calculate, too
 # make interop   hold our work against other programs: the clean copy of Word documents, for the corpora in ../shared/corpora, and
 #                in a table what we sign, in every combination of level and key, before pdfsig, mutool, qpdf, openssl, pyHanko and
 #                the European Commission's DSS, and what they sign before us. Who is wrong, it says why; what nothing explains fails.
@@ -26,6 +26,12 @@ RUNS    ?= 1000
 SEED    ?= 1
 TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
+# Code of others that only calculates: what it does to memory is not watched in make test, of whose time it would be half. Nothing
+# that orders goroutines is in it. make race watches it, too.
+UNWATCHED := modernc.org/sqlite/lib github.com/tetratelabs/wazero/internal/engine/... golang.org/x/image/... \
+	github.com/go-text/typesetting/harfbuzz github.com/go-text/typesetting/font/... github.com/go-text/render github.com/srwiley/... \
+	github.com/pressly/goose/v3/internal/sqlparser compress/flate image image/color image/draw image/png
+WATCHED := -race $(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=0 -d=checkptr=0')
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
 .PHONY: demo build phone phone-app test test-packages test-programs race interop peers openapi bench fuzz soak faults mutants cover pictures packages packages-check help check deps-demo deps-test deps-bench deps-interop deps-packages generate clean
@@ -55,7 +61,7 @@ test: deps-test phone
 
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
 test-packages:
-	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/...
+	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/...
 
 test-programs:
 	$(GO) test -tags $(TAGS) -timeout 14m ./cmd/...
