@@ -285,7 +285,6 @@ func TestLevelRefusals(t *testing.T) {
 			e.Judging.Roots = []*smx509.Certificate{stranger.Root}
 		}, is(signer.NotTrusted)},
 		{"altered", signer.LevelT, func(_ *archive, e *signer.Extension, _ func()) { alter(e.In, "(Contract, page 1)", 3) }, is(signer.EarlierBroken)},
-		{"a time stamp over the document that does not hold", signer.LevelLTA, func(_ *archive, e *signer.Extension, _ func()) { alter(e.In, "/F 132", 3) }, is(signer.NotVerified)},
 		{"has the level", signer.LevelLT, func(_ *archive, e *signer.Extension, _ func()) { e.Level = signer.LevelLT }, is(signer.NothingToExtend)},
 		{"has no signature", "", func(a *archive, e *signer.Extension, _ func()) { e.In = a.job.In }, is(signer.NothingToExtend)},
 		{"is no PDF", "", func(a *archive, e *signer.Extension, _ func()) {
@@ -316,6 +315,21 @@ func TestLevelRefusals(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+// A time stamp over the document that does not hold proves nothing, and is in nobody's way.
+func TestABrokenTimeStampIsStampedOver(t *testing.T) {
+	a := newArchive(t, "ecdsa")
+	in := a.sign(t, signer.LevelLTA)
+	alter(in, "/F 132", 3)
+	result, err := a.extension(in, signer.LevelLTA).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamps := result.Report.Stamps
+	if len(stamps) != 2 || stamps[0].Verdict != verify.Invalid || stamps[1].Verdict != verify.Valid || result.Report.Signatures[0].Level != "LTA" {
+		t.Errorf("%+v, level %s", stamps, result.Report.Signatures[0].Level)
 	}
 }
 
