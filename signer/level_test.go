@@ -168,10 +168,9 @@ func TestLevels(t *testing.T) {
 			}
 			from := a.sign(t, signer.LevelB)
 			for _, step := range []struct {
-				level  signer.Level
-				want   string
-				stamps int
-			}{{signer.LevelLT, "LT", 1}, {signer.LevelLTA, "LTA", 2}, {signer.LevelLTA, "LTA", 3}} {
+				level         signer.Level
+				stamps, asked int
+			}{{signer.LevelLT, 1, 4}, {signer.LevelLTA, 2, 0}, {signer.LevelLTA, 3, 0}} {
 				before, err := os.ReadFile(from)
 				if err != nil {
 					t.Fatal(err)
@@ -184,9 +183,13 @@ func TestLevels(t *testing.T) {
 						t.Errorf("%d of %d", done, total)
 					}
 				}
+				asked := a.registry.asked
 				result, err := e.Run(t.Context())
 				if err != nil {
 					t.Fatalf("to %s: %v", step.level, err)
+				}
+				if asked = a.registry.asked - asked; asked != step.asked {
+					t.Errorf("to %s: asked %d times", step.level, asked)
 				}
 				after, err := os.ReadFile(result.Path)
 				if err != nil {
@@ -195,7 +198,7 @@ func TestLevels(t *testing.T) {
 				if !bytes.HasPrefix(after, before) || result.InputSHA256 != sum(before) || result.SHA256 != sum(after) || result.Size != int64(len(after)) {
 					t.Errorf("to %s: the result does not describe the file", step.level)
 				}
-				if s := result.Report.Signatures[0]; s.Level != step.want || s.Verdict != verify.Valid || len(result.Report.Stamps) != step.stamps || len(steps) != 4 {
+				if s := result.Report.Signatures[0]; s.Level != string(step.level) || s.Verdict != verify.Valid || len(result.Report.Stamps) != step.stamps || len(steps) != 4 {
 					t.Errorf("to %s: level %s, %s, %d stamps, steps %v", step.level, s.Level, s.Verdict, len(result.Report.Stamps), steps)
 				}
 				from = result.Path
@@ -203,7 +206,7 @@ func TestLevels(t *testing.T) {
 			if a.key.asked != 2 {
 				t.Errorf("the key was asked %d times", a.key.asked)
 			}
-			// Both parties' signatures are kept, a seal's beside it, which has no levels, stays as it is.
+			// The other party's signature is made of a level on top; the first one's stays.
 			other := cmstest.New(t, algorithm, cmstest.Options{Name: "供应商"})
 			a.registry.parties = append(a.registry.parties, other)
 			job.In, job.ExpectSHA256, job.Out, job.Level = from, "", filepath.Join(a.dir, "two.pdf"), signer.LevelLT

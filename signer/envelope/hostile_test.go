@@ -213,6 +213,11 @@ func TestEnvelopesThatAreNotMade(t *testing.T) {
 	odd := func(bits uint) *smx509.Certificate {
 		return &smx509.Certificate{SerialNumber: big.NewInt(1), PublicKey: &rsa.PublicKey{N: new(big.Int).SetBit(new(big.Int), int(bits)-1, 1), E: 65537}}
 	}
+	for bits, fits := range map[uint]bool{2047: false, 2048: true, 8192: true, 8193: false} {
+		if err := envelope.Fit(odd(bits)); (err == nil) != fits {
+			t.Errorf("an RSA key of %d bits: %v", bits, err)
+		}
+	}
 	for _, tc := range []struct {
 		name    string
 		suite   envelope.Suite

@@ -330,32 +330,6 @@ func TestLocksHoldWhatTheySay(t *testing.T) {
 	}
 }
 
-// TestPicturesAreCompressedOnce, the seal by itself and what it was cut into by its pixels.
-func TestPicturesAreCompressedOnce(t *testing.T) {
-	p := cmstest.New(t, "ecdsa", cmstest.Options{})
-	data := pdftest.Document(pdftest.Options{})
-	whole, strip := circle(40), circle(20)
-	opaque := image.NewNRGBA(image.Rect(0, 0, 20, 20))
-	for i := range opaque.Pix {
-		opaque.Pix[i] = 0xff
-	}
-	pictures := pdfsig.NewPictures(whole)
-	var sizes [2]int
-	for i := range sizes {
-		signed := sign(t, data, pdfsig.Request{Frame: frame(p), Pictures: pictures, Places: []pdfsig.Appearance{
-			{Page: 1, Rect: pdf.Rect{0, 0, 40, 40}, Image: whole}, {Page: 1, Rect: pdf.Rect{50, 0, 70, 20}, Image: strip},
-			{Page: 1, Rect: pdf.Rect{50, 50, 70, 70}, Image: opaque}}})
-		sizes[i] = len(signed)
-		if images, masks := bytes.Count(signed, []byte("/DeviceRGB")), bytes.Count(signed, []byte("/DeviceGray")); images != 3 || masks != 2 {
-			t.Errorf("%d pictures, %d masks", images, masks)
-		}
-		strip = circle(20) // another one that looks alike
-	}
-	if sizes[0] != sizes[1] {
-		t.Errorf("%v bytes", sizes)
-	}
-}
-
 // TestSeedValuesOfOtherWriters: entries in other types than most writers', and what nobody can hold.
 func TestSeedValuesOfOtherWriters(t *testing.T) {
 	policies := []byte{0x30, 6, 0x30, 4, 6, 2, 0x2a, 3} // 1.2.3

@@ -2,6 +2,7 @@ package sigform
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -49,7 +50,13 @@ func TestAProfileComesFirst(t *testing.T) {
 
 func TestProfilesThatAreRefused(t *testing.T) {
 	const good = `{"name":"a","filter":"F","subFilter":"S","value":"cms"}`
-	if _, err := Read(strings.NewReader("[" + good + "]")); err != nil {
+	different := func(n int) (forms []string) {
+		for i := range n {
+			forms = append(forms, strings.NewReplacer(`"a"`, fmt.Sprintf(`"a%d"`, i), `"S"`, fmt.Sprintf(`"S%d"`, i)).Replace(good))
+		}
+		return forms
+	}
+	if table, err := Read(strings.NewReader("[" + strings.Join(different(64), ",") + "]")); err != nil || len(table) != 64 {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
@@ -70,7 +77,7 @@ func TestProfilesThatAreRefused(t *testing.T) {
 		"a seal with a SHA-1":        strings.Replace("["+good+"]", `"cms"`, `"seal","sha1Inside":true`, 1),
 		"a long name":                strings.Replace("["+good+"]", `"a"`, `"`+strings.Repeat("a", 128)+`"`, 1),
 		"the same under two names":   "[" + good + "," + strings.Replace(good, `"a"`, `"b"`, 1) + "]",
-		"too many":                   "[" + strings.Repeat(good+",", 64) + good + "]",
+		"too many":                   "[" + strings.Join(different(65), ",") + "]",
 		"too long":                   "[" + good + strings.Repeat(" ", 64<<10) + "]",
 	} {
 		var e *Error
