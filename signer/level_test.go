@@ -232,6 +232,15 @@ func TestLevelRefusals(t *testing.T) {
 		}
 	}
 	is := func(k signer.Kind) error { return &signer.Error{Kind: k} }
+	made := newArchive(t, "ecdsa")
+	files := map[signer.Level][]byte{"": made.input}
+	for _, level := range []signer.Level{signer.LevelB, signer.LevelT, signer.LevelLT} {
+		data, err := os.ReadFile(made.sign(t, level))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[level] = data
+	}
 	for _, tc := range []struct {
 		name  string
 		from  signer.Level
@@ -289,17 +298,15 @@ func TestLevelRefusals(t *testing.T) {
 		}, is(signer.NotTrusted)},
 		{"altered", signer.LevelT, func(_ *archive, e *signer.Extension, _ func()) { alter(e.In, "(Contract, page 1)", 3) }, is(signer.EarlierBroken)},
 		{"has the level", signer.LevelLT, func(_ *archive, e *signer.Extension, _ func()) { e.Level = signer.LevelLT }, is(signer.NothingToExtend)},
-		{"has no signature", "", func(a *archive, e *signer.Extension, _ func()) { e.In = a.job.In }, is(signer.NothingToExtend)},
-		{"is no PDF", "", func(a *archive, e *signer.Extension, _ func()) {
-			e.In = filepath.Join(a.dir, "plain")
-			_ = os.WriteFile(e.In, []byte("hello"), 0o600)
-		}, is(signer.NotVerified)},
+		{"has no signature", "", func(*archive, *signer.Extension, func()) {}, is(signer.NothingToExtend)},
+		{"is no PDF", "", func(_ *archive, e *signer.Extension, _ func()) { _ = os.WriteFile(e.In, []byte("hello"), 0o600) }, is(signer.NotVerified)},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a := newArchive(t, "ecdsa")
-			in := a.job.In
-			if tc.from != "" {
-				in = a.sign(t, tc.from)
+			a := &archive{&fixture{dir: t.TempDir(), party: made.party, job: made.job}, made.stamps, &registry{t: t, parties: made.registry.parties}}
+			a.stamps.before = nil
+			in := filepath.Join(a.dir, "in.pdf")
+			if err := os.WriteFile(in, files[tc.from], 0o600); err != nil {
+				t.Fatal(err)
 			}
 			e := a.extension(in, signer.LevelLTA)
 			ctx, cancel := context.WithCancel(t.Context())
