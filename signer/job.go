@@ -298,11 +298,7 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	if err != nil {
 		return nil, "", err
 	}
-	day := j.Time
-	if day.IsZero() {
-		day = time.Now()
-	}
-	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: day.Local(), DateFont: j.DateFont})
+	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: j.Time.Local(), DateFont: j.DateFont})
 	if err != nil {
 		return nil, "", err
 	}

@@ -82,6 +82,33 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestIssuersOfLists: a list is held against those whose name it gives, and what is no list against nobody.
+func TestIssuersOfLists(t *testing.T) {
+	tlv := func(tag byte, parts ...[]byte) []byte {
+		content := bytes.Join(parts, nil)
+		return append([]byte{tag, byte(len(content))}, content...)
+	}
+	version, algorithm, name, text := tlv(2, []byte{1}), tlv(0x30, tlv(6, []byte{0x2a, 3})), tlv(0x30, tlv(0x31)), tlv(12, []byte("text"))
+	for what, tc := range map[string]struct{ der, want []byte }{
+		"a list":                 {tlv(0x30, tlv(0x30, version, algorithm, name)), name},
+		"one of version 1":       {tlv(0x30, tlv(0x30, algorithm, name)), name},
+		"nothing":                {[]byte{0}, []byte{}},
+		"an empty one":           {tlv(0x30), []byte{}},
+		"one with a text":        {tlv(0x30, text), []byte{}},
+		"a version cut off":      {tlv(0x30, tlv(0x30, []byte{2, 9})), []byte{}},
+		"no algorithm":           {tlv(0x30, tlv(0x30, version, text)), []byte{}},
+		"a name that is a text":  {tlv(0x30, tlv(0x30, version, algorithm, text)), []byte{}},
+		"a name that is missing": {tlv(0x30, tlv(0x30, version, algorithm)), []byte{}},
+	} {
+		s, err := dss.Read(file(t, func(b *pdftest.Builder) pdf.Object {
+			return pdf.Dict{"CRLs": pdf.Array{b.AddStream(pdf.Dict{}, tc.der)}}
+		}))
+		if err != nil || len(s.CRLs) != 1 || s.CRLs[0].Issuer == nil || !bytes.Equal(s.CRLs[0].Issuer, tc.want) {
+			t.Errorf("%s: %+v, %v", what, s, err)
+		}
+	}
+}
+
 func TestNameOf(t *testing.T) {
 	if n := dss.NameOf([]byte("abc")); n != "A9993E364706816ABA3E25717850C26C9CD0D89D" { // FIPS 180-4's example
 		t.Error(n)

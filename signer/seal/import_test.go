@@ -242,6 +242,15 @@ func TestLoadSVGRefuses(t *testing.T) {
 		{"too deep", svgHead + strings.Repeat("<g>", 100) + rect + strings.Repeat("</g>", 100) + `</svg>`, "damaged"},
 		{"too many", svgHead + strings.Repeat("<g></g>", 20_001) + rect + `</svg>`, "damaged"},
 		{"too many points", svgHead + `<path d="M0 0` + strings.Repeat("L1 1", 50_001) + `"/></svg>`, "damaged"},
+		{"an event of the whole", `<svg viewBox="0 0 9 9" onload="x()">` + rect + `</svg>`, "svg_unsafe"},
+		{"a long address", svgHead + `<rect width="9" height="9" fill="url(http://example.com/` + strings.Repeat("a", 99) + `)"/></svg>`, "svg_unsafe"},
+		{"a side without end", svgHead + `<rect width="1e300" height="9"/></svg>`, "svg_unsupported"},
+		{"a line without end", svgHead + `<path d="M0 0H9" stroke-width="1e300"/></svg>`, "svg_unsupported"},
+		{"a turned paint that is none", svgHead + `<linearGradient gradientTransform="turn(9)"/>` + rect + `</svg>`, "svg_unsupported"},
+		{"two drawings", svgHead + rect + `</svg>` + svgHead + rect + `</svg>`, "damaged"},
+		{"torn in what is left out", svgHead + rect + `<x:note xmlns:x="urn:x">`, "damaged"},
+		{"a size without end", `<svg viewBox="0 0 1e300 9">` + rect + `</svg>`, "damaged"},
+		{"nothing but a remark", `<!-- <svg -->`, "damaged"},
 		{"too large", svgHead + strings.Repeat(" ", 3<<20) + `</svg>`, "too_large"},
 		{"a page of the web", `<html><svg></svg></html>`, "damaged"},
 	} {
@@ -249,7 +258,59 @@ func TestLoadSVGRefuses(t *testing.T) {
 		var bad *seal.PictureError
 		if !errors.As(err, &bad) || bad.Reason != c.reason {
 			t.Errorf("%s: error %v, want %s", c.what, err, c.reason)
+		} else if part, limit := bad.Params()["part"].(string), bad.Params()["limit"]; len(part) > 60 || !strings.Contains(bad.Error(), fmt.Sprintf("%q", part)) && part != "" || limit != bad.Limit {
+			t.Errorf("%s: %v tells %v", c.what, bad, bad.Params())
 		}
+	}
+	// What says only what is the case anyway is drawn.
+	for _, attributes := range []string{`display="inline"`, `visibility="visible"`, `clip-path="none"`, `style="display:inline"`, `gradientTransform="scale(2)"`} {
+		if _, err := load(t, []byte(svgHead+`<rect width="420" height="420" fill="red" `+attributes+`/></svg>`)); err != nil {
+			t.Errorf("%s: %v", attributes, err)
+		}
+	}
+}
+
+// A JPEG file says in its JFIF header how large it is, in inches or centimetres, or that it does not say.
+func TestLoadReadsTheResolutionOfJPEG(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 300, 300))
+	draw.Draw(m, m.Rect, image.NewUniform(color.RGBA{200, 0, 0, 255}), image.Point{}, draw.Src)
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	plain := b.Bytes()
+	jfif := func(unit byte, density uint16) []byte {
+		header := append([]byte("\xff\xe0\x00\x10JFIF\x00\x01\x02"), unit, byte(density>>8), byte(density), byte(density>>8), byte(density), 0, 0)
+		return append(append(bytes.Clone(plain[:2]), header...), plain[2:]...)
+	}
+	other := jfif(1, 300)
+	copy(other[6:], "JFXX")
+	for name, c := range map[string]struct {
+		data []byte
+		mm   float64
+	}{"inches": {jfif(1, 300), 25.4}, "centimetres": {jfif(2, 100), 30}, "a ratio alone": {jfif(0, 1), 0}, "no header": {plain, 0}, "another header": {other, 0}} {
+		if p, err := load(t, c.data); err != nil || math.Abs(p.WidthMM-c.mm) > 0.01 || math.Abs(p.HeightMM-c.mm) > 0.01 {
+			t.Errorf("%s: %g × %g mm, %v", name, p.WidthMM, p.HeightMM, err)
+		}
+	}
+	// A ratio is no resolution of a PNG file either.
+	png := withDensity(encode(t, m), 300)
+	png[33+8+8] = 0
+	binary.BigEndian.PutUint32(png[33+8+9:], crc32.ChecksumIEEE(png[33+4:33+8+9]))
+	if p, err := load(t, png); err != nil || p.WidthMM != 0 {
+		t.Errorf("a ratio: %g mm, %v", p.WidthMM, err)
+	}
+}
+
+// Whoever cannot have a picture is told why, in words that differ.
+func TestPictureErrorsDiffer(t *testing.T) {
+	seen := map[string]string{}
+	for _, reason := range []string{"not_picture", "too_large", "too_many_pixels", "empty", "svg_unsafe", "svg_unsupported", "damaged"} {
+		text := (&seal.PictureError{Reason: reason}).Error()
+		if before, twice := seen[text]; twice {
+			t.Errorf("%s and %s say the same", before, reason)
+		}
+		seen[text] = reason
 	}
 }
 

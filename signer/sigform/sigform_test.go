@@ -2,8 +2,10 @@ package sigform
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func TestDefault(t *testing.T) {
@@ -48,7 +50,13 @@ func TestAProfileComesFirst(t *testing.T) {
 
 func TestProfilesThatAreRefused(t *testing.T) {
 	const good = `{"name":"a","filter":"F","subFilter":"S","value":"cms"}`
-	if _, err := Read(strings.NewReader("[" + good + "]")); err != nil {
+	different := func(n int) (forms []string) {
+		for i := range n {
+			forms = append(forms, strings.NewReplacer(`"a"`, fmt.Sprintf(`"a%d"`, i), `"S"`, fmt.Sprintf(`"S%d"`, i)).Replace(good))
+		}
+		return forms
+	}
+	if table, err := Read(strings.NewReader("[" + strings.Join(different(64), ",") + "]")); err != nil || len(table) != 64 {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
@@ -65,12 +73,32 @@ func TestProfilesThatAreRefused(t *testing.T) {
 		"the same twice":             "[" + good + "," + good + "]",
 		"a bare value with a digest": strings.Replace("["+good+"]", `"cms"`, `"pkcs1","digestInside":true`, 1),
 		"a seal with a digest":       strings.Replace("["+good+"]", `"cms"`, `"seal","digestInside":true`, 1),
+		"a seal that names":          strings.Replace("["+good+"]", `"cms"`, `"seal","namesCertificate":true`, 1),
+		"a seal with a SHA-1":        strings.Replace("["+good+"]", `"cms"`, `"seal","sha1Inside":true`, 1),
+		"a long name":                strings.Replace("["+good+"]", `"a"`, `"`+strings.Repeat("a", 128)+`"`, 1),
+		"the same under two names":   "[" + good + "," + strings.Replace(good, `"a"`, `"b"`, 1) + "]",
+		"too many":                   "[" + strings.Join(different(65), ",") + "]",
 		"too long":                   "[" + good + strings.Repeat(" ", 64<<10) + "]",
 	} {
 		var e *Error
 		if _, err := Read(strings.NewReader(text)); !errors.As(err, &e) || e.Kind != Malformed {
 			t.Errorf("%s: %v", name, err)
+		} else if e.Code() != "sigform.malformed" || e.Params()["detail"] != e.Detail {
+			t.Errorf("%s: %s %v", name, e.Code(), e.Params())
 		}
+	}
+	lost := errors.New("the disk is gone")
+	if _, err := Read(iotest.ErrReader(lost)); !errors.Is(err, lost) {
+		t.Errorf("a profile that cannot be read: %v", err)
+	}
+	// What is only read is not made.
+	table, err := Read(strings.NewReader("[" + strings.Replace(good, `"cms"`, `"cms","digestInside":true`, 1) + "]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var e *Error
+	if f, err := table.For(CMS); !errors.As(err, &e) || e.Kind != Unknown {
+		t.Errorf("%+v %v", f, err)
 	}
 }
 
