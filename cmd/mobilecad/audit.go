@@ -7,22 +7,24 @@ import (
 	"fmt"
 	"io"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/platformapi/web/audit"
 )
 
 // auditCommand follows the audit trail.
 func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) == 0 || args[0] != "verify" {
-		return complain(stderr, "audit verify is all there is to audit")
+		return daemon.Wrong("audit verify is all there is to audit")
 	}
 	var o options
 	f := flag.NewFlagSet("mobilecad audit verify", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	o.storage(f)
-	if err := f.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
+	words, err := daemon.Parse(f, args[1:], stderr)
+	if err != nil {
 		return err
-	} else if err != nil || f.NArg() > 0 || o.data == "" {
-		return complain(stderr, "audit verify --data DIR [--database URL]")
+	}
+	if len(words) > 0 || o.data == "" {
+		return daemon.Wrong("audit verify --data DIR [--database URL]")
 	}
 	s, release, err := o.open(ctx)
 	if err != nil {
@@ -31,8 +33,7 @@ func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	defer release()
 	head, err := s.CheckAudit(ctx)
 	if fault, ok := errors.AsType[*audit.Fault](err); ok {
-		_, _ = fmt.Fprintln(stderr, "mobilecad:", fault) // nothing is left to do when this cannot be written
-		err = errBroken
+		err = fmt.Errorf("%w: %w", daemon.ErrBroken, fault)
 	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
@@ -34,8 +35,8 @@ func TestMain(m *testing.M) {
 	os.Exit(exit)
 }
 
-// daemon is a running mobilecad.
-type daemon struct {
+// running is a mobilecad.
+type running struct {
 	url  string
 	out  *console
 	stop func() int
@@ -59,13 +60,13 @@ func (c *console) String() string {
 	return c.text.String()
 }
 
-func start(t *testing.T, args ...string) daemon {
+func start(t *testing.T, args ...string) running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
 	out, done := &console{}, make(chan int, 1)
 	go func() {
-		done <- run(ctx, args, io.MultiWriter(writer, out), out)
+		done <- program().Run(ctx, args, io.MultiWriter(writer, out), out)
 		_ = writer.Close()
 	}()
 	lines := bufio.NewScanner(reader)
@@ -75,7 +76,7 @@ func start(t *testing.T, args ...string) daemon {
 	go func() { _, _ = io.Copy(io.Discard, reader) }()
 	stop := sync.OnceValue(func() int { cancel(); return <-done })
 	t.Cleanup(func() { stop() })
-	return daemon{lines.Text(), out, stop}
+	return running{lines.Text(), out, stop}
 }
 
 var code = regexp.MustCompile(`验证码：([0-9]{6})`)
@@ -85,7 +86,7 @@ var code = regexp.MustCompile(`验证码：([0-9]{6})`)
 func TestFromTheFirstCodeToASignature(t *testing.T) {
 	ctx := t.Context()
 	data := t.TempDir()
-	serve := func() (daemon, *phonetest.Service) {
+	serve := func() (running, *phonetest.Service) {
 		d := start(t, "--demo", "--data", data, "--listen", "127.0.0.1:0")
 		return d, &phonetest.Service{URL: d.url, Client: http.DefaultClient}
 	}
@@ -128,7 +129,7 @@ func TestFromTheFirstCodeToASignature(t *testing.T) {
 		t.Fatalf("it ends with %d\n%s", exit, d.out)
 	}
 	var out, errs bytes.Buffer
-	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != 0 || !strings.Contains(out.String(), "rows, head ") {
+	if exit := program().Run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != 0 || !strings.Contains(out.String(), "rows, head ") {
 		t.Errorf("audit verify: %d, %s%s", exit, &out, &errs)
 	}
 	db, err := sql.Open("sqlite", web.SQLiteName(filepath.Join(data, "mobileca.db"), "_txlock=immediate"))
@@ -139,7 +140,7 @@ func TestFromTheFirstCodeToASignature(t *testing.T) {
 	}
 	must(t, db.Close())
 	errs.Reset()
-	if exit := run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != exitBroken || !strings.Contains(errs.String(), "row 3 was deleted") {
+	if exit := program().Run(ctx, []string{"audit", "verify", "--data", data}, &out, &errs); exit != daemon.ExitBroken || !strings.Contains(errs.String(), "row 3 was deleted") {
 		t.Errorf("audit verify of a trail without its third row: %d, %s", exit, &errs)
 	}
 }
@@ -149,7 +150,7 @@ func TestTwoInOneDatabase(t *testing.T) {
 	ctx := t.Context()
 	url := pgtest.Shared(t).Database(t)
 	key := filepath.Join(t.TempDir(), "master.key")
-	serve := func() (daemon, *phonetest.Service) {
+	serve := func() (running, *phonetest.Service) {
 		d := start(t, "--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--database", url, "--master-key", key)
 		return d, &phonetest.Service{URL: d.url, Client: http.DefaultClient}
 	}
@@ -187,7 +188,7 @@ func TestTheClerkReviews(t *testing.T) {
 	}
 	review := func(words ...string) string {
 		var out, errs bytes.Buffer
-		if exit := run(ctx, append([]string{"review"}, append(words, "--data", data)...), &out, &errs); exit != 0 {
+		if exit := program().Run(ctx, append([]string{"review"}, append(words, "--data", data)...), &out, &errs); exit != 0 {
 			t.Fatalf("review %v: %d, %s", words, exit, &errs)
 		}
 		return out.String()
@@ -278,20 +279,20 @@ func TestWrongArguments(t *testing.T) {
 		exit int
 		args []string
 	}{
-		{"--data is required", exitUsage, []string{"--demo"}},
-		{"--demo is required", exitUsage, []string{"--data", dir}},
-		{"no command", exitUsage, []string{"stand"}},
-		{"go together", exitUsage, []string{"--demo", "--data", dir, "--tls-cert", "x"}},
-		{"not postgres://", exitUsage, []string{"--demo", "--data", dir, "--database", "mysql://x"}},
-		{"not host:port", exitUsage, []string{"--demo", "--data", dir, "--listen", "x"}},
-		{"--fee is between", exitUsage, []string{"--demo", "--data", dir, "--fee", "-1"}},
-		{"review list", exitUsage, []string{"review", "approve", "--data", dir}},
-		{"is not a network", exitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
-		{"platforms.json", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
-		{"no master key", exitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
+		{"--data is required", daemon.ExitUsage, []string{"--demo"}},
+		{"--demo is required", daemon.ExitUsage, []string{"--data", dir}},
+		{"no command", daemon.ExitUsage, []string{"stand"}},
+		{"go together", daemon.ExitUsage, []string{"--demo", "--data", dir, "--tls-cert", "x"}},
+		{"not postgres://", daemon.ExitUsage, []string{"--demo", "--data", dir, "--database", "mysql://x"}},
+		{"not host:port", daemon.ExitUsage, []string{"--demo", "--data", dir, "--listen", "x"}},
+		{"--fee is between", daemon.ExitUsage, []string{"--demo", "--data", dir, "--fee", "-1"}},
+		{"review list", daemon.ExitUsage, []string{"review", "approve", "--data", dir}},
+		{"is not a network", daemon.ExitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
+		{"platforms.json", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
+		{"no master key", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
 	} {
 		var out, errs bytes.Buffer
-		if exit := run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
+		if exit := program().Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
 			t.Errorf("%q: %d, %s", tt.args, exit, &errs)
 		}
 	}

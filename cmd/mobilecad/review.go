@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/demo"
@@ -26,23 +27,15 @@ func reviewCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	var o options
 	var out string
 	f := flag.NewFlagSet("mobilecad review", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	o.storage(f)
 	f.StringVar(&o.master, "master-key", "", "`file` of the master key; by default master.key in --data")
 	f.StringVar(&out, "out", "", "`folder` for the attachments of show")
-	var words []string
-	for rest := args; len(rest) > 0; {
-		if err := f.Parse(rest); errors.Is(err, flag.ErrHelp) {
-			return err
-		} else if err != nil {
-			return errUsage
-		}
-		if rest = f.Args(); len(rest) > 0 { // flags may stand behind words
-			words, rest = append(words, rest[0]), rest[1:]
-		}
+	words, err := daemon.Parse(f, args, stderr)
+	if err != nil {
+		return err
 	}
 	if o.data == "" || len(words) == 0 || len(words) != map[string]int{"list": 1, "show": 2, "approve": 2, "refuse": 3}[words[0]] || (words[0] == "show") != (out != "") {
-		return complain(stderr, reviewUsage)
+		return daemon.Wrong(reviewUsage)
 	}
 	kept, release, err := o.open(ctx)
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
@@ -55,7 +56,6 @@ func (o *options) storage(f *flag.FlagSet) {
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
 	f := flag.NewFlagSet("mobilecad serve", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	o.storage(f)
 	f.StringVar(&o.master, "master-key", "", "`file` of the key under which the service's shares are kept; by default master.key in --data, made if missing. Without it no certificate works any more")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8444", "`address` to listen on; port 0 takes a free one")
@@ -70,23 +70,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.Int64Var(&o.fee, "fee", 0, "what an organisation's certificate costs, in `yuan` a year")
 	f.BoolVar(&o.wait, "review", false, "leave applications to the CA's clerk (mobilecad review) instead of approving them at once")
 	f.BoolVar(&o.demo, "demo", false, "show short messages on standard output instead of sending them, take every identity whose number is well formed, and certify with an authority in --data (required: no other providers are built in)")
-	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
+	words, err := daemon.Parse(f, args, stderr)
+	if err != nil {
 		return o, err
-	} else if err != nil {
-		return o, errUsage
 	}
-	for _, p := range strings.FieldsFunc(o.proxies, func(r rune) bool { return r == ',' }) {
-		network, err := netip.ParsePrefix(p)
-		if err != nil {
-			return o, complain(stderr, "--proxies: %q is not a network such as 10.0.0.0/8", p)
-		}
-		o.trusted = append(o.trusted, network)
+	if o.trusted, err = daemon.Networks(o.proxies); err != nil {
+		return o, err
 	}
-	_, _, err := net.SplitHostPort(o.listen)
+	_, _, err = net.SplitHostPort(o.listen)
 	wrong := ""
 	switch {
-	case f.NArg() > 0:
-		wrong = "unexpected argument " + f.Arg(0)
+	case len(words) > 0:
+		wrong = "unexpected argument " + words[0]
 	case o.data == "":
 		wrong = "--data is required"
 	case o.database != "" && !strings.HasPrefix(o.database, "postgres://") && !strings.HasPrefix(o.database, "postgresql://"):
@@ -103,7 +98,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--demo is required: this program sends no short messages and checks no identities by itself"
 	}
 	if wrong != "" {
-		return o, complain(stderr, "%s", wrong)
+		return o, daemon.Wrong("%s", wrong)
 	}
 	return o, nil
 }

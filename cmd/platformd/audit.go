@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web/audit"
@@ -18,8 +20,6 @@ import (
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
 )
-
-var errBroken = errors.New("not as it was written")
 
 // headSigner signs the audit trail's heads with a key, and stamps the signatures by the platform's own service if it has one.
 type headSigner struct {
@@ -59,21 +59,21 @@ func (o own) Fetch(ctx context.Context, q fetch.Request) ([]byte, error) {
 }
 
 func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	f := newFlags("audit verify", stderr)
+	f := flag.NewFlagSet("platformd audit verify", flag.ContinueOnError)
 	var s storage
 	var roots, id string
 	s.flags(f)
 	f.StringVar(&roots, "roots", "", "PEM `file` of the CAs of the key that signed the heads; without it the signatures are not verified")
 	f.StringVar(&id, "id", platform.DefaultID, "the platform's `name` in what was signed")
-	words, err := parseFlags(f, args)
+	words, err := daemon.Parse(f, args, stderr)
 	if err != nil {
 		return err
 	}
 	if len(words) != 1 || words[0] != "verify" {
-		return complain(stderr, "audit knows one thing to do: audit verify")
+		return daemon.Wrong("audit knows one thing to do: audit verify")
 	}
 	if wrong := s.check(); wrong != "" {
-		return complain(stderr, "%s", wrong)
+		return daemon.Wrong("%s", wrong)
 	}
 	var trusted []*smx509.Certificate
 	if roots != "" {
@@ -96,7 +96,7 @@ func verifyTrail(ctx context.Context, o opened, trusted []*smx509.Certificate, i
 	head, err := o.store.CheckAudit(ctx)
 	if err != nil {
 		if _, ok := errors.AsType[*audit.Fault](err); ok {
-			return errors.Join(errBroken, err)
+			return errors.Join(daemon.ErrBroken, err)
 		}
 		return err
 	}
@@ -112,7 +112,7 @@ func verifyTrail(ctx context.Context, o opened, trusted []*smx509.Certificate, i
 				return err
 			}
 			if !report.Valid() {
-				return errors.Join(errBroken, fmt.Errorf("the signature of the head at row %d is %s", h.Seq, report.Verdict))
+				return errors.Join(daemon.ErrBroken, fmt.Errorf("the signature of the head at row %d is %s", h.Seq, report.Verdict))
 			}
 		}
 	}

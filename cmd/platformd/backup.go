@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/backup"
 	"sealdesk/platformapi/platform/store/postgres"
@@ -25,18 +27,18 @@ const (
 
 // folderAndStorage reads the arguments of backup and restore.
 func folderAndStorage(name string, args []string, stderr io.Writer) (string, storage, error) {
-	f := newFlags(name, stderr)
+	f := flag.NewFlagSet("platformd "+name, flag.ContinueOnError)
 	var s storage
 	s.flags(f)
-	words, err := parseFlags(f, args)
+	words, err := daemon.Parse(f, args, stderr)
 	if err != nil {
 		return "", s, err
 	}
 	if len(words) != 1 {
-		return "", s, complain(stderr, "%s needs one folder", name)
+		return "", s, daemon.Wrong("%s needs one folder", name)
 	}
 	if wrong := s.check(); wrong != "" {
-		return "", s, complain(stderr, "%s", wrong)
+		return "", s, daemon.Wrong("%s", wrong)
 	}
 	return filepath.Clean(words[0]), s, nil
 }
@@ -108,7 +110,7 @@ func restoreCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 
 func broken(err error) error {
 	if _, ok := errors.AsType[*audit.Fault](err); ok || errors.Is(err, backup.ErrDamaged) {
-		return errors.Join(errBroken, err)
+		return errors.Join(daemon.ErrBroken, err)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/platform/blobs/blobstest"
 	"sealdesk/platformapi/web"
@@ -27,7 +28,7 @@ import (
 func ask(t *testing.T, want int, args ...string) string {
 	t.Helper()
 	var out, complaint bytes.Buffer
-	if code := run(t.Context(), args, &out, &complaint); code != want {
+	if code := program().Run(t.Context(), args, &out, &complaint); code != want {
 		t.Fatalf("%v: exit %d, want %d: %s", args, code, want, complaint.String())
 	}
 	return out.String() + complaint.String()
@@ -60,12 +61,12 @@ func TestBackupAndRestore(t *testing.T) {
 			if info, err := os.Stat(filepath.Join(dir, "platform.db")); kind == "SQLite" && (err != nil || info.Mode().Perm() != 0o600) {
 				t.Errorf("the copy of the database: %v, %v", info, err)
 			}
-			ask(t, exitFailed, append([]string{"backup", dir}, storage...)...) // never over another one
+			ask(t, daemon.ExitFailed, append([]string{"backup", dir}, storage...)...) // never over another one
 			if err := s.kill(); err != nil {
 				t.Fatal(err)
 			}
 			ask(t, 0, append([]string{"restore", dir}, target...)...)
-			ask(t, exitFailed, append([]string{"restore", dir}, target...)...) // never over a platform
+			ask(t, daemon.ExitFailed, append([]string{"restore", dir}, target...)...) // never over a platform
 			if before, after := ask(t, 0, append([]string{"audit", "verify"}, storage...)...), ask(t, 0, append([]string{"audit", "verify"}, target...)...); before != after {
 				t.Errorf("the trail was %q and is %q", before, after)
 			}
@@ -118,7 +119,7 @@ func damage(t *testing.T, dir string, target []string) {
 			}
 			into := append([]string{"restore", dir, "--data", filepath.Join(t.TempDir(), "x")}, fresh(t, target)...)
 			var out, complaint bytes.Buffer
-			if code := run(t.Context(), into, &out, &complaint); code == 0 {
+			if code := program().Run(t.Context(), into, &out, &complaint); code == 0 {
 				t.Errorf("restored with %s changed to %d bytes: %s", filepath.Base(path), len(content), out.String())
 			}
 		}
@@ -179,7 +180,7 @@ func TestAuditVerify(t *testing.T) {
 	}
 
 	data := filepath.Join(r.dir, "data")
-	ask(t, exitFailed, "audit", "verify", "--data", data) // there is no platform
+	ask(t, daemon.ExitFailed, "audit", "verify", "--data", data) // there is no platform
 	s := storage{data: data}
 	o, err := s.open(t.Context())
 	if err != nil {
@@ -210,8 +211,8 @@ func TestAuditVerify(t *testing.T) {
 	if said := ask(t, 0, "audit", "verify", "--data", data); !strings.Contains(said, "not verified") {
 		t.Error(said)
 	}
-	ask(t, exitBroken, "audit", "verify", "--data", data, "--roots", strangersFile)
-	ask(t, exitBroken, "audit", "verify", "--data", data, "--roots", rootsFile, "--id", "another-platform")
+	ask(t, daemon.ExitBroken, "audit", "verify", "--data", data, "--roots", strangersFile)
+	ask(t, daemon.ExitBroken, "audit", "verify", "--data", data, "--roots", rootsFile, "--id", "another-platform")
 
 	db, err := sql.Open("sqlite", web.SQLiteName(filepath.Join(data, "platform.db"), "_txlock=immediate"))
 	if err != nil {
@@ -225,7 +226,7 @@ func TestAuditVerify(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if said := ask(t, exitBroken, "audit", "verify", "--data", data); !strings.Contains(said, "audit row 2 was changed") {
+	if said := ask(t, daemon.ExitBroken, "audit", "verify", "--data", data); !strings.Contains(said, "audit row 2 was changed") {
 		t.Error(said)
 	}
 }

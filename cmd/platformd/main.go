@@ -11,87 +11,15 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"strings"
-	"syscall"
+
+	"sealdesk/cmd/internal/daemon"
 )
 
-// The exit codes.
-const (
-	exitBroken = 1 // the audit trail or a backup is not as it was written
-	exitUsage  = 2
-	exitFailed = 5
-)
+func main() { program().Main() }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
-
-var errUsage = errors.New("usage")
-
-// run does what the arguments ask for; without a command's name it serves.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	command, rest := "serve", args
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		command, rest = args[0], args[1:]
-	}
-	commands := map[string]func(context.Context, []string, io.Writer, io.Writer) error{
+func program() daemon.Program {
+	return daemon.Program{Name: "platformd", Known: "serve, backup, restore and audit verify", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"serve": serveCommand, "backup": backupCommand, "restore": restoreCommand, "audit": auditCommand,
-	}
-	do := commands[command]
-	if do == nil {
-		return exitCode(complain(stderr, "there is no command %q; serve, backup, restore and audit verify are", command), stderr)
-	}
-	return exitCode(do(ctx, rest, stdout, stderr), stderr)
-}
-
-func exitCode(err error, stderr io.Writer) int {
-	switch {
-	case err == nil, errors.Is(err, flag.ErrHelp):
-		return 0
-	case errors.Is(err, errUsage):
-		return exitUsage
-	}
-	_, _ = fmt.Fprintln(stderr, "platformd:", err) // nothing is left to do when this cannot be written
-	if errors.Is(err, errBroken) {
-		return exitBroken
-	}
-	return exitFailed
-}
-
-// complain says what is wrong with the arguments.
-func complain(stderr io.Writer, format string, args ...any) error {
-	_, _ = fmt.Fprintf(stderr, "platformd: "+format+"\n", args...) // nothing is left to do when this cannot be written
-	return errUsage
-}
-
-// newFlags is a command's set of flags.
-func newFlags(name string, stderr io.Writer) *flag.FlagSet {
-	f := flag.NewFlagSet("platformd "+name, flag.ContinueOnError)
-	f.SetOutput(stderr)
-	return f
-}
-
-// parseFlags takes arguments in any order: what is no flag is returned.
-func parseFlags(f *flag.FlagSet, args []string) ([]string, error) {
-	var words []string
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, errUsage
-		}
-		if f.NArg() == 0 {
-			return words, nil
-		}
-		words, args = append(words, f.Arg(0)), f.Args()[1:]
-	}
+	}}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
@@ -49,7 +50,7 @@ func TestUsage(t *testing.T) {
 		{"audit", "forge", "--data", "x"},
 	} {
 		var stderr bytes.Buffer
-		if code := run(t.Context(), args, io.Discard, &stderr); code != exitUsage || stderr.Len() == 0 {
+		if code := program().Run(t.Context(), args, io.Discard, &stderr); code != daemon.ExitUsage || stderr.Len() == 0 {
 			t.Errorf("%v: exit %d, %q", args, code, stderr.String())
 		}
 	}
@@ -131,7 +132,7 @@ func TestServesAndEnds(t *testing.T) {
 	out, in := io.Pipe()
 	done := make(chan int, 1)
 	go func() {
-		done <- run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile,
+		done <- program().Run(ctx, []string{"--listen", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--roots", rootsFile, "--seed", seedFile,
 			"--tsa-keys", tsaFile, "--tsa-policy", "1.3.6.1.4.1.32473.1", "--audit-key", tsaFile, "--admin", admin, "--log", "json", "--drain", "300ms",
 			"--order", "review_first", "--calendar", years, "--terms", terms, "--templates", dir}, in, &log)
 	}()

@@ -98,7 +98,7 @@ func once(n int64, f func()) func(int64) {
 func checkTrail(t *testing.T, storage ...string) {
 	t.Helper()
 	var out, complaint bytes.Buffer
-	if code := run(t.Context(), append([]string{"audit", "verify"}, storage...), &out, &complaint); code != 0 {
+	if code := program().Run(t.Context(), append([]string{"audit", "verify"}, storage...), &out, &complaint); code != 0 {
 		t.Errorf("audit verify: %d, %s", code, complaint.String())
 	}
 }

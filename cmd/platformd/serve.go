@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,6 +22,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/bidding"
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform"
@@ -54,7 +56,7 @@ type options struct {
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
-	f := newFlags("serve", stderr)
+	f := flag.NewFlagSet("platformd serve", flag.ContinueOnError)
 	o.storage.flags(f)
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "`address` to listen on; port 0 takes a free one")
 	f.StringVar(&o.admin, "admin", "", "`address` of /healthz, /readyz and /metrics, such as 127.0.0.1:9443; nobody is asked for a name there, so keep it off the internet")
@@ -74,16 +76,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.newBidKeys, "new-bid-keys", false, "make such keys although tenders are kept here already, whose bids were encrypted to keys that are lost")
 	f.StringVar(&o.log, "log", "text", "`form` of the log on standard error: text or json")
 	f.DurationVar(&o.drain, "drain", 0, "`time` between being told to end and refusing connections, for a proxy that asks /readyz to notice")
-	words, err := parseFlags(f, args)
+	words, err := daemon.Parse(f, args, stderr)
 	if err != nil {
 		return o, err
 	}
-	for _, p := range strings.FieldsFunc(o.proxies, func(r rune) bool { return r == ',' }) {
-		network, err := netip.ParsePrefix(p)
-		if err != nil {
-			return o, complain(stderr, "--proxies: %q is not a network such as 10.0.0.0/8", p)
-		}
-		o.trusted = append(o.trusted, network)
+	if o.trusted, err = daemon.Networks(o.proxies); err != nil {
+		return o, err
 	}
 	host, _, err := net.SplitHostPort(o.listen)
 	wrong := o.storage.check()
@@ -107,7 +105,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--log is neither text nor json"
 	}
 	if wrong != "" {
-		return o, complain(stderr, "%s", wrong)
+		return o, daemon.Wrong("%s", wrong)
 	}
 	return o, nil
 }

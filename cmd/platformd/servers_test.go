@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
-		os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+		os.Exit(program().Run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 	}
 	code := m.Run()
 	pgtest.Stop()

@@ -139,7 +139,7 @@ func (r *release) window(ctx context.Context, t target) (env []string, link stri
 		return nil, "", err
 	}
 	lib := filepath.Join(root, "usr", "lib", t.triple(), "pkgconfig")
-	return []string{"CGO_ENABLED=1", "CC=" + compiler + " --sysroot=" + root, "PKG_CONFIG_SYSROOT_DIR=" + root,
+	return []string{"CGO_ENABLED=1", "CC=" + compiler + " '--sysroot=" + root + "'", "PKG_CONFIG_SYSROOT_DIR=" + root,
 		"PKG_CONFIG_LIBDIR=" + lib + ":" + filepath.Join(root, "usr", "share", "pkgconfig")}, "-linkmode=external '-extldflags=-Wl,--build-id=none'", nil
 }
 
