@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,8 +140,15 @@ func (r *release) window(ctx context.Context, t target) (env []string, link stri
 	if root, err = filepath.EvalSymlinks(root); err != nil { // several folders of the source may share it
 		return nil, "", err
 	}
+	if strings.Contains(root, " ") { // pkg-config cannot name such a folder
+		way := filepath.Join(r.work, "sysroot-"+t.arch)
+		if err := os.Symlink(root, way); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, "", err
+		}
+		root = way
+	}
 	lib := filepath.Join(root, "usr", "lib", t.triple(), "pkgconfig")
-	return []string{"CGO_ENABLED=1", "CC=" + compiler + " '--sysroot=" + root + "'", "PKG_CONFIG_SYSROOT_DIR=" + root,
+	return []string{"CGO_ENABLED=1", "CC=" + compiler + " --sysroot=" + root, "PKG_CONFIG_SYSROOT_DIR=" + root,
 		"PKG_CONFIG_LIBDIR=" + lib + ":" + filepath.Join(root, "usr", "share", "pkgconfig")}, "-linkmode=external '-extldflags=-Wl,--build-id=none'", nil
 }
 
