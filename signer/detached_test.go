@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -267,7 +266,7 @@ func TestOpenSSLAndDetachedSM2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		contentType, attributes, value := dissect(t, der)
+		contentType, attributes := cmstest.OpenSSLTakesSM2(t, der, f.party.Chain[0])
 		want := "1.2.840.113549.1.7.2"
 		if gm {
 			want = "1.2.156.10197.6.1.4.2.2"
@@ -282,47 +281,5 @@ func TestOpenSSLAndDetachedSM2(t *testing.T) {
 		if want, _, _ := strings.Cut(digest, " "); !strings.Contains(hex.EncodeToString(attributes), want) {
 			t.Errorf("the SM3 %s of the content is not in the attributes", want)
 		}
-		dir := t.TempDir()
-		for name, data := range map[string][]byte{"attributes": attributes, "value": value,
-			"cert.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: f.party.Chain[0].Raw})} {
-			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		out, err := openssl(t, "pkeyutl", "-verify", "-certin", "-inkey", filepath.Join(dir, "cert.pem"), "-rawin", "-digest", "sm3",
-			"-in", filepath.Join(dir, "attributes"), "-sigfile", filepath.Join(dir, "value"), "-pkeyopt", "distid:1234567812345678")
-		if err != nil || !strings.Contains(out, "Verified Successfully") {
-			t.Errorf("%v\n%s", err, out)
-		}
 	}
-}
-
-// dissect takes SignedData apart with encoding/asn1, of which package cms makes no use: the
-// content type, the signed attributes under the tag with which they are signed, and the value.
-func dissect(t testing.TB, der []byte) (contentType string, attributes, value []byte) {
-	t.Helper()
-	var outer struct {
-		Type    asn1.ObjectIdentifier
-		Content struct {
-			Version int
-			Digests asn1.RawValue
-			Encap   asn1.RawValue
-			Certs   asn1.RawValue `asn1:"optional,tag:0"`
-			Signers []struct {
-				Version int
-				ID      asn1.RawValue
-				Digest  asn1.RawValue
-				Attrs   asn1.RawValue `asn1:"tag:0"`
-				Alg     asn1.RawValue
-				Value   []byte
-			} `asn1:"set"`
-		} `asn1:"explicit,tag:0"`
-	}
-	if rest, err := asn1.Unmarshal(der, &outer); err != nil || len(rest) != 0 {
-		t.Fatal(err, len(rest))
-	}
-	s := outer.Content.Signers[0]
-	attributes = bytes.Clone(s.Attrs.FullBytes)
-	attributes[0] = 0x31
-	return outer.Type.String(), attributes, s.Value
 }

@@ -3,7 +3,6 @@ package pdfsig_test
 import (
 	"bytes"
 	"context"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"image"
@@ -19,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/emmansun/gmsm/smx509"
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 
 	"sealdesk/signer/cms"
@@ -289,46 +287,7 @@ func TestOpensslJudgesSM2(t *testing.T) {
 	if err := sd.Check(digest); err != nil || sd.Algorithm() != "SM2-SM3" {
 		t.Errorf("%s: %v", sd.Algorithm(), err)
 	}
-	var info struct {
-		Type   asn1.ObjectIdentifier
-		Signed struct {
-			Version int
-			Digests asn1.RawValue
-			Content asn1.RawValue
-			Certs   asn1.RawValue `asn1:"optional,tag:0"`
-			Signers []struct {
-				Version    int
-				ID         asn1.RawValue
-				Digest     asn1.RawValue
-				Attributes asn1.RawValue `asn1:"tag:0"`
-				Algorithm  asn1.RawValue
-				Signature  []byte
-			} `asn1:"set"`
-		} `asn1:"explicit,tag:0"`
-	}
-	if _, err := asn1.Unmarshal([]byte(d["Contents"].(pdf.String)), &info); err != nil {
-		t.Fatal(err)
-	}
-	signer := info.Signed.Signers[0]
-	attributes := bytes.Clone(signer.Attributes.FullBytes)
-	attributes[0] = 0x31 // the SET that is signed (RFC 5652, 5.4)
-	key, err := smx509.MarshalPKIXPublicKey(p.Key.Public())
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	file := func(name string, data []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	out := tool(t, "openssl", "pkeyutl", "-verify", "-rawin", "-digest", "sm3", "-pkeyopt", "distid:1234567812345678", "-pubin", "-keyform", "DER",
-		"-inkey", file("key.der", key), "-in", file("attributes", attributes), "-sigfile", file("signature", signer.Signature))
-	if !strings.Contains(out, "Verified Successfully") {
-		t.Error(out)
-	}
+	cmstest.OpenSSLTakesSM2(t, []byte(d["Contents"].(pdf.String)), p.Chain[0])
 }
 
 // TestSealStandsUpright lets poppler draw turned and cropped pages: the upper
