@@ -190,6 +190,12 @@ func (d *Desk) Close() error {
 	return err
 }
 
+// WarmUp starts the page engine in the background. Once on a computer that takes long, and whoever has begun a contract should not wait
+// for it at the clean copy. What fails is told to who asks for a page.
+func (d *Desk) WarmUp() {
+	go func() { _ = d.cfg.Renderer.Warm(context.Background()) }()
+}
+
 // Converter tells what is kept running to convert Word documents.
 func (d *Desk) Converter() office.State { return d.word.State() }
 

@@ -67,6 +67,9 @@ func New(host page.Host, work *desk.Work) *Page {
 	p.scroll = widgets.NewScrollArea(p.parts)
 	p.content = widgets.Border(nil, p.foot.part.box, nil, nil, p.scroll)
 	p.draw()
+	if p.editable() {
+		host.Desk().WarmUp()
+	}
 	return p
 }
 
