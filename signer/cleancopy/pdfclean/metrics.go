@@ -15,7 +15,7 @@ type metrics struct {
 	missing float64 // width of what widths does not name
 }
 
-// maxWidths bounds the widths that are read of one font.
+// maxWidths bounds the widths that are read of one font, those that it states twice included.
 const maxWidths = 1 << 17
 
 // measure reads the widths of a font where they stand in the dictionary itself (9.6.2, 9.7.4.3): of simple fonts, and of
@@ -77,6 +77,7 @@ func (m *metrics) composite(f *pdf.File, d pdf.Dict) {
 
 // ranges reads the two forms of W: c [w1 w2 …] and first last w.
 func (m *metrics) ranges(f *pdf.File, w pdf.Array) bool {
+	read := 0
 	for i := 0; i+1 < len(w); {
 		first, err := f.Int(w[i])
 		if err != nil || first < 0 || first > 0xffff {
@@ -87,8 +88,11 @@ func (m *metrics) ranges(f *pdf.File, w pdf.Array) bool {
 			return false
 		}
 		if list, ok := next.(pdf.Array); ok {
+			if read += len(list); read > maxWidths {
+				return false
+			}
 			for k, o := range list {
-				if m.widths[int(first)+k], err = f.Number(o); err != nil || len(m.widths) > maxWidths {
+				if m.widths[int(first)+k], err = f.Number(o); err != nil {
 					return false
 				}
 			}
@@ -97,6 +101,9 @@ func (m *metrics) ranges(f *pdf.File, w pdf.Array) bool {
 		}
 		last, err := f.Int(next)
 		if err != nil || last > 0xffff || i+2 >= len(w) {
+			return false
+		}
+		if read += int(max(0, last-first+1)); read > maxWidths {
 			return false
 		}
 		width, err := f.Number(w[i+2])

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,10 +74,20 @@ func program(advance uint16) []byte {
 	return b
 }
 
+// changed is our profile with other bytes at a place.
+func changed(at int, b string) []byte {
+	p := slices.Clone(Profile())
+	copy(p[at:], b)
+	return p
+}
+
 func TestJudge(t *testing.T) {
 	tests := []struct {
-		name, font, contents, resources, page, against string
-		program                                        []byte
+		name, font, contents, resources, against string
+		program                                  []byte
+		profile                                  []byte // of the output intent; ours unless given
+		more                                     string // object 8
+		page                                     string // its boxes and contents, unless they are the usual ones
 	}{
 		{name: "nothing", contents: "0 g 0 0 9 9 re f"},
 		{name: "sRGB", contents: "1 0 0 rg 0 0 9 9 re f"},
@@ -96,22 +107,75 @@ func TestJudge(t *testing.T) {
 		{name: "a blend mode of its own", contents: "/G gs 0 0 9 9 re f", resources: "/ExtGState << /G << /BM /Glow >> >>", against: "6.2.10"},
 		{name: "an inline picture", contents: "BI /W 1 /H 1 /BPC 8 /CS /G /I true ID x EI", against: "6.2.8.1"},
 		{name: "states saved too deep", contents: strings.Repeat("q ", 29), against: "6.1.13"},
+		{name: "an inline picture that is not interpolated", contents: "BI /W 1 /H 1 /BPC 8 /CS /G ID x EI"},
+		{name: "an inline picture in LZW", contents: "BI /W 1 /H 1 /BPC 8 /CS /G /F /LZW ID x EI", against: "6.1.7.2"},
+		{name: "a font that is not there", contents: "BT /X 9 Tf (A) Tj ET"},
+		{name: "a font within a form's resources", against: "Short", more: "<< /Subtype /Form /BBox [0 0 9 9] /Resources << /Font << /X << /Type /Font /Subtype /Type1 /BaseFont /Short >> >> >> /Length 21 >>\nstream\nBT /X 9 Tf (A) Tj ET \nendstream"},
+		{name: "a string that is shown, too long", contents: "BT /F 9 Tf (" + strings.Repeat("A", maxString+1) + ") Tj ET", font: "/TrueType", program: program(600), against: "6.1.13 a string"},
+		{name: "a string too long", resources: "/Properties << /P (" + strings.Repeat("A", maxString+1) + ") >>", against: "6.1.13 a string"},
+		{name: "a name too long", resources: "/Properties << /P /" + strings.Repeat("A", 128) + " >>", against: "6.1.13 a name"},
+		{name: "a key too long", resources: "/Properties << /" + strings.Repeat("A", 128) + " 1 >>", against: "6.1.13 a name"},
+		{name: "a number too large", resources: "/Properties << /P 2147483648 >>", against: "6.1.13 a number"},
+		{name: "a number too small", resources: "/Properties << /P -2147483649 >>", against: "6.1.13 a number"},
+		{name: "a page too small", page: "/MediaBox [0 0 2 2]", against: "6.1.13 a page"},
+		{name: "a page too large", page: "/MediaBox [0 0 14401 9]", against: "6.1.13 a page"},
+		{name: "a palette of CMYK", resources: "/ColorSpace << /S [/Indexed /DeviceCMYK 0 <00000000>] >>", against: "DeviceCMYK"},
+		{name: "a palette of another space", resources: "/ColorSpace << /S [/Indexed [/CalRGB << /WhitePoint [1 1 1] >>] 0 <000000>] >>"},
+		{name: "a pattern coloured in CMYK", resources: "/ColorSpace << /S [/Pattern /DeviceCMYK] >>", against: "DeviceCMYK"},
+		{name: "a spot colour without another", resources: "/ColorSpace << /S [/Separation /Gold] >>"},
+		{name: "a spot colour of another space", resources: "/ColorSpace << /S [/Separation /Gold [/CalGray << /WhitePoint [1 1 1] >>] << >>] >>"},
+		{name: "spot colours that are not described", resources: "/ColorSpace << /S [/DeviceN [/Gold /Silver] /DeviceRGB << >>] >>", against: "6.2.4.4"},
+		{name: "spot colours of one that is not described", resources: "/ColorSpace << /S [/DeviceN [/Gold] /DeviceRGB << >>] >>", against: "6.2.4.4"},
+		{name: "spot colours of none", resources: "/ColorSpace << /S [/DeviceN [/None] /DeviceRGB << >>] >>"},
+		{name: "spot colours without their names", resources: "/ColorSpace << /S [/DeviceN 1 /DeviceRGB << >>] >>", against: "6.2.4.4"},
+		{name: "a profile of its own", resources: "/ColorSpace << /S [/ICCBased 6 0 R] >>"},
+		{name: "a profile of its own that is none", resources: "/ColorSpace << /S [/ICCBased 8 0 R] >>", more: "<< /N 3 /Length 1 >>\nstream\nx\nendstream", against: "6.2.4.2"},
+		{name: "a profile of its own that is not there", resources: "/ColorSpace << /S [/ICCBased null] >>"},
+		{name: "a profile for printing", profile: changed(12, "prtr")},
+		{name: "a profile for scanning", profile: changed(12, "scnr"), against: "6.2.3"},
+		{name: "a profile that is too short", profile: Profile()[:127], against: "6.2.4.2 an ICC profile is none"},
+		{name: "a profile without its mark", profile: changed(36, "none"), against: "6.2.4.2 an ICC profile is none"},
+		{name: "a profile that is cut", profile: changed(0, "\x01"), against: "6.2.4.2 an ICC profile is none"},
+		{name: "a profile of version 4.3", profile: changed(8, "\x04\x30")},
+		{name: "a profile of version 4.4", profile: changed(8, "\x04\x40"), against: "6.2.4.2 an ICC profile is of version"},
+		{name: "a profile of version 5", profile: changed(8, "\x05"), against: "6.2.4.2 an ICC profile is of version"},
+		{name: "a profile of another number of colours", profile: changed(16, "CMYK"), against: "6.2.4.2 an ICC profile has other components"},
+		{name: "a rendering intent of its own", resources: "/ExtGState << /G << /Type /ExtGState /RI /Bright >> >>", against: "6.2.6"},
+		{name: "a rendering intent", resources: "/ExtGState << /G << /Type /ExtGState /RI /Perceptual >> >>"},
+		{name: "the usual transfer function", resources: "/ExtGState << /G << /TR2 /Default /SMask /None /BM /Normal >> >>"},
+		{name: "another transfer function", resources: "/ExtGState << /G << /Type /ExtGState /TR2 /Identity >> >>", against: "6.2.5"},
+		{name: "a transfer function that is no name", resources: "/ExtGState << /G << /Type /ExtGState /TR2 1 >> >>", against: "6.2.5"},
+		{name: "the usual halftone", resources: "/ExtGState << /G << /HT /Default >> >>"},
+		{name: "another halftone", resources: "/ExtGState << /G << /HT /Round >> >>", against: "6.2.5 a halftone"},
+		{name: "a halftone that is no name", resources: "/ExtGState << /G << /HT << >> >> >>", against: "6.2.5 a halftone"},
+		{name: "blend modes of which one is known", resources: "/ExtGState << /G << /BM [/Glow /Normal] >> >>", against: "6.2.10"},
+		{name: "blend modes that are known", resources: "/ExtGState << /G << /BM [/Multiply /Normal] >> >>"},
+		{name: "a stream in LZW", more: "<< /Filter [/LZWDecode] /Length 0 >>\nstream\n\nendstream", against: "6.1.7.2 filter LZWDecode"},
+		{name: "a picture in JPEG 2000", more: "<< /Filter /JPXDecode /Length 0 >>\nstream\n\nendstream", against: "6.2.8.3"},
+		{name: "a stream in a filter of its own", more: "<< /Filter /Zip /Length 0 >>\nstream\n\nendstream", against: "6.1.7.2 filter Zip"},
+		{name: "a picture that is interpolated", more: "<< /Subtype /Image /Interpolate true /Length 0 >>\nstream\n\nendstream", against: "6.2.8.1"},
+		{name: "a pattern's cell of CMYK", more: "<< /PatternType 1 /TilingType 1 /Length 9 >>\nstream\n1 0 0 0 k\nendstream", against: "DeviceCMYK"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var b pdftest.Builder
 			root := b.AddRaw("<< /Type /Catalog /Pages 2 0 R /OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /DestOutputProfile 6 0 R >>] >>")
 			b.AddRaw("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
-			b.AddRaw("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> " + tt.resources + " >> >>")
+			b.AddRaw("<< /Type /Page /Parent 2 0 R " + cmp.Or(tt.page, "/MediaBox [0 0 99 99] /Contents 4 0 R") + " /Resources << /Font << /F 5 0 R >> " + tt.resources + " >> >>")
 			b.AddStream(nil, []byte(tt.contents))
+			profile := tt.profile
+			if profile == nil {
+				profile = Profile()
+			}
 			file := ""
 			if tt.program != nil {
 				file = "/FontFile2 7 0 R"
 			}
 			b.AddRaw(fmt.Sprintf("<< /Type /Font /Subtype %s /BaseFont /ABCDEF+Test /FirstChar 65 /Widths [600] /Encoding /WinAnsiEncoding /FontDescriptor << /Flags 32 %s >> >>",
 				cmp.Or(tt.font, "/Type1"), file))
-			b.AddStream(pdf.Dict{"N": pdf.Integer(3)}, Profile())
+			b.AddStream(pdf.Dict{"N": pdf.Integer(3)}, profile)
 			b.AddStream(nil, tt.program)
+			b.AddRaw(cmp.Or(tt.more, "null"))
 			data := b.Bytes(pdf.Table, root)
 			f, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
 			if err != nil {

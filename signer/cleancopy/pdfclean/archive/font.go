@@ -140,8 +140,11 @@ func (j *judge) differences(o pdf.Object) (map[int]pdf.Name, error) {
 	return names, nil
 }
 
+// maxStated bounds the widths that a composite font states, those that it states twice included.
+const maxStated = 1 << 18
+
 func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
-	widths := map[int]float64{}
+	widths, stated := map[int]float64{}, int64(0)
 	w, err := j.f.Array(inner["W"])
 	for i := 0; err == nil && i+1 < len(w); {
 		var first, last int64
@@ -166,7 +169,12 @@ func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
 		}
 		width, werr := j.f.Number(w[i+2])
 		err = werr
-		for c := first; c <= min(last, 0xffff); c++ {
+		first, last = max(first, 0), min(last, 0xffff)
+		if stated += max(0, last-first+1); stated > maxStated {
+			err = &pdf.Error{Kind: pdf.TooComplex, Detail: "a font states too many widths", Offset: -1}
+			break
+		}
+		for c := first; c <= last; c++ {
 			widths[int(c)] = width
 		}
 		i += 3

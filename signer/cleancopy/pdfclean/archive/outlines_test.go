@@ -151,9 +151,23 @@ func sfnt(tables map[string][]byte) []byte {
 	return append(b, data...)
 }
 
-// judged tells what stands against a file with a font, which is object 5 where the program is object 7.
-func judged(t *testing.T, font, shown, keys string, program []byte) string {
-	t.Helper()
+// mapped is program(600) with other maps, each of platform, encoding and the character of glyph 1.
+func mapped(maps ...int) []byte {
+	tables, err := tableOf(program(600))
+	if err != nil {
+		panic(err)
+	}
+	head, data := shorts(0, len(maps)/3), []byte(nil)
+	for i := 0; i < len(maps); i += 3 {
+		head = append(head, shorts(maps[i], maps[i+1], 0, 4+8*(len(maps)/3)+len(data))...)
+		data = append(data, shorts(6, 12, 0, maps[i+2], 1, 1)...)
+	}
+	tables["cmap"] = append(head, data...)
+	return sfnt(tables)
+}
+
+// fontFile is a file with a font, which is object 5 where the program is object 7.
+func fontFile(font, shown, keys string, program []byte) []byte {
 	var b pdftest.Builder
 	root := b.AddRaw("<< /Type /Catalog /Pages 2 0 R >>")
 	b.AddRaw("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
@@ -162,12 +176,14 @@ func judged(t *testing.T, font, shown, keys string, program []byte) string {
 	b.AddRaw("<< /Type /Font /BaseFont /ABCDEF+Test " + font + " >>")
 	b.AddRaw("null")
 	b.AddRaw(fmt.Sprintf("<< %s /Length %d >>\nstream\n%s\nendstream", keys, len(program), program))
-	data := b.Bytes(pdf.Table, root)
-	f, err := pdf.Open(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := Judge(t.Context(), f)
+	b.AddStream(nil, shorts(0, 0, 1)) // which takes CID 2 to glyph 1
+	return b.Bytes(pdf.Table, root)
+}
+
+// judged tells what stands against it.
+func judged(t *testing.T, font, shown, keys string, program []byte) string {
+	t.Helper()
+	v, err := judgedFile(t, fontFile(font, shown, keys, program))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +197,15 @@ func TestPrograms(t *testing.T) {
 	}
 	composite := func(widths string) string {
 		return "/Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /W [" + widths + "] /FontDescriptor << /Flags 4 /FontFile3 7 0 R >> >>]"
+	}
+	symbol := func(encoding string) string {
+		return fmt.Sprintf("/Subtype /TrueType /FirstChar 65 /Widths [600] %s /FontDescriptor << /Flags 4 /FontFile2 7 0 R >>", encoding)
+	}
+	glyphs := func(toGlyphs, widths string) string {
+		return "/Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /CIDToGIDMap " + toGlyphs + " /W [" + widths + "] /FontDescriptor << /Flags 4 /FontFile2 7 0 R >> >>]"
+	}
+	drawing := func(differences string) string { // in which a and b are drawn alike
+		return "/Subtype /Type3 /CharProcs << /a 7 0 R /b 7 0 R /d null >> /Encoding << /Differences " + differences + " >>"
 	}
 	const type1C, cidC, openType = "/Subtype /Type1C", "/Subtype /CIDFontType0C", "/Subtype /OpenType"
 	lengths, old := oldFont("A", 600)
@@ -245,6 +270,30 @@ func TestPrograms(t *testing.T) {
 
 		{"TrueType, a name of the file's", strings.Replace(simple("/Encoding << /BaseEncoding /WinAnsiEncoding /Differences [66 /A] >>", 600, "/FontFile2"), "/Type1 /FirstChar 65", "/TrueType /FirstChar 66", 1), "(B)", "", program(600), ""},
 		{"TrueType, a name that is not looked into", strings.Replace(simple("/Encoding << /BaseEncoding /WinAnsiEncoding /Differences [66 /g1] >>", 600, "/FontFile2"), "/Type1", "/TrueType", 1), "(A)", "", program(600), "6.2.11.6"},
+		{"TrueType, a map of its own", symbol(""), "(A)", "", mapped(3, 0, 'A'), ""},
+		{"TrueType, a map of its own in the private area", symbol(""), "(A)", "", mapped(3, 0, 0xf041), ""},
+		{"TrueType, an only map", symbol(""), "(A)", "", mapped(1, 0, 'A'), ""},
+		{"TrueType, no map", symbol(""), "(A)", "", mapped(), "6.2.11.6"},
+		{"TrueType, two maps of which none is its own", symbol(""), "(A)", "", mapped(1, 0, 'A', 3, 1, 'A'), "6.2.11.6"},
+		{"TrueType, symbolic with an encoding", symbol(win), "(A)", "", mapped(3, 0, 'A'), "6.2.11.6"},
+		{"TrueType, no map of Unicode", strings.Replace(simple(win, 600, "/FontFile2"), "/Type1", "/TrueType", 1), "(A)", "", mapped(1, 0, 'A'), "6.2.11.6"},
+		{"TrueType, a code without a width of its own", strings.Replace(simple(win, 600, "/MissingWidth 601 /FontFile2"), "/Type1 /FirstChar 65", "/TrueType /FirstChar 66", 1), "(A)", "", program(600), ""},
+
+		{"TrueType, composite", glyphs("/Identity", "1 [600]"), "<0001>", "", program(600), ""},
+		{"TrueType, composite and down the page", strings.Replace(glyphs("/Identity", "1 1 600"), "Identity-H", "Identity-V", 1), "<0001>", "", program(600), ""},
+		{"TrueType, composite, the width of all", glyphs("/Identity", "] /DW 600 /X ["), "<0001>", "", program(600), ""},
+		{"TrueType, composite, no width", glyphs("/Identity", "1 1"), "<0001>", "", program(600), "6.2.11.5"},
+		{"TrueType, composite without a map", glyphs("null", "1 [600]"), "<0001>", "", program(600), "6.2.11.3.2"},
+		{"TrueType, composite in another character map", strings.Replace(glyphs("/Identity", "1 [600]"), "Identity-H", "GBK-EUC-H", 1), "<0001>", "", program(600), "6.2.11.3"},
+		{"TrueType, composite, mapped", glyphs("8 0 R", "2 [600]"), "<0002>", "", program(600), ""},
+		{"TrueType, composite, not mapped", glyphs("8 0 R", "3 [600]"), "<0003>", "", program(600), "6.2.11.8"},
+		{"composite of nothing", "/Subtype /Type0 /Encoding /Identity-H /DescendantFonts []", "<0001>", "", program(600), "6.2.11.3"},
+
+		{"Type 3", drawing("[65 /a]"), "(A)", "/Subtype /Form /BBox [0 0 9 9]", []byte("0 0 9 9 re f"), ""},
+		{"Type 3 that draws in CMYK", drawing("[65 /a]"), "(A)", "", []byte("1 0 0 0 k 0 0 9 9 re f"), "DeviceCMYK"},
+		{"Type 3, a character without a name", drawing("[66 /a]"), "(A)", "", []byte("f"), "6.2.11.4.1"},
+		{"Type 3, a character that is not drawn", drawing("[65 /c]"), "(A)", "", []byte("f"), "6.2.11.4.1"},
+
 		{"TrueType, names on no base", strings.Replace(simple("/Encoding << /Differences [66 /A] >>", 600, "/FontFile2"), "/Type1", "/TrueType", 1), "(A)", "", program(600), "6.2.11.6"},
 	}
 	for _, tt := range tests {
