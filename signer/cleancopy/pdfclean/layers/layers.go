@@ -11,6 +11,7 @@ const (
 	maxGroups     = 1 << 16
 	maxExpression = 32 // operators within one another; more is not shown
 	maxMembers    = 4096
+	maxOperands   = 1 << 14 // of all operators of an expression, which may share some; more is not shown
 )
 
 // Set is a document's layers.
@@ -213,7 +214,8 @@ func (s *Set) Shown(o pdf.Object) (label string, shown bool) {
 		label = s.groups[members[0]].label
 	}
 	if e, err := s.f.Array(d["VE"]); err == nil && len(e) > 0 {
-		return label, s.expression(e, 0)
+		left := maxOperands
+		return label, s.expression(e, 0, &left) && left >= 0
 	}
 	return label, s.policy(s.text(d["P"]), members)
 }
@@ -264,15 +266,18 @@ func (s *Set) policy(p string, members []pdf.Ref) bool {
 	return on > 0
 }
 
-// expression evaluates a visibility expression: /And, /Or or /Not and its operands.
-func (s *Set) expression(e pdf.Array, depth int) bool {
+// expression evaluates a visibility expression: /And, /Or or /Not and its operands, of which so many are left to look at.
+func (s *Set) expression(e pdf.Array, depth int, left *int) bool {
 	if depth > maxExpression || len(e) > maxMembers {
 		return false
 	}
 	op := s.text(e[0])
 	result := op == "And"
 	for _, o := range e[1:] {
-		v := s.operand(o, depth)
+		if *left--; *left < 0 {
+			return false
+		}
+		v := s.operand(o, depth, left)
 		switch op {
 		case "Not":
 			return !v
@@ -288,7 +293,7 @@ func (s *Set) expression(e pdf.Array, depth int) bool {
 	return result
 }
 
-func (s *Set) operand(o pdf.Object, depth int) bool {
+func (s *Set) operand(o pdf.Object, depth int, left *int) bool {
 	if ref, ok := o.(pdf.Ref); ok {
 		if g, ok := s.groups[ref]; ok {
 			return g.shown
@@ -298,5 +303,5 @@ func (s *Set) operand(o pdf.Object, depth int) bool {
 	if err != nil || len(e) == 0 {
 		return true
 	}
-	return s.expression(e, depth+1)
+	return s.expression(e, depth+1, left)
 }
