@@ -2,6 +2,7 @@ package content
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 
@@ -16,7 +17,7 @@ func (world) Layer(n pdf.Name) (string, bool) { return string(n), n != "off" }
 
 func (world) XObject(n pdf.Name) XObject {
 	switch n {
-	case "Form":
+	case "Form", "Taken", "Taken.3":
 		return XObject{Kind: Form}
 	case "Image":
 		return XObject{Kind: Image}
@@ -84,6 +85,32 @@ func TestFilter(t *testing.T) {
 		{"graphics state that nothing is drawn in", "q /G gs Q 0 0 1 1 re f", "q|Q|0 0 1 1 re|f"},
 		{"graphics state", "q /G gs 0 0 1 1 re f Q", "q|/G gs|0 0 1 1 re|f|Q"},
 
+		{"pattern that is stroked with", "/Pattern CS /P SCN 0 0 m 1 1 l s", "/Pattern CS|/P SCN|0 0 m|1 1 l|s"},
+		{"colours of no number", "cs sc 0 0 1 1 re F", "cs|sc|0 0 1 1 re|F"},
+		{"shading", "/OC /off BDC /S sh EMC /S sh sh", "/S sh|sh"},
+		{"a form whose new name is taken", "3 Tr /Taken Do", "3 Tr|/Taken.3. Do"},
+		{"operators without operands", "Do Tc BT Tj ET 1 w", "Tc|BT|Tj|ET|1 w"},
+		{"a mark without its name", "BDC 1 w EMC", "1 w"},
+
+		{"hidden text in a narrow font", "BT 50 Tz /F 10 Tf /OC /off BDC (secret) Tj EMC (kept) Tj ET", "BT|50 Tz|/F 10 Tf|[-3000.000] TJ|(kept) Tj|ET"},
+		{"hidden text in a font that is not known", "BT /X 10 Tf /OC /off BDC (secret) Tj (secret) Tj EMC (kept) Tj ET", "BT|/X 10 Tf|(kept) Tj|ET"},
+		{"hidden text in a font without a name", "BT 10 Tf /OC /off BDC (secret) Tj EMC (kept) Tj ET", "BT|10 Tf|(kept) Tj|ET"},
+		{"hidden text of no size", "BT 1 Tc /F 0 Tf /OC /off BDC (secret) Tj EMC (kept) Tj ET", "BT|1 Tc|/F 0 Tf|(kept) Tj|ET"},
+		{"text that clips, in two pieces", "q BT /F 10 Tf 7 Tr (kept) Tj (kept) Tj ET /Image Do Q", "q|BT|/F 10 Tf|7 Tr|[(kept)] TJ|[(kept)] TJ|ET|/Image Do|Q"},
+		{"text of nothing", "BT /F 10 Tf [] TJ (kept) \" ET", "BT|/F 10 Tf|[] TJ|(kept) \"|ET"},
+		{"the end of no text", "ET 1 w", "1 w"},
+
+		{"words", "true false null 1 w [true 1 ) null] 0 d", "1 w|[1] 0 d"},
+		{"more operands than any operator takes", strings.Repeat("7 ", maxOperands) + "5 w", "5 w"},
+		{"numbers written otherwise", "+5 w .5 w 1.5e3 w 1-2 w - w 5+ w", "+5 w|.5 w|1.5 w|1 w|-0 w|5 w"},
+		{"numbers too long", "0.0000000000000000000000000000000000001 w " + strings.Repeat("9", 400) + " w", "0.0000000000000000000000000000000000001 w|0 w"},
+		{"names in part in digits", "/#49ma#67e Do /a#zz Do /a#4 Do", "/Image Do"},
+		{"white space", "1\tw\f2\x00w\r3 % x\rw", "1 w|2 w|3 w"},
+		{"strings with escapes", "BT /F 1 Tf (k\r\ne\rp\\\r\nt\\\rx\\\ny\\n\\053\\09\\8(\\)) ) Tj ET", "BT|/F 1 Tf|(k\r|e\rp\\\r|t\\\rx\\|y\\n\\053\\09\\8(\\)) ) Tj|ET"},
+		{"hexadecimal left open", "BT /F 1 Tf <fFaA4", "BT|ET"},
+		{"arrays and dictionaries left open", "1 w [1 <</A 1> (b)", "1 w"},
+		{"an image with parameters", "BI /W 1 /H 1 /BPC 8 /CS [/I /DeviceCMYK 0 <00000000>] /DP <</K 1 /L 2>> /I false ID x EI", "BI /W 1 /H 1 /BPC 8 /CS [/I /DeviceCMYK 0 <00000000>] /DP <</K 1 /L 2>> /I false ID x|EI"},
+
 		{"too many restores", "Q Q q 1 w", "q|1 w|Q"},
 		{"text left open", "BT /F 1 Tf (kept) Tj", "BT|/F 1 Tf|(kept) Tj|ET"},
 		{"string left open", "BT (kept", "BT|ET"},
@@ -111,7 +138,7 @@ func TestFilter(t *testing.T) {
 }
 
 func TestUses(t *testing.T) {
-	in := "/F 1 Tf /G gs /OC /off BDC BT /T 1 Tf (x) Tj ET EMC BT (x) Tj ET /CS0 cs 1 scn /S sh 3 Tr /Form Do 1 0 0 RG 0 0 0 1 k"
+	in := "/F 1 Tf /G gs /OC /off BDC BT /T 1 Tf (x) Tj ET EMC BT (x) Tj ET /CS0 cs /DeviceCMYK cs 1 scn /S sh 3 Tr /Form Do 1 0 0 RG 0 0 0 1 k"
 	r, err := Filter([]byte(in), world{}, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -139,6 +166,29 @@ func TestInlineImages(t *testing.T) {
 		{"hexadecimal", "BI /F [/AHx] ID 00 EI 00> EI 1 w", "00 EI 00>"},
 		{"by what follows", "BI /CS /X ID ab EI \x01\xff EI 1 w", "ab EI \x01\xff"},
 		{"without end", "BI /CS /X ID ab", "ab"},
+		{"without data", "BI /CS /X ID", ""},
+		{"with what is no key", "BI ) /W 4 /W 1 5 5 /H 1 /BPC 8 /CS /G ID  EI \nEI 1 w", " EI "},
+		{"of three colours", "BI /W 1 /H 1 /BPC 8 /CS /RGB ID EI EI 1 w", "EI "},
+		{"of four colours", "BI /W 1 /H 1 /BPC 8 /CS /CMYK ID  EI EI 1 w", " EI "},
+		{"with a palette", "BI /W 4 /H 1 /BPC 8 /CS [/Indexed /RGB 0 <000000>] ID  EI \nEI 1 w", " EI "},
+		{"with filters of which there is none", "BI /W 4 /H 1 /BPC 8 /CS /G /F [] ID  EI \nEI 1 w", " EI "},
+		{"in runs", "BI /F /RL ID \x03 EI \xfea\x80 EI 1 w", "\x03 EI \xfea\x80"},
+		{"in runs without end", "BI /F /RL ID \x01ab EI 1 w", "\x01ab"},
+		{"JPEG", "BI /F /DCT ID \xff\xd8 EI \xff\xd9 EI 1 w", "\xff\xd8 EI \xff\xd9"},
+		{"base 85", "BI /F /A85 ID ab EI ~> EI 1 w", "ab EI ~>"},
+		{"by a filter that it lacks", "BI /F /Fl ID ab EI 1 w", "ab"},
+		{"by a filter that breaks off", "BI /F /Fl ID " + zipped[:4] + " EI 1 w", zipped[:4]},
+		{"by a filter that is not known", "BI /F /X ID ab EI 1 w", "ab"},
+		{"longer than there is", "BI /W 1000 /H 1000 /BPC 8 /CS /G ID ab EI 1 w", "ab"},
+		{"of an absurd width", "BI /W 9999999 /H 1 /BPC 8 /CS /G ID ab EI 1 w", "ab"},
+		{"of an absurd height", "BI /W 1 /H 9999999 /BPC 8 /CS /G ID ab EI 1 w", "ab"},
+		{"of no height", "BI /W 1 /H 0 /BPC 8 /CS /G ID ab EI 1 w", "ab"},
+		{"of no bits", "BI /W 1 /H 1 /CS /G ID ab EI 1 w", "ab"},
+		{"of absurd bits", "BI /W 1 /H 1 /BPC 32 /CS /G ID ab EI 1 w", "ab"},
+		{"no mask and of no colours", "BI /W 1 /H 1 /BPC 8 /IM false ID ab EI 1 w", "ab"},
+		{"shorter than its data", "BI /W 1 /H 1 /BPC 8 /CS /G ID abEI EI 1 w", "abEI"},
+		{"empty", "BI /F /X ID EI 1 w", ""},
+		{"with words that begin alike", "BI /F /X ID a EIx E EI 1 w", "a EIx E"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -151,6 +201,9 @@ func TestInlineImages(t *testing.T) {
 				t.Errorf("then %q", next.name)
 			}
 		})
+	}
+	if op, ok, err := (&scanner{data: []byte("BI /W 1 ")}).next(); ok || err != nil {
+		t.Errorf("an image without data is %+v, %v", op, err)
 	}
 	r, err := Filter([]byte("BI /Width 1 /H 1 /Secret (secret) /BPC 8 /CS /RGB /I true /F /LZW ID abc EI"), world{}, Options{})
 	if err != nil {
@@ -165,9 +218,10 @@ func TestInlineImages(t *testing.T) {
 func TestBounds(t *testing.T) {
 	for name, in := range map[string]string{
 		"states": strings.Repeat("q ", maxGraphics+1), "arrays": strings.Repeat("[", maxNesting+2) + " 1", "elements": "[" + strings.Repeat("1 ", maxElements+1),
+		"arrays of images": "BI /W " + strings.Repeat("[", maxNesting+2) + " 1",
 	} {
-		if _, err := Filter([]byte(in), world{}, Options{}); err == nil {
-			t.Errorf("%s without bound", name)
+		if _, err := Filter([]byte(in), world{}, Options{}); !errors.Is(err, &pdf.Error{Kind: pdf.TooComplex}) {
+			t.Errorf("%s without bound: %v", name, err)
 		}
 	}
 	// Every setter is looked at once, however many hold.
