@@ -20,6 +20,7 @@ const (
 // output is a PDF file that is being written. The first error that writing meets stays in err.
 type output struct {
 	buf     *bufio.Writer
+	deflate *zlib.Writer // one for all streams: to make one takes longer than to deflate a page
 	sum     hash.Hash
 	err     error
 	at      int64
@@ -27,7 +28,7 @@ type output struct {
 }
 
 func newOutput(w io.Writer) *output {
-	o := &output{sum: sha256.New(), offsets: make([]int64, pagesNumber)}
+	o := &output{sum: sha256.New(), deflate: zlib.NewWriter(nil), offsets: make([]int64, pagesNumber)}
 	o.buf = bufio.NewWriterSize(io.MultiWriter(w, o.sum), 1<<16)
 	o.write([]byte("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"))
 	return o
@@ -54,9 +55,9 @@ func (o *output) begin(number uint32) {
 func (o *output) putStream(number uint32, d pdf.Dict, data []byte) {
 	if d["Type"] != pdf.Name("Metadata") {
 		var b bytes.Buffer
-		z := zlib.NewWriter(&b)
-		_, _ = z.Write(data) // a buffer takes everything
-		_ = z.Close()
+		o.deflate.Reset(&b)
+		_, _ = o.deflate.Write(data) // a buffer takes everything
+		_ = o.deflate.Close()
 		data = b.Bytes()
 		d["Filter"] = pdf.Name("FlateDecode")
 	}
