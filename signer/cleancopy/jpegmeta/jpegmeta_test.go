@@ -23,7 +23,15 @@ func TestStrip(t *testing.T) {
 		{"colour profile stays", "\xff\xd8\xff\xe2\x00\x0eICC_PROFILE\x00" + body, "\xff\xd8\xff\xe2\x00\x0eICC_PROFILE\x00" + body, 0},
 		{"not a picture", "%PDF-", "%PDF-", 0},
 		{"cut short", "\xff\xd8\xff\xe1\x00\x80Exif", "\xff\xd8\xff\xe1\x00\x80Exif", 0},
+		{"JFIF and Adobe stay, other data goes", "\xff\xd8\xff\xe0\x00\x04ab\xff\xee\x00\x04cd\xff\xe2\x00\x04ef" + body, "\xff\xd8\xff\xe0\x00\x04ab\xff\xee\x00\x04cd" + body, 1},
+		{"no segment where one should be", "\xff\xd8\xff\xe1\x00\x04ab????", "\xff\xd8\xff\xe1\x00\x04ab????", 0},
+		{"a segment shorter than its length", "\xff\xd8\xff\xe1\x00\x01ab", "\xff\xd8\xff\xe1\x00\x01ab", 0},
+		{"no picture", "\xff\xd8\xff\xe1\x00\x02", "\xff\xd8\xff\xe1\x00\x02", 0},
 		{"behind the end", "\xff\xd8" + body + "secret", "\xff\xd8" + body, 1},
+	}
+	const endless = "\xff\xd8\xff\xfe\x00\x04hi\xff\xda\x00\x02picture"
+	if got, n := Strip([]byte(endless)); string(got) != "\xff\xd8\xff\xda\x00\x02picture" || n != 1 {
+		t.Errorf("of a picture without end stays %q, %d segments", got, n)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
