@@ -193,9 +193,12 @@ func (j *job) converter() Converter {
 // docx cleans the XML and has the rest turned into pages. converted tells that it came from a doc.
 func (j *job) docx(ctx context.Context, pkg *opc.Package, converted bool) (string, error) {
 	j.tell(StepClean, 0.2)
-	_, main, err := pkg.Kind()
+	kind, main, err := pkg.Kind()
 	if err != nil {
 		return "", err
+	}
+	if kind != string(TypeDOCX) { // which only what a doc was converted to can be
+		return "", refusal.New(refusal.Damaged, "the doc was converted to what is no document", map[string]any{"type": string(TypeDOC), "detail": kind})
 	}
 	clean := filepath.Join(j.work, "clean.docx")
 	f, err := os.OpenFile(clean, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)

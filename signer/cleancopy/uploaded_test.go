@@ -18,7 +18,7 @@ import (
 
 // lookingIn is a converter that keeps what it was given.
 type lookingIn struct {
-	office.Office
+	cleancopy.Converter
 	parts map[string]string
 }
 
@@ -41,7 +41,7 @@ func (l *lookingIn) Convert(ctx context.Context, in, dir string, format office.F
 			l.parts[f.Name] = string(data)
 		}
 	}
-	return l.Office.Convert(ctx, in, dir, format)
+	return l.Converter.Convert(ctx, in, dir, format)
 }
 
 // The document is shown with what is tracked in it, and nothing outside is asked for.
@@ -51,7 +51,7 @@ func TestTheUploadIsShownAsItIs(t *testing.T) {
 	defer server.Close()
 	in := write(t, "合同.docx", contract(server.URL+"/x.png"))
 	out := filepath.Join(t.TempDir(), "shown.pdf")
-	l := &lookingIn{parts: map[string]string{}}
+	l := &lookingIn{office.Office{}, map[string]string{}}
 	c := cleaner()
 	c.Office = l
 	if err := c.AsUploaded(t.Context(), in, out); err != nil {
