@@ -101,15 +101,16 @@ func Zip(files map[string]string) []byte {
 	w := zip.NewWriter(&b)
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		f, err := w.Create(name)
-		if err == nil {
-			_, err = f.Write([]byte(files[name]))
-		}
-		if err != nil {
-			panic(err)
-		}
+		must(err)
+		_, err = f.Write([]byte(files[name]))
+		must(err)
 	}
-	if err := w.Close(); err != nil {
+	must(w.Close())
+	return b.Bytes()
+}
+
+func must(err error) {
+	if err != nil {
 		panic(err)
 	}
-	return b.Bytes()
 }
