@@ -34,10 +34,12 @@ func TestRefusedOutright(t *testing.T) {
 
 func TestColoursAndPictures(t *testing.T) {
 	exif := "\xff\xd8\xff\xe1\x00\x08SECRET\xff\xda\x00\x02\xff\xd9"
-	_, r := clean(t, file{resources: "/XObject << /X 10 0 R >>", contents: "1 0 0 0 k 0 0 9 9 re f q 9 0 0 9 20 20 cm /X Do Q",
+	_, r := clean(t, file{resources: "/XObject << /X 10 0 R >> /ExtGState << /G << /TR /Identity >> >>", contents: "/G gs 1 0 0 0 k 0 0 9 9 re f q 9 0 0 9 20 20 cm /X Do Q",
 		more: []string{stream("/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode", exif)}}.bytes())
-	if !slices.ContainsFunc(r.Notices, func(n pdfcopy.Notice) bool { return n.Code == pdfcopy.PlainColours }) || r.Archive {
-		t.Errorf("%+v", r.Notices)
+	for _, code := range []string{pdfcopy.PlainColours, pdfcopy.PlainOther} {
+		if !slices.ContainsFunc(r.Notices, func(n pdfcopy.Notice) bool { return n.Code == code }) || r.Archive {
+			t.Errorf("%+v", r.Notices)
+		}
 	}
 	if !has(r.TakenOut, pdfclean.KindPictureData, "") {
 		t.Errorf("%+v", r.TakenOut)
@@ -80,6 +82,31 @@ func TestFiles(t *testing.T) {
 	}
 	if _, err := (pdfcopy.Copier{Engine: engine}).CopyFile(t.Context(), in, out, nothing); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over another file: %v", err)
+	}
+}
+
+func TestCopyFile(t *testing.T) {
+	for name, tt := range map[string]struct {
+		data    []byte
+		written bool
+		code    string
+	}{
+		"good":   {file{contents: line(20, 150, "words")}.bytes(), true, ""},
+		"broken": {[]byte("%PDF-1.7 broken"), false, refusal.Damaged},
+		"signed": {file{catalog: "/Signature << /Type /Sig /ByteRange [0 1 2 3] >>"}.bytes(), false, ""},
+	} {
+		dir := t.TempDir()
+		in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+		if err := os.WriteFile(in, tt.data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r, err := pdfcopy.Copier{Engine: engine}.CopyFile(t.Context(), in, out, nothing)
+		if (err == nil) != (tt.code == "") || err != nil && !isRefused(err, tt.code) || err == nil && r.Signed == tt.written {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+		if _, err := os.Stat(out); (err == nil) != tt.written {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
