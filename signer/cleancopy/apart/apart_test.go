@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 	case "lies":
 		os.Stdout.WriteString(`{"result":{"signed":false}}` + "\n")
 		os.Exit(0)
+	case "fails":
+		os.Stdout.WriteString(`{"result":{"signed":true}}` + "\n")
+		os.Exit(3)
 	case "babbles":
 		os.Stdout.WriteString("hello\n")
 		os.Exit(0)
@@ -164,6 +167,7 @@ func TestMisbehaviourIsARefusal(t *testing.T) {
 		{"hangs", 0, refusal.Timeout},
 		{"loops", 0, refusal.Timeout},
 		{"lies", 0, refusal.Crashed},
+		{"fails", 0, refusal.Crashed},
 		{"babbles", 0, refusal.Crashed},
 		{"recurses", 0, refusal.Crashed},
 		{"eats", 512 << 20, refusal.Crashed},

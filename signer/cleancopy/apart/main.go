@@ -38,6 +38,11 @@ func Main(stdin io.Reader, stdout io.Writer) int {
 		_, _ = io.Copy(io.Discard, stdin)
 		os.Exit(1)
 	}()
+	return t.do(stdout)
+}
+
+// do makes the copy, says how far it is and what became of it, and gives the exit status.
+func (t task) do(stdout io.Writer) int {
 	engine := preview.New(preview.Options{CacheDir: t.CacheDir})
 	say := json.NewEncoder(stdout)
 	result, err := pdfcopy.Copier{Engine: engine}.CopyFile(context.Background(), t.In, t.Out, func(s pdfcopy.Stage, done float64) {

@@ -81,11 +81,11 @@ func places(s system) []string {
 	case "windows":
 		var list []string
 		for _, dir := range s.setup() {
-			list = append(list, join(s, dir, "soffice.com"))
+			list = append(list, join(dir, "soffice.com"))
 		}
 		for _, v := range []string{"ProgramFiles", "ProgramW6432", "ProgramFiles(x86)"} {
 			if dir := s.getenv(v); dir != "" {
-				list = append(list, join(s, dir, "LibreOffice*", "program", "soffice.com"))
+				list = append(list, join(dir, "LibreOffice*", "program", "soffice.com"))
 			}
 		}
 		return list
@@ -101,13 +101,8 @@ func places(s system) []string {
 	}
 }
 
-// join is filepath.Join for the system that is asked about.
-func join(s system, elements ...string) string {
-	if s.os == "windows" {
-		return strings.Join(elements, `\`)
-	}
-	return path.Join(elements...)
-}
+// join is filepath.Join for Windows, wherever it is asked about.
+func join(elements ...string) string { return strings.Join(elements, `\`) }
 
 // byNumber orders names with the numbers in them as numbers, so that 24.8 comes after 7.6.
 func byNumber(a, b string) int {

@@ -51,6 +51,7 @@ func TestFind(t *testing.T) {
 		{"the newest of the project's own", machine("linux", nil, nil, "/opt/libreoffice7.6/program/soffice", "/opt/libreoffice24.8/program/soffice", "/opt/libreoffice24.2/program/soffice"), "/opt/libreoffice24.8/program/soffice", ""},
 		{"a snap only", machine("linux", map[string]string{"libreoffice": "/snap/bin/libreoffice"}, nil), "", refusal.ConverterConfined},
 		{"a snap on the path and a package", machine("linux", map[string]string{"libreoffice": "/snap/bin/libreoffice"}, nil, "/usr/lib/libreoffice/program/soffice"), "/usr/lib/libreoffice/program/soffice", ""},
+		{"a snap by where it lies", machine("linux", map[string]string{"soffice": "/var/lib/snapd/snap/bin/libreoffice"}, nil), "", refusal.ConverterConfined},
 		{"a flatpak only", machine("linux", nil, nil, flatpak), "", refusal.ConverterConfined},
 		{"a flatpak of one's own", machine("linux", nil, nil, "/home/li/.local/share/flatpak/exports/bin/org.libreoffice.LibreOffice"), "", refusal.ConverterConfined},
 		{"macOS", machine("darwin", nil, nil, "/Applications/LibreOffice.app/Contents/MacOS/soffice"), "/Applications/LibreOffice.app/Contents/MacOS/soffice", ""},

@@ -61,10 +61,7 @@ func (f Format) argument() string {
 		}
 		options[p.Name] = value{kind, fmt.Sprint(p.Value)}
 	}
-	text, err := json.Marshal(options)
-	if err != nil {
-		panic(err) // strings only
-	}
+	text, _ := json.Marshal(options) // which are of strings only
 	return "pdf:" + f.filter() + ":" + string(text)
 }
 
