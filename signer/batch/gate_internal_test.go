@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -48,6 +49,13 @@ func TestMessagesGoThroughTheGate(t *testing.T) {
 	}
 	if errs[0] != nil || !errors.Is(errs[1], errRefused) || !errors.Is(errs[2], errStopped) || len(key.shown) != 2 {
 		t.Errorf("the key was shown %q, and the files got %v", key.shown, errs)
+	}
+	off, err := newGate(private).signer(t.Context(), "file", func() bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := off.Sign(rand.Reader, make([]byte, 32), crypto.SHA256); !errors.Is(err, context.Canceled) {
+		t.Errorf("a file of a batch that was called off: %v", err)
 	}
 	plain, err := newGate(private).signer(t.Context(), "file", nil)
 	if _, ok := plain.(crypto.MessageSigner); ok || err != nil {
