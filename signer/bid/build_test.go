@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,20 @@ func TestBuildRefuses(t *testing.T) {
 		change func(b *bid.Builder)
 		want   bid.Kind
 	}{
-		"no key":                   {func(b *bid.Builder) { b.Signer = nil }, bid.BadRequest},
+		"no key":                {func(b *bid.Builder) { b.Signer = nil }, bid.BadRequest},
+		"no certificate":        {func(b *bid.Builder) { b.Chain = nil }, bid.BadRequest},
+		"a certificate of none": {func(b *bid.Builder) { b.Chain = []*smx509.Certificate{nil} }, bid.BadRequest},
+		"a recipient of none":   {func(b *bid.Builder) { b.Recipients = []*smx509.Certificate{nil} }, bid.NotForEncryption},
+		"a code of two words":   {func(b *bid.Builder) { b.Parts[0].Code = "a b" }, bid.BadPart},
+		"a kind of two words":   {func(b *bid.Builder) { b.Parts[0].Kind = "a b" }, bid.BadPart},
+		"a part of great size":  {func(b *bid.Builder) { b.Parts[0].Content = sized(bid.MaxPart + 1) }, bid.BadPart},
+		"a part of many chunks": {func(b *bid.Builder) { b.Parts[0].Content, b.ChunkSize = sized(1<<30), 16 }, bid.BadPart},
+		"a price of great size": {func(b *bid.Builder) {
+			b.Price = bid.Price{}
+			for i := range 60 {
+				b.Price.Fields = append(b.Price.Fields, bid.Field{Name: fmt.Sprint(i) + strings.Repeat("x", 90), Value: strings.Repeat("9", 500), Capitals: strings.Repeat("玖", 160)})
+			}
+		}, bid.BadRequest},
 		"no parts":                 {func(b *bid.Builder) { b.Parts, b.Price = nil, bid.Price{} }, bid.BadRequest},
 		"no recipients":            {func(b *bid.Builder) { b.Recipients = nil }, bid.BadRequest},
 		"no platform to encrypt":   {func(b *bid.Builder) { b.Platform = nil }, bid.BadRequest},
@@ -76,6 +90,12 @@ func TestBuildRefuses(t *testing.T) {
 		})
 	}
 }
+
+// sized is content of which only the size is known.
+type sized int64
+
+func (s sized) Size() int64                       { return int64(s) }
+func (s sized) ReadAt([]byte, int64) (int, error) { return 0, errors.New("it is not read") }
 
 // A file that changes while it is read makes no bid.
 func TestInputChanges(t *testing.T) {

@@ -87,13 +87,17 @@ const account, phone, formula = "6222021234567890123", "13800138000", "石墨烯
 func TestWhatIsHiddenIsNotThere(t *testing.T) {
 	in := contract(t, []string{"医疗设备采购合同", "金额 1,286,000.00 元", "账号：" + account, "联系电话 " + phone, "采用" + formula + "工艺，" + formula}, []string{"附件二 报价明细"})
 	doc := open(t, in)
+	var progress []int
 	out, report, err := publiccopy.Make(t.Context(), doc, face(t), face(t), publiccopy.Options{
-		Title: "公示件", Lang: "zh-CN", Foot: foot,
+		Title: "公示件", Lang: "zh-CN", Foot: foot, Progress: func(done, total int) { progress = append(progress, done, total) },
 		Words: []publiccopy.Words{{Text: formula, What: publiccopy.TradeSecret, Reason: "配方"}, {Text: "不在里面", What: publiccopy.Other, Reason: "x"}},
 		Pages: []publiccopy.Page{{Number: 3, What: publiccopy.TradeSecret, Reason: "报价明细"}},
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !slices.Equal(progress, []int{1, 3, 2, 3, 3, 3}) {
+		t.Errorf("progress %v", progress)
 	}
 	want := []publiccopy.Hidden{
 		{What: publiccopy.TradeSecret, Reason: "配方", Count: 2, Pages: []int{1}},

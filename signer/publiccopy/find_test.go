@@ -3,6 +3,8 @@ package publiccopy
 import (
 	"strings"
 	"testing"
+
+	"sealdesk/signer/preview"
 )
 
 // plain is a page's text with a glyph for each character that is no white space.
@@ -80,7 +82,27 @@ func TestWordsAreFoundWhateverStandsBetween(t *testing.T) {
 	if got := hidden(p, p.named(w)); got != "采用████████的；████████" {
 		t.Error(got)
 	}
+	if got := hidden(p, p.named(Words{Text: "专有 配方"})); got != "采用████A-12的；████a-12" {
+		t.Errorf("words named with a space: %s", got)
+	}
 	if got := p.named(Words{Text: "没有的话"}); got != nil {
 		t.Errorf("%v", got)
+	}
+}
+
+// Characters are put together as a reader sees them.
+func TestTextOfGlyphs(t *testing.T) {
+	at := func(r rune, x, y float64) preview.Glyph {
+		return preview.Glyph{Rune: r, Rect: [4]float64{x, y, x + 10, y + 10}}
+	}
+	p := readText([]preview.Glyph{at('１', 0, 50), at('−', 10, 50), at('﹣', 20, 50), at('—', 30, 50), at('a', 50, 50), at('b', 0, 30), at('c', 10, 80), at('\u00a0', 20, 80), at('d', 0, 80)})
+	if want := "1--- a\nb\nc \nd"; p.text != want || len(p.glyph) != len(want) || p.glyph[4] != -1 || p.glyph[5] != 4 {
+		t.Errorf("%q, %v", p.text, p.glyph)
+	}
+	if boxes := boxes([]preview.Glyph{at('a', 0, 50), at('b', 10, 50), at('c', 0, 30)}); len(boxes) != 2 || boxes[0] != [4]float64{-2.5, 47.5, 22.5, 62.5} {
+		t.Errorf("%v", boxes)
+	}
+	if _, ok := (pageText{text: " ", glyph: []int{-1}}).glyphs(Other, 0, 1); ok {
+		t.Error("a gap is of glyphs")
 	}
 }
