@@ -47,7 +47,7 @@ func TestUsed(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 	fewer := 0
-	for place, data := range pdftest.Spoilt(drawing()) {
+	pdftest.Spoilt(drawing(), func(place string, data []byte) {
 		got, err := used(t.Context(), t, data)
 		var refused *pdf.Error
 		switch {
@@ -58,7 +58,7 @@ func TestUsed(t *testing.T) {
 		case strings.HasSuffix(place, "BaseFont unreadable"), strings.HasSuffix(place, "Font of another type"), strings.HasSuffix(place, "/XObject unreadable"):
 			t.Errorf("%s: %v", place, got)
 		}
-	}
+	})
 	if fewer < 20 {
 		t.Error("what is broken is told of as if it were whole")
 	}

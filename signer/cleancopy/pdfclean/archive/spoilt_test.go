@@ -72,7 +72,7 @@ func TestSpoilt(t *testing.T) {
 		t.Fatalf("%+v, %v", v, err)
 	}
 	against := 0
-	for place, data := range pdftest.Spoilt(rich()) {
+	pdftest.Spoilt(rich(), func(place string, data []byte) {
 		v, err := judgedFile(t, data)
 		var refused *pdf.Error
 		if err != nil && !errors.As(err, &refused) {
@@ -84,7 +84,7 @@ func TestSpoilt(t *testing.T) {
 		if err == nil && !v.OK() {
 			against++
 		}
-	}
+	})
 	if against < 50 {
 		t.Errorf("only %d of what is wrong count against the file", against)
 	}

@@ -150,7 +150,7 @@ func TestSpoilt(t *testing.T) {
 	data := build("/BaseState /ON /ON [3 0 R] /OFF [4 0 R] /AS [<< /Event /Print /Category [/Print] /OCGs [3 0 R] >>]", "/Usage << /Print << /PrintState /OFF >> >>")
 	const anyhow, unreadable = "/OCProperties /OCGs /D /ON /OFF /AS /AS[0] /Usage /Print", "/OCGs[0] /OCGs[1] /OCGs[2] /ON[0] /OFF[0]"
 	refused := 0
-	for place, data := range pdftest.Spoilt(data) {
+	pdftest.Spoilt(data, func(place string, data []byte) {
 		_, err := Read(open(t, data))
 		where, what, _ := strings.Cut(place, " ")
 		last := where[strings.LastIndexByte(where, '/'):]
@@ -162,7 +162,7 @@ func TestSpoilt(t *testing.T) {
 		if err != nil {
 			refused++
 		}
-	}
+	})
 	if refused < 20 {
 		t.Error("refused", refused)
 	}
