@@ -37,8 +37,11 @@ func TestEngineFails(t *testing.T) {
 		"flat":     {func(ctx context.Context, d *preview.Document) error { return d.FlattenAll(ctx, []int{2}) }, true},
 	} {
 		told := 0
+		d := open(t, data)
 		for n := 1; ; n++ {
-			d := open(t, data)
+			if use.silent { // what was done to it stays
+				d = open(t, data)
+			}
 			failed := d.Fail(n)
 			err := use.do(t.Context(), d)
 			if !failed() {
@@ -55,7 +58,9 @@ func TestEngineFails(t *testing.T) {
 			if w, _, err := d.PageSize(t.Context(), 1); err != nil || w != 595 {
 				t.Errorf("%s, after call %d: %g, %v", name, n, w, err)
 			}
-			d.Close()
+			if use.silent {
+				d.Close()
+			}
 		}
 	}
 }
