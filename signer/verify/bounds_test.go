@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/x509/pkix"
 	"fmt"
 	"slices"
 	"strings"
@@ -129,6 +130,15 @@ func TestOddSignatures(t *testing.T) {
 	r := stamped.verify(buyer)
 	if !found(r, "verify.document_stamp_broken") || len(r.Stamps) != 1 || !strings.Contains(fmt.Sprint(r.Stamps[0].Findings), "not DER") {
 		t.Errorf("a stamp that is no DER: %v %+v", r.Findings, r.Stamps)
+	}
+	tsa := cmstest.New(t, "ecdsa", cmstest.Options{Name: "TSA", Extensions: []pkix.Extension{cmstest.TimeStamping}})
+	followed := newPaper(t)
+	followed.sign(buyer, signing{})
+	followed.sign(tsa, signing{sub: "ETSI.RFC3161", padding: 12_000, value: func(covered []byte) []byte { return stamp(t, tsa, year(2025), covered) },
+		contents: func(der []byte) []byte { return append(der, 0, 1) }})
+	r = followed.verify(buyer, tsa)
+	if !found(r, "verify.document_stamp_broken") || len(r.Stamps) != 1 || !strings.Contains(fmt.Sprint(r.Stamps[0].Findings), "other than zeros") {
+		t.Errorf("a stamp with something behind it: %v %+v", r.Findings, r.Stamps)
 	}
 	undated := newPaper(t)
 	undated.sign(buyer, signing{year: 99999})

@@ -3,12 +3,17 @@ package verify
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
+	"image/jpeg"
+	"image/png"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/emmansun/gmsm/sm3"
 
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"
@@ -123,6 +128,9 @@ func TestDrawnSeals(t *testing.T) {
 func TestDrawings(t *testing.T) {
 	p := newPaper(t)
 	image := "/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+	beside := func(num int) string { // an image, and then a form
+		return stream(fmt.Sprintf("/Subtype /Form /Resources << /XObject << /I 30 0 R /F %d 0 R >> >>", num), "/I Do /F Do")
+	}
 	p.update(map[int]string{
 		30: stream(image, "x"), 31: stream("/Subtype /Form /Resources << /XObject << /I 30 0 R >> >>", "q 9 0 0 9 0 0 cm/I Do Q"),
 		32: stream("/Subtype /Form /Resources << /XObject << /F 31 0 R >> >>", "/F Do"),
@@ -131,15 +139,81 @@ func TestDrawings(t *testing.T) {
 		35: stream("/Subtype /Form /Resources << /XObject << /I 30 0 R >> >>", "/G gs /I Do"),
 		36: stream("/Subtype /Form /Resources << /XObject << /F 36 0 R >> >>", "/F Do"),
 		37: stream("/Subtype /Form", "/I Do"),
+		// What cannot be read beside the image may draw anything over it.
+		40: beside(50), 50: stream("/Subtype /Form", "q Q"),
+		41: beside(51), 51: stream("/Subtype /Form /Filter /FlateDecode", "q Q"),
+		42: beside(52), 52: stream("/Subtype /Form /Resources 7", "q Q"),
+		43: beside(53), 53: stream("/Subtype /Form /Resources << /XObject 7 >>", "q Q"),
 	})
 	doc, err := open(bytes.NewReader(p.data), int64(len(p.data)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for num, want := range map[uint32]bool{31: true, 32: true, 33: false, 34: false, 35: false, 36: false, 37: false} {
+	for num, want := range map[uint32]bool{31: true, 32: true, 33: false, 34: false, 35: false, 36: false, 37: false, 40: true, 41: false, 42: false, 43: false} {
 		d := drawing{v: doc.view(doc.last())}
 		if got := d.form(pdf.Ref{Num: num}, 0) && len(d.images) == 1; got != want {
 			t.Errorf("object %d: %v", num, got)
 		}
+	}
+}
+
+// TestAppearancesThatAreCompared: what shows is compared or said not to be; of what does not show nothing is said.
+func TestAppearancesThatAreCompared(t *testing.T) {
+	o := newOffice(t, nil)
+	blue := map[int]string{60: stream("/Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /I 61 0 R >> >>", "/I Do"),
+		61: stream("/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceRGB /BitsPerComponent 8", "\x00\x00\xff")}
+	for _, tc := range []struct{ name, rect, widget, code string }{
+		{"another picture", "[100 100 213 213]", "/AP << /N 60 0 R >>", "verify.seal_shows_other"},
+		{"another picture on no place", "[100 100 100 100]", "/AP << /N 60 0 R >>", ""},
+		{"no picture", "[100 100 213 213]", "", ""},
+		{"a picture for each state", "[100 100 213 213]", "/AP << /N << /On 60 0 R >> >> /AS /On", "verify.seal_not_compared"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			p.sign(o.Party, signing{sub: "GM.sm2seal", padding: 16 << 10, rect: tc.rect, widget: tc.widget, objects: blue, value: func(covered []byte) []byte {
+				digest := sm3.Sum(covered)
+				return press(t, o.seal.Raw(), sealingTime, digest[:], "contract 7", o.Key, o.Chain[0])
+			}})
+			r := verifyWith(t, p.data, o.trusting())
+			for _, code := range []string{"verify.seal_shows_other", "verify.seal_not_compared"} {
+				if found(r, code) != (code == tc.code) {
+					t.Errorf("%s: %t; %s %v", code, code != tc.code, r.Verdict, allCodes(r))
+				}
+			}
+			if want := tc.code != "verify.seal_shows_other"; r.Valid() != want {
+				t.Errorf("%s %v", r.Verdict, allCodes(r))
+			}
+		})
+	}
+}
+
+// TestPicturesOfPixels: a seal's picture of pixels is compared at any size, and a photograph by its colours.
+func TestPicturesOfPixels(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, maxDrawn+1, 8))
+	draw.Draw(gray, gray.Rect, image.NewUniform(color.Gray{90}), image.Point{}, draw.Src)
+	var own, photo bytes.Buffer
+	if err := png.Encode(&own, gray); err != nil {
+		t.Fatal(err)
+	}
+	if err := jpeg.Encode(&photo, gray, nil); err != nil {
+		t.Fatal(err)
+	}
+	held, err := pictureOf(ses.Picture{Format: "PNG", Data: own.Bytes(), WidthMM: 40, HeightMM: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPaper(t)
+	p.update(map[int]string{30: stream(fmt.Sprintf("/Subtype /Image /Width %d /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 8 /Filter /DCTDecode", gray.Rect.Dx()), photo.String())})
+	doc, err := open(bytes.NewReader(p.data), int64(len(p.data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := drawing{v: doc.view(doc.last())}
+	s, err := d.v.Stream(pdf.Ref{Num: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown, ok := d.pixels(s); !ok || !alike(shown, held) {
+		t.Errorf("%t: a photograph of the picture is another: %v", ok, shown.At(0, 0))
 	}
 }

@@ -48,6 +48,9 @@ var shadows = []attack{
 	{"switch: the hidden page tree", "verify.modified", attackSwitch, func(v *victim) {
 		v.update(map[int]string{objHiddenPages: "<< /Type /Pages /Kids [24 0 R 3 0 R] /Count 2 >>"})
 	}},
+	{"switch: the hidden text becomes another", "verify.modified|object 25", attackSwitch, func(v *victim) {
+		v.update(map[int]string{objHiddenText: stream("", "BT (Pay 9000 yuan) Tj ET")})
+	}},
 	{"switch: the catalog names the hidden pages", "verify.modified|Pages", attackSaving, func(v *victim) {
 		v.update(map[int]string{objCatalog: v.edit(objCatalog, "/Pages 2 0 R", "/Pages 23 0 R")})
 	}},

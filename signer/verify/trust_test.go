@@ -25,6 +25,7 @@ func TestTrust(t *testing.T) {
 	for _, algorithm := range []string{"rsa", "ecdsa", "sm2"} {
 		p := cmstest.New(t, algorithm, cmstest.Options{NotBefore: year(2024), NotAfter: year(2027)})
 		encryption := cmstest.New(t, algorithm, cmstest.Options{KeyUsage: smx509.KeyUsageKeyEncipherment})
+		long := cmstest.New(t, algorithm, cmstest.Options{NotAfter: year(2060)}) // which is longer than its authority's
 		stranger := cmstest.New(t, "ecdsa", cmstest.Options{})
 		for _, tc := range []struct {
 			name    string
@@ -42,6 +43,7 @@ func TestTrust(t *testing.T) {
 			{"another's root, expired", p, []*smx509.Certificate{stranger.Root}, year(2025), year(2030), 0, []string{"verify.signer_unknown"}},
 			{"expired since", p, []*smx509.Certificate{p.Root}, year(2025), year(2030), 3, []string{"verify.certificate_expired"}},
 			{"expired when signing", p, []*smx509.Certificate{p.Root}, year(2029), year(2030), 3, []string{"verify.certificate_expired"}},
+			{"its authority expired since", long, []*smx509.Certificate{long.Root}, year(2025), year(2055), 3, []string{"verify.certificate_expired"}},
 			{"before its time", p, []*smx509.Certificate{p.Root}, year(2021), year(2026), 0, []string{"verify.not_valid_when_signed"}},
 			{"in the future", p, []*smx509.Certificate{p.Root}, year(2026).AddDate(0, 1, 0), year(2026), 3, []string{"verify.signed_in_future"}},
 			{"encryption certificate", encryption, []*smx509.Certificate{encryption.Root}, year(2025), year(2026), 3, []string{"verify.key_usage"}},
