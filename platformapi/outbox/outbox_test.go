@@ -151,8 +151,16 @@ func TestNotSentInAnotherOrganisationsSession(t *testing.T) {
 	if _, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID)); err != nil {
 		t.Fatal(err)
 	}
+	own := wholeWay("no such lot")[0]
+	own.Org = platformtest.Supplier.USCC
+	last, err := b.Add(t.Context(), own)
+	if err != nil {
+		t.Fatal(err)
+	}
 	run(t, b, w.Login(t, platformtest.Supplier, client.Options{}), platformtest.Supplier.USCC)
-	time.Sleep(50 * time.Millisecond)
+	if _, err := b.Wait(t.Context(), last.ID); err == nil || t.Context().Err() != nil {
+		t.Errorf("the session's own was not refused: %v", err)
+	}
 	entries, err := b.Entries(t.Context(), "")
 	if err != nil || entries[0].Attempts != 0 {
 		t.Errorf("entries %+v, %v", entries, err)
@@ -516,6 +524,25 @@ func TestThroughTellsWhatHappens(t *testing.T) {
 	}
 }
 
+// When what was refused cannot be taken back, the caller is told of both.
+func TestThroughTellsOfWhatCannotBeTakenBack(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	p := w.Login(t, platformtest.Purchaser, client.Options{})
+	dir := t.TempDir()
+	b := open(t, dir)
+	run(t, b, p, platformtest.Purchaser.USCC)
+	// Taking back removes the copies of files that nobody needs any more, which fails here.
+	if err := os.MkdirAll(filepath.Join(dir, "files", "folder", "inner"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused := wholeWay("no such lot")[0].New
+	_, err := b.Through(p, platformtest.Purchaser.USCC).Create(t.Context(), platformapi.Change{}, refused)
+	both, ok := err.(interface{ Unwrap() []error })
+	if !ok || len(both.Unwrap()) != 2 || !platformapi.IsCode(both.Unwrap()[0], platformapi.CodeBadRequest) || !platformapi.IsCode(both.Unwrap()[1], outbox.CodeDisk) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Who gives up while an entry is being added is told so, not what the database says of it, and nothing is added.
 func TestGivingUpWhileAddingIsSaid(t *testing.T) {
 	dir := t.TempDir()
@@ -523,7 +550,7 @@ func TestGivingUpWhileAddingIsSaid(t *testing.T) {
 	b, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{Trace: func(m outbox.Moment, _ outbox.Entry) {
 		if m == outbox.RowsWritten {
 			giveUp()
-			time.Sleep(100 * time.Millisecond) // the transaction is rolled back meanwhile
+			change(t, dir, `UPDATE entries SET title = title`) // which waits until the transaction is rolled back
 		}
 	}})
 	if err != nil {
@@ -553,10 +580,10 @@ func TestAddingADamagedEntryAgainSaysSo(t *testing.T) {
 	}
 }
 
-// change changes a journal behind the outbox's back.
+// change changes a journal behind the outbox's back, when nobody else is changing it.
 func change(t *testing.T, dir, statement string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "journal.db"))
+	db, err := sql.Open("sqlite", filepath.Join(dir, "journal.db")+"?_pragma=busy_timeout(10000)")
 	if err != nil {
 		t.Fatal(err)
 	}

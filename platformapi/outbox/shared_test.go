@@ -30,15 +30,18 @@ func TestTwoTakeTurns(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- first.Run(ctx, p, platformtest.Purchaser.USCC) }()
-	time.Sleep(20 * time.Millisecond) // it has the turn
-	run(t, second, p, platformtest.Purchaser.USCC)
 	requests := wholeWay(platformtest.LotID)
-	added, err := second.AddAll(t.Context(), requests[:2])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := second.Wait(t.Context(), added[1].ID); err != nil {
-		t.Fatal(err)
+	for _, r := range requests[:2] {
+		e, err := second.Add(t.Context(), r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := second.Wait(t.Context(), e.ID); err != nil {
+			t.Fatal(err)
+		}
+		if r.Op == outbox.OpCreate { // the first one has the turn
+			run(t, second, p, platformtest.Purchaser.USCC)
+		}
 	}
 	if seen, err := first.Entries(t.Context(), ""); err != nil || len(seen) != 2 || seen[1].State != outbox.Done || seen[1].Attempts != 1 {
 		t.Errorf("the first one sees %+v, %v", seen, err)

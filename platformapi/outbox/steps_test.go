@@ -143,7 +143,6 @@ func TestWhatRestsIsSentAtOnceWhenAskedFor(t *testing.T) {
 		t.Errorf("written by a clock that was wrong: %+v, %v", got, err)
 	}
 	network.on.Store(false)
-	time.Sleep(time.Second) // what others changed has been looked at: nothing else wakes the sender now
 	if err := b.RetryAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +150,59 @@ func TestWhatRestsIsSentAtOnceWhenAskedFor(t *testing.T) {
 	defer stop()
 	if _, err := b.Wait(ctx, e.ID); err != nil {
 		t.Error(err)
+	}
+}
+
+// What is to be sent at once has no next try, however long it was to rest.
+func TestWhatIsToBeSentAtOnceHasNoNextTry(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	b := openWith(t, t.TempDir(), func(int) time.Duration { return time.Minute })
+	e, err := b.Add(t.Context(), wholeWay(platformtest.LotID)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := &flaky{next: http.DefaultTransport}
+	p := w.Login(t, platformtest.Purchaser, client.Options{Transport: network})
+	network.on.Store(true)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx, p, platformtest.Purchaser.USCC) }()
+	waitFor(t, b, func(e outbox.Entry) bool { return e.State == outbox.Waiting && e.Attempts == 1 })
+	stop()
+	<-ended // nobody sends it now
+	if got, err := b.Entries(t.Context(), ""); err != nil || got[0].NextTry.IsZero() {
+		t.Errorf("while it rests: %+v, %v", got, err)
+	}
+	if err := b.Retry(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := b.Entries(t.Context(), ""); err != nil || got[0].State != outbox.Waiting || !got[0].NextTry.IsZero() {
+		t.Errorf("asked for at once: %+v, %v", got, err)
+	}
+}
+
+// Who listens is told of all that a person does: it is what wakes the sender.
+func TestWhoListensIsToldOfWhatIsAskedFor(t *testing.T) {
+	b := open(t, t.TempDir())
+	changed := b.Subscribe(t.Context())
+	var e outbox.Entry
+	for _, do := range []struct {
+		what string
+		do   func() error
+	}{
+		{"added", func() (err error) { e, err = b.Add(t.Context(), wholeWay(platformtest.LotID)[0]); return err }},
+		{"tried again", func() error { return b.Retry(t.Context(), e.ID) }},
+		{"all tried again", func() error { return b.RetryAll(t.Context()) }},
+		{"withdrawn", func() error { return b.Withdraw(t.Context(), e.ID) }},
+	} {
+		if err := do.do(); err != nil {
+			t.Fatalf("%s: %v", do.what, err)
+		}
+		select {
+		case <-changed:
+		default:
+			t.Errorf("%s, and nobody is told", do.what)
+		}
 	}
 }
 
