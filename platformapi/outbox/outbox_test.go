@@ -565,6 +565,20 @@ func TestGivingUpWhileAddingIsSaid(t *testing.T) {
 	}
 }
 
+// Where the journal cannot tell whether an entry is there already, it is not added.
+func TestNothingIsAddedToWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	b := open(t, dir)
+	change(t, dir, `ALTER TABLE entries RENAME COLUMN seq TO place`)
+	if e, err := b.Add(t.Context(), wholeWay(platformtest.LotID)[0]); err == nil {
+		t.Errorf("it was added: %+v", e)
+	}
+	change(t, dir, `ALTER TABLE entries RENAME COLUMN place TO seq`)
+	if left, err := b.Entries(t.Context(), ""); err != nil || len(left) != 0 {
+		t.Errorf("left: %+v, %v", left, err)
+	}
+}
+
 // An entry that was damaged on the disk is said to be, to whoever adds the same one again.
 func TestAddingADamagedEntryAgainSaysSo(t *testing.T) {
 	dir := t.TempDir()
