@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sealdesk/platformapi"
@@ -223,13 +224,13 @@ func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 		}
 	}
 	for {
-		left, refused, err := k.left(ctx)
+		left, going, refused, err := k.left(ctx)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && a.ctx.Err() == nil:
 			return fault("still_waiting", "wait", c.Wait.String())
 		case err != nil:
 			return err
-		case refused != "":
+		case refused != "" && going == 0:
 			return fault("refused", "reason", refused)
 		case left == 0:
 			return a.tui.result(map[string]int{"left": 0}, func() { a.tui.warn("ctl.outbox.sent") })
@@ -238,26 +239,31 @@ func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 	}
 }
 
-// left counts what has no receipt, and gives the reason of the first that the platform refused.
-func (c *clerk) left(ctx context.Context) (n int, refused string, err error) {
+// left counts what has no receipt, and of it what goes by itself, and gives the reason of the first that failed: it holds back
+// what follows in its contract.
+func (c *clerk) left(ctx context.Context) (n, going int, refused string, err error) {
 	entries, err := c.session.Outbox(ctx)
 	if err == nil {
 		err = ctx.Err()
 	}
-	for _, e := range entries {
-		switch e.State {
-		case outbox.Done:
-		case outbox.Failed:
-			refused = e.LastCode
-			if s, ok := c.a.words.Sentence(e.LastCode, nil); ok {
+	held := map[string]bool{}
+	for _, e := range slices.Backward(entries) {
+		switch {
+		case e.State == outbox.Done:
+			continue
+		case e.State == outbox.Failed:
+			held[e.ContractID] = true
+			if s, ok := c.a.words.Sentence(e.LastCode, nil); refused == "" && ok {
 				refused = s
+			} else if refused == "" {
+				refused = e.LastCode
 			}
-			n++
-		default:
-			n++
+		case !held[e.ContractID]:
+			going++
 		}
+		n++
 	}
-	return n, refused, err
+	return n, going, refused, err
 }
 
 type outboxWithdrawCmd struct {
@@ -272,10 +278,18 @@ func (c *outboxWithdrawCmd) Run(a *app) error {
 		return err
 	}
 	defer b.Close()
+	entries, err := b.Entries(a.ctx, "")
+	if err != nil {
+		return err
+	}
 	if err := b.Withdraw(a.ctx, c.ID); err != nil {
 		return err
 	}
-	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn("ctl.outbox.withdrawn") })
+	said := "ctl.outbox.withdrawn"
+	if slices.ContainsFunc(entries, func(e outbox.Entry) bool { return e.ID == c.ID && e.Damaged() }) {
+		said = "ctl.outbox.discarded"
+	}
+	return a.tui.result(map[string]string{"withdrawn": c.ID}, func() { a.tui.warn(said) })
 }
 
 type outboxSetAsideCmd struct{ boxFlags }

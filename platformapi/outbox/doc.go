@@ -7,5 +7,6 @@
 // contract is closed by a vault there; what orders the sending is not. Several processes may have it open; those that send
 // for the same organisation take turns. Entries belong to an organisation and are sent only in a session of that
 // organisation; those of one contract go in the order in which they were added, each after the receipt of the one before.
-// Nothing is decided by the clock of the wall.
+// Nothing is decided by the clock of the wall. What happened to one entry on the disk harms no other: it is listed as failed,
+// with what can still be read of it, holds back what follows in its contract, and is deleted only by Withdraw.
 package outbox

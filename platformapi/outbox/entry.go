@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"sealdesk/platformapi"
@@ -57,7 +58,7 @@ const (
 	Waiting State = "waiting" // to be sent, at NextTry or after the entry before it
 	Sending State = "sending"
 	Done    State = "done"   // with a receipt
-	Failed  State = "failed" // the platform refused; a person must Retry or Withdraw it
+	Failed  State = "failed" // the platform refused it, or it cannot be sent; a person must Retry or Withdraw it
 )
 
 // Entry is a request in the journal.
@@ -75,10 +76,21 @@ type Entry struct {
 	NextTry    time.Time // of a waiting one
 	LastCode   string    // of the last failure; "" when there was none since
 	LastError  string    // an English sentence, for logs
-	// Withdrawable: certainly nothing of it has had an effect, so that Withdraw may take it back.
+	// Withdrawable: Withdraw may take it back, for certainly nothing of it has had an effect, or it is damaged, and goes nowhere
+	// any more.
 	Withdrawable bool
 	Receipt      *platformapi.Receipt
 	DoneAt       time.Time
+}
+
+// Damaged: what the journal has of the entry, or of the one whose version it waits for, was changed or cannot be read. It is
+// not sent, and whether it was, when its State is Failed, is known only by the platform; nothing takes it out but Withdraw. One
+// that is Done has lost its receipt.
+func (e Entry) Damaged() bool { return e.LastCode == CodeEntryDamaged }
+
+// FailedHere: it failed on this machine, and not for what the platform says.
+func (e Entry) FailedHere() bool {
+	return e.State == Failed && strings.HasPrefix(e.LastCode, "outbox.")
 }
 
 // Error is what a person may meet here.
@@ -91,7 +103,8 @@ type Error struct {
 // Codes.
 const (
 	CodeInUse           = "outbox.in_use"
-	CodeDamaged         = "outbox.damaged"
+	CodeDamaged         = "outbox.damaged"       // the journal as a whole
+	CodeEntryDamaged    = "outbox.entry_damaged" // one entry; the others are sent
 	CodeNewer           = "outbox.newer"
 	CodeDisk            = "outbox.disk"
 	CodeFileChanged     = "outbox.file_changed"

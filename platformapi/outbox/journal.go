@@ -86,7 +86,11 @@ func (b *Box) prepare(ctx context.Context) error {
 			return &Error{CodeValue: CodeNewer, Detail: fmt.Sprintf("the journal is of version %d, a newer program's", old)}
 		case old == schemaVersion:
 			var id string
-			if err := tx.QueryRowContext(ctx, `SELECT id FROM vault`).Scan(&id); err != nil {
+			err := tx.QueryRowContext(ctx, `SELECT id FROM vault`).Scan(&id)
+			if errors.Is(err, sql.ErrNoRows) {
+				return &Error{CodeValue: CodeDamaged, Detail: "the journal does not name its vault"}
+			}
+			if err != nil {
 				return err
 			}
 			if id != b.vault.ID() {
@@ -162,17 +166,6 @@ func (b *Box) seal(id, column, text string) []byte {
 	return b.vault.Seal("entry/"+id+"/"+column, []byte(text))
 }
 
-func (b *Box) unseal(id, column string, sealed []byte) (string, error) {
-	if len(sealed) == 0 {
-		return "", nil
-	}
-	text, err := b.vault.Open("entry/"+id+"/"+column, sealed)
-	if err != nil {
-		return "", &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
-	}
-	return string(text), nil
-}
-
 func disk(what string, err error) error { return &Error{CodeValue: CodeDisk, Detail: what, Err: err} }
 
 // journalError puts SQLite's failures into the three that a person can do something about.
@@ -192,7 +185,7 @@ func journalError(err error) error {
 	return err
 }
 
-// failure is what is kept of an error.
+// failure is what is kept of an error; the zero value is of none.
 type failure struct {
 	Kind    platformapi.Kind          `json:"kind"`
 	Code    string                    `json:"code"`
@@ -215,6 +208,12 @@ func keepFailure(err error) failure {
 		return failure{Code: e.CodeValue, Detail: e.Detail}
 	}
 	return failure{Detail: err.Error()}
+}
+
+// sealFailure closes what is kept of an error, for an entry.
+func (b *Box) sealFailure(id string, err error) []byte {
+	text, _ := json.Marshal(keepFailure(err)) // of texts and numbers it never fails
+	return b.seal(id, "failure", string(text))
 }
 
 func (f failure) err() error {
@@ -249,37 +248,59 @@ func (b *Box) scan(from func(...any) error) (row, error) {
 		&created, &r.Attempts, &perhaps, &next, &fail, &outcome, &done); err != nil {
 		return r, err
 	}
-	var failed string
-	for _, c := range []struct {
-		name   string
-		sealed []byte
-		into   *string
-	}{{"title", title, &r.Title}, {"request", request, &r.said}, {"failure", fail, &failed}, {"outcome", outcome, &r.outcome}} {
-		var err error
-		if *c.into, err = b.unseal(r.ID, c.name, c.sealed); err != nil {
-			return r, err
-		}
-	}
 	r.CreatedAt, r.DoneAt = moment(created), moment(done)
 	r.NextTry = b.nextTry(r.ID, moment(next))
 	r.Withdrawable = r.State == Failed || r.State == Waiting && perhaps == 0
-	if err := json.Unmarshal([]byte(r.said), &r.request); err != nil {
-		return r, &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
+	if err := b.open(&r, title, request, fail, outcome); err != nil {
+		r.damaged(err)
 	}
-	if failed != "" {
-		if err := json.Unmarshal([]byte(failed), &r.failure); err != nil {
-			return r, &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
-		}
-		r.LastCode, r.LastError = r.failure.Code, r.failure.Detail
-	}
-	if r.outcome != "" {
-		var o struct{ Receipt platformapi.Receipt }
-		if err := json.Unmarshal([]byte(r.outcome), &o); err != nil {
-			return r, &Error{CodeValue: CodeDamaged, Detail: "an entry is not readable", Err: err}
-		}
-		r.Receipt = &o.Receipt
-	}
+	r.LastCode, r.LastError = r.failure.Code, r.failure.Detail
 	return r, nil
+}
+
+// open opens what is sealed of a row. Of a damaged one it opens what it can, and tells.
+func (b *Box) open(r *row, title, request, fail, outcome []byte) error {
+	var all []error
+	text := func(column string, sealed []byte) string {
+		if len(sealed) == 0 {
+			return ""
+		}
+		opened, err := b.vault.Open("entry/"+r.ID+"/"+column, sealed)
+		all = append(all, err)
+		return string(opened)
+	}
+	parse := func(text string, into any) {
+		if text != "" {
+			all = append(all, json.Unmarshal([]byte(text), into))
+		}
+	}
+	r.Title, r.said, r.outcome = text("title", title), text("request", request), text("outcome", outcome)
+	parse(r.said, &r.request)
+	parse(text("failure", fail), &r.failure)
+	var o struct{ Receipt *platformapi.Receipt }
+	parse(r.outcome, &o)
+	r.Receipt = o.Receipt
+	if q := r.request; q.Org != r.Org || q.Op != r.Op || q.ContractID != r.ContractID {
+		all = append(all, errors.New("the request is another entry's"))
+	}
+	if r.State == Done && r.Receipt == nil {
+		all = append(all, errors.New("an entry that is done has no receipt"))
+	}
+	return errors.Join(all...)
+}
+
+// damaged makes a row one that failed for what is wrong with it. One that is on its way or has arrived stays so: sending it
+// again, or holding back what follows it, would mend nothing.
+func (r *row) damaged(err error) {
+	r.failure = keepFailure(damaged(err))
+	if r.State == Waiting || r.State == Failed {
+		r.State, r.Withdrawable, r.NextTry = Failed, true, time.Time{}
+	}
+}
+
+// damaged says that an entry cannot be sent, or has lost its receipt, for what happened to its row.
+func damaged(err error) error {
+	return &Error{CodeValue: CodeEntryDamaged, Detail: fmt.Sprintf("an entry is damaged: %v", err)}
 }
 
 func micros(t time.Time) int64 {

@@ -312,6 +312,9 @@ func (b *Box) insert(ctx context.Context, tx *sql.Tx, r Request) (Entry, error) 
 	}
 	old, err := b.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.org = ? AND e.key = ?`, e.Org, e.Key).Scan)
 	if err == nil {
+		if old.Damaged() {
+			return e, old.failure.err()
+		}
 		if old.said != string(request) {
 			return e, &platformapi.Error{Kind: platformapi.KindProblem, CodeValue: platformapi.CodeKeyReused, Detail: "the key was used for another request"}
 		}
@@ -337,7 +340,7 @@ func (b *Box) insert(ctx context.Context, tx *sql.Tx, r Request) (Entry, error) 
 }
 
 // Entries are all entries of an organisation ("" is all organisations'), in their order; those that are done, too, whose
-// receipts are kept for good.
+// receipts are kept for good, and those that are damaged, with what can still be read of them.
 func (b *Box) Entries(ctx context.Context, org string) ([]Entry, error) {
 	rows, err := b.db.QueryContext(ctx, `SELECT `+columns+` FROM entries e WHERE ? IN ('', e.org) ORDER BY e.seq`, org)
 	if err != nil {
@@ -379,11 +382,11 @@ func (b *Box) Wait(ctx context.Context, id string) (platformapi.Outcome, error) 
 			return platformapi.Outcome{}, &Error{CodeValue: CodeWithdrawn, Detail: "the entry was taken back"}
 		case err != nil:
 			return platformapi.Outcome{}, err
-		case r.State == Done:
+		case r.State == Done && !r.Damaged():
 			var o platformapi.Outcome
 			err := json.Unmarshal([]byte(r.outcome), &o)
 			return o, err
-		case r.State == Failed:
+		case r.State == Done, r.State == Failed:
 			return platformapi.Outcome{}, r.failure.err()
 		}
 		blocked, err := b.blockedBy(ctx, r)
@@ -443,7 +446,8 @@ func (b *Box) RetryAll(ctx context.Context) error {
 }
 
 // Withdraw takes an entry back of which certainly nothing has arrived (Entry.Withdrawable): it was never sent, or never
-// left this machine, or the platform refused it. With it go those of the same contract that wait for its version.
+// left this machine, or the platform refused it; or one that is damaged, of which nothing is known for certain. With it go
+// those of the same contract that wait for its version.
 func (b *Box) Withdraw(ctx context.Context, id string) error {
 	err := b.tx(ctx, func(tx *sql.Tx) error {
 		r, err := b.row(ctx, tx, id)

@@ -589,7 +589,7 @@ func TestAddingADamagedEntryAgainSaysSo(t *testing.T) {
 		t.Fatal(err)
 	}
 	change(t, dir, `UPDATE entries SET request = x'00'`)
-	if _, err := b.Add(t.Context(), request); !platformapi.IsCode(err, outbox.CodeDamaged) {
+	if _, err := b.Add(t.Context(), request); !platformapi.IsCode(err, outbox.CodeEntryDamaged) {
 		t.Errorf("got %v", err)
 	}
 }

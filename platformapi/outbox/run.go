@@ -56,43 +56,68 @@ func (b *Box) Run(ctx context.Context, p platformapi.Changer, org string) (err e
 
 // claim marks the entry that is to be sent now, or says how long to wait for one. Of those that are due the first that was
 // added goes; what is due is told by the monotonic clock alone, so that no jump of the other one delays or hurries anything.
+// Damaged ones that it meets have failed then; they hold back what follows in their contracts, and nothing else.
 func (b *Box) claim(ctx context.Context, org string) (*row, time.Duration, error) {
 	var claimed *row
-	wait := backoffLast
+	var wait time.Duration
+	failed := false
 	err := b.tx(ctx, func(tx *sql.Tx) error {
-		id, left, err := b.next(ctx, tx, org)
-		wait = left
-		if err != nil || id == "" {
-			return err
-		}
-		r, err := b.row(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if r.prev.Valid {
-			before, err := b.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.seq = ?`, r.prev.Int64).Scan)
+		for {
+			id, left, err := b.next(ctx, tx, org)
+			wait = left
+			if err != nil || id == "" {
+				return err
+			}
+			r, err := b.row(ctx, tx, id)
 			if err != nil {
 				return err
 			}
-			if before.Receipt == nil {
-				return &Error{CodeValue: CodeDamaged, Detail: "an entry that is done has no receipt"}
+			sendable, err := b.claimRow(ctx, tx, &r)
+			if err != nil {
+				return err
 			}
-			r.version = before.Receipt.Version
+			if sendable {
+				claimed = &r
+				return nil
+			}
+			failed = true
 		}
-		r.State = Sending
-		r.Attempts++
-		claimed = &r
-		_, err = tx.ExecContext(ctx, `UPDATE entries SET state = 'sending', attempts = attempts + 1, perhaps = perhaps + 1 WHERE seq = ?`, r.seq)
-		return err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
 	if claimed != nil {
 		b.opts.Trace(Claimed, claimed.Entry)
+	}
+	if claimed != nil || failed {
 		b.tell()
 	}
 	return claimed, wait, nil
+}
+
+// claimRow marks an entry as being sent, with the version that it is sent for, or as failed when it is damaged: nothing is
+// written over then but its state.
+func (b *Box) claimRow(ctx context.Context, tx *sql.Tx, r *row) (sendable bool, err error) {
+	if r.Damaged() {
+		_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'failed' WHERE seq = ?`, r.seq)
+		return false, err
+	}
+	if r.prev.Valid {
+		before, err := b.scan(tx.QueryRowContext(ctx, `SELECT `+columns+` FROM entries e WHERE e.seq = ?`, r.prev.Int64).Scan)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return false, err
+		}
+		if before.Receipt == nil {
+			_, err := tx.ExecContext(ctx, `UPDATE entries SET state = 'failed', next_try = 0, failure = ? WHERE seq = ?`,
+				b.sealFailure(r.ID, damaged(errors.New("the one before it has no receipt"))), r.seq)
+			return false, err
+		}
+		r.version = before.Receipt.Version
+	}
+	r.State = Sending
+	r.Attempts++
+	_, err = tx.ExecContext(ctx, `UPDATE entries SET state = 'sending', attempts = attempts + 1, perhaps = perhaps + 1 WHERE seq = ?`, r.seq)
+	return err == nil, err
 }
 
 // next is the entry to be sent now, "" when none is due, and then how long to wait for one.
@@ -182,13 +207,9 @@ func (b *Box) send(ctx context.Context, p platformapi.Changer, r row) error {
 		state, next = Waiting, b.opts.Now().Add(delay)
 		b.rest(r.ID, delay)
 	}
-	kept, err := json.Marshal(keepFailure(sent))
-	if err != nil {
-		return err
-	}
-	err = b.tx(recording, func(tx *sql.Tx) error {
+	err := b.tx(recording, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(recording, `UPDATE entries SET state = ?, next_try = ?, failure = ?, perhaps = perhaps - 1 + ? WHERE seq = ?`,
-			state, micros(next), b.seal(r.ID, "failure", string(kept)), perhaps, r.seq)
+			state, micros(next), b.sealFailure(r.ID, sent), perhaps, r.seq)
 		return err
 	})
 	b.tell()
@@ -256,5 +277,5 @@ func (b *Box) call(ctx context.Context, p platformapi.Changer, r row) (platforma
 	case OpDelete:
 		return p.Delete(ctx, c)
 	}
-	return platformapi.Outcome{}, &Error{CodeValue: CodeDamaged, Detail: fmt.Sprintf("an entry does %q, which is unknown", r.Op)}
+	return platformapi.Outcome{}, &Error{CodeValue: CodeNewer, Detail: fmt.Sprintf("an entry does %q, which only a newer program knows", r.Op)}
 }

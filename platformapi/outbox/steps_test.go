@@ -230,20 +230,6 @@ func TestWhatWasRefusedHasNoNextTry(t *testing.T) {
 	}
 }
 
-// An entry that goes after one that is done without a receipt is not sent.
-func TestAReceiptThatIsGoneIsSaid(t *testing.T) {
-	w := platformtest.NewWorld(t, t.TempDir(), nil)
-	dir := t.TempDir()
-	b := open(t, dir)
-	if _, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID)[:2]); err != nil {
-		t.Fatal(err)
-	}
-	change(t, dir, `UPDATE entries SET state = 'done' WHERE op = 'create'`)
-	if err := b.Run(t.Context(), w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC); !platformapi.IsCode(err, outbox.CodeDamaged) {
-		t.Errorf("got %v", err)
-	}
-}
-
 // Who listens no longer has nothing to receive.
 func TestSubscriptionsEnd(t *testing.T) {
 	b := open(t, t.TempDir())

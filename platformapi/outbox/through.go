@@ -36,8 +36,8 @@ func (t through) do(ctx context.Context, c platformapi.Change, r Request) (platf
 		return platformapi.Outcome{}, err
 	}
 	out, err := t.box.Wait(ctx, e.ID)
-	if err != nil && ctx.Err() == nil {
-		// The caller is told of the refusal; nothing needs to be kept of it.
+	if err != nil && ctx.Err() == nil && !platformapi.IsCode(err, CodeEntryDamaged) {
+		// The caller is told of the refusal; nothing needs to be kept of it, but of what is damaged, which may have arrived.
 		if gone := t.box.Withdraw(ctx, e.ID); gone != nil && !platformapi.IsCode(gone, CodeUnknown) {
 			return out, errors.Join(err, gone)
 		}

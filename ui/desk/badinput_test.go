@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"sealdesk/assets"
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/cleancopy/docxtest"
 	"sealdesk/signer/cleancopy/office"
 	"sealdesk/signer/pdf"
@@ -479,4 +481,37 @@ func TestVerifyingAnyFile(t *testing.T) {
 	if err != nil || report.Verdict != verify.Untrusted {
 		t.Errorf("of an issuer that nobody trusts: %v, %v", report.Verdict, err)
 	}
+}
+
+// A change that was damaged in the outbox is named by what it does, is discarded by nobody but the person, and holds back its
+// own contract only.
+func TestADamagedChangeIsForThePersonToDiscard(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	work, other := w.begin(s, "lot-1"), w.begin(s, "lot-2")
+	w.before(cutOff)
+	_, err := work.Save(t.Context())
+	must(t, err)
+	db, err := sql.Open("sqlite", "file:"+w.glob(s.desk.cfg.Folders.Data, "outbox", "journal.db")[0]+"?_pragma=busy_timeout(10000)")
+	must(t, err)
+	_, err = db.ExecContext(t.Context(), `UPDATE entries SET title = x'0011', request = x'0011'`)
+	must(t, errors.Join(err, db.Close()))
+	w.before(nil)
+	w.deliver(other.Save(t.Context()))
+	w.until("it is known to be damaged", func() bool {
+		v := work.View(t.Context())
+		return len(v.Waiting) == 1 && v.Waiting[0].State == outbox.Failed
+	})
+	entries, err := s.Outbox(t.Context())
+	must(t, err)
+	if e := entries[1]; len(entries) != 2 || !e.Damaged() || e.Title != "新增合同 · 内容无法读出" || entries[0].Receipt == nil {
+		t.Fatalf("%+v", entries)
+	}
+	_, err = work.Save(t.Context())
+	w.told(err, outbox.CodeEntryDamaged)
+	if p := s.Problem(err); !strings.Contains(p.Do, "丢弃") {
+		t.Errorf("the sentences: %+v", p)
+	}
+	must(t, s.TakeBack(t.Context(), entries[1].ID))
+	w.deliver(work.Save(t.Context()))
 }

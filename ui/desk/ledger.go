@@ -6,13 +6,15 @@ import (
 	"sync"
 
 	"sealdesk/platformapi/outbox"
+	"sealdesk/ui/desk/words"
 )
 
 // A ledger keeps what the outbox holds for one party, so that looking at a contract does not read the whole journal. It
 // reads anew after each change, and tells those who listen only then.
 type ledger struct {
-	box *outbox.Box
-	org string
+	box   *outbox.Box
+	org   string
+	words *words.Catalog
 
 	mu        sync.Mutex
 	changes   int // counted, so that a read that ran beside a change is not kept
@@ -21,8 +23,8 @@ type ledger struct {
 	listeners map[chan struct{}]bool
 }
 
-func newLedger(box *outbox.Box, org string) *ledger {
-	return &ledger{box: box, org: org, read: -1, listeners: map[chan struct{}]bool{}}
+func newLedger(box *outbox.Box, org string, w *words.Catalog) *ledger {
+	return &ledger{box: box, org: org, words: w, read: -1, listeners: map[chan struct{}]bool{}}
 }
 
 // follow passes on the outbox's changes until ctx ends.
@@ -68,7 +70,7 @@ func (l *ledger) entries(ctx context.Context) (map[string][]outbox.Entry, error)
 	if fresh {
 		return known, nil
 	}
-	all, err := l.box.Entries(context.WithoutCancel(ctx), l.org)
+	all, err := l.all(context.WithoutCancel(ctx))
 	if err != nil {
 		return known, err
 	}
@@ -84,13 +86,24 @@ func (l *ledger) entries(ctx context.Context) (map[string][]outbox.Entry, error)
 	return read, nil
 }
 
+// all reads the party's entries in their order. One whose title was lost is called by what it does.
+func (l *ledger) all(ctx context.Context) ([]outbox.Entry, error) {
+	entries, err := l.box.Entries(ctx, l.org)
+	for i := range entries {
+		if e := &entries[i]; e.Damaged() && e.Title == "" {
+			e.Title = titleOf(l.words, e.Op, l.words.T("outbox.unreadable"))
+		}
+	}
+	return entries, err
+}
+
 // A handover is how far the changes of one contract have come.
 type handover struct {
 	entries []outbox.Entry
 	keys    map[string]bool // of changes that arrived, or will without anybody's doing
 	sending bool            // some are on their way
 	form    bool            // one of those carries the form
-	refused []outbox.Entry  // those that the platform refused: a person must act
+	refused []outbox.Entry  // those that failed: a person must act
 }
 
 // handed sorts a contract's entries. What waits behind a refused change goes nowhere.

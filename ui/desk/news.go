@@ -124,7 +124,7 @@ func (s *Session) done(ctx context.Context, e platformapi.Event) (NewsThing, str
 func (s *Session) did(ctx context.Context, e platformapi.Event) bool {
 	contracts, _ := s.ledger.entries(ctx) // what was read last stands
 	for _, own := range contracts[e.ContractID] {
-		if own.Receipt == nil && own.State != outbox.Failed || own.Receipt != nil && own.Receipt.AuditSeq == e.Seq {
+		if own.State == outbox.Waiting || own.State == outbox.Sending || own.Receipt != nil && own.Receipt.AuditSeq == e.Seq {
 			return true
 		}
 	}

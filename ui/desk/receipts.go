@@ -70,7 +70,7 @@ func proofOf(err error) ReceiptProof {
 
 // Receipts are those of one contract, or with "" of all, the oldest first. They are kept on this machine for good.
 func (s *Session) Receipts(ctx context.Context, contract string) ([]Receipt, error) {
-	entries, err := s.box.Entries(ctx, s.key.USCC)
+	entries, err := s.ledger.all(ctx)
 	var all []Receipt
 	for _, e := range entries {
 		if r, ok := ReceiptOf(e, s.desk.cfg.Roots); ok && (contract == "" || r.ContractID == contract) {

@@ -10,6 +10,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox"
 	"sealdesk/ui/desk/papers"
+	"sealdesk/ui/desk/words"
 )
 
 // Sent is what was handed to the outbox. It is on disk; the platform may be away.
@@ -134,7 +135,8 @@ func (w *Work) Delete(ctx context.Context) (Sent, error) {
 }
 
 // takeBackRefused takes back what the platform refused: the person decided anew, and a refused change had no effect. With
-// it goes what waits behind it. w.sending is held.
+// it goes what waits behind it. A damaged entry, which may have had one, is for the person alone to discard, and until then
+// nothing of the contract is sent. w.sending is held.
 func (w *Work) takeBackRefused(ctx context.Context) error {
 	defer w.s.ledger.changed()
 	for {
@@ -146,6 +148,9 @@ func (w *Work) takeBackRefused(ctx context.Context) error {
 		refused := handed(contracts[w.id]).refused
 		if len(refused) == 0 {
 			return nil
+		}
+		if refused[0].Damaged() {
+			return &outbox.Error{CodeValue: outbox.CodeEntryDamaged, Detail: refused[0].LastError}
 		}
 		if err := w.s.box.Withdraw(ctx, refused[0].ID); err != nil && !platformapi.IsCode(err, outbox.CodeUnknown) {
 			return err
@@ -266,12 +271,17 @@ func (w *Work) title(op outbox.Op) string {
 	if name == "" {
 		name = w.d.Lot.ProjectName
 	}
-	return w.s.desk.cfg.Words.T("outbox.op."+string(op)) + " · " + name
+	return titleOf(w.s.desk.cfg.Words, op, name)
+}
+
+// titleOf is what a person sees of a change: what it does, and of what.
+func titleOf(w *words.Catalog, op outbox.Op, of string) string {
+	return w.T("outbox.op."+string(op)) + " · " + of
 }
 
 // Outbox lists what waits and what was delivered for this party, the newest first.
 func (s *Session) Outbox(ctx context.Context) ([]outbox.Entry, error) {
-	entries, err := s.box.Entries(ctx, s.key.USCC)
+	entries, err := s.ledger.all(ctx)
 	slices.Reverse(entries)
 	return entries, err
 }
@@ -282,8 +292,7 @@ func (s *Session) Retry(ctx context.Context, id string) error {
 	return s.box.Retry(ctx, id)
 }
 
-// TakeBack withdraws an entry that has not left, or that the platform refused. What it was to change counts as not sent
-// again.
+// TakeBack withdraws an entry that has not left, or that failed. What it was to change counts as not sent again.
 func (s *Session) TakeBack(ctx context.Context, id string) error {
 	defer s.ledger.changed()
 	return s.box.Withdraw(ctx, id)

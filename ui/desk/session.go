@@ -236,7 +236,7 @@ func (d *Desk) session(ctx context.Context, key Key, p platformapi.Platform) (*S
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC), stopped: make(chan struct{}),
+	s := &Session{desk: d, key: key, platform: p, home: home, dir: dir, box: box, vault: kept, ledger: newLedger(box, key.USCC, d.cfg.Words), stopped: make(chan struct{}),
 		link: Link{Online: true, Since: time.Now()}, works: map[string]*Work{}, seals: d.SealCase(key), leave: leave}
 	s.bids, s.clock = bids.NewBook(bidding{s}), hall.NewClock(p.Now)
 	if _, err := s.ledger.entries(ctx); err != nil {

@@ -95,6 +95,9 @@ func queuedRow(t *words.Catalog, e outbox.Entry) row {
 	r.chip, r.tone = t.T("contracts.queued"), theme.Warn
 	if e.State == outbox.Failed {
 		r.chip, r.tone = t.T("contracts.queue_failed"), theme.Bad
+		if e.FailedHere() {
+			r.chip = t.T("contracts.queue_failed_here")
+		}
 	}
 	return r
 }

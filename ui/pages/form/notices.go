@@ -34,7 +34,11 @@ func (p *Page) drawNotices() {
 	add := func(o fyne.CanvasObject) { out = append(out, o) }
 	if e, ok := p.failed(); ok {
 		problem := p.host.Words().Problem(coded(e.LastCode))
-		add(widgets.ErrorPanel(widgets.ErrorText{What: p.t("form.refused_by_platform", "title", e.Title), Why: problem.What, Do: problem.Do, Code: e.LastCode},
+		what := p.t("form.refused_by_platform", "title", e.Title)
+		if e.FailedHere() {
+			what = p.t("form.failed_here", "title", e.Title)
+		}
+		add(widgets.ErrorPanel(widgets.ErrorText{What: what, Why: problem.What, Do: problem.Do, Code: e.LastCode},
 			widgets.NewButton(widgets.Secondary, p.t("form.to_outbox"), func() { p.host.Home("outbox") })))
 	} else if n := len(v.Waiting); n > 0 {
 		add(widgets.InfoPanel(widgets.ErrorText{What: p.t("form.pending"), Do: p.pendingDo(link.Online)}))

@@ -162,6 +162,9 @@ func (p *Page) waitingRow(e outbox.Entry) widgets.TableRow {
 		chip, tone, next = p.t("outbox.state_sending"), theme.Info, p.t("outbox.now")
 	case e.State == outbox.Failed:
 		chip, tone, next = p.t("outbox.state_failed"), theme.Bad, p.t("outbox.not_by_itself")
+		if e.FailedHere() {
+			chip = p.t("outbox.state_failed_here")
+		}
 	case !e.NextTry.IsZero():
 		next = e.NextTry.Local().Format(timeForm)
 	}
@@ -170,6 +173,9 @@ func (p *Page) waitingRow(e outbox.Entry) widgets.TableRow {
 		retry.Why = p.t("outbox.now")
 	}
 	back := widgets.Action{Text: p.t("outbox.take_back"), Do: func() { p.takeBack(e) }}
+	if e.Damaged() && e.State == outbox.Failed {
+		retry.Why, back.Text = p.t("outbox.not_retriable"), p.t("outbox.discard")
+	}
 	if !e.Withdrawable {
 		back.Why = p.t("outbox.not_withdrawable")
 	}
@@ -180,7 +186,11 @@ func (p *Page) waitingRow(e outbox.Entry) widgets.TableRow {
 }
 
 func (p *Page) takeBack(e outbox.Entry) {
-	p.host.Ask(p.t("outbox.take_back_title"), p.t("outbox.take_back_body", "title", e.Title), true, p.t("outbox.take_back_confirm"), func() {
+	title, body, confirm := p.t("outbox.take_back_title"), p.t("outbox.take_back_body", "title", e.Title), p.t("outbox.take_back_confirm")
+	if e.Damaged() {
+		title, body, confirm = p.t("outbox.discard_title"), p.t("outbox.discard_body", "title", e.Title), p.t("outbox.discard_confirm")
+	}
+	p.host.Ask(title, body, true, confirm, func() {
 		p.do(func(ctx context.Context) error { return p.host.Session().TakeBack(ctx, e.ID) })
 	})
 }
@@ -199,10 +209,15 @@ func (p *Page) doneRow(e outbox.Entry) widgets.TableRow {
 	if e.Receipt != nil {
 		number, at = e.Receipt.Number, e.Receipt.At
 	}
-	open := func() { p.receipt(e) }
+	open, note := func() { p.receipt(e) }, ""
+	receipt := widgets.Action{Text: p.t("outbox.receipt"), Do: open}
+	if e.Receipt == nil {
+		note = p.t("outbox.receipt_lost")
+		receipt.Why, open = note, func() { p.entry(e, note) }
+	}
 	return widgets.TableRow{Cells: []widgets.Cell{
-		{Text: e.Title}, {Text: number}, {Text: at.Local().Format(timeForm)}, {Text: e.SHA256[:min(8, len(e.SHA256))]},
-		{Actions: []widgets.Action{{Text: p.t("outbox.receipt"), Do: open}}},
+		{Text: e.Title, Note: note}, {Text: number}, {Text: at.Local().Format(timeForm)}, {Text: e.SHA256[:min(8, len(e.SHA256))]},
+		{Actions: []widgets.Action{receipt}},
 	}, Open: open}
 }
 
@@ -216,7 +231,7 @@ func (p *Page) entry(e outbox.Entry, why string) {
 		facts = append(facts, widgets.Fact{Name: p.t("outbox.digest"), Value: e.SHA256})
 	}
 	body := widgets.Column(12, widgets.NewParagraph(e.Title, theme.TextBody, theme.Text).Bold(), widgets.Facts(facts...))
-	if e.LastCode != "" {
+	if e.LastCode != "" && e.State != outbox.Done {
 		body.Add(widgets.WarnPanel(page.ErrorText(p.host.Words().Problem(coded(e.LastCode)))))
 	} else if why != "" {
 		body.Add(widgets.NewParagraph(why, theme.TextTable, theme.Text2))

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"path/filepath"
 	"testing"
@@ -115,4 +116,65 @@ func TestTakingBackAsksFirst(t *testing.T) {
 	if v := work.View(t.Context()); !v.Unsaved || v.Filing.Original == nil {
 		t.Errorf("unsaved %t, %+v", v.Unsaved, v.Filing.Original)
 	}
+}
+
+// What is damaged stands there as failed, and not as refused by the platform; trying it again is no use, and discarding says what
+// that means. What arrived and lost its receipt says so, too.
+func TestWhatIsDamagedIsSaidAndDiscarded(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	sent, kept := w.Begin(s, "lot-1"), w.Begin(s, "lot-2")
+	w.Deliver(sent.Save(t.Context()))
+	w.Away(true)
+	if _, err := kept.Save(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	harmed, err := filepath.Glob(filepath.Join(w.Data(), "*", "journal.db"))
+	if err != nil || len(harmed) != 1 {
+		t.Fatalf("%q, %v", harmed, err)
+	}
+	db, err := sql.Open("sqlite", "file:"+harmed[0]+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `UPDATE entries SET title = x'0011', outcome = CASE state WHEN 'done' THEN x'0011' ELSE x'' END`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h, p := opened(t, w, s)
+	h.Until("both", func() bool { return len(p.waiting) == 1 && len(p.done) == 1 && p.waiting[0].Withdrawable })
+	for _, said := range []string{"新增合同 · 内容无法读出", p.t("outbox.state_failed_here"), "是否已送达平台，本机无法确认"} {
+		if !h.Says(said) {
+			t.Errorf("%s: %q", said, h.Texts())
+		}
+	}
+	if h.Says(p.t("outbox.state_failed")) {
+		t.Error("the platform is said to have refused it")
+	}
+	if b := h.Button(p.t("outbox.retry")); b == nil || b.Reason() != p.t("outbox.not_retriable") {
+		t.Errorf("to try again: %+v", b)
+	}
+	h.Fits()
+	h.Picture("outbox-damaged")
+	p.entry(p.waiting[0], "")
+	h.Fits()
+	h.Picture("outbox-damaged-entry")
+	h.Press(p.t("button.ok"))
+	p.tabs.Choose(tabDone)
+	p.draw()
+	if !h.Says(p.t("outbox.receipt_lost")) {
+		t.Errorf("what lost its receipt: %q", h.Texts())
+	}
+	h.Fits()
+	h.Picture("outbox-lost")
+	p.tabs.Choose(tabWaiting)
+	p.draw()
+	h.Press(p.t("outbox.discard"))
+	if len(h.Asked) != 1 || !h.Asked[0].Danger || h.Asked[0].Title != p.t("outbox.discard_title") {
+		t.Fatalf("asked %+v", h.Asked)
+	}
+	h.Asked[0].Yes()
+	h.Until("nothing", func() bool { return len(p.waiting) == 0 })
 }
