@@ -4,7 +4,8 @@
 //
 //	cover [-tags x11] [-least 85] [-missing REGEXP] PACKAGES ... [-- TESTED ...]
 //
-// The tests of PACKAGES are run, and those of the packages TESTED. It prints a table, in which the packages under -least percent
+// The tests of PACKAGES are run, and those of the packages TESTED. Packages whose names end in "test" help tests, and are not
+// measured, nor are files that are generated (*.gen.go). It prints a table, in which the packages under -least percent
 // are marked, and the ways that no test went of the files whose names match -missing. It ends with status 1 when tests fail or a
 // package is under -least.
 package main

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"sealdesk/packaging/probe"
@@ -31,6 +32,7 @@ func (c cover) run(ctx context.Context, patterns, tested []string) error {
 	if err != nil {
 		return err
 	}
+	packages = slices.DeleteFunc(packages, func(p probe.Package) bool { return strings.HasSuffix(p.Name, "test") })
 	var all []branching
 	ends := make([]int, len(packages)) // of each package's branchings
 	for i, p := range packages {
