@@ -2,6 +2,10 @@ package skf
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"os"
 	"runtime"
@@ -9,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emmansun/gmsm/sm2"
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -259,4 +265,148 @@ func resident(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return pages * os.Getpagesize()
+}
+
+// Making keys and storing certificates fails as a whole or is done, whichever call fails, and can be done again under another name.
+func TestProvisionFailsAtEachCall(t *testing.T) {
+	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+	tok := b.token(t)
+	unlock(t, tok)
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provision := func(name string) error {
+		for _, use := range []token.Usage{token.UsageSign, token.UsageEncrypt} {
+			id, pub, err := tok.NewKey(t.Context(), name, string(ca.SM2), use)
+			if err != nil {
+				return err
+			}
+			cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局"}, PublicKey: pub, Usage: use})
+			if err != nil {
+				return err
+			}
+			if err := tok.StoreCertificate(t.Context(), id, cert, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	before := b.device.Calls()
+	if err := provision("whole"); err != nil {
+		t.Fatal(err)
+	}
+	failed := 0
+	for n := range b.device.Calls() - before {
+		lift := b.server.Inject(softkey.Fault{Do: softkey.Fail, Device: b.device, Skip: n, Times: 1, Returned: 0x0A000030}) // SAR_NO_ROOM
+		err := provision("k" + strconv.Itoa(n))
+		lift()
+		if err != nil {
+			failed++
+			var number *Error
+			if !errors.As(err, &number) || number.Number != 0x0A000030 || number.Code() != "token.full" {
+				t.Errorf("call %d: %v", n+1, err)
+			}
+		}
+		if err := tok.Lock(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		unlock(t, tok)
+	}
+	if failed < 10 {
+		t.Errorf("%d calls failed", failed)
+	}
+	if err := provision("again"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A digest that is none of the algorithm's is refused before the key is asked.
+func TestDigestsThatAreRefused(t *testing.T) {
+	sum := make([]byte, 32)
+	for _, tt := range []struct {
+		name      string
+		algorithm ca.Algorithm
+		digest    []byte
+		opts      crypto.SignerOpts
+		want      error
+	}{
+		{"SM2, nothing said", ca.SM2, sum, nil, token.ErrBadDigest},
+		{"SM2, too short", ca.SM2, sum[1:], hash0{}, token.ErrBadDigest},
+		{"SM2, another hash", ca.SM2, sum, crypto.SHA256, token.ErrBadDigest},
+		{"RSA, SHA-1", ca.RSA, sum[:20], crypto.SHA1, token.ErrBadDigest},
+		{"RSA, too short", ca.RSA, sum[1:], crypto.SHA256, token.ErrBadDigest},
+		{"RSA, PSS", ca.RSA, sum, &rsa.PSSOptions{Hash: crypto.SHA256}, token.ErrNotSupported},
+	} {
+		b := newBench(t, softkey.SKFLongmai, profile.SKF{}, softkey.Dialect{}, tt.algorithm)
+		tok := b.token(t)
+		unlock(t, tok)
+		s, err := identityOf(t, tok, token.UsageSign).Signer(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := b.device.Calls()
+		if _, err := s.Sign(nil, tt.digest, tt.opts); !errors.Is(err, tt.want) || b.device.Calls() != before {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
+// Each call that decrypting and reading files takes may fail, and the caller is told; the next time both work.
+func TestDecryptingFailsAtEachCall(t *testing.T) {
+	b := newBench(t, softkey.SKFLongmai, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+	if err := b.device.PutFile("seal", random(t, filePart+1), true); err != nil {
+		t.Fatal(err)
+	}
+	pub := pairs[ca.SM2]()[1].key.Public().(*ecdsa.PublicKey)
+	sealed, err := sm2.EncryptASN1(rand.Reader, pub, []byte("a content key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok := b.token(t)
+	use := func() error {
+		unlock(t, tok)
+		if list, err := tok.Data(t.Context()); err != nil || len(list) != 1 {
+			return errors.Join(err, token.ErrNoData)
+		}
+		if _, err := tok.ReadData(t.Context(), "seal"); err != nil {
+			return err
+		}
+		d, err := identityOf(t, tok, token.UsageEncrypt).Decrypter(t.Context())
+		if err != nil {
+			return err
+		}
+		_, err = d.Decrypt(nil, sealed, nil)
+		return err
+	}
+	if err := use(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		function string
+		returned uint64
+		skip     int
+		want     error
+	}{
+		{"SKF_EnumFiles", 0x0A000001, 0, errFailed},
+		{"SKF_GetFileInfo", 0x0A000023, 1, token.ErrRemoved},
+		{"SKF_ReadFile", 0x0A000001, 0, errFailed},
+		{"SKF_ReadFile", 0x0A000001, 1, errFailed},
+		{"SKF_ECCPrvKeyDecrypt", 0x0A000001, 0, token.ErrDecrypt},
+		{"SKF_ECCPrvKeyDecrypt", 0x0A00002D, 0, token.ErrNotUnlocked},
+		{"SKF_ECCPrvKeyDecrypt", 0x0A000023, 0, token.ErrRemoved},
+	} {
+		lift := b.server.Inject(softkey.Fault{Do: softkey.Fail, Function: tt.function, Skip: tt.skip, Returned: tt.returned})
+		if err := use(); !errors.Is(err, tt.want) {
+			t.Errorf("%s returns %#x: %v", tt.function, tt.returned, err)
+		}
+		lift()
+		tok = b.token(t)
+		if err := use(); err != nil {
+			t.Errorf("after %s returned %#x: %v", tt.function, tt.returned, err)
+		}
+	}
+	if _, err := tok.ReadData(t.Context(), strings.Repeat("x", maxName+1)); !errors.Is(err, token.ErrNoData) {
+		t.Errorf("a file of a name that is too long: %v", err)
+	}
 }
