@@ -410,3 +410,67 @@ func TestDecryptingFailsAtEachCall(t *testing.T) {
 		t.Errorf("a file of a name that is too long: %v", err)
 	}
 }
+
+// What a library answers to a PIN is told by its number, or else by the counter; and nothing is sent for whoever has gone.
+func TestWhatBecomesOfAPIN(t *testing.T) {
+	wrong, length := new(token.PINWrongError), new(token.PINLengthError)
+	change := func(ctx context.Context, tok *skfToken) error {
+		return tok.ChangePIN(ctx, []byte(pin), []byte("13141516"))
+	}
+	enter := func(ctx context.Context, tok *skfToken) error { return tok.Unlock(ctx, []byte(pin)) }
+	for _, tt := range []struct {
+		name  string
+		fault softkey.Fault
+		do    func(context.Context, *skfToken) error
+		want  error // or of this type
+	}{
+		{"its form is wrong", softkey.Fault{Function: "SKF_VerifyPIN", Returned: 0x0A000027}, enter, wrong},
+		{"the new one's form is wrong", softkey.Fault{Function: "SKF_ChangePIN", Returned: 0x0A000027}, change, length},
+		{"it is locked", softkey.Fault{Function: "SKF_VerifyPIN", Returned: 0x0A000025}, enter, token.ErrPINLocked},
+		{"the key is gone when it is asked for the tries", softkey.Fault{Function: "SKF_GetPINInfo", Returned: 0x0A000023}, enter, token.ErrRemoved},
+		{"the key is gone when it has refused", softkey.Fault{Function: "SKF_GetPINInfo", Returned: 0x0A000023, Skip: 1},
+			func(ctx context.Context, tok *skfToken) error { return tok.Unlock(ctx, []byte(wrongPIN)) }, token.ErrRemoved},
+		{"the library forgets no PIN", softkey.Fault{Function: "SKF_ClearSecureState", Returned: 0x0A000003}, enter, nil},
+		{"nobody is told the tries", softkey.Fault{Function: "SKF_GetPINInfo", Returned: 0x0A000001},
+			func(ctx context.Context, tok *skfToken) error { return tok.Unlock(ctx, []byte(wrongPIN)) }, wrong},
+	} {
+		b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+		tok := b.token(t)
+		tt.fault.Do = softkey.Fail
+		b.server.Inject(tt.fault)
+		err := tt.do(t.Context(), tok)
+		is := errors.Is(err, tt.want)
+		switch want := tt.want.(type) {
+		case *token.PINWrongError:
+			is = errors.As(err, &want)
+		case *token.PINLengthError:
+			is = errors.As(err, &want)
+		}
+		if !is || b.device.PINs() > 1 {
+			t.Errorf("%s: %v, %d PINs", tt.name, err, b.device.PINs())
+		}
+	}
+}
+
+// An encryption key is not made where the signing key that it is to be wrapped for cannot be read.
+func TestNoSigningKeyToWrapFor(t *testing.T) {
+	for _, a := range []ca.Algorithm{ca.SM2, ca.RSA} {
+		b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, a)
+		tok := b.token(t)
+		unlock(t, tok)
+		if _, _, err := tok.NewKey(t.Context(), "new", string(a), token.UsageSign); err != nil {
+			t.Fatal(err)
+		}
+		for returned, want := range map[uint64]error{0x0A00001C: ErrNoSigningKey, 0x0A000001: errFailed} {
+			lift := b.server.Inject(softkey.Fault{Do: softkey.Fail, Function: "SKF_ExportPublicKey", Skip: 1, Returned: returned})
+			if _, _, err := tok.NewKey(t.Context(), "new", string(a), token.UsageEncrypt); !errors.Is(err, want) {
+				t.Errorf("%s, %#x: %v", a, returned, err)
+			}
+			lift()
+		}
+		other := map[ca.Algorithm]ca.Algorithm{ca.SM2: ca.RSA, ca.RSA: ca.SM2}[a]
+		if _, _, err := tok.NewKey(t.Context(), "new", string(other), token.UsageEncrypt); !errors.Is(err, ErrNoSigningKey) {
+			t.Errorf("%s for a signing key of %s: %v", other, a, err)
+		}
+	}
+}

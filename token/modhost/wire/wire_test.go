@@ -2,6 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -123,10 +126,15 @@ func TestBadMessages(t *testing.T) {
 		}
 	}
 	for name, q := range map[string]*Request{
-		"a long name":    {Op: OpInfo, Token: strings.Repeat("a", maxText+1)},
-		"a long PIN":     {Op: OpUnlock, PIN: make([]byte, maxPIN+1)},
-		"a long message": {Op: OpSign, Data: make([]byte, maxData+1)},
-		"a long list":    {Op: OpStore, List: make([][]byte, maxList+1)},
+		"no such use":                 {Op: OpNewKey, Usage: 1 << 40},
+		"no padding":                  {Op: OpSign, Scheme: Scheme{Padding: paddingEnd}},
+		"no operation":                {Op: opEnd},
+		"a salt too long":             {Op: OpSign, Scheme: Scheme{Salt: 1 << 40}},
+		"a salt of less than nothing": {Op: OpSign, Scheme: Scheme{Salt: -2}},
+		"a long name":                 {Op: OpInfo, Token: strings.Repeat("a", maxText+1)},
+		"a long PIN":                  {Op: OpUnlock, PIN: make([]byte, maxPIN+1)},
+		"a long message":              {Op: OpSign, Data: make([]byte, maxData+1)},
+		"a long list":                 {Op: OpStore, List: make([][]byte, maxList+1)},
 	} {
 		if got, err := ReadRequest(bytes.NewReader(encoded(t, q))); err == nil {
 			t.Errorf("%s: read as a request for %d", name, got.Op)
@@ -183,4 +191,38 @@ func FuzzReply(f *testing.F) {
 			t.Errorf("%x does not survive another round: %v", b, err)
 		}
 	})
+}
+
+// What is said of a signature or a decryption arrives as it was said, or is refused before it is sent.
+func TestSchemes(t *testing.T) {
+	pub := &rsa.PublicKey{}
+	for name, tt := range map[string]struct {
+		pub  crypto.PublicKey
+		opts crypto.SignerOpts
+		want Padding
+	}{
+		"SM2":          {&ecdsa.PublicKey{}, crypto.Hash(0), PaddingNone},
+		"RSA":          {pub, crypto.SHA256, PaddingPKCS1v15},
+		"RSA with PSS": {pub, &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}, PaddingPSS},
+	} {
+		s := SignScheme(tt.pub, tt.opts)
+		if got := s.SignerOpts(); s.Padding != tt.want || !reflect.DeepEqual(got, tt.opts) {
+			t.Errorf("%s: %+v became %+v", name, tt.opts, got)
+		}
+	}
+	for name, tt := range map[string]struct {
+		opts crypto.DecrypterOpts
+		want error
+	}{
+		"nothing":           {nil, nil},
+		"PKCS #1 v1.5":      {&rsa.PKCS1v15DecryptOptions{}, nil},
+		"OAEP":              {&rsa.OAEPOptions{Hash: crypto.SHA256, MGFHash: crypto.SHA1, Label: []byte("label")}, nil},
+		"a session key":     {&rsa.PKCS1v15DecryptOptions{SessionKeyLen: 32}, token.ErrNotSupported},
+		"something unknown": {crypto.SHA256, token.ErrNotSupported},
+	} {
+		s, err := DecryptScheme(tt.opts)
+		if !errors.Is(err, tt.want) || err == nil && !reflect.DeepEqual(s.DecrypterOpts(), tt.opts) {
+			t.Errorf("%s: %v, %+v", name, err, s)
+		}
+	}
 }
