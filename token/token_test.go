@@ -457,3 +457,63 @@ func TestUnfit(t *testing.T) {
 		})
 	}
 }
+
+// bringing is a key that brings data and seals.
+type bringing struct {
+	*fake
+	objects []token.DataObject
+	seals   []token.SealPicture
+	data    []byte
+	err     error
+}
+
+func (b *bringing) Tokens(context.Context) ([]token.Token, error)      { return []token.Token{b}, nil }
+func (b *bringing) Data(context.Context) ([]token.DataObject, error)   { return b.objects, b.err }
+func (b *bringing) Seals(context.Context) ([]token.SealPicture, error) { return b.seals, b.err }
+func (b *bringing) ReadData(context.Context, string) ([]byte, error)   { return b.data, b.err }
+
+// What a key brings is bounded, and a key that brings nothing says so.
+func TestWhatAKeyBringsIsBounded(t *testing.T) {
+	first := func(d token.Driver) token.Token {
+		tokens, err := token.Guard(d, token.Limits{}).Tokens(t.Context())
+		if err != nil || len(tokens) != 1 {
+			t.Fatal(tokens, err)
+		}
+		return tokens[0]
+	}
+	b := &bringing{fake: newFake(t, ca.ECDSA)}
+	tok := first(b)
+	for _, tt := range []struct {
+		name string
+		set  bringing
+		want [3]error // of the list of data, an object, and the seals
+	}{
+		{"a few", bringing{objects: make([]token.DataObject, 2), data: []byte("seal"), seals: make([]token.SealPicture, 2)}, [3]error{}},
+		{"nothing", bringing{}, [3]error{nil, token.ErrNoData, nil}},
+		{"too many", bringing{objects: make([]token.DataObject, 257), data: make([]byte, token.MaxData+1), seals: make([]token.SealPicture, 65)},
+			[3]error{token.ErrNotSupported, token.ErrDataTooLong, token.ErrNotSupported}},
+		{"a failure", bringing{err: token.ErrRemoved}, [3]error{token.ErrRemoved, token.ErrRemoved, token.ErrRemoved}},
+	} {
+		b.objects, b.data, b.seals, b.err = tt.set.objects, tt.set.data, tt.set.seals, tt.set.err
+		objects, err := tok.(token.DataReader).Data(t.Context())
+		if !errors.Is(err, tt.want[0]) || err == nil && len(objects) != len(b.objects) {
+			t.Errorf("%s: %d objects, %v", tt.name, len(objects), err)
+		}
+		data, err := tok.(token.DataReader).ReadData(t.Context(), "seal")
+		if !errors.Is(err, tt.want[1]) || err == nil && string(data) != "seal" {
+			t.Errorf("%s: %d bytes, %v", tt.name, len(data), err)
+		}
+		if seals, err := tok.(token.SealReader).Seals(t.Context()); !errors.Is(err, tt.want[2]) || err == nil && len(seals) != len(b.seals) {
+			t.Errorf("%s: %d seals, %v", tt.name, len(seals), err)
+		}
+	}
+	tok = first(b.fake)
+	_, listed := tok.(token.DataReader).Data(t.Context())
+	_, read := tok.(token.DataReader).ReadData(t.Context(), "seal")
+	_, sealed := tok.(token.SealReader).Seals(t.Context())
+	for _, err := range []error{listed, read, sealed} {
+		if !errors.Is(err, token.ErrNotSupported) {
+			t.Errorf("of a key that brings nothing: %v", err)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package sm2form
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -288,4 +290,86 @@ func FuzzOpenEnvelope(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Of each form, what is one field away from the right one is refused.
+func TestNearlyRight(t *testing.T) {
+	key := newKey(t)
+	der, err := sm2.EncryptASN1(rand.Reader, &key.PublicKey, []byte("seed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseDERCiphertext(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sequence := func(parts ...[]byte) []byte {
+		all := slices.Concat(parts...)
+		return append([]byte{0x30, 0x81, byte(len(all))}, all...)
+	}
+	integer := func(n []byte) []byte { return append([]byte{2, byte(len(n) + 1), 0}, n...) }
+	octets := func(b []byte) []byte { return append([]byte{4, byte(len(b))}, b...) }
+	x, y, hash, cipher := integer(c.X[:]), integer(c.Y[:]), octets(c.Hash[:]), octets(c.Cipher)
+	large := append([]byte{2, 34, 0, 1}, c.X[:]...) // more than a field holds
+	for name, b := range map[string][]byte{
+		"more after it":      append(slices.Clone(der), 0),
+		"no x":               sequence(hash, y, hash, cipher),
+		"no y":               sequence(x, hash, hash, cipher),
+		"no hash":            sequence(x, y, x, cipher),
+		"no cipher":          sequence(x, y, hash, x),
+		"more in it":         sequence(x, y, hash, cipher, x),
+		"a short hash":       sequence(x, y, octets(c.Hash[1:]), cipher),
+		"an empty cipher":    sequence(x, y, hash, octets(nil)),
+		"an x that is large": sequence(append(large, 0)[:36], y, hash, cipher),
+		"a y that is large":  sequence(x, large, hash, cipher),
+		"no point":           sequence(y, x, hash, cipher),
+	} {
+		if _, err := ParseDERCiphertext(b); !errors.Is(err, ErrCiphertext) {
+			t.Errorf("a ciphertext with %s: %v", name, err)
+		}
+	}
+	long := append(c.C1C3C2(), make([]byte, MaxCipher)...)
+	if _, err := ParseC1C3C2(long); !errors.Is(err, ErrCiphertext) {
+		t.Errorf("a ciphertext that is long: %v", err)
+	}
+	one := []byte{2, 1, 1}
+	for name, b := range map[string][]byte{
+		"no s":               sequence(one, octets(nil)),
+		"an s of zero":       sequence(one, []byte{2, 1, 0}),
+		"an s that is large": sequence(one, large),
+	} {
+		if _, err := ParseDERSignature(b); !errors.Is(err, ErrSignature) {
+			t.Errorf("a signature with %s: %v", name, err)
+		}
+	}
+	for _, parse := range []func([]byte) (Signature, error){ParseRawSignature, ParseSignatureBlob} {
+		if _, err := parse(make([]byte, 65)); !errors.Is(err, ErrSignature) {
+			t.Errorf("a signature of another length: %v", err)
+		}
+	}
+	p256, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PublicKeyBlob(&p256.PublicKey); !errors.Is(err, ErrPublicKey) {
+		t.Errorf("a key of another curve: %v", err)
+	}
+	blob, err := PublicKeyBlob(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{4, 68} { // before a coordinate
+		if _, err := ParsePublicKeyBlob(spoilt(blob, at)); !errors.Is(err, ErrPublicKey) {
+			t.Errorf("a key that is spoilt at %d: %v", at, err)
+		}
+	}
+	envelope, err := Envelope(&key.PublicKey, newKey(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{80, 212, len(envelope) - 20, 60} { // of the public key, of the point, of its hash, of the key
+		if _, err := OpenEnvelope(key, spoilt(envelope, at)); !errors.Is(err, ErrEnvelope) {
+			t.Errorf("an envelope that is spoilt at %d: %v", at, err)
+		}
+	}
 }

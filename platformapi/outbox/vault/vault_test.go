@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/iotest"
 
@@ -234,4 +235,158 @@ func FuzzFile(f *testing.F) {
 			t.Errorf("%q was opened", got)
 		}
 	})
+}
+
+// What stands in the way of a vault in its folder is said by what a person can do about it, and nothing there is changed.
+func TestFoldersThatHoldNoVault(t *testing.T) {
+	folder := func(name string) func(t *testing.T, dir string) error {
+		return func(_ *testing.T, dir string) error { return os.MkdirAll(filepath.Join(dir, name, "x"), 0o700) }
+	}
+	file := func(name, text string) func(t *testing.T, dir string) error {
+		return func(_ *testing.T, dir string) error {
+			return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)
+		}
+	}
+	made := func(then func(t *testing.T, dir string) error) func(t *testing.T, dir string) error {
+		return func(t *testing.T, dir string) error {
+			opened(t, dir, nil)
+			for _, name := range []string{"vault.key", "vault.lock"} { // where a folder is to be
+				if err := os.Rename(filepath.Join(dir, name), filepath.Join(dir, name+".old")); err != nil {
+					return err
+				}
+			}
+			return then(t, dir)
+		}
+	}
+	for name, tt := range map[string]struct {
+		build func(t *testing.T, dir string) error
+		code  string
+	}{
+		"a lock that is a folder":             {folder("vault.lock"), vault.CodeDisk},
+		"a state that is a folder":            {folder("vault.json"), vault.CodeDisk},
+		"a state that is too long":            {file("vault.json", `{"version":1,"id":"x","in":"file"}`+strings.Repeat(" ", 5000)), vault.CodeDamaged},
+		"a state that names no vault":         {file("vault.json", `{"version":1,"id":"","in":"file"}`), vault.CodeDamaged},
+		"no place for the state":              {folder("vault.json.new"), vault.CodeDisk},
+		"no place for the key":                {folder("vault.key.new"), vault.CodeDisk},
+		"a key that cannot be put in place":   {folder("vault.key"), vault.CodeDisk},
+		"a state without its key":             {made(func(*testing.T, string) error { return nil }), vault.CodeKeyLost},
+		"a state with a key that is a folder": {made(folder("vault.key")), vault.CodeDisk},
+		"a state with a key that is cut off":  {made(file("vault.key", "short")), vault.CodeKeyLost},
+		"a state with another key":            {made(file("vault.key", strings.Repeat("k", 32))), vault.CodeKeyLost},
+	} {
+		dir := t.TempDir()
+		if err := tt.build(t, dir); err != nil {
+			t.Fatal(err)
+		}
+		_, err := vault.Open(t.Context(), dir, nil)
+		e, ok := errors.AsType[*vault.Error](err)
+		if !ok || e.Code() != tt.code || e.Params()["folder"] != dir || !strings.HasPrefix(e.Error(), tt.code+": "+dir) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vault.Open(t.Context(), filepath.Join(path, "vault"), nil); !platformapi.IsCode(err, vault.CodeDisk) {
+		t.Errorf("a folder in a file: %v", err)
+	}
+	if err := vault.SyncFolder(filepath.Join(path, "vault")); err == nil {
+		t.Error("a folder that is not there was synced")
+	}
+}
+
+// forgetful gives back something else than it was given.
+type forgetful struct{ err error }
+
+func (f forgetful) Get(string) ([]byte, error) { return []byte("something else"), f.err }
+func (forgetful) Set(string, []byte) error     { return nil }
+
+// A keyring that does not give back what it was given is not relied on: the key goes into a file, and stays there.
+func TestAForgetfulKeyring(t *testing.T) {
+	for _, r := range []forgetful{{}, {errors.New("gone")}} {
+		dir := t.TempDir()
+		box := opened(t, dir, r).Seal("x", []byte("x"))
+		v := opened(t, dir, r)
+		if got, err := v.Open("x", box); err != nil || string(got) != "x" || v.Where() != vault.InFile {
+			t.Errorf("%s: %q, %v", v.Where(), got, err)
+		}
+	}
+}
+
+// short takes so many bytes, and then fails.
+type short struct{ room int }
+
+var errFull = errors.New("no room is left")
+
+func (s *short) Write(p []byte) (int, error) {
+	if s.room -= len(p); s.room < 0 {
+		return 0, errFull
+	}
+	return len(p), nil
+}
+
+// A file that cannot be written whole is not said to be, wherever the room ends; and nothing is written after its end.
+func TestFilesThatCannotBeWritten(t *testing.T) {
+	v := opened(t, t.TempDir(), nil)
+	plain := make([]byte, 2*chunk+1)
+	for _, room := range []int{0, 31, 32, 32 + chunk, 32 + 2*(chunk+16)} {
+		w, err := v.Writer(&short{room}, "file")
+		if err == nil {
+			_, err = w.Write(plain)
+			if closed := w.Close(); err == nil {
+				err = closed
+			}
+		}
+		if !errors.Is(err, errFull) {
+			t.Errorf("with room for %d bytes: %v", room, err)
+		}
+	}
+	w, err := v.Writer(&short{1000}, "file")
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.Write(plain); n != 0 || err == nil {
+		t.Errorf("after its end %d bytes were written, %v", n, err)
+	}
+	if err := w.Close(); err == nil {
+		t.Error("it was closed twice")
+	}
+}
+
+// failing reads up to a place.
+type failing struct {
+	io.ReaderAt
+	from int64
+}
+
+var errTorn = errors.New("a bad sector")
+
+func (f failing) ReadAt(p []byte, off int64) (int, error) {
+	if off+int64(len(p)) > f.from {
+		return 0, errTorn
+	}
+	return f.ReaderAt.ReadAt(p, off)
+}
+
+// A file that cannot be read is damaged where it cannot, and nowhere else.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	v := opened(t, t.TempDir(), nil)
+	data := sealed(t, v, make([]byte, 2*chunk+1))
+	for _, from := range []int64{0, 32, 100} {
+		_, err := v.File(failing{bytes.NewReader(data), from}, int64(len(data)), "file")
+		if !platformapi.IsCode(err, vault.CodeDamaged) || !errors.Is(err, errTorn) {
+			t.Errorf("from %d: %v", from, err)
+		}
+	}
+	f, err := v.File(bytes.NewReader(data), int64(len(data)), "file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := f.ReadAt(make([]byte, 1), -1); n != 0 || err != io.EOF {
+		t.Errorf("before its beginning: %d, %v", n, err)
+	}
 }
