@@ -142,3 +142,65 @@ func TestADamagedFileOfOwnEntriesHidesNoOthers(t *testing.T) {
 		t.Error("the built-in table is hidden")
 	}
 }
+
+// Of the libraries that are here those are given that may be loaded, of the interface that is asked for; a library is found by
+// its names wherever in its file they stand.
+func TestDriversOfTheLibrariesThatAreHere(t *testing.T) {
+	_, usable := softkeytest.Start(t, softkey.PKCS11)
+	spoilt := softkeytest.Library(t, softkeytest.Folder(t), softkey.SKF)
+	long := filepath.Join(softkeytest.Folder(t), "long.so")
+	if err := os.WriteFile(long, append(make([]byte, 1<<20-8), "SKF_EnumDev\x00 and more"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, filepath.Join(t.TempDir(), "libraries.json"))
+	for _, library := range []string{usable, spoilt, long} {
+		if err := s.Add(library); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(spoilt, 0o666); err != nil { // since then
+		t.Fatal(err)
+	}
+	if err := s.Look(); err != nil {
+		t.Fatal(err)
+	}
+	if l := find(s, spoilt); len(l) != 1 || !l[0].Found || !errors.Is(l[0].Problem, profile.ErrLibraryUnsafe) {
+		t.Errorf("%+v", l)
+	}
+	if l := find(s, long); len(l) != 1 || l[0].Profile.Interface != profile.InterfaceSKF {
+		t.Errorf("%+v", l)
+	}
+	all, skf, pkcs11 := s.Drivers(), s.Drivers(profile.InterfaceSKF), s.Drivers(profile.InterfacePKCS11)
+	if len(all) != len(skf)+len(pkcs11) || len(skf) != 1 || len(pkcs11) == 0 {
+		t.Errorf("%d drivers, %d of SKF, %d of PKCS #11", len(all), len(skf), len(pkcs11))
+	}
+	if d, err := s.Driver("relative.so", profile.InterfaceSKF); !errors.Is(err, profile.ErrLibraryUnsafe) {
+		t.Errorf("a library without its folder: %v, %v", d, err)
+	}
+	s.Reenable(usable) // of several, this one
+	if err := s.Remove(long); err != nil {
+		t.Fatal(err)
+	}
+	if len(find(s, long)) != 0 || len(find(s, usable)) != 1 || len(find(s, spoilt)) != 1 {
+		t.Error("another one was forgotten")
+	}
+}
+
+// Where own entries cannot be written, nothing is added or forgotten.
+func TestOwnEntriesThatCannotBeWritten(t *testing.T) {
+	_, library := softkeytest.Start(t, softkey.SKF)
+	folder := filepath.Join(t.TempDir(), "settings")
+	s := open(t, filepath.Join(folder, "libraries.json"))
+	if err := s.Add(library); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.RemoveAll(folder), os.WriteFile(folder, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remove(library); err == nil || len(find(s, library)) != 1 {
+		t.Errorf("forgotten: %v", err)
+	}
+	if err := s.Add(softkeytest.Library(t, softkeytest.Folder(t), softkey.SKF)); err == nil {
+		t.Error("added")
+	}
+}

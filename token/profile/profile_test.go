@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -146,7 +147,23 @@ func TestParseRefuses(t *testing.T) {
 		"a way without a form":   sm2(map[string]any{"decrypt": "0x1"}),
 		"an unknown form":        sm2(map[string]any{"decrypt": "0x1", "ciphertext": "c2c1"}),
 		"tries without end":      set("pkcs11", map[string]any{"maxTries": 1000}),
+		"tries below none":       set("pkcs11", map[string]any{"maxTries": -1}),
+		"an odd number":          sm2(map[string]any{"sign": "12345"}),
 		"too large":              make([]byte, maxFile+1),
+		"many entries":           []byte(`{"version": 1, "profiles": [` + strings.Repeat("{},", maxProfiles) + `{}]}`),
+		"a long id":              set("id", strings.Repeat("a", maxText+1)),
+		"many names":             set("names", many),
+		"many USB numbers":       set("usb", many),
+		"many PC/SC names":       set("pcsc", many),
+		"many variables":         set("environment", many),
+		"an empty name":          set("names", []any{""}),
+		"a name that is long":    set("names", []any{strings.Repeat("a", maxPath+1)}),
+		"a path on two lines":    paths("linux", "/opt/a\nb.so"),
+		"many ways to SM2":       set("pkcs11", map[string]any{"sm2": slices.Repeat([]any{map[string]any{}}, maxList+1)}),
+		"many names of seals":    set("pkcs11", map[string]any{"seals": many}),
+		"an empty name of seals": set("pkcs11", map[string]any{"seals": []any{""}}),
+		"a bad name of seals":    set("pkcs11", map[string]any{"seals": []any{"[a"}}),
+		"a long name of seals":   set("pkcs11", map[string]any{"seals": []any{strings.Repeat("a", maxText+1)}}),
 	}
 	for name, data := range tests {
 		var bad *Error
@@ -206,10 +223,76 @@ func TestLoad(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	write([]byte("{"))
-	table, err = Load(file)
-	var bad *Error
-	if !errors.As(err, &bad) || bad.File != file || table == nil || len(table.All()) != len(builtin(t).All()) {
-		t.Errorf("a damaged file: %v, %v", table, err)
+	damaged := func(what string) {
+		t.Helper()
+		table, err := Load(file)
+		var bad *Error
+		if !errors.As(err, &bad) || bad.File != file || bad.Code() == "" || table == nil || len(table.All()) != len(builtin(t).All()) {
+			t.Errorf("%s: %v, %v", what, table, err)
+		}
+		if own, err := LoadOwn(file); !errors.As(err, &bad) || bad.Params()["file"] != file || own != nil {
+			t.Errorf("%s, own entries: %v, %v", what, own, err)
+		}
+	}
+	damaged("a damaged file")
+	write(make([]byte, maxFile+1))
+	damaged("a file that is too large")
+	if err := errors.Join(os.Remove(file), os.MkdirAll(filepath.Join(file, "x"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	damaged("a folder for a file")
+	if p, ok := table.Get("nobody's"); ok {
+		t.Errorf("an entry of nobody's: %+v", p)
+	}
+}
+
+// Own entries are written whole or not at all, and only such as can be read again.
+func TestOwnEntriesThatAreNotWritten(t *testing.T) {
+	dir := t.TempDir()
+	file, folder := filepath.Join(dir, "file"), filepath.Join(dir, "folder")
+	if err := errors.Join(os.WriteFile(file, nil, 0o600), os.MkdirAll(filepath.Join(folder, "x"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	own := builtin(t).All()[:1]
+	for path, entries := range map[string][]Profile{
+		filepath.Join(file, "own.json"): own, folder: own, filepath.Join(dir, "own.json"): {{ID: "no entry"}},
+	} {
+		if err := SaveOwn(path, entries); err == nil {
+			t.Errorf("%s was written", path)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+	for name, data := range map[string][]byte{"too large": make([]byte, maxFile+1), "no profile": []byte("{"), "an empty one": []byte("{}")} {
+		if p, err := Decode(data); err == nil {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+// In a folder where everyone may write, nobody replaces one's own file; another person's is another matter.
+func TestALibraryOfSomebodyElse(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root gives files away")
+	}
+	dir, err := os.MkdirTemp("/tmp", "profile-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	library := filepath.Join(dir, "lib.so")
+	if err := errors.Join(os.WriteFile(library, nil, 0o600), os.Chmod(dir, 0o777|os.ModeSticky)); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckLibrary(library); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	if err := os.Chown(library, 12345, 12345); err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckLibrary(library); !errors.Is(err, ErrLibraryUnsafe) {
+		t.Errorf("somebody else's: %v", err)
 	}
 }
 
