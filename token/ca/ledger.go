@@ -107,16 +107,15 @@ func (l *ledger) refresh() error {
 		if !whole {
 			return nil // being written
 		}
+		if bytes.HasSuffix(line, []byte("}")) { // another one was cut off by a crash, before it counted
+			var r record
+			if err := json.Unmarshal(line, &r); err != nil {
+				return fmt.Errorf("%w: %w", ErrDamaged, err) // and so it is the next time
+			}
+			l.take(r)
+		}
 		l.read += int64(len(line)) + 1
 		data = rest
-		if len(line) == 0 || line[len(line)-1] != '}' {
-			continue // cut off by a crash, before it counted
-		}
-		var r record
-		if err := json.Unmarshal(line, &r); err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		l.take(r)
 	}
 }
 
