@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -466,4 +467,162 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%.20q: %d identities, %v", content, len(ids), err)
 		}
 	}
+}
+
+// alter changes the JSON of the answers whose path has so many parts behind "pairings": 1 of a pairing, 2 and 3 of a request.
+func alter(parts int, change func(m map[string]any)) func(string, []byte) []byte {
+	return func(path string, body []byte) []byte {
+		var m map[string]any
+		at := strings.Split(strings.Trim(strings.TrimPrefix(path, "/mca/v1/pairings"), "/"), "/")
+		if len(at) < parts || parts == 1 && len(at) > 1 || json.Unmarshal(body, &m) != nil {
+			return body
+		}
+		change(m)
+		out, err := json.Marshal(m)
+		if err != nil {
+			return body
+		}
+		return out
+	}
+}
+
+// becomes gives an answer another state once it has the one that is told.
+func becomes(was, now string, more ...any) func(map[string]any) {
+	return func(m map[string]any) {
+		if m["state"] != was {
+			return
+		}
+		m["state"] = now
+		for i := 0; i+1 < len(more); i += 2 {
+			m[more[i].(string)] = more[i+1]
+		}
+	}
+}
+
+// However a pairing ends that nobody accepted, the desktop says so; and a pairing that is another one is none.
+func TestPairingsThatEnd(t *testing.T) {
+	t.Parallel()
+	name := func(key string, value any) func(map[string]any) { return func(m map[string]any) { m[key] = value } }
+	for what, tt := range map[string]struct {
+		change func(map[string]any)
+		want   error
+	}{
+		"called off on the phone":       {becomes("scanned", "cancelled"), mobileca.ErrGivenUp},
+		"over at the service":           {becomes("scanned", "ended"), mobileca.ErrGivenUp},
+		"not accepted in time":          {becomes("scanned", "expired"), mobileca.ErrUnconfirmed},
+		"scanned by nobody":             {becomes("scanned", "scanned", "scan", nil), mobileca.ErrNonsense},
+		"scanned by somebody nameless":  {becomes("scanned", "scanned", "scan", map[string]any{"jkt": "AAAA", "nonce": "AAAA"}), mobileca.ErrNonsense},
+		"scanned without a number":      {becomes("scanned", "scanned", "scan", map[string]any{"jkt": strings.Repeat("A", 43), "nonce": "AAAA"}), mobileca.ErrNonsense},
+		"a pairing of another name":     {becomes("scanned", "scanned", "id", strings.Repeat("A", 22)), mobileca.ErrNonsense},
+		"a pairing of no name":          {name("id", "short"), mobileca.ErrNonsense},
+		"a pairing that is linked":      {becomes("created", "linked"), mobileca.ErrNonsense},
+		"a link of nothing":             {becomes("linked", "linked", "link", nil), mobileca.ErrNonsense},
+		"a link of three certificates":  {becomes("linked", "linked", "link", map[string]any{"certificates": []any{map[string]any{}, map[string]any{}, map[string]any{}}}), mobileca.ErrNonsense},
+		"a certificate for nothing":     {becomes("linked", "linked", "link", map[string]any{"certificates": []any{map[string]any{"chain": []any{"AAAA"}}}}), mobileca.ErrNonsense},
+		"a certificate without a chain": {becomes("linked", "linked", "link", map[string]any{"certificates": []any{map[string]any{"use": "sign"}}}), mobileca.ErrNonsense},
+		"a long chain": {becomes("linked", "linked", "link", map[string]any{"certificates": []any{map[string]any{"use": "sign", "chain": slices.Repeat([]any{"AAAA"}, 6)}}}),
+			mobileca.ErrNonsense},
+		"a chain of no base64": {becomes("linked", "linked", "link", map[string]any{"certificates": []any{map[string]any{"use": "sign", "chain": []any{"*"}}}}), mobileca.ErrNonsense},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			p := &mobilecatest.Person{CA: service(t)}
+			p.CA.Spoil(alter(1, tt.change))
+			err := only(t, open(t, mobileca.Config{Service: p.CA.URL, Screen: p})).Unlock(t.Context(), nil)
+			want(t, what, err, tt.want)
+		})
+	}
+}
+
+// However a request ends that was not answered, the desktop says so, and an answer that is none is not taken for one.
+func TestRequestsThatEnd(t *testing.T) {
+	t.Parallel()
+	for what, tt := range map[string]struct {
+		change  func(map[string]any)
+		decrypt bool
+		want    error
+	}{
+		"nobody confirmed":           {becomes("shown", "expired"), false, mobileca.ErrUnconfirmed},
+		"called off on the phone":    {becomes("shown", "cancelled"), false, mobileca.ErrGivenUp},
+		"the PIN is locked":          {becomes("shown", "refused", "reason", "mca.pin_locked"), false, token.ErrPINLocked},
+		"an unknown state":           {becomes("shown", "lost"), false, mobileca.ErrNonsense},
+		"another request":            {becomes("shown", "shown", "id", "another"), false, mobileca.ErrNonsense},
+		"approved without a result":  {becomes("approved", "approved", "result", nil), false, mobileca.ErrNonsense},
+		"an empty signature":         {becomes("approved", "approved", "result", map[string]any{"signature": ""}), false, mobileca.ErrNonsense},
+		"a signature of no base64":   {becomes("approved", "approved", "result", map[string]any{"signature": "*"}), false, mobileca.ErrNonsense},
+		"nothing decrypted":          {becomes("approved", "approved", "result", map[string]any{"signature": "AAAA"}), true, mobileca.ErrNonsense},
+		"a decryption that is none":  {becomes("approved", "approved", "result", map[string]any{"sealed": map[string]any{}}), true, nil},
+		"a decryption of no request": {becomes("shown", "expired"), true, mobileca.ErrUnconfirmed},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			p := &mobilecatest.Person{CA: service(t), Slow: 20 * time.Millisecond}
+			kind := mobileca.Sign
+			if tt.decrypt {
+				kind = mobileca.Decrypt
+			}
+			tok, id, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: kind})
+			p.CA.Spoil(alter(2, tt.change))
+			var err error
+			if tt.decrypt {
+				other := identity(t, tok, token.UsageEncrypt)
+				var cipher []byte
+				if cipher, err = sm2.EncryptASN1(rand.Reader, other.Certificate().PublicKey.(*ecdsa.PublicKey), []byte("key")); err != nil {
+					t.Fatal(err)
+				}
+				d, open := other.Decrypter(ctx)
+				if open != nil {
+					t.Fatal(open)
+				}
+				if _, empty := d.Decrypt(nil, nil, nil); !errors.Is(empty, token.ErrDecrypt) {
+					t.Errorf("nothing to decrypt: %v", empty)
+				}
+				if _, long := d.Decrypt(nil, make([]byte, 5<<10), nil); !errors.Is(long, token.ErrDecrypt) {
+					t.Errorf("too much to decrypt: %v", long)
+				}
+				_, err = d.Decrypt(nil, cipher, nil)
+			} else {
+				_, err = sign(ctx, id, "合同")
+			}
+			if err == nil {
+				t.Fatal("it was done")
+			}
+			if tt.want != nil {
+				want(t, what, err, tt.want)
+			}
+		})
+	}
+}
+
+// Without a screen nobody is asked; what a phone brought is there while it is linked; and a new link ends the one before.
+func TestALinkAfterTheOther(t *testing.T) {
+	p := &mobilecatest.Person{CA: service(t), Session: true, Auto: true}
+	d, err := mobileca.Open(mobileca.Config{Service: p.CA.URL, Platform: platform})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok := only(t, d)
+	want(t, "no screen", tok.Unlock(t.Context(), nil), token.ErrNotSupported)
+	if info, err := tok.Info(t.Context()); err != nil || info.Label != p.CA.URL {
+		t.Errorf("%+v, %v", info, err)
+	}
+	_, err = tok.(token.SealReader).Seals(t.Context())
+	want(t, "seals of no link", err, token.ErrNotUnlocked)
+	ctx := mobileca.WithScreen(t.Context(), p)
+	for range 2 {
+		if err := tok.Unlock(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tok.(token.SealReader).Seals(t.Context()); err != nil {
+		t.Errorf("seals: %v", err)
+	}
+	states := p.CA.States()
+	slices.Sort(states)
+	if !slices.Equal(states, []string{"ended", "linked"}) {
+		t.Errorf("the service has them as %v", states)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	want(t, "for whoever has gone", tok.Unlock(mobileca.WithScreen(ended, p), nil), token.ErrCancelled)
 }

@@ -4,9 +4,13 @@ import (
 	"context"
 	"crypto"
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,6 +44,7 @@ type service struct {
 	hang    bool
 	bearers int
 	spoil   func(path string, answer map[string]any)
+	instead func(w http.ResponseWriter, path string) bool // answers in its place
 }
 
 var issuer = sync.OnceValues(func() (*ca.Authority, error) { return ca.New() })
@@ -84,6 +89,9 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.instead != nil && s.instead(w, path) {
+		return
+	}
 	answer, refusal := s.answer(r, path, in)
 	if s.spoil != nil && answer != nil {
 		s.spoil(path, answer)
@@ -341,5 +349,223 @@ func TestLogin(t *testing.T) {
 	}
 	if _, err := tokens[0].Identities(ctx); !errors.Is(err, mobileca.ErrUnreachable) {
 		t.Errorf("a service that is not there: %v", err)
+	}
+}
+
+// says answers one path, the first times alone where it is told how many.
+func says(on string, status int, body string, times ...int) func(http.ResponseWriter, string) bool {
+	said := 0
+	return func(w http.ResponseWriter, path string) bool {
+		if path != on || len(times) > 0 && said == times[0] {
+			return false
+		}
+		said++
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+		return true
+	}
+}
+
+func refusal(name, description string) string {
+	return fmt.Sprintf(`{"error": %q, "error_description": %q}`, name, description)
+}
+
+// Whatever a service answers is told in the words of packages token and mobileca; a PIN that was refused is not kept.
+func TestAnswers(t *testing.T) {
+	wrong := new(token.PINWrongError)
+	const list, authorize, sign = "credentials/list", "credentials/authorize", "signatures/signHash"
+	for _, tt := range []struct {
+		name    string
+		instead func(http.ResponseWriter, string) bool
+		pin     string
+		want    error
+	}{
+		{"a bearer that has ended", says(list, http.StatusUnauthorized, refusal("invalid_token", ""), 1), "", nil},
+		{"a bearer that never holds", says(list, http.StatusUnauthorized, refusal("invalid_token", "")), "", errAny},
+		{"trouble", says(list, http.StatusInternalServerError, ""), "", mobileca.ErrUnreachable},
+		{"too many calls", says(list, http.StatusTooManyRequests, ""), "", mobileca.ErrUnreachable},
+		{"nothing of the kind", says(list, http.StatusNotFound, refusal(strings.Repeat("x", 100), "")), "", errAny},
+		{"a redirect", says(list, http.StatusFound, ""), "", errAny},
+		{"no JSON", says(list, http.StatusOK, "<html>"), "", mobileca.ErrNonsense},
+		{"an answer without end", says(list, http.StatusOK, strings.Repeat(" ", 3<<20)), "", mobileca.ErrNonsense},
+		{"a list without end", says(list, http.StatusOK, `{"credentialIDs": ["`+strings.Repeat(`x","`, 101)+`"]}`), "", mobileca.ErrNonsense},
+		{"a name that tells nothing", says(list, http.StatusOK, `{"credentialIDs": ["x"]}`), "", nil},
+		{"an answer that is cut off", func(w http.ResponseWriter, path string) bool {
+			if path == list {
+				w.Header().Set("Content-Length", "100")
+				_, _ = io.WriteString(w, "{")
+			}
+			return path == list
+		}, "", mobileca.ErrUnreachable},
+		{"a login that ends at once", says("auth/login", http.StatusOK, `{"access_token": "bearer"}`), "", nil},
+		{"a login without end", says("auth/login", http.StatusOK, `{"access_token": "`+strings.Repeat("x", 9000)+`"}`), "", mobileca.ErrNonsense},
+		{"a login in trouble", says("auth/login", http.StatusBadGateway, ""), "", mobileca.ErrUnreachable},
+		{"a login too often", says("auth/login", http.StatusTooManyRequests, ""), "", mobileca.ErrUnreachable},
+		{"a PIN that is wrong", says(authorize, http.StatusBadRequest, refusal("invalid_request", "the PIN is wrong")), "246810", wrong},
+		{"a PIN that nobody asked for", says(authorize, http.StatusBadRequest, refusal("invalid_pin", "")), "", wrong},
+		{"a PIN that is locked", says(authorize, http.StatusBadRequest, refusal("x", "Locked")), "246810", token.ErrPINLocked},
+		{"nobody confirmed", says(authorize, http.StatusBadRequest, refusal("x", "expired")), "", mobileca.ErrUnconfirmed},
+		{"nobody confirmed in time", says(authorize, http.StatusBadRequest, refusal("x", "Timeout")), "", mobileca.ErrUnconfirmed},
+		{"the person refused", says(authorize, http.StatusBadRequest, refusal("x", "refused by the user")), "", mobileca.ErrRefused},
+		{"something else", says(authorize, http.StatusBadRequest, refusal("x", "")), "", errAny},
+		{"trouble with the authorisation", says(authorize, http.StatusBadGateway, ""), "", mobileca.ErrUnreachable},
+		{"an authorisation without end", says(authorize, http.StatusOK, `{"SAD": "`+strings.Repeat("x", 65<<10)+`"}`), "", mobileca.ErrNonsense},
+		{"one that is refused later", func(w http.ResponseWriter, path string) bool {
+			return says(authorize, http.StatusOK, `{"handle": "h"}`)(w, path) ||
+				says("credentials/authorizeCheck", http.StatusBadRequest, refusal("access_denied", ""))(w, path)
+		}, "", mobileca.ErrRefused},
+		{"a signature that is refused", says(sign, http.StatusBadRequest, refusal("x", "")), "", errAny},
+		{"none at all", says(sign, http.StatusOK, ""), "", mobileca.ErrNonsense},
+		{"one that is refused later", func(w http.ResponseWriter, path string) bool {
+			return says(sign, http.StatusOK, `{"responseID": "r"}`)(w, path) ||
+				says("signatures/signPolling", http.StatusBadRequest, refusal("x", ""))(w, path)
+		}, "", errAny},
+		{"another's, later", func(w http.ResponseWriter, path string) bool {
+			return says(sign, http.StatusOK, `{"responseID": "r"}`)(w, path) ||
+				says("signatures/signPolling", http.StatusOK, `{"signatures": ["MEUCIQ=="]}`)(w, path)
+		}, "", token.ErrBadSignature},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, ca.SM2)
+			s.pin, s.instead = tt.pin, tt.instead
+			key, err := signOnce(t, open(t, s, "secret"), tt.pin)
+			switch {
+			case tt.want == errAny:
+				if coded, ok := errors.AsType[interface {
+					error
+					Code() string
+				}](err); !ok || coded.Code() != "token.phone_service" {
+					t.Errorf("got %v", err)
+				}
+			case tt.want == error(wrong):
+				if _, ok := errors.AsType[*token.PINWrongError](err); !ok {
+					t.Fatalf("got %v", err)
+				}
+				if _, err := token.SignMessage(key, []byte("合同")); !errors.Is(err, token.ErrNotUnlocked) {
+					t.Errorf("after that: %v", err)
+				}
+			case !errors.Is(err, tt.want):
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+// errAny stands for what the service says in words of its own.
+var errAny = errors.New("the service's own")
+
+// Credentials that cannot be used hide no other.
+func TestCredentialsThatCannotBeUsed(t *testing.T) {
+	s := start(t, ca.SM2)
+	s.spoil = func(path string, m map[string]any) {
+		if path != "credentials/list" {
+			return
+		}
+		good := m["credentialInfos"].([]any)[0].(map[string]any)
+		cert := good["cert"].(map[string]any)["certificates"].([]string)[0]
+		all := []any{}
+		for _, change := range []map[string]any{
+			{"credentialID": ""}, {"key": map[string]any{"status": "disabled"}}, {"cert": map[string]any{}},
+			{"cert": map[string]any{"certificates": []string{cert, cert, cert, cert, cert, cert, cert}}},
+			{"cert": map[string]any{"certificates": []string{"*"}}}, {"cert": map[string]any{"certificates": []string{"AAAA"}}},
+			{"auth": map[string]any{"mode": "oauth2code"}}, {"auth": map[string]any{"mode": "implicit", "objects": []any{map[string]any{"id": "PIN"}}}},
+		} {
+			c := maps.Clone(good)
+			maps.Copy(c, change)
+			all = append(all, c)
+		}
+		m["credentialInfos"] = all
+	}
+	if _, err := signOnce(t, open(t, s, "secret"), ""); err != nil {
+		t.Error(err)
+	}
+}
+
+// A key signs while it is unlocked, what its kind signs, for whoever still waits; the API decrypts nothing and plugs nothing in.
+func TestWhatAKeyDoesNot(t *testing.T) {
+	s := start(t, ca.RSA)
+	s.pin = "246810"
+	asked := 0
+	refused := errors.New("the person gave no password")
+	d, err := csc.Open(csc.Config{Base: s.url, Login: func(context.Context) (string, []byte, error) {
+		if asked++; asked == 1 {
+			return "", nil, refused
+		}
+		return "13800000000", []byte("secret"), nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := d.Tokens(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok := tokens[0]
+	if err := tok.Unlock(t.Context(), []byte("246810")); !errors.Is(err, refused) {
+		t.Errorf("without a password: %v", err)
+	}
+	if info, err := tok.Info(t.Context()); err != nil || info.PIN.ProtectedPath || info.Label == "" {
+		t.Errorf("%+v, %v", info, err)
+	}
+	ids, err := tok.Identities(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ids[0].Signer(t.Context()); !errors.Is(err, token.ErrNotUnlocked) {
+		t.Errorf("a locked key: %v", err)
+	}
+	if _, err := ids[0].Decrypter(t.Context()); err == nil {
+		t.Error("it decrypts")
+	}
+	if err := tok.Unlock(t.Context(), []byte("246810")); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ids[0].Signer(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.Sign(nil, make([]byte, 32), &rsa.PSSOptions{Hash: crypto.SHA256}); !errors.Is(err, token.ErrNotSupported) {
+		t.Errorf("PSS: %v", err)
+	}
+	if err := tok.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.Sign(nil, make([]byte, 32), crypto.SHA256); !errors.Is(err, token.ErrNotUnlocked) {
+		t.Errorf("after it was locked: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	events, err := d.Watch(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, ok := <-events; ok {
+		t.Error("something was plugged in")
+	}
+	// Who called it off while the person was asked hears of that.
+	s = start(t, ca.SM2)
+	ctx, cancel = context.WithCancel(t.Context())
+	s.instead = func(w http.ResponseWriter, path string) bool {
+		if path == "credentials/authorizeCheck" {
+			cancel()
+			return says(path, http.StatusBadRequest, refusal("authorization_pending", ""))(w, path)
+		}
+		return says("credentials/authorize", http.StatusOK, `{"handle": "h"}`)(w, path)
+	}
+	if tokens, err = open(t, s, "secret").Tokens(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if ids, err = tokens[0].Identities(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := tokens[0].Unlock(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if key, err = ids[0].Signer(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.Sign(nil, make([]byte, 32), crypto.Hash(0)); !errors.Is(err, context.Canceled) {
+		t.Errorf("called off: %v", err)
 	}
 }
