@@ -2,6 +2,7 @@ package modhost
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -43,6 +44,8 @@ func TestArchitecture(t *testing.T) {
 		{"PE 32-bit", pe(0x80, 0x14C), "386"},
 		{"PE 64-bit", pe(0xF0, 0x8664), "amd64"},
 		{"PE whose header lies elsewhere", pe(0xFFFFFFF0, 0), ""},
+		{"MZ without PE", append([]byte("MZ"), make([]byte, 510)...), ""},
+		{"ELF, the large end first", append([]byte("\x7fELF\x02\x02"), make([]byte, 58)...), ""},
 		{"Mach-O arm64", macho(0x0100000C), "arm64"},
 		{"text", []byte("no library, but long enough to be one, if one looked only at that..."), ""},
 		{"nothing", nil, ""},
@@ -77,6 +80,15 @@ func TestHostPath(t *testing.T) {
 	defer os.Remove(host)
 	if got, err := HostPath(program); err != nil || filepath.Base(got) != name {
 		t.Errorf("got %q, %v", got, err)
+	}
+	if err := errors.Join(os.Remove(host), os.Mkdir(host, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := HostPath(program); err != ErrHostMissing {
+		t.Errorf("a folder for a helper: %q, %v", got, err)
+	}
+	if got := architecture(filepath.Join(host, "missing.so")); got != "" {
+		t.Errorf("a library that is not there is for %q", got)
 	}
 	foreign := filepath.Join(t.TempDir(), "foreign.dll")
 	head := make([]byte, 512)

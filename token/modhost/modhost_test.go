@@ -19,6 +19,10 @@ import (
 var helper string
 
 func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == oddName {
+		oddHelper()
+		os.Exit(1)
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "modhost-")
 		if err != nil {
