@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/outbox"
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
 	"sealdesk/ui/desk"
@@ -218,6 +221,53 @@ func TestContractVerbs(t *testing.T) {
 		if c := s.call("outbox", "retry"); c.status != statusDone {
 			t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
 		}
+	}
+}
+
+// What is damaged in the outbox is told of at once it is alone; what else waits is sent before, and discarding says what that means.
+func TestADamagedEntryOfTheOutbox(t *testing.T) {
+	t.Parallel()
+	_, buyer, _ := parties(t)
+	var harmed, other string
+	for _, id := range []*string{&harmed, &other} {
+		*id = buyer.contract("new", "--lot", buyer.freeLot()).ID
+	}
+	journal := ""
+	if err := filepath.WalkDir(buyer.home, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Name() == "journal.db" {
+			journal = path
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+journal+"?_pragma=busy_timeout(10000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range []string{
+		`UPDATE entries SET state = 'waiting', outcome = x'', attempts = 1, perhaps = 1`, // as if the receipts had not come
+		`UPDATE entries SET title = x'0011' WHERE contract_id = '` + harmed + `'`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c := buyer.call("outbox", "retry"); c.status == statusDone || !strings.Contains(c.out+c.err, "ctl.not_sent") {
+		t.Errorf("retry: status %d\n%s%s", c.status, c.out, c.err)
+	}
+	var left struct{ Entries []entryJSON }
+	c := buyer.run("outbox", "list", "--json")
+	if err := json.Unmarshal([]byte(c.out), &left); err != nil || len(left.Entries) != 1 || left.Entries[0].Contract != harmed ||
+		left.Entries[0].State != outbox.Failed || left.Entries[0].LastCode != outbox.CodeEntryDamaged {
+		t.Fatalf("%v\n%s%s", err, c.out, c.err)
+	}
+	if c := buyer.run("outbox", "withdraw", left.Entries[0].ID); c.status != statusDone || !strings.Contains(c.err, "请登录平台核对该合同") {
+		t.Errorf("withdraw: status %d\n%s%s", c.status, c.out, c.err)
+	}
+	if c := buyer.call("outbox", "retry"); c.status != statusDone {
+		t.Errorf("retry of nothing: status %d\n%s", c.status, c.err)
 	}
 }
 

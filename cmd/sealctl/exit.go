@@ -71,6 +71,7 @@ var own = map[string]int{
 	"ctl.no_provision":        statusToken,
 	"ctl.still_waiting":       statusPlatform,
 	"ctl.refused":             statusPlatform,
+	"ctl.not_sent":            statusPlatform,
 	"ctl.feed_key":            statusUsage,
 	"ctl.feed_key_open":       statusUsage,
 	"ctl.feed_release":        statusUsage,

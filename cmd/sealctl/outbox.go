@@ -207,7 +207,8 @@ type outboxRetryCmd struct {
 	platformFlags
 }
 
-// Run logs in, sends what waits for that party and prints {"left": 0}. What the platform refuses again is an error.
+// Run logs in, sends what waits for that party and prints {"left": 0}. What the platform refuses again, or what cannot be sent, is an
+// error, once nothing else goes.
 func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 	ctx, cancel := context.WithTimeout(a.ctx, c.Wait)
 	defer cancel()
@@ -224,14 +225,14 @@ func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 		}
 	}
 	for {
-		left, going, refused, err := k.left(ctx)
+		left, going, failed, err := k.left(ctx)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded) && a.ctx.Err() == nil:
 			return fault("still_waiting", "wait", c.Wait.String())
 		case err != nil:
 			return err
-		case refused != "" && going == 0:
-			return fault("refused", "reason", refused)
+		case failed != nil && going == 0:
+			return failed
 		case left == 0:
 			return a.tui.result(map[string]int{"left": 0}, func() { a.tui.warn("ctl.outbox.sent") })
 		}
@@ -239,9 +240,9 @@ func (c *outboxRetryCmd) Run(a *app, k *clerk) error {
 	}
 }
 
-// left counts what has no receipt, and of it what goes by itself, and gives the reason of the first that failed: it holds back
-// what follows in its contract.
-func (c *clerk) left(ctx context.Context) (n, going int, refused string, err error) {
+// left counts what has no receipt, and of it what goes by itself, and tells of the first that failed: it holds back what follows
+// in its contract.
+func (c *clerk) left(ctx context.Context) (n, going int, failed, err error) {
 	entries, err := c.session.Outbox(ctx)
 	if err == nil {
 		err = ctx.Err()
@@ -253,17 +254,27 @@ func (c *clerk) left(ctx context.Context) (n, going int, refused string, err err
 			continue
 		case e.State == outbox.Failed:
 			held[e.ContractID] = true
-			if s, ok := c.a.words.Sentence(e.LastCode, nil); refused == "" && ok {
-				refused = s
-			} else if refused == "" {
-				refused = e.LastCode
+			if failed == nil {
+				failed = c.failure(e)
 			}
 		case !held[e.ContractID]:
 			going++
 		}
 		n++
 	}
-	return n, going, refused, err
+	return n, going, failed, err
+}
+
+// failure says why an entry failed: for what the platform said, or for what happened here.
+func (c *clerk) failure(e outbox.Entry) error {
+	reason, ok := c.a.words.Sentence(e.LastCode, nil)
+	if !ok {
+		reason = e.LastCode
+	}
+	if e.FailedHere() {
+		return fault("not_sent", "reason", reason)
+	}
+	return fault("refused", "reason", reason)
 }
 
 type outboxWithdrawCmd struct {
