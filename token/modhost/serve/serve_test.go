@@ -200,6 +200,11 @@ func TestAKeyIsUsed(t *testing.T) {
 	use(wire.OpSign, 0, e, nil) // the token stayed
 	do(&wire.Request{Op: wire.OpLock, Token: uri}, nil)
 	use(wire.OpSign, 0, e, token.ErrNotUnlocked)
+	do(&wire.Request{Op: wire.OpUnlock, Token: uri, PIN: []byte("135790")}, nil)
+	if now := do(key(wire.OpSigner, 0), nil).Number; now == login {
+		t.Error("two logins have one number")
+	}
+	use(wire.OpSign, 0, e, token.ErrNotUnlocked) // with the number of the login before
 	do(&wire.Request{Op: wire.OpClose, Token: uri}, nil)
 	swapped := key(wire.OpSigner, 0)
 	swapped.Identity = ids[1].ID // the certificate of the other one
