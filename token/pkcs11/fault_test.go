@@ -221,7 +221,7 @@ func TestProvisionFails(t *testing.T) {
 			return err
 		}
 		for range 2 { // the second takes the place of the first
-			cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局"}, PublicKey: pub.(crypto.PublicKey), Usage: token.UsageSign})
+			cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "青川县教育局"}, PublicKey: pub, Usage: token.UsageSign})
 			if err != nil {
 				return err
 			}
