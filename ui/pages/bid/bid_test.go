@@ -19,16 +19,6 @@ import (
 	"sealdesk/ui/pages/keys"
 )
 
-const outlineJSON = `{"tender": "ZC-2026-0117", "lot": "01", "name": "云台县医院检验设备采购项目", "parts": [
-  {"code": "licence", "name": "营业执照", "kind": "qualification", "required": true, "envelope": "", "types": [".pdf"]},
-  {"code": "letter", "name": "资格声明函", "kind": "qualification", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
-  {"code": "tech", "name": "技术方案", "kind": "technical", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
-  {"code": "list", "name": "分项报价表", "kind": "price", "required": true, "envelope": "报价", "types": [".csv", ".xlsx"]},
-  {"code": "other", "name": "其他材料", "kind": "other", "required": false, "envelope": "商务技术"}],
- "price": {"envelope": "报价", "fields": [
-  {"name": "投标总价", "kind": "amount", "required": true, "capitals": true, "max": "3500000.00"},
-  {"name": "供货期", "kind": "days", "required": true}]}}`
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -58,9 +48,9 @@ func files(t *testing.T, w *pagetest.World) (pdf, table string) {
 func TestABidFromTheListToTheReceipt(t *testing.T) {
 	w, platform := pagetest.NewWorldOfBids(t)
 	deadline := time.Now().Add(20 * time.Hour)
-	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", []byte(outlineJSON), deadline)
-	platform.Offer("ZC-2026-0098", "云台县中学实验室设备采购项目", []byte(strings.Replace(outlineJSON, "ZC-2026-0117", "ZC-2026-0098", 1)), time.Now().Add(9*24*time.Hour))
-	platform.Offer("ZC-2026-0052", "云台县图书馆家具采购项目", []byte(strings.Replace(outlineJSON, "ZC-2026-0117", "ZC-2026-0052", 1)), time.Now().Add(-time.Hour))
+	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), deadline)
+	platform.Offer("ZC-2026-0098", "云台县中学实验室设备采购项目", pagetest.Outline("ZC-2026-0098", "云台县中学实验室设备采购项目"), time.Now().Add(9*24*time.Hour))
+	platform.Offer("ZC-2026-0052", "云台县图书馆家具采购项目", pagetest.Outline("ZC-2026-0052", "云台县图书馆家具采购项目"), time.Now().Add(-time.Hour))
 	licence, err := os.ReadFile(w.Contract(1))
 	must(t, err)
 	platform.AddCredit("licence", "营业执照（副本）", "营业执照.pdf", "", licence)
@@ -272,7 +262,7 @@ func TestABidByAnOutlineFile(t *testing.T) {
 	list := New(h)
 	h.Open(list)
 	path := filepath.Join(t.TempDir(), "outline.json")
-	must(t, os.WriteFile(path, []byte(outlineJSON), 0o600))
+	must(t, os.WriteFile(path, pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), 0o600))
 	h.Choose = func([]string) string { return path }
 	list.OpenFile()
 	h.Until("the tool", func() bool { _, ok := h.Top().(*tool); return ok })
@@ -303,7 +293,7 @@ func TestABidByAnOutlineFile(t *testing.T) {
 // After the deadline nothing can be changed any more.
 func TestAfterTheDeadline(t *testing.T) {
 	w, platform := pagetest.NewWorldOfBids(t)
-	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", []byte(outlineJSON), time.Now().Add(2*time.Second))
+	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), time.Now().Add(2*time.Second))
 	s := w.Seller()
 	h := pagetest.NewHost(t, w.Desk, s)
 	tenders, err := s.Tenders(t.Context(), platformapi.TenderQuery{})

@@ -170,6 +170,9 @@ func (l *list) entry(it cleancopy.Item) fyne.CanvasObject {
 		where = append(where, widgets.Quiet("×"+fmt.Sprint(it.Count)))
 	}
 	text := strings.TrimSpace(it.Text)
+	if it.Property != "" {
+		text = l.words.Property(it.Property, text)
+	}
 	if text == "" && len(where) == 0 {
 		return nil
 	}

@@ -229,14 +229,22 @@ func (p *Room) mayRestore(b platformapi.Bid) bool {
 func (b *board) drawPrices(v hall.View) {
 	p := b.page
 	fields := v.Tender.ReadOut
-	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
+	recorded := v.Tender.Opening != nil && v.Tender.Opening.RecordSHA256 != "" // there is something to sign
+	named := strings.Join(fields, "\n") + strconv.FormatBool(recorded)
+	if b.prices == nil || b.columns != named {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 120 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 150 * wide}}
 		for i, f := range fields {
-			columns = append(columns, widgets.TableColumn{Title: f, Min: 92 * wide, Spare: i > 2})
+			least := 64 * wide
+			if i == 0 { // the price, with its capitals below
+				least = 120 * wide
+			}
+			columns = append(columns, widgets.TableColumn{Title: f, Min: least, Spare: i > 2})
 		}
-		columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
-		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), strings.Join(fields, "\n")
+		if recorded {
+			columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
+		}
+		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), named
 	}
 	if v.Step() < hall.StepReadOut || v.Tender.State == platformapi.TenderFailed && v.Tender.Opening == nil {
 		b.prices.Faces().Empty(p.t("hall.not_read_out"), nil)

@@ -269,7 +269,11 @@ func (p *Room) drawBanner() {
 		add(widgets.WarnPanel(e, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.room.Stale)))
 	}
 	if v.Known && v.Few() && v.Step() < hall.StepEnded {
-		add(widgets.Verdict(theme.Bad, p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders), p.t("hall.few_do")))
+		what, do := p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders), p.t("hall.few_do")
+		if given := v.FewReason(); given != "" {
+			do = p.t("hall.few_given", "reason", given)
+		}
+		add(widgets.Verdict(theme.Bad, what, do))
 	}
 	if v.Tender.State == platformapi.TenderFailed {
 		add(widgets.Verdict(theme.Bad, p.t("hall.failed"), lastReason(v, platformapi.MoveAbort)))

@@ -152,11 +152,14 @@ type screen struct {
 
 var screens = []screen{{"1366x768", 1366, 768, 1}, {"1920x1080", 1920, 1080, 1}, {"3840x2160", 3840, 2160, 2}}
 
+// screensFolder names the folder for pictures on three screens, if they are wanted.
+const screensFolder = "SEALDESK_SCREENS"
+
 // Screens draws whole, which is the page in front with the window's frame, as it fills each of three screens, into $SEALDESK_SCREENS,
 // if that is set: a small notebook's, the usual one, and one with four times its pixels, on which everything is drawn at 200 %.
 func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	h.t.Helper()
-	dir := os.Getenv("SEALDESK_SCREENS")
+	dir := os.Getenv(screensFolder)
 	if dir == "" {
 		return
 	}
@@ -206,14 +209,18 @@ func (h *Host) Fits() {
 	}
 }
 
-// room is the least that the page in front is laid out in: the smallest window, without sidebar and the line on top where
-// somebody is logged in.
+// room is the least that the page in front is laid out in: the smallest window, without its frame.
 func (h *Host) room() fyne.Size {
-	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
-	if h.session != nil {
-		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+	return h.framed(fyne.NewSize(theme.MinWindowW, theme.MinWindowH))
+}
+
+// framed is what a window leaves to the page in front: all but the sidebar and the line on top, where somebody is logged in and the
+// page does not have the whole screen.
+func (h *Host) framed(window fyne.Size) fyne.Size {
+	if _, alone := h.Top().(page.Alone); h.session == nil || alone {
+		return window
 	}
-	return room
+	return window.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
 }
 
 // Texts are the words that are to be seen: of the dialog in front, or else of the page.

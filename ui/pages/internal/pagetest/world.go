@@ -231,6 +231,14 @@ func (w *World) MakeKey(o soft.Options) {
 	must(w.t, err)
 }
 
+// Paper is what a contract begins with: the sample in full for pictures that people look at, which takes LibreOffice; else a short PDF.
+func (w *World) Paper() string {
+	if os.Getenv(screensFolder) != "" {
+		return w.Sample
+	}
+	return w.Contract(2)
+}
+
 // Contract writes a contract of so many pages as a PDF, with words for both parties' seals on the last.
 func (w *World) Contract(pages int) string {
 	w.t.Helper()
@@ -401,7 +409,7 @@ func (w *World) Seal(s *desk.Session, work *desk.Work) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	if work.View(ctx).Starter && work.View(ctx).Filing.Stage() != desk.StageCleaned {
-		w.Clean(work, w.Contract(2))
+		w.Clean(work, w.Paper())
 	}
 	shown, err := work.Preview(ctx)
 	must(w.t, err)
