@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -67,8 +68,10 @@ func bidding(s *stage, h *pagetest.Host) page.Page {
 	project, err := s.other.NewBid(ctx, list.Items[0])
 	s.must(err)
 	s.must(s.other.CertifyBid(ctx, project, desk.KeyUse{PIN: []byte(pagetest.PIN)}))
-	for _, code := range []string{"licence", "letter"} {
-		s.must(project.Add(ctx, code, bids.Addition{Path: s.Contract(2)}, nil))
+	file := filepath.Join(s.t.TempDir(), "file.pdf")
+	s.must(s.cleaned.Export(ctx, *s.cleaned.View(ctx).Filing.Clean, file))
+	for code, name := range map[string]string{"licence": "营业执照.pdf", "letter": "资格声明函.pdf"} {
+		s.must(project.Add(ctx, code, bids.Addition{Path: file, Name: name}, nil))
 	}
 	h.Open(bid.New(h))
 	bid.Open(h, project)

@@ -266,6 +266,7 @@ type tableCell struct {
 	chip    *Chip
 	links   []*Button
 	linkRow *fyne.Container
+	size    float32 // of the letters
 }
 
 func newTableCell(c TableColumn, size float32) *tableCell {
@@ -280,6 +281,7 @@ func newTableCell(c TableColumn, size float32) *tableCell {
 		note:    NewText("", small, theme.Text3).Clip(),
 		chip:    NewChip("", theme.Neutral).Sized(small),
 		linkRow: Row(14),
+		size:    size,
 	}
 	if c.Right {
 		x.text.Align(fyne.TextAlignTrailing)
@@ -310,7 +312,7 @@ func (x *tableCell) set(c Cell) {
 		x.chip.Set(c.Chip, c.Tone)
 	}
 	for len(x.links) < len(c.Actions) {
-		b := NewButton(Link, "", nil)
+		b := NewButton(Link, "", nil).Sized(x.size)
 		x.links = append(x.links, b)
 		x.linkRow.Add(b)
 	}

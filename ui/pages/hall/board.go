@@ -42,11 +42,11 @@ type board struct {
 func newBoard(p *Room) *board {
 	l := p.look
 	wide := func(w float32) float32 { return w * l.table / theme.TextTable }
-	b := &board{page: p, tabs: widgets.NewTabs(p.t("hall.tab_bidders"), p.t("hall.tab_prices"), p.t("hall.tab_objections")), bar: widgets.NewBar(),
+	b := &board{page: p, tabs: widgets.NewTabs(p.t("hall.tab_bidders"), p.t("hall.tab_prices"), p.t("hall.tab_objections")).Sized(l.tab), bar: widgets.NewBar(),
 		done: widgets.NewText("", l.text, theme.Text2)}
 	b.bidders = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(120)},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: l.who},
 		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
 		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(92)},
 		widgets.TableColumn{Title: "", Width: 120},
