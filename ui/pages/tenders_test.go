@@ -24,6 +24,7 @@ import (
 	"sealdesk/ui/pages/scan"
 	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/pages/view"
+	"sealdesk/ui/widgets"
 )
 
 // newTenderStage is a stage whose platform has tenders, a bid that is being made, openings, and a contract that both sides sealed.
@@ -129,6 +130,16 @@ var tenderFaces = []face{
 	}},
 	{name: "view, concluded", open: func(s *stage, h *pagetest.Host) page.Page {
 		return view.New(h, s.sealed, *s.sealed.View(s.t.Context()).Received)
+	}, then: func(s *stage, h *pagetest.Host) {
+		var sealed *widgets.Button
+		h.Until("the way to the seals", func() bool {
+			for n := 1; n < 20 && sealed == nil; n++ {
+				sealed = h.Button(s.words.T("verifyfile.page", "page", n))
+			}
+			return sealed != nil
+		})
+		sealed.Tapped(nil)
+		h.Settle(settle)
 	}},
 	{name: "revision", open: func(s *stage, h *pagetest.Host) page.Page {
 		return revision.New(h, "contracts", s.sealed.Paper(*s.sealed.View(s.t.Context()).Received), 1)

@@ -106,6 +106,15 @@ func (t *Table) Fill(n int, row func(int) TableRow) {
 	t.faces.Filled()
 }
 
+// FillOr fills the table, or says that there is nothing to fill it with.
+func (t *Table) FillOr(none string, n int, row func(int) TableRow) {
+	if n == 0 {
+		t.faces.Empty(none, nil)
+		return
+	}
+	t.Fill(n, row)
+}
+
 // Faces are the other three things a table can show.
 func (t *Table) Faces() *Faces { return t.faces }
 

@@ -59,7 +59,7 @@ func newBoard(p *Room) *board {
 	).Sized(l.table, l.row)
 	b.body = widgets.Stack(b.bidders)
 	b.tabs.OnChanged = func(int) { b.show() }
-	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(12, b.tabs, widgets.Spacer(), b.done, widgets.Fixed(l.row*5/4, 0, b.bar)))
+	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(12, b.tabs, widgets.Grow(b.done.Clip().Align(fyne.TextAlignTrailing)), widgets.Fixed(l.row, 0, b.bar)))
 	b.card = widgets.Card(widgets.Border(head, nil, nil, nil, b.body))
 	b.bidders.Faces().Loading()
 	return b
@@ -112,15 +112,11 @@ func (b *board) drawBidders(v hall.View) {
 		tone = theme.Good
 	}
 	b.bar.SetTone(tone)
-	if len(v.Bids) == 0 {
-		none := "hall.not_announced"
-		if v.Step() > hall.StepSignIn {
-			none = "hall.no_bidders"
-		}
-		b.bidders.Faces().Empty(p.t(none), nil)
-		return
+	none := "hall.not_announced"
+	if v.Step() > hall.StepSignIn {
+		none = "hall.no_bidders"
 	}
-	b.bidders.Fill(len(v.Bids), func(i int) widgets.TableRow { return p.bidderRow(i) })
+	b.bidders.FillOr(p.t(none), len(v.Bids), func(i int) widgets.TableRow { return p.bidderRow(i) })
 }
 
 func part(n, of int) float64 {
