@@ -48,31 +48,24 @@ func newTenderStage(t *testing.T, language string) *stage {
 		platform.Offer(x.number, x.name, pagetest.Outline(x.number, x.name), x.deadline)
 	}
 	licence, err := os.ReadFile(s.Contract(1))
-	s.must(err)
+	pagetest.Must(s.t, err)
 	platform.AddCredit(platformapi.CreditLicence, "营业执照（副本）", "营业执照.pdf", "", licence)
 	platform.AddCredit(platformapi.CreditQualification, "医疗器械经营许可证", "许可证.pdf", "2025-12-31", licence)
 	return s
-}
-
-func (s *stage) must(err error) {
-	s.t.Helper()
-	if err != nil {
-		s.t.Fatal(err)
-	}
 }
 
 // bidding opens a bid of which some parts are there.
 func bidding(s *stage, h *pagetest.Host) page.Page {
 	ctx := s.t.Context()
 	list, err := s.other.Tenders(ctx, platformapi.TenderQuery{})
-	s.must(err)
+	pagetest.Must(s.t, err)
 	project, err := s.other.NewBid(ctx, list.Items[0])
-	s.must(err)
-	s.must(s.other.CertifyBid(ctx, project, desk.KeyUse{PIN: []byte(pagetest.PIN)}))
+	pagetest.Must(s.t, err)
+	pagetest.Must(s.t, s.other.CertifyBid(ctx, project, desk.KeyUse{PIN: []byte(pagetest.PIN)}))
 	file := filepath.Join(s.t.TempDir(), "file.pdf")
-	s.must(s.cleaned.Export(ctx, *s.cleaned.View(ctx).Filing.Clean, file))
+	pagetest.Must(s.t, s.cleaned.Export(ctx, *s.cleaned.View(ctx).Filing.Clean, file))
 	for code, name := range map[string]string{"licence": "营业执照.pdf", "letter": "资格声明函.pdf"} {
-		s.must(project.Add(ctx, code, bids.Addition{Path: file, Name: name}, nil))
+		pagetest.Must(s.t, project.Add(ctx, code, bids.Addition{Path: file, Name: name}, nil))
 	}
 	h.Open(bid.New(h))
 	bid.Open(h, project)
@@ -169,7 +162,7 @@ var tenderFaces = []face{
 	{name: "bind", out: true, open: func(s *stage, h *pagetest.Host) page.Page {
 		s.AddAccount()
 		account, err := s.Desk.LoginAccount(s.t.Context(), pagetest.Account, pagetest.Password)
-		s.must(err)
+		pagetest.Must(s.t, err)
 		return bind.New(h, account)
 	}, then: func(s *stage, h *pagetest.Host) {
 		h.Until("the keys", func() bool { return h.Button(s.text("bind.do")) != nil && h.Says("云台县第一人民医院") })

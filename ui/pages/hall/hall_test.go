@@ -65,7 +65,7 @@ func (o *port) Tokens(ctx context.Context) ([]token.Token, error) {
 func (p *told) provide(t *testing.T) []string {
 	t.Helper()
 	authority, err := ca.New(ca.SM2)
-	must(t, err)
+	pagetest.Must(t, err)
 	dir := filepath.Join(t.TempDir(), "keys")
 	p.inner = map[string][]byte{}
 	var uris []string
@@ -73,37 +73,30 @@ func (p *told) provide(t *testing.T) []string {
 		b := &p.bids[i]
 		uri, err := soft.Create(dir, soft.Options{Label: fmt.Sprint("bidder", i), Algorithm: ca.SM2, PIN: []byte(pagetest.PIN), Issuer: authority,
 			Subject: ca.Subject{Name: b.Bidder.Name, USCC: b.Bidder.USCC, Handler: "李秀英"}, Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}, Tries: pagetest.Tries})
-		must(t, err)
+		pagetest.Must(t, err)
 		uris = append(uris, uri)
 	}
 	driver, err := soft.Open(dir)
-	must(t, err)
+	pagetest.Must(t, err)
 	p.keys = &port{Driver: driver}
 	tokens, err := driver.Tokens(t.Context())
-	must(t, err)
+	pagetest.Must(t, err)
 	for _, k := range tokens {
 		info, err := k.Info(t.Context())
-		must(t, err)
+		pagetest.Must(t, err)
 		ids, err := k.Identities(t.Context())
-		must(t, err)
+		pagetest.Must(t, err)
 		for _, id := range ids {
 			if i := slices.Index(uris, info.URI); id.Usage()&token.UsageEncrypt != 0 {
 				c := id.Certificate()
 				p.bids[i].Recipients = []platformapi.BidCertificate{{Issuer: c.Issuer.String(), Serial: bid.Serial(c)}}
 				p.inner[p.bids[i].ID], err = envelope.Seal(envelope.GM, envelope.Data, make([]byte, 32), c)
-				must(t, err)
+				pagetest.Must(t, err)
 			}
 		}
-		must(t, k.Close())
+		pagetest.Must(t, k.Close())
 	}
 	return uris
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (p *told) Now(context.Context) (time.Time, error) { return time.Now(), nil }
@@ -463,7 +456,7 @@ func TestAHundredRows(t *testing.T) {
 		p.mu.Lock()
 		p.bids[i].State, p.bids[i].Version, p.tender.Version = platformapi.BidDecrypted, 50, p.tender.Version+1
 		p.mu.Unlock()
-		must(t, page.room.Read(t.Context()))
+		pagetest.Must(t, page.room.Read(t.Context()))
 		view, _ := page.room.View()
 		page.draw(view)
 	}

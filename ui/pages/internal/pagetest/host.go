@@ -77,6 +77,15 @@ func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
 	return h
 }
 
+// Opened shows the page that create makes to a session.
+func Opened[P page.Page](t *testing.T, create func(page.Host) P, w *World, s *desk.Session) (*Host, P) {
+	t.Helper()
+	h := NewHost(t, w.Desk, s)
+	p := create(h)
+	h.Open(p)
+	return h, p
+}
+
 // app is the test's app but for fyne.Do, which comes back when the test pumps, as everything else does.
 type app struct {
 	fyne.App

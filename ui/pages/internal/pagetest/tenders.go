@@ -48,9 +48,9 @@ func NewWorldOfBidsIn(t *testing.T, language string) (*World, *Tenders) {
 	w := newWorld(t, language, platformapi.OrderSealFirst, ca.SM2)
 	x := &Tenders{outlines: map[string][]byte{}, receipts: map[string][]platformapi.BidReceipt{}, seats: map[string][]platformapi.Bid{}, files: map[string][]byte{}}
 	key, err := ca.GenerateKey(ca.SM2)
-	must(t, err)
+	Must(t, err)
 	cert, err := w.ca.Issue(ca.Request{Subject: ca.Subject{Name: "演示平台"}, PublicKey: key.Public(), Usage: token.UsageEncrypt})
-	must(t, err)
+	Must(t, err)
 	x.key = cert.Raw
 	login := w.config.Connect
 	w.config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
