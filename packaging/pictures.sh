@@ -96,7 +96,8 @@ settings settings
 help help
 EOF
 faces=$(cut -d' ' -f2- "$taken/screens" | tr ' ' _ | paste -sd'|')
-SEALDESK_SCREENS=$taken "${GO:-go}" test -count=1 -timeout 60m -tags "${TAGS:-x11}" -run "TestEveryFace.*/.*/^($faces)\$" ./ui/pages
+# A page that is drawn for a minute must not be forgotten meanwhile.
+FYNE_CACHE=1h SEALDESK_SCREENS=$taken "${GO:-go}" test -count=1 -timeout 60m -tags "${TAGS:-x11}" -run "TestEveryFace.*/.*/^($faces)\$" ./ui/pages
 while read -r name face; do
 	for language in zh-CN en; do
 		convert \( "$taken/$language $face, 3840x2160.png" -resize 960x \) \

@@ -30,7 +30,7 @@ func TestAnExpiredKeyWithTwoTriesLeft(t *testing.T) {
 	p.KeysChanged()
 	h.Until("the tries", func() bool { return h.Says(p.t("keys.tries", "tries", 2, "max", 3)) })
 	day := until.Format(time.DateOnly)
-	if !h.Says(p.t("keys.expired", "date", day)) {
+	if !slices.Contains(h.Texts(), p.t("keys.expired", "date", day)) {
 		t.Errorf("it does not say that it expired on %s: %q", day, h.Texts())
 	}
 	n := 0
