@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,7 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	for _, s := range screens {
 		canvas.SetScale(s.scale)
 		h.window.Resize(fyne.NewSize(s.width/s.scale, s.height/s.scale))
+		h.Until("the pages are drawn", func() bool { return !h.turns() })
 		h.Settle(drawn)
 		h.draw(filepath.Join(dir, name+", "+s.name+".png"))
 	}
@@ -187,8 +189,16 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	h.window.Resize(before)
 }
 
-// drawn is how long a document's pages may take to be drawn in another size.
-const drawn = 500 * time.Millisecond
+// drawn is how long small pages may take to be drawn, once the large ones are.
+const drawn = time.Second
+
+// turns tells that something in the window is waited for.
+func (h *Host) turns() bool {
+	return slices.ContainsFunc(test.LaidOutObjects(h.window.Content()), func(o fyne.CanvasObject) bool {
+		s, is := o.(*widgets.Spinner)
+		return is && s.Visible()
+	})
+}
 
 // draw draws the window into a file.
 func (h *Host) draw(path string) {
