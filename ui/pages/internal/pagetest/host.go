@@ -32,6 +32,7 @@ type Host struct {
 	session *desk.Session
 	window  fyne.Window
 	posted  chan func()
+	ran     int // of those that were posted
 	front   context.Context
 	leave   context.CancelFunc
 
@@ -131,6 +132,7 @@ func (h *Host) Until(what string, is func() bool) {
 	for !is() {
 		select {
 		case f := <-h.posted:
+			h.ran++
 			f()
 		case <-time.After(20 * time.Millisecond):
 		case <-deadline:
@@ -181,7 +183,7 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 		canvas.SetScale(s.scale)
 		h.window.Resize(fyne.NewSize(s.width/s.scale, s.height/s.scale))
 		h.Until("the pages are drawn", func() bool { return !h.turns() })
-		h.Settle(drawn)
+		h.rest()
 		h.draw(filepath.Join(dir, name+", "+s.name+".png"))
 	}
 	canvas.SetScale(1)
@@ -189,8 +191,18 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	h.window.Resize(before)
 }
 
-// drawn is how long small pages may take to be drawn, once the large ones are.
+// drawn is how long a small page may take to be drawn, once the large ones are.
 const drawn = time.Second
+
+// rest runs what comes back until nothing does; a page on which a clock ticks is not waited for without end.
+func (h *Host) rest() {
+	for range 5 {
+		before := h.ran
+		if h.Settle(drawn); h.ran == before {
+			return
+		}
+	}
+}
 
 // turns tells that something in the window is waited for.
 func (h *Host) turns() bool {
