@@ -104,10 +104,19 @@ func press(keys ...string) func(*stage, *pagetest.Host) {
 	return func(s *stage, h *pagetest.Host) {
 		s.t.Helper()
 		for _, key := range keys {
-			h.Until(key, func() bool { b := h.Button(s.text(key)); return b != nil && b.Reason() == "" })
+			ready(key)(s, h)
 			h.Press(s.text(key))
 			h.Settle(settle)
 		}
+	}
+}
+
+// ready waits until a button can be pressed: then the document is there.
+func ready(key string) func(*stage, *pagetest.Host) {
+	return func(s *stage, h *pagetest.Host) {
+		s.t.Helper()
+		h.Until(key, func() bool { b := h.Button(s.text(key)); return b != nil && b.Reason() == "" })
+		h.Settle(settle)
 	}
 }
 
@@ -187,9 +196,10 @@ var faces = []face{
 	{name: "stamp, to review", side: true, open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.review)) }},
 	{name: "form, submitted", open: contractForm(theSealed)},
 	{name: "form, submitted, offline", away: true, open: contractForm(theSealed)},
-	{name: "clean", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.cleaned) }},
+	{name: "clean", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.cleaned) }, then: ready("clean.confirm")},
 	{name: "clean, failed", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.fresh) }},
-	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) }},
+	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) },
+		then: ready("stamp.sign")},
 	{name: "stamp, failed", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.fresh)) }},
 	{name: "stamp, PIN", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) },
 		then: press("stamp.sign")},

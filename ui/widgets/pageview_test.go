@@ -365,3 +365,30 @@ func TestAFittedPageStaysInFront(t *testing.T) {
 		}
 	}
 }
+
+// A document that comes after the column was narrow, hidden and wide again is shown there.
+func TestThumbsOfALateDocument(t *testing.T) {
+	clock, r := newTestClock(), &rendered{}
+	th := NewThumbs()
+	th.clock = clock
+	show(t, th, theme.ThumbColumn, 640)
+	for _, w := range []float32{theme.NarrowColumn, 0, theme.NarrowColumn, theme.ThumbColumn} {
+		th.Resize(fyne.NewSize(w, 640))
+		if w == 0 {
+			th.Hide()
+		} else {
+			th.Show()
+		}
+	}
+	th.Load(r.source(6))
+	defer th.Unload()
+	seen := 0
+	for _, o := range test.LaidOutObjects(th) {
+		if x, is := o.(*thumb); is && x.Size().Height > 0 && x.frame.Size().Width >= th.width {
+			seen++
+		}
+	}
+	if seen < 3 {
+		t.Errorf("%d pages are in sight", seen)
+	}
+}
