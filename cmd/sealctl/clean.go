@@ -58,7 +58,11 @@ func (c *cleanCmd) Run(a *app) error {
 func (a *app) showCleaning(out string, r cleancopy.Report) {
 	a.tui.print("%s\t%s", out, a.words.T("ctl.clean.done", "pages", r.Pages, "items", len(r.Items)))
 	for _, i := range r.Items {
-		a.tui.print("  - %s %s %s", a.kind(i.Kind), i.Author, i.Text)
+		text := i.Text
+		if i.Property != "" {
+			text = a.words.Property(i.Property, i.Text)
+		}
+		a.tui.print("  - %s %s %s", a.kind(i.Kind), i.Author, text)
 	}
 	for _, i := range r.Doubts {
 		a.tui.print("  ? %s %s", a.kind(i.Kind), i.Text)

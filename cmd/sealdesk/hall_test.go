@@ -627,8 +627,8 @@ func TestAnOpeningIsPausedAndABidRestored(t *testing.T) {
 	if _, early := host.find("2,980,000.00", 0); early {
 		t.Error("the price is shown before its envelope was opened")
 	}
-	host.click("开始解密")
-	host.fill("写入开标记录，所有参加人可见", "one bidder")
+	host.click("开始解密") // with the reason that was given before
+	host.wait("主持人已说明继续开标的理由：one bidder")
 	host.press("开始解密")
 	bidder.wait("证书相符，序列号…")
 	bidder.write(who.PIN)

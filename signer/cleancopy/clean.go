@@ -226,11 +226,16 @@ func (j *job) docx(ctx context.Context, pkg *opc.Package, converted bool) (strin
 }
 
 func (j *job) tellFindings(res *docx.Result, converted bool) {
+	properties := 0
 	for _, f := range res.Findings {
 		if converted && f.Kind == docx.KindProperties {
-			f.Text = "" // what stands there LibreOffice wrote in part
+			properties += f.Count // what stands there LibreOffice wrote in part
+			continue
 		}
-		j.report.add(Item{Kind: f.Kind, Part: f.Part, Paragraph: f.Paragraph, Text: f.Text, Author: f.Author, Count: f.Count})
+		j.report.add(Item{Kind: f.Kind, Part: f.Part, Paragraph: f.Paragraph, Property: f.Property, Text: f.Text, Author: f.Author, Count: f.Count})
+	}
+	if properties > 0 {
+		j.report.add(Item{Kind: docx.KindProperties, Count: properties})
 	}
 	j.report.Truncated = j.report.Truncated || res.Truncated
 	if converted && res.DateFields > 0 {

@@ -177,6 +177,13 @@ func TestCleanDOCX(t *testing.T) {
 			t.Errorf("%s is not reported", k)
 		}
 	}
+	for _, name := range []string{"title", "creator"} {
+		if !slices.ContainsFunc(report.Items, func(i cleancopy.Item) bool {
+			return i.Kind == docx.KindProperties && i.Property == name && i.Text == "LEAKED"
+		}) {
+			t.Errorf("the property %s is not reported: %+v", name, report.Items)
+		}
+	}
 	if want := []cleancopy.Step{"read", "inspect", "clean", "convert", "check", "write"}; !slices.Equal(steps, want) {
 		t.Errorf("steps %v", steps)
 	}

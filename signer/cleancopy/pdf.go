@@ -53,13 +53,13 @@ func (j *job) tellPDF(done *pdfcopy.Result) {
 	if done.Archive {
 		j.report.Standard = pdfA
 	}
-	if len(done.TakenOut) == 0 {
+	if len(done.TakenOut)+len(done.Doubtful) == 0 {
 		j.report.notice(NoticeNothingHidden, nil)
 	}
 }
 
 func itemOf(f pdfclean.Finding) Item {
-	return Item{Kind: f.Kind, Page: f.Page, Text: f.Text, Count: f.Count}
+	return Item{Kind: f.Kind, Page: f.Page, Property: f.Property, Text: f.Text, Count: f.Count}
 }
 
 func unlikely(err error) error {

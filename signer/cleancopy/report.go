@@ -38,7 +38,8 @@ type Item struct {
 	Part      string `json:"part,omitempty"`      // of a Word document: body, header1, footnotes …
 	Paragraph int    `json:"paragraph,omitempty"` // from 1, within the part, as the document came in
 	Page      int    `json:"page,omitempty"`      // of a PDF, from 1
-	Text      string `json:"text,omitempty"`      // its words, shortened
+	Property  string `json:"property,omitempty"`  // name of a document property, as docProps or the PDF has it
+	Text      string `json:"text,omitempty"`      // its words, shortened; of a property its value
 	Author    string `json:"author,omitempty"`    // of a change or comment
 	Count     int    `json:"count"`
 }
@@ -49,7 +50,7 @@ const (
 	NoticeAlreadySigned = "cleancopy.notice.already_signed" // the PDF is signed: nothing was changed
 	NoticeFontReplaced  = "cleancopy.notice.font_replaced"  // fonts: names, the look may differ
 	NoticeDateFields    = "cleancopy.notice.date_fields"    // count: date fields of a .doc show the day of conversion
-	NoticeNothingHidden = "cleancopy.notice.nothing_hidden" // nothing had to be taken out
+	NoticeNothingHidden = "cleancopy.notice.nothing_hidden" // nothing had to be taken out, and nothing is hard to see
 )
 
 // Notice is one such thing.

@@ -99,16 +99,20 @@ func (w *Work) Versions(ctx context.Context) (ours, theirs *Paper) {
 		return nil, nil // it is still our own
 	}
 	paper := w.Paper(*v.Received)
-	theirs = &paper
-	switch {
-	case v.Starter && v.Filing.Sealed != nil:
-		paper := w.Paper(*v.Filing.Sealed)
-		return &paper, theirs
-	case v.Starter && v.Filing.Clean != nil:
-		paper := w.Paper(*v.Filing.Clean)
-		return &paper, theirs
+	return v.Ours, &paper
+}
+
+// ours is what we hold against what was received; a starter's seal or clean copy, or for who received, the file of the round before.
+func (w *Work) ours(v View) *Paper {
+	own := v.Filing.Sealed
+	if own == nil {
+		own = v.Filing.Clean
 	}
-	return w.earlier(*v.Received), theirs
+	if v.Starter && own != nil {
+		paper := w.Paper(*own)
+		return &paper
+	}
+	return w.earlier(*v.Received)
 }
 
 // earlier is the file of the round before this one that still lies here, nil when there is none.

@@ -369,6 +369,7 @@ type View struct {
 	Invoices    []File
 	Received    *File          // the sealed file that the platform holds: what was sent for review, or in the end the final one
 	Verdict     *verify.Report // on Received
+	Ours        *Paper         // what we hold against Received; nil when this machine has nothing of our own
 	Attachments []platformapi.Attachment
 	History     []platformapi.HistoryRow
 	Missing     []Field // what is lacking before our next step: 提交合同, or for the other side 同意
@@ -450,6 +451,7 @@ func (w *Work) view(h handover) View {
 	if r := w.toReview(); r != nil {
 		f := r.file
 		v.Received, v.Verdict = &f, r.report
+		v.Ours = w.ours(v)
 	}
 	switch {
 	case v.Starter && drafting(v.State):

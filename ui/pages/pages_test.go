@@ -48,7 +48,8 @@ import (
 type stage struct {
 	*pagetest.World
 	t       *testing.T
-	session *desk.Session // of the purchaser, who started all of them
+	tenders *pagetest.Tenders // of a stage of bids
+	session *desk.Session     // of the purchaser, who started all of them
 	other   *desk.Session
 	words   *words.Catalog
 	fresh   *desk.Work // nothing attached
@@ -69,7 +70,7 @@ func newStage(t *testing.T, language string) *stage {
 		t.Fatal(err)
 	}
 	s.fresh, s.cleaned = s.Begin(s.session, "lot-2"), s.Begin(s.session, "lot-3")
-	s.Clean(s.cleaned, s.Contract(2))
+	s.Clean(s.cleaned, s.Paper())
 	s.nowhere, err = desk.Open(t.Context(), desk.Config{
 		Words: s.words, Folders: desk.Folders{Data: t.TempDir(), Cache: t.TempDir()}, Drivers: []token.Driver{broken{}},
 	})
@@ -91,6 +92,7 @@ type face struct {
 	away bool // the platform cannot be reached
 	held bool // it does not answer yet
 	side bool // the other side sits there
+	out  bool // nobody is logged in
 	open func(s *stage, h *pagetest.Host) page.Page
 	then func(s *stage, h *pagetest.Host) // done after it has settled
 }
@@ -102,10 +104,19 @@ func press(keys ...string) func(*stage, *pagetest.Host) {
 	return func(s *stage, h *pagetest.Host) {
 		s.t.Helper()
 		for _, key := range keys {
-			h.Until(key, func() bool { b := h.Button(s.text(key)); return b != nil && b.Reason() == "" })
+			ready(key)(s, h)
 			h.Press(s.text(key))
 			h.Settle(settle)
 		}
+	}
+}
+
+// ready waits until a button can be pressed: then the document is there.
+func ready(key string) func(*stage, *pagetest.Host) {
+	return func(s *stage, h *pagetest.Host) {
+		s.t.Helper()
+		h.Until(key, func() bool { b := h.Button(s.text(key)); return b != nil && b.Reason() == "" })
+		h.Settle(settle)
 	}
 }
 
@@ -155,8 +166,8 @@ func electronic(s *stage) string {
 }
 
 var faces = []face{
-	{name: "login", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
-	{name: "login, no driver answers", open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
+	{name: "login", out: true, open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
+	{name: "login, no driver answers", out: true, open: func(_ *stage, h *pagetest.Host) page.Page { return login.New(h, nil) }},
 	{name: "home", open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
 	{name: "home, loading", held: true, open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
 	{name: "home, the supplier's", side: true, open: func(_ *stage, h *pagetest.Host) page.Page { return home.New(h) }},
@@ -185,9 +196,10 @@ var faces = []face{
 	{name: "stamp, to review", side: true, open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.review)) }},
 	{name: "form, submitted", open: contractForm(theSealed)},
 	{name: "form, submitted, offline", away: true, open: contractForm(theSealed)},
-	{name: "clean", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.cleaned) }},
+	{name: "clean", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.cleaned) }, then: ready("clean.confirm")},
 	{name: "clean, failed", open: func(s *stage, h *pagetest.Host) page.Page { return clean.New(h, s.fresh) }},
-	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) }},
+	{name: "stamp", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) },
+		then: ready("stamp.sign")},
 	{name: "stamp, failed", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.fresh)) }},
 	{name: "stamp, PIN", open: func(s *stage, h *pagetest.Host) page.Page { return stamp.New(h, stamp.OfContract(h, s.cleaned)) },
 		then: press("stamp.sign")},
@@ -274,50 +286,53 @@ func TestEveryFaceFitsAndHasItsWords(t *testing.T) {
 		t.Run(language, func(t *testing.T) {
 			s := newStage(t, language)
 			for _, f := range faces {
-				t.Run(f.name, func(t *testing.T) {
-					s.t = t
-					d, session := s.Desk, s.session
-					if f.side {
-						session = s.other
-					}
-					if strings.HasPrefix(f.name, "login") {
-						session = nil
-					}
-					if f.name == "login, no driver answers" {
-						d = s.nowhere
-					}
-					h := pagetest.NewHost(t, d, session)
-					s.Away(f.away)
-					defer s.Away(false)
-					letGo := func() {}
-					if f.held {
-						letGo = s.Hold()
-					}
-					defer letGo()
-					h.Open(f.open(s, h))
-					h.Settle(settle)
-					if f.held {
-						h.Settle(350 * time.Millisecond) // until the skeleton
-					}
-					if f.then != nil {
-						f.then(s, h)
-					}
-					h.Fits()
-					h.Legible()
-					h.Picture(language + " " + f.name)
-					h.Screens(language+" "+f.name, func() fyne.CanvasObject { return framed(t, d, session, h) })
-					seen := h.Texts()
-					if len(slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == "" })) < 3 {
-						t.Errorf("hardly anything is shown: %q", seen)
-					}
-					for _, text := range append(seen, h.Top().Title()) {
-						if bare(texts, text) {
-							t.Errorf("a text without its words: %q", text)
-						}
-					}
-				})
+				t.Run(f.name, func(t *testing.T) { s.look(t, texts, language+" "+f.name, f) })
 			}
 		})
+	}
+}
+
+// look opens a face and looks at it.
+func (s *stage) look(t *testing.T, texts map[string]any, name string, f face) {
+	s.t = t
+	d, session := s.Desk, s.session
+	if f.side {
+		session = s.other
+	}
+	if f.out {
+		session = nil
+	}
+	if f.name == "login, no driver answers" {
+		d = s.nowhere
+	}
+	h := pagetest.NewHost(t, d, session)
+	s.Away(f.away)
+	defer s.Away(false)
+	letGo := func() {}
+	if f.held {
+		letGo = s.Hold()
+	}
+	defer letGo()
+	h.Open(f.open(s, h))
+	h.Settle(settle)
+	if f.held {
+		h.Settle(350 * time.Millisecond) // until the skeleton
+	}
+	if f.then != nil {
+		f.then(s, h)
+	}
+	h.Fits()
+	h.Legible()
+	h.Picture(name)
+	h.Screens(name, func() fyne.CanvasObject { return framed(t, d, session, h) })
+	seen := h.Texts()
+	if len(slices.DeleteFunc(slices.Clone(seen), func(s string) bool { return s == "" })) < 3 {
+		t.Errorf("hardly anything is shown: %q", seen)
+	}
+	for _, text := range append(seen, h.Top().Title()) {
+		if bare(texts, text) {
+			t.Errorf("a text without its words: %q", text)
+		}
 	}
 }
 

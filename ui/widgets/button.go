@@ -67,6 +67,12 @@ func NewButton(kind ButtonKind, text string, onPress func()) *Button {
 	return b
 }
 
+// Sized sets letters of another size, for a link in what is read from afar.
+func (b *Button) Sized(text float32) *Button {
+	b.label.TextSize = text
+	return b
+}
+
 // SetOnPress changes what pressing does.
 func (b *Button) SetOnPress(f func()) { b.press = f }
 

@@ -299,11 +299,15 @@ func (v *PageView) arrived(w pageWish, img *image.RGBA, err error) {
 	s.show(img)
 }
 
-// Resize keeps a fitted page fitted.
+// Resize keeps a fitted page fitted, and in front.
 func (v *PageView) Resize(s fyne.Size) {
+	before := v.current
 	v.BaseWidget.Resize(s)
 	v.applyFit()
 	v.update()
+	if v.fit && v.current != before {
+		v.GoTo(before)
+	}
 }
 
 // CreateRenderer implements fyne.Widget.

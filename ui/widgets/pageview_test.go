@@ -11,6 +11,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
+
+	"sealdesk/ui/theme"
 )
 
 type rendered struct {
@@ -306,5 +308,87 @@ func TestMarksAreRenewedWhileDragged(t *testing.T) {
 	w.TypedShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyUp, Modifier: fyne.KeyModifierControl})
 	if m := v.Marks()[0]; deleted != "a" || math.Abs(m.Y-83) > 0.1 {
 		t.Errorf("deleted %q, at %.2f", deleted, m.Y)
+	}
+}
+
+// A column that becomes wider or narrower lays out its pages anew and keeps the current one in sight, wherever it was scrolled to.
+func TestThumbsInAnotherColumn(t *testing.T) {
+	sizes := []fyne.Size{
+		{Width: theme.ThumbColumn, Height: 640}, {Width: theme.NarrowColumn, Height: 700}, {Width: theme.ThumbColumn, Height: 640},
+		{Width: theme.NarrowColumn, Height: 300}, {Width: theme.ThumbColumn, Height: 1400}, {Width: theme.NarrowColumn, Height: 1400},
+		{Width: 0, Height: 300}, {Width: theme.ThumbColumn, Height: 640}, {Width: theme.NarrowColumn, Height: 0}, {Width: theme.ThumbColumn, Height: 700},
+	}
+	for first := range sizes {
+		clock, r := newTestClock(), &rendered{}
+		th := NewThumbs()
+		th.clock = clock
+		show(t, th, sizes[first].Width, sizes[first].Height)
+		th.Load(r.source(6))
+		th.SetCurrent(6)
+		for _, s := range sizes {
+			th.Resize(s)
+			if s.Width == 0 || s.Height == 0 {
+				continue
+			}
+			seen := 0
+			for _, o := range test.LaidOutObjects(th) {
+				x, is := o.(*thumb)
+				if !is {
+					continue
+				}
+				seen = max(seen, x.page)
+				if want := fyne.NewSize(s.Width, th.height(x.page)); x.Size() != want {
+					t.Errorf("%d: in %v page %d is %v, not %v", first, s, x.page, x.Size(), want)
+				}
+				if left := x.frame.Position().X; left < 0 || x.frame.Size().Width < th.width {
+					t.Errorf("%d: in %v the frame of page %d lies at %v and is %v", first, s, x.page, x.frame.Position(), x.frame.Size())
+				}
+			}
+			if seen != 6 {
+				t.Errorf("%d: in %v the last page in sight is %d", first, s, seen)
+			}
+		}
+		th.Unload()
+	}
+}
+
+// A fitted page stays in front while the window grows and shrinks, the last one too.
+func TestAFittedPageStaysInFront(t *testing.T) {
+	for _, n := range []int{1, 4, 6} {
+		v, _, _, _ := openView(t, 6)
+		v.GoTo(n)
+		for _, s := range []fyne.Size{{Width: 700, Height: 560}, {Width: 1400, Height: 900}, {Width: 480, Height: 1000}, {Width: 900, Height: 640}} {
+			v.Resize(s)
+			if v.Current() != n {
+				t.Errorf("page %d is in front instead of %d in %v", v.Current(), n, s)
+			}
+		}
+	}
+}
+
+// A document that comes after the column was narrow, hidden and wide again is shown there.
+func TestThumbsOfALateDocument(t *testing.T) {
+	clock, r := newTestClock(), &rendered{}
+	th := NewThumbs()
+	th.clock = clock
+	show(t, th, theme.ThumbColumn, 640)
+	for _, w := range []float32{theme.NarrowColumn, 0, theme.NarrowColumn, theme.ThumbColumn} {
+		th.Resize(fyne.NewSize(w, 640))
+		if w == 0 {
+			th.Hide()
+		} else {
+			th.Show()
+		}
+	}
+	th.Load(r.source(6))
+	defer th.Unload()
+	seen := 0
+	for _, o := range test.LaidOutObjects(th) {
+		if x, is := o.(*thumb); is && x.Size().Height > 0 && x.frame.Size().Width >= th.width {
+			seen++
+		}
+	}
+	if seen < 3 {
+		t.Errorf("%d pages are in sight", seen)
 	}
 }

@@ -106,6 +106,15 @@ func (t *Table) Fill(n int, row func(int) TableRow) {
 	t.faces.Filled()
 }
 
+// FillOr fills the table, or says that there is nothing to fill it with.
+func (t *Table) FillOr(none string, n int, row func(int) TableRow) {
+	if n == 0 {
+		t.faces.Empty(none, nil)
+		return
+	}
+	t.Fill(n, row)
+}
+
 // Faces are the other three things a table can show.
 func (t *Table) Faces() *Faces { return t.faces }
 
@@ -266,6 +275,7 @@ type tableCell struct {
 	chip    *Chip
 	links   []*Button
 	linkRow *fyne.Container
+	size    float32 // of the letters
 }
 
 func newTableCell(c TableColumn, size float32) *tableCell {
@@ -280,6 +290,7 @@ func newTableCell(c TableColumn, size float32) *tableCell {
 		note:    NewText("", small, theme.Text3).Clip(),
 		chip:    NewChip("", theme.Neutral).Sized(small),
 		linkRow: Row(14),
+		size:    size,
 	}
 	if c.Right {
 		x.text.Align(fyne.TextAlignTrailing)
@@ -310,7 +321,7 @@ func (x *tableCell) set(c Cell) {
 		x.chip.Set(c.Chip, c.Tone)
 	}
 	for len(x.links) < len(c.Actions) {
-		b := NewButton(Link, "", nil)
+		b := NewButton(Link, "", nil).Sized(x.size)
 		x.links = append(x.links, b)
 		x.linkRow.Add(b)
 	}

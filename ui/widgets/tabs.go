@@ -36,6 +36,14 @@ func NewSegments(labels ...string) *Tabs {
 	return t
 }
 
+// Sized sets letters of another size, for tabs that are read from afar.
+func (t *Tabs) Sized(text float32) *Tabs {
+	for _, x := range t.tabs {
+		x.label.TextSize = text
+	}
+	return t
+}
+
 func newTabs(segments bool, labels []string) *Tabs {
 	t := &Tabs{segments: segments}
 	for i, l := range labels {

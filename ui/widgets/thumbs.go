@@ -33,14 +33,16 @@ type Thumbs struct {
 	loader  *pageLoader
 	clock   clock
 	list    *thumbList
+	frame   *fyne.Container // of the list
 	all     fyne.CanvasObject
 }
 
 // NewThumbs makes an empty column.
 func NewThumbs() *Thumbs {
 	t := &Thumbs{images: map[int]*image.RGBA{}, clock: mainClock{}, width: theme.ThumbWidth}
-	t.list = newThumbList(t)
-	t.all = Filled(theme.White, container.NewThemeOverride(t.list, theme.Bare{}))
+	t.list, t.frame = newThumbList(t), Stack()
+	t.frame.Add(t.list)
+	t.all = Filled(theme.White, container.NewThemeOverride(t.frame, theme.Bare{}))
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -54,11 +56,17 @@ func (t *Thumbs) Resize(s fyne.Size) {
 		width = theme.NarrowThumb
 	}
 	if width == t.width {
+		t.reveal()
 		return
 	}
 	t.width = width
 	t.images, t.order, t.wishes = map[int]*image.RGBA{}, nil, nil
+	// A list that was scrolled does not find its way among rows of other heights: a new one takes its place.
+	t.list = newThumbList(t)
+	t.frame.Objects = []fyne.CanvasObject{t.list}
+	t.frame.Refresh()
 	t.setHeights()
+	t.reveal()
 }
 
 func (t *Thumbs) setHeights() {
@@ -94,10 +102,15 @@ func (t *Thumbs) SetCurrent(n int) {
 		return
 	}
 	t.current = n
-	if n >= 1 && n <= len(t.source.Sizes) {
-		t.list.ScrollTo(n - 1)
-	}
+	t.reveal()
 	t.list.Refresh()
+}
+
+// reveal scrolls to the current page, if it is not in sight.
+func (t *Thumbs) reveal() {
+	if t.current >= 1 && t.current <= len(t.source.Sizes) {
+		t.list.ScrollTo(t.current - 1)
+	}
 }
 
 // SetDots puts a red dot beside the numbers of these pages: they carry a seal.

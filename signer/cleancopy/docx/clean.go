@@ -121,7 +121,7 @@ func (c *cleaner) topLevel(r opc.Relation) error {
 			c.found.add(f)
 		}
 	case "thumbnail", "metadata/thumbnail":
-		c.found.add(Finding{Kind: KindProperties, Text: "thumbnail "})
+		c.found.add(Finding{Kind: KindProperties, Property: "thumbnail"})
 		c.tellBelow(r.Target)
 	case "origin":
 		c.found.add(Finding{Kind: KindSignature})
@@ -148,7 +148,7 @@ func propertiesOf(root *xmltree.Node) []Finding {
 		if given, ok := k.Attr("", "name"); ok {
 			name = given
 		}
-		list = append(list, Finding{Kind: KindProperties, Text: name + ": " + text + "; "})
+		list = append(list, Finding{Kind: KindProperties, Property: name, Text: text})
 	}
 	return list
 }

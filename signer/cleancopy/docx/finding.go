@@ -42,7 +42,8 @@ type Finding struct {
 	Kind      string
 	Part      string // body, header1, footnotes …; empty for the document as a whole
 	Paragraph int    // from 1, as the part came in; 0 when it has no place
-	Text      string // shortened to maxText
+	Property  string // of a document property: its name, as the part has it
+	Text      string // shortened to maxText; of a property its value
 	Author    string
 	Count     int
 }
@@ -52,7 +53,7 @@ const (
 	maxFindings = 20000 // collected at all
 )
 
-// findings collects; neighbours of one kind in one paragraph become one.
+// findings collects; neighbours of one kind in one paragraph become one, but for comments and properties, each of which says its own.
 type findings struct {
 	list      []Finding
 	truncated bool
@@ -64,7 +65,7 @@ func (f *findings) add(n Finding) {
 	}
 	if last := len(f.list) - 1; last >= 0 {
 		l := &f.list[last]
-		if l.Kind == n.Kind && l.Part == n.Part && l.Paragraph == n.Paragraph && l.Author == n.Author && n.Kind != KindComment {
+		if l.Kind == n.Kind && l.Part == n.Part && l.Paragraph == n.Paragraph && l.Author == n.Author && l.Property == n.Property && n.Kind != KindComment {
 			l.Count += n.Count
 			if n.Text != "" && !strings.HasSuffix(l.Text, "…") {
 				l.Text = shorten(l.Text + n.Text)
@@ -76,7 +77,7 @@ func (f *findings) add(n Finding) {
 		f.truncated = true
 		return
 	}
-	n.Text, n.Author = shorten(n.Text), shorten(n.Author)
+	n.Property, n.Text, n.Author = shorten(n.Property), shorten(n.Text), shorten(n.Author)
 	f.list = append(f.list, n)
 }
 

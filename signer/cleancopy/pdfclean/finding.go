@@ -43,10 +43,11 @@ const (
 
 // Finding is one thing of a kind.
 type Finding struct {
-	Kind  string `json:"kind"`
-	Page  int    `json:"page,omitempty"` // from 1; 0 when it belongs to the document
-	Text  string `json:"text,omitempty"` // its words, shortened
-	Count int    `json:"count"`
+	Kind     string `json:"kind"`
+	Page     int    `json:"page,omitempty"`     // from 1; 0 when it belongs to the document
+	Property string `json:"property,omitempty"` // key of the information dictionary (ISO 32000-1, 14.3.3)
+	Text     string `json:"text,omitempty"`     // its words, shortened; of a property its value
+	Count    int    `json:"count"`
 }
 
 const (
@@ -68,13 +69,14 @@ type findings struct {
 }
 
 func (f *findings) add(kind string, page int, text string, count int) {
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
-	if utf8.RuneCountInString(text) > maxText {
-		text = string([]rune(text)[:maxText-1]) + "…"
-	}
+	f.put(Finding{Kind: kind, Page: page, Text: text, Count: count})
+}
+
+func (f *findings) put(n Finding) {
+	n.Property, n.Text = plain(n.Property), plain(n.Text)
 	for i := len(f.list) - 1; i >= 0 && i > len(f.list)-8; i-- {
-		if l := &f.list[i]; l.Kind == kind && l.Page == page && l.Text == text {
-			l.Count += count
+		if l := &f.list[i]; l.Kind == n.Kind && l.Page == n.Page && l.Property == n.Property && l.Text == n.Text {
+			l.Count += n.Count
 			return
 		}
 	}
@@ -82,5 +84,14 @@ func (f *findings) add(kind string, page int, text string, count int) {
 		f.truncated = true
 		return
 	}
-	f.list = append(f.list, Finding{Kind: kind, Page: page, Text: text, Count: count})
+	f.list = append(f.list, n)
+}
+
+// plain is text on one line, shortened.
+func plain(text string) string {
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if utf8.RuneCountInString(text) > maxText {
+		text = string([]rune(text)[:maxText-1]) + "…"
+	}
+	return text
 }

@@ -82,7 +82,7 @@ func (i *inspector) document(catalog pdf.Dict) error {
 			return err
 		}
 		if s, ok := value.(pdf.String); ok && s != "" && key != "Producer" && key != "CreationDate" && key != "ModDate" {
-			i.found.add(KindProperties, 0, string(key)+": "+s.Text(), 1)
+			i.found.put(Finding{Kind: KindProperties, Property: string(key), Text: s.Text(), Count: 1})
 		}
 	}
 	for _, k := range []struct {

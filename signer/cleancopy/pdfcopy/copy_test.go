@@ -71,7 +71,7 @@ func TestWhatIsTakenOut(t *testing.T) {
 		{"a film", file{page: "/Annots [<< /Type /Annot /Subtype /RichMedia /Rect [0 0 9 9] /NM (SECRET) >>]"}, pdfclean.KindMedia, "RichMedia"},
 		{"a thumbnail", file{page: "/Thumb 10 0 R", more: []string{stream("/Width 6 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8", "SECRET")}}, pdfclean.KindThumbnail, ""},
 		{"private data", file{page: "/PieceInfo << /X << /Private (SECRET) >> >>"}, pdfclean.KindPrivate, ""},
-		{"properties", file{trailer: "/Info << /Title (SECRET) >>"}, pdfclean.KindProperties, "Title: SECRET"},
+		{"properties", file{trailer: "/Info << /Title (SECRET) >>"}, pdfclean.KindProperties, "SECRET"},
 		{"metadata", file{catalog: "/Metadata 10 0 R", more: []string{stream("/Type /Metadata /Subtype /XML", "<x>SECRET</x>")}}, pdfclean.KindMetadata, ""},
 		{"metadata of a picture", file{resources: "/XObject << /X 10 0 R >>", contents: "q 9 0 0 9 0 0 cm /X Do Q",
 			more: []string{stream("/Type /XObject /Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8 /Metadata 11 0 R", "x"), stream("/Type /Metadata", "SECRET")}},

@@ -21,6 +21,21 @@ func (v View) May(m platformapi.OpeningMove) bool {
 // Few tells that fewer bids came than the tender wants: the host must have a reason to open (招标投标法 28, 87号令 41).
 func (v View) Few() bool { return v.Tender.FewBidders }
 
+// FewReason is the reason that the host gave for opening with few bidders, "" before the decryption was begun: it holds for the
+// envelopes that are begun later, too.
+func (v View) FewReason() string {
+	o := v.Tender.Opening
+	if o == nil || !v.Few() {
+		return ""
+	}
+	for _, l := range o.Log {
+		if l.Act == platformapi.MoveStart && l.Reason != "" {
+			return l.Reason
+		}
+	}
+	return ""
+}
+
 // Conduct does what the host decided on what is seen now. Errors are the platform's; when something else happened meanwhile it
 // refuses, and the room is read anew.
 func (r *Room) Conduct(ctx context.Context, act platformapi.OpeningAct) error {

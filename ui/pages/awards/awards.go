@@ -90,7 +90,7 @@ func (p *Page) read() {
 		return err
 	}, func(err error) {
 		if err != nil {
-			p.faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.again))
+			page.Failed(p.host, p.faces, err, p.again)
 			return
 		}
 		p.lots = lots

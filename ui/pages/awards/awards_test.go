@@ -6,23 +6,13 @@ import (
 	"time"
 
 	"sealdesk/platformapi"
-	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/internal/pagetest"
 )
 
-// opened shows the page of a session.
-func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
-	t.Helper()
-	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h)
-	h.Open(p)
-	return h, p
-}
-
 func TestTheLotsStandByTheirKind(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	host, p := opened(t, w, w.Seller())
+	host, p := pagetest.Opened(t, New, w, w.Seller())
 	host.Until("the lots", func() bool { return len(p.lots) == 4 && host.Says("医疗设备采购项目") })
 	host.Fits()
 	host.Picture("awards")
@@ -42,7 +32,7 @@ func TestAListThatFailsIsTriedAgain(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Seller()
 	w.Away(true)
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the trouble", func() bool { return h.Says("连不上交易平台") })
 	h.Fits()
 	w.Away(false)
@@ -50,7 +40,7 @@ func TestAListThatFailsIsTriedAgain(t *testing.T) {
 	h.Until("the lots", func() bool { return len(p.lots) == 4 })
 
 	letGo := w.Hold()
-	h, p = opened(t, w, s)
+	h, p = pagetest.Opened(t, New, w, s)
 	h.Settle(450 * time.Millisecond) // a skeleton is shown after 300 ms
 	if h.Says(p.t("awards.none")) {
 		t.Error("loading: it says that there is none")
@@ -63,7 +53,7 @@ func TestAListThatFailsIsTriedAgain(t *testing.T) {
 func TestTheFlowLeadsToTheContract(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Seller()
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the lots", func() bool { return len(p.lots) == 4 })
 	w.Away(true)
 	free := slices.IndexFunc(p.lots, func(l platformapi.Lot) bool { return l.Block == "" })

@@ -60,7 +60,7 @@ func (f *flow) read() {
 		return err
 	}, func(err error) {
 		if err != nil {
-			f.faces.Failed(page.ErrorText(f.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, f.t("button.retry"), f.read))
+			page.Failed(f.host, f.faces, err, f.read)
 			return
 		}
 		f.lot = told.Lot

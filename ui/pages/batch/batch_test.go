@@ -21,28 +21,21 @@ import (
 func folder(t *testing.T, w *pagetest.World, n int) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "待盖章合同")
-	must(t, os.MkdirAll(filepath.Join(dir, "二季度"), 0o700))
+	pagetest.Must(t, os.MkdirAll(filepath.Join(dir, "二季度"), 0o700))
 	for i := range n {
 		data, err := os.ReadFile(w.Contract(1 + i%4))
-		must(t, err)
+		pagetest.Must(t, err)
 		sub := ""
 		if i%5 == 4 {
 			sub = "二季度"
 		}
-		must(t, os.WriteFile(filepath.Join(dir, sub, fmt.Sprintf("政府采购合同-%03d.pdf", i+1)), data, 0o600))
+		pagetest.Must(t, os.WriteFile(filepath.Join(dir, sub, fmt.Sprintf("政府采购合同-%03d.pdf", i+1)), data, 0o600))
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "扫描件.pdf"), []byte("%PDF-1.7\nnothing"), 0o600))
+	pagetest.Must(t, os.WriteFile(filepath.Join(dir, "扫描件.pdf"), []byte("%PDF-1.7\nnothing"), 0o600))
 	word, err := os.ReadFile(w.Sample)
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "补充协议.docx"), word, 0o600))
+	pagetest.Must(t, err)
+	pagetest.Must(t, os.WriteFile(filepath.Join(dir, "补充协议.docx"), word, 0o600))
 	return dir
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
@@ -133,10 +126,10 @@ func TestAFolderIsSealed(t *testing.T) {
 
 	// The one that failed is mended and tried again.
 	data, err := os.ReadFile(w.Contract(2))
-	must(t, err)
+	pagetest.Must(t, err)
 	for _, o := range p.view.Rows {
 		if o.State == batch.Failed {
-			must(t, os.WriteFile(o.Item.In, data, 0o600))
+			pagetest.Must(t, os.WriteFile(o.Item.In, data, 0o600))
 		}
 	}
 	h.Press(p.t("batch.retry", "count", 1))

@@ -17,7 +17,7 @@ func TestAFolderIsSealedByPhone(t *testing.T) {
 	phone := w.Phone()
 	phone.Session, phone.Auto = true, true
 	s := w.Buyer()
-	must(t, s.SignWith(w.Desk.PhoneKey(s.Key())))
+	pagetest.Must(t, s.SignWith(w.Desk.PhoneKey(s.Key())))
 	h, p := opened(t, w, s)
 	code := ""
 	w.Desk.ShowScans(func(one *desk.Scan) {

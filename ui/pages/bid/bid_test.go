@@ -19,23 +19,6 @@ import (
 	"sealdesk/ui/pages/keys"
 )
 
-const outlineJSON = `{"tender": "ZC-2026-0117", "lot": "01", "name": "云台县医院检验设备采购项目", "parts": [
-  {"code": "licence", "name": "营业执照", "kind": "qualification", "required": true, "envelope": "", "types": [".pdf"]},
-  {"code": "letter", "name": "资格声明函", "kind": "qualification", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
-  {"code": "tech", "name": "技术方案", "kind": "technical", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
-  {"code": "list", "name": "分项报价表", "kind": "price", "required": true, "envelope": "报价", "types": [".csv", ".xlsx"]},
-  {"code": "other", "name": "其他材料", "kind": "other", "required": false, "envelope": "商务技术"}],
- "price": {"envelope": "报价", "fields": [
-  {"name": "投标总价", "kind": "amount", "required": true, "capitals": true, "max": "3500000.00"},
-  {"name": "供货期", "kind": "days", "required": true}]}}`
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // enter types a PIN into the dialog and confirms.
 func enter(h *pagetest.Host, w *words.Catalog, pin, confirm string) {
 	h.Until("the PIN", func() bool { return h.Says(w.T("login.pin")) })
@@ -49,7 +32,7 @@ func drop(p *tool, path string) { p.Drop(fyne.Position{}, []fyne.URI{storage.New
 func files(t *testing.T, w *pagetest.World) (pdf, table string) {
 	t.Helper()
 	table = filepath.Join(t.TempDir(), "分项报价表.csv")
-	must(t, os.WriteFile(table, []byte("名称,单价\n全自动生化分析仪,3286000.00\n"), 0o600))
+	pagetest.Must(t, os.WriteFile(table, []byte("名称,单价\n全自动生化分析仪,3286000.00\n"), 0o600))
 	return w.Contract(3), table
 }
 
@@ -58,11 +41,11 @@ func files(t *testing.T, w *pagetest.World) (pdf, table string) {
 func TestABidFromTheListToTheReceipt(t *testing.T) {
 	w, platform := pagetest.NewWorldOfBids(t)
 	deadline := time.Now().Add(20 * time.Hour)
-	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", []byte(outlineJSON), deadline)
-	platform.Offer("ZC-2026-0098", "云台县中学实验室设备采购项目", []byte(strings.Replace(outlineJSON, "ZC-2026-0117", "ZC-2026-0098", 1)), time.Now().Add(9*24*time.Hour))
-	platform.Offer("ZC-2026-0052", "云台县图书馆家具采购项目", []byte(strings.Replace(outlineJSON, "ZC-2026-0117", "ZC-2026-0052", 1)), time.Now().Add(-time.Hour))
+	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), deadline)
+	platform.Offer("ZC-2026-0098", "云台县中学实验室设备采购项目", pagetest.Outline("ZC-2026-0098", "云台县中学实验室设备采购项目"), time.Now().Add(9*24*time.Hour))
+	platform.Offer("ZC-2026-0052", "云台县图书馆家具采购项目", pagetest.Outline("ZC-2026-0052", "云台县图书馆家具采购项目"), time.Now().Add(-time.Hour))
 	licence, err := os.ReadFile(w.Contract(1))
-	must(t, err)
+	pagetest.Must(t, err)
 	platform.AddCredit("licence", "营业执照（副本）", "营业执照.pdf", "", licence)
 	platform.AddCredit("qualification", "医疗器械经营许可证", "许可证.pdf", "2025-12-31", licence)
 	s := w.Seller()
@@ -125,14 +108,14 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 
 	// The price: capitals follow the digits, others are told at once.
 	p.goTo(atPrice)
-	must(t, p.project.SetPrice(t.Context(), "投标总价", "3286000.00", "叁佰贰拾捌万元整"))
+	pagetest.Must(t, p.project.SetPrice(t.Context(), "投标总价", "3286000.00", "叁佰贰拾捌万元整"))
 	p.refresh()
 	h.Picture("bid-price-wrong")
 	if !h.Says("与小写不一致") {
 		t.Errorf("other capitals are not told: %q", h.Texts())
 	}
-	must(t, p.project.SetPrice(t.Context(), "投标总价", "3286000.00", ""))
-	must(t, p.project.SetPrice(t.Context(), "供货期", "90", ""))
+	pagetest.Must(t, p.project.SetPrice(t.Context(), "投标总价", "3286000.00", ""))
+	pagetest.Must(t, p.project.SetPrice(t.Context(), "供货期", "90", ""))
 	p.refresh()
 	if !h.Says("叁佰贰拾捌万陆仟元整") && p.view.Price[0].Capitals != "叁佰贰拾捌万陆仟元整" {
 		t.Errorf("the capitals: %+v", p.view.Price)
@@ -242,7 +225,7 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Until("handed in again", func() bool { return p.view.HandedIn() && len(p.view.Sent) == 2 })
 
 	// A change makes the file out of date; the next one takes the place of that which was handed in.
-	must(t, p.project.SetPrice(t.Context(), "供货期", "60", ""))
+	pagetest.Must(t, p.project.SetPrice(t.Context(), "供货期", "60", ""))
 	p.refresh()
 	if !p.view.Stale || p.view.HandedIn() || p.view.Current() == nil {
 		t.Error("the change is not seen")
@@ -259,7 +242,7 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Picture("bid-list-handed-in")
 
 	// The key that opens the bid is none of those that are here.
-	must(t, os.RemoveAll(w.Keys()))
+	pagetest.Must(t, os.RemoveAll(w.Keys()))
 	h.Open(keys.New(h))
 	h.Until("the lost certificate is told", func() bool { return h.Says("现有密钥中没有这张证书") })
 	h.Picture("bid-keys-gone")
@@ -272,7 +255,7 @@ func TestABidByAnOutlineFile(t *testing.T) {
 	list := New(h)
 	h.Open(list)
 	path := filepath.Join(t.TempDir(), "outline.json")
-	must(t, os.WriteFile(path, []byte(outlineJSON), 0o600))
+	pagetest.Must(t, os.WriteFile(path, pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), 0o600))
 	h.Choose = func([]string) string { return path }
 	list.OpenFile()
 	h.Until("the tool", func() bool { _, ok := h.Top().(*tool); return ok })
@@ -292,7 +275,7 @@ func TestABidByAnOutlineFile(t *testing.T) {
 	}
 	h.Picture("bid-keyboard")
 	h.Back()
-	must(t, os.WriteFile(path, []byte("{}"), 0o600))
+	pagetest.Must(t, os.WriteFile(path, []byte("{}"), 0o600))
 	list.OpenFile()
 	h.Until("a broken outline is told", func() bool { return len(h.Told) == 1 })
 	if problem := h.Words().Problem(h.Told[0]); problem.Code != "bid."+string(bid.BadOutline) || problem.Do == "" {
@@ -303,13 +286,13 @@ func TestABidByAnOutlineFile(t *testing.T) {
 // After the deadline nothing can be changed any more.
 func TestAfterTheDeadline(t *testing.T) {
 	w, platform := pagetest.NewWorldOfBids(t)
-	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", []byte(outlineJSON), time.Now().Add(2*time.Second))
+	platform.Offer("ZC-2026-0117", "云台县医院检验设备采购项目", pagetest.Outline("ZC-2026-0117", "云台县医院检验设备采购项目"), time.Now().Add(2*time.Second))
 	s := w.Seller()
 	h := pagetest.NewHost(t, w.Desk, s)
 	tenders, err := s.Tenders(t.Context(), platformapi.TenderQuery{})
-	must(t, err)
+	pagetest.Must(t, err)
 	project, err := s.NewBid(t.Context(), tenders.Items[0])
-	must(t, err)
+	pagetest.Must(t, err)
 	p := newTool(h, project)
 	h.Open(p)
 	h.Until("the deadline", func() bool { return p.fixed() })

@@ -73,15 +73,11 @@ func (p *library) read() {
 		return err
 	}, func(err error) {
 		if err != nil {
-			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
+			page.Failed(p.host, p.table.Faces(), err, p.read)
 			return
 		}
 		p.items = got.Items
-		if len(p.items) == 0 {
-			p.table.Faces().Empty(p.t("bid.library_none"), nil)
-			return
-		}
-		p.table.Fill(len(p.items), func(i int) widgets.TableRow { return p.row(p.items[i]) })
+		p.table.FillOr(p.t("bid.library_none"), len(p.items), func(i int) widgets.TableRow { return p.row(p.items[i]) })
 	})
 }
 

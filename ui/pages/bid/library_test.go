@@ -12,7 +12,7 @@ import (
 func TestTheCreditLibraryIsKept(t *testing.T) {
 	w, platform := pagetest.NewWorldOfBids(t)
 	licence, err := os.ReadFile(w.Contract(1))
-	must(t, err)
+	pagetest.Must(t, err)
 	platform.AddCredit("licence", "营业执照（副本）", "营业执照.pdf", "2025-12-31", licence)
 	h := pagetest.NewHost(t, w.Desk, w.Seller())
 	list := New(h)

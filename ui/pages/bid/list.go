@@ -121,7 +121,7 @@ func (p *List) read() {
 		return err
 	}, func(err error) {
 		if err != nil && len(projects) == 0 {
-			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
+			page.Failed(p.host, p.table.Faces(), err, p.read)
 			return
 		}
 		p.list, p.fault = list, asked

@@ -28,6 +28,9 @@ var order = []string{
 var weighty = []string{"unseen_text", "tiny_text", "outside_text", "deletion", "insertion", "move", "hidden_text", "hidden_layer", "invisible_text", "hidden_row", "hidden_shape", "comment", "annotation",
 	"macro", "javascript", "action", "attachment", "alt_chunk", "external_content", "earlier_version"}
 
+// headRoom is how wide a group's head is at least: in the panel beside the pages. What does not fit there comes below.
+const headRoom = panelWidth - 44
+
 // Entries of a group that are shown at first, and with each press on 更多.
 const (
 	firstEntries = 6
@@ -125,9 +128,14 @@ func (l *list) group(kind string, items []cleancopy.Item) fyne.CanvasObject {
 	bar := canvas.NewRectangle(fg)
 	bar.CornerRadius = 1.5
 	head := widgets.Row(8, widgets.Fixed(3, 14, bar), widgets.NewText(name, theme.TextBody, theme.Text).Bold(),
-		widgets.NewText(l.words.T("found.count", "count", total), theme.TextTable, fg), widgets.Grow(widgets.Quiet(fate).Clip().Align(fyne.TextAlignTrailing)))
-	entries := widgets.Column(6)
-	col := widgets.Column(8, head, entries)
+		widgets.NewText(l.words.T("found.count", "count", total), theme.TextTable, fg))
+	entries, col := widgets.Column(6), widgets.Column(8, head)
+	if after := widgets.Quiet(fate); head.MinSize().Width+8+after.MinSize().Width <= headRoom {
+		head.Add(widgets.Grow(after.Align(fyne.TextAlignTrailing)))
+	} else {
+		col.Add(widgets.Pad(0, 0, 0, 11, widgets.NewParagraph(fate, theme.TextCaption, theme.Text3)))
+	}
+	col.Add(entries)
 	l.fill(col, entries, items, firstEntries)
 	return col
 }
@@ -170,6 +178,9 @@ func (l *list) entry(it cleancopy.Item) fyne.CanvasObject {
 		where = append(where, widgets.Quiet("×"+fmt.Sprint(it.Count)))
 	}
 	text := strings.TrimSpace(it.Text)
+	if it.Property != "" {
+		text = l.words.Property(it.Property, text)
+	}
 	if text == "" && len(where) == 0 {
 		return nil
 	}

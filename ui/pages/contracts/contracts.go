@@ -167,7 +167,7 @@ func (p *Page) read() {
 			return // the person asked for something else meanwhile
 		}
 		if err != nil && len(got.local) == 0 {
-			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
+			page.Failed(p.host, p.table.Faces(), err, p.read)
 			return
 		}
 		p.shown = q

@@ -8,26 +8,16 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/platformapi"
-	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/internal/pagetest"
 )
-
-// opened shows the page of a session.
-func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
-	t.Helper()
-	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h)
-	h.Open(p)
-	return h, p
-}
 
 func TestTheFourFaces(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Buyer()
 
 	letGo := w.Hold()
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Settle(450 * time.Millisecond) // a skeleton is shown after 300 ms
 	if h.Says(p.t("contracts.none")) {
 		t.Error("loading: it says that there is none")
@@ -42,14 +32,14 @@ func TestTheFourFaces(t *testing.T) {
 	}
 
 	w.Away(true)
-	h, p = opened(t, w, s)
+	h, p = pagetest.Opened(t, New, w, s)
 	h.Until("the list as last seen", func() bool { return h.Says(p.t("contracts.offline_do")) })
 	h.Fits()
 	w.Away(false)
 
 	work := w.Begin(s, "lot-1")
 	w.Deliver(work.Save(t.Context()))
-	h, p = opened(t, w, s)
+	h, p = pagetest.Opened(t, New, w, s)
 	h.Until("the contract", func() bool { return len(p.found) == 1 && h.Says("医疗设备采购项目") })
 	h.Fits()
 	h.Picture("contracts-filled")
@@ -60,7 +50,7 @@ func TestAListThatFailsIsTriedAgain(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Buyer()
 	w.Away(true)
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the trouble", func() bool { return h.Says("连不上交易平台") })
 	h.Fits()
 	h.Picture("contracts-failed")
@@ -76,7 +66,7 @@ func TestADraftGoesOnAndIsGivenUp(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Buyer()
 	w.Begin(s, "lot-1")
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the draft", func() bool { return len(p.local) == 1 && h.Says(p.t("contracts.draft_here")) })
 	h.Press(p.t("contracts.continue"))
 	if _, ok := h.Top().(*form.Page); !ok || len(h.Stack) != 2 {
@@ -98,7 +88,7 @@ func TestTheFiguresFilter(t *testing.T) {
 	s := w.Buyer()
 	w.Submitted(s, "lot-1")
 	w.Begin(s, "lot-2")
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("both", func() bool { return len(p.local) == 1 && len(p.found) == 1 })
 	if g := (row{state: platformapi.StateAwaiting, starter: true}); !groupTheirs.has(g) || groupMine.has(g) {
 		t.Error("a submitted contract waits for the wrong side")
@@ -121,7 +111,7 @@ func TestANewContractBeginsWithALot(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Buyer()
 	taken := w.Submitted(s, "lot-1")
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the list", func() bool { return len(p.found) == 1 })
 	h.Press(p.t("contracts.new"))
 	h.Until("the lots", func() bool { return h.Says("病房护理") })
@@ -144,7 +134,7 @@ func TestWhatIsOnItsWayIsMarked(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	s := w.Buyer()
 	work := w.Begin(s, "lot-1")
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the draft", func() bool { return len(p.local) == 1 })
 	w.Away(true)
 	if _, err := work.Save(t.Context()); err != nil {

@@ -38,7 +38,7 @@ func (p *Page) chooseLot() {
 		}, func(err error) {
 			switch {
 			case err != nil:
-				faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), read))
+				page.Failed(p.host, faces, err, read)
 			case len(lots) == 0:
 				faces.Empty(p.t("awards.none"), nil)
 			default:

@@ -88,7 +88,7 @@ func (p *Page) chooseTemplate() {
 		}, func(err error) {
 			switch {
 			case err != nil:
-				faces.Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), read))
+				page.Failed(p.host, faces, err, read)
 			case len(all) == 0:
 				faces.Empty(p.t("form.template_none"), nil)
 			default:

@@ -42,6 +42,9 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 	}
 	o, q := opened(t, w, second, theirs)
 	o.Until("the review", func() bool { return o.Says(q.t("form.review_received")) && o.Says(q.t("stage.review")) })
+	if o.Button(q.t("form.compare")) != nil || o.Button(q.t("form.compare_choose")) == nil || !o.Says(q.t("form.compare_choose_why")) {
+		t.Errorf("a version of ours is offered that is not there: %q", o.Texts())
+	}
 	o.Fits()
 	o.Picture("review-received")
 	if q.foot.buttons[desk.ActionSeal] != nil || q.foot.buttons[desk.ActionAgree].Reason() != "" {

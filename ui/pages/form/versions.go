@@ -11,14 +11,19 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// versions is the way to what the other party sent beside what we hold against it, nil when there is nothing of theirs.
+// versions is the way to what the other party sent beside what we hold against it, nil when there is nothing of theirs. Who holds
+// nothing here is told so, and may choose a file.
 func (p *Page) versions() fyne.CanvasObject {
 	v := p.view
 	if v.Received == nil || v.Starter && v.Filing.Sealed != nil && v.Filing.Sealed.SHA256 == v.Received.SHA256 {
 		return nil
 	}
-	open := widgets.NewButton(widgets.Secondary, p.t("form.compare"), p.compare).WithIcon(theme.IconCompare)
-	return widgets.Row(12, widgets.Grow(widgets.Quiet(p.t("form.compare_why")).Clip()), open)
+	what, why := p.t("form.compare"), p.t("form.compare_why")
+	if v.Ours == nil {
+		what, why = p.t("form.compare_choose"), p.t("form.compare_choose_why")
+	}
+	open := widgets.NewButton(widgets.Secondary, what, p.compare).WithIcon(theme.IconCompare)
+	return widgets.Row(12, widgets.Grow(widgets.Quiet(why).Clip()), open)
 }
 
 func (p *Page) compare() {

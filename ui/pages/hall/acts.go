@@ -105,8 +105,10 @@ func (p *Room) ask(m platformapi.OpeningMove) {
 	switch m {
 	case platformapi.MoveStart:
 		form.minutes, form.preset = true, v.Tender.DecryptMinutes
-		form.reason = v.Few()
-		if v.Few() {
+		if given := v.FewReason(); given != "" {
+			form.body += "\n" + p.t("hall.few_given", "reason", given)
+		} else if v.Few() {
+			form.reason = true
 			form.body, form.danger = p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders)+p.t("hall.few_reason"), true
 		}
 		form.choices = p.closedEnvelopes()

@@ -42,11 +42,11 @@ type board struct {
 func newBoard(p *Room) *board {
 	l := p.look
 	wide := func(w float32) float32 { return w * l.table / theme.TextTable }
-	b := &board{page: p, tabs: widgets.NewTabs(p.t("hall.tab_bidders"), p.t("hall.tab_prices"), p.t("hall.tab_objections")), bar: widgets.NewBar(),
+	b := &board{page: p, tabs: widgets.NewTabs(p.t("hall.tab_bidders"), p.t("hall.tab_prices"), p.t("hall.tab_objections")).Sized(l.tab), bar: widgets.NewBar(),
 		done: widgets.NewText("", l.text, theme.Text2)}
 	b.bidders = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(120)},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: l.who},
 		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
 		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(92)},
 		widgets.TableColumn{Title: "", Width: 120},
@@ -59,7 +59,7 @@ func newBoard(p *Room) *board {
 	).Sized(l.table, l.row)
 	b.body = widgets.Stack(b.bidders)
 	b.tabs.OnChanged = func(int) { b.show() }
-	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(12, b.tabs, widgets.Spacer(), b.done, widgets.Fixed(l.row*5/4, 0, b.bar)))
+	head := widgets.Pad(8, theme.CardPad, 0, theme.CardPad, widgets.Row(12, b.tabs, widgets.Grow(b.done.Clip().Align(fyne.TextAlignTrailing)), widgets.Fixed(l.row, 0, b.bar)))
 	b.card = widgets.Card(widgets.Border(head, nil, nil, nil, b.body))
 	b.bidders.Faces().Loading()
 	return b
@@ -112,15 +112,11 @@ func (b *board) drawBidders(v hall.View) {
 		tone = theme.Good
 	}
 	b.bar.SetTone(tone)
-	if len(v.Bids) == 0 {
-		none := "hall.not_announced"
-		if v.Step() > hall.StepSignIn {
-			none = "hall.no_bidders"
-		}
-		b.bidders.Faces().Empty(p.t(none), nil)
-		return
+	none := "hall.not_announced"
+	if v.Step() > hall.StepSignIn {
+		none = "hall.no_bidders"
 	}
-	b.bidders.Fill(len(v.Bids), func(i int) widgets.TableRow { return p.bidderRow(i) })
+	b.bidders.FillOr(p.t(none), len(v.Bids), func(i int) widgets.TableRow { return p.bidderRow(i) })
 }
 
 func part(n, of int) float64 {
@@ -229,14 +225,22 @@ func (p *Room) mayRestore(b platformapi.Bid) bool {
 func (b *board) drawPrices(v hall.View) {
 	p := b.page
 	fields := v.Tender.ReadOut
-	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
+	recorded := v.Tender.Opening != nil && v.Tender.Opening.RecordSHA256 != "" // there is something to sign
+	named := strings.Join(fields, "\n") + strconv.FormatBool(recorded)
+	if b.prices == nil || b.columns != named {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 120 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 150 * wide}}
 		for i, f := range fields {
-			columns = append(columns, widgets.TableColumn{Title: f, Min: 92 * wide, Spare: i > 2})
+			least := 64 * wide
+			if i == 0 { // the price, with its capitals below
+				least = 120 * wide
+			}
+			columns = append(columns, widgets.TableColumn{Title: f, Min: least, Spare: i > 2})
 		}
-		columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
-		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), strings.Join(fields, "\n")
+		if recorded {
+			columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
+		}
+		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), named
 	}
 	if v.Step() < hall.StepReadOut || v.Tender.State == platformapi.TenderFailed && v.Tender.Opening == nil {
 		b.prices.Faces().Empty(p.t("hall.not_read_out"), nil)

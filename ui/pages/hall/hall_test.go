@@ -65,7 +65,7 @@ func (o *port) Tokens(ctx context.Context) ([]token.Token, error) {
 func (p *told) provide(t *testing.T) []string {
 	t.Helper()
 	authority, err := ca.New(ca.SM2)
-	must(t, err)
+	pagetest.Must(t, err)
 	dir := filepath.Join(t.TempDir(), "keys")
 	p.inner = map[string][]byte{}
 	var uris []string
@@ -73,37 +73,30 @@ func (p *told) provide(t *testing.T) []string {
 		b := &p.bids[i]
 		uri, err := soft.Create(dir, soft.Options{Label: fmt.Sprint("bidder", i), Algorithm: ca.SM2, PIN: []byte(pagetest.PIN), Issuer: authority,
 			Subject: ca.Subject{Name: b.Bidder.Name, USCC: b.Bidder.USCC, Handler: "李秀英"}, Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}, Tries: pagetest.Tries})
-		must(t, err)
+		pagetest.Must(t, err)
 		uris = append(uris, uri)
 	}
 	driver, err := soft.Open(dir)
-	must(t, err)
+	pagetest.Must(t, err)
 	p.keys = &port{Driver: driver}
 	tokens, err := driver.Tokens(t.Context())
-	must(t, err)
+	pagetest.Must(t, err)
 	for _, k := range tokens {
 		info, err := k.Info(t.Context())
-		must(t, err)
+		pagetest.Must(t, err)
 		ids, err := k.Identities(t.Context())
-		must(t, err)
+		pagetest.Must(t, err)
 		for _, id := range ids {
 			if i := slices.Index(uris, info.URI); id.Usage()&token.UsageEncrypt != 0 {
 				c := id.Certificate()
 				p.bids[i].Recipients = []platformapi.BidCertificate{{Issuer: c.Issuer.String(), Serial: bid.Serial(c)}}
 				p.inner[p.bids[i].ID], err = envelope.Seal(envelope.GM, envelope.Data, make([]byte, 32), c)
-				must(t, err)
+				pagetest.Must(t, err)
 			}
 		}
-		must(t, k.Close())
+		pagetest.Must(t, k.Close())
 	}
 	return uris
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (p *told) Now(context.Context) (time.Time, error) { return time.Now(), nil }
@@ -200,61 +193,12 @@ func (p *told) SignRecord(context.Context, string, string, []byte) (platformapi.
 	return p.tender, p.fail
 }
 
-var bidders = []string{"中科影像设备股份有限公司", "浙江智行医疗信息技术有限公司", "北京路安电子工程有限公司", "华讯医疗系统集成有限公司", "江苏畅通医用设备有限公司"}
+var bidders = pagetest.Bidders
 
 // opening is one in its decryption, at which everything has happened that rows can show.
 func opening(role platformapi.TenderRole) *told {
-	at := time.Now()
-	p := &told{tender: platformapi.Tender{
-		ID: platformapi.NewID(), Version: 7, Number: "ZC-2026-001901", Name: "云溪县人民医院影像设备采购项目", LotNumber: "第1包", LotName: "数字化X射线摄影系统",
-		Purchaser: platformapi.Organisation{Name: "云溪县人民医院"}, Agency: &platformapi.Organisation{Name: "华东招标代理有限公司"},
-		State: platformapi.TenderDecrypting, Deadline: at.Add(-12 * time.Minute), DecryptMinutes: 30, Remedy: platformapi.RemedyBackupFile, OthersGoOn: true, MinBidders: 3,
-		Bidders: len(bidders), Envelopes: []string{"投标文件"}, ReadOut: []string{"投标总价", "交货期", "质保期"}, MyRole: role,
-		Opening: &platformapi.Opening{AnnouncedAt: at.Add(-11 * time.Minute), Envelopes: []string{"投标文件"}, WindowFrom: at.Add(-9 * time.Minute), WindowUntil: at.Add(18*time.Minute + 42*time.Second),
-			Log: []platformapi.OpeningLog{
-				{At: at.Add(-11 * time.Minute), Act: platformapi.MoveAnnounce, Person: "王建国"},
-				{At: at.Add(-9 * time.Minute), Act: platformapi.MoveStart, Person: "王建国", Minutes: 30},
-				{At: at.Add(-3 * time.Minute), Act: platformapi.MovePause, Person: "王建国", Reason: "现场网络中断"},
-				{At: at.Add(-2 * time.Minute), Act: platformapi.MoveResume, Person: "王建国"},
-			}},
-	}}
-	for i, name := range bidders {
-		p.bids = append(p.bids, platformapi.Bid{ID: platformapi.NewID(), TenderID: p.tender.ID, Version: 1, State: platformapi.BidDecrypting,
-			Bidder: platformapi.Organisation{Name: name, USCC: fmt.Sprintf("91410899MA9K3T7X%02d", i)}, Receipt: fmt.Sprintf("B20261126-%06d", i+1),
-			ReceivedAt: at.Add(-time.Hour), SignedInAt: at.Add(-20 * time.Minute), SignedInPlace: platformapi.PlaceHall, Waiting: []string{"投标文件"},
-			OuterDecryptedAt: at.Add(-9 * time.Minute)})
-	}
-	b := p.bids
-	b[0].State, b[0].DecryptedAt, b[0].Waiting = platformapi.BidDecrypted, at.Add(-8*time.Minute), nil
-	b[1].SignedInPlace, b[1].State, b[1].DecryptedAt, b[1].Waiting = platformapi.PlaceRemote, platformapi.BidDecrypted, at.Add(-7*time.Minute), nil
-	b[2].State, b[2].Failure = platformapi.BidFailed, &platformapi.Failure{Cause: platformapi.CauseWrongCertificate, Needed: []string{"5d0dd7c83ebf111d"}, Found: []string{"4adf57c38c10b991"}}
-	b[3].PackageFetchedAt = at.Add(-time.Minute)
-	b[4].SignedInAt = time.Time{}
-	switch role {
-	case platformapi.TenderHost:
-		p.tender.Moves = []platformapi.OpeningMove{platformapi.MovePause, platformapi.MoveReadOut, platformapi.MoveExtend, platformapi.MoveAttribute, platformapi.MoveAbort}
-	case platformapi.TenderBidder:
-		p.tender.MyBidID = b[3].ID
-	}
-	return p
-}
-
-// readOut has the opening come to its read-out.
-func (p *told) readOut() {
-	p.tender.State = platformapi.TenderReadout
-	for i := range p.bids {
-		b := &p.bids[i]
-		if i < 4 {
-			b.State, b.DecryptedAt, b.Failure, b.Waiting = platformapi.BidDecrypted, time.Now(), nil, nil
-			b.Price = []platformapi.PriceField{{Name: "投标总价", Value: fmt.Sprintf("%d80000.00", 31-i), Capitals: "叁佰零捌万元整"}, {Name: "交货期", Value: "30"}, {Name: "质保期", Value: "三年"}}
-			continue
-		}
-		b.State, b.Liable = platformapi.BidAttributed, platformapi.LiableBidder
-		b.Attributions = []platformapi.Attribution{{To: platformapi.LiableBidder, Reason: "未到场", Person: "王建国", At: time.Now()}}
-	}
-	if p.tender.MyRole == platformapi.TenderHost {
-		p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveClose, platformapi.MoveAttribute, platformapi.MoveAbort}
-	}
+	t, bids := pagetest.Decrypting(role)
+	return &told{tender: t, bids: bids}
 }
 
 // show opens the room of what is told, and waits until it is there.
@@ -428,12 +372,35 @@ func TestFewBidders(t *testing.T) {
 	if why := host.Button("开始解密").Reason(); why != "请写明理由" {
 		t.Errorf("begun without a reason: %q", why)
 	}
+
+	// Once given, it holds for the second envelope, too.
+	p = opening(platformapi.TenderHost)
+	p.tender.FewBidders, p.tender.Bidders, p.tender.Envelopes = true, 2, []string{"商务技术", "报价"}
+	p.tender.Opening.Envelopes = []string{"商务技术"}
+	p.tender.Opening.Log[1].Reason = "重新招标后仍只有两家"
+	p.tender.State, p.tender.Moves = platformapi.TenderReadout, []platformapi.OpeningMove{platformapi.MoveStart, platformapi.MoveAbort}
+	p.bids = p.bids[:2]
+	host, _ = show(t, p, false)
+	const given = "主持人已说明继续开标的理由：重新招标后仍只有两家"
+	if !host.Says(given) {
+		t.Errorf("the reason is not shown: %q", host.Texts())
+	}
+	host.Press("开始解密")
+	if why := host.Button("开始解密").Reason(); why != "" || !host.Says(given) {
+		t.Errorf("asked again: %q, %q", why, host.Texts())
+	}
+	host.Picture("hall-second-envelope")
+	host.Press("开始解密")
+	host.Until("it is begun", func() bool { return len(p.did()) == 1 })
+	if a := p.did()[0]; a.Act != platformapi.MoveStart || a.Reason != "" || a.Minutes != 30 {
+		t.Errorf("%+v", a)
+	}
 }
 
 // The read-out, an objection and its answer.
 func TestReadOut(t *testing.T) {
 	p := opening(platformapi.TenderBidder)
-	p.readOut()
+	pagetest.ReadOut(&p.tender, p.bids)
 	host, page := show(t, p, false)
 	for _, words := range []string{"3,180,000.00", "叁佰零捌万元整", "撤销（投标人原因）"} {
 		if !host.Says(words) {
@@ -489,7 +456,7 @@ func TestAHundredRows(t *testing.T) {
 		p.mu.Lock()
 		p.bids[i].State, p.bids[i].Version, p.tender.Version = platformapi.BidDecrypted, 50, p.tender.Version+1
 		p.mu.Unlock()
-		must(t, page.room.Read(t.Context()))
+		pagetest.Must(t, page.room.Read(t.Context()))
 		view, _ := page.room.View()
 		page.draw(view)
 	}

@@ -72,7 +72,7 @@ func (p *Page) read(cursor string) {
 		return err
 	}, func(err error) {
 		if err != nil {
-			p.table.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), func() { p.read(cursor) }))
+			page.Failed(p.host, p.table.Faces(), err, func() { p.read(cursor) })
 			return
 		}
 		if cursor == "" {
@@ -81,11 +81,7 @@ func (p *Page) read(cursor string) {
 		p.tenders, p.next = append(p.tenders, got.Items...), got.More
 		p.more.Hidden = p.next == ""
 		p.more.Refresh()
-		if len(p.tenders) == 0 {
-			p.table.Faces().Empty(p.t("hall.none"), nil)
-			return
-		}
-		p.table.Fill(len(p.tenders), func(i int) widgets.TableRow { return p.row(p.tenders[i]) })
+		p.table.FillOr(p.t("hall.none"), len(p.tenders), func(i int) widgets.TableRow { return p.row(p.tenders[i]) })
 	})
 }
 

@@ -17,15 +17,16 @@ import (
 
 // A look is the sizes that a room is drawn in.
 type look struct {
-	name, text, table, row, clock, title float32
-	side                                 float32 // width of the panel at the right, where there is room for it
-	gap                                  float32
+	name, text, tab, table, row, clock, title float32
+	who                                       float32 // least width of a bidder's name
+	side                                      float32 // width of the panel at the right, where there is room for it
+	gap                                       float32
 }
 
 // The looks: in the window, and over a screen that a room looks at.
 var (
-	near = look{name: 18, text: theme.TextTable, table: theme.TextTable, row: 56, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
-	afar = look{name: 30, text: 18, table: 20, row: 74, clock: 64, title: 22, side: 400, gap: 20}
+	near = look{name: 18, text: theme.TextTable, tab: theme.TextBody, table: theme.TextTable, row: 56, who: 120, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
+	afar = look{name: 30, text: 18, tab: 20, table: 20, row: 74, who: 215, clock: 64, title: 22, side: 400, gap: 20}
 )
 
 // A Room is the page of one opening.
@@ -269,7 +270,11 @@ func (p *Room) drawBanner() {
 		add(widgets.WarnPanel(e, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.room.Stale)))
 	}
 	if v.Known && v.Few() && v.Step() < hall.StepEnded {
-		add(widgets.Verdict(theme.Bad, p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders), p.t("hall.few_do")))
+		what, do := p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders), p.t("hall.few_do")
+		if given := v.FewReason(); given != "" {
+			do = p.t("hall.few_given", "reason", given)
+		}
+		add(widgets.Verdict(theme.Bad, what, do))
 	}
 	if v.Tender.State == platformapi.TenderFailed {
 		add(widgets.Verdict(theme.Bad, p.t("hall.failed"), lastReason(v, platformapi.MoveAbort)))

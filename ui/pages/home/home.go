@@ -153,7 +153,7 @@ func (p *Page) show(got tasks.Known, err error) {
 		p.drawNotice(nil)
 		p.drawHead()
 		p.drawSent()
-		p.waiting.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.again))
+		page.Failed(p.host, p.waiting.Faces(), err, p.again)
 		return
 	}
 	p.known = got

@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
-	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
@@ -16,15 +15,6 @@ import (
 	"sealdesk/ui/pages/outbox"
 	"sealdesk/ui/pages/publish"
 )
-
-// opened shows the page of a session.
-func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
-	t.Helper()
-	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h)
-	h.Open(p)
-	return h, p
-}
 
 // kinds are the tasks in their order.
 func (p *Page) kinds() (all string) {
@@ -39,7 +29,7 @@ func (p *Page) kinds() (all string) {
 func TestWhatWaitsForEachSide(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	buyer, seller := w.Buyer(), w.Seller()
-	h, p := opened(t, w, buyer)
+	h, p := pagetest.Opened(t, New, w, buyer)
 	h.Until("the lots", func() bool { return p.kinds() == "begin begin begin " })
 	if first := p.board.Waiting[0]; first.Lot.ID != "lot-3" || !h.Says("政府采购法第四十六条") || !h.Says("已超 ") {
 		t.Errorf("%+v", first)
@@ -76,7 +66,7 @@ func TestWhatWaitsForEachSide(t *testing.T) {
 	h.Settle(200 * time.Millisecond)
 	h.Picture("home-sent")
 
-	theirs, q := opened(t, w, seller)
+	theirs, q := pagetest.Opened(t, New, w, seller)
 	theirs.Until("the contract to seal", func() bool { return q.kinds() == "begin begin seal " }) // two lots are late, or nearly, for both
 	theirs.Settle(200 * time.Millisecond)
 	theirs.Picture("home-supplier")
@@ -88,7 +78,7 @@ func TestWhatWaitsForEachSide(t *testing.T) {
 	w.Deliver(received.Agree(t.Context(), "同意"))
 	theirs.Until("nothing of it", func() bool { return q.kinds() == "begin begin " })
 
-	h, p = opened(t, w, buyer)
+	h, p = pagetest.Opened(t, New, w, buyer)
 	h.Until("what comes after", func() bool { return p.kinds() == "write write publish file " })
 	if !h.Says("政府采购法实施条例第五十条") || len(p.board.Sent) != 0 {
 		t.Errorf("%q", h.Texts())
@@ -106,7 +96,7 @@ func TestTheFourFaces(t *testing.T) {
 	w := pagetest.NewWorldIn(t, words.English)
 	s := w.Buyer()
 	letGo := w.Hold()
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Settle(450 * time.Millisecond)
 	if h.Says(p.t("home.none")) {
 		t.Error("loading: it says that nothing waits")
@@ -118,7 +108,7 @@ func TestTheFourFaces(t *testing.T) {
 	h.Picture("home-english")
 
 	w.Away(true)
-	h, p = opened(t, w, s)
+	h, p = pagetest.Opened(t, New, w, s)
 	h.Until("the last known", func() bool { return h.Says("Deadlines are counted") && len(p.board.Waiting) == 3 })
 	if !h.Says(p.known.AsOf.Local().Format(timeForm)) {
 		t.Error("it does not say of when that is")
@@ -152,21 +142,21 @@ func TestTheFourFaces(t *testing.T) {
 	fresh := pagetest.NewWorld(t)
 	s = fresh.Buyer()
 	fresh.Away(true)
-	h, p = opened(t, fresh, s)
+	h, p = pagetest.Opened(t, New, fresh, s)
 	h.Until("the trouble", func() bool { return h.Says("连不上交易平台") })
 	h.Fits()
 	fresh.Away(false)
 	h.Press(p.t("button.retry"))
 	h.Until("the lots after all", func() bool { return len(p.board.Waiting) == 3 })
 
-	h, p = opened(t, fresh, fresh.Seller())
+	h, p = pagetest.Opened(t, New, fresh, fresh.Seller())
 	h.Until("the lots that are late, or nearly, for both", func() bool { return p.kinds() == "begin begin " })
 }
 
 // Nothing waits: it says so, and leads to the contracts.
 func TestNothingWaits(t *testing.T) {
 	w, tenders := pagetest.NewWorldOfBids(t)
-	h, p := opened(t, w, w.Seller())
+	h, p := pagetest.Opened(t, New, w, w.Seller())
 	h.Until("the lots", func() bool { return p.kinds() == "begin begin " })
 	p.known.Lots = nil
 	p.draw()

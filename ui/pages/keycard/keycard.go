@@ -46,7 +46,8 @@ func New(t *words.Catalog, k desk.Key, chosen bool, tap func()) *Card {
 	}
 	lines := []fyne.CanvasObject{
 		widgets.Row(8, widgets.Grow(widgets.NewText(k.Owner, theme.TextBody, ink).Bold().Clip()), widgets.NewChip(k.Algorithm, theme.Neutral)),
-		widgets.Row(12, until, widgets.Grow(widgets.NewText(t.T("login.issuer", "name", k.Issuer), theme.TextCaption, theme.Text3).Clip())),
+		until,
+		widgets.NewText(t.T("login.issuer", "name", k.Issuer), theme.TextCaption, theme.Text3).Clip(), // a line of its own: CAs have long names
 	}
 	for _, why := range k.Unfit {
 		lines = append(lines, widgets.NewText(why.What, theme.TextCaption, theme.Red).Clip())

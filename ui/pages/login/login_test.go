@@ -163,7 +163,7 @@ func TestAnUnfitKeyStandsThereWithItsReason(t *testing.T) {
 // With keys that cannot be used alone there is nothing to press, and the reason stands at the button.
 func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	must(t, os.RemoveAll(w.Keys()))
+	pagetest.Must(t, os.RemoveAll(w.Keys()))
 	now := time.Now()
 	w.MakeKey(soft.Options{Label: "0", Subject: ca.Subject{Name: "过期单位"},
 		NotBefore: now.AddDate(-2, 0, 0), NotAfter: now.AddDate(0, 0, -1)})
@@ -184,7 +184,7 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 // No key, then one that is plugged in; and a driver that fails.
 func TestWithoutAKeyOneCanLookAgain(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	must(t, os.Rename(w.Keys(), w.Keys()+".out"))
+	pagetest.Must(t, os.Rename(w.Keys(), w.Keys()+".out"))
 	h := pagetest.NewHost(t, w.Desk, nil)
 	p := New(h, nil)
 	h.Open(p)
@@ -193,7 +193,7 @@ func TestWithoutAKeyOneCanLookAgain(t *testing.T) {
 		t.Error("one can log in without a key")
 	}
 	h.Fits()
-	must(t, os.Rename(w.Keys()+".out", w.Keys()))
+	pagetest.Must(t, os.Rename(w.Keys()+".out", w.Keys()))
 	h.Press("重新检测")
 	h.Until("the keys", func() bool { return len(p.keys) == 2 })
 }
@@ -204,7 +204,7 @@ func TestADriverThatFailsIsToldAndTriedAgain(t *testing.T) {
 	own, err := desk.Open(t.Context(), desk.Config{
 		Words: w.Desk.Words(), Folders: desk.Folders{Data: t.TempDir(), Cache: t.TempDir()}, Drivers: []token.Driver{d},
 	})
-	must(t, err)
+	pagetest.Must(t, err)
 	defer own.Close()
 	h := pagetest.NewHost(t, own, nil)
 	p := New(h, nil)
@@ -239,13 +239,6 @@ func TestAPlatformThatIsAwayIsTold(t *testing.T) {
 	enter(h, p, pagetest.PIN)
 	h.Until("the session", func() bool { return h.Session() != nil })
 	h.Session().Close()
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 // A PIN typed for a key that is pulled out is not tried at the one that is chosen then; one whose key stays is kept.

@@ -94,7 +94,7 @@ func (p *Page) read() {
 	}, func(err error) {
 		if err != nil {
 			for _, t := range p.tables {
-				t.Faces().Failed(page.ErrorText(p.host.Words().Problem(err)), widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))
+				page.Failed(p.host, t.Faces(), err, p.read)
 			}
 			return
 		}
@@ -121,11 +121,7 @@ func (p *Page) draw() {
 }
 
 func (p *Page) fill(tab int, entries []outbox.Entry, row func(outbox.Entry) widgets.TableRow, none string) {
-	if len(entries) == 0 {
-		p.tables[tab].Faces().Empty(p.t(none), nil)
-		return
-	}
-	p.tables[tab].Fill(len(entries), func(i int) widgets.TableRow { return row(entries[i]) })
+	p.tables[tab].FillOr(p.t(none), len(entries), func(i int) widgets.TableRow { return row(entries[i]) })
 }
 
 // drawLink says that the platform cannot be reached, if so: then nothing is wrong with the entries themselves.

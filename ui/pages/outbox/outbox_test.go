@@ -6,25 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
 )
 
-// opened shows the page of a session.
-func opened(t *testing.T, w *pagetest.World, s *desk.Session) (*pagetest.Host, *Page) {
-	t.Helper()
-	h := pagetest.NewHost(t, w.Desk, s)
-	p := New(h)
-	h.Open(p)
-	h.Settle(100 * time.Millisecond)
-	return h, p
-}
-
 func TestNothingWaits(t *testing.T) {
 	w := pagetest.NewWorld(t)
-	h, p := opened(t, w, w.Buyer())
+	h, p := pagetest.Opened(t, New, w, w.Buyer())
 	h.Until("the sentence", func() bool { return h.Says(p.t("outbox.none_waiting")) })
 	h.Fits()
 	p.tabs.Choose(tabDone)
@@ -43,7 +32,7 @@ func TestWhatWaitsIsSentAndHasItsReceipt(t *testing.T) {
 	if _, err := work.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("the reason", func() bool { return len(p.waiting) == 1 && h.Says("连不上交易平台") })
 	h.Until("the link", func() bool { return h.Says(p.t("outbox.offline_do")) })
 	h.Fits()
@@ -100,7 +89,7 @@ func TestTakingBackAsksFirst(t *testing.T) {
 	if _, err := work.Save(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("both entries", func() bool { return len(p.waiting) == 2 })
 	// The second one waits for the first and has certainly not left.
 	second := p.waiting[0]

@@ -111,6 +111,11 @@ func ErrorText(p words.Problem) widgets.ErrorText {
 	return widgets.ErrorText{What: p.What, Do: p.Do, Code: p.Code}
 }
 
+// Failed shows instead of a list why it could not be read, and the way to try again.
+func Failed(h Host, list *widgets.Faces, err error, again func()) {
+	list.Failed(ErrorText(h.Words().Problem(err)), widgets.NewButton(widgets.Secondary, h.Words().T("button.retry"), again))
+}
+
 // Await tells of the platform's receipt once a change that was sent has it, in words that begin with what was done; reread
 // shows the page as it is then, also when the change was refused.
 func Await(ctx context.Context, h Host, sent desk.Sent, done string, reread func()) {

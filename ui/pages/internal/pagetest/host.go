@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type Host struct {
 	session *desk.Session
 	window  fyne.Window
 	posted  chan func()
+	ran     int // of those that were posted
 	front   context.Context
 	leave   context.CancelFunc
 
@@ -77,6 +79,15 @@ func NewHost(t *testing.T, d *desk.Desk, session *desk.Session) *Host {
 	return h
 }
 
+// Opened shows the page that create makes to a session.
+func Opened[P page.Page](t *testing.T, create func(page.Host) P, w *World, s *desk.Session) (*Host, P) {
+	t.Helper()
+	h := NewHost(t, w.Desk, s)
+	p := create(h)
+	h.Open(p)
+	return h, p
+}
+
 // app is the test's app but for fyne.Do, which comes back when the test pumps, as everything else does.
 type app struct {
 	fyne.App
@@ -121,6 +132,7 @@ func (h *Host) Until(what string, is func() bool) {
 	for !is() {
 		select {
 		case f := <-h.posted:
+			h.ran++
 			f()
 		case <-time.After(20 * time.Millisecond):
 		case <-deadline:
@@ -152,11 +164,14 @@ type screen struct {
 
 var screens = []screen{{"1366x768", 1366, 768, 1}, {"1920x1080", 1920, 1080, 1}, {"3840x2160", 3840, 2160, 2}}
 
+// screensFolder names the folder for pictures on three screens, if they are wanted.
+const screensFolder = "SEALDESK_SCREENS"
+
 // Screens draws whole, which is the page in front with the window's frame, as it fills each of three screens, into $SEALDESK_SCREENS,
 // if that is set: a small notebook's, the usual one, and one with four times its pixels, on which everything is drawn at 200 %.
 func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	h.t.Helper()
-	dir := os.Getenv("SEALDESK_SCREENS")
+	dir := os.Getenv(screensFolder)
 	if dir == "" {
 		return
 	}
@@ -167,7 +182,8 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	for _, s := range screens {
 		canvas.SetScale(s.scale)
 		h.window.Resize(fyne.NewSize(s.width/s.scale, s.height/s.scale))
-		h.Settle(drawn)
+		h.Until("the pages are drawn", func() bool { return !h.turns() })
+		h.rest()
 		h.draw(filepath.Join(dir, name+", "+s.name+".png"))
 	}
 	canvas.SetScale(1)
@@ -175,8 +191,26 @@ func (h *Host) Screens(name string, whole func() fyne.CanvasObject) {
 	h.window.Resize(before)
 }
 
-// drawn is how long a document's pages may take to be drawn in another size.
-const drawn = 500 * time.Millisecond
+// drawn is how long a small page may take to be drawn, once the large ones are.
+const drawn = time.Second
+
+// rest runs what comes back until nothing does; a page on which a clock ticks is not waited for without end.
+func (h *Host) rest() {
+	for range 5 {
+		before := h.ran
+		if h.Settle(drawn); h.ran == before {
+			return
+		}
+	}
+}
+
+// turns tells that something in the window is waited for.
+func (h *Host) turns() bool {
+	return slices.ContainsFunc(test.LaidOutObjects(h.window.Content()), func(o fyne.CanvasObject) bool {
+		s, is := o.(*widgets.Spinner)
+		return is && s.Visible()
+	})
+}
 
 // draw draws the window into a file.
 func (h *Host) draw(path string) {
@@ -206,14 +240,18 @@ func (h *Host) Fits() {
 	}
 }
 
-// room is the least that the page in front is laid out in: the smallest window, without sidebar and the line on top where
-// somebody is logged in.
+// room is the least that the page in front is laid out in: the smallest window, without its frame.
 func (h *Host) room() fyne.Size {
-	room := fyne.NewSize(theme.MinWindowW, theme.MinWindowH)
-	if h.session != nil {
-		room = room.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
+	return h.framed(fyne.NewSize(theme.MinWindowW, theme.MinWindowH))
+}
+
+// framed is what a window leaves to the page in front: all but the sidebar and the line on top, where somebody is logged in and the
+// page does not have the whole screen.
+func (h *Host) framed(window fyne.Size) fyne.Size {
+	if _, alone := h.Top().(page.Alone); h.session == nil || alone {
+		return window
 	}
-	return room
+	return window.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
 }
 
 // Texts are the words that are to be seen: of the dialog in front, or else of the page.

@@ -22,10 +22,8 @@ func (h *Host) Legible() {
 	h.t.Helper()
 	before := h.window.Canvas().Size()
 	defer h.window.Resize(before)
-	for name, size := range windows {
-		if h.session != nil {
-			size = size.SubtractWidthHeight(theme.SidebarWidth, theme.TopbarHeight)
-		}
+	for name, window := range windows {
+		size := h.framed(window)
 		h.window.Resize(size)
 		r := reading{}
 		if top := h.window.Canvas().Overlays().Top(); top != nil {

@@ -24,17 +24,17 @@ const Stamper = "国家授时中心示范时间戳"
 func Stamps(t *testing.T) (s desk.Settings, roots string, stop func()) {
 	t.Helper()
 	authority, err := ca.New(ca.ECDSA, ca.SM2)
-	must(t, err)
+	Must(t, err)
 	config := tsa.AuthorityConfig{Policy: []int{1, 3, 6, 1, 4, 1, 32473, 1}}
 	for _, alg := range []ca.Algorithm{ca.ECDSA, ca.SM2} {
 		key, err := ca.GenerateKey(alg)
-		must(t, err)
+		Must(t, err)
 		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: Stamper}, PublicKey: key.Public(), Usage: token.UsageSign, Purpose: ca.ForTimeStamps})
-		must(t, err)
+		Must(t, err)
 		config.Pairs = append(config.Pairs, tsa.Pair{Key: key, Chain: []*smx509.Certificate{cert}})
 	}
 	service, err := tsa.NewAuthority(config)
-	must(t, err)
+	Must(t, err)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		query, err := io.ReadAll(io.LimitReader(r.Body, tsa.MaxRequest))
 		if err != nil {
@@ -53,6 +53,6 @@ func Stamps(t *testing.T) (s desk.Settings, roots string, stop func()) {
 		list = append(list, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
 	roots = filepath.Join(t.TempDir(), "tsa.pem")
-	must(t, os.WriteFile(roots, list, 0o600))
+	Must(t, os.WriteFile(roots, list, 0o600))
 	return desk.Settings{Stamps: desk.StampsURL, StampURL: server.URL, StampRoots: string(list)}, roots, server.Close
 }

@@ -24,7 +24,6 @@ import (
 // Tenders are the tenders of a platform, as one bidder sees them: enough of one for pages to be tested. What a platform does with
 // bids is its own tests' matter.
 type Tenders struct {
-	platformapi.Platform
 	platformapi.Tendering // what no page of these tests asks for is not there
 
 	mu       sync.Mutex
@@ -32,6 +31,7 @@ type Tenders struct {
 	outlines map[string][]byte
 	bids     []platformapi.Bid
 	receipts map[string][]platformapi.BidReceipt
+	seats    map[string][]platformapi.Bid // of an opening
 	credit   []platformapi.CreditItem
 	files    map[string][]byte
 	cut      int64 // after so many bytes an upload is cut, once; 0: never
@@ -46,20 +46,41 @@ func NewWorldOfBids(t *testing.T) (*World, *Tenders) { return NewWorldOfBidsIn(t
 func NewWorldOfBidsIn(t *testing.T, language string) (*World, *Tenders) {
 	t.Helper()
 	w := newWorld(t, language, platformapi.OrderSealFirst, ca.SM2)
-	x := &Tenders{outlines: map[string][]byte{}, receipts: map[string][]platformapi.BidReceipt{}, files: map[string][]byte{}}
+	x := &Tenders{outlines: map[string][]byte{}, receipts: map[string][]platformapi.BidReceipt{}, seats: map[string][]platformapi.Bid{}, files: map[string][]byte{}}
 	key, err := ca.GenerateKey(ca.SM2)
-	must(t, err)
+	Must(t, err)
 	cert, err := w.ca.Issue(ca.Request{Subject: ca.Subject{Name: "演示平台"}, PublicKey: key.Public(), Usage: token.UsageEncrypt})
-	must(t, err)
+	Must(t, err)
 	x.key = cert.Raw
 	login := w.config.Connect
 	w.config.Connect = func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 		p, err := login(ctx, key)
-		x.Platform = p
-		return x, err
+		return joined{p, x}, err
 	}
 	w.Restart()
 	return w, x
+}
+
+// joined is a platform that has tenders.
+type joined struct {
+	platformapi.Platform
+	platformapi.Tendering
+}
+
+// Now is the platform's time, as its rooms ask for it.
+func (x *Tenders) Now(context.Context) (time.Time, error) { return time.Now(), nil }
+
+// Outline is what a tender asks of a bid: parts in three envelopes, two of which are sealed, and a price of two fields.
+func Outline(number, name string) []byte {
+	return fmt.Appendf(nil, `{"tender": %q, "lot": "01", "name": %q, "parts": [
+  {"code": "licence", "name": "营业执照", "kind": "qualification", "required": true, "envelope": "", "types": [".pdf"]},
+  {"code": "letter", "name": "资格声明函", "kind": "qualification", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
+  {"code": "tech", "name": "技术方案", "kind": "technical", "required": true, "envelope": "商务技术", "stamp": true, "types": [".pdf"]},
+  {"code": "list", "name": "分项报价表", "kind": "price", "required": true, "envelope": "报价", "types": [".csv", ".xlsx"]},
+  {"code": "other", "name": "其他材料", "kind": "other", "required": false, "envelope": "商务技术"}],
+ "price": {"envelope": "报价", "fields": [
+  {"name": "投标总价", "kind": "amount", "required": true, "capitals": true, "max": "3500000.00"},
+  {"name": "供货期", "kind": "days", "required": true}]}}`, number, name)
 }
 
 // Offer adds a tender.
@@ -98,8 +119,19 @@ func (x *Tenders) Move(id string, state platformapi.TenderState, change func(*pl
 	}
 }
 
+// Seat adds a tender with the bids that are to be seen at its opening.
+func (x *Tenders) Seat(t platformapi.Tender, bids []platformapi.Bid) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.tenders, x.seats[t.ID] = append(x.tenders, t), bids
+}
+
 // TenderBids implements platformapi.Tendering.
-func (x *Tenders) TenderBids(context.Context, string) ([]platformapi.Bid, error) { return nil, nil }
+func (x *Tenders) TenderBids(_ context.Context, tender string) ([]platformapi.Bid, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return slices.Clone(x.seats[tender]), nil
+}
 
 // WatchTender implements platformapi.Tendering.
 func (x *Tenders) WatchTender(ctx context.Context, _ string, _ func(platformapi.TenderEvent), reset func()) error {

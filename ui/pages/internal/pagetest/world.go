@@ -116,18 +116,18 @@ func newWorld(t *testing.T, language string, order platformapi.SealOrder, kind c
 	t.Helper()
 	dir := t.TempDir()
 	w := &World{t: t, dir: dir, ring: &keyring{secrets: map[string][]byte{}}, order: order, kind: kind, Sample: filepath.Join(dir, "政府采购合同（示范）.docx")}
-	must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
+	Must(t, os.WriteFile(w.Sample, assets.SampleContract(), 0o600))
 	var err error
 	w.ca, err = ca.New(ca.ECDSA, ca.SM2) // phones have SM2 keys
-	must(t, err)
+	Must(t, err)
 	for _, s := range []ca.Subject{buyer, seller} {
 		w.MakeKey(soft.Options{Label: s.USCC, Subject: s})
 	}
 	driver, err := soft.Open(w.Keys())
-	must(t, err)
+	Must(t, err)
 	url := w.serve(dir, w.ca.Roots())
 	catalog, err := words.New(i18n.Files, language)
-	must(t, err)
+	Must(t, err)
 	w.config = desk.Config{
 		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
 		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(), FontFolders: []string{},
@@ -152,7 +152,7 @@ func newWorld(t *testing.T, language string, order platformapi.SealOrder, kind c
 func (w *World) open() {
 	w.t.Helper()
 	d, err := desk.Open(w.t.Context(), w.config)
-	must(w.t, err)
+	Must(w.t, err)
 	w.Desk = d
 }
 
@@ -169,7 +169,7 @@ func (w *World) Phone() *mobilecatest.Person {
 // Restart ends the program and starts it again. Sessions are closed before.
 func (w *World) Restart() {
 	w.t.Helper()
-	must(w.t, w.Desk.Close())
+	Must(w.t, w.Desk.Close())
 	w.open()
 }
 
@@ -183,10 +183,10 @@ func (w *World) EndSessions() {
 			continue
 		}
 		var kept struct{ Secret []byte }
-		must(w.t, json.Unmarshal(data, &kept))
+		Must(w.t, json.Unmarshal(data, &kept))
 		p, err := w.config.Resume(w.t.Context(), kept.Secret, nil, nil)
-		must(w.t, err)
-		must(w.t, p.Logout(w.t.Context()))
+		Must(w.t, err)
+		Must(w.t, p.Logout(w.t.Context()))
 	}
 }
 
@@ -228,18 +228,27 @@ func (w *World) MakeKey(o soft.Options) {
 	o.Algorithm, o.PIN, o.Issuer, o.Tries = w.kind, []byte(PIN), w.ca, Tries
 	o.Cost = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
 	_, err := soft.Create(w.Keys(), o)
-	must(w.t, err)
+	Must(w.t, err)
+}
+
+// Paper is what a contract begins with: the sample in full for pictures that people look at, which takes LibreOffice; else a short PDF.
+func (w *World) Paper() string {
+	if os.Getenv(screensFolder) != "" {
+		return w.Sample
+	}
+	return w.Contract(2)
 }
 
 // Contract writes a contract of so many pages as a PDF, with words for both parties' seals on the last.
 func (w *World) Contract(pages int) string {
 	w.t.Helper()
 	path := filepath.Join(w.t.TempDir(), "政府采购合同.pdf")
-	must(w.t, os.WriteFile(path, contractPDF(pages), 0o600))
+	Must(w.t, os.WriteFile(path, contractPDF(pages), 0o600))
 	return path
 }
 
-func must(t *testing.T, err error) {
+// Must ends a test at an error that it is not about.
+func Must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -267,18 +276,18 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 	}))
 	w.t.Cleanup(server.Close)
 	office, err := ca.GenerateKey(ca.ECDSA)
-	must(w.t, err)
+	Must(w.t, err)
 	cert, err := w.ca.Issue(ca.Request{Subject: ca.Subject{Name: "演示平台"}, PublicKey: office.Public(), Usage: token.UsageSign, Hosts: []string{"127.0.0.1"}})
-	must(w.t, err)
+	Must(w.t, err)
 	p, err := platform.New(w.t.Context(), platform.Config{
 		Dir: filepath.Join(dir, "platform"), Judge: judge{roots}, Roots: pool, Origins: []string{server.URL}, Log: slog.New(slog.DiscardHandler),
 		Order: w.order, Templates: []platform.Template{template()},
 		Receipts: &receipt.Signer{Key: office, Chain: []*smx509.Certificate{cert}},
 	})
-	must(w.t, err)
+	Must(w.t, err)
 	w.t.Cleanup(func() { _ = p.Close() })
 	inner = p.Handler()
-	must(w.t, p.Import(w.t.Context(), platform.Seed{Organisations: []platformapi.Organisation{org(buyer), org(seller)}, Lots: lots()}))
+	Must(w.t, p.Import(w.t.Context(), platform.Seed{Organisations: []platformapi.Organisation{org(buyer), org(seller)}, Lots: lots()}))
 	w.server = p
 	return server.URL
 }
@@ -286,7 +295,7 @@ func (w *World) serve(dir string, roots []*smx509.Certificate) string {
 // AddAccount gives the purchaser its account: to hash its password takes longer than to make the rest of a world.
 func (w *World) AddAccount() {
 	w.t.Helper()
-	must(w.t, w.server.AddAccount(w.t.Context(), Account, buyer.Handler, Password, buyer.USCC))
+	Must(w.t, w.server.AddAccount(w.t.Context(), Account, buyer.Handler, Password, buyer.USCC))
 }
 
 func org(s ca.Subject) platformapi.Organisation {
@@ -341,7 +350,7 @@ func (w *World) SellerElsewhere() *desk.Session {
 	c := w.config
 	c.Folders, c.Keyring = desk.Folders{Data: filepath.Join(w.dir, "elsewhere"), Cache: c.Folders.Cache}, nil
 	d, err := desk.Open(w.t.Context(), c)
-	must(w.t, err)
+	Must(w.t, err)
 	w.t.Cleanup(func() { _ = d.Close() })
 	return w.loginAt(d, seller)
 }
@@ -354,11 +363,11 @@ func (w *World) login(who ca.Subject) *desk.Session {
 func (w *World) loginAt(d *desk.Desk, who ca.Subject) *desk.Session {
 	w.t.Helper()
 	keys, err := d.Keys(w.t.Context())
-	must(w.t, err)
+	Must(w.t, err)
 	for _, k := range keys {
 		if k.USCC == who.USCC {
 			s, err := d.Login(w.t.Context(), desk.LoginRequest{Key: k, PIN: []byte(PIN)})
-			must(w.t, err)
+			Must(w.t, err)
 			w.t.Cleanup(func() {
 				if !s.Closed() {
 					s.Close()
@@ -375,11 +384,11 @@ func (w *World) loginAt(d *desk.Desk, who ca.Subject) *desk.Session {
 func (w *World) Begin(s *desk.Session, lot string) *desk.Work {
 	w.t.Helper()
 	all, err := s.Lots(w.t.Context(), "")
-	must(w.t, err)
+	Must(w.t, err)
 	for _, l := range all {
 		if l.ID == lot {
 			work, err := s.NewWork(w.t.Context(), l)
-			must(w.t, err)
+			Must(w.t, err)
 			return work
 		}
 	}
@@ -390,10 +399,10 @@ func (w *World) Begin(s *desk.Session, lot string) *desk.Work {
 // Clean attaches a file to a contract and makes the clean copy of it.
 func (w *World) Clean(work *desk.Work, file string) {
 	w.t.Helper()
-	must(w.t, work.AttachFiling(w.t.Context(), file))
+	Must(w.t, work.AttachFiling(w.t.Context(), file))
 	_, err := work.Clean(w.t.Context(), nil)
-	must(w.t, err)
-	must(w.t, work.ConfirmClean())
+	Must(w.t, err)
+	Must(w.t, work.ConfirmClean())
 }
 
 // Seal takes a contract from its file to the seal.
@@ -401,31 +410,31 @@ func (w *World) Seal(s *desk.Session, work *desk.Work) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	if work.View(ctx).Starter && work.View(ctx).Filing.Stage() != desk.StageCleaned {
-		w.Clean(work, w.Contract(2))
+		w.Clean(work, w.Paper())
 	}
 	shown, err := work.Preview(ctx)
-	must(w.t, err)
-	must(w.t, shown.Close())
+	Must(w.t, err)
+	Must(w.t, shown.Close())
 	seals, err := s.Seals()
-	must(w.t, err)
+	Must(w.t, err)
 	place, err := seal.ParsePlace("page=last,x=70mm,y=200mm")
-	must(w.t, err)
+	Must(w.t, err)
 	if !work.View(ctx).Starter {
 		place, err = seal.ParsePlace("page=last,x=140mm,y=200mm")
-		must(w.t, err)
+		Must(w.t, err)
 	}
 	_, err = work.Seal(ctx, desk.SealRequest{Seal: seals[0], Places: []seal.Place{place}, PIN: []byte(PIN)}, nil)
-	must(w.t, err)
+	Must(w.t, err)
 }
 
 // Deliver waits for the receipt of what was sent.
 func (w *World) Deliver(sent desk.Sent, err error) {
 	w.t.Helper()
-	must(w.t, err)
+	Must(w.t, err)
 	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	defer cancel()
 	_, err = sent.Wait(ctx)
-	must(w.t, err)
+	Must(w.t, err)
 }
 
 // Submitted is a contract that the purchaser sealed and submitted.
@@ -434,7 +443,7 @@ func (w *World) Submitted(s *desk.Session, lot string) *desk.Work {
 	work := w.Begin(s, lot)
 	fields := work.View(w.t.Context()).Fields
 	fields.TermDays = 180
-	must(w.t, work.Type(fields))
+	Must(w.t, work.Type(fields))
 	w.Seal(s, work)
 	w.Deliver(work.Submit(w.t.Context()))
 	return work
@@ -445,11 +454,11 @@ func (w *World) Concluded(first, second *desk.Session, lot string) *desk.Work {
 	w.t.Helper()
 	work := w.Submitted(first, lot)
 	theirs, err := second.Open(w.t.Context(), work.ID())
-	must(w.t, err)
-	must(w.t, theirs.Receive(w.t.Context()))
+	Must(w.t, err)
+	Must(w.t, theirs.Receive(w.t.Context()))
 	w.Seal(second, theirs)
 	w.Deliver(theirs.Agree(w.t.Context(), "同意"))
-	must(w.t, work.Refresh(w.t.Context()))
+	Must(w.t, work.Refresh(w.t.Context()))
 	return work
 }
 

@@ -1,0 +1,48 @@
+package keys
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"sealdesk/token/ca"
+	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/internal/pagetest"
+)
+
+// A key whose certificate has expired, and whose PIN was mistyped, says both, and only of itself.
+func TestAnExpiredKeyWithTwoTriesLeft(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	until := time.Now().AddDate(0, 0, -12)
+	w.MakeKey(soft.Options{
+		Label: "expired", Subject: ca.Subject{Name: "云台县中医院", USCC: "12410899415270999X", Handler: "赵敏"},
+		NotBefore: until.AddDate(-2, 0, 0), NotAfter: until,
+	})
+	h := pagetest.NewHost(t, w.Desk, w.Buyer())
+	p := New(h)
+	h.Open(p)
+	h.Until("the keys", func() bool { return len(p.media) == 3 })
+	i := slices.IndexFunc(p.media, func(m desk.Medium) bool { return m.Label == "expired" })
+	if err := w.Desk.ChangePIN(t.Context(), p.media[i].URI, desk.PINChange{Old: []byte("000000"), New: []byte("654321")}); err == nil {
+		t.Fatal("a wrong PIN was taken")
+	}
+	p.KeysChanged()
+	h.Until("the tries", func() bool { return h.Says(p.t("keys.tries", "tries", 2, "max", 3)) })
+	day := until.Format(time.DateOnly)
+	if !slices.Contains(h.Texts(), p.t("keys.expired", "date", day)) {
+		t.Errorf("it does not say that it expired on %s: %q", day, h.Texts())
+	}
+	n := 0
+	for _, text := range h.Texts() {
+		if text == p.t("keys.tries", "tries", 3, "max", 3) {
+			n++
+		}
+	}
+	if n != 2 {
+		t.Errorf("%d keys have all tries: %q", n, h.Texts())
+	}
+	h.Fits()
+	h.Legible()
+	h.Picture("keys-expired")
+}
