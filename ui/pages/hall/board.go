@@ -46,9 +46,9 @@ func newBoard(p *Room) *board {
 		done: widgets.NewText("", l.text, theme.Text2)}
 	b.bidders = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(120)},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(150)},
 		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
-		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(92)},
+		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(86)},
 		widgets.TableColumn{Title: "", Width: 120},
 	).Sized(l.table, l.row)
 	b.objects = widgets.NewTable(
@@ -231,9 +231,13 @@ func (b *board) drawPrices(v hall.View) {
 	fields := v.Tender.ReadOut
 	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 120 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 150 * wide}}
 		for i, f := range fields {
-			columns = append(columns, widgets.TableColumn{Title: f, Min: 92 * wide, Spare: i > 2})
+			least := float32(60)
+			if i == 0 {
+				least = 180 // the price, with its capitals below it
+			}
+			columns = append(columns, widgets.TableColumn{Title: f, Min: least * wide, Spare: i > 2})
 		}
 		columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})
 		b.prices, b.columns = widgets.NewTable(columns...).Sized(p.look.table, p.look.row), strings.Join(fields, "\n")
