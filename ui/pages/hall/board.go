@@ -46,9 +46,9 @@ func newBoard(p *Room) *board {
 		done: widgets.NewText("", l.text, theme.Text2)}
 	b.bidders = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(150)},
+		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: wide(132)},
 		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
-		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(86)},
+		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(80)},
 		widgets.TableColumn{Title: "", Width: 120},
 	).Sized(l.table, l.row)
 	b.objects = widgets.NewTable(
@@ -231,11 +231,11 @@ func (b *board) drawPrices(v hall.View) {
 	fields := v.Tender.ReadOut
 	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 150 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 132 * wide}}
 		for i, f := range fields {
-			least := float32(60)
+			least := float32(52)
 			if i == 0 {
-				least = 180 // the price, with its capitals below it
+				least = 160 // the price, with its capitals below it
 			}
 			columns = append(columns, widgets.TableColumn{Title: f, Min: least * wide, Spare: i > 2})
 		}
