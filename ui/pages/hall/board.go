@@ -231,11 +231,11 @@ func (b *board) drawPrices(v hall.View) {
 	fields := v.Tender.ReadOut
 	if b.prices == nil || b.columns != strings.Join(fields, "\n") {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 132 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 136 * wide}}
 		for i, f := range fields {
 			least := float32(52)
 			if i == 0 {
-				least = 160 // the price, with its capitals below it
+				least = 156 // the price, with its capitals below it
 			}
 			columns = append(columns, widgets.TableColumn{Title: f, Min: least * wide, Spare: i > 2})
 		}

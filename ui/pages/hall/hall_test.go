@@ -552,7 +552,11 @@ func TestNamesAndPricesStandWhole(t *testing.T) {
 			}
 		}
 		host, page := show(t, p, o.full)
-		host.Window().Resize(fyne.NewSize(1280, 800))
+		size := fyne.NewSize(1280, 800)
+		if !o.full {
+			size.Width -= 216 // the sidebar
+		}
+		host.Window().Resize(size)
 		for _, want := range o.want {
 			whole := slices.ContainsFunc(test.LaidOutObjects(page.board.card), func(drawn fyne.CanvasObject) bool {
 				line, is := drawn.(*canvas.Text)
