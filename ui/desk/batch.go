@@ -62,6 +62,24 @@ type BatchGroup struct {
 // NewBatch begins a batch.
 func (s *Session) NewBatch() *Batch { return &Batch{s: s} }
 
+// PutAside keeps the batch, of which nothing was signed yet, for as long as the session lasts: BatchAside gives it back. Its files
+// are to be checked anew, by the rule.
+func (b *Batch) PutAside(rule BatchRule) {
+	b.SetRule(rule)
+	b.s.mu.Lock()
+	defer b.s.mu.Unlock()
+	b.s.aside = b
+}
+
+// BatchAside gives back the batch that was put aside, once; nil when there is none.
+func (s *Session) BatchAside() *Batch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.aside
+	s.aside = nil
+	return b
+}
+
 // View is the state now.
 func (b *Batch) View() BatchView {
 	b.mu.Lock()

@@ -201,6 +201,7 @@ type Session struct {
 	mu    sync.Mutex
 	link  Link
 	works map[string]*Work
+	aside *Batch
 
 	hold held
 

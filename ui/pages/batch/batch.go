@@ -82,6 +82,10 @@ func New(host page.Host) page.Page {
 	p.body = widgets.Stack()
 	p.content = widgets.Border(nil, widgets.Foot(p.note, widgets.Actions(p.second, p.main)), nil,
 		widgets.Border(nil, nil, widgets.VLine(), nil, side), p.body)
+	if aside := host.Session().BatchAside(); aside != nil {
+		p.batch = aside
+		p.rule.take(aside.View().Rule)
+	}
 	return p
 }
 
@@ -106,8 +110,14 @@ func (p *Page) Show(ctx context.Context) {
 	}
 }
 
-// Leave implements page.Leaver.
-func (p *Page) Leave() { p.leave() }
+// Leave implements page.Leaver. Files that were gathered are there when the page is opened again, as after a seal was made for them.
+func (p *Page) Leave() {
+	p.leave()
+	if len(p.view.Rows) > 0 && (p.stage == choosing || p.stage == checked) {
+		rule, _ := p.rule.read()
+		p.batch.PutAside(rule)
+	}
+}
 
 // offer brings back a batch that was begun and not finished.
 func (p *Page) offer() {
@@ -227,6 +237,7 @@ func (p *Page) work(as stage, do func(context.Context, desk.BatchProgress) error
 	p.stage, p.fault = as, nil
 	p.live = map[string]batch.State{}
 	p.progress = widgets.NewProgress(widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() }))
+	p.progress.Set(p.t(stepOf(as)), 0, "") // the first file may take its time
 	p.refresh()
 	began := time.Now()
 	p.host.Do(p.life, func(context.Context) error {
@@ -244,20 +255,24 @@ func (p *Page) work(as stage, do func(context.Context, desk.BatchProgress) error
 	})
 }
 
+func stepOf(as stage) string {
+	if as == sealing {
+		return "batch.signing"
+	}
+	return "batch.checking"
+}
+
 // told follows the work: the bar at once, the table now and then.
 func (p *Page) told(as stage, began time.Time, n, total int, o batch.Outcome) {
 	if p.stage != as {
 		return
 	}
 	p.live[o.Item.Name] = o.State
-	step, left := "batch.checking", ""
-	if as == sealing {
-		step = "batch.signing"
-	}
+	left := ""
 	if spent := time.Since(began); n > 0 && n < total && spent > 2*time.Second {
 		left = p.t("batch.left", "time", (spent * time.Duration(total-n) / time.Duration(n)).Round(time.Second).String())
 	}
-	p.progress.Set(p.t("batch.step", "step", p.t(step), "done", n, "total", total), float64(n)/float64(max(total, 1)), left)
+	p.progress.Set(p.t("batch.step", "step", p.t(stepOf(as)), "done", n, "total", total), float64(n)/float64(max(total, 1)), left)
 	if time.Since(p.drawn) > redraw || n == total {
 		p.drawn = time.Now()
 		p.fill()

@@ -230,3 +230,44 @@ func TestPictures(t *testing.T) {
 		}
 	}
 }
+
+// Files that were gathered are still there, with the rule, after another page was looked at, as to make a seal for them; so is the
+// way to that page. A batch that was sealed is not brought back.
+func TestGatheredFilesOutliveThePage(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w, w.Buyer())
+	dir := folder(t, w, 2)
+	drop(p, dir)
+	h.Until("the files", func() bool { return len(p.view.Rows) == 4 })
+	p.rule.Keyword().SetText("采购人（盖章）")
+	seals, err := h.Session().Seals()
+	pagetest.Must(t, err)
+	p.rule.Take(seals[1].ID, nil)
+	h.Press(p.t("batch.seal_others"))
+	if len(h.Homes) != 1 || h.Homes[0] != "seals" {
+		t.Fatalf("it leads to %q", h.Homes)
+	}
+	p.Leave()
+
+	again := New(h).(*Page)
+	h.Open(again)
+	h.Until("the seals", func() bool { return again.rule.Seal() != nil })
+	if n := len(again.view.Rows); n != 4 || again.view.Out == "" {
+		t.Errorf("%d files for %q", n, again.view.Out)
+	}
+	if got := again.rule.Keyword().Text(); got != "采购人（盖章）" || again.rule.Seal().ID != seals[1].ID {
+		t.Errorf("the rule is %q with %q", got, again.rule.Seal().Title)
+	}
+	h.Press(p.t("batch.check"))
+	if !h.Says(p.t("batch.checking")) {
+		t.Errorf("while it checks it says %q", h.Texts())
+	}
+	h.Until("the check", func() bool { return again.stage == checked })
+	again.askPIN("")
+	enter(h, again, pagetest.PIN)
+	h.Until("the end", func() bool { return again.stage == sealed })
+	again.Leave()
+	if last := New(h).(*Page); len(last.batch.View().Rows) != 0 {
+		t.Error("a batch that was sealed came back")
+	}
+}

@@ -65,7 +65,8 @@ func (r *rule) content(fixed bool, change func()) fyne.CanvasObject {
 	if len(p.view.Rows) == 0 {
 		choose.Hide()
 	}
-	return widgets.Column(10, r.Fields(), widgets.Gap(1, 2),
+	others := widgets.NewButton(widgets.Link, p.t("batch.seal_others"), func() { p.host.Home("seals") })
+	return widgets.Column(10, r.Fields(others), widgets.Gap(1, 2),
 		heading(p.t("batch.rule_word")), r.clean, widgets.Gap(1, 2),
 		widgets.Row(8, widgets.Grow(heading(p.t("batch.out"))), choose), widgets.NewParagraph(where, theme.TextTable, theme.Text2))
 }

@@ -27,21 +27,18 @@ const (
 // Open lets the person choose a file to read with one of the endings ("pdf"), beginning in folder. chosen is told the file
 // and the folder that it was found in.
 func Open(host page.Host, folder string, endings []string, chosen func(path, folder string)) {
-	newDialog(host, folder, endings, "", chosen).open()
+	newDialog(host, folder, endings, "", false, chosen).open()
 }
 
 // Save lets the person choose where a new file is written, and its name. A file that exists is never chosen: another name
 // is proposed.
 func Save(host page.Host, folder, name string, chosen func(path, folder string)) {
-	newDialog(host, folder, nil, name, chosen).open()
+	newDialog(host, folder, nil, name, false, chosen).open()
 }
 
 // Folder lets the person choose a folder: the one that is marked, or else the one that is open.
 func Folder(host page.Host, folder string, chosen func(path, folder string)) {
-	d := newDialog(host, folder, nil, "", chosen)
-	d.folders = true
-	d.choose.SetText(host.Words().T("choose.this_folder"))
-	d.open()
+	newDialog(host, folder, nil, "", true, chosen).open()
 }
 
 // shortcut goes to the field of the path.
@@ -72,22 +69,29 @@ type dialog struct {
 	choose *widgets.Button
 }
 
-func newDialog(host page.Host, folder string, endings []string, name string, chosen func(path, folder string)) *dialog {
+func newDialog(host page.Host, folder string, endings []string, name string, folders bool, chosen func(path, folder string)) *dialog {
 	t := host.Words().T
-	d := &dialog{host: host, endings: endings, chosen: chosen, folder: folder, places: places(), saving: name != "", wanted: name}
+	d := &dialog{host: host, endings: endings, chosen: chosen, folder: folder, places: places(), saving: name != "", folders: folders, wanted: name}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	d.home, _ = os.UserHomeDir()
 	d.path = widgets.NewTextField(t("choose.path_hint"))
-	d.path.OnSubmitted = d.typedPath
+	d.path.OnChanged = func(string) { d.refresh() }
+	d.path.OnSubmitted = func(typed string) { d.typedPath(typed, d.enter) }
 	d.list = newEntryList()
-	d.list.onPick = func(int) { d.refresh() }
+	d.list.onPick = func(int) {
+		d.path.SetText(d.folder) // what was chosen last counts
+		d.refresh()
+	}
 	d.list.onOpen = d.openEntry
 	d.list.onUp = d.up
 	d.faces = widgets.NewFaces(container.NewThemeOverride(d.list, theme.Bare{}))
 	d.side = widgets.Column(2)
 	d.note = widgets.Quiet("")
 	title, verb := "choose.open_title", "choose.open"
-	if d.saving {
+	switch {
+	case d.folders:
+		title, verb = "choose.folder_title", "choose.this_folder"
+	case d.saving:
 		title, verb = "choose.save_title", "choose.save"
 		d.name = widgets.NewTextField(t("choose.name_hint"))
 		d.name.SetText(name)
@@ -257,8 +261,8 @@ func (d *dialog) openEntry(i int) {
 	}
 }
 
-// typedPath goes to a folder that was typed, or chooses a file.
-func (d *dialog) typedPath(typed string) {
+// typedPath chooses the file that was typed; what becomes of a folder is said by whoever asks.
+func (d *dialog) typedPath(typed string, folder func(string)) {
 	t := d.host.Words().T
 	path := resolve(typed, d.folder, d.home)
 	var info fs.FileInfo
@@ -269,7 +273,7 @@ func (d *dialog) typedPath(typed string) {
 		d.path.SetWrong(false)
 		switch {
 		case err == nil && info.IsDir():
-			d.enter(path)
+			folder(path)
 		case d.saving && errors.Is(err, fs.ErrNotExist):
 			d.name.SetText(filepath.Base(path))
 			d.enter(filepath.Dir(path))
@@ -279,7 +283,10 @@ func (d *dialog) typedPath(typed string) {
 		case d.saving:
 			d.name.SetText(filepath.Base(path))
 			d.enter(filepath.Dir(path))
-		case d.folders || !fits(path, d.endings):
+		case d.folders:
+			d.path.SetWrong(true)
+			d.note.SetText(t("choose.folder_wanted"))
+		case !fits(path, d.endings):
 			d.path.SetWrong(true)
 			d.note.SetText(t("choose.wrong_ending", "endings", strings.Join(d.endings, "、")))
 		default:
@@ -297,16 +304,28 @@ func (d *dialog) refresh() {
 		reason = t("choose.why_name")
 	case d.saving && strings.ContainsAny(d.name.Text(), `/\`):
 		reason = t("choose.why_slash")
-	case d.folders:
+	case d.folders, d.typed():
 	case !d.saving && (d.list.at < 0 || d.list.at >= len(d.list.entries)):
 		reason = t("choose.why_none")
 	}
 	d.choose.SetReason(reason)
 }
 
-// confirm is the blue button: it opens what is chosen, or takes the new name if no file has it.
+// typed tells that another path was typed than that of the folder which the list shows.
+func (d *dialog) typed() bool { return d.path.Text() != d.folder }
+
+// confirm is the blue button: it opens what is chosen, or takes the new name if no file has it. A path that was typed is gone
+// to first, as the folder in the list is not the one that the person means.
 func (d *dialog) confirm() {
 	if d.choose.Reason() != "" {
+		return
+	}
+	if d.typed() {
+		folder := d.enter
+		if d.folders {
+			folder = d.take
+		}
+		d.typedPath(d.path.Text(), folder)
 		return
 	}
 	if d.folders {

@@ -48,7 +48,7 @@ func newBoard(p *Room) *board {
 		widgets.TableColumn{Title: p.t("hall.col_number"), Width: wide(34), Quiet: true, Spare: true},
 		widgets.TableColumn{Title: p.t("hall.col_bidder"), Min: l.who},
 		widgets.TableColumn{Title: p.t("hall.col_signed_in"), Width: wide(84)},
-		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(92)},
+		widgets.TableColumn{Title: p.t("hall.col_decryption"), Min: wide(80)},
 		widgets.TableColumn{Title: "", Width: 120},
 	).Sized(l.table, l.row)
 	b.objects = widgets.NewTable(
@@ -229,13 +229,13 @@ func (b *board) drawPrices(v hall.View) {
 	named := strings.Join(fields, "\n") + strconv.FormatBool(recorded)
 	if b.prices == nil || b.columns != named {
 		wide := p.look.table / theme.TextTable
-		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 150 * wide}}
+		columns := []widgets.TableColumn{{Title: p.t("hall.col_number"), Width: 34 * wide, Quiet: true, Spare: true}, {Title: p.t("hall.col_bidder"), Min: 136 * wide}}
 		for i, f := range fields {
-			least := 64 * wide
-			if i == 0 { // the price, with its capitals below
-				least = 120 * wide
+			least := float32(52)
+			if i == 0 {
+				least = 156 // the price, with its capitals below it
 			}
-			columns = append(columns, widgets.TableColumn{Title: f, Min: least, Spare: i > 2})
+			columns = append(columns, widgets.TableColumn{Title: f, Min: least * wide, Spare: i > 2})
 		}
 		if recorded {
 			columns = append(columns, widgets.TableColumn{Title: p.t("hall.col_record"), Width: 88 * wide, Spare: true})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
@@ -489,4 +491,47 @@ func TestTheRoomFitsWithEverythingInIt(t *testing.T) {
 	host.Until("the PIN is wrong", func() bool { return host.Says("PIN 码不正确，还可以再试 2 次") })
 	host.Fits()
 	host.Picture("hall-bidder-pin")
+}
+
+// Names of a usual length, and the price in capitals, stand whole on the bidders' list, in the hall's large letters too, and on the
+// read-out.
+func TestNamesAndPricesStandWhole(t *testing.T) {
+	const name, capitals = "苏中精诚医疗科技有限公司", "贰佰玖拾叁万叁仟叁佰叁拾叁元整"
+	for _, o := range []struct {
+		role platformapi.TenderRole
+		full bool
+		read bool
+		want []string
+	}{
+		{platformapi.TenderHall, true, false, []string{name}},
+		{platformapi.TenderHost, false, true, []string{name, capitals}},
+	} {
+		p := opening(o.role)
+		for i := range p.bids {
+			p.bids[i].Bidder.Name = name
+		}
+		if o.read {
+			pagetest.ReadOut(&p.tender, p.bids)
+			for i := range p.bids {
+				if len(p.bids[i].Price) > 0 {
+					p.bids[i].Price[0].Value, p.bids[i].Price[0].Capitals = "2933333.00", capitals
+				}
+			}
+		}
+		host, page := show(t, p, o.full)
+		size := fyne.NewSize(1280, 800)
+		if !o.full {
+			size.Width -= 216 // the sidebar
+		}
+		host.Window().Resize(size)
+		for _, want := range o.want {
+			whole := slices.ContainsFunc(test.LaidOutObjects(page.board.card), func(drawn fyne.CanvasObject) bool {
+				line, is := drawn.(*canvas.Text)
+				return is && line.Text == want
+			})
+			if !whole {
+				t.Errorf("as %s, %q is not whole: %q", o.role, want, host.Texts())
+			}
+		}
+	}
 }

@@ -209,7 +209,11 @@ func (k *keys) after(v hall.StandView) fyne.CanvasObject {
 	if v.Phone || k.page.view.Tender.MyRole != platformapi.TenderHall {
 		return nil
 	}
-	return widgets.NewParagraph(k.page.t("hall.next_key"), k.page.look.text, theme.Text2).Align(fyne.TextAlignCenter)
+	next := "hall.next_key"
+	if t := k.page.view.Tally(); t.Settled() == t.All {
+		next = "hall.all_opened"
+	}
+	return widgets.NewParagraph(k.page.t(next), k.page.look.text, theme.Text2).Align(fyne.TextAlignCenter)
 }
 
 func (k *keys) failed(v hall.StandView) fyne.CanvasObject {

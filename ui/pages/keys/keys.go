@@ -116,7 +116,11 @@ func (p *Page) lookAgain() {
 // card shows one token with its certificates.
 func (p *Page) card(m desk.Medium) fyne.CanvasObject {
 	about := strings.Join(notEmpty(m.Manufacturer, m.Model, m.Serial), " · ")
-	icon, state, actions := "usb", p.tries(m), widgets.Actions(p.pinButton(m), p.testButton(m))
+	pin, test := p.pinButton(m), p.testButton(m)
+	icon, state, actions := "usb", p.tries(m), widgets.Actions(pin, test)
+	if m.Locked { // said by the panel below, once for both
+		actions = widgets.Row(10, widgets.Spacer(), pin, test)
+	}
 	if m.Phone {
 		icon, about = "phone", p.t("keys.phone_linked")
 		if session, lives := p.host.Session().PhoneSession(); lives {

@@ -132,7 +132,7 @@ func TestWhatIsDamagedIsSaidAndDiscarded(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h, p := opened(t, w, s)
+	h, p := pagetest.Opened(t, New, w, s)
 	h.Until("both", func() bool { return len(p.waiting) == 1 && len(p.done) == 1 && p.waiting[0].Withdrawable })
 	for _, said := range []string{"新增合同 · 内容无法读出", p.t("outbox.state_failed_here"), "是否已送达平台，本机无法确认"} {
 		if !h.Says(said) {

@@ -255,8 +255,9 @@ func (r *Rule) Said() string {
 	return chosen.Title + r.t("batch.said_at") + strings.Join(parts, r.t("found.comma"))
 }
 
-// Fields are the seal, and below it how its place is found.
-func (r *Rule) Fields() fyne.CanvasObject {
+// Fields are the seal, with what else is to stand there, and below it how its place is found.
+func (r *Rule) Fields(beside ...fyne.CanvasObject) fyne.CanvasObject {
 	heading := func(text string) fyne.CanvasObject { return widgets.NewText(text, theme.TextBody, theme.Text).Bold() }
-	return widgets.Column(10, heading(r.t("batch.rule_seal")), r.pick, widgets.Gap(1, 2), heading(r.t("batch.rule_place")), r.mode, r.holder)
+	choice := widgets.Row(8, append([]fyne.CanvasObject{widgets.Grow(heading(r.t("batch.rule_seal")))}, beside...)...)
+	return widgets.Column(10, choice, r.pick, widgets.Gap(1, 2), heading(r.t("batch.rule_place")), r.mode, r.holder)
 }
