@@ -89,7 +89,7 @@ func TestTheGuideInEnglish(t *testing.T) {
 	s.shot("outbox")
 
 	s.click("王建国")
-	s.click("切换到另一方")
+	s.click("换用其他密钥登录")
 	s.wait("华东医疗器械有限公司")
 	s.login("654321")
 	s.click("中标项目")

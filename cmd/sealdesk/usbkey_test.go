@@ -135,7 +135,7 @@ func TestContractIsSignedWithUSBKeys(t *testing.T) {
 	s.wait("合同已提交，平台回执…")
 
 	s.click("张三")
-	s.click("切换到另一方")
+	s.click("换用其他密钥登录")
 	s.wait(killSeller.Name)
 	s.login(killPIN)
 	s.click("中标项目")

@@ -158,7 +158,7 @@ func TestContractIsSignedInTheWindow(t *testing.T) {
 
 	// 二、中标单位合同签章. 1: 中标项目, 项目流程, 合同签订.
 	s.click("王建国")
-	s.click("切换到另一方")
+	s.click("换用其他密钥登录")
 	s.wait("华东医疗器械有限公司")
 	s.login("654321")
 

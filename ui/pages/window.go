@@ -195,7 +195,7 @@ func (w *Window) logout(prefer func(desk.Key) bool) {
 	w.show(p)
 }
 
-// userMenu offers to log in as the other party, or to leave.
+// userMenu offers to log in with another key, the other party's first where it is in the port, or to leave.
 func (w *Window) userMenu(anchor fyne.CanvasObject) {
 	options := []widgets.Option{{Text: w.t("user.switch")}, {Text: w.t("user.logout")}}
 	widgets.ShowMenu(anchor, options, func(i int) {

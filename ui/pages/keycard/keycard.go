@@ -15,7 +15,7 @@ import (
 	"sealdesk/ui/widgets"
 )
 
-// A Card is one key to choose: whose it is, who issued the certificate, until when, and with which algorithm. A key that
+// A Card is one key to choose: whose it is and who holds it, who issued the certificate, until when, and with which algorithm. A key that
 // cannot be used says why.
 type Card struct {
 	widget.BaseWidget
@@ -44,9 +44,13 @@ func New(t *words.Catalog, k desk.Key, chosen bool, tap func()) *Card {
 	if c.usable && left <= desk.ExpiringDays {
 		until = widgets.NewText(t.T("login.until_soon", "date", k.Until.Format(time.DateOnly), "days", left), theme.TextCaption, theme.Amber)
 	}
+	second := fyne.CanvasObject(until)
+	if k.Person != "" && k.Person != k.Owner { // which tells two keys of one organisation apart
+		second = widgets.Row(12, until, widgets.Grow(widgets.NewText(t.T("login.person", "name", k.Person), theme.TextCaption, quiet).Clip()))
+	}
 	lines := []fyne.CanvasObject{
 		widgets.Row(8, widgets.Grow(widgets.NewText(k.Owner, theme.TextBody, ink).Bold().Clip()), widgets.NewChip(k.Algorithm, theme.Neutral)),
-		until,
+		second,
 		widgets.NewText(t.T("login.issuer", "name", k.Issuer), theme.TextCaption, theme.Text3).Clip(), // a line of its own: CAs have long names
 	}
 	for _, why := range k.Unfit {

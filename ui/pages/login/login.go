@@ -192,7 +192,7 @@ func (p *Page) look() {
 	})
 }
 
-// fill shows the keys; the one that was chosen stays chosen when it is still there.
+// fill shows the keys; the one that was chosen stays chosen when it is still there. Otherwise a locked one is chosen last.
 func (p *Page) fill(keys []desk.Key) {
 	wanted := p.prefer
 	was, chosen := p.key()
@@ -200,15 +200,19 @@ func (p *Page) fill(keys []desk.Key) {
 		wanted = func(k desk.Key) bool { return k.URI == was.URI && k.ID == was.ID }
 	}
 	p.keys, p.chosen = keys, -1
+	best := 0
 	for i, k := range keys {
-		if len(k.Unfit) > 0 {
+		rank := 1
+		switch {
+		case len(k.Unfit) > 0:
 			continue
+		case wanted(k) && (chosen || !k.Locked):
+			rank = 3
+		case !k.Locked:
+			rank = 2
 		}
-		if p.chosen < 0 || wanted(k) {
-			p.chosen = i
-		}
-		if wanted(k) {
-			break
+		if rank > best {
+			p.chosen, best = i, rank
 		}
 	}
 	if is, ok := p.key(); chosen && !(ok && is.URI == was.URI && is.ID == was.ID) {

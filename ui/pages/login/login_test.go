@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -254,5 +255,37 @@ func TestAPINIsForTheKeyItWasTypedFor(t *testing.T) {
 	p.fill(keys[1:])
 	if k := chosen(t, p); k.URI == keys[0].URI || p.pin.Len() != 0 {
 		t.Errorf("%d digits typed for one key stand there for another", p.pin.Len())
+	}
+}
+
+// Of several keys the remembered one is chosen, or the first; one that is locked only where no other can be used, or where the person
+// chose it.
+func TestALockedKeyIsChosenLast(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	_, p := opened(t, w)
+	keys := slices.Clone(p.keys)
+	locked := slices.Clone(keys)
+	locked[0].Locked = true
+	both := slices.Clone(locked)
+	both[1].Locked = true
+	for _, tt := range []struct {
+		name   string
+		was    int
+		wanted string // by what is remembered
+		keys   []desk.Key
+		want   int
+	}{
+		{"the first", -1, "", keys, 0},
+		{"the remembered one", -1, keys[1].URI, keys, 1},
+		{"not the locked one", -1, "", locked, 1},
+		{"not the remembered one that is locked", -1, keys[0].URI, locked, 1},
+		{"both are locked", -1, "", both, 0},
+		{"the chosen one that is locked", 0, "", locked, 0},
+	} {
+		p.keys, p.chosen, p.prefer = tt.keys, tt.was, func(k desk.Key) bool { return k.URI == tt.wanted }
+		p.fill(tt.keys)
+		if p.chosen != tt.want {
+			t.Errorf("%s: %d", tt.name, p.chosen)
+		}
 	}
 }
