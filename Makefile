@@ -26,9 +26,9 @@ RUNS    ?= 1000
 SEED    ?= 1
 TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
-# Code of others that only calculates: what it does to memory is not watched in make test, of whose time it would be half. Nothing
-# that orders goroutines is in it. make race watches it, too.
-UNWATCHED := modernc.org/sqlite/lib github.com/tetratelabs/wazero/internal/engine/... golang.org/x/image/... \
+# Code of others that only calculates: what it does to memory is not watched in make test, of whose time it would be half. None of it
+# orders goroutines, nor makes generic types that do: the linker might take its copy of them for everybody. make race watches it, too.
+UNWATCHED := modernc.org/sqlite/lib golang.org/x/image/... \
 	github.com/go-text/typesetting/harfbuzz github.com/go-text/typesetting/font/... github.com/go-text/render github.com/srwiley/... \
 	github.com/pressly/goose/v3/internal/sqlparser compress/flate image image/color image/draw image/png
 WATCHED := -race $(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=0 -d=checkptr=0')

@@ -84,10 +84,10 @@ func TestRich(t *testing.T) {
 		}
 		var list []string
 		for _, f := range found.Findings {
-			list = append(list, fmt.Sprintf("%s %d %s", f.Kind, f.Page, f.Text))
+			list = append(list, fmt.Sprintf("%s %d %s%s", f.Kind, f.Page, f.Property, f.Text))
 		}
 		for _, want := range []string{
-			"properties 0 Title: secret", "bookmarks 0 ", "thumbnail 1 ", "form_field 1 name: secret value", "link 1 ", "annotation 1 Text: secret", "media 1 Movie", "action 0 Launch secret.exe",
+			"properties 0 Titlesecret", "bookmarks 0 ", "thumbnail 1 ", "form_field 1 name: secret value", "link 1 ", "annotation 1 Text: secret", "media 1 Movie", "action 0 Launch secret.exe",
 			"link 0 http://secret", "javascript 0 app.alert('secret')", "metadata 0 ", "application_data 0 ", "attachment 0 secret.doc", "attachment 0 ", "alternate_image 0 ", "postscript 0 ", "layer 0 on",
 		} {
 			if !strings.Contains("\n"+strings.Join(list, "\n")+"\n", "\n"+want+"\n") {
