@@ -258,3 +258,18 @@ func TestOddQuestions(t *testing.T) {
 		t.Errorf("a long one is answered with %d", w.Code)
 	}
 }
+
+// The base64 of a question may have slashes in a row, which are no empty folders.
+func TestAQuestionWithSlashes(t *testing.T) {
+	a, err := Create(t.TempDir(), ECDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := []byte{0x30, 0x0f, 0xff, 0xff, 0xff, 0xc0} // MA/////A
+	w := httptest.NewRecorder()
+	a.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, OCSPPath+"/"+base64.StdEncoding.EncodeToString(asked), nil))
+	want, err := a.OCSP(asked)
+	if err != nil || w.Code != http.StatusOK || !bytes.Equal(w.Body.Bytes(), want) {
+		t.Errorf("%d, %x instead of %x, %v", w.Code, w.Body.Bytes(), want, err)
+	}
+}

@@ -27,14 +27,6 @@ func (a *Authority) Handler() http.Handler {
 		}
 		a.serveOCSP(w, request)
 	})
-	mux.HandleFunc("GET "+OCSPPath+"/{request...}", func(w http.ResponseWriter, r *http.Request) {
-		request, err := base64.StdEncoding.DecodeString(r.PathValue("request"))
-		if err != nil {
-			http.Error(w, "the request is not base64", http.StatusBadRequest)
-			return
-		}
-		a.serveOCSP(w, request)
-	})
 	mux.HandleFunc("GET "+crlPath+"{file}", func(w http.ResponseWriter, r *http.Request) {
 		alg, _ := strings.CutSuffix(r.PathValue("file"), ".crl")
 		if _, ok := a.roots[Algorithm(alg)]; !ok || CRLPath(Algorithm(alg)) != r.URL.Path {
@@ -44,7 +36,20 @@ func (a *Authority) Handler() http.Handler {
 		der, err := a.CRL(Algorithm(alg))
 		answer(w, "application/pkix-crl", der, err)
 	})
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, asked := strings.CutPrefix(r.URL.Path, OCSPPath+"/")
+		if !asked || r.Method != http.MethodGet {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		// Not by the mux: it would take two slashes of base64 for one.
+		request, err := base64.StdEncoding.DecodeString(text)
+		if err != nil {
+			http.Error(w, "the request is not base64", http.StatusBadRequest)
+			return
+		}
+		a.serveOCSP(w, request)
+	})
 }
 
 func (a *Authority) serveOCSP(w http.ResponseWriter, request []byte) {

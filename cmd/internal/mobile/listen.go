@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 
 	"sealdesk/token/ca"
 )
@@ -74,12 +75,18 @@ func NewIssuer(authority *ca.Authority, origin string) Issuer {
 func Beside(service http.Handler, authority *ca.Authority, root []byte) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", service)
-	mux.Handle(caPath+"/", http.StripPrefix(caPath, authority.Handler()))
 	if root != nil {
 		mux.HandleFunc("GET "+RootPath, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/x-x509-ca-cert")
 			_, _ = w.Write(root) // the phone is gone when this fails
 		})
 	}
-	return mux
+	issuer := http.StripPrefix(caPath, authority.Handler())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, caPath+"/") {
+			issuer.ServeHTTP(w, r) // which may have slashes in a row that a mux would take out
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
