@@ -75,11 +75,7 @@ func (j Job) expected(sha256 string) error {
 
 // readInto hands the bytes from one offset to another to w.
 func readInto(ctx context.Context, w io.Writer, r io.ReaderAt, from, to int64) error {
-	return readBy(ctx, make([]byte, min(blockSize, to-from)), w, r, from, to)
-}
-
-// readBy is readInto by way of a block.
-func readBy(ctx context.Context, block []byte, w io.Writer, r io.ReaderAt, from, to int64) error {
+	block := make([]byte, min(blockSize, to-from))
 	for from < to {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -5,6 +5,8 @@
 // The signed file grows under a temporary name beside its destination. It gets
 // its name only after package verify found every signature in it intact, the
 // newest one made by the very certificate that was chosen and with the very
-// electronic seal, and the original bytes unchanged in front. Otherwise it is thrown away. The input is only
-// read, and a file that is there already is never replaced.
+// electronic seal, and the original bytes unchanged in front. Otherwise it is
+// thrown away. An earlier signature of a kind that nobody here can judge stops the
+// job too, unless Job.AcceptUnknown says otherwise. The input is only read, and a
+// file that is there already is never replaced.
 package signer

@@ -32,8 +32,8 @@ type Step int
 
 // The steps in their order.
 const (
-	StepPrepare Step = iota + 1 // reading the document, judging its earlier signatures, placing the seal
-	StepSign                    // writing the signed file; the key is asked at its end
+	StepPrepare Step = iota + 1 // reading and copying the document, judging its earlier signatures, placing the seal
+	StepSign                    // asking the key and writing what it signed; of a Detached reading the input, of an Extension copying it
 	StepVerify                  // reading the signed file back
 	StepStore                   // giving it its name
 )

@@ -288,6 +288,9 @@ func (s strengthening) stamp(ctx context.Context, f *os.File, report *verify.Rep
 // is needed to judge the time stamp either.
 func chinese(report *verify.Report) bool {
 	return !slices.ContainsFunc(report.Signatures, func(s verify.Signature) bool {
+		if s.Certificate == nil { // of a kind that is not known, which Job.AcceptUnknown lets pass
+			return true
+		}
 		pub, ok := s.Certificate.PublicKey.(*ecdsa.PublicKey)
 		return !ok || !sm2.IsSM2PublicKey(pub)
 	})

@@ -1,6 +1,7 @@
 package anchors
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/pem"
 	"errors"
@@ -51,7 +52,7 @@ func Folder(dir string) ([]*smx509.Certificate, error) {
 		}
 		found, bad := parse(data)
 		if bad != nil || len(found) == 0 {
-			return nil, fmt.Errorf("anchors: %s: %w", path, cmpErr(bad, ErrNone))
+			return nil, fmt.Errorf("anchors: %s: %w", path, cmp.Or(bad, ErrNone))
 		}
 		all = append(all, found...)
 	}
@@ -59,13 +60,6 @@ func Folder(dir string) ([]*smx509.Certificate, error) {
 		return nil, fmt.Errorf("%w in %s", ErrNone, dir)
 	}
 	return once(all), nil
-}
-
-func cmpErr(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // System reads the system's store. Certificates of kinds that are not known here are left out.
@@ -115,7 +109,7 @@ func parse(data []byte) (found []*smx509.Certificate, bad error) {
 		}
 		c, err := smx509.ParseCertificate(block.Bytes)
 		if err != nil {
-			bad = cmpErr(bad, err)
+			bad = cmp.Or(bad, err)
 			continue
 		}
 		found = append(found, c)

@@ -13,4 +13,7 @@
 // keeps the bytes it read, so that Check verifies what was sent and not what a
 // decoder made of it. Parse also knows the content types of GM/T 0010
 // (GB/T 35275). The judgement of chains and of trust is not made here.
+//
+// ParseAs, ToDER and ParsePKCS1 are for what other and older writers made: whoever
+// asks says which liberties are taken, and Weak and its like tell of them.
 package cms

@@ -597,13 +597,3 @@ func (s *SignedData) DigestHash() (hash.Hash, error) {
 	}
 	return d.new(), nil
 }
-
-// DigestName names the content's digest: "SHA256", "SHA384", "SHA512" or "SM3".
-// It is empty for a digest that DigestHash refuses.
-func (s *SignedData) DigestName() string {
-	d, err := s.also.digest(s.digestAlg.oid)
-	if err != nil {
-		return ""
-	}
-	return d.name
-}

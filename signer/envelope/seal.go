@@ -122,7 +122,8 @@ func (f form) encrypt(key, iv, content []byte) ([]byte, error) {
 		return nil, err
 	}
 	pad := blockSize - len(content)%blockSize
-	sealed := append(slices.Clone(content), bytes.Repeat([]byte{byte(pad)}, pad)...)
+	sealed := make([]byte, len(content)+pad) // at once: one that grew would leave the content in memory
+	copy(sealed[copy(sealed, content):], bytes.Repeat([]byte{byte(pad)}, pad))
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(sealed, sealed)
 	return sealed, nil
 }

@@ -16,7 +16,6 @@ const (
 	maxObjects   = 2 << 20   // entries of all sections together
 	maxRefs      = 32        // references to references
 	maxNested    = 16        // objects that are needed to read an object
-	maxXRefBytes = 48 << 20  // decoded bytes of a cross-reference stream
 	maxObjStream = 16 << 20  // decoded bytes of an object stream
 	cacheBytes   = 32 << 20  // of decoded object streams kept
 	baseBudget   = 256 << 20 // bytes of structure that may be scanned and decoded in all, and

@@ -198,6 +198,47 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 }
 
+// TestWorkOfDecodingIsBounded: streams of which little or nothing comes out cost what was done for them.
+func TestWorkOfDecodingIsBounded(t *testing.T) {
+	flate := func(data []byte) []byte {
+		var b bytes.Buffer
+		w := zlib.NewWriter(&b)
+		_, err := w.Write(data)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	const long = 16 << 20
+	torn := flate(make([]byte, long))
+	torn[len(torn)-1] ^= 1 // of the checksum
+	for name, tc := range map[string]struct {
+		dict pdf.Dict
+		data []byte
+	}{
+		"white space between two filters": {pdf.Dict{"Filter": pdf.Array{pdf.Name("FlateDecode"), pdf.Name("ASCII85Decode")}}, flate(bytes.Repeat([]byte(" "), long))},
+		"a wrong checksum":                {pdf.Dict{"Filter": pdf.Name("FlateDecode")}, torn},
+		"rows that are not there": {pdf.Dict{"Filter": pdf.Name("FlateDecode"), "DecodeParms": pdf.Dict{
+			"Predictor": pdf.Integer(15), "Colors": pdf.Integer(32), "BitsPerComponent": pdf.Integer(16), "Columns": pdf.Integer(1 << 20)}}, flate(nil)},
+	} {
+		b, root := pdftest.Build(pdftest.Options{})
+		ref := b.AddStream(tc.dict, tc.data)
+		f := open(t, b.Bytes(pdf.Table, root))
+		s, err := f.Stream(ref)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			if _, err = f.Decode(s, 2*long); errors.Is(err, &pdf.Error{Kind: pdf.TooComplex}) {
+				break
+			}
+		}
+		if !errors.Is(err, &pdf.Error{Kind: pdf.TooComplex}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestWorkInObjectStreamsIsBounded asks for a long array of an object stream again and again.
 func TestWorkInObjectStreamsIsBounded(t *testing.T) {
 	array := "[" + strings.Repeat("1 ", 1<<19) + "]"

@@ -426,6 +426,7 @@ func TestDatesOfOtherWriters(t *testing.T) {
 	for in, want := range map[pdf.String]bool{
 		"D:20260304150607Z00'00'": true, "D:20260304150607Z00'00": true, "D:20260304150607": true, "D:20260304150607-00'00'": true,
 		"D:2026030": false, "D:20260304150607+0a'00'": false, "D:20260304150607+0 '00'": false, "D:20260304150607+08'99'": false, "D:20260304150607+080": false,
+		"D:20260304150607'": false, "2026''": false,
 	} {
 		if got, ok := pdf.ParseDate(in); ok != want || ok && !got.Equal(at) {
 			t.Errorf("%s: %v, %t", in, got, ok)

@@ -22,9 +22,8 @@ const (
 	elementCost  = 32
 )
 
-// A parser reads objects from a scanner. origin is added to nothing: offsets in
-// errors are the scanner's, which for object streams are those of the decoded
-// bytes.
+// A parser reads objects from a scanner. Offsets in errors are the scanner's,
+// which for object streams are those of the decoded bytes.
 type parser struct {
 	scanner
 	elements int

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/ascii85"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -33,16 +34,47 @@ func (f *File) decode(s *Stream, limit int64, nested int) ([]byte, error) {
 	}
 	var out bytes.Buffer
 	n, err := io.Copy(&out, io.LimitReader(r, limit+1))
+	if err := f.pay(n, s.Offset); err != nil { // for what cannot be decoded to its end, too
+		return nil, err
+	}
 	if err != nil {
-		return nil, fail(Malformed, s.Offset, "a stream cannot be decoded: %v", err)
+		return nil, undecoded(s, err)
 	}
 	if n > limit {
 		return nil, fail(TooComplex, s.Offset, "a stream decodes to more than %d bytes", limit)
 	}
-	if f.budget.Add(-n) < 0 {
-		return nil, fail(TooComplex, s.Offset, "reading the structure takes too much work")
-	}
 	return out.Bytes(), nil
+}
+
+// pay takes work in bytes from the budget.
+func (d *document) pay(n, offset int64) error {
+	if d.budget.Add(-n) < 0 {
+		return fail(TooComplex, offset, "reading the structure takes too much work")
+	}
+	return nil
+}
+
+// undecoded is why a stream cannot be decoded: too much work stays that.
+func undecoded(s *Stream, err error) error {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == TooComplex {
+		return e
+	}
+	return fail(Malformed, s.Offset, "a stream cannot be decoded: %v", err)
+}
+
+// handed pays for what one filter hands to the next, which may make nothing of it.
+type handed struct {
+	src      io.Reader
+	document *document
+	offset   int64
+}
+
+func (h *handed) Read(b []byte) (int, error) {
+	n, err := h.src.Read(b)
+	if paid := h.document.pay(int64(n), h.offset); paid != nil {
+		return n, paid
+	}
+	return n, err
 }
 
 // earlyChange reads a parameter of LZWDecode, which is 1 unless given as 0.
@@ -81,10 +113,13 @@ func (f *File) decoder(s *Stream, nested int) (io.Reader, error) {
 		if i < len(params) {
 			p = params[i]
 		}
+		if i > 0 {
+			r = &handed{r, f.document, s.Offset}
+		}
 		switch o {
 		case Name("FlateDecode"), Name("Fl"):
 			if r, err = zlib.NewReader(r); err != nil {
-				return nil, fail(Malformed, s.Offset, "a stream is not Flate data: %v", err)
+				return nil, undecoded(s, err)
 			}
 			if r, err = f.predict(r, p, s, nested); err != nil {
 				return nil, err
@@ -100,7 +135,7 @@ func (f *File) decoder(s *Stream, nested int) (io.Reader, error) {
 		case Name("RunLengthDecode"), Name("RL"):
 			r = &runReader{src: bufio.NewReader(r)}
 		case Name("ASCIIHexDecode"), Name("AHx"):
-			r = &hexReader{src: r}
+			r = &hexReader{src: bufio.NewReader(r)}
 		case Name("ASCII85Decode"), Name("A85"):
 			r = ascii85.NewDecoder(&ascii85Input{src: r})
 		default:
@@ -159,11 +194,14 @@ func (f *File) predict(r io.Reader, params Object, s *Stream, nested int) (io.Re
 		return r, err
 	}
 	rows := &rowReader{src: r, pixel: int(max(1, (colors*bits+7)/8)), png: predictor >= 10}
-	rows.row = make([]byte, (colors*bits*columns+7)/8)
-	rows.above = make([]byte, len(rows.row))
 	if !rows.png && (predictor != 2 || bits != 8) {
 		return nil, fail(UnsupportedFilter, s.Offset, "a stream has predictor %d with %d bits", predictor, bits)
 	}
+	length := (colors*bits*columns + 7) / 8
+	if err := f.pay(2*length, s.Offset); err != nil {
+		return nil, err
+	}
+	rows.row, rows.above = make([]byte, length), make([]byte, length)
 	return rows, nil
 }
 
@@ -290,8 +328,7 @@ func (r *hexReader) digit() (int, error) {
 	return -1, nil
 }
 
-// ascii85Input ends the data at its ~> and leaves out a leading <~ and the NUL
-// and form feed that the decoder does not know as white space.
+// ascii85Input ends the data at its ~>, which the decoder does not know.
 type ascii85Input struct {
 	src  io.Reader
 	done bool

@@ -80,8 +80,7 @@ func ParseDate(s String) (t time.Time, ok bool) {
 	if rest := text[digits:]; rest != "" && rest != "Z" && rest != "Z00'00'" && rest != "Z00'00" {
 		var hours, minutes int
 		rest = strings.ReplaceAll(rest, "'", "")
-		sign := rest[0]
-		if sign != '+' && sign != '-' || len(rest) != 3 && len(rest) != 5 {
+		if len(rest) != 3 && len(rest) != 5 || rest[0] != '+' && rest[0] != '-' {
 			return time.Time{}, false
 		}
 		for i, c := range rest[1:] {
@@ -98,7 +97,7 @@ func ParseDate(s String) (t time.Time, ok bool) {
 			return time.Time{}, false
 		}
 		seconds := hours*3600 + minutes*60
-		if sign == '-' {
+		if rest[0] == '-' {
 			seconds = -seconds
 		}
 		zone = time.FixedZone("", seconds)

@@ -328,8 +328,8 @@ func (d *document) readEntries(stream *Stream, size int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.budget.Add(-size) < 0 {
-		return nil, fail(TooComplex, stream.Offset, "reading the structure takes too much work")
+	if err := d.pay(size, stream.Offset); err != nil {
+		return nil, err
 	}
 	var data bytes.Buffer // grows with what is there, not with what is claimed
 	switch n, err := io.CopyN(&data, r, size); {
@@ -338,7 +338,7 @@ func (d *document) readEntries(stream *Stream, size int64) ([]byte, error) {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, fail(Malformed, stream.Offset, "a cross-reference stream is shorter than its /Index")
 	default:
-		return nil, fail(Malformed, stream.Offset, "a stream cannot be decoded: %v", err)
+		return nil, undecoded(stream, err)
 	}
 }
 
@@ -376,7 +376,6 @@ func (d *document) streamEntry(b []byte, widths [3]int, offset int64) (Entry, er
 			b = b[1:]
 		}
 	}
-	bad := fail(Malformed, offset, "a broken entry in a cross-reference stream")
 	switch field[0] {
 	case 0:
 		return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
@@ -386,16 +385,18 @@ func (d *document) streamEntry(b []byte, widths [3]int, offset int64) (Entry, er
 			return Entry{Gen: uint16(min(field[2], math.MaxUint16))}, nil
 		}
 		if field[1] > math.MaxInt64-uint64(d.base) || field[2] > math.MaxUint16 {
-			return Entry{}, bad
+			break
 		}
 		return Entry{Kind: InUse, Offset: int64(field[1]) + d.base, Gen: uint16(field[2])}, nil
 	case 2:
 		if field[1] > math.MaxUint32 || field[2] > math.MaxUint32 {
-			return Entry{}, bad
+			break
 		}
 		return Entry{Kind: Compressed, Offset: int64(field[1]), Index: uint32(field[2])}, nil
+	default:
+		return Entry{}, nil // an unknown type is a reference to null (7.5.8.3)
 	}
-	return Entry{}, nil // an unknown type is a reference to null (7.5.8.3)
+	return Entry{}, fail(Malformed, offset, "a broken entry in a cross-reference stream")
 }
 
 // makeRevisions turns the chain of sections, newest first, into revisions.

@@ -20,7 +20,7 @@ func (e *MissingGlyphError) Params() map[string]any {
 
 // StyleError says that a part of a Style cannot be drawn.
 type StyleError struct {
-	Field    string // "form", "name", "bottom", "number", "tax_id", "ending", "size" or "pixels"
+	Field    string // "form", "name", "bottom", "number", "tax_id", "ending", "size", "pixels" or "date"
 	Min, Max float64
 }
 

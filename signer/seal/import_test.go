@@ -242,6 +242,7 @@ func TestLoadSVGRefuses(t *testing.T) {
 		{"too deep", svgHead + strings.Repeat("<g>", 100) + rect + strings.Repeat("</g>", 100) + `</svg>`, "damaged"},
 		{"too many", svgHead + strings.Repeat("<g></g>", 20_001) + rect + `</svg>`, "damaged"},
 		{"too many points", svgHead + `<path d="M0 0` + strings.Repeat("L1 1", 50_001) + `"/></svg>`, "damaged"},
+		{"lines that take for ever", `<svg viewBox="0 0 1 1"><path d="M0 0` + strings.Repeat("V-30000V0", 1000) + `"/></svg>`, "damaged"},
 		{"an event of the whole", `<svg viewBox="0 0 9 9" onload="x()">` + rect + `</svg>`, "svg_unsafe"},
 		{"a long address", svgHead + `<rect width="9" height="9" fill="url(http://example.com/` + strings.Repeat("a", 99) + `)"/></svg>`, "svg_unsafe"},
 		{"a side without end", svgHead + `<rect width="1e300" height="9"/></svg>`, "svg_unsupported"},

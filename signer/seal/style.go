@@ -39,7 +39,7 @@ type design struct {
 	draw     func(*canvas, *Font, Style) error
 }
 
-// designs is filled at start, for the functions look up sizes here themselves.
+// design is what a form is made of; false for one that is not known.
 func (f Form) design() (design, bool) {
 	round := design{min: 20, max: 60, aspect: 1, name: MaxNameRunes, draw: drawRound}
 	switch f {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/fyne-io/oksvg"
 	"github.com/srwiley/rasterx"
+	"golang.org/x/image/math/fixed"
 )
 
 // Bounds of a drawing.
@@ -25,6 +26,7 @@ const (
 	maxSVGDepth    = 64
 	maxSVGNumber   = 1e6
 	maxSVGNumbers  = 100_000 // coordinates; a traced seal has some ten thousand
+	maxSVGLength   = 1 << 27 // of all outlines together, in pixels
 	svgPixels      = 1000    // of the longer side: 600 dpi of a 42 mm seal
 )
 
@@ -65,7 +67,7 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 		icon.SVGPaths[i].LineWidth *= f.strokes[i] * scale
 	}
 	icon.SetTarget(0, 0, float64(w), float64(h))
-	icon.Draw(rasterx.NewDasher(w, h, rasterx.NewScannerGV(w, h, canvas, canvas.Rect)), 1)
+	icon.Draw(rasterx.NewDasher(w, h, &measured{ScannerGV: rasterx.NewScannerGV(w, h, canvas, canvas.Rect)}), 1)
 	p = Picture{Image: toNRGBA(canvas), WidthMM: f.widthMM}
 	if !visible(p.Image) {
 		return Picture{}, &PictureError{Reason: "empty", Width: w, Height: h}
@@ -73,6 +75,29 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 	p.HeightMM = p.WidthMM * f.box[3] / f.box[2]
 	p.believe()
 	return p, nil
+}
+
+// measured ends a drawing whose outlines are too long: the renderer walks along them pixel by pixel, far outside of the picture
+// too. It panics, for nothing else stops the renderer; loadSVG is prepared for that.
+type measured struct {
+	*rasterx.ScannerGV
+	at     fixed.Point26_6
+	length int64
+}
+
+func (m *measured) Start(a fixed.Point26_6) {
+	m.at = a
+	m.ScannerGV.Start(a)
+}
+
+func (m *measured) Line(b fixed.Point26_6) {
+	apart := func(a, b fixed.Int26_6) int64 { return int64(max(a, b)) - int64(min(a, b)) }
+	m.length += 1 + (apart(m.at.X, b.X)+apart(m.at.Y, b.Y))>>6
+	if m.length > maxSVGLength {
+		panic("its outlines are too long")
+	}
+	m.at = b
+	m.ScannerGV.Line(b)
 }
 
 // What a drawing may consist of. Whatever else would be left out by the renderer, and a seal that lacks a part is another seal.

@@ -16,7 +16,8 @@
 // finds, not the first alone. A signature's link to its document is the digest
 // and the property information, which the caller hands over; what lies between a
 // document and its digest is not known here. No network is touched: whether
-// a certificate was revoked, and what a time stamp says, is told as not known.
+// a certificate was revoked, and what a time stamp says, is told as not known
+// unless the caller's Options say that somebody else looks into it.
 //
 // Seal makers are trusted apart from signers. Whoever may sign could otherwise
 // make himself the seal of any organisation.

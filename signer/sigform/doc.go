@@ -1,6 +1,6 @@
 // Package sigform knows the forms of signatures that PDF files carry: which
 // /Filter and /SubFilter of the signature dictionary (ISO 32000-2, table 255) go
-// with which kind of value. ISO 32000 names two of them; those with the Chinese
+// with which kind of value. ISO 32000 names those of Adobe and ETSI; those with the Chinese
 // algorithms are what each vendor chose. They are data, so that a platform's
 // profile can add its own or change ours: whoever signs takes a form from the
 // table, whoever judges finds in it what a SubFilter means.

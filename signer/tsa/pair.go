@@ -54,10 +54,20 @@ func (p Pair) MarshalPEM() ([]byte, error) {
 		return nil, err
 	}
 	defer clear(der)
-	var b bytes.Buffer
-	b.Write(pem.EncodeToMemory(&pem.Block{Type: blockKey, Bytes: der}))
+	blocks := []*pem.Block{{Type: blockKey, Bytes: der}}
 	for _, c := range p.Chain {
-		b.Write(pem.EncodeToMemory(&pem.Block{Type: blockCertificate, Bytes: c.Raw}))
+		blocks = append(blocks, &pem.Block{Type: blockCertificate, Bytes: c.Raw})
+	}
+	room := 0
+	for _, block := range blocks {
+		room += 2*len(block.Bytes) + 128
+	}
+	var b bytes.Buffer
+	b.Grow(room) // at once: one that grew would leave the key where the caller cannot clear it
+	for _, block := range blocks {
+		if err := pem.Encode(&b, block); err != nil {
+			return nil, err
+		}
 	}
 	return b.Bytes(), nil
 }

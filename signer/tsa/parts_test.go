@@ -137,6 +137,7 @@ func TestPartsOfAnAnswer(t *testing.T) {
 	}{
 		"a bit without a meaning": {refused(tlv(3, []byte{6, 0x40})), "tsa: rejected"},
 		"long words":              {refused(tlv(0x30, tlv(12, []byte(long)))), "tsa: rejected; " + strings.Repeat("字", maxStatusText/3) + "?"},
+		"many words":              {refused(tlv(0x30, bytes.Repeat(tlv(12, []byte("word")), 1000))), "tsa: rejected" + strings.Repeat("; word", maxStatusText/5)},
 		"marks that are not seen": {refused(tlv(0x30, tlv(12, []byte("a\x7fb\nc")))), "tsa: rejected; a b c"},
 		"a warning":               {tlv(0x30, tlv(0x30, tlv(2, []byte{5}))), "tsa: a revocation has happened"},
 	} {

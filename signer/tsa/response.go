@@ -65,11 +65,13 @@ func readAnswer(der []byte) ([]byte, error) {
 		if !info.ReadASN1(&texts, cbasn1.SEQUENCE) {
 			return nil, bad
 		}
-		for !texts.Empty() {
+		for said := 0; !texts.Empty(); said += len(text) + 1 {
 			if !texts.ReadASN1(&text, cbasn1.UTF8String) {
 				return nil, bad
 			}
-			words = append(words, printable(text))
+			if left := maxStatusText - said; left > 0 {
+				words = append(words, printable(text[:min(len(text), left)]))
+			}
 		}
 	}
 	if info.PeekASN1Tag(cbasn1.BIT_STRING) {
@@ -98,11 +100,8 @@ func readAnswer(der []byte) ([]byte, error) {
 	return seq, nil // one element or not is for ParseToken to judge
 }
 
-// printable keeps what a stranger's text may do to a log or a window within bounds.
+// printable keeps a stranger's text from doing something to a log or a window.
 func printable(text []byte) string {
-	if len(text) > maxStatusText {
-		text = text[:maxStatusText]
-	}
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 || r == 0x7f {
 			return ' '

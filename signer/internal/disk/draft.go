@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// A Draft is a file before it has its name, in the folder where it will get it, readable by its owner only. Draft it, fill and
+// A Draft is a file before it has its name, in the folder where it will get it, readable by its owner only. Make it, fill and
 // sync File, then Name it; Discard it in any case.
 type Draft struct {
 	File   *os.File
