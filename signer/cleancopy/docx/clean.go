@@ -231,7 +231,7 @@ func (c *cleaner) part(j job) ([]job, error) {
 		return nil, err
 	}
 	name, ok := c.pkg.Name(j.name)
-	if !ok || c.done[strings.ToLower(name)] && j.role != roleNotes {
+	if !ok || c.done[strings.ToLower(name)] {
 		return nil, nil
 	}
 	c.mark(name)
