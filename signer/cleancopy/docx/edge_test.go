@@ -288,15 +288,15 @@ func TestFindingsAreBounded(t *testing.T) {
 	}
 }
 
-// Notes that several parts lead to, themselves among them, are written once.
-func TestNotesAreWrittenOnce(t *testing.T) {
+// Notes that several parts lead to, themselves among them, are written once, and so is what belongs to the container.
+func TestPartsAreWrittenOnce(t *testing.T) {
 	doc := docxtest.Document{
 		Body: p(r("甲") + `<w:r><w:footnoteReference w:id="2"/></w:r>`),
 		Parts: map[string]string{
 			"word/footnotes.xml":            docxtest.Part("footnotes", `<w:footnote w:id="2">`+p(r("注"))+`</w:footnote>`),
 			"word/_rels/footnotes.xml.rels": `<R><Relationship Id="rId1" Type="x/footnotes" Target="footnotes.xml"/></R>`,
 		},
-		Relations: map[string]string{"rIdN": "footnotes footnotes.xml", "rIdN2": "endnotes footnotes.xml"},
+		Relations: map[string]string{"rIdN": "footnotes footnotes.xml", "rIdN2": "endnotes footnotes.xml", "rIdT": "header /[Content_Types].xml", "rIdR": "theme /_rels/.rels"},
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancel()
