@@ -73,8 +73,9 @@ type Batch struct {
 	Told func(Outcome)
 }
 
-// Check finds out what would become of each file, without the key and without writing anything but clean copies. The outcomes
-// are in the order of the items. Errors: those of the ledger and the folder, and the context's; what is wrong with a file is in
+// Check finds out what would become of each file, without the key. It writes nothing, unless there is Clean: then the clean
+// copies, their reports and lines in the ledger, for which it makes the folder and locks it as Run does. The outcomes are in
+// the order of the items. Errors: those of the ledger and the folder, and the context's; what is wrong with a file is in
 // its outcome.
 func (b *Batch) Check(ctx context.Context) ([]Outcome, error) {
 	r, err := b.begin(b.Clean != nil)

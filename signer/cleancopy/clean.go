@@ -131,6 +131,7 @@ func (j *job) run(ctx context.Context, in string) (result string, err error) {
 	case TypePDF:
 		return j.pdf(ctx, private)
 	case TypeDOC:
+		_ = f.Close() // it is renamed, which Windows does to no file that is open
 		return j.doc(ctx, private)
 	}
 	return j.docx(ctx, pkg, false)

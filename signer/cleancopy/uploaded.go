@@ -66,6 +66,7 @@ func (j *job) cutOff(ctx context.Context, private string) (string, error) {
 	case typ == TypePDF:
 		return "", refusal.New(refusal.UnsupportedType, "a PDF shows itself", map[string]any{"type": string(typ)})
 	case typ == TypeDOC: // through docx, where it can be seen what points outside
+		_ = f.Close() // it is renamed, which Windows does to no file that is open
 		named := filepath.Join(j.work, "input.doc")
 		if err := os.Rename(private, named); err != nil {
 			return "", writeError(err, named)

@@ -51,7 +51,7 @@ type Hidden struct {
 // Report is what became of it.
 type Report struct {
 	Original string   // digest of what the copy is of, lower-case hex
-	Hidden   []Hidden // what was named first, in its order, then what was found by itself
+	Hidden   []Hidden // in the order of the pages; of one page what was named before what was found by itself
 	Blind    []int    // pages without any text that can be read: nothing was looked for there
 	Missed   []string // words that stand nowhere
 }

@@ -22,7 +22,7 @@ func (d *diff) allowTags() error {
 		if err != nil {
 			return err
 		}
-		if !tagged(a, b, own[num]) {
+		if d.links.drawn[num] || !tagged(a, b, own[num]) {
 			continue
 		}
 		delete(d.pending, num)
@@ -36,7 +36,8 @@ func (d *diff) allowTags() error {
 
 // tagged says whether an object was a part of the structure tree and is that still,
 // with tags more. What the tree alone leads to may be any part; elements to which
-// outlines lead, too, say what they are.
+// outlines lead, too, say what they are. Of what pages lead to that word does not count:
+// it may be the parameters of a picture's filter, which have a K, too.
 func tagged(a, b pdf.Object, own bool) bool {
 	was, wasDict := a.(pdf.Dict)
 	is, isDict := b.(pdf.Dict)

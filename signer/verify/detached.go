@@ -45,7 +45,7 @@ func Detached(ctx context.Context, value []byte, content io.ReaderAt, size int64
 	if err != nil {
 		s.add(asFinding(err))
 	}
-	report := &Report{Signatures: []Signature{s.Signature}, Findings: finding.List{}}
+	report := &Report{Signatures: []Signature{s.Signature}, Stamps: []Stamp{}, Findings: finding.List{}}
 	settle(report)
 	return report, nil
 }
@@ -87,6 +87,7 @@ func (s *judged) judgeDetached(ctx context.Context, value []byte, content *watch
 	}
 	v.finish(s, h.Sum(nil), opts)
 	s.askRevocation(ctx, opts)
+	s.judgePolicies(opts.Policies)
 	return nil
 }
 

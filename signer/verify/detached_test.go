@@ -3,7 +3,9 @@ package verify_test
 import (
 	"bytes"
 	"context"
+	"encoding/asn1"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -114,6 +116,20 @@ func TestDetachedGM(t *testing.T) {
 	r := judgeDetached(t, detach(t, p, true, content), content, p.Root)
 	if s := r.Signatures[0]; !r.Valid() || s.Algorithm != "SM2-SM3" || s.Level != "none" {
 		t.Errorf("%s: %+v", r.Verdict, s)
+	}
+}
+
+// TestDetachedAsksForPolicies: of a signature in a file of its own no less is asked than of one in a PDF, and its report has the
+// same form.
+func TestDetachedAsksForPolicies(t *testing.T) {
+	p, content := cmstest.New(t, "ecdsa", cmstest.Options{}), []byte("any file")
+	r, err := verify.Detached(t.Context(), detach(t, p, false, content), bytes.NewReader(content), int64(len(content)),
+		verify.Options{Roots: []*smx509.Certificate{p.Root}, Now: signedAt.Add(time.Hour), Policies: []asn1.ObjectIdentifier{{1, 2, 156, 1}}})
+	if err != nil || r.Verdict != verify.Untrusted || !has(r.Signatures[0], "verify.policy_other") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if text, err := json.Marshal(r); err != nil || !bytes.Contains(text, []byte(`"timeStamps":[]`)) {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 

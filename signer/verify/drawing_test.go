@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -95,6 +96,38 @@ func TestLooksThatAreCompared(t *testing.T) {
 		if code := lookOf(p.view(), pdf.Ref{Num: 50}, tc.held, ses.Picture{Format: "JPG", Data: photo.Bytes()}); code != tc.code {
 			t.Errorf("%s: %q, want %q", tc.name, code, tc.code)
 		}
+	}
+}
+
+// TestPicturesDoNotAskForMuch: what a small file can ask for has bounds: forms that draw one another again and again, and a photo
+// that says of itself that it is larger than the file does.
+func TestPicturesDoNotAskForMuch(t *testing.T) {
+	p := newPaper(t)
+	again := strings.Repeat("/F Do ", 1000)
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 2, 2)), nil); err != nil {
+		t.Fatal(err)
+	}
+	large := photo.Bytes()
+	copy(large[bytes.Index(large, []byte("\xff\xc0"))+5:], "\x2e\xe0\x2e\xe0") // 12000 by 12000
+	p.update(map[int]string{50: stream("/Subtype /Form /Resources << /XObject << /F 51 0 R >> >>", again), 51: stream("/Subtype /Form", "q Q"),
+		52: stream("/Subtype /Image /Width 2 /Height 2 /Filter /DCTDecode", string(large))})
+	d := drawing{v: p.view()}
+	if d.form(pdf.Ref{Num: 50}, 0) {
+		t.Error("a thousand forms are read")
+	}
+	s, err := d.v.Stream(pdf.Ref{Num: 52})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, ok := d.pixels(s); ok {
+		t.Error("a photo of another size is taken")
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 32<<20 {
+		t.Errorf("it takes %d MiB", took>>20)
 	}
 }
 

@@ -17,6 +17,7 @@ type links struct {
 	own map[string]map[uint32]bool
 
 	shared map[uint32]bool // what is reached without those entries
+	drawn  map[uint32]bool // what is reached without the outlines, too: it may be shown
 }
 
 // edges are the special entries, where nothing visible begins.
@@ -31,7 +32,7 @@ func walkLinks(v *view) (*links, error) {
 	trailer := v.Trailer()
 	rest := pdf.Dict{}
 	for k, o := range root {
-		if !slices.Contains(edges, k) {
+		if !slices.Contains(edges, k) && k != "Outlines" {
 			rest[k] = o
 		}
 	}
@@ -41,6 +42,10 @@ func walkLinks(v *view) (*links, error) {
 		l.incoming[ref.Num]++
 	}
 	if err := l.visit(v, rest, seen); err != nil {
+		return nil, err
+	}
+	l.drawn = maps.Clone(seen)
+	if err := l.visit(v, root["Outlines"], seen); err != nil {
 		return nil, err
 	}
 	l.shared = seen

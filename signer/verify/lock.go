@@ -93,10 +93,11 @@ func (s *judged) keepLock(doc *document, lock fieldLock, sigs []*judged) error {
 		there[f.name] = true
 	}
 	for _, t := range sigs {
-		if t.Revision <= s.Revision || !there[t.name] || !lock.holds(t.name) {
+		i := slices.IndexFunc(t.names, func(name string) bool { return there[name] && lock.holds(name) })
+		if t.Revision <= s.Revision || i < 0 {
 			continue
 		}
-		s.add(find("lock_violated", "field", nameOf(t.name)))
+		s.add(find("lock_violated", "field", nameOf(t.names[i])))
 		for i, c := range s.ChangesAfter {
 			if c.Revision == t.Revision && c.Code == changeSignature {
 				s.ChangesAfter[i].Allowed = false

@@ -1,7 +1,9 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"sealdesk/signer/cms/cmstest"
@@ -49,5 +51,21 @@ func TestFieldsStayLocked(t *testing.T) {
 				t.Errorf("%+v", changes)
 			}
 		})
+	}
+}
+
+// A lock counts for each of the fields that share a value, not for the first alone.
+func TestFieldsThatShareAValueStayLocked(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{})
+	const widget = "<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /P 3 0 R /F 4 /Rect [300 100 420 220] >>"
+	p := newPaper(t)
+	p.fields, p.annots = []int{20, 21}, []int{20, 21}
+	p.update(map[int]string{20: fmt.Sprintf(widget, "free"), 21: fmt.Sprintf(widget, "empty")})
+	p.sign(buyer, signing{sig: "/Reference [<< /TransformMethod /FieldMDP /TransformParams << /Action /Include /Fields [(empty)] >> >>]"})
+	p.sign(seller, signing{existing: 20, objects: map[int]string{21: strings.Replace(p.objects[21], "<<", fmt.Sprintf("<< /V %d 0 R", p.size), 1)}})
+	r := p.verify(buyer, seller)
+	if r.Verdict != Invalid || !found(r, "verify.lock_violated|empty") || len(r.Signatures) != 2 || r.Signatures[1].Verdict != Valid {
+		t.Errorf("%s %v %v", r.Verdict, allCodes(r), changes(r))
 	}
 }

@@ -17,6 +17,7 @@ import (
 const (
 	maxLook      = 64 << 10 // bytes of an appearance's content
 	maxLookDepth = 4        // forms within one another
+	maxLookForms = 64       // forms, each as often as it is drawn
 	maxLookSide  = 4096     // pixels
 	// maxShade is how much a pixel on white may differ, of 255: rounding by other
 	// writers, and no more.
@@ -111,11 +112,15 @@ func lookOf(v *view, appearance pdf.Ref, held image.Image, picture ses.Picture) 
 type drawing struct {
 	v      *view
 	images []*pdf.Stream
+	forms  int // that were read
 }
 
 // form reads a form XObject that places images and does nothing else; false if it
 // does something else.
 func (d *drawing) form(o pdf.Object, depth int) bool {
+	if d.forms++; d.forms > maxLookForms {
+		return false
+	}
 	s, err := d.v.Stream(o)
 	if err != nil || s == nil || depth > maxLookDepth {
 		return false
@@ -180,6 +185,10 @@ func (d *drawing) pixels(s *pdf.Stream) (*image.NRGBA, bool) {
 	}
 	m := image.NewNRGBA(image.Rect(0, 0, int(w), int(h)))
 	if s.Dict["Filter"] == pdf.Name("DCTDecode") {
+		// What it says of its size decides how much memory it takes.
+		if head, err := jpeg.DecodeConfig(d.v.Raw(s)); err != nil || int64(head.Width) != w || int64(head.Height) != h {
+			return nil, false
+		}
 		photo, err := jpeg.Decode(d.v.Raw(s))
 		if err != nil || photo.Bounds() != m.Rect {
 			return nil, false

@@ -28,7 +28,7 @@ const (
 	Unsigned Verdict = "unsigned"
 )
 
-// Options of File.
+// Options of File and Detached.
 type Options struct {
 	// Roots are the trusted certificates; nobody else is. Package anchors finds some.
 	Roots []*smx509.Certificate

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -214,5 +215,30 @@ func tagged31(by *cmstest.Party) func(p *paper) {
 		p.update(map[int]string{objCatalog: p.dict(p.root), 30: "<< /Type /StructTreeRoot /K [31 0 R] >>",
 			31: "<< /Type /StructElem /S /Document /P 30 0 R /K 33 0 R >>", 33: "0"})
 		p.sign(by, signing{})
+	}
+}
+
+// TestTagsThatAreDrawn: what calls itself an element of the structure tree and is something that a page draws with stays as it
+// was: K is a fax's way of encoding, too. What outlines alone lead to is not drawn.
+func TestTagsThatAreDrawn(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	p := newPaper(t)
+	p.page["Resources"] = "<< /Font << /F1 5 0 R >> /XObject << /I 40 0 R >> >>"
+	p.update(map[int]string{objPage: p.dict(p.page), 41: "<< /Type /StructElem /K -1 /Columns 8 >>",
+		40: stream("/Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /CCITTFaxDecode /DecodeParms 41 0 R", "\x00\x10")})
+	p.sign(buyer, signing{})
+	p.update(map[int]string{41: "<< /Type /StructElem /K 0 /Columns 8 >>"})
+	if r := p.verify(buyer); r.Verdict != Invalid || !found(r, "verify.modified|object 41") {
+		t.Errorf("drawn: %s %v %v", r.Verdict, allCodes(r), changes(r))
+	}
+	p = newPaper(t)
+	p.root["StructTreeRoot"], p.root["Outlines"] = "30 0 R", "45 0 R"
+	p.update(map[int]string{objCatalog: p.dict(p.root), 30: "<< /Type /StructTreeRoot /K [31 0 R] >>",
+		31: "<< /Type /StructElem /S /Document /P 30 0 R /K [0] /Pg 3 0 R >>",
+		45: "<< /Type /Outlines /First 46 0 R /Last 46 0 R /Count 1 >>", 46: "<< /Title (x) /Parent 45 0 R /SE 31 0 R >>"})
+	p.sign(buyer, signing{})
+	p.update(map[int]string{31: "<< /Type /StructElem /S /Document /P 30 0 R /K [0 50 0 R] /Pg 3 0 R >>", 50: "<< /Type /StructElem /S /P /P 31 0 R /K 1 >>"})
+	if r := p.verify(buyer); !r.Valid() || !slices.Contains(changeCodes(r), changeTags) {
+		t.Errorf("named by an outline: %s %v %v", r.Verdict, allCodes(r), changes(r))
 	}
 }

@@ -77,8 +77,9 @@ type judged struct {
 	Signature
 	dict            pdf.Dict
 	ref             pdf.Ref
-	name            string // of the field, in full
-	value           value  // nil when it cannot be read
+	name            string   // of the field, in full
+	names           []string // of all fields that share it, that one first
+	value           value    // nil when it cannot be read
 	file            *evidence
 	token           *tsa.Token            // of a document time stamp
 	signer, stamped standing              // of the signer, and of the authority of the time stamp that counts
@@ -244,6 +245,7 @@ func collect(doc *document) (sigs, stamps []*judged, err error) {
 				return nil, nil, tooLarge("signatures")
 			}
 		}
+		s.names = append(s.names, f.name)
 		for i, w := range f.widgets {
 			s.widgets, s.Widgets = append(s.widgets, w), append(s.Widgets, Widget{Rect: f.rects[i]})
 		}
@@ -288,11 +290,12 @@ func after(doc *document, sigs []*judged) {
 		}
 	}
 	l, err := walkLinks(doc.view(first))
+	hidden := err == nil && doc.hidesPages(first, l)
 	for _, s := range sigs {
 		if err == nil && len(l.missing) > 0 {
 			s.add(find("hidden_objects"))
 		}
-		if err == nil && doc.hidesPages(first, l) {
+		if hidden {
 			s.add(find("hidden_pages"))
 		}
 	}

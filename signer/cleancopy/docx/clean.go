@@ -91,12 +91,17 @@ func (c *cleaner) run() error {
 		queue = append(queue[1:], next...)
 	}
 	for _, name := range c.pkg.Names() { // what no arrow leads to
-		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !strings.HasPrefix(key,
-			"[content_types]") && !strings.HasSuffix(key, ".rels") {
+		if key := strings.ToLower(name); !c.done[key] && !c.told[key] && !ofContainer(name) {
 			c.found.add(Finding{Kind: KindOther, Part: name})
 		}
 	}
 	return c.finish()
+}
+
+// ofContainer tells whether a part is none of the document's, but says how its parts hang together: that is written anew.
+func ofContainer(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "[content_types]") || strings.HasSuffix(name, ".rels")
 }
 
 // topLevel reports what hangs on the container itself.
@@ -231,7 +236,7 @@ func (c *cleaner) part(j job) ([]job, error) {
 		return nil, err
 	}
 	name, ok := c.pkg.Name(j.name)
-	if !ok || c.done[strings.ToLower(name)] && j.role != roleNotes {
+	if !ok || c.done[strings.ToLower(name)] {
 		return nil, nil
 	}
 	c.mark(name)
@@ -247,7 +252,7 @@ func (c *cleaner) part(j job) ([]job, error) {
 			c.drop(r, label(name))
 			continue
 		}
-		if _, there := c.pkg.Name(r.Target); !there {
+		if target, there := c.pkg.Name(r.Target); !there || ofContainer(target) {
 			continue
 		}
 		if role == rolePicture {

@@ -1,6 +1,7 @@
 package docx_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/signer/cleancopy/docx"
 	"sealdesk/signer/cleancopy/docxtest"
@@ -283,5 +285,53 @@ func TestFindingsAreBounded(t *testing.T) {
 	res, err = clean(t.Context(), docxtest.Document{Body: p(strings.Repeat(hidden(strings.Repeat("密", 300)), 9))}.Bytes(), io.Discard)
 	if err != nil || len(res.Findings) != 1 || res.Findings[0].Count != 9 || !strings.HasSuffix(res.Findings[0].Text, "…") {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// Notes that several parts lead to, themselves among them, are written once, and so is what belongs to the container.
+func TestPartsAreWrittenOnce(t *testing.T) {
+	doc := docxtest.Document{
+		Body: p(r("甲") + `<w:r><w:footnoteReference w:id="2"/></w:r>`),
+		Parts: map[string]string{
+			"word/footnotes.xml":            docxtest.Part("footnotes", `<w:footnote w:id="2">`+p(r("注"))+`</w:footnote>`),
+			"word/_rels/footnotes.xml.rels": `<R><Relationship Id="rId1" Type="x/footnotes" Target="footnotes.xml"/></R>`,
+		},
+		Relations: map[string]string{"rIdN": "footnotes footnotes.xml", "rIdN2": "endnotes footnotes.xml", "rIdT": "header /[Content_Types].xml", "rIdR": "theme /_rels/.rels"},
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	var out bytes.Buffer
+	if _, err := clean(ctx, doc.Bytes(), &out); err != nil {
+		t.Fatal(err)
+	}
+	written := map[string]int{}
+	zr, err := zip.NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range zr.File {
+		if written[f.Name]++; written[f.Name] > 1 {
+			t.Errorf("%s is written again", f.Name)
+		}
+	}
+	if written["word/footnotes.xml"] == 0 {
+		t.Error("the notes are gone")
+	}
+}
+
+// What takes time does not grow with the square of what a hostile body holds.
+func TestLongBodiesEnd(t *testing.T) {
+	const many = 8000
+	for name, body := range map[string]string{
+		"one run of much":           "<w:r>" + strings.Repeat("<w:tab/>", 4*many) + "</w:r>",
+		"fields within one another": strings.Repeat(char("begin")+instr("X")+char("separate"), many) + strings.Repeat(char("end"), many),
+	} {
+		begun := time.Now()
+		if _, err := clean(t.Context(), docxtest.Document{Body: p(body)}.Bytes(), io.Discard); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s takes %v", name, took)
+		}
 	}
 }

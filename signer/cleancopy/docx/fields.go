@@ -14,6 +14,9 @@ var outside = set("INCLUDEPICTURE", "INCLUDETEXT", "INCLUDE", "IMPORT", "LINK", 
 // dateFields show the day on which they are looked at.
 var dateFields = set("DATE", "TIME", "PRINTDATE", "SAVEDATE", "EDITTIME")
 
+// maxShown bounds the pieces of a field's result that a report quotes from: results may lie within one another without end.
+const maxShown = 300
+
 func fieldName(instruction string) string {
 	f := strings.Fields(instruction)
 	if len(f) == 0 {
@@ -78,8 +81,10 @@ func (s *story) fields(n *xmltree.Node) {
 			p.node.Kids = nil // form data and field data
 		}
 	}
-	for _, p := range pieces {
-		p.run.Filter(func(k *xmltree.Node) bool { return !gone[k] })
+	for i, p := range pieces {
+		if i == 0 || pieces[i-1].run != p.run { // once for each run, however much is in it
+			p.run.Filter(func(k *xmltree.Node) bool { return !gone[k] })
+		}
 	}
 }
 
@@ -174,7 +179,7 @@ func (s *story) decide(f *field, pieces []piece, gone map[*xmltree.Node]bool) {
 	face := shownBy(name, instruction, begin.node.Child("w", "ffData"))
 	var shown strings.Builder
 	shown.WriteString(face)
-	for i := last + 1; i < f.end && shown.Len() < maxText; i++ {
+	for i := last + 1; i < min(f.end, last+maxShown) && shown.Len() < maxText; i++ {
 		if !gone[pieces[i].node] {
 			shown.WriteString(wordsOf(pieces[i].node))
 		}

@@ -35,7 +35,8 @@ func Strip(data []byte) (stripped []byte, segments int) {
 		if n < 4 || i+n > len(data) {
 			return data, 0
 		}
-		colour := marker == 0xe0 || marker == 0xe2 && bytes.HasPrefix(data[i+4:], []byte("ICC_PROFILE\x00")) || marker == 0xee
+		small := bytes.HasPrefix(data[i+4:], []byte("JFXX\x00")) // a thumbnail beside JFIF
+		colour := marker == 0xe0 && !small || marker == 0xe2 && bytes.HasPrefix(data[i+4:], []byte("ICC_PROFILE\x00")) || marker == 0xee
 		if (marker >= 0xe0 && marker <= 0xef && !colour) || marker == 0xfe {
 			segments++
 		} else {

@@ -17,7 +17,11 @@ type Limits struct {
 	Nodes int // elements, texts and attributes together
 }
 
-// ErrUnsafe marks XML that no honest office program writes: document types, entities, excessive depth or size.
+// maxNames bounds the declarations of namespaces that are in force at once, which every name is looked up in; office programs
+// declare some forty.
+const maxNames = 512
+
+// ErrUnsafe marks XML that no honest office program writes: document types, entities, excessive depth, size or numbers of namespaces.
 var ErrUnsafe = errors.New("xml not acceptable")
 
 // Name is an element's or attribute's name. Space is the short alias of its namespace, or the URI in braces when the
@@ -255,6 +259,9 @@ func (p *parser) open(t xml.StartElement) error {
 		} else if a.Name.Space == "" && a.Name.Local == "xmlns" {
 			p.names = append(p.names, binding{"", a.Value})
 		}
+	}
+	if len(p.names) > maxNames {
+		return fmt.Errorf("%w: more than %d namespaces in force", ErrUnsafe, maxNames)
 	}
 	uri, ok := p.names.lookup(t.Name.Space)
 	if !ok {

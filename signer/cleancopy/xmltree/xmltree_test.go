@@ -2,6 +2,7 @@ package xmltree
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -24,6 +25,7 @@ func TestParse(t *testing.T) {
 		{"other encoding", `<?xml version="1.0" encoding="gbk"?><a/>`, "", true},
 		{"deep", strings.Repeat("<a>", 30) + strings.Repeat("</a>", 30), "", true},
 		{"many", "<a>" + strings.Repeat("<b/>", 2000) + "</a>", "", true},
+		{"many names of namespaces", "<a" + manyNames() + "/>", "", true},
 		{"unknown entity", `<a>&x;</a>`, "", false},
 		{"prefix unknown", `<p:a/>`, "", false},
 		{"twice", `<a x="1" x="2"/>`, "", false},
@@ -88,4 +90,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%s\n%s", once, twice)
 		}
 	})
+}
+
+// manyNames declares more prefixes than any office program does.
+func manyNames() string {
+	var b strings.Builder
+	for i := range 600 {
+		fmt.Fprintf(&b, ` xmlns:p%d="u"`, i)
+	}
+	return b.String()
 }

@@ -143,6 +143,10 @@ func (j *judge) differences(o pdf.Object) (map[int]pdf.Name, error) {
 // maxStated bounds the widths that a composite font states, those that it states twice included.
 const maxStated = 1 << 18
 
+func tooManyWidths() error {
+	return &pdf.Error{Kind: pdf.TooComplex, Detail: "a font states too many widths", Offset: -1}
+}
+
 func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
 	widths, stated := map[int]float64{}, int64(0)
 	w, err := j.f.Array(inner["W"])
@@ -156,6 +160,10 @@ func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
 			break
 		}
 		if list, ok := next.(pdf.Array); ok {
+			if stated += int64(len(list)); stated > maxStated {
+				err = tooManyWidths()
+				break
+			}
 			for k := range list {
 				if widths[int(first)+k], err = j.f.Number(list[k]); err != nil {
 					break
@@ -171,7 +179,7 @@ func (j *judge) compositeWidths(inner pdf.Dict) func(int) (float64, error) {
 		err = werr
 		first, last = max(first, 0), min(last, 0xffff)
 		if stated += max(0, last-first+1); stated > maxStated {
-			err = &pdf.Error{Kind: pdf.TooComplex, Detail: "a font states too many widths", Offset: -1}
+			err = tooManyWidths()
 			break
 		}
 		for c := first; c <= last; c++ {

@@ -101,6 +101,19 @@ func TestJudgeEnds(t *testing.T) {
 			t.Errorf("%+v, %v", v, err)
 		}
 	}
+	// One list that is stated again and again.
+	var b pdftest.Builder
+	root := b.AddRaw("<< /Type /Catalog /Pages 2 0 R >>")
+	b.AddRaw("<< /Type /Pages /Kids [3 0 R] /Count 1 >>")
+	b.AddRaw("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>")
+	b.AddStream(nil, []byte("BT /F 9 Tf <0001> Tj ET"))
+	b.AddRaw("<< /Type /Font /BaseFont /ABCDEF+Test /Subtype /Type0 /Encoding /Identity-H /DescendantFonts [<< /Type /Font /Subtype /CIDFontType2 /CIDToGIDMap /Identity /W [" +
+		strings.Repeat("0 6 0 R ", 1000) + "] /FontDescriptor << /Flags 4 /FontFile2 7 0 R >> >>] >>")
+	b.AddRaw("[" + strings.Repeat("600 ", 300) + "]")
+	b.AddStream(nil, program(600))
+	if v, err := judgedFile(t, b.Bytes(pdf.Table, root)); !errors.Is(err, &pdf.Error{Kind: pdf.TooComplex}) {
+		t.Errorf("%+v, %v", v, err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	data := rich()
