@@ -149,23 +149,25 @@ func (d *Desk) phones() (token.Driver, error) {
 	if c.Service == "" {
 		return nil, fault("no_mobile_ca", nil, "platform", d.PlatformName())
 	}
+	at := phoneAt{service: c.Service, memory: c.Memory}
 	if p, ok := d.Platform(); ok {
 		roots, err := p.Pool()
 		if err != nil {
 			return nil, err
 		}
-		c.Platform.Origin, c.Roots = p.Address, roots
+		c.Platform.Origin, c.Roots, at.roots = p.Address, roots, p.Roots
 	}
+	at.platform = c.Platform
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.phone != nil && d.phoneAt == (phoneAt{c.Service, c.Platform, c.Memory}) {
+	if d.phone != nil && d.phoneAt == at {
 		return d.phone, nil
 	}
 	driver, err := mobileca.Open(c)
 	if err != nil {
 		return nil, err
 	}
-	d.phone, d.phoneAt = driver, phoneAt{c.Service, c.Platform, c.Memory}
+	d.phone, d.phoneAt = driver, at
 	return driver, nil
 }
 
@@ -174,6 +176,7 @@ type phoneAt struct {
 	service  string
 	platform mobileca.Platform
 	memory   string
+	roots    string // of the profile
 }
 
 // PhoneKey stands for whichever certificate the person chooses on the phone; owner is the organisation that it must be of, none
