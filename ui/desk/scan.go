@@ -44,9 +44,6 @@ const (
 	ScanDecrypt = mobileca.Decrypt
 )
 
-// CodePhoneGone is the problem's code when the phone, or its session, is over.
-const CodePhoneGone = "token.phone_session_ended"
-
 // A Scan is one turn with the phone, from the QR code to the answer: what it shows, and what the person may do meanwhile.
 type Scan struct {
 	About  ScanAbout
@@ -266,15 +263,15 @@ func asking(ctx context.Context, p mobileca.Purpose) context.Context {
 func (d *Desk) ScanLogin(ctx context.Context, scan *Scan, keep bool) (*Session, error) {
 	defer scan.Finish()
 	ctx = asking(mobileca.WithScreen(ctx, scan), mobileca.Purpose{Kind: ScanLogin, Summary: d.cfg.Words.T("scan.summary_login", "platform", d.PlatformName())})
-	any := d.PhoneKey(Key{})
+	chosen := d.PhoneKey(Key{})
 	// The desk may go to another platform as long as the code waits.
-	k, err := d.unlockPhone(ctx, any)
+	k, err := d.unlockPhone(ctx, chosen)
 	if err != nil {
 		return nil, err
 	}
 	defer k.close()
 	d.seats.RLock()
-	if d.PhoneKey(Key{}).URI != any.URI {
+	if d.PhoneKey(Key{}).URI != chosen.URI {
 		err = token.ErrCancelled
 	}
 	var s *Session
