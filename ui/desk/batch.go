@@ -274,7 +274,8 @@ func (b *Batch) part(progress BatchProgress, which func(batch.Outcome) bool) (*b
 		bt.Find = func(path string) signer.Finder { return finder{cfg.Renderer, path} }
 	}
 	if b.rule.Clean {
-		bt.Clean = CleanWith(cfg.Cleaner)
+		cleaner := b.s.desk.cleaner()
+		bt.Clean = CleanWith(&cleaner)
 	}
 	for _, o := range b.rows {
 		if which(o) {

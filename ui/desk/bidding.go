@@ -172,9 +172,6 @@ func (s *Session) sealPart(ctx context.Context, p *bids.Project, code string, jo
 	return result, err
 }
 
-// SealsForBids names the documents that a chosen seal is remembered for.
-const SealsForBids = "bid"
-
 func report(p bids.Progress, step string, done, total int) {
 	if p != nil {
 		p(step, int64(done), int64(total))

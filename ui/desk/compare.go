@@ -77,7 +77,7 @@ func (w *Work) pages(ctx context.Context, original File, name string) (papers.Di
 		return papers.Digest{}, err
 	}
 	room := filepath.Dir(in)
-	path, cleaner := filepath.Join(room, name), *w.s.desk.cfg.Cleaner
+	path, cleaner := filepath.Join(room, name), w.s.desk.cleaner()
 	cleaner.TempDir = room
 	if _, err := os.Stat(path); err != nil {
 		if err := cleaner.AsUploaded(ctx, in, path); err != nil {

@@ -32,6 +32,20 @@ func TestAConverterIsKept(t *testing.T) {
 	if got := s.desk.Converter(); got.Documents != 2 || got.Cold != nil || got.Memory == 0 {
 		t.Errorf("%+v", got)
 	}
+	_, err = work.Uploaded(t.Context())
+	must(t, err)
+	if got := s.desk.Converter(); got.Documents != 3 || got.Cold != nil {
+		t.Errorf("the upload's pages: %+v", got)
+	}
+	b := s.NewBatch()
+	must(t, b.Add(write(t, "补充合同.docx", assets.SampleContract())))
+	rule := w.rule(s, "page=1,x=60mm,y=200mm")
+	rule.Clean = true
+	b.SetRule(rule)
+	must(t, b.Check(t.Context(), nil))
+	if got := s.desk.Converter(); got.Documents != 4 || got.Cold != nil {
+		t.Errorf("a batch: %+v", got)
+	}
 	w.shut(s)
 	if got := s.desk.Converter(); got.Running {
 		t.Errorf("it outlives the desk: %+v", got)

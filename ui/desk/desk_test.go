@@ -259,6 +259,8 @@ func TestNamesOfFilesAreWhatThePlatformTakes(t *testing.T) {
 		{"\xff\xfe.pdf", ".pdf", "1.pdf"},
 		{"e\u0301.pdf", ".pdf", "\u00e9.pdf"},
 		{strings.Repeat("长", 100) + ".pdf", ".pdf", strings.Repeat("长", 65) + ".pdf"},
+		{"1." + strings.Repeat("长", 80), "." + strings.Repeat("长", 80), "1." + strings.Repeat("长", 66)}, // no ending, but the end of a name
+		{"价\u202e.f\ndp", ".f\ndp", "价.fdp"},
 	} {
 		if got := fileName(c.name, c.ext); got != c.want || len(got) > maxFileName {
 			t.Errorf("%q: %q (%d bytes), want %q", c.name, got, len(got), c.want)

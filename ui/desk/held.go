@@ -45,7 +45,7 @@ func (h *held) drop() {
 			h.timer.Stop()
 		}
 		h.key.close()
-		h.key = nil
+		h.key, h.timer = nil, nil
 	}
 	h.keyMu.Lock()
 	h.watched = nil

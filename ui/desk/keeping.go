@@ -43,8 +43,8 @@ func KeyLost(err error) (data string, ok bool) {
 	return "", false
 }
 
-// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts with their
-// documents, and their vault. Nothing is deleted; the new folder is told. While a program has the outbox open it must not be
+// SetAside moves what cannot be read any more out of the way, so that work can begin anew: the outbox, the drafts and bids with
+// their documents, the credit library, and their vault. Nothing is deleted; the new folder is told. While a program has the outbox open it must not be
 // done.
 func SetAside(folders Folders) (string, error) {
 	aside := filepath.Join(folders.Data, "unreadable-"+time.Now().Format("20060102-150405"))

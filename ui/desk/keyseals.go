@@ -58,11 +58,11 @@ func (c *SealCase) readToken(ctx context.Context, t token.Token) (KeyRead, error
 	for _, o := range list {
 		data, err := reader.ReadData(ctx, o.Name)
 		switch {
+		case errors.Is(err, token.ErrRemoved), errors.Is(err, token.ErrCancelled), errors.Is(err, token.ErrTimeout):
+			return read, err
 		case o.Locked && err != nil, errors.Is(err, token.ErrNotUnlocked):
 			read.Locked++
 			continue
-		case errors.Is(err, token.ErrRemoved), errors.Is(err, token.ErrCancelled), errors.Is(err, token.ErrTimeout):
-			return read, err
 		case err != nil: // the others may be read still
 			read.Errs = append(read.Errs, err)
 			continue

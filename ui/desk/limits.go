@@ -87,17 +87,15 @@ func formTrouble(f platformapi.ContractFields) (reason string, most int) {
 }
 
 // fileName makes of a person's file name one that the platform takes: short enough, without control characters, and ending
-// as its content asks (".pdf").
+// as its content asks (".pdf"). An ending that leaves no room for a name is none.
 func fileName(name, ext string) string {
-	name = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !plain(string(r)) {
-			return -1
-		}
-		return r
-	}, norm.NFC.String(strings.ToValidUTF8(filepath.Base(name), ""))))
+	name, ext = inLine(filepath.Base(name)), inLine(ext)
 	stem := name
 	if have := filepath.Ext(name); strings.EqualFold(have, ext) {
 		stem, ext = strings.TrimSuffix(name, have), have
+	}
+	if len(ext) >= maxFileName {
+		stem, ext = stem+ext, ""
 	}
 	for len(stem)+len(ext) > maxFileName {
 		_, size := utf8.DecodeLastRuneInString(stem)
@@ -107,4 +105,14 @@ func fileName(name, ext string) string {
 		stem = "1"
 	}
 	return stem + ext
+}
+
+// inLine is a text of one line, without what plain refuses.
+func inLine(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || !plain(string(r)) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(s, ""))))
 }

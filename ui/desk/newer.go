@@ -25,7 +25,7 @@ func (d *Desk) FindNewer(ctx context.Context) (*Newer, error) {
 	if d.cfg.Updates == nil {
 		return nil, nil
 	}
-	r, newer, err := d.cfg.Updates.Ask(ctx, &fetch.Client{Private: true, Timeout: netPatience}, d.cfg.Program.Version, time.Now())
+	r, newer, err := d.cfg.Updates.Ask(ctx, &fetch.Client{Private: true, Timeout: netPatience, Proxy: d.Proxy}, d.cfg.Program.Version, time.Now())
 	if err != nil || !newer {
 		return nil, err
 	}

@@ -166,14 +166,14 @@ func (w *Work) File(ctx context.Context, number, day string) (Sent, error) {
 	return w.send(ctx, ActionFile, only(outbox.Request{Op: outbox.OpFile, File: platformapi.FileRequest{Number: number, FiledOn: day}}))
 }
 
-// Terms are the platform's legal terms, Calendar a year's holidays, as its deadlines are counted by them.
+// Terms are the platform's legal terms, by which deadlines are counted.
 func (s *Session) Terms(ctx context.Context) (platformapi.Terms, error) {
 	t, err := s.platform.Terms(ctx)
 	s.heard(err)
 	return t, err
 }
 
-// Calendar is a year's holidays.
+// Calendar is a year's holidays, by which the platform counts deadlines.
 func (s *Session) Calendar(ctx context.Context, year int) (platformapi.CalendarYear, error) {
 	y, err := s.platform.Calendar(ctx, year)
 	s.heard(err)

@@ -52,7 +52,7 @@ func (w *Work) blocked(v View, h handover) map[Action]words.Problem {
 			block(ActionSubmit, true, "missing."+lacks, "more", len(v.Missing)-1)
 		}
 	}
-	block(ActionUnseal, !may(platformapi.MoveUnseal), "no_seal_to_take_off")
+	block(ActionUnseal, !may(platformapi.MoveUnseal) || w.d.current(platformapi.StageSealed) == nil, "no_seal_to_take_off")
 	if v.ReviewFirst {
 		blockedInReview(v, block, may)
 	} else {

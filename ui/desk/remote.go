@@ -23,6 +23,7 @@ type RemoteAccount struct {
 // its sessions sooner.
 type remote struct {
 	service, account string
+	roots            string // of the profile
 	driver           token.Driver
 	password         []byte
 }
@@ -41,7 +42,7 @@ func (d *Desk) remotes() []token.Driver {
 	p, ok := d.Platform()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if r := d.opened; ok && r != nil && r.service == p.CSC && r.account == p.CSCAccount {
+	if r := d.opened; ok && r != nil && r.service == p.CSC && r.account == p.CSCAccount && r.roots == p.Roots {
 		return []token.Driver{r.driver}
 	}
 	return nil
@@ -59,7 +60,7 @@ func (d *Desk) OpenRemote(ctx context.Context, password []byte) error {
 	if err != nil {
 		return err
 	}
-	r := &remote{service: p.CSC, account: p.CSCAccount, password: slices.Clone(password)}
+	r := &remote{service: p.CSC, account: p.CSCAccount, roots: p.Roots, password: slices.Clone(password)}
 	r.driver, err = csc.Open(csc.Config{
 		Base: p.CSC, Account: p.CSCAccount, Transport: mobileca.Transport(roots, d.Proxy),
 		Login: func(context.Context) (string, []byte, error) { return r.account, slices.Clone(r.password), nil },

@@ -54,6 +54,11 @@ func TestBothAgreeAndThenBothSeal(t *testing.T) {
 	w.deliver(theirs.Submit(t.Context()))
 	state(t, theirs, platformapi.StateHalfSealed)
 	blocked(t, theirs, ActionSeal, ActionSubmit, ActionRefuse)
+	known, bare := theirs.d.Known, *theirs.d.Known
+	bare.Attachments, theirs.d.Known = nil, &bare // a platform that lets it be taken off and tells of no file
+	_, unfounded := theirs.Unseal(t.Context())
+	w.told(unfounded, "desk.not_allowed")
+	theirs.d.Known = known
 	w.deliver(theirs.Unseal(t.Context())) // it comes off again
 	state(t, theirs, platformapi.StateAgreed)
 	if theirs.View(t.Context()).Filing.Sealed != nil {

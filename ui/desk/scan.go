@@ -44,9 +44,6 @@ const (
 	ScanDecrypt = mobileca.Decrypt
 )
 
-// CodePhoneGone is the problem's code when the phone, or its session, is over.
-const CodePhoneGone = "token.phone_session_ended"
-
 // A Scan is one turn with the phone, from the QR code to the answer: what it shows, and what the person may do meanwhile.
 type Scan struct {
 	About  ScanAbout
@@ -149,23 +146,25 @@ func (d *Desk) phones() (token.Driver, error) {
 	if c.Service == "" {
 		return nil, fault("no_mobile_ca", nil, "platform", d.PlatformName())
 	}
+	at := phoneAt{service: c.Service, memory: c.Memory}
 	if p, ok := d.Platform(); ok {
 		roots, err := p.Pool()
 		if err != nil {
 			return nil, err
 		}
-		c.Platform.Origin, c.Roots = p.Address, roots
+		c.Platform.Origin, c.Roots, at.roots = p.Address, roots, p.Roots
 	}
+	at.platform = c.Platform
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.phone != nil && d.phoneAt == (phoneAt{c.Service, c.Platform, c.Memory}) {
+	if d.phone != nil && d.phoneAt == at {
 		return d.phone, nil
 	}
 	driver, err := mobileca.Open(c)
 	if err != nil {
 		return nil, err
 	}
-	d.phone, d.phoneAt = driver, phoneAt{c.Service, c.Platform, c.Memory}
+	d.phone, d.phoneAt = driver, at
 	return driver, nil
 }
 
@@ -174,6 +173,7 @@ type phoneAt struct {
 	service  string
 	platform mobileca.Platform
 	memory   string
+	roots    string // of the profile
 }
 
 // PhoneKey stands for whichever certificate the person chooses on the phone; owner is the organisation that it must be of, none
@@ -263,15 +263,15 @@ func asking(ctx context.Context, p mobileca.Purpose) context.Context {
 func (d *Desk) ScanLogin(ctx context.Context, scan *Scan, keep bool) (*Session, error) {
 	defer scan.Finish()
 	ctx = asking(mobileca.WithScreen(ctx, scan), mobileca.Purpose{Kind: ScanLogin, Summary: d.cfg.Words.T("scan.summary_login", "platform", d.PlatformName())})
-	any := d.PhoneKey(Key{})
+	chosen := d.PhoneKey(Key{})
 	// The desk may go to another platform as long as the code waits.
-	k, err := d.unlockPhone(ctx, any)
+	k, err := d.unlockPhone(ctx, chosen)
 	if err != nil {
 		return nil, err
 	}
 	defer k.close()
 	d.seats.RLock()
-	if d.PhoneKey(Key{}).URI != any.URI {
+	if d.PhoneKey(Key{}).URI != chosen.URI {
 		err = token.ErrCancelled
 	}
 	var s *Session

@@ -73,8 +73,11 @@ func (c SealChoice) pressed() (*seal.Seal, *ses.Seal, error) {
 	return nil, s, err
 }
 
-// SealsFor names the documents that a chosen seal is remembered for.
-const SealsForContracts = "contract"
+// The documents that a chosen seal is remembered for.
+const (
+	SealsForContracts = "contract"
+	SealsForBids      = "bid"
+)
 
 // SealCase holds the party's seals.
 func (s *Session) SealCase() *SealCase { return s.seals }

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-const maxSealFile = 64 << 20 // bytes, of a file that is copied; the largest that is kept has a hundredth of it
+const maxSealFile = 64 << 20 // bytes, of a file that is copied; the largest that is read again, maxSeal, has an eighth of it
 
 // SealsFolder is the folder in which the seals of all parties are, each party's in a folder of its own; own tells that a person chose it.
 func (d *Desk) SealsFolder() (folder string, own bool) {

@@ -69,8 +69,8 @@ func (s *Session) listTenders(ctx context.Context, q platformapi.TenderQuery) (T
 
 // NewBid begins a bid for a tender, or goes on with the one that was begun here.
 func (s *Session) NewBid(ctx context.Context, tender platformapi.Tender) (*bids.Project, error) {
-	if p, err := s.bids.For(ctx, tender.ID); p != nil || err != nil {
-		return p, err
+	if p, _ := s.bids.For(ctx, tender.ID); p != nil { // as in NewWork
+		return p, nil
 	}
 	t, err := s.tendering()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"sealdesk/platformapi"
@@ -24,6 +25,7 @@ import (
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk/platforms"
 	"sealdesk/ui/desk/proxy"
+	"sealdesk/ui/desk/updates"
 )
 
 // The login of the tests' proxy.
@@ -343,5 +345,42 @@ func TestServicesAreReachedAsThePlatformIs(t *testing.T) {
 		if err := f(); err == nil {
 			t.Errorf("%s: believed another CA's certificate", what)
 		}
+	}
+}
+
+// Other roots of a platform hold at once for its mobile CA and its signing service, too.
+func TestOtherRootsAreNotForgotten(t *testing.T) {
+	w := newWorld(t)
+	_, root := w.behindProxy()
+	d := w.desk("desk")
+	at := &platforms.Profile{Name: "县平台", Address: "https://example.com", MobileCA: "https://ca.example.com", CSC: "https://sign.example.com", CSCAccount: "a"}
+	d.at = at
+	first, err := d.phones()
+	must(t, err)
+	d.opened = &remote{service: at.CSC, account: at.CSCAccount, driver: first}
+	if again, err := d.phones(); err != nil || again != first || len(d.remotes()) != 1 {
+		t.Errorf("made anew without a reason: %v", err)
+	}
+	at.Roots = root
+	if again, err := d.phones(); err != nil || again == first {
+		t.Errorf("the mobile CA is believed by the roots of before: %v", err)
+	}
+	if len(d.remotes()) != 0 {
+		t.Error("the signing service is believed by the roots of before")
+	}
+}
+
+// The question for newer versions goes the way that the settings want.
+func TestUpdatesAreAskedForThroughTheProxy(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		out.WriteHeader(http.StatusForbidden)
+	}))
+	defer server.Close()
+	d := plainDesk(t, t.TempDir(), func(c *Config) { c.Updates = &updates.Source{Feed: "https://updates.invalid/feed"} })
+	must(t, d.ChangeSettings(Settings{Proxy: proxy.Way{Choice: proxy.Named, Address: server.Listener.Addr().String()}}))
+	if _, err := d.FindNewer(t.Context()); err == nil || asked.Load() != 1 {
+		t.Errorf("the proxy was asked %d times, %v", asked.Load(), err)
 	}
 }

@@ -8,14 +8,14 @@ import "image/color"
 var (
 	White   = rgb(0xFFFFFF)
 	Page    = rgb(0xF4F6FA) // the ground on which cards lie
-	Head    = rgb(0xF7F9FC) // head of a table, foot of a form
+	Head    = rgb(0xF7F9FC) // head of a table, quiet ground of facts
 	Hover   = rgb(0xF5F8FE) // row under the pointer
 	Chosen  = rgb(0xE8F0FE) // chosen row, number of a section, avatar
 	Desk    = rgb(0xE4E9F1) // ground behind the pages of a document
 	Line    = rgb(0xE3E8F1) // rules and the edges of cards
 	Frame   = rgb(0xC3CCDC) // edges of fields and of white buttons
 	FrameHi = rgb(0x8FA0BC) // the same under the pointer
-	Track   = rgb(0xDFE5EF) // unfilled part of a bar, skeleton
+	Track   = rgb(0xDFE5EF) // unfilled part of a bar
 	Locked  = rgb(0xF2F4F8) // ground of what cannot be edited
 
 	Text     = rgb(0x1F2A3D)

@@ -3,7 +3,7 @@ package theme
 // Lengths in Fyne's device-independent pixels.
 const (
 	// Text heights.
-	TextTiny    float32 = 11 // sidebar only
+	TextTiny    float32 = 11
 	TextCaption float32 = 12
 	TextTable   float32 = 13
 	TextBody    float32 = 14

@@ -113,7 +113,7 @@ func (b *Button) SetReason(why string) {
 func (b *Button) Enable() { b.SetReason("") }
 
 // SetBusy shows that the work the button began is still going on. It cannot be
-// pressed meanwhile, but stays reachable, so that the focus is not lost.
+// pressed meanwhile, but keeps the focus that it has.
 func (b *Button) SetBusy(on bool) {
 	b.busy = on
 	b.off = on || b.reason != ""

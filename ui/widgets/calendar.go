@@ -34,9 +34,9 @@ func newCalendar(texts CalendarTexts, at time.Time, marked bool, today time.Time
 	c := &calendar{texts: texts, at: dayOf(at), marked: marked, today: dayOf(today), chosen: chosen, cancel: cancel}
 	c.title = Body("").Bold().Align(fyne.TextAlignCenter)
 	head := Row(0,
-		NewIconButton(theme.IconPrev, func() { c.move(c.at.AddDate(0, -1, 0)) }),
+		NewIconButton(theme.IconPrev, func() { c.move(inMonth(c.at, -1)) }),
 		Grow(c.title),
-		NewIconButton(theme.IconNext, func() { c.move(c.at.AddDate(0, 1, 0)) }))
+		NewIconButton(theme.IconNext, func() { c.move(inMonth(c.at, 1)) }))
 	var names, days []fyne.CanvasObject
 	for _, n := range texts.Weekdays {
 		names = append(names, Fixed(dayCell, 24, Middle(Quiet(n).Align(fyne.TextAlignCenter))))
@@ -55,6 +55,15 @@ func newCalendar(texts CalendarTexts, at time.Time, marked bool, today time.Time
 func dayOf(t time.Time) time.Time {
 	y, m, d := t.Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, t.Location())
+}
+
+// inMonth is the same day so many months later, or the last one of a month that is too short for it.
+func inMonth(day time.Time, by int) time.Time {
+	to := day.AddDate(0, by, 0)
+	if to.Day() != day.Day() { // it ran over into the next one
+		to = to.AddDate(0, 0, -to.Day())
+	}
+	return to
 }
 
 func (c *calendar) move(to time.Time) {
@@ -92,9 +101,9 @@ func (c *calendar) TypedKey(ev *fyne.KeyEvent) {
 	case fyne.KeyDown:
 		c.move(c.at.AddDate(0, 0, 7))
 	case fyne.KeyPageUp:
-		c.move(c.at.AddDate(0, -1, 0))
+		c.move(inMonth(c.at, -1))
 	case fyne.KeyPageDown:
-		c.move(c.at.AddDate(0, 1, 0))
+		c.move(inMonth(c.at, 1))
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
 		c.chosen(c.at)
 	case fyne.KeyEscape:

@@ -50,11 +50,6 @@ func headed(row fyne.CanvasObject) *fyne.Container {
 
 // Section is a numbered card of a form: 01, title, a quiet line, and the fields.
 func Section(number, title, subtitle string, body fyne.CanvasObject) *fyne.Container {
-	return SectionWith(number, title, subtitle, nil, body)
-}
-
-// SectionWith is a Section with something at the right of its head.
-func SectionWith(number, title, subtitle string, right, body fyne.CanvasObject) *fyne.Container {
 	ground := canvas.NewRectangle(theme.Chosen)
 	ground.CornerRadius = theme.ControlRadius
 	n := NewText(number, theme.TextBody, theme.Primary).Bold().Align(fyne.TextAlignCenter)
@@ -63,9 +58,6 @@ func SectionWith(number, title, subtitle string, right, body fyne.CanvasObject) 
 		row = append(row, Grow(Quiet(subtitle).Clip()))
 	} else {
 		row = append(row, Spacer())
-	}
-	if right != nil {
-		row = append(row, right)
 	}
 	return Card(Column(0, headed(Row(10, row...)), Pad(theme.CardGap, theme.CardPad, 2, theme.CardPad, body)))
 }

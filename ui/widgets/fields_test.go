@@ -139,6 +139,12 @@ func TestDateField(t *testing.T) {
 	if len(c.Overlays().List()) != 0 || d.Text() != "2026-12-28" {
 		t.Error("Esc does not leave the calendar")
 	}
+	d.SetText("2026-03-31")
+	d.drop()
+	key(c, fyne.KeyPageUp, fyne.KeyReturn)
+	if d.Text() != "2026-02-28" {
+		t.Errorf("a month before 31 March is %q", d.Text())
+	}
 }
 
 func TestTextAreaKeepsItsLimit(t *testing.T) {

@@ -43,7 +43,6 @@ func (v *PageView) SetMarks(marks ...Mark) {
 	}
 	v.marks = v.marks[:0]
 	for _, m := range marks {
-		m := m
 		if !m.Fixed {
 			v.clampMark(&m)
 		}

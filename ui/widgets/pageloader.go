@@ -66,6 +66,7 @@ func (l *pageLoader) want(wishes []pageWish) {
 	}
 	if l.stop != nil && !still {
 		l.stop()
+		l.busy = pageWish{} // should it be wished for again, what is given up now does not count
 	}
 	select {
 	case l.wake <- struct{}{}:

@@ -392,3 +392,30 @@ func TestThumbsOfALateDocument(t *testing.T) {
 		t.Errorf("%d pages are in sight", seen)
 	}
 }
+
+// Who comes back to a page before its rendering was given up sees it nevertheless.
+func TestLoaderRendersAgainWhatItGaveUp(t *testing.T) {
+	clock := newTestClock()
+	began, end := make(chan struct{}, 10), make(chan struct{})
+	first := true
+	var got []int
+	l := newPageLoader(PageSource{Render: func(ctx context.Context, n, w int) (*image.RGBA, error) {
+		began <- struct{}{}
+		if first {
+			first = false
+			<-end
+			return nil, ctx.Err()
+		}
+		return image.NewRGBA(image.Rect(0, 0, w, w)), nil
+	}}, clock, func(w pageWish, _ *image.RGBA, _ error) { got = append(got, w.page) })
+	defer l.close()
+	l.want([]pageWish{{1, 10}})
+	<-began
+	l.want(nil)
+	l.want([]pageWish{{1, 10}})
+	close(end)
+	clock.pump(t, 1)
+	if len(got) != 1 || got[0] != 1 {
+		t.Errorf("came %v", got)
+	}
+}

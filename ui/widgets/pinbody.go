@@ -65,7 +65,7 @@ func NewPINBody(label, placeholder string, facts []Fact, order *[10]rune) *PINBo
 	return b
 }
 
-// SetTries says how many tries are left; a warning is amber.
+// SetTries says how many tries are left; a warning is red.
 func (b *PINBody) SetTries(s string, warn bool) {
 	c := theme.Text3
 	if warn {

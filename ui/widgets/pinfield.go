@@ -13,9 +13,8 @@ import (
 const PINLimit = 32
 
 // PINField takes a PIN or password. It is no entry: what is typed is kept in one
-// array of bytes that is overwritten when it is taken, wiped or the focus and
-// window go, and never becomes a string unless the person looks at it with the
-// eye. Only ASCII is taken, since an input method would put in what no key knows.
+// array of bytes that is overwritten when it is taken or wiped, and never becomes a
+// string unless the person looks at it with the eye. Only ASCII is taken, since an input method would put in what no key knows.
 type PINField struct {
 	widget.BaseWidget
 	OnChanged   func(length int)
@@ -183,7 +182,7 @@ func (p *PINField) FocusGained() {
 	inSight(p)
 }
 
-// FocusLost implements fyne.Focusable; what was shown is hidden again.
+// FocusLost implements fyne.Focusable.
 func (p *PINField) FocusLost() {
 	p.frame.focused = false
 	p.frame.draw()

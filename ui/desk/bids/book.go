@@ -138,7 +138,8 @@ func (b *Book) Open(ctx context.Context, id string) (*Project, error) {
 	return p, nil
 }
 
-// Delete throws a project away, with its documents and the file that was built. One that was handed in is kept, for its receipt.
+// Delete throws a project away, with its documents and the file that was built. One that was handed in is kept, for its receipt
+// and as the backup of what the platform has.
 // Errors: bids.handed_in, bids.busy, the disk's.
 func (b *Book) Delete(p *Project) error {
 	if !p.making.TryLock() {
@@ -146,7 +147,7 @@ func (b *Book) Delete(p *Project) error {
 	}
 	defer p.making.Unlock()
 	p.mu.Lock()
-	sent := slices.ContainsFunc(p.state.Sent, func(s Sent) bool { return len(s.Receipts) > 0 })
+	sent := slices.ContainsFunc(p.state.Sent, func(s Sent) bool { return len(s.Receipts) > 0 || s.holds() })
 	p.mu.Unlock()
 	if sent {
 		return fault("handed_in", nil)

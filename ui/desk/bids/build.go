@@ -119,7 +119,8 @@ func (w *Building) prepare(program string) error {
 	return err
 }
 
-// closesTo is the platform's certificate that goes with the bidder's: of SM2 keys both, or neither. nil: the platform has none.
+// closesTo is the platform's certificate that goes with the bidder's, of SM2 keys both or neither; the first where none does. nil: the
+// platform has none.
 func (t Tender) closesTo(bidder *smx509.Certificate) (*smx509.Certificate, error) {
 	var first *smx509.Certificate
 	for _, der := range t.Certificates {

@@ -128,7 +128,7 @@ func (v View) misfit(k Key, b platformapi.Bid) *Error {
 	return e
 }
 
-// An opened token is found again by its URI, for as long as it is used.
+// inPort is a token in a port with what was read from it; ids are the identities of key.certs.
 type inPort struct {
 	token.Token
 	key Key

@@ -7,8 +7,8 @@ import (
 	"sealdesk/platformapi"
 )
 
-// RecordFormat is the form of the records that this program reads.
-const RecordFormat = "sealdesk opening record 1"
+// recordFormat is the form of the records that this program reads.
+const recordFormat = "sealdesk opening record 1"
 
 // A Record is what the record of an opening (开标记录) says, so that it can be read before it is signed.
 type Record struct {
@@ -26,7 +26,7 @@ type Record struct {
 // ReadRecord reads a record. Error: *Error of Kind UnknownRecord: one that cannot be shown must not be signed.
 func ReadRecord(data []byte) (*Record, error) {
 	r := &Record{}
-	if err := json.Unmarshal(data, r); err != nil || r.Format != RecordFormat || r.Number == "" || r.Bids == nil {
+	if err := json.Unmarshal(data, r); err != nil || r.Format != recordFormat || r.Number == "" || r.Bids == nil {
 		return nil, &Error{Kind: UnknownRecord, inner: err}
 	}
 	return r, nil

@@ -28,7 +28,7 @@ type Digest struct {
 	Size   int64  // bytes
 }
 
-// A Shelf holds the documents of one contract. Its methods may be called from several goroutines.
+// A Shelf holds the documents of one folder: of a contract, a bid or the credit library. Its methods may be called from several goroutines.
 type Shelf struct {
 	vault *vault.Vault
 	dir   string   // of the encrypted documents
@@ -43,7 +43,7 @@ func NewShelf(v *vault.Vault, dir string, rooms ...string) *Shelf {
 
 func (s *Shelf) stored(name string) string { return filepath.Join(s.dir, name+ending) }
 
-// context binds a document to its contract and its name, whether it counts or not.
+// context binds a document to its folder and its name, whether it counts or not.
 func (s *Shelf) context(name string) string {
 	return "document/" + filepath.Base(s.dir) + "/" + strings.TrimPrefix(name, voidMark)
 }

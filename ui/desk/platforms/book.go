@@ -182,6 +182,12 @@ func (b *Book) list() []Profile {
 	return all
 }
 
+// others are all platforms but that with this ID, the person's own that a preset one stands for among them: they lie in the file, which
+// must not hold a name or an address twice. b.mu is held.
+func (b *Book) others(id string) []Profile {
+	return slices.DeleteFunc(slices.Concat(b.preset, b.own), func(o Profile) bool { return o.ID() == id })
+}
+
 // Find gives the platform with this ID, name or address.
 func (b *Book) Find(what string) (Profile, bool) {
 	for _, p := range b.List() {
@@ -197,7 +203,7 @@ func (b *Book) Add(p Profile) (Profile, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p.Preset = false
-	p, err := fit(p, b.list())
+	p, err := fit(p, b.others(""))
 	if err != nil {
 		return p, err
 	}
@@ -213,7 +219,7 @@ func (b *Book) Change(id string, p Profile) (Profile, error) {
 		return p, err
 	}
 	p.Preset = false
-	p, err = fit(p, slices.DeleteFunc(b.list(), func(o Profile) bool { return o.ID() == id }))
+	p, err = fit(p, b.others(id))
 	if err != nil {
 		return p, err
 	}

@@ -175,3 +175,25 @@ func TestANewerFileIsLeftAlone(t *testing.T) {
 		t.Errorf("the file is %s, %v", now, err)
 	}
 }
+
+// A platform of the person's own that a preset one stands for keeps its name: the file would be damaged at the next start.
+func TestWhatAPresetHidesKeepsItsName(t *testing.T) {
+	dir := t.TempDir()
+	b := opened(t, dir, "")
+	_, err := b.Add(Profile{Name: "县平台", Address: "https://a.example.cn"})
+	must(t, err)
+	other, err := b.Add(Profile{Name: "市平台", Address: "https://c.example.cn"})
+	must(t, err)
+	preset := filepath.Join(dir, "preset.json")
+	must(t, os.WriteFile(preset, []byte(`{"platforms":[{"name":"省平台","address":"https://a.example.cn"}]}`), 0o644))
+	b = opened(t, dir, preset)
+	if _, err := b.Add(Profile{Name: "县平台", Address: "https://b.example.cn"}); !errors.Is(err, fault("name_taken", nil)) {
+		t.Errorf("added: %v", err)
+	}
+	if _, err := b.Change(other.ID(), Profile{Name: "县平台", Address: other.Address}); !errors.Is(err, fault("name_taken", nil)) {
+		t.Errorf("changed: %v", err)
+	}
+	if again := opened(t, dir, preset); again.Trouble() != nil || len(again.List()) != 2 {
+		t.Errorf("%v, %+v", again.Trouble(), again.List())
+	}
+}

@@ -57,8 +57,8 @@ func parse(address string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
-// Secret is the name under which the password of this way is kept. Another proxy or another user has another one, so that no
-// password ever goes to a proxy that it was not entered for.
+// Secret is the name under which the password of this way is kept. Another named proxy or another user has another one, so that no
+// password goes to a named proxy that it was not entered for. Whatever proxy the system is set to counts as one.
 func (w Way) Secret() string { return "proxy " + string(w.Choice) + " " + w.User + "@" + w.Address }
 
 // For gives the proxy through which a request goes, nil for none; password is asked for only where the proxy wants one.
