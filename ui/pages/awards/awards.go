@@ -2,7 +2,6 @@ package awards
 
 import (
 	"context"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -188,6 +187,3 @@ func contractChip(host page.Host, l platformapi.Lot) (string, theme.Tone) {
 	}
 	return t.T("awards.to_sign"), theme.Warn
 }
-
-// shanghai is the platform's time, in which its days end.
-var shanghai = time.FixedZone("Asia/Shanghai", 8*60*60)

@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk/amount"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
@@ -134,7 +135,7 @@ func (f *flow) phase(told platformapi.FlowPhase) widgets.Phase {
 
 // note says since when a step is done, until when it has to be, or why it is not open.
 func (f *flow) note(s platformapi.FlowStep) string {
-	date := func(t time.Time) string { return t.In(shanghai).Format(time.DateOnly) }
+	date := func(t time.Time) string { return t.In(words.Zone).Format(time.DateOnly) }
 	// A step's end is the first moment that is too late.
 	last := s.Until.Add(-time.Second)
 	switch {

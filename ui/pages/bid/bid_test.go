@@ -12,6 +12,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/bid"
+	"sealdesk/signer/finding"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/words"
@@ -303,4 +304,13 @@ func TestAfterTheDeadline(t *testing.T) {
 	}
 	h.Fits()
 	h.Picture("bid-late")
+}
+
+// A bid that lacks nothing but time, for its deadline passed before it was built, is shown all the same.
+func TestWhatIsNextOfACompleteBidAfterTheDeadline(t *testing.T) {
+	p := &tool{found: []finding.Finding{{Code: "bids.deadline_passed", Severity: finding.Fatal}}}
+	p.view = bids.View{Identity: &bids.Identity{}, Nodes: []bids.Node{{Stage: bids.Stamped, Done: true}}}
+	if at := p.next(); at != atFile {
+		t.Errorf("the tool opens at %q", at)
+	}
 }

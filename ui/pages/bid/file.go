@@ -70,15 +70,16 @@ func (p *tool) certifyByPhone() {
 
 // certifyWith has another key of the same organisation do the signing from now on, and certifies it.
 func (p *tool) certifyWith(find func(context.Context) (desk.Key, error)) {
+	s := p.host.Session()
 	p.host.Do(p.life, func(ctx context.Context) error {
 		key, err := find(ctx)
 		if err != nil {
 			return err
 		}
-		if now := p.host.Session().SigningKey(); now.URI == key.URI && now.ID == key.ID {
+		if now := s.SigningKey(); now.URI == key.URI && now.ID == key.ID {
 			return nil
 		}
-		return p.host.Session().SignWith(key)
+		return s.SignWith(key)
 	}, func(err error) {
 		if err != nil {
 			p.host.Tell(err)

@@ -347,7 +347,9 @@ func (p *tool) next() string {
 	case 1:
 		return p.missing()
 	case 2:
-		return p.view.ToStamp()[0]
+		if left := p.view.ToStamp(); len(left) > 0 { // none where nothing but the deadline stands against the bid
+			return left[0]
+		}
 	}
 	return atFile
 }

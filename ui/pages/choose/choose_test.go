@@ -78,3 +78,18 @@ func TestTheButtonTakesWhatWasTyped(t *testing.T) {
 		})
 	}
 }
+
+// A path that was copied in a file manager is an address, in which other letters than those of English are written in figures.
+func TestAnAddressOfAFileIsItsPath(t *testing.T) {
+	for typed, path := range map[string]string{
+		"file:///home/li/%E9%87%87%E8%B4%AD%20%E5%90%88%E5%90%8C.pdf": "/home/li/采购 合同.pdf",
+		"'/home/li/100%.pdf'":      "/home/li/100%.pdf",
+		"file:///home/li/100%.pdf": "/home/li/100%.pdf",
+		"~/合同.pdf":                 "/home/li/合同.pdf",
+		"合同.pdf":                   "/tmp/合同.pdf",
+	} {
+		if got := resolve(typed, "/tmp", "/home/li"); got != path {
+			t.Errorf("%s is taken for %s", typed, got)
+		}
+	}
+}

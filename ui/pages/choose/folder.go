@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,10 +81,16 @@ func fits(name string, endings []string) bool {
 	return len(endings) == 0 || slices.Contains(endings, strings.ToLower(strings.TrimPrefix(filepath.Ext(name), ".")))
 }
 
-// resolve makes an absolute path of what was typed: quotes of a pasted path are dropped, ~ is the home folder.
+// resolve makes an absolute path of what was typed: quotes of a pasted path are dropped, ~ is the home folder, and an address of a file
+// is its path.
 func resolve(typed, folder, home string) string {
 	s := strings.Trim(strings.TrimSpace(typed), `"'`)
-	s = strings.TrimPrefix(s, "file://")
+	if address, is := strings.CutPrefix(s, "file://"); is {
+		s = address
+		if plain, err := url.PathUnescape(address); err == nil {
+			s = plain
+		}
+	}
 	switch {
 	case s == "":
 		return folder

@@ -74,10 +74,12 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	p.reader.Listen()
+	var v desk.View
 	p.host.Do(ctx, func(ctx context.Context) error {
-		p.view = p.work.View(ctx)
+		v = p.work.View(ctx)
 		return nil
 	}, func(error) {
+		p.view = v
 		if p.view.Filing.Clean == nil {
 			p.make()
 			return
@@ -120,6 +122,7 @@ func (p *Page) make() {
 		widgets.Title(p.t("clean.making", "file", name)).Clip(),
 		widgets.NewParagraph(p.t("clean.making_why"), theme.TextTable, theme.Text2),
 		p.progress)))))
+	var v desk.View
 	// The outcome of a cancelled copy is waited for too, so that the page can say so.
 	p.host.Do(p.ctx, func(context.Context) error {
 		_, err := p.work.Clean(ctx, func(step string, done, total int64) {
@@ -127,10 +130,11 @@ func (p *Page) make() {
 				p.progress.Set(p.t(step), part(done, total), p.t("clean.part", "percent", int(part(done, total)*100)))
 			})
 		})
-		p.view = p.work.View(ctx)
+		v = p.work.View(ctx)
 		return err
 	}, func(err error) {
 		stop()
+		p.view = v
 		p.refresh("")
 		if err != nil {
 			p.failed(err)

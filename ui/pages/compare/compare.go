@@ -36,6 +36,7 @@ type Page struct {
 	sides  [2]side
 	width  bool               // full and half width forms are the same
 	stop   context.CancelFunc // ends the comparing
+	runs   int                // counts what was compared, so that what was called off does not come back over what followed
 	keys   func(*fyne.KeyEvent)
 	shown  *desk.Comparison
 	at     int // the difference in front, from 1; 0 none
@@ -189,7 +190,8 @@ func (p *Page) compare() {
 		widgets.NewParagraph(p.t("compare.working_on", "a", a.Name, "b", b.Name), theme.TextTable, theme.Text2), progress))))))
 	var done *desk.Comparison
 	var sizes [2][]fyne.Size
-	front := p.ctx
+	p.runs++
+	run, front := p.runs, p.ctx
 	// The outcome is waited for whatever becomes of the page, since open documents hold memory.
 	p.host.Do(context.Background(), func(context.Context) (err error) {
 		done, err = p.host.Desk().Compare(ctx, a, b, compare.Options{IgnoreWidth: p.width}, func(step string, n, total int64) {
@@ -208,12 +210,13 @@ func (p *Page) compare() {
 	}, func(err error) {
 		over := ctx.Err() != nil
 		stop()
+		gone := front.Err() != nil || front != p.ctx || run != p.runs
 		switch {
-		case front.Err() != nil || front != p.ctx || over && err == nil:
+		case gone || over && err == nil:
 			if err == nil {
 				p.host.Do(context.Background(), func(context.Context) error { return done.Close() }, func(error) {})
 			}
-			if front == p.ctx && front.Err() == nil {
+			if !gone {
 				p.ask()
 			}
 		case err != nil && errors.Is(err, context.Canceled):

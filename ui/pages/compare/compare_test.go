@@ -283,3 +283,19 @@ func changed(t *testing.T, docx []byte, change *strings.Replacer) []byte {
 	}
 	return b.Bytes()
 }
+
+// Files that are dropped while others are compared take their place, and how far the work is stays in sight.
+func TestOtherFilesAreDroppedMeanwhile(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w)
+	drop(p, fyne.Position{}, w.Contract(60), w.Contract(61))
+	drop(p, fyne.Position{}, w.Contract(2), w.Contract(3))
+	asked := false
+	h.Until("the comparison", func() bool {
+		asked = asked || h.Says(p.t("compare.lead"))
+		return p.result != nil
+	})
+	if asked {
+		t.Error("it asks for files while it compares those that it has")
+	}
+}

@@ -396,7 +396,9 @@ func (f *files) invoiceRows() []fileRow {
 
 func (f *files) chooseFiling() { f.p.host.ChooseFile(filingEndings, f.takeFiling) }
 
-func (f *files) chooseInvoice() { f.p.host.ChooseFile(invoiceEndings, f.takeInvoice) }
+func (f *files) chooseInvoice() {
+	f.p.host.ChooseFile(invoiceEndings, func(path string) { f.takeInvoices([]string{path}) })
+}
 
 func (f *files) takeFiling(path string) {
 	p := f.p
@@ -407,13 +409,24 @@ func (f *files) takeFiling(path string) {
 	f.attach(func(ctx context.Context) error { return p.work.AttachFiling(ctx, path) })
 }
 
-func (f *files) takeInvoice(path string) {
+// takeInvoices attaches files in one change, since there is one change at a time.
+func (f *files) takeInvoices(paths []string) {
 	p := f.p
-	if !hasEnding(path, invoiceEndings) {
+	fit := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !hasEnding(path, invoiceEndings) })
+	if len(fit) < len(paths) {
 		p.host.Toast(theme.Warn, p.t("form.wrong_ending", "kind", p.t("form.invoice"), "endings", strings.Join(invoiceEndings, "、")))
+	}
+	if len(fit) == 0 {
 		return
 	}
-	f.attach(func(ctx context.Context) error { return p.work.AttachInvoice(ctx, path) })
+	f.attach(func(ctx context.Context) error {
+		for _, path := range fit {
+			if err := p.work.AttachInvoice(ctx, path); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func (f *files) removeFiling() {
@@ -457,9 +470,11 @@ func (p *Page) Drop(at fyne.Position, dropped []fyne.URI) {
 		return
 	}
 	if p.files.isInvoice(at) {
+		var paths []string
 		for _, u := range dropped {
-			p.files.takeInvoice(u.Path())
+			paths = append(paths, u.Path())
 		}
+		p.files.takeInvoices(paths)
 		return
 	}
 	p.unlock(func() {

@@ -256,18 +256,24 @@ func (p *Page) flush() bool {
 
 func (p *Page) typed() typed { return typed{p.fields.read(), p.files.notes()} }
 
-// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one.
+// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one. button turns meanwhile;
+// it is nil where the contract moved on while the person was asked.
 func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent, error), done string) {
 	if !p.flush() {
 		return
 	}
-	button.SetBusy(true)
+	busy := func(on bool) {
+		if button != nil {
+			button.SetBusy(on)
+		}
+	}
+	busy(true)
 	var sent desk.Sent
 	p.host.Do(p.life, func(ctx context.Context) (err error) {
 		sent, err = do(ctx)
 		return err
 	}, func(err error) {
-		button.SetBusy(false)
+		busy(false)
 		p.unlocked = false
 		p.reread()
 		if err != nil {

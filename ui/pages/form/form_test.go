@@ -302,3 +302,36 @@ func refuseWith(w *desk.Work, opinion string) func(context.Context) (desk.Sent, 
 }
 
 func fileURI(path string) fyne.URI { return storage.NewFileURI(path) }
+
+// Several invoices that are dropped at once are all attached.
+func TestInvoicesAreDroppedTogether(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	h, p := opened(t, w, s, w.Begin(s, "lot-1"))
+	var dropped []fyne.URI
+	for _, name := range []string{"发票1.pdf", "说明.txt", "发票2.pdf"} {
+		path := filepath.Join(t.TempDir(), name)
+		pagetest.Must(t, os.WriteFile(path, []byte("%PDF-1.4 "+name), 0o600))
+		dropped = append(dropped, fileURI(path))
+	}
+	p.Drop(fyne.CurrentApp().Driver().AbsolutePositionForObject(p.files.invoices).AddXY(20, 20), dropped)
+	h.Until("the invoices", func() bool { return !p.files.busy && len(p.view.Invoices) > 0 })
+	if len(p.view.Invoices) != 2 || len(h.Toasts) != 1 {
+		t.Errorf("of two invoices and another file: %d attached, told %q", len(p.view.Invoices), h.Toasts)
+	}
+}
+
+// While a decision is asked for, the contract may move on, and the button that asked is not there any more.
+func TestTheContractMovesOnWhileItIsAskedAbout(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	h, p := opened(t, w, s, w.Begin(s, "lot-1"))
+	p.submit()
+	p.view.State = platformapi.StateVoid
+	p.foot.draw()
+	if p.foot.buttons[desk.ActionSubmit] != nil {
+		t.Fatal("the button is still there")
+	}
+	h.Asked[0].Yes()
+	h.Until("the reason", func() bool { return len(h.Told) > 0 })
+}

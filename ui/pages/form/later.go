@@ -82,8 +82,9 @@ func (p *Page) chooseTemplate() {
 	read = func() {
 		faces.Loading()
 		var all []platformapi.Template
+		of, kind := p.view.Lot.Kind, p.view.Kind
 		p.host.Do(ctx, func(ctx context.Context) (err error) {
-			all, err = p.host.Session().ContractTemplates(ctx, p.view.Lot.Kind, p.view.Kind)
+			all, err = p.host.Session().ContractTemplates(ctx, of, kind)
 			return err
 		}, func(err error) {
 			switch {

@@ -535,3 +535,34 @@ func TestNamesAndPricesStandWhole(t *testing.T) {
 		}
 	}
 }
+
+// The last try that a person agreed to is for the key that it was asked for, and for no other that is in the port by then.
+func TestALastTryIsForItsKey(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page := show(t, p, true)
+	asks := func(i int) {
+		p.keys.plug(uris[i])
+		page.KeysChanged()
+		host.Until("the PIN is asked for", func() bool {
+			return page.keys.shown.Stage == hall.Asking && page.keys.shown.Seat.Bid.ID == p.bids[i].ID
+		})
+	}
+	asks(3)
+	for left := pagetest.Tries - 1; left > 0; left-- {
+		host.Type("000000")
+		host.Enter()
+		host.Until("the tries", func() bool { return page.keys.shown.Stage == hall.Asking && page.keys.shown.Seat.Key.Tries == left })
+	}
+	host.Type(pagetest.PIN)
+	host.Enter()
+	if len(host.Asked) != 1 {
+		t.Fatalf("asked %+v", host.Asked)
+	}
+	asks(4)
+	host.Asked[0].Yes()
+	host.Settle(time.Second)
+	if page.keys.shown.Stage != hall.Asking {
+		t.Error("the PIN of one key was tried at another")
+	}
+}

@@ -184,6 +184,10 @@ func (k *keys) submit() {
 	pin := k.field.Take()
 	key := k.shown.Seat.Key
 	decrypt := func(lastTry bool) {
+		if k.shown.Seat.Key.URI != key.URI { // another key has its turn since the last try was asked about
+			clear(pin)
+			return
+		}
 		k.page.host.Do(k.page.ctx, func(ctx context.Context) error {
 			return k.page.stand.Enter(ctx, pin, lastTry)
 		}, func(error) {}) // the stand says how it went

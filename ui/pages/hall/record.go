@@ -117,9 +117,9 @@ func (p *Room) askToSign(record []byte, trouble string) {
 
 // saveRecord writes the record as a PDF, to be printed.
 func (p *Room) saveRecord() {
-	t := p.view.Tender
-	p.host.SaveFile(p.t("hall.record_file", "number", t.Number)+".pdf", func(path string) {
-		p.do(func(context.Context) error { return p.host.Session().SaveRecord(p.view, path) }, func() {
+	p.host.SaveFile(p.t("hall.record_file", "number", p.view.Tender.Number)+".pdf", func(path string) {
+		v := p.view // which is drawn anew meanwhile
+		p.do(func(context.Context) error { return p.host.Session().SaveRecord(v, path) }, func() {
 			p.host.Toast(theme.Good, p.t("hall.record_saved", "file", path))
 		})
 	})

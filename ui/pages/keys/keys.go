@@ -75,13 +75,14 @@ func (p *Page) read() {
 	var media []desk.Medium
 	var libraries []desk.Library
 	var held []bids.Held
+	s := p.host.Session() // the host's is gone when the person logs out meanwhile
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
 		media, err = p.host.Desk().Media(ctx)
-		if phone, linked := p.host.Session().PhoneMedium(ctx); linked {
+		if phone, linked := s.PhoneMedium(ctx); linked {
 			media = append([]desk.Medium{phone}, media...) // it is what signs now
 		}
 		libraries = p.host.Desk().Libraries(ctx)
-		held = p.host.Session().Bids().Held(ctx)
+		held = s.Bids().Held(ctx)
 		return err
 	}, func(err error) {
 		p.media, p.held = media, held

@@ -80,3 +80,13 @@ func TestALockedKeySaysSoOnce(t *testing.T) {
 	}
 	h.Picture("keys-locked")
 }
+
+// Who logs out while the keys are read is not waited for by what reads them.
+func TestLoggedOutWhileKeysAreRead(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h := pagetest.NewHost(t, w.Desk, w.Buyer())
+	p := New(h)
+	h.Open(p)
+	h.Logout()
+	h.Until("the keys", func() bool { return len(p.media) > 0 })
+}

@@ -68,7 +68,7 @@ func (a *account) login() {
 	p.platform.lock(p.host.Words().T("login.why_trying"))
 	a.enter.SetBusy(true)
 	var session *desk.AccountSession
-	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+	p.host.Do(p.life, func(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		session, err = p.host.Desk().LoginAccount(ctx, name, secret)

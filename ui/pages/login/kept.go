@@ -61,13 +61,11 @@ func (p *Page) offer(k desk.Kept) fyne.CanvasObject {
 // resume goes on with a session, without the PIN.
 func (p *Page) resume(k desk.Kept, b *widgets.Button) {
 	b.SetBusy(true)
-	var session *desk.Session
-	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+	p.begin(func(ctx context.Context) (*desk.Session, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		session, err = p.host.Desk().Resume(ctx, k)
-		return err
-	}, func(err error) {
+		return p.host.Desk().Resume(ctx, k)
+	}, func(session *desk.Session, err error) {
 		b.SetBusy(false)
 		if err == nil {
 			p.host.Login(session)

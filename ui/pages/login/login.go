@@ -26,6 +26,8 @@ type Page struct {
 	host   page.Host
 	prefer func(desk.Key) bool // which key to choose first
 	ctx    context.Context
+	life   context.Context // until the page goes away for good: a login goes on when the page is shown anew
+	end    context.CancelFunc
 	keys   []desk.Key
 	chosen int
 	trying bool // a PIN is with the key
@@ -52,6 +54,7 @@ type Page struct {
 // New makes the page; prefer tells which key to choose first, nil meaning the remembered one.
 func New(host page.Host, prefer func(desk.Key) bool) *Page {
 	p := &Page{host: host, prefer: prefer, ctx: context.Background(), chosen: -1}
+	p.life, p.end = context.WithCancel(context.Background())
 	if p.prefer == nil {
 		remembered := host.Desk().RememberedKey()
 		p.prefer = func(k desk.Key) bool { return k.URI == remembered }
@@ -98,6 +101,9 @@ func (p *Page) Show(ctx context.Context) {
 	p.lookKept()
 	p.rescan()
 }
+
+// Leave implements page.Leaver.
+func (p *Page) Leave() { p.end() }
 
 // rescan shows a code for the platform as it is now, when that tab is in front.
 func (p *Page) rescan() {
@@ -324,13 +330,11 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 	p.platform.lock(p.host.Words().T("login.why_trying"))
 	p.enter.SetBusy(true)
 	p.pin.Disable()
-	var session *desk.Session
-	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
+	p.begin(func(ctx context.Context) (*desk.Session, error) {
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 		defer cancel()
-		session, err = p.host.Desk().Login(ctx, request)
-		return err
-	}, func(err error) {
+		return p.host.Desk().Login(ctx, request)
+	}, func(session *desk.Session, err error) {
 		p.trying = false
 		p.platform.lock("")
 		p.enter.SetBusy(false)
@@ -346,6 +350,23 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 		if proxy.Wanted(err) {
 			p.content.Refresh()
 			proxy.Ask(p.host, p.pin.Focus)
+		}
+	})
+}
+
+// begin logs in, and tells done what came of it. A session that comes when the page is gone is nobody's, and is closed: while it lasts
+// the desk stays with its platform.
+func (p *Page) begin(login func(context.Context) (*desk.Session, error), done func(*desk.Session, error)) {
+	var session *desk.Session
+	p.host.Do(context.Background(), func(context.Context) (err error) {
+		session, err = login(p.life)
+		return err
+	}, func(err error) {
+		switch {
+		case p.life.Err() == nil:
+			done(session, err)
+		case err == nil:
+			go session.Close() // it waits for what is being sent
 		}
 	})
 }

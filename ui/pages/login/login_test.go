@@ -289,3 +289,31 @@ func TestALockedKeyIsChosenLast(t *testing.T) {
 		}
 	}
 }
+
+// A login goes on when the page is shown anew meanwhile, as F5 does and a key that comes.
+func TestALoginOutlastsShowingThePageAnew(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w)
+	letGo := w.Hold()
+	defer letGo()
+	h.Type(pagetest.PIN)
+	p.login()
+	h.Open(p)
+	letGo()
+	late := time.Now().Add(20 * time.Second)
+	h.Until("the session", func() bool { return h.Session() != nil || time.Now().After(late) })
+	if h.Session() == nil {
+		t.Fatalf("nothing came of the login, and of the page: %q", h.Texts())
+	}
+	h.Session().Close()
+}
+
+// A session that comes after the page went away is nobody's, and is closed.
+func TestASessionThatComesTooLateIsClosed(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := opened(t, w)
+	late := w.Buyer()
+	p.begin(func(context.Context) (*desk.Session, error) { return late, nil }, func(*desk.Session, error) { t.Error("a page that is gone was told") })
+	p.Leave()
+	h.Until("the end of the session", late.Closed)
+}

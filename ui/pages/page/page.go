@@ -44,7 +44,8 @@ type Leaver interface{ Leave() }
 // An Alone page has the whole screen, as on a terminal of the opening hall.
 type Alone interface{ Alone() }
 
-// A Host is what the window does for its pages. Its methods are called on the window's goroutine.
+// A Host is what the window does for its pages. Its methods are called on the window's goroutine, and Post, Desk and Words from within
+// work too. Work that waits for something takes the Session with it before: the window has none once the person logged out.
 type Host interface {
 	// Session is the party at work. Not for the login page.
 	Session() *desk.Session
@@ -69,7 +70,7 @@ type Host interface {
 	Post(f func())
 
 	Toast(tone theme.Tone, text string)
-	// Tell shows an error in its three parts in a dialog.
+	// Tell shows an error in its three parts in a dialog; nothing for none, and for what was called off.
 	Tell(err error)
 	// Ask puts a decision to the person; the button that does it names what it does.
 	Ask(title, body string, danger bool, confirm string, yes func())

@@ -73,6 +73,8 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	p.stop()
+	p.making = false // with the page that went away its copy was called off, and nobody was told
 	p.reread()
 	p.host.Do(ctx, p.work.Refresh, func(err error) {
 		if err != nil && !platformapi.Retryable(err) {

@@ -128,3 +128,22 @@ func TestPublishedAndFiled(t *testing.T) {
 	}
 	o.Picture("publish-supplier-done")
 }
+
+// A copy that was being made when another page came to the front can be made again.
+func TestMakingIsCalledOffByAnotherPage(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	first, second := w.Buyer(), w.Seller()
+	h := pagetest.NewHost(t, w.Desk, first)
+	p := New(h, w.Concluded(first, second, "lot-1"))
+	h.Open(p)
+	h.Until("the page", func() bool { return h.Button(p.t("public.make")) != nil })
+	h.Press(p.t("public.make"))
+	h.Open(p)
+	late := time.Now().Add(20 * time.Second)
+	h.Until("the button", func() bool {
+		return h.Button(p.t("public.make")) != nil || h.Button(p.t("public.make_again")) != nil || time.Now().After(late)
+	})
+	if h.Button(p.t("public.make")) == nil && h.Button(p.t("public.make_again")) == nil {
+		t.Errorf("it is being made for ever: %q", h.Texts())
+	}
+}

@@ -236,11 +236,12 @@ func (m *Making) draw() {
 	asked, style := m.asked, m.style()
 	var draft desk.SealDraft
 	var bad trouble
+	kept := m.host.Session().SealCase() // the host has no session when the person logs out meanwhile
 	m.host.Do(m.ctx, func(ctx context.Context) (err error) {
 		if bad.missing, err = m.host.Desk().MissingGlyphs(ctx, style.Text()); err != nil {
 			return err
 		}
-		draft, bad.err = m.host.Session().SealCase().Draw(ctx, style)
+		draft, bad.err = kept.Draw(ctx, style)
 		return nil
 	}, func(err error) {
 		if asked != m.asked {

@@ -75,9 +75,10 @@ func (p *Page) Show(ctx context.Context) {
 func (p *Page) read() {
 	var list []desk.SealChoice
 	var chosen string
+	kept := p.seal() // the host has no session when the person logs out meanwhile
 	p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-		list, err = p.seal().List(ctx)
-		chosen = p.seal().Preferred(desk.SealsForContracts)
+		list, err = kept.List(ctx)
+		chosen = kept.Preferred(desk.SealsForContracts)
 		return err
 	}, func(err error) {
 		p.notices.Objects = nil

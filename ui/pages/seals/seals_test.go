@@ -436,3 +436,17 @@ func TestManySealsOfAKeyFit(t *testing.T) {
 	p.found(read)
 	h.Fits()
 }
+
+// Who logs out while seals are read or drawn is not waited for by what does so.
+func TestLoggedOutWhileSealsAreRead(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h := pagetest.NewHost(t, w.Desk, w.Buyer())
+	p := New(h)
+	h.Open(p)
+	h.Logout()
+	h.Until("the seals", func() bool { return len(p.seals) > 0 })
+	h = pagetest.NewHost(t, w.Desk, w.Seller())
+	m := NewMaking(h)
+	h.Logout()
+	h.Until("the seal", func() bool { return m.drawn != nil })
+}

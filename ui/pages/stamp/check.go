@@ -19,8 +19,9 @@ func (p *Page) stamps() bool { return p.host.Desk().Stamped() && p.seal().Stampa
 // checkFirst looks, before a PIN is asked, whether the document and the time-stamp service will have it so.
 func (p *Page) checkFirst() {
 	r := p.request()
+	stamps := p.stamps() // the person may choose another seal meanwhile
 	asked := r.Certify != 0 || slices.ContainsFunc(r.Places, func(at seal.Place) bool { return at.Kind == seal.AtField })
-	if !asked && !p.stamps() {
+	if !asked && !stamps {
 		p.askPIN("")
 		return
 	}
@@ -32,7 +33,7 @@ func (p *Page) checkFirst() {
 				return err
 			}
 		}
-		if p.stamps() {
+		if stamps {
 			unreached = p.host.Desk().ReachStamps(ctx)
 		}
 		return nil

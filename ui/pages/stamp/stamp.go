@@ -172,19 +172,20 @@ func (p *Page) open() {
 	var kept []desk.Template
 	var font *seal.Font
 	var forgot error
+	s := p.host.Session() // the host's is gone when the person logs out meanwhile
 	p.reader.Load(p.ctx, "", func(ctx context.Context) (_ *preview.Document, err error) {
 		if shown, err = p.of.Preview(ctx); err != nil {
 			return nil, err
 		}
 		terms = p.of.Terms(ctx)
 		if font, err = desk.DateFont(); err == nil {
-			seals, err = p.host.Session().Seals()
+			seals, err = s.Seals()
 		}
 		if err != nil {
 			_ = shown.Close()
 			return nil, err
 		}
-		kept, forgot = p.host.Session().Templates(p.of.DocumentKind())
+		kept, forgot = s.Templates(p.of.DocumentKind())
 		return shown.Document, nil
 	}, func(err error) {
 		if err != nil {
@@ -513,9 +514,10 @@ func (p *Page) importSeal() {
 	p.host.ChooseFile(desk.SealFiles(), func(path string) {
 		var seals []desk.SealChoice
 		var taken desk.SealChoice
+		s := p.host.Session()
 		p.host.Do(p.ctx, func(ctx context.Context) (err error) {
-			if taken, err = p.host.Session().ImportSeal(ctx, path); err == nil {
-				seals, err = p.host.Session().Seals()
+			if taken, err = s.ImportSeal(ctx, path); err == nil {
+				seals, err = s.Seals()
 			}
 			return err
 		}, func(err error) {

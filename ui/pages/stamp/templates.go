@@ -106,25 +106,26 @@ func (t *templates) askName() {
 
 // keep remembers the places as they are under a name.
 func (t *templates) keep(name string) {
-	t.change(name, func(kind string) error {
-		return t.p.host.Session().KeepTemplate(kind, desk.Template{Name: name, Places: t.p.plan.now().places})
+	places := t.p.plan.now().places
+	t.change(name, func(s *desk.Session, kind string) error {
+		return s.KeepTemplate(kind, desk.Template{Name: name, Places: places})
 	}, t.p.t("stamp.template_kept", "name", name))
 }
 
 func (t *templates) drop(k desk.Template) {
-	t.change("", func(kind string) error { return t.p.host.Session().DropTemplate(kind, k.Name) }, t.p.t("stamp.template_dropped", "name", t.name(k)))
+	t.change("", func(s *desk.Session, kind string) error { return s.DropTemplate(kind, k.Name) }, t.p.t("stamp.template_dropped", "name", t.name(k)))
 }
 
 // change changes what is remembered and reads it again; chosen is the name that is chosen then.
-func (t *templates) change(chosen string, do func(kind string) error, done string) {
+func (t *templates) change(chosen string, do func(s *desk.Session, kind string) error, done string) {
 	p := t.p
-	kind := p.of.DocumentKind()
+	s, kind := p.host.Session(), p.of.DocumentKind()
 	var kept []desk.Template
 	p.host.Do(p.ctx, func(context.Context) (err error) {
-		if err = do(kind); err != nil {
+		if err = do(s, kind); err != nil {
 			return err
 		}
-		kept, err = p.host.Session().Templates(kind)
+		kept, err = s.Templates(kind)
 		return err
 	}, func(err error) {
 		if err != nil {
