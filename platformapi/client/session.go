@@ -75,6 +75,7 @@ func (c *Client) Resume(ctx context.Context, secret []byte) (platformapi.Session
 	if json.Unmarshal(secret, &k) != nil || k.Origin != c.origin || k.Refresh == "" {
 		return platformapi.Session{}, over
 	}
+	defer clear(k.Key)
 	key, err := dpop.ParseKey(k.Key)
 	if err != nil {
 		return platformapi.Session{}, over
