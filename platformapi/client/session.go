@@ -183,6 +183,10 @@ func (b *binder) RoundTrip(r *http.Request) (*http.Response, error) {
 			return resp, nil
 		}
 		h, err := b.client.renewed(r.Context(), token)
+		if platformapi.Retryable(err) || r.Context().Err() != nil {
+			_ = resp.Body.Close()
+			return nil, err // nobody said that the session is over
+		}
 		if err != nil || h == nil {
 			return resp, nil
 		}
