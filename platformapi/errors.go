@@ -106,7 +106,7 @@ func Retryable(err error) bool {
 	case KindOffline, KindTimeout, KindNonsense:
 		return true
 	case KindProblem:
-		return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
+		return e.CodeValue == CodeRenewing || e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 	}
 	return false
 }

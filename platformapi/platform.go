@@ -20,7 +20,8 @@ type Platform interface {
 // A Watcher is a Platform that tells what happens, where it can.
 type Watcher interface {
 	// Watch calls on for what happens to the contracts of one's organisation from now on, and reset when something may have
-	// been missed, until ctx ends or a person must log in again (KindUnauthorised). Both are called from one goroutine at a time.
+	// been missed, until ctx ends or waiting is of no use: a person must log in again (KindUnauthorised), the platform is not to be
+	// trusted (KindInsecure), or it refuses. Both are called from one goroutine at a time.
 	Watch(ctx context.Context, on func(Event), reset func()) error
 }
 

@@ -129,7 +129,8 @@ func sourceOf(ctx context.Context, m debug.Module) (string, error) {
 		return "", err
 	}
 	var at struct{ Dir string }
-	return at.Dir, cmp.Or(json.Unmarshal([]byte(text), &at), nil)
+	err = json.Unmarshal([]byte(text), &at)
+	return at.Dir, err
 }
 
 func copyFile(from, to string, mode fs.FileMode) error {

@@ -23,8 +23,8 @@ const (
 )
 
 // Watch calls on for what happens to contracts from now on, and reset when something may have been missed, until ctx ends or
-// a person must log in again (KindUnauthorised). In between it comes back by itself after every break, behind the last event
-// it saw. Both are called from one goroutine at a time.
+// an error comes that waiting does not mend, as platformapi.Watcher says. In between it comes back by itself after every break,
+// behind the last event it saw. Both are called from one goroutine at a time.
 func (c *Client) Watch(ctx context.Context, on func(platformapi.Event), reset func()) error {
 	return follow(ctx, "contract", on, reset, func(ctx context.Context, last string) (*http.Response, error) {
 		return c.wire.WatchEvents(ctx, &platformapi.WatchEventsParams{LastEventID: last})

@@ -75,6 +75,7 @@ func (c *Client) Resume(ctx context.Context, secret []byte) (platformapi.Session
 	if json.Unmarshal(secret, &k) != nil || k.Origin != c.origin || k.Refresh == "" {
 		return platformapi.Session{}, over
 	}
+	defer clear(k.Key)
 	key, err := dpop.ParseKey(k.Key)
 	if err != nil {
 		return platformapi.Session{}, over
@@ -182,6 +183,10 @@ func (b *binder) RoundTrip(r *http.Request) (*http.Response, error) {
 			return resp, nil
 		}
 		h, err := b.client.renewed(r.Context(), token)
+		if platformapi.Retryable(err) || r.Context().Err() != nil {
+			_ = resp.Body.Close()
+			return nil, err // nobody said that the session is over
+		}
 		if err != nil || h == nil {
 			return resp, nil
 		}

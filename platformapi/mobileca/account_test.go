@@ -257,6 +257,33 @@ func TestAKeyIsRecovered(t *testing.T) {
 	wants(t, "the old share", err, "mca.pin_wrong")
 }
 
+// Who recovers a key guesses its PIN no better than who has it: five wrong ones end the day's recoveries.
+func TestARecoveryIsNoWayToGuessThePIN(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	key, code := p.Certs[0].Key.ID, []byte("0123456789abcdef")
+	must(t, p.Backup(ctx, key, code))
+	second := w.Phone(phonetest.Number)
+	request := func() wire.RecoveryRequest {
+		w.Clock.Add(time.Minute)
+		must(t, second.Renew(ctx))
+		sms, err := w.SendCode(ctx, phonetest.Number, wire.CodeRecovery)
+		must(t, err)
+		return wire.RecoveryRequest{Code: sms, Identity: wire.IdentityRequest{Method: wire.IdentityCFCA, Name: phonetest.Name, IDNumber: phonetest.IDNumber}}
+	}
+	var open wire.Recovery
+	must(t, second.Call(ctx, http.MethodPost, "/recoveries", request(), &open))
+	for range 5 {
+		wants(t, "a wrong PIN", second.Recover(ctx, request(), code, "000000"), "mca.pin_wrong")
+	}
+	wants(t, "an offer of the recovery that is open", second.Call(ctx, http.MethodPost, "/keys/"+key+"/reshare", wire.ReshareRequest{Recovery: open.ID}, nil), "mca.limit_reached")
+	wants(t, "another recovery", second.Recover(ctx, request(), code, phonetest.PIN), "mca.limit_reached")
+	w.Clock.Add(24 * time.Hour)
+	must(t, second.Renew(ctx))
+	must(t, second.Recover(ctx, request(), code, phonetest.PIN))
+}
+
 func renewed(ctx context.Context, t *testing.T, p *phonetest.Phone) *phonetest.Phone {
 	t.Helper()
 	must(t, p.Renew(ctx))

@@ -144,7 +144,7 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 			if p.Certificate == "" {
 				continue
 			}
-			if err := s.authorised(ctx, p.Certificate, p.Platform.Origin); err == nil {
+			if err := s.authorised(ctx, p.Platform.Origin, p.Certificate, p.EncryptionCertificate); err == nil {
 				continue
 			}
 			if _, err := s.end(ctx, p.ID, wire.EndedByAuthorisation); err != nil {
@@ -155,9 +155,21 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 	return nil
 }
 
-// authorised refuses a certificate of an organisation to one of its staff who may not use it on a platform. The
-// administrator may on all, and a person's own certificate is his.
-func (s *Server) authorised(ctx context.Context, certificate, origin string) error {
+// authorised refuses certificates of an organisation to one of its staff who may not use them on a platform. The
+// administrator may on all, and a person's own certificate is his. One without an id is none.
+func (s *Server) authorised(ctx context.Context, origin string, certificates ...string) error {
+	for _, id := range certificates {
+		if id == "" {
+			continue
+		}
+		if err := s.mayUse(ctx, id, origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Server) mayUse(ctx context.Context, certificate, origin string) error {
 	c, err := s.store.Certificate(ctx, certificate)
 	if err != nil || c.Organisation == "" {
 		return err

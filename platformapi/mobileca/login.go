@@ -83,6 +83,7 @@ func (s *Server) codeHash(c store.Code, code string) string {
 func (s *Server) useCode(ctx context.Context, phone string, purpose wire.CodePurpose, code string) error {
 	now, right := s.now(), false
 	err := s.store.ChangeCode(ctx, phone, purpose, func(c *store.Code) error {
+		right = false // the transaction may have been undone, and the code been used meanwhile
 		if c.Tries >= codeTries || !now.Before(c.Until) {
 			return nil
 		}

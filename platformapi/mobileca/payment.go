@@ -3,6 +3,7 @@ package mobileca
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/store"
@@ -100,6 +101,7 @@ func (s *Server) AddCard(ctx context.Context, r wire.AddCardRequestObject) (wire
 		return nil, err
 	}
 	all, err := s.store.Cards().Of(ctx, x.Account)
+	all = slices.DeleteFunc(all, func(c store.Card) bool { return c.Gone })
 	switch {
 	case err != nil:
 		return nil, err

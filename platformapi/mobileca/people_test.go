@@ -186,6 +186,27 @@ func TestStaffNeedsAnAuthorisation(t *testing.T) {
 	wants(t, "linking after its time", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.not_authorised")
 }
 
+// What is encrypted to the organisation's certificate is opened by an authorisation too, whatever certificate one links beside it.
+func TestDecryptingForAnOrganisationNeedsAnAuthorisation(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t, platforms)
+	boss := w.Holder()
+	p := joined(t, w, boss)
+	encryption := p.Certs[1]
+	own, err := apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyPersonal})
+	must(t, err)
+	must(t, p.Download(ctx, own.ID, phonetest.PIN))
+	p.Certs[1] = encryption
+	wants(t, "linking unauthorised", phonetest.Link(ctx, begin(t, w, wire.PairDecrypt, false), p, nil), "mca.not_authorised")
+	a := authorise(t, boss, w)
+	d := linked(t, w, p, wire.PairDecrypt, nil)
+	must(t, boss.Call(ctx, http.MethodDelete, "/authorisations/"+a.ID, nil, nil))
+	must(t, d.Refresh(ctx, 0))
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByAuthorisation {
+		t.Errorf("without the authorisation the pairing is %s by %q", d.Pairing.State, d.Pairing.Ended)
+	}
+}
+
 // Who is removed has no certificate of the organisation any more.
 func TestStaffComesAndGoes(t *testing.T) {
 	ctx := t.Context()
@@ -462,6 +483,10 @@ func TestAnApplicationIsPaidOnce(t *testing.T) {
 	wants(t, "a second invoice", p.Create(ctx, "/invoices", ask, nil), "mca.wrong_state")
 	wants(t, "another's card", stranger.Call(ctx, http.MethodDelete, "/cards/"+card.ID, nil, nil), "platform.not_found")
 	must(t, p.Call(ctx, http.MethodDelete, "/cards/"+card.ID, nil, nil))
+	for range 20 { // those that are gone take no place
+		must(t, p.Create(ctx, "/cards", wire.CardRequest{Number: "6222020200012345678", Bank: "工商银行", Phone: phonetest.Number}, &card))
+		must(t, p.Call(ctx, http.MethodDelete, "/cards/"+card.ID, nil, nil))
+	}
 	if l := get[wire.CardList](t, p, "/cards"); len(l.Items) != 0 {
 		t.Errorf("cards %+v", l.Items)
 	}

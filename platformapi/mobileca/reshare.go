@@ -3,6 +3,7 @@ package mobileca
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"sealdesk/platformapi"
@@ -14,7 +15,7 @@ import (
 
 const (
 	reshareTime  = 10 * time.Minute
-	recoverTries = 5 // identities that do not fit, a day
+	recoverTries = 5 // identities and PINs that do not fit, a day
 )
 
 // BeginReshare offers to change both shares: to a phone that has one, or to a new one that recovers it.
@@ -78,6 +79,7 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 	}
 	var refused error // that is to be kept
 	var before string // the device that had the share
+	guessed := false  // in a recovery
 	finish := used(append([]byte(r.Body.Session+"\x00"), proof...))
 	k, err := s.store.ChangeKey(ctx, r.KeyID, func(k *store.Key) (store.Entries, error) {
 		if k.Finished == finish && k.Device == x.Device {
@@ -109,8 +111,8 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 			e.Act = actWrongPIN
 			if o.Recovery == "" {
 				refused = wrongPIN(k)
-			} else { // the code, not the PIN: the offer is over, and the key may be locked already
-				refused = forbid(codePINWrong, "the recovered share is not the one of this key")
+			} else { // the key may be locked already, so the account's recoveries count it
+				refused, guessed = forbid(codePINWrong, "the PIN is wrong, or the recovered share is not the one of this key"), true
 			}
 			return store.Entries{e}, nil
 		}
@@ -123,6 +125,12 @@ func (s *Server) FinishReshare(ctx context.Context, r wire.FinishReshareRequestO
 		k.Reshared, k.Finished = o.Session, finish
 		return store.Entries{e}, nil
 	})
+	if guessed && err == nil {
+		_, err = s.store.ChangeAccount(ctx, x.Account, func(a *store.Account) (store.Entries, error) {
+			unfitting(a, now)
+			return nil, nil
+		})
+	}
 	if err := errors.Join(err, refused); err != nil {
 		return nil, err
 	}
@@ -218,16 +226,13 @@ func (s *Server) CreateRecovery(ctx context.Context, r wire.CreateRecoveryReques
 		return nil, err
 	}
 	var refused error // that is to be kept
-	hash, day := s.identityHash(r.Body.Identity), now.Format(time.DateOnly)
+	hash := s.identityHash(r.Body.Identity)
 	_, err = s.store.ChangeAccount(ctx, a.ID, func(a *store.Account) (store.Entries, error) {
-		if a.RecoveryDay != day {
-			a.RecoveryDay, a.RecoveryTries = day, 0
-		}
 		switch {
-		case a.RecoveryTries >= recoverTries:
-			refused = refuse(429, codeLimitReached, "%d identities did not fit today", recoverTries)
+		case exhausted(*a, now):
+			refused = tooManyTries()
 		case a.Identity == "" || !mine(a.Identity, hash):
-			a.RecoveryTries++
+			unfitting(a, now)
 			refused = unfit(codeIdentityRefused, "the account is another person's")
 			return store.Entries{{At: now, Act: actUnfitting, Account: a.ID, Device: x.Device}}, nil
 		}
@@ -261,12 +266,36 @@ func (s *Server) CreateRecovery(ctx context.Context, r wire.CreateRecoveryReques
 	return wire.CreateRecovery201JSONResponse(view), nil
 }
 
-// recovering says whether this device has a recovery of this id.
+// unfitting counts an identity or a PIN that did not fit in a recovery.
+func unfitting(a *store.Account, now time.Time) {
+	if day := now.Format(time.DateOnly); a.RecoveryDay != day {
+		a.RecoveryDay, a.RecoveryTries = day, 0
+	}
+	a.RecoveryTries++
+}
+
+// exhausted says whether an account's recoveries are over for the day.
+func exhausted(a store.Account, now time.Time) bool {
+	return a.RecoveryDay == now.Format(time.DateOnly) && a.RecoveryTries >= recoverTries
+}
+
+func tooManyTries() error {
+	return refuse(http.StatusTooManyRequests, codeLimitReached, "%d identities or PINs did not fit today", recoverTries)
+}
+
+// recovering says whether this device has a recovery of this id, and may still try it.
 func (s *Server) recovering(ctx context.Context, id string) error {
-	x := who(ctx)
+	x, now := who(ctx), s.now()
 	r, err := s.store.Recovery(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (r.Account != x.Account || r.Device != x.Device || !s.now().Before(r.Until)) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (r.Account != x.Account || r.Device != x.Device || !now.Before(r.Until)) {
 		return refuse(410, codeRecoveryOver, "there is no such recovery, or it is over")
+	}
+	if err != nil {
+		return err
+	}
+	a, err := s.store.Account(ctx, x.Account)
+	if err == nil && exhausted(a, now) {
+		return tooManyTries()
 	}
 	return err
 }

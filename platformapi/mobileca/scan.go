@@ -140,11 +140,14 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		if err := s.usable(ctx, d.Certificate, wire.UseSign, decrypts); err != nil {
 			return nil, err
 		}
-		if err := s.authorised(ctx, d.Certificate, asked.Platform.Origin); err != nil {
+		if err := s.authorised(ctx, asked.Platform.Origin, d.Certificate); err != nil {
 			return nil, err
 		}
 		if d.EncryptionCertificate != "" || decrypts {
 			if err := s.usable(ctx, d.EncryptionCertificate, wire.UseEncrypt, true); err != nil {
+				return nil, err
+			}
+			if err := s.authorised(ctx, asked.Platform.Origin, d.EncryptionCertificate); err != nil {
 				return nil, err
 			}
 		}

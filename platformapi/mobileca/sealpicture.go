@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image/png"
+	"slices"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/store"
@@ -90,6 +91,7 @@ func (s *Server) CreateSeal(ctx context.Context, r wire.CreateSealRequestObject)
 	if err != nil {
 		return nil, err
 	}
+	all = slices.DeleteFunc(all, func(v store.Seal) bool { return v.Gone })
 	if len(all) >= sealsMost {
 		return nil, conflict(codeLimitReached, "there are at most %d seals", sealsMost)
 	}

@@ -75,7 +75,7 @@ func (s *Server) BindZone(ctx context.Context, r wire.BindZoneRequestObject) (wi
 		if c.Organisation != o.ID || c.Use != wire.UseSign || c.State(now) != wire.CertificateValid {
 			continue
 		}
-		if err := s.authorised(ctx, c.ID, p.Origin); err != nil {
+		if err := s.authorised(ctx, p.Origin, c.ID); err != nil {
 			return nil, err
 		}
 		z := store.Zone{ID: once.ID, Account: x.Account, Organisation: o.ID, Platform: p.ID, BoundAt: now}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox/vault"
@@ -92,13 +93,27 @@ func (p payloads) sealPlain(digest string) error {
 	return err
 }
 
-// payload is a copy that is open.
+// payload is a copy that is open. It remembers that it could not be read, since who sends it can take that for a line that broke.
 type payload struct {
 	*vault.File
-	file *os.File
+	file   *os.File
+	failed atomic.Pointer[Error]
 }
 
-func (p payload) Close() error { return p.file.Close() }
+func (p *payload) Close() error { return p.file.Close() }
+
+// ReadAt implements io.ReaderAt.
+func (p *payload) ReadAt(b []byte, off int64) (int, error) {
+	n, err := p.File.ReadAt(b, off)
+	if err != nil && err != io.EOF {
+		p.failed.Store(fileDamaged(err))
+	}
+	return n, err
+}
+
+func fileDamaged(err error) *Error {
+	return &Error{CodeValue: CodeFileMissing, Detail: "the file to be sent is damaged", Err: err}
+}
 
 func (p payloads) open(digest string, size int64) (*payload, error) {
 	f, err := os.Open(p.path(digest))
@@ -111,9 +126,9 @@ func (p payloads) open(digest string, size int64) (*payload, error) {
 		opened, err = p.vault.File(f, info.Size(), sealContext(digest))
 	}
 	if err != nil || opened.Size() != size {
-		return nil, errors.Join(&Error{CodeValue: CodeFileMissing, Detail: "the file to be sent is damaged", Err: err}, f.Close())
+		return nil, errors.Join(fileDamaged(err), f.Close())
 	}
-	return &payload{opened, f}, nil
+	return &payload{File: opened, file: f}, nil
 }
 
 // sweep removes what no entry needs.

@@ -257,7 +257,11 @@ func (b *Box) call(ctx context.Context, p platformapi.Changer, r row) (platforma
 		}
 		defer func() { _ = f.Close() }() // it was only read
 		q.Upload.Content = f
-		return p.PutAttachment(ctx, c, q.Upload)
+		out, err := p.PutAttachment(ctx, c, q.Upload)
+		if damage := f.failed.Load(); err != nil && damage != nil {
+			err = damage
+		}
+		return out, err
 	case OpDetach:
 		return p.RemoveAttachment(ctx, c, q.AttachmentID)
 	case OpNote:

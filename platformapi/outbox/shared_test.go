@@ -136,6 +136,40 @@ func TestADamagedCopyIsNotSent(t *testing.T) {
 	}
 }
 
+// Damage that shows only while a copy is being sent is not taken for a line that broke, whether the copy goes at once or in pieces.
+func TestDamageWithinACopyIsSaid(t *testing.T) {
+	for name, piece := range map[string]int64{"at once": 0, "in pieces": 4 << 10} {
+		t.Run(name, func(t *testing.T) {
+			w := platformtest.NewWorld(t, t.TempDir(), nil)
+			dir := t.TempDir()
+			b := open(t, dir)
+			way := wholeWay(platformtest.LotID)[:3]
+			docx := platformtest.DOCX(strings.Repeat("draft", 40_000))
+			u := &way[2].Upload
+			u.Size, u.SHA256, u.Content = int64(len(docx)), digest(docx), bytes.NewReader(docx)
+			entries, err := b.AddAll(t.Context(), way)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "files", u.SHA256+".sealed")
+			data, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data[len(data)/2] ^= 1
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			run(t, b, w.Login(t, platformtest.Purchaser, client.Options{Piece: piece}), platformtest.Purchaser.USCC)
+			ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+			defer stop()
+			if _, err := b.Wait(ctx, entries[2].ID); !platformapi.IsCode(err, outbox.CodeFileMissing) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 // An outbox whose key is gone says so, and everything stays where it is.
 func TestALostKeyIsSaidAndNothingIsDeleted(t *testing.T) {
 	dir := t.TempDir()

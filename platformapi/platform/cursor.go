@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// position is where a page of contracts ended.
+// position is where a page of a list ended.
 type position struct {
 	created time.Time
 	id      string

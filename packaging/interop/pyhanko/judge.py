@@ -2,9 +2,11 @@
 
 A command is a line with tabs between the words: online|offline LEVELS FILE [CONTENT]. The levels are of the signatures in
 their order, with commas between them: B, T, LT, LTA or anything else for none of them. The file is a PDF, or with a content
-a detached signature over it. Offline no revocation is asked for: what proves it must be in the file. The answers are lines of JSON, one a field: file, field, good (pyHanko's bottom line), lax (the
-same, were it to allow new visible signatures after a certification as Acrobat does), ades (its verdict by EN 319 102-1, where
-the level has one), covers, changes, why."""
+a detached signature over it. Offline no revocation is asked for: what proves it must be in the file.
+
+The answers are lines of JSON, one a field: file, field, good (pyHanko's bottom line), lax (the same, were it to allow new
+visible signatures after a certification as Acrobat does), ades (its verdict by EN 319 102-1, where the level has one), covers,
+changes, why."""
 import asyncio
 import copy
 import datetime

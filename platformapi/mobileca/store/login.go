@@ -79,7 +79,7 @@ type Account struct {
 	Identity string // keyed hash of name and number, by which a recovery knows the same person again; "" before
 	Method   wire.IdentityMethod
 	Checked  time.Time
-	// RecoveryDay and RecoveryTries count identities that did not fit, on a day.
+	// RecoveryDay and RecoveryTries count identities and PINs that did not fit in recoveries, on a day.
 	RecoveryDay   string
 	RecoveryTries int
 

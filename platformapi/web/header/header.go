@@ -71,13 +71,13 @@ func FormatKey(key string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(key) + `"`
 }
 
-// FormatETag is the strong entity tag of a contract's version.
+// FormatETag is the strong entity tag of a version of what has the id: a contract, a tender, a bid.
 func FormatETag(id string, version int64) string {
 	return `"c-` + id + "-" + strconv.FormatInt(version, 10) + `"`
 }
 
-// ParseIfMatch reads the version out of the one entity tag of the contract id. A tag that is not this contract's names no
-// version of it: that is version -1, which matches nothing.
+// ParseIfMatch reads the version out of the one entity tag of what has the id. A tag of something else names no version of it:
+// that is version -1, which matches nothing.
 func ParseIfMatch(header, id string) (int64, error) {
 	s := strings.Trim(header, " ")
 	if s == "" {

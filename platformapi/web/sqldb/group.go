@@ -73,7 +73,12 @@ func (g *group) do(ctx context.Context, f func(*sql.Tx) error) error {
 	case err := <-w.answer:
 		return err
 	case <-g.done:
-		return errClosed
+		select {
+		case err := <-w.answer: // the last that was done
+			return err
+		default:
+			return errClosed
+		}
 	}
 }
 

@@ -209,7 +209,7 @@ func (s *Store) DropSessions(ctx context.Context, account, but string) error {
 	})
 }
 
-// Devices are an account's, the one seen last first.
+// Devices are an account's, the newest first.
 func (s *Store) Devices(ctx context.Context, account string) ([]store.Device, error) {
 	return devices.list(ctx, s.db.Read, `account = $1 ORDER BY id DESC`, account)
 }
