@@ -174,10 +174,11 @@ func (l *link) request(ctx context.Context, fill func(*wire.RequestPayload)) (*w
 			return l.wire.CreateRequest(ctx, l.id, wire.RequestSubmission{JWS: jws})
 		})
 	})
-	if err != nil {
-		return nil, "", err
+	var result *wire.Result
+	if err == nil {
+		result, err = l.await(ctx, screen, made, id.String())
 	}
-	result, err := l.await(ctx, screen, made, id.String())
+	// It may have reached the phone even where its answer was lost.
 	if err != nil && (ctx.Err() != nil || errors.Is(err, ErrUnreachable)) {
 		l.takeBack(ctx, id.String())
 	}
