@@ -193,6 +193,14 @@ func TestTheClerkReviews(t *testing.T) {
 		}
 		return out.String()
 	}
+	forged := *phonetest.Hospital
+	forged.Name += "\nforged\t\x1b[2J"
+	f, err := p.Apply(ctx, &forged)
+	must(t, err)
+	if list := review("list"); strings.Count(list, "\n") != 1 || strings.Count(list, "\t") != 5 || strings.Contains(list, "\x1b") {
+		t.Errorf("a name that steers the terminal: %q", list)
+	}
+	review("refuse", f.ID, "名称有误")
 	a := apply()
 	if list := review("list"); !strings.Contains(list, a.ID) || !strings.Contains(list, phonetest.Hospital.Name) {
 		t.Errorf("list: %s", list)
