@@ -39,7 +39,7 @@ func reviewCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if o.data == "" || len(words) == 0 || len(words) != map[string]int{"list": 1, "show": 2, "approve": 2, "refuse": 3}[words[0]] || (words[0] == "show") != (out != "") {
 		return daemon.Wrong(reviewUsage)
 	}
-	kept, release, err := o.open(ctx)
+	kept, release, err := o.openExisting(ctx)
 	if err != nil {
 		return err
 	}
