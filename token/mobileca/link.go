@@ -2,7 +2,6 @@ package mobileca
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -284,7 +283,7 @@ func (l *link) decrypt(ctx context.Context, c certificate, cipher []byte, p Purp
 	result, id, err := l.request(ctx, func(q *wire.RequestPayload) {
 		q.Certificate, q.Cipher, q.Summary = c.id, b64.EncodeToString(cipher), cut(p.Summary, 500)
 		if p.Document != nil {
-			q.Document = p.Document.wire(sha(cipher))
+			q.Document = p.Document.wire(sum(cipher))
 			q.Document.DigestAlg = wire.DigestSHA256
 		}
 	})
@@ -295,11 +294,6 @@ func (l *link) decrypt(ctx context.Context, c certificate, cipher []byte, p Purp
 		return nil, fmt.Errorf("%w: an answer without what was decrypted", ErrNonsense)
 	}
 	return l.key.open(result.Sealed, id)
-}
-
-func sha(b []byte) []byte {
-	h := sha256.Sum256(b)
-	return h[:]
 }
 
 // wire describes the document; nil is one that nobody named.
