@@ -26,7 +26,7 @@ func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	if len(words) > 0 || o.data == "" {
 		return daemon.Wrong("audit verify --data DIR [--database URL]")
 	}
-	s, release, err := o.open(ctx)
+	s, release, err := o.openExisting(ctx)
 	if err != nil {
 		return err
 	}

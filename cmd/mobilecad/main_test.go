@@ -7,7 +7,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -193,6 +195,14 @@ func TestTheClerkReviews(t *testing.T) {
 		}
 		return out.String()
 	}
+	forged := *phonetest.Hospital
+	forged.Name += "\nforged\t\x1b[2J"
+	f, err := p.Apply(ctx, &forged)
+	must(t, err)
+	if list := review("list"); strings.Count(list, "\n") != 1 || strings.Count(list, "\t") != 5 || strings.Contains(list, "\x1b") {
+		t.Errorf("a name that steers the terminal: %q", list)
+	}
+	review("refuse", f.ID, "名称有误")
 	a := apply()
 	if list := review("list"); !strings.Contains(list, a.ID) || !strings.Contains(list, phonetest.Hospital.Name) {
 		t.Errorf("list: %s", list)
@@ -289,12 +299,17 @@ func TestWrongArguments(t *testing.T) {
 		{"review list", daemon.ExitUsage, []string{"review", "approve", "--data", dir}},
 		{"is not a network", daemon.ExitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
 		{"platforms.json", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
+		{"there is no mobile CA", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere"}},
+		{"there is no mobile CA", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere"}},
 		{"no master key", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
 	} {
 		var out, errs bytes.Buffer
 		if exit := program().Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
 			t.Errorf("%q: %d, %s", tt.args, exit, &errs)
 		}
+	}
+	if _, err := os.Stat(dir + "/nowhere"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a mobile CA was made where one was looked for: %v", err)
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
+	"unicode"
 
 	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/mobile"
@@ -37,7 +39,7 @@ func reviewCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if o.data == "" || len(words) == 0 || len(words) != map[string]int{"list": 1, "show": 2, "approve": 2, "refuse": 3}[words[0]] || (words[0] == "show") != (out != "") {
 		return daemon.Wrong(reviewUsage)
 	}
-	kept, release, err := o.open(ctx)
+	kept, release, err := o.openExisting(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,11 +83,21 @@ func listWaiting(ctx context.Context, s *mobileca.Server, stdout io.Writer) erro
 		return err
 	}
 	for _, a := range all {
-		if _, err := fmt.Fprintf(stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.CreatedAt.Format(time.RFC3339), a.Kind, a.Subject.Name, a.Subject.USCC, a.Subject.Person); err != nil {
+		if _, err := fmt.Fprintf(stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.CreatedAt.Format(time.RFC3339), a.Kind, harmless(a.Subject.Name), a.Subject.USCC, harmless(a.Subject.Person)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// harmless takes out of what an applicant wrote what would steer the clerk's terminal, or begin a line or a column.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // saveAttachments writes an application's attachments under names of their own, not the applicant's.

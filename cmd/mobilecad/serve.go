@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -103,13 +104,25 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-// open opens the store; close ends what it stands on, after it.
+func (o *options) file() string { return filepath.Join(o.data, "mobileca.db") }
+
+// openExisting is open for those that look at a mobile CA, which must be there.
+func (o *options) openExisting(ctx context.Context) (store.Store, func(), error) {
+	if o.database == "" {
+		if _, err := os.Stat(o.file()); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("there is no mobile CA in %s", o.data)
+		}
+	}
+	return o.open(ctx)
+}
+
+// open opens the store; release ends what it stands on, after it.
 func (o *options) open(ctx context.Context) (s store.Store, release func(), err error) {
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return nil, nil, err
 	}
 	if o.database == "" {
-		s, err = sqlite.Open(ctx, filepath.Join(o.data, "mobileca.db"))
+		s, err = sqlite.Open(ctx, o.file())
 		return s, func() {}, err
 	}
 	var pool *pgxpool.Pool

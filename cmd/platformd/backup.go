@@ -40,6 +40,7 @@ func folderAndStorage(name string, args []string, stderr io.Writer) (string, sto
 	if wrong := s.check(); wrong != "" {
 		return "", s, daemon.Wrong("%s", wrong)
 	}
+	s.data = filepath.Clean(s.data) // restoring puts a folder beside it
 	return filepath.Clean(words[0]), s, nil
 }
 
@@ -124,7 +125,10 @@ func restoreSQLite(ctx context.Context, s storage, from string) error {
 	if err := os.Mkdir(s.data, 0o700); err != nil {
 		return fmt.Errorf("what an earlier try left must be removed first: %w", err)
 	}
-	return sqlite.Copy(ctx, from, s.file())
+	if err := sqlite.Copy(ctx, from, s.file()); err != nil {
+		return errors.Join(err, os.RemoveAll(s.data))
+	}
+	return nil
 }
 
 func restorePostgres(ctx context.Context, s storage, from string) error {
@@ -159,13 +163,14 @@ func restoreFiles(ctx context.Context, dir string, s storage, m backup.Manifest)
 	return head, backup.Files(ctx, dir, o.store.Blobs, o.blobs, filepath.Join(s.data, platform.BlobFolder))
 }
 
-// moveInto moves what is in a folder into another one, the database last.
+// moveInto moves what is in a folder into another one, the database last. Where files are in a bucket there is no folder of them.
 func moveInto(from, to string) error {
 	if err := os.MkdirAll(to, 0o700); err != nil {
 		return err
 	}
 	for _, name := range []string{platform.BlobFolder, platform.StoreFile} {
-		if err := os.Rename(filepath.Join(from, name), filepath.Join(to, name)); err != nil {
+		err := os.Rename(filepath.Join(from, name), filepath.Join(to, name))
+		if err != nil && !(name == platform.BlobFolder && errors.Is(err, fs.ErrNotExist)) {
 			return err
 		}
 	}

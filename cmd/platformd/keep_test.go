@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -89,6 +92,32 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 			damage(t, dir, target)
 		})
+	}
+}
+
+// A folder is the same with a stroke behind it; a copy that fails leaves nothing in the way of the next; a bucket leaves no folder of files.
+func TestWhereAPlatformIsRestored(t *testing.T) {
+	if _, s, err := folderAndStorage("restore", []string{"backup", "--data", "/var/lib/platform/"}, io.Discard); err != nil || s.data != "/var/lib/platform" {
+		t.Errorf("the folder is %q, %v", s.data, err)
+	}
+	dir := t.TempDir()
+	s := storage{data: filepath.Join(dir, "x.restoring")}
+	if err := restoreSQLite(t.Context(), s, filepath.Join(dir, "nothing.db")); err == nil {
+		t.Error("nothing was restored")
+	}
+	if _, err := os.Stat(s.data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what a failed copy leaves: %v", err)
+	}
+	from := filepath.Join(dir, "from")
+	if err := os.Mkdir(from, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(from, platform.StoreFile), []byte("a database"))
+	if err := moveInto(from, filepath.Join(dir, "to")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "to", platform.StoreFile)); err != nil {
+		t.Error(err)
 	}
 }
 

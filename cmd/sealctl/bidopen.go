@@ -185,10 +185,11 @@ func (c *bidDecryptCmd) open(a *app, b *bid.Bid, k *bidKeys, names []string, v *
 		if p.Kind == bid.KindOpening || p.Sealed() && opened[p.Envelope] == nil {
 			continue
 		}
-		r, err := b.Part(p.Code)
+		part := b.Part
 		if p.Sealed() {
-			r, err = opened[p.Envelope].Part(p.Code)
+			part = opened[p.Envelope].Part
 		}
+		r, err := part(p.Code)
 		if err != nil {
 			return err
 		}

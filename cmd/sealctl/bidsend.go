@@ -87,8 +87,8 @@ func (c *bidOutlineCmd) Run(a *app, k *clerk) error {
 	}
 	return a.tui.result(v, func() {
 		a.tui.print("%s", v.Outline)
-		for _, path := range v.Certificates {
-			a.tui.print("%s", path)
+		for _, x := range tender.PlatformCertificates { // in their order, which a map has not
+			a.tui.print("%s", v.Certificates[string(x.Algorithm)])
 		}
 	})
 }

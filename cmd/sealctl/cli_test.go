@@ -157,6 +157,11 @@ func TestHarmless(t *testing.T) {
 			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
 		}
 	}
+	var b bytes.Buffer
+	write(&b, "%s %s", []any{words.Problem{What: "a\x1b[2Jb"}, errors.New("c\x07")})
+	if strings.ContainsAny(b.String(), "\x1b\x07") {
+		t.Errorf("what has its own words is printed as %q", b.String())
+	}
 }
 
 // A verb that stands first is read alone, which no other one changes; the manual and what shells complete know all, in words.

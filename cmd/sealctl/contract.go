@@ -124,8 +124,9 @@ func (p *platformFlags) config(a *app) (desk.Config, error) {
 	}
 	return desk.Config{Folders: dirs, PlatformName: p.Platform,
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
-			options.Proxy = key.Proxy
-			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, options)
+			o := options // of this login alone: another may be under way
+			o.Proxy = key.Proxy
+			c, err := client.Login(ctx, p.Platform, key.Signer, key.Chain, o)
 			if err != nil {
 				return nil, err
 			}

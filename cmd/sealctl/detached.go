@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -96,7 +95,7 @@ func digestOf(path string) (string, error) {
 	defer f.Close()
 	h := sha256.New()
 	if _, err := io.Copy(h, f); err != nil {
-		return "", errors.Join(fault("file_unreadable", "file", path), err)
+		return "", fault("file_unreadable", "file", path, "cause", err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }

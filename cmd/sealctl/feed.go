@@ -33,11 +33,15 @@ func (c *feedKeyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	defer clear(private)
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
 		return err
 	}
-	if err := create(c.Out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
+	defer clear(der)
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	defer clear(text)
+	if err := create(c.Out, text); err != nil {
 		return err
 	}
 	v := map[string]string{"file": c.Out, "key": base64.StdEncoding.EncodeToString(public)}

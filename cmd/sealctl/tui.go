@@ -65,8 +65,13 @@ func (t *tui) draw(picture string) { _, _ = io.WriteString(t.err, picture) }
 
 func write(to io.Writer, format string, args []any) {
 	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = harmless(s)
+		switch a := a.(type) {
+		case string:
+			args[i] = harmless(a)
+		case fmt.Stringer:
+			args[i] = harmless(a.String())
+		case error:
+			args[i] = harmless(a.Error())
 		}
 	}
 	// A terminal or pipe that is gone cannot be told so.

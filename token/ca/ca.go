@@ -268,14 +268,11 @@ func keyID(pub crypto.PublicKey) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	var spki struct {
-		Algorithm asn1.RawValue
-		Key       asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(der, &spki); err != nil {
+	bits, err := spkiBits(der)
+	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(spki.Key.Bytes)
+	sum := sha256.Sum256(bits)
 	return sum[:20], nil
 }
 

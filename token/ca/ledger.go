@@ -98,7 +98,7 @@ func (l *ledger) refresh() error {
 	if err != nil {
 		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(io.NewSectionReader(f, l.read, maxLedger), maxLedger))
+	data, err := io.ReadAll(io.NewSectionReader(f, l.read, maxLedger))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}

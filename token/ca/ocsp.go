@@ -172,12 +172,15 @@ func (a *Authority) namedIssuer(id ocspCertID) Algorithm {
 }
 
 // keyBits are the bits of a certificate's subjectPublicKey, which OCSP hashes.
-func keyBits(c *smx509.Certificate) ([]byte, error) {
+func keyBits(c *smx509.Certificate) ([]byte, error) { return spkiBits(c.RawSubjectPublicKeyInfo) }
+
+// spkiBits are the bits of a key in a SubjectPublicKeyInfo (RFC 5280, 4.1.2.7).
+func spkiBits(der []byte) ([]byte, error) {
 	var spki struct {
 		Algorithm asn1.RawValue
 		Key       asn1.BitString
 	}
-	_, err := asn1.Unmarshal(c.RawSubjectPublicKeyInfo, &spki)
+	_, err := asn1.Unmarshal(der, &spki)
 	return spki.Key.Bytes, err
 }
 

@@ -24,6 +24,7 @@ func newSecrets() secrets {
 func (s secrets) secretHash() []byte { return sum(s.secret) }
 func (s secrets) commitment() []byte { return sum(s.nonce) }
 
+// sum is SHA-256.
 func sum(b []byte) []byte {
 	h := sha256.Sum256(b)
 	return h[:]

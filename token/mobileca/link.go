@@ -2,7 +2,6 @@ package mobileca
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -174,10 +173,11 @@ func (l *link) request(ctx context.Context, fill func(*wire.RequestPayload)) (*w
 			return l.wire.CreateRequest(ctx, l.id, wire.RequestSubmission{JWS: jws})
 		})
 	})
-	if err != nil {
-		return nil, "", err
+	var result *wire.Result
+	if err == nil {
+		result, err = l.await(ctx, screen, made, id.String())
 	}
-	result, err := l.await(ctx, screen, made, id.String())
+	// It may have reached the phone even where its answer was lost.
 	if err != nil && (ctx.Err() != nil || errors.Is(err, ErrUnreachable)) {
 		l.takeBack(ctx, id.String())
 	}
@@ -283,7 +283,7 @@ func (l *link) decrypt(ctx context.Context, c certificate, cipher []byte, p Purp
 	result, id, err := l.request(ctx, func(q *wire.RequestPayload) {
 		q.Certificate, q.Cipher, q.Summary = c.id, b64.EncodeToString(cipher), cut(p.Summary, 500)
 		if p.Document != nil {
-			q.Document = p.Document.wire(sha(cipher))
+			q.Document = p.Document.wire(sum(cipher))
 			q.Document.DigestAlg = wire.DigestSHA256
 		}
 	})
@@ -294,11 +294,6 @@ func (l *link) decrypt(ctx context.Context, c certificate, cipher []byte, p Purp
 		return nil, fmt.Errorf("%w: an answer without what was decrypted", ErrNonsense)
 	}
 	return l.key.open(result.Sealed, id)
-}
-
-func sha(b []byte) []byte {
-	h := sha256.Sum256(b)
-	return h[:]
 }
 
 // wire describes the document; nil is one that nobody named.

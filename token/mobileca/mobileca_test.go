@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -369,6 +370,40 @@ func TestCalledOff(t *testing.T) {
 	}
 	_, err = sign(ctx, id, "合同")
 	want(t, "called off while the phone is away", err, token.ErrCancelled)
+}
+
+// deaf loses the answers to new requests, and tells of those that are taken back.
+type deaf struct{ takenBack chan string }
+
+func (d deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil || !strings.Contains(r.URL.Path, "/requests") {
+		return answer, err
+	}
+	if r.Method == http.MethodDelete {
+		d.takenBack <- r.URL.Path
+	}
+	return nil, errors.Join(errors.New("the answer was lost"), answer.Body.Close())
+}
+
+// A request that reached the phone though its answer was lost is taken back too.
+func TestCalledOffUnheard(t *testing.T) {
+	d := deaf{make(chan string, 1)}
+	p := &mobilecatest.Person{CA: service(t), Away: true}
+	tok := only(t, open(t, mobileca.Config{Service: p.CA.URL, Screen: p, Transport: d}))
+	ctx := mobileca.WithPurpose(t.Context(), mobileca.Purpose{Kind: mobileca.Sign})
+	if err := tok.Unlock(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
+	defer cancel()
+	_, err := sign(ctx, identity(t, tok, token.UsageSign), "合同")
+	want(t, "called off unheard", err, token.ErrTimeout)
+	select {
+	case <-d.takenBack:
+	case <-time.After(5 * time.Second):
+		t.Error("the phone goes on showing what nobody waits for")
+	}
 }
 
 func TestDecrypt(t *testing.T) {

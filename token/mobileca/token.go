@@ -184,12 +184,12 @@ func (d *decrypter) Decrypt(_ io.Reader, cipher []byte, _ crypto.DecrypterOpts) 
 
 // during does what ends with the link, too.
 func during(k key, do func(context.Context) ([]byte, error)) ([]byte, error) {
-	ctx, cancel := context.WithCancelCause(k.ctx)
-	defer cancel(nil)
+	ctx, cancel := context.WithCancel(k.ctx)
+	defer cancel()
 	go func() {
 		select {
 		case <-k.link.over:
-			cancel(nil)
+			cancel()
 		case <-ctx.Done():
 		}
 	}()

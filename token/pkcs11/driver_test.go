@@ -222,6 +222,19 @@ func TestUnlockingAgainTriesThePIN(t *testing.T) {
 	}
 }
 
+// A login that cannot be made use of is ended: whoever is told of a failure does not expect an unlocked token.
+func TestALoginThatFailsIsEnded(t *testing.T) {
+	signPair, encryptPair := keys(t, ca.RSA)
+	server, device, driver := plug(t, softkey.Dialect{}, known(t, ""), signPair, encryptPair)
+	tok := find(t, guarded(driver))
+	lift := server.Inject(softkey.Fault{Do: softkey.Fail, Function: "C_GetMechanismList", Device: device, Returned: 5})
+	err := tok.Unlock(t.Context(), []byte(keyPIN))
+	lift()
+	if err == nil || server.Calls("C_Login") != 1 || server.Calls("C_Logout") != 1 {
+		t.Errorf("%v, %d logins, %d logouts", err, server.Calls("C_Login"), server.Calls("C_Logout"))
+	}
+}
+
 // Where nothing tells which key belongs to which certificate, the signatures do.
 func TestNothingNamesTheKeys(t *testing.T) {
 	sansec := softkey.Sansec

@@ -158,7 +158,11 @@ func (t *hardToken) Unlock(ctx context.Context, pin []byte) error {
 			t.lock()
 			return err
 		}
-		return t.begin(pin)
+		if err := t.begin(pin); err != nil {
+			t.lock()
+			return err
+		}
+		return nil
 	})
 }
 

@@ -147,6 +147,10 @@ func TestDecryptionErrors(t *testing.T) {
 	if _, err := d.Decrypt(nil, sealed[1:], nil); !errors.Is(err, token.ErrDecrypt) {
 		t.Errorf("a byte is missing: %v", err)
 	}
+	longer := append(bytes.Clone(sealed), bytes.Repeat([]byte{7}, 2*slack)...)
+	if _, err := d.Decrypt(nil, longer[:len(sealed)], nil); err != nil || longer[len(sealed)] != 7 {
+		t.Errorf("what follows in the caller's memory: %v, %d", err, longer[len(sealed)])
+	}
 	//lint:ignore SA1019 it is the padding that tokens know
 	session := &rsa.PKCS1v15DecryptOptions{SessionKeyLen: len(secret)}
 	if plain, err := d.Decrypt(nil, sealed, session); err != nil || !bytes.Equal(plain, secret) {

@@ -7,6 +7,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
@@ -93,6 +94,12 @@ type way struct {
 	padded   bool // decryption: the padding of RSA is left on
 }
 
+// wayKey is what a way is kept under. It goes by the key too, for another program may put another one in the place.
+func (i *identity) wayKey(use string) string {
+	sum := sha256.Sum256(i.cert.RawSubjectPublicKeyInfo)
+	return i.ID() + "/" + use + "/" + string(sum[:])
+}
+
 // Sign tries, the first time, every function that signs and every form in which a digest may go in and a signature come out,
 // until one verifies, and keeps to it.
 func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (sig []byte, err error) {
@@ -148,7 +155,7 @@ var hashes = map[crypto.Hash]asn1.ObjectIdentifier{
 func (k *key) sign(
 	c handle, forms [][]byte, functions []profile.Function, digest []byte, opts crypto.SignerOpts,
 ) ([]byte, error) {
-	l, use := k.token.driver.library, k.ID()+"/sign"
+	l, use := k.token.driver.library, k.wayKey("sign")
 	var candidates []way
 	if known, ok := k.token.ways[use]; ok {
 		candidates = append(candidates, known)
@@ -263,7 +270,7 @@ func (k *key) Decrypt(_ io.Reader, msg []byte, opts crypto.DecrypterOpts) (plain
 
 // decryption finds the function that decrypts with this key.
 func (i *identity) decryption(app *application) (way, error) {
-	use := i.ID() + "/decrypt"
+	use := i.wayKey("decrypt")
 	if w, ok := i.token.ways[use]; ok {
 		return w, nil
 	}
@@ -323,7 +330,7 @@ func (i *identity) decrypt(c handle, w way, sealed []byte) ([]byte, error) {
 		input, want = cipher.Blob(), len(cipher.Cipher)
 	}
 	// A library may read the input to the end of a structure that is larger.
-	plain, err := l.apply(w.function, c, i.position, append(input, make([]byte, slack)...)[:len(input)], len(input))
+	plain, err := l.apply(w.function, c, i.position, append(slices.Clip(input), make([]byte, slack)...)[:len(input)], len(input))
 	switch {
 	case outcomeOf(err) == profile.Gone || outcomeOf(err) == profile.NotLoggedIn:
 		return nil, err

@@ -31,7 +31,7 @@ type skfToken struct {
 	// What follows belongs to the driver's thread.
 	place place
 	held  *application   // from Unlock to Lock
-	ways  map[string]way // what was found to work, by identity and use
+	ways  map[string]way // what was found to work, by wayKey
 	tries int            // left after a wrong PIN, where the library tells it only then; else -1
 }
 

@@ -375,3 +375,16 @@ func TestProvisionErrors(t *testing.T) {
 		}
 	}
 }
+
+// Another program may have put another key in the place of one that was used: what worked with that one is not tried with it.
+func TestAnotherKeyInThePlace(t *testing.T) {
+	b := newBench(t, softkey.SKF, profile.SKF{}, softkey.Dialect{}, ca.SM2)
+	tok := b.token(t)
+	unlock(t, tok)
+	was := *identityOf(t, tok, token.UsageSign).(*identity)
+	was.cert = pairs[ca.RSA]()[0].cert
+	tok.ways[was.wayKey("sign")] = way{function: standardSignRSA, form: 1}
+	if _, err := sign(t, tok); err != nil {
+		t.Error(err)
+	}
+}

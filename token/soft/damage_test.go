@@ -206,7 +206,7 @@ func TestDamageOfEachKind(t *testing.T) {
 				t.Errorf("%s: its certificates: %v", tt.name, err)
 			}
 			if d := (&driver{filepath.Dir(folder), refresh}); tt.name != "" {
-				if names, err := d.names(); err != nil || len(names) != 0 {
+				if names, err := d.uris(t.Context()); err != nil || len(names) != 0 {
 					t.Errorf("%s: it is watched as %v, %v", tt.name, names, err)
 				}
 			}

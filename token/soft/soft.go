@@ -20,6 +20,7 @@ import (
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/poll"
 	"sealdesk/token/uri"
 )
 
@@ -364,67 +365,25 @@ func (d *driver) Tokens(ctx context.Context) ([]token.Token, error) {
 	return tokens, ctx.Err()
 }
 
-// Watch compares the folder with what it was a second ago: keys come and go
-// seldom, and polling works on every file system.
+// Watch looks at the folder every second: keys come and go seldom, and polling works on every file system.
 func (d *driver) Watch(ctx context.Context) (<-chan token.Event, error) {
-	known, err := d.names()
-	if err != nil {
+	if _, err := d.uris(ctx); err != nil {
 		return nil, err
 	}
-	events := make(chan token.Event)
-	go func() {
-		defer close(events)
-		tick := time.NewTicker(d.refresh)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			now, err := d.names()
-			if err != nil {
-				continue // a folder that cannot be read now tells nothing
-			}
-			for _, e := range changes(known, now) {
-				select {
-				case events <- e:
-				case <-ctx.Done():
-					return
-				}
-			}
-			known = now
-		}
-	}()
-	return events, nil
+	return poll.Watch(ctx, d.refresh, d.uris), nil
 }
 
-// names maps the tokens' folders to their URIs.
-func (d *driver) names() (map[string]string, error) {
+// uris names the tokens that can be read.
+func (d *driver) uris(context.Context) ([]string, error) {
 	names, err := folders(d.dir)
 	if err != nil {
 		return nil, err
 	}
-	found := map[string]string{}
+	var found []string
 	for _, name := range names {
 		if p, _, err := readPublic(filepath.Join(d.dir, name)); err == nil {
-			found[name] = p.uri()
+			found = append(found, p.uri())
 		}
 	}
 	return found, nil
-}
-
-func changes(before, after map[string]string) []token.Event {
-	var events []token.Event
-	for name, u := range before {
-		if _, there := after[name]; !there {
-			events = append(events, token.Event{Kind: token.Removed, URI: u})
-		}
-	}
-	for name, u := range after {
-		if _, there := before[name]; !there {
-			events = append(events, token.Event{Kind: token.Plugged, URI: u})
-		}
-	}
-	return events
 }

@@ -26,8 +26,8 @@ const (
 	keyYears   = 10
 )
 
-// ParseKey reads PEM: the key, PKCS #8 without a password, then its encryption certificate.
-func ParseKey(pem []byte) (Key, error) {
+// parseKey reads PEM: the key, PKCS #8 without a password, then its encryption certificate.
+func parseKey(pem []byte) (Key, error) {
 	pair, err := tsa.ParsePair(pem)
 	if err != nil {
 		return Key{}, err
@@ -58,7 +58,7 @@ func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 		if err != nil {
 			return nil, err
 		}
-		k, err := ParseKey(pem)
+		k, err := parseKey(pem)
 		clear(pem)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
@@ -111,6 +111,7 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(pem)
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".bids-*") // mode 0600
 	if err != nil {
 		return nil, err
@@ -123,6 +124,5 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	clear(pem)
 	return readFile(path)
 }

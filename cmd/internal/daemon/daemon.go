@@ -44,8 +44,9 @@ type Program struct {
 // Main runs the program until it ends or is asked to, and leaves it with its exit code.
 func (p Program) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(p.Run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	code := p.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
 }
 
 // Run does what the arguments ask for, and is the exit code.

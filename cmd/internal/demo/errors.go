@@ -21,8 +21,8 @@ func (e *Error) Error() string {
 }
 
 // Code is "demo.in_use" when another demo works in the folder, "demo.folder" when it cannot be written, "demo.damaged"
-// when demo.json cannot be read, "demo.phones" when nobody can listen for phones there, "demo.foreign_token" when the certificate on a token is not of the demo's authority, and
-// "demo.same_party" when both keys are one organisation's.
+// when demo.json cannot be read, "demo.phones" when nobody can listen for phones there, "demo.foreign_token" when the certificate on
+// a token is not of the demo's authority, and "demo.same_party" when both keys are one organisation's.
 func (e *Error) Code() string { return e.code }
 
 // Params holds "folder", with "demo.phones" the address.

@@ -19,8 +19,8 @@ import (
 	"sealdesk/token/ca"
 )
 
-// MobileName is what the embedded mobile CA calls itself.
-const MobileName = "云溪移动CA（演示）"
+// mobileName is what the embedded mobile CA calls itself.
+const mobileName = "云溪移动CA（演示）"
 
 // MobileNumber is the number of the purchaser's handler: who logs in with it on a phone finds the identity checked and the
 // hospital claimed, and has only to download the certificates. The supplier's handler is MobileNumber2.
@@ -63,7 +63,7 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 	m.service, err = mobileca.New(ctx, mobileca.Config{
 		Store: kept, Master: master, Issuer: mobile.NewIssuer(authority, listener.Origins[0]), Messenger: standins.NewConsole(o.Console), Identity: standins.Identities{},
 		Clerk: standins.Clerk{To: o.Console}, Cashier: standins.Cashier{To: o.Console},
-		Origins: listener.Origins, Name: MobileName, App: phone.Files, CSC: csc.Handler, Log: o.Log,
+		Origins: listener.Origins, Name: mobileName, App: phone.Files, CSC: csc.Handler, Log: o.Log,
 		Platforms: []wire.TradingPlatform{{ID: "demo", Name: PlatformName, Region: "河南省焦作市", Origin: w.URL, Lat: 35.22, Lon: 113.24}},
 	})
 	if err != nil {

@@ -24,8 +24,8 @@ var (
 	supervisor = ca.Subject{Name: "云溪县财政局", USCC: Invented("云溪县财政局"), Handler: "周正"}
 )
 
-// HallPIN is the PIN of the keys that CastOpening makes.
-const HallPIN = "246810"
+// hallPIN is the PIN of the keys that CastOpening makes.
+const hallPIN = "246810"
 
 // Opening is who takes part in an opening beside the purchaser, who holds it.
 type Opening struct {
@@ -57,13 +57,13 @@ func (w *World) CastOpening(ctx context.Context) (Opening, error) {
 	} {
 		uri, err := labelled(ctx, own, x.label)
 		if err == nil && uri == "" {
-			uri, err = soft.Create(dir, soft.Options{Label: x.label, Algorithm: x.algorithm, PIN: []byte(HallPIN), Subject: x.subject, Issuer: authority})
+			uri, err = soft.Create(dir, soft.Options{Label: x.label, Algorithm: x.algorithm, PIN: []byte(hallPIN), Subject: x.subject, Issuer: authority})
 		}
 		if err != nil {
 			return o, err
 		}
-		*x.party = Party{URI: uri, Name: x.subject.Name, USCC: x.subject.USCC, Handler: x.subject.Handler, PIN: HallPIN}
-		w.PINs[uri] = HallPIN
+		*x.party = Party{URI: uri, Name: x.subject.Name, USCC: x.subject.USCC, Handler: x.subject.Handler, PIN: hallPIN}
+		w.PINs[uri] = hallPIN
 	}
 	if !w.hallOpen {
 		w.Drivers, w.hallOpen = append(w.Drivers, own), true

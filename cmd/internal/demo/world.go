@@ -22,7 +22,9 @@ import (
 	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/platformapi/outbox/turn"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/web"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
@@ -32,8 +34,8 @@ import (
 // PlatformName is what the embedded platform calls itself.
 const PlatformName = "云溪县公共资源交易平台（演示）"
 
-// SampleName is the file name of the sample contract.
-const SampleName = "政府采购合同（示范）.docx"
+// sampleName is the file name of the sample contract.
+const sampleName = "政府采购合同（示范）.docx"
 
 // FinalName is the file name under which a demo keeps the contract that both parties signed.
 const FinalName = "final.pdf"
@@ -87,7 +89,7 @@ type World struct {
 	TSA        string // URL of its time-stamp service (RFC 3161)
 	MobileCA   string // URL of the mobile CA, "" when there is none
 	MobileRoot []byte // PEM of the local authority that its phones must trust, nil when they need not
-	lock       *os.File
+	lock       *turn.Turn
 	state      state
 	platform   *platform.Server
 	server     *http.Server
@@ -101,7 +103,7 @@ type state struct {
 	Born time.Time      `json:"born"`
 	Lots map[string]int `json:"lots"` // how many there are, by the two parties
 
-	Tenders int `json:"tenders,omitempty"` // how many there are
+	Tenders int `json:"tenders,omitempty"`
 }
 
 // MakersFolder holds, beside the demo CA, the authority that certifies nobody but seal makers: whoever trusts it lets no holder
@@ -194,7 +196,7 @@ func (w *World) Close() error {
 		errs = append(errs, w.platform.Close())
 	}
 	if w.lock != nil {
-		errs = append(errs, w.lock.Close())
+		errs = append(errs, w.lock.End())
 	}
 	w.mobile, w.server, w.platform, w.lock = nil, nil, nil, nil
 	return errors.Join(errs...)
@@ -202,18 +204,14 @@ func (w *World) Close() error {
 
 // take keeps a second demo out of the folder.
 func (w *World) take() error {
-	f, err := os.OpenFile(filepath.Join(w.Work, lockName), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+	t, err := turn.Try(filepath.Join(w.Work, lockName))
+	switch {
+	case errors.Is(err, turn.ErrTaken):
+		return fault("in_use", w.Work, nil)
+	case err != nil:
 		return fault("folder", w.Work, err)
 	}
-	got, err := tryLock(f)
-	if err != nil {
-		return errors.Join(fault("folder", w.Work, err), f.Close())
-	}
-	if !got {
-		return errors.Join(fault("in_use", w.Work, nil), f.Close())
-	}
-	w.lock = f
+	w.lock = t
 	return nil
 }
 
@@ -263,7 +261,7 @@ func replace(path string, data []byte) error {
 }
 
 func (w *World) writeSample() error {
-	w.Sample = filepath.Join(w.Documents, SampleName)
+	w.Sample = filepath.Join(w.Documents, sampleName)
 	if err := os.MkdirAll(w.Documents, 0o700); err != nil {
 		return fault("folder", w.Documents, err)
 	}
@@ -423,7 +421,7 @@ func (w *World) serve(ctx context.Context, authority *ca.Authority, order platfo
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	w.server = &http.Server{Handler: w.platform.Handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	w.server = web.NewServer(w.platform.Handler(), log)
 	w.serverDone = make(chan struct{})
 	go func() {
 		defer close(w.serverDone)
@@ -492,15 +490,17 @@ func (w *World) Connect(ctx context.Context, key desk.PlatformKey) (platformapi.
 	return c, nil
 }
 
+// creditAlphabet is that of credit codes (GB 32100-2015, 4): without I, O, S, V and Z.
+const creditAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
 // Invented gives a credit code that belongs to nobody, with right check characters, always the same for the same name:
 // for demo certificates whose owner has none.
 func Invented(name string) string {
-	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY" // GB 32100-2015, 4: without I, O, S, V and Z
 	sum := sha256.Sum256([]byte(name))
 	code := "91410899" // a company, in a region that does not exist
 	body := "MA"
 	for _, b := range sum[:6] {
-		body += string(alphabet[int(b)%len(alphabet)])
+		body += string(creditAlphabet[int(b)%len(creditAlphabet)])
 	}
 	code += body + organisationCheck(body)
 	return code + creditCheck(code)
@@ -522,15 +522,14 @@ func organisationCheck(body string) string {
 
 // creditCheck is the check character of a credit code's first seventeen (GB 32100-2015, 4.6).
 func creditCheck(code string) string {
-	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 	sum, weight := 0, 1
 	for _, c := range []byte(code) {
-		for v := range alphabet {
-			if alphabet[v] == c {
+		for v := range creditAlphabet {
+			if creditAlphabet[v] == c {
 				sum += v * weight
 			}
 		}
 		weight = weight * 3 % 31
 	}
-	return string(alphabet[(31-sum%31)%31])
+	return string(creditAlphabet[(31-sum%31)%31])
 }

@@ -25,7 +25,8 @@ func New(roots, makers []*smx509.Certificate) *Judge {
 	return &Judge{roots: slices.Clone(roots), makers: slices.Clone(makers)}
 }
 
-// ParseRoots reads PEM certificates; anything else in the text is an error.
+// ParseRoots reads PEM certificates; a block of anything else is an error. Text beside the blocks is passed over, as most files of roots
+// have some.
 func ParseRoots(text []byte) ([]*smx509.Certificate, error) {
 	var roots []*smx509.Certificate
 	for {

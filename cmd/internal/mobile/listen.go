@@ -27,7 +27,7 @@ func Listen(ctx context.Context, address, cert, key, dir string) (*Listener, err
 		return nil, err
 	}
 	l := &Listener{Listener: plain}
-	if err := l.secure(Hosts(address), cert, key, dir); err != nil {
+	if err := l.secure(hostsOf(address), cert, key, dir); err != nil {
 		return nil, errors.Join(err, plain.Close())
 	}
 	return l, nil
@@ -49,7 +49,7 @@ func (l *Listener) secure(hosts []string, cert, key, dir string) (err error) {
 		l.Origins = []string{"http://" + at}
 		return nil
 	default:
-		if pair, l.Root, err = LocalTLS(dir, hosts); err != nil {
+		if pair, l.Root, err = localTLS(dir, hosts); err != nil {
 			return err
 		}
 	}

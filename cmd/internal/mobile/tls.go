@@ -17,9 +17,9 @@ import (
 // serverDays is how long a server's certificate holds: phones take none of more than 825 days.
 const serverDays = 397
 
-// LocalTLS makes a server's certificate for hosts, of an authority that it makes in a folder or finds there; its root is what a
+// localTLS makes a server's certificate for hosts, of an authority that it makes in a folder or finds there; its root is what a
 // phone must be told to trust. The key of the server lives in memory.
-func LocalTLS(dir string, hosts []string) (pair tls.Certificate, root []byte, err error) {
+func localTLS(dir string, hosts []string) (pair tls.Certificate, root []byte, err error) {
 	authority, err := ca.OpenOrCreate(dir)
 	if err != nil {
 		return pair, nil, err
@@ -40,9 +40,9 @@ func LocalTLS(dir string, hosts []string) (pair tls.Certificate, root []byte, er
 	return tls.Certificate{Certificate: [][]byte{cert.Raw, anchor}, PrivateKey: crypto.PrivateKey(key)}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: anchor}), nil
 }
 
-// Hosts are the names and addresses by which this machine is reached: the one that is listened on or, when that is all of
-// them, every one it has, the one that phones in the same network use first.
-func Hosts(listen string) []string {
+// hostsOf are the names and addresses by which this machine is reached: the one that is listened on or, when that is all of
+// them, every IPv4 one it has, the one that phones in the same network use first.
+func hostsOf(listen string) []string {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return []string{"localhost", "127.0.0.1"}

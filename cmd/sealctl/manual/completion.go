@@ -8,10 +8,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Shells are those whose completion can be written.
-var Shells = []string{"bash", "zsh", "fish"}
+// shells are those whose completion can be written.
+var shells = []string{"bash", "zsh", "fish"}
 
-// WriteCompletion writes the script that completes the command's words in one of Shells.
+// WriteCompletion writes the script that completes the command's words in bash, zsh or fish.
 func WriteCompletion(w io.Writer, app *kong.Application, shell string) error {
 	p := &page{w: w}
 	switch shell {

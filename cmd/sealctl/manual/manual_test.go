@@ -95,7 +95,7 @@ func TestBashCompletes(t *testing.T) {
 }
 
 func TestTheScriptsAreOnesOfTheirShells(t *testing.T) {
-	for _, shell := range Shells {
+	for _, shell := range shells {
 		var script strings.Builder
 		if err := WriteCompletion(&script, application(t), shell); err != nil {
 			t.Fatal(err)

@@ -185,7 +185,7 @@ func (l layout) info(b []byte) Info {
 	return Info{Manufacturer: text(manufacturer), Description: text(b[:32]), Major: int(b[32]), Minor: int(b[33])}
 }
 
-// list asks a function that fills an array of CK_ULONG, first for the length: for slots that is also what has the library
+// numbers asks a function that fills an array of CK_ULONG, first for the length: for slots that is also what has the library
 // look for new ones (C_GetSlotList).
 func (m *Module) numbers(limit uint, call func(array, count uintptr) error) ([]uint, error) {
 	for range 3 { // the answer may grow between the calls
