@@ -10,6 +10,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/publiccopy"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 )
 
 // What is done with a contract beside submitting and agreeing: the second order's seals, what the purchaser owes once it is
@@ -170,7 +171,7 @@ type contractFileCmd struct {
 func (c *contractFileCmd) Run(a *app) error {
 	day := c.Date
 	if day == "" {
-		day = time.Now().Format(time.DateOnly)
+		day = time.Now().In(words.Zone).Format(time.DateOnly)
 	}
 	return c.move(a, c.ID, desk.ActionFile, func(w *desk.Work) (desk.Sent, error) { return w.File(a.ctx, c.Number, day) })
 }

@@ -528,19 +528,3 @@ type tendering struct {
 func (tendering) Outline(context.Context, platformapi.Tender) ([]byte, error) {
 	return []byte(outlineJSON), nil
 }
-
-// A bid that cannot be read is told of by the list, and keeps nobody from beginning another one.
-func TestADamagedBidHindersNoOther(t *testing.T) {
-	w := newWorld(t)
-	s := w.at(seller)
-	s.platform = tendering{Platform: s.platform}
-	must(t, os.MkdirAll(filepath.Join(s.dir, bidsFolder, bids.Prefix+"damaged"), 0o700))
-	p, err := s.NewBid(t.Context(), platformapi.Tender{ID: "tender"})
-	must(t, err)
-	if again, err := s.NewBid(t.Context(), platformapi.Tender{ID: "tender"}); err != nil || again != p {
-		t.Errorf("begun twice: %v", err)
-	}
-	if _, err := s.Bids().List(t.Context()); err == nil {
-		t.Error("the list does not tell of it")
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/publiccopy"
 	"sealdesk/signer/verify"
+	"sealdesk/ui/desk/words"
 )
 
 // pushed is a contract that was pushed for review.
@@ -154,7 +155,7 @@ func TestTheCopyForThePublic(t *testing.T) {
 	w.told(err, "desk.filing_wrong")
 	now, err := first.platform.Now(t.Context())
 	must(t, err)
-	w.deliver(work.File(t.Context(), "备案-1", now.Local().Format("2006-01-02")))
+	w.deliver(work.File(t.Context(), "备案-1", now.In(words.Zone).Format("2006-01-02")))
 	if v := state(t, theirs, platformapi.StateConcluded); v.Filed == nil || v.Filed.Number != "备案-1" {
 		t.Errorf("filed: %+v", v.Filed)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/term"
 	"sealdesk/ui/pages/view"
@@ -52,7 +53,7 @@ func New(host page.Host, work *desk.Work) *Page {
 	p.number = widgets.NewTextField(p.t("public.number_hint"))
 	p.number.OnChanged = func(string) { p.judge() }
 	p.date = widgets.NewDateField(p.t("form.date_hint"), p.calendar(), time.Now)
-	p.date.SetText(time.Now().Format(time.DateOnly))
+	p.date.SetText(time.Now().In(words.Zone).Format(time.DateOnly))
 	p.date.OnDate = func(time.Time, bool) { p.judge() }
 	p.box = widgets.Column(theme.CardGap)
 	p.content = widgets.NewScrollArea(widgets.Page(p.box))
