@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -517,14 +516,4 @@ func TestTroublesOfABid(t *testing.T) {
 	if len(all) != 0 {
 		t.Errorf("%d bids", len(all))
 	}
-}
-
-// tendering is a platform whose tenders all have the same outline.
-type tendering struct {
-	platformapi.Platform
-	platformapi.Tendering
-}
-
-func (tendering) Outline(context.Context, platformapi.Tender) ([]byte, error) {
-	return []byte(outlineJSON), nil
 }
