@@ -44,12 +44,15 @@ func TestStagingIsSwept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Discard()
-	for age, want := range map[time.Duration]int{0: 1, 2 * time.Hour: 0} {
-		if err := staging.Sweep(time.Now().Add(age), time.Hour); err != nil {
+	for _, at := range []struct {
+		age  time.Duration
+		left int
+	}{{0, 1}, {2 * time.Hour, 0}} {
+		if err := staging.Sweep(time.Now().Add(at.age), time.Hour); err != nil {
 			t.Fatal(err)
 		}
-		if left, err := os.ReadDir(root); err != nil || age == 0 && len(left) != want || age > 0 && len(left) != 0 {
-			t.Errorf("after %v: %v, %v", age, left, err)
+		if left, err := os.ReadDir(root); err != nil || len(left) != at.left {
+			t.Errorf("after %v: %v, %v", at.age, left, err)
 		}
 	}
 }
