@@ -94,6 +94,9 @@ func (s *Server) newRequest(ctx context.Context, p store.Pairing, payload wire.R
 	if err != nil {
 		return store.Request{}, err
 	}
+	if state := c.State(now); payload.Kind != wire.PairDecrypt && state != wire.CertificateValid { // it may have ended since it was linked
+		return store.Request{}, conflict(codeCertEnded, "the certificate is %s", state)
+	}
 	q := store.Request{
 		ID: payload.ID, Version: 1, Source: wire.FromPairing, Kind: wire.Kind(payload.Kind), State: wire.RequestWaiting, Account: p.Account, Device: p.Device,
 		Pairing: p.ID, Key: c.Key, Certificate: c.ID, CreatedAt: now, ExpiresAt: time.Unix(payload.Exp, 0).UTC(),
