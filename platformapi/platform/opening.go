@@ -269,8 +269,13 @@ func (s *Server) BeginBackup(ctx context.Context, r wire.BeginBackupRequestObjec
 	out, err := s.bidMove(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		return a.BeginBackup(f, r.BidID, *r.Body)
 	})
-	if err == nil && out.Headers.IdempotencyReplayed != "true" {
-		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256, ch.act.Now)
+	if err != nil {
+		return nil, err
+	}
+	// Whoever asks again may do so because it failed here.
+	now, err := s.store.Bid(ctx, r.BidID)
+	if err == nil && now.BackupUpload == r.Body.UploadID {
+		err = s.expect(ctx, b.Bidder.USCC, now.BackupUpload, b.Size, b.SHA256, ch.act.Now)
 	}
 	return wire.BeginBackup200JSONResponse{BidJSONResponse: out}, err
 }
@@ -294,6 +299,9 @@ func (s *Server) CompleteBackup(ctx context.Context, r wire.CompleteBackupReques
 	out, err := s.bidMove(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		return a.Restored(f, r.BidID, u)
 	})
+	if err == nil && !did {
+		s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
+	}
 	return wire.CompleteBackup200JSONResponse{BidJSONResponse: out}, err
 }
 
@@ -317,7 +325,6 @@ func (s *Server) restore(ctx context.Context, a tenders.Act, t *store.Tender, b 
 	if err := s.keep(ctx, staged); err != nil {
 		return tenders.Uncovered{}, err
 	}
-	s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
 	return s.uncoverBid(ctx, b, b.Waiting)
 }
 

@@ -16,6 +16,8 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/platform/store/sqlite"
 	"sealdesk/platformapi/platform/tenders"
 	"sealdesk/platformapi/platformtest"
 )
@@ -432,5 +434,93 @@ func TestTheAnnouncementGoesOnWhereItBrokeOff(t *testing.T) {
 				t.Errorf("%d judgements of 3 bids, not %d", n, tt.calls)
 			}
 		})
+	}
+}
+
+// brokenStore is a store that fails once when it is told to.
+type brokenStore struct {
+	store.Store
+	create, change atomic.Bool
+}
+
+var errStore = errors.New("the database is away")
+
+func (s *brokenStore) CreateUpload(ctx context.Context, u store.Upload, now time.Time) error {
+	if s.create.CompareAndSwap(true, false) {
+		return errStore
+	}
+	return s.Store.CreateUpload(ctx, u, now)
+}
+
+func (s *brokenStore) ChangeTender(ctx context.Context, r store.TenderRequest, decide func(*store.TenderFile) ([]store.TenderEffect, error)) (store.TenderAnswer, error) {
+	if s.change.CompareAndSwap(true, false) {
+		return store.TenderAnswer{}, errStore
+	}
+	return s.Store.ChangeTender(ctx, r, decide)
+}
+
+// What failed between the steps of a bid's, or a backup's, way to the platform goes on when the same is asked again. The bid is
+// larger than an upload may be that nothing was begun for.
+func TestWhatFailedBetweenIsAskedAgain(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), filepath.Join(dir, platform.StoreFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := &brokenStore{Store: db}
+	x := &tendering{World: platformtest.NewWorldOf(t, dir, func(c *platform.Config) { c.Store, c.MaxFile = broken, 200 }, nil)}
+	x.host, x.bidder = x.Login(t, platformtest.Purchaser, client.Options{}), x.Login(t, platformtest.Supplier, client.Options{Piece: 150})
+	x.file = paper(x.publish(t, platformapi.RemedyBackupFile), platformtest.Supplier)
+	send := func(begin func(key string) error, send, complete func() error) {
+		t.Helper()
+		key := platformapi.NewID()
+		broken.create.Store(true)
+		if err := begin(key); err == nil {
+			t.Fatal("it was begun although the upload could not be made")
+		}
+		if err := begin(key); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+		broken.change.Store(true)
+		if err := complete(); err == nil {
+			t.Fatal("it is complete although that could not be kept")
+		}
+		if err := complete(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(x.file)), SHA256: digestOf(x.file)}
+	send(func(key string) (err error) {
+		x.bid, err = x.bidder.BeginBid(t.Context(), key, x.id, n)
+		return err
+	}, func() error {
+		return x.bidder.SendBid(t.Context(), x.bid, bytes.NewReader(x.file), nil)
+	}, func() error {
+		_, err := x.bidder.CompleteBid(t.Context(), platformapi.NewID(), n.ID)
+		return err
+	})
+	damaged := bytes.Clone(x.file)
+	damaged[len(damaged)-70] ^= 1
+	if err := os.WriteFile(x.path(dir), damaged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.Clock.Add(time.Hour)
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveStart})
+	backup := platformapi.NewBackup{UploadID: platformapi.NewID(), Size: n.Size, SHA256: n.SHA256}
+	send(func(key string) error {
+		_, err := x.bidder.BeginBackup(t.Context(), key, n.ID, backup)
+		return err
+	}, func() error {
+		return x.bidder.SendBackup(t.Context(), backup, bytes.NewReader(x.file), nil)
+	}, func() error {
+		_, err := x.bidder.CompleteBackup(t.Context(), platformapi.NewID(), n.ID)
+		return err
+	})
+	if b, err := x.bidder.Bid(t.Context(), n.ID); err != nil || b.State != platformapi.BidDecrypting {
+		t.Errorf("%s, %v", b.State, err)
 	}
 }
