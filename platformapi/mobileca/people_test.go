@@ -187,9 +187,19 @@ func TestStaffNeedsAnAuthorisation(t *testing.T) {
 		t.Errorf("history after it was cleared %+v", l.Items)
 	}
 
-	authorise(t, boss, w)
-	w.Clock.Add(25 * time.Hour)
+	a = authorise(t, boss, w)
+	w.Clock.Add(a.Until.Sub(w.Clock.Now()) - time.Minute)
 	must(t, p.Renew(ctx))
+	d = linked(t, w, p, wire.PairSign, &wire.SessionChoice{})
+	_, err := d.Ask(ctx, phonetest.Contract(digestOf("in its time")))
+	must(t, err)
+	w.Clock.Add(2 * time.Minute)
+	_, err = d.Ask(ctx, phonetest.Contract(digestOf("after its time")))
+	wants(t, "a signature in its session after its time", err, "mca.not_authorised")
+	must(t, d.Refresh(ctx, 0))
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByAuthorisation {
+		t.Errorf("after its time the session is %s by %q", d.Pairing.State, d.Pairing.Ended)
+	}
 	wants(t, "linking after its time", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.not_authorised")
 }
 
