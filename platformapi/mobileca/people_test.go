@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"image"
 	"image/png"
 	"net/http"
@@ -500,13 +501,19 @@ func TestAChangeOfNameRevokes(t *testing.T) {
 }
 
 // cashier counts charges, and refuses cards.
-type cashier struct{ charged []mobileca.Charge }
+type cashier struct {
+	charged []mobileca.Charge
+	taking  func() error // while the money is taken; its error is that nobody knows whether it was
+}
 
 func (c *cashier) Pay(_ context.Context, p mobileca.Charge) error {
 	if p.Method == wire.PayCard {
 		return &mobileca.PaymentRefused{Reason: "no money"}
 	}
 	c.charged = append(c.charged, p)
+	if c.taking != nil {
+		return c.taking()
+	}
 	return nil
 }
 
@@ -576,6 +583,44 @@ func TestAnApplicationIsPaidOnce(t *testing.T) {
 	if l := get[wire.CardList](t, p, "/cards"); len(l.Items) != 0 {
 		t.Errorf("cards %+v", l.Items)
 	}
+}
+
+// An application cannot be withdrawn while money is taken for it, and as long as that may have been: it comes to its bill.
+func TestWhatIsBeingPaidIsNotWithdrawn(t *testing.T) {
+	ctx := t.Context()
+	till := &cashier{}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Cashier, c.Price = till, func(wire.ApplicationKind, bool, int) int64 { return 100 }
+	})
+	p := w.Phone(phonetest.Number)
+	must(t, p.Identify(ctx, phonetest.Name, phonetest.IDNumber))
+	a, err := apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyClaim, Data: phonetest.Hospital})
+	must(t, err)
+	withdraw := func() error { return p.Call(ctx, http.MethodDelete, "/applications/"+a.ID, nil, nil) }
+	pay := func(method wire.PaymentMethod) error {
+		return p.Create(ctx, "/applications/"+a.ID+"/payment", wire.PaymentRequest{Method: method}, nil)
+	}
+	till.taking = func() error {
+		wants(t, "withdrawing while it is paid", withdraw(), "mca.wrong_state")
+		return errors.New("the line broke")
+	}
+	if err := pay(wire.PayWechat); err == nil {
+		t.Error("it was paid over a broken line")
+	}
+	wants(t, "withdrawing what may have been paid", withdraw(), "mca.wrong_state")
+	till.taking = nil
+	must(t, pay(wire.PayWechat))
+	if bills := get[wire.BillList](t, p, "/bills").Items; len(bills) != 1 || till.charged[0].ID != till.charged[1].ID {
+		t.Errorf("bills %+v for the charges %+v", bills, till.charged)
+	}
+
+	a, err = apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyPersonal})
+	must(t, err)
+	var card wire.Card
+	must(t, p.Create(ctx, "/cards", wire.CardRequest{Number: "6222020200012345678", Bank: "工商银行", Phone: phonetest.Number}, &card))
+	refused := p.Create(ctx, "/applications/"+a.ID+"/payment", wire.PaymentRequest{Method: wire.PayCard, Card: card.ID}, nil)
+	wants(t, "a card that is refused", refused, "mca.payment_failed")
+	must(t, withdraw())
 }
 
 func picture(t *testing.T, side int) string {
