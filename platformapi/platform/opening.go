@@ -65,7 +65,7 @@ func (s *Server) settle(ctx context.Context, ch tendering, f *store.TenderFile) 
 	if !slices.ContainsFunc(f.Bids, uploading) {
 		return nil
 	}
-	done, err := s.errands.run(ctx, "settle "+f.Tender.ID, func(ctx context.Context) error {
+	done, err := s.errands.Run(ctx, "settle "+f.Tender.ID, func(ctx context.Context) error {
 		select {
 		case <-time.After(settleTime - s.now().Sub(f.Tender.Deadline)): // at once, when that is over
 		case <-ctx.Done():

@@ -1,4 +1,4 @@
-package platform
+package jobs
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 // A work goes on when who asked is gone or has waited long enough, is done once for all who ask, and ends with the server.
 func TestErrands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := newErrands(time.Second)
+		e := NewErrands(time.Second)
 		begun, failed := 0, errors.New("failed")
 		work := func(took time.Duration, err error) func(context.Context) error {
 			return func(ctx context.Context) error {
@@ -24,32 +24,32 @@ func TestErrands(t *testing.T) {
 				}
 			}
 		}
-		if done, err := e.run(t.Context(), "a", work(time.Millisecond, failed)); !done || err != failed {
+		if done, err := e.Run(t.Context(), "a", work(time.Millisecond, failed)); !done || err != failed {
 			t.Errorf("a short one: %v, %v", done, err)
 		}
 		gone, leave := context.WithCancel(t.Context())
 		leave()
-		if done, err := e.run(gone, "b", work(3*time.Second, nil)); done || !errors.Is(err, context.Canceled) {
+		if done, err := e.Run(gone, "b", work(3*time.Second, nil)); done || !errors.Is(err, context.Canceled) {
 			t.Errorf("nobody waits: %v, %v", done, err)
 		}
 		for i := range 2 {
 			start := time.Now()
-			if done, err := e.run(t.Context(), "b", work(0, failed)); done || err != nil || time.Since(start) != time.Second {
+			if done, err := e.Run(t.Context(), "b", work(0, failed)); done || err != nil || time.Since(start) != time.Second {
 				t.Errorf("asked again %d: %v, %v after %v", i, done, err, time.Since(start))
 			}
 		}
 		time.Sleep(900 * time.Millisecond)
-		if done, err := e.run(t.Context(), "b", work(0, failed)); !done || err != nil {
+		if done, err := e.Run(t.Context(), "b", work(0, failed)); !done || err != nil {
 			t.Errorf("in the end: %v, %v", done, err)
 		}
 		if begun != 2 {
 			t.Errorf("%d works were begun", begun)
 		}
-		if done, err := e.run(t.Context(), "c", work(time.Hour, nil)); done || err != nil {
+		if done, err := e.Run(t.Context(), "c", work(time.Hour, nil)); done || err != nil {
 			t.Errorf("a long one: %v, %v", done, err)
 		}
 		start := time.Now()
-		if e.close(); time.Since(start) != 0 {
+		if e.Close(); time.Since(start) != 0 {
 			t.Errorf("the end waited for %v", time.Since(start))
 		}
 	})

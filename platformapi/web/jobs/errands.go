@@ -1,4 +1,4 @@
-package platform
+package jobs
 
 import (
 	"context"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// errands are works that requests begin and need not wait out: they go on when who asked is gone, and are one for each name at a
+// Errands are works that requests begin and need not wait out: they go on when who asked is gone, and are one for each name at a
 // time, so that who asks again waits for the same.
-type errands struct {
+type Errands struct {
 	patience time.Duration // how long a request waits
 	over     context.Context
 	stop     context.CancelFunc
@@ -23,15 +23,16 @@ type errand struct {
 	err  error // once done is closed
 }
 
-func newErrands(patience time.Duration) *errands {
-	e := &errands{patience: patience, all: map[string]*errand{}}
+// NewErrands are none yet. A request waits for one as long as the patience.
+func NewErrands(patience time.Duration) *Errands {
+	e := &Errands{patience: patience, all: map[string]*errand{}}
 	e.over, e.stop = context.WithCancel(context.Background())
 	return e
 }
 
-// run begins a work, unless it is under way, and waits for its end: as long as ctx, and not longer than the patience. done says
+// Run begins a work, unless it is under way, and waits for its end: as long as ctx, and not longer than the patience. done says
 // whether that has come; err is the work's.
-func (e *errands) run(ctx context.Context, name string, work func(context.Context) error) (done bool, err error) {
+func (e *Errands) Run(ctx context.Context, name string, work func(context.Context) error) (done bool, err error) {
 	x := e.begin(name, work)
 	patience := time.NewTimer(e.patience)
 	defer patience.Stop()
@@ -45,7 +46,7 @@ func (e *errands) run(ctx context.Context, name string, work func(context.Contex
 	}
 }
 
-func (e *errands) begin(name string, work func(context.Context) error) *errand {
+func (e *Errands) begin(name string, work func(context.Context) error) *errand {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if x := e.all[name]; x != nil {
@@ -63,8 +64,8 @@ func (e *errands) begin(name string, work func(context.Context) error) *errand {
 	return x
 }
 
-// close ends what is under way, and waits for that.
-func (e *errands) close() {
+// Close ends what is under way, and waits for that.
+func (e *Errands) Close() {
 	e.stop()
 	e.wg.Wait()
 }
