@@ -2,12 +2,14 @@ package web
 
 import (
 	"math"
+	"net/netip"
 	"sync"
 	"time"
 )
 
 // Limiter lets each name do a number of things at once and then one every while (a token bucket a name). It remembers a
-// bounded number of names; when more appear, the ones idle longest are forgotten first.
+// bounded number of names; when more appear, those are forgotten first that are held back least. Addresses of one IPv6 network of
+// 64 bits, which is the least that a caller is given, are one name.
 type Limiter struct {
 	burst float64
 	every time.Duration
@@ -29,6 +31,9 @@ func NewLimiter(burst int, every time.Duration, names int) *Limiter {
 
 // Allow takes one of name's tokens. Without one it says how long to wait.
 func (l *Limiter) Allow(name string, now time.Time) (ok bool, wait time.Duration) {
+	if a, err := netip.ParseAddr(name); err == nil && a.Is6() {
+		name = netip.PrefixFrom(a, 64).Masked().String()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b, known := l.buckets[name]
@@ -51,18 +56,20 @@ func (l *Limiter) Allow(name string, now time.Time) (ok bool, wait time.Duration
 	return true, 0
 }
 
-// forget drops every full bucket, and if that is not enough the one idle longest.
+// forget drops every full bucket, and if that is not enough the fullest one: whoever comes under many names frees none that is
+// held back.
 func (l *Limiter) forget(now time.Time) {
-	var oldest string
-	var at time.Time
+	var fullest string
+	most := math.Inf(-1)
 	for name, b := range l.buckets {
-		if b.tokens+float64(now.Sub(b.at))/float64(l.every) >= l.burst {
+		tokens := b.tokens + float64(now.Sub(b.at))/float64(l.every)
+		if tokens >= l.burst {
 			delete(l.buckets, name)
-		} else if at.IsZero() || b.at.Before(at) {
-			oldest, at = name, b.at
+		} else if tokens > most {
+			fullest, most = name, tokens
 		}
 	}
 	if len(l.buckets) >= l.names {
-		delete(l.buckets, oldest)
+		delete(l.buckets, fullest)
 	}
 }

@@ -38,8 +38,28 @@ func TestLimiter(t *testing.T) {
 	for i := range 1000 { // a stranger with many names does not free the one that is held back at once
 		l.Allow(fmt.Sprint("name ", i), now.Add(time.Second))
 	}
+	if ok, _ := l.Allow("a", now.Add(time.Second)); ok {
+		t.Error("a stranger with many names frees the one that is held back")
+	}
 	if ok, _ := l.Allow("z", now.Add(-time.Hour)); !ok {
 		t.Error("a clock that goes back holds a new name back")
+	}
+}
+
+// Whoever has an IPv6 network has all its addresses, and is one caller.
+func TestLimiterOfNetworks(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	networks := web.NewLimiter(1, time.Second, 10)
+	for _, tt := range []struct {
+		name string
+		ok   bool
+	}{
+		{"2001:db8::1", true}, {"2001:db8::2", false}, {"2001:db8::ffff:0:0:1", false}, {"2001:db8:0:1::1", true},
+		{"192.0.2.1", true}, {"192.0.2.2", true}, {"192.0.2.1", false}, {"a session", true}, {"a session", false},
+	} {
+		if ok, _ := networks.Allow(tt.name, now); ok != tt.ok {
+			t.Errorf("%s: %t", tt.name, ok)
+		}
 	}
 }
 
