@@ -34,7 +34,8 @@ func (d *diff) allowStructure() error {
 			delete(d.pending, num)
 			continue
 		}
-		if d.new.isXRef(num) && (!d.old.has(num) && !d.links.missing[num] || d.old.isXRef(num)) {
+		// One that something leads to is a stream like others: a page may draw what stands behind its entries.
+		if d.new.isXRef(num) && !d.links.missing[num] && (!d.old.has(num) || d.old.isXRef(num) && d.links.incoming[num] == 0) {
 			delete(d.pending, num)
 			continue
 		}
@@ -53,8 +54,8 @@ func (d *diff) allowStructure() error {
 		}
 	}
 	// An older compressed object must not be looked up in a newer container.
-	for num := range containers {
-		if d.pending[num] {
+	for num := range d.pending {
+		if containers[num] || d.links.containers[num] {
 			return deny(attackSwitch, "object stream %d was replaced", num)
 		}
 	}

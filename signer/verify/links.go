@@ -11,6 +11,8 @@ import (
 type links struct {
 	incoming map[uint32]int  // how many references lead to an object
 	missing  map[uint32]bool // referred to, but not there
+	// containers are the object streams. They are read without anything leading to them, as is what they need to be read.
+	containers map[uint32]bool
 	// own[edge] are the objects that only one special entry leads to: the
 	// information dictionary, the metadata stream, the validation data, programs'
 	// private data, the tags. They may change, since nothing that is shown hangs on them.
@@ -24,7 +26,7 @@ type links struct {
 var edges = []pdf.Name{"Metadata", "DSS", "PieceInfo", "StructTreeRoot"} // of the catalog; the trailer's Info is another
 
 func walkLinks(v *view) (*links, error) {
-	l := &links{incoming: map[uint32]int{}, missing: map[uint32]bool{}, own: map[string]map[uint32]bool{}, shared: map[uint32]bool{}}
+	l := &links{incoming: map[uint32]int{}, missing: map[uint32]bool{}, containers: v.containers(), own: map[string]map[uint32]bool{}, shared: map[uint32]bool{}}
 	root, err := v.Catalog()
 	if err != nil {
 		return nil, err
@@ -43,6 +45,15 @@ func walkLinks(v *view) (*links, error) {
 	}
 	if err := l.visit(v, rest, seen); err != nil {
 		return nil, err
+	}
+	for num := range l.containers {
+		o, err := v.byNumber(num)
+		if err != nil { // nor can what it keeps be read, where that is asked for
+			continue
+		}
+		if err := l.visit(v, o, seen); err != nil {
+			return nil, err
+		}
 	}
 	l.drawn = maps.Clone(seen)
 	if err := l.visit(v, root["Outlines"], seen); err != nil {
@@ -70,6 +81,19 @@ func walkLinks(v *view) (*links, error) {
 		maps.DeleteFunc(seen, func(num uint32, _ bool) bool { return ways[num] > 1 })
 	}
 	return l, nil
+}
+
+// containers are the numbers of the object streams that entries of any revision name.
+func (v *view) containers() map[uint32]bool {
+	out := map[uint32]bool{}
+	for _, rev := range v.Revisions() {
+		for _, e := range rev.Entries {
+			if num := uint32(e.Offset); e.Kind == pdf.Compressed && !out[num] && v.has(num) {
+				out[num] = true
+			}
+		}
+	}
+	return out
 }
 
 // visit counts all references that o leads to. seen are the objects whose own
