@@ -74,6 +74,7 @@ func (d *diff) allowForm() error {
 			return err
 		}
 	}
+	d.fields = fields
 	d.names = map[string]bool{}
 	for _, f := range fields {
 		d.names[f.name] = true
@@ -349,7 +350,7 @@ func (d *diff) allowSigning(fields []field) error {
 		if err := d.allowUnjudged(is, nil); err != nil {
 			return err
 		}
-		if err := d.allowSigned(f.num, was, is); err != nil {
+		if err := d.allowSigned(f, f.num, was, is); err != nil {
 			return err
 		}
 		for _, w := range f.widgets {
@@ -373,7 +374,7 @@ func (d *diff) allowSigning(fields []field) error {
 			if err := d.allowUnjudged(y, &parent); err != nil {
 				return err
 			}
-			if err := d.allowSigned(w, x, y); err != nil {
+			if err := d.allowSigned(f, w, x, y); err != nil {
 				return err
 			}
 		}
@@ -381,7 +382,17 @@ func (d *diff) allowSigning(fields []field) error {
 	return nil
 }
 
-func (d *diff) allowSigned(num uint32, was, is pdf.Dict) error {
+// allowSigned settles a part of a field that is signed, and of no other.
+func (d *diff) allowSigned(f field, num uint32, was, is pdf.Dict) error {
+	owners, err := d.ownersOf(num)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if o.num != f.num {
+			return deny(attackField, "signing field %q changed what is a part of another field, too (object %d)", f.name, num)
+		}
+	}
 	for _, k := range changedKeys(was, is) {
 		if !slices.Contains(signingKeys, k) {
 			return deny(attackField, "signing changed %s of a field (object %d)", k, num)
