@@ -84,7 +84,7 @@ func (s *judged) keepLock(doc *document, lock fieldLock, sigs []*judged) error {
 	if lock.p >= 1 && lock.p <= 3 {
 		s.permit(int(lock.p))
 	}
-	fields, err := listFields(doc.view(s.Revision))
+	fields, err := doc.view(s.Revision).fields()
 	if err != nil {
 		return err
 	}

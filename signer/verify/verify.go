@@ -217,7 +217,7 @@ func asFinding(err error) finding.Finding {
 func collect(doc *document) (sigs, stamps []*judged, err error) {
 	index := map[uint32]*judged{}
 	last := doc.last()
-	fields, err := listFields(doc.view(last))
+	fields, err := doc.view(last).fields()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -251,7 +251,7 @@ func collect(doc *document) (sigs, stamps []*judged, err error) {
 		}
 	}
 	for rev := range last {
-		fields, err := listFields(doc.view(rev))
+		fields, err := doc.view(rev).fields()
 		if err != nil {
 			return nil, nil, err
 		}
