@@ -113,10 +113,11 @@ func allPages(v *view) ([]pdf.Ref, error) {
 	return pages, err
 }
 
-// annotated tells on which page, from 1, each annotation is.
-func annotated(v *view) (map[uint32]int, error) {
-	on := map[uint32]int{}
+// annotated tells on which page, from 1, each annotation is, and what the pages are to signatures; number 0 is none of them.
+func annotated(v *view) (map[uint32]int, []ground, error) {
+	on, pages := map[uint32]int{}, []ground{elsewhere}
 	err := v.EachPage(func(n int, p pdf.Page) error {
+		pages = append(pages, groundOf(p))
 		annots, err := v.Array(p.Dict["Annots"])
 		for _, a := range annots {
 			if ref, ok := a.(pdf.Ref); ok {
@@ -125,5 +126,5 @@ func annotated(v *view) (map[uint32]int, error) {
 		}
 		return err
 	})
-	return on, err
+	return on, pages, err
 }

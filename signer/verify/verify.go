@@ -114,7 +114,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			return err
 		}
 	}
-	on, err := annotated(last)
+	on, pages, err := annotated(last)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	for _, s := range stamps {
 		report.Stamps = append(report.Stamps, s.asStamp())
 	}
-	seals(report.Signatures)
+	seals(report.Signatures, pages)
 	return nil
 }
 
