@@ -109,7 +109,8 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 			if err != nil {
 				return err
 			}
-			if widget, _ := o.(pdf.Dict); isNull(widget["AP"]) {
+			widget, _ := o.(pdf.Dict)
+			if looks, err := d.old.Dict(widget["AP"]); err != nil || isNull(looks["N"]) {
 				return wrong
 			}
 		}
@@ -120,34 +121,58 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 		}
 		return nil
 	}
-	was, err := d.old.Dict(oldForm[key])
+	return d.allowResources(oldForm[key], newForm[key])
+}
+
+// allowResources lets the form's resources gain names: those of fonts and encodings, which appearances are made with, and those
+// of other things when they came with the revision, as what a new signature shows does. A name that was there stays what it was,
+// since an appearance without resources of its own is drawn with it.
+func (d *diff) allowResources(was, is pdf.Object) error {
+	wrong := deny(attackReplace, "the form's DR was changed")
+	is, err := d.replaceable(was, is, "form's DR")
 	if err != nil {
 		return err
 	}
-	resources, err := d.replaceable(oldForm[key], newForm[key], "form's DR")
+	old, err := d.old.Dict(was)
 	if err != nil {
 		return err
 	}
-	is, err := d.new.Dict(resources)
+	new, err := d.new.Dict(is)
 	if err != nil {
 		return err
 	}
-	for _, category := range []pdf.Name{"Font", "Encoding"} { // all that an appearance is made with
-		x, err := d.old.Dict(was[category])
-		if err != nil {
+	for _, category := range changedKeys(old, new) {
+		o, kept := new[category]
+		if category == "ProcSet" { // which viewers have no use for
+			continue
+		}
+		if !kept {
 			return wrong
 		}
-		y, err := d.new.Dict(is[category])
+		list, err := d.replaceable(old[category], o, "form's "+string(category))
 		if err != nil {
+			return err
+		}
+		x, errX := d.old.Dict(old[category])
+		y, errY := d.new.Dict(list)
+		if errX != nil || errY != nil {
 			return wrong
 		}
+		drawn := category != "Font" && category != "Encoding"
 		for name, o := range x {
-			if other, ok := y[name]; !ok || !pdf.Equal(o, other) {
+			if other, kept := y[name]; !kept || !pdf.Equal(o, other) {
 				return wrong
 			}
 		}
-		if err := d.claim(is[category]); err != nil {
-			return err
+		for name, o := range y {
+			if _, had := x[name]; drawn && !had && slices.ContainsFunc(refs(o, nil), func(r pdf.Ref) bool { return d.old.has(r.Num) }) {
+				return wrong
+			}
+		}
+		if !drawn {
+			if err := d.claim(y); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

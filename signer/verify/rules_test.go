@@ -187,6 +187,16 @@ func TestRulesOfRevisions(t *testing.T) {
 		{"a font more", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 5 0 R /Other 50 0 R >> >>", "", ""},
 		{"fonts that were none", "/DR << /Font 7 >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
 		{"fonts that are none", "/DR << >>", "/DR << /Font 7 >>", "", mod + "DR"},
+		{"resources where a field's look is empty", "", "/DR << /Font << /Helv 50 0 R >> >>", strings.Replace(text, "/N 21 0 R", "", 1), mod + "DR"},
+		{"a font taken away", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Other 50 0 R >> >>", "", mod + "DR"},
+		{"fonts taken away", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Encoding << /E 50 0 R >> >>", "", mod + "DR"},
+		{"a picture that is another one", "/DR << /XObject << /X 5 0 R >> >>", "/DR << /XObject << /X 4 0 R >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a picture taken away", "/DR << /XObject << /X 5 0 R >> >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a graphics state that is another one", "/DR << /ExtGState << /G << /ca 1 >> >> >>", "/DR << /ExtGState << /G << /ca 0 >> >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a pattern's name for what was there", "/DR << >>", "/DR << /Pattern << /P 4 0 R >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"colours that were none", "/DR << /ColorSpace 7 >>", "/DR << /ColorSpace << /C [/Pattern] >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"what other writers put in", "/DR << /ProcSet [/PDF] >>", "/DR << /ProcSet [/PDF /Text] /ExtGState << /G << /ca 1 >> >> /Font << /Helv 50 0 R >> >>", "", ""},
+		{"procedures alone", "/DR << /ProcSet [/PDF] /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 5 0 R /Other 50 0 R >> >>", "", ""},
 		{"resources that make no looks", "", "/DR << /XObject << /X 50 0 R >> >>", "", mod + "object 50"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -205,6 +215,19 @@ func TestRulesOfRevisions(t *testing.T) {
 				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
 			}
 		})
+	}
+}
+
+// TestResourcesOfANewSignature: some writers name what a new signature shows in the form's resources, too.
+func TestResourcesOfANewSignature(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	p := newPaper(t)
+	p.sign(buyer, signing{form: "/DR << /XObject << /Old 5 0 R >> >>"})
+	p.sign(buyer, signing{form: "/DR << /XObject 62 0 R >>", widget: "/AP << /N 61 0 R >>", objects: map[int]string{
+		60: stream("/Subtype /Form /BBox [0 0 1 1]", ""), 61: stream("/Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /FRM 60 0 R >> >>", "/FRM Do"),
+		62: "<< /Old 5 0 R /FRM 60 0 R >>"}})
+	if r := p.verify(buyer); !r.Valid() {
+		t.Errorf("%s %v %v", r.Verdict, allCodes(r), changes(r))
 	}
 }
 
