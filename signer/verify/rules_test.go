@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -263,5 +264,73 @@ func TestTagsThatAreDrawn(t *testing.T) {
 	p.update(map[int]string{31: "<< /Type /StructElem /S /Document /P 30 0 R /K [0 50 0 R] /Pg 3 0 R >>", 50: "<< /Type /StructElem /S /P /P 31 0 R /K 1 >>"})
 	if r := p.verify(buyer); !r.Valid() || !slices.Contains(changeCodes(r), changeTags) {
 		t.Errorf("named by an outline: %s %v %v", r.Verdict, allCodes(r), changes(r))
+	}
+}
+
+// TestTagsThatLinksName: tags may be added to a document whose links lead to elements of its structure tree, where the links
+// still end at what they ended at.
+func TestTagsThatLinksName(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{})
+	tree := map[int]string{30: "<< /Type /StructTreeRoot /K [31 0 R] /ParentTree 34 0 R >>",
+		31: "<< /S /Document /P 30 0 R /K [32 0 R] /Pg 3 0 R >>", 32: "<< /S /P /P 31 0 R /K 0 /Pg 3 0 R >>", 33: "<< /S /P /P 31 0 R /Pg 3 0 R >>",
+		34: "<< /Nums [0 [32 0 R]] >>", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /D [3 0 R /Fit] /SD [31 0 R /Fit] >> >>"}
+	for _, tc := range []struct {
+		name, why string // why is empty for what is allowed
+		is        map[int]string
+		now       map[int]string
+	}{
+		{"a tag at the end", "", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the end of one", "", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [0 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the end of a named destination's", "", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /X << /D [3 0 R /Fit] /SD [31 0 R /Fit] >> >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the beginning", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [50 0 R 32 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the beginning of what is in it", "32", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [50 0 R 0] /Pg 3 0 R >>"}},
+		{"another tag in its place", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [] /Pg 3 0 R >>"}},
+		{"a tag in one that was empty", "33", map[int]string{31: "<< /S /Document /P 30 0 R /K [33 0 R 32 0 R] /Pg 3 0 R >>"},
+			map[int]string{33: "<< /S /P /P 31 0 R /K [50 0 R] /Pg 3 0 R >>"}},
+		{"a tag in a list of its own", "", map[int]string{31: "<< /S /Document /P 30 0 R /K 35 0 R /Pg 3 0 R >>", 35: "[32 0 R]"}, map[int]string{35: "[32 0 R 50 0 R]"}},
+		{"a tag first in a list of its own", "35", map[int]string{31: "<< /S /Document /P 30 0 R /K 35 0 R /Pg 3 0 R >>", 35: "[32 0 R]"},
+			map[int]string{35: "[50 0 R 32 0 R]"}},
+		{"another page", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 9 0 R >>"}},
+		{"another element in the link", "46", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD 46 0 R >> >>",
+			46: "[31 0 R /Fit]", 30: "<< /Type /StructTreeRoot /K [31 0 R] /ParentTree 34 0 R /X 46 0 R >>"}, map[int]string{46: "[32 0 R /Fit 50 0 R]"}},
+		{"an element that is private data", "32", map[int]string{objCatalog: "", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [32 0 R] >> >>",
+			31: "<< /S /Document /P 30 0 R /Pg 3 0 R >>", 34: "<< /Nums [] >>"}, map[int]string{32: "<< /S /P /P 31 0 R /K 1 /Pg 3 0 R /X 50 0 R >>"}},
+		{"an element that is drawn", "31", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [31 0 R] >> /X 31 0 R >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"what is named by a link that is none", "31", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /URI /SD [31 0 R] >> >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"what is named and is no element", "5", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [5 0 R] >> >>",
+			30: "<< /Type /StructTreeRoot /K [31 0 R 5 0 R] /ParentTree 34 0 R >>", objPage: "", objFont: "<< /Type /Font /K [0] >>"},
+			map[int]string{objFont: "<< /Type /Font /K [0 50 0 R] >>"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			p.annots = []int{45}
+			p.root["StructTreeRoot"] = "30 0 R"
+			objs := maps.Clone(tree)
+			maps.Copy(objs, tc.is)
+			if o, ok := objs[objPage]; ok && o == "" { // whose font is not drawn
+				p.page["Resources"] = "<< >>"
+			}
+			if o, ok := objs[objCatalog]; ok && o == "" {
+				p.root["PieceInfo"] = "<< /X << /Private 32 0 R >> >>"
+			}
+			objs[objCatalog], objs[objPage] = p.dict(p.root), p.dict(p.page)
+			p.update(objs)
+			p.sign(buyer, signing{})
+			if r := p.verify(buyer); !r.Valid() {
+				t.Fatalf("before: %s %v", r.Verdict, allCodes(r))
+			}
+			more := maps.Clone(tc.now)
+			more[50] = "<< /Type /StructElem /S /Form /P 31 0 R /K << /Type /OBJR /Obj 9 0 R >> >>"
+			p.sign(seller, signing{objects: more})
+			r := p.verify(buyer, seller)
+			if tc.why == "" && (!r.Valid() || !slices.Contains(changeCodes(r), changeTags)) ||
+				tc.why != "" && (r.Verdict != Invalid || !found(r, "verify.modified|object "+tc.why+" ")) {
+				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
 	}
 }
