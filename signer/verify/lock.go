@@ -46,7 +46,7 @@ func heldBy(v *view, sig pdf.Dict) ([]fieldLock, error) {
 		if err != nil {
 			return nil, err
 		}
-		if ref["TransformMethod"] != pdf.Name("FieldMDP") {
+		if method, err := v.Name(ref["TransformMethod"]); err != nil || method != "FieldMDP" {
 			continue
 		}
 		params, err := v.Dict(ref["TransformParams"])

@@ -23,6 +23,7 @@ func TestFieldsStayLocked(t *testing.T) {
 		existing     int
 	}{
 		{"all", "/Action /All", "verify.lock_violated", 20},
+		{"all, by a method that is an object of its own", "/Action /All", "verify.lock_violated", 20},
 		{"all, a new field", "/Action /All", "", 0},
 		{"named", "/Action /Include /Fields [(empty)]", "verify.lock_violated", 20},
 		{"another named", "/Action /Include /Fields [(emp)]", "", 20},
@@ -35,8 +36,12 @@ func TestFieldsStayLocked(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			p := newPaper(t)
 			p.fields, p.annots = []int{20}, []int{20}
-			p.update(map[int]string{20: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (empty) /P 3 0 R /F 4 /Rect [300 100 420 220] >>"})
-			p.sign(buyer, signing{sig: lock(tc.params)})
+			p.update(map[int]string{20: "<< /Type /Annot /Subtype /Widget /FT /Sig /T (empty) /P 3 0 R /F 4 /Rect [300 100 420 220] >>", 21: "/FieldMDP"})
+			lock := lock(tc.params)
+			if strings.Contains(tc.name, "method") {
+				lock = strings.Replace(lock, "/TransformMethod /FieldMDP", "/TransformMethod 21 0 R", 1)
+			}
+			p.sign(buyer, signing{sig: lock})
 			p.sign(seller, signing{existing: tc.existing})
 			r := p.verify(buyer, seller)
 			if tc.code == "" {
