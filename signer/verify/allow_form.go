@@ -142,14 +142,10 @@ func (d *diff) allowResources(was, is pdf.Object) error {
 		return err
 	}
 	for _, category := range changedKeys(old, new) {
-		o, kept := new[category]
 		if category == "ProcSet" { // which viewers have no use for
 			continue
 		}
-		if !kept {
-			return wrong
-		}
-		list, err := d.replaceable(old[category], o, "form's "+string(category))
+		list, err := d.replaceable(old[category], new[category], "form's "+string(category))
 		if err != nil {
 			return err
 		}

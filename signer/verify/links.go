@@ -51,10 +51,7 @@ func walkLinks(v *view) (*links, error) {
 		return nil, err
 	}
 	for num := range l.containers {
-		o, err := v.byNumber(num)
-		if err != nil { // nor can what it keeps be read, where that is asked for
-			continue
-		}
+		o, _ := v.byNumber(num) // one that cannot be read is missed where something in it is asked for
 		if err := l.visit(v, o, seen); err != nil {
 			return nil, err
 		}

@@ -63,6 +63,29 @@ func TestRulesOfRevisions(t *testing.T) {
 			func(p *paper) {
 				p.update(map[int]string{20: strings.Replace(p.objects[20], "/V (100)", "/V (900)", 1), objText: evilText})
 			}},
+		{"a field of no kind filled in", mod + "object 20",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.update(map[int]string{20: strings.Replace(text, "/FT /Tx", "", 1), 21: look})
+				p.sign(buyer, fillable)
+			},
+			func(p *paper) {
+				p.update(map[int]string{20: strings.Replace(p.objects[20], "/V (100)", "/V (900)", 1)})
+			}},
+		{"an outline that private data leads to, too", mod + "object 46",
+			func(p *paper) {
+				p.root["Outlines"], p.root["PieceInfo"] = "45 0 R", "<< /X 46 0 R >>"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 45: "<< /Type /Outlines /First 46 0 R /Last 46 0 R /Count 1 >>", 46: "<< /Title (x) /Parent 45 0 R >>"})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{46: "<< /Title (y) /Parent 45 0 R >>"}) }},
+		{"an outline that is no tag gets children", mod + "object 46",
+			func(p *paper) {
+				p.root["Outlines"] = "45 0 R"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 45: "<< /Type /Outlines /First 46 0 R /Last 46 0 R /Count 1 >>", 46: "<< /Title (x) /Parent 45 0 R >>"})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{46: "<< /Title (x) /Parent 45 0 R /K 1 >>"}) }},
 		{"a field filled in and its look drawn anew in its place", "verify.filled_in",
 			func(p *paper) {
 				p.fields, p.annots = []int{20}, []int{20}
@@ -283,6 +306,8 @@ func TestTagsThatLinksName(t *testing.T) {
 		{"a tag at the end", "", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
 		{"a tag at the end of one", "", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [0 50 0 R] /Pg 3 0 R >>"}},
 		{"a tag at the end of a named destination's", "", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /X << /D [3 0 R /Fit] /SD [31 0 R /Fit] >> >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"beside links to nothing", "", map[int]string{46: "<< >>", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A [<< /S /GoTo /SD [] >> << /S /GoTo /SD (x) >> << /S /GoTo /SD [31 0 R] >>] >>"},
 			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
 		{"a tag at the beginning", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [50 0 R 32 0 R] /Pg 3 0 R >>"}},
 		{"a tag at the beginning of what is in it", "32", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [50 0 R 0] /Pg 3 0 R >>"}},
