@@ -17,7 +17,7 @@ import (
 
 // Bounds of the file that remembers certificates.
 const (
-	maxRemembered = 16
+	maxRemembered = 32
 	maxMemory     = 2 << 20 // bytes
 )
 
