@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -429,14 +430,14 @@ func (p *bidPlay) plug(room *hall.Room, h *hand) error {
 	}
 	v, _ := stand.View()
 	if v.Stage != hall.Asking {
-		return v.Problem
+		return cmp.Or(v.Problem, error(&hall.Error{Kind: hall.NotWaiting, Bidder: h.Name}))
 	}
 	p.say("plugged", "bidder", v.Seat.Bid.Bidder.Name, "serial", v.Seat.Needed)
 	pin := append([]byte(nil), h.pin...)
 	if h.PIN != "" {
 		pin = []byte(h.PIN)
 	}
-	if err := stand.Enter(p.a.ctx, pin, false); err != nil {
+	if err := stand.Enter(p.a.ctx, v.Seat.Key.URI, pin, false); err != nil {
 		return err
 	}
 	p.say("decrypted", "bidder", v.Seat.Bid.Bidder.Name)
