@@ -207,7 +207,7 @@ func (p *bidPlay) publish(deadline time.Duration) error {
 		return err
 	}
 	t := p.tender
-	p.say("tender", "number", t.Number, "name", t.Name, "lot", t.LotName, "host", p.host.Name, "deadline", t.Deadline.Local().Format(time.TimeOnly))
+	p.say("tender", "number", t.Number, "name", t.Name, "lot", t.LotName, "host", p.host.Name, "deadline", p.a.words.Beijing(t.Deadline, time.TimeOnly))
 	return nil
 }
 
@@ -225,7 +225,7 @@ func (p *bidPlay) handIn() error {
 			return err
 		}
 		p.bids = append(p.bids, out.Bid)
-		p.say("received", "bidder", h.Name, "number", out.Receipt.Number, "time", out.Receipt.At.Local().Format("15:04:05.000"))
+		p.say("received", "bidder", h.Name, "number", out.Receipt.Number, "time", p.a.words.Beijing(out.Receipt.At, "15:04:05.000"))
 	}
 	return nil
 }
