@@ -278,10 +278,30 @@ func (s strengthening) stamp(ctx context.Context, f *os.File, report *verify.Rep
 	if err != nil {
 		return nil, err
 	}
-	if n := len(after.Stamps); n != len(report.Stamps)+1 || after.Stamps[n-1].Verdict != verify.Valid || !after.Stamps[n-1].CoversWholeFile {
-		return nil, fail(NotVerified, "the time stamp over the document does not hold: %s", reasons(after.Findings))
+	if why := stampFault(report, after); why != "" {
+		return nil, fail(NotVerified, "the time stamp over the document does not count: %s", why)
 	}
 	return after, nil
+}
+
+// stampFault says why a time stamp that was put over the document does not count, "" where it does.
+func stampFault(before, after *verify.Report) string {
+	n := len(after.Stamps)
+	switch {
+	case after.Findings.Worst() == finding.Fatal:
+		return "the document: " + reasons(after.Findings)
+	case n != len(before.Stamps)+1:
+		return fmt.Sprintf("the document has %d of them, and had %d before", n, len(before.Stamps))
+	}
+	switch s := after.Stamps[n-1]; {
+	case s.Verdict == verify.Invalid:
+		return "it does not hold: " + reasons(s.Findings)
+	case s.Verdict == verify.Untrusted:
+		return "its authority is not trusted: " + doubts(s.Findings)
+	case !s.CoversWholeFile:
+		return "it does not cover the whole document"
+	}
+	return ""
 }
 
 // chinese says whether all signatures are SM2's, so that nothing but the Chinese algorithms

@@ -218,7 +218,7 @@ func (l *Layout) Crowded(list []Impression) []int {
 	}
 	var out []int
 	for n := range area {
-		if area[n] > verify.MaxSealArea {
+		if area[n] > verify.MaxSealArea(l.pages[n-1]) {
 			out = append(out, n)
 		}
 	}

@@ -321,7 +321,7 @@ func (c *contractShowCmd) Run(a *app) error {
 			a.tui.print("  %s\t%s\t%s\t%s", string(f.Kind), string(f.Stage), f.Name, f.SHA256)
 		}
 		for _, h := range v.History {
-			a.tui.print("  %s\t%s\t%s\t%s\t%s", h.HandledAt.Local().Format(time.DateTime), string(h.Step), h.Organisation.Name, h.Person, h.Opinion)
+			a.tui.print("  %s\t%s\t%s\t%s\t%s", a.words.Beijing(h.HandledAt, time.DateTime), string(h.Step), h.Organisation.Name, h.Person, h.Opinion)
 		}
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -114,6 +115,11 @@ func parse(data []byte) (found []*smx509.Certificate, bad error) {
 		}
 		found = append(found, c)
 	}
+}
+
+// without leaves the barred certificates out.
+func without(all, barred []*smx509.Certificate) []*smx509.Certificate {
+	return slices.DeleteFunc(all, func(c *smx509.Certificate) bool { return slices.ContainsFunc(barred, c.Equal) })
 }
 
 // once leaves each certificate in once.

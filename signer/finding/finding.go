@@ -55,9 +55,13 @@ type Catalogue struct {
 	Known map[string]Known
 }
 
-// Find makes a finding; params come in pairs of name and value.
+// Find makes a finding; params come in pairs of name and value. A code that the catalogue lacks is the gravest: nobody
+// thought of what it means.
 func (c Catalogue) Find(code string, params ...any) Finding {
-	known := c.Known[code]
+	known, ok := c.Known[code]
+	if !ok {
+		known = Fatal.Saying("a finding of which nothing is known")
+	}
 	f := Finding{Code: c.Room + "." + code, Message: known.Message, Severity: known.Severity}
 	for i := 0; i+1 < len(params); i += 2 {
 		if f.Params == nil {

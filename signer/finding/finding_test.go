@@ -15,6 +15,12 @@ func TestFind(t *testing.T) {
 	}
 }
 
+func TestWhatIsNotKnownIsFatal(t *testing.T) {
+	if f := house.Find("burnign", "what", "roof"); f.Severity != Fatal || f.Message == "" || f.Code != "house.burnign" {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestListKeepsEachCodeOnceAndKnowsTheWorst(t *testing.T) {
 	var l List
 	for _, step := range []struct {

@@ -1,6 +1,10 @@
 package pdfsig
 
-import "fmt"
+import (
+	"fmt"
+
+	"sealdesk/signer/pdf"
+)
 
 // Kind says in one word why a document cannot be signed as asked.
 type Kind string
@@ -91,4 +95,9 @@ func (e *Error) Is(target error) bool {
 
 func fail(k Kind, format string, args ...any) error {
 	return &Error{Kind: k, Detail: fmt.Sprintf(format, args...)}
+}
+
+// tooComplex is the fault of a document that exceeds a bound.
+func tooComplex(detail string) error {
+	return &pdf.Error{Kind: pdf.TooComplex, Offset: -1, Detail: detail}
 }

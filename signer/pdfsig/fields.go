@@ -76,7 +76,7 @@ type State struct {
 	Refused error   // why nobody may sign it: an *Error (XFA, Locked); nil when somebody may
 }
 
-// Look reads it. Errors: *Error (BadRequest for a form beyond the bounds), *pdf.Error.
+// Look reads it. Errors: *Error, and *pdf.Error (TooComplex for a form beyond the bounds).
 func Look(file *pdf.File) (State, error) {
 	u := &update{file: file, req: &Request{}}
 	f, err := u.admit()
@@ -154,7 +154,7 @@ func (f *form) list(o pdf.Object, parent node, depth int) error {
 // count bounds the walk.
 func (f *form) count(depth int) error {
 	if f.steps++; f.steps > maxFields || depth > maxFieldDepth {
-		return fail(BadRequest, "the form has too many fields or nests them too deep")
+		return tooComplex("the form has too many fields or nests them too deep")
 	}
 	return nil
 }
@@ -313,7 +313,7 @@ func (f *form) locks(field string, sig pdf.Dict) error {
 		if err != nil {
 			return err
 		}
-		if r["TransformMethod"] != pdf.Name("FieldMDP") {
+		if method, err := f.file.Name(r["TransformMethod"]); err != nil || method != "FieldMDP" {
 			continue
 		}
 		lock, err := f.lock(r["TransformParams"])
@@ -334,7 +334,7 @@ func (f *form) texts(o pdf.Object) ([]string, error) {
 		return nil, err
 	}
 	if len(list) > maxFields {
-		return nil, fail(BadRequest, "a list of %d texts", len(list))
+		return nil, tooComplex("the form has a list of too many texts")
 	}
 	var out []string
 	for _, o := range list {

@@ -72,7 +72,7 @@ func (u *update) open(in io.ReaderAt, size int64) error {
 		}
 	}
 	if u.next > math.MaxUint32/2 { // they must not begin anew behind the last one
-		return &pdf.Error{Kind: pdf.TooComplex, Offset: -1, Detail: "the document has no object numbers left"}
+		return tooComplex("the document has no object numbers left")
 	}
 	u.images, u.forms = map[*image.NRGBA]pdf.Ref{}, map[face]pdf.Ref{}
 	return nil

@@ -65,9 +65,10 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 	}
 	for i := range icon.SVGPaths { // the renderer leaves a line as wide as it was before any transform
 		icon.SVGPaths[i].LineWidth *= f.strokes[i] * scale
+		icon.SVGPaths[i].UseNonZeroWinding = !f.parities[i]
 	}
 	icon.SetTarget(0, 0, float64(w), float64(h))
-	icon.Draw(rasterx.NewDasher(w, h, &measured{ScannerGV: rasterx.NewScannerGV(w, h, canvas, canvas.Rect)}), 1)
+	icon.Draw(rasterx.NewDasher(w, h, &measured{svgScanner: &svgScanner{ScannerGV: rasterx.NewScannerGV(w, h, canvas, canvas.Rect)}}), 1)
 	p = Picture{Image: toNRGBA(canvas), WidthMM: f.widthMM}
 	if !visible(p.Image) {
 		return Picture{}, &PictureError{Reason: "empty", Width: w, Height: h}
@@ -80,14 +81,14 @@ func loadSVG(data []byte, side int) (p Picture, err error) {
 // measured ends a drawing whose outlines are too long: the renderer walks along them pixel by pixel, far outside of the picture
 // too. It panics, for nothing else stops the renderer; loadSVG is prepared for that.
 type measured struct {
-	*rasterx.ScannerGV
+	*svgScanner
 	at     fixed.Point26_6
 	length int64
 }
 
 func (m *measured) Start(a fixed.Point26_6) {
 	m.at = a
-	m.ScannerGV.Start(a)
+	m.svgScanner.Start(a)
 }
 
 func (m *measured) Line(b fixed.Point26_6) {
@@ -97,7 +98,7 @@ func (m *measured) Line(b fixed.Point26_6) {
 		panic("its outlines are too long")
 	}
 	m.at = b
-	m.ScannerGV.Line(b)
+	m.svgScanner.Line(b)
 }
 
 // What a drawing may consist of. Whatever else would be left out by the renderer, and a seal that lacks a part is another seal.
@@ -126,6 +127,7 @@ type svgFilter struct {
 	open    []string
 	scales  []float64 // by how much the transforms up to each open element enlarge
 	strokes []float64 // by how much each shape is enlarged, in the order of the file
+	fillRules
 	count   int
 	numbers int // in what was read so far
 }
@@ -192,6 +194,9 @@ func (f *svgFilter) start(d *xml.Decoder, e xml.StartElement) error {
 			return damaged(errors.New("its root is not svg"))
 		}
 		f.open, f.scales = append(f.open, name), append(f.scales, 1)
+		if err := f.push(e.Attr); err != nil {
+			return err
+		}
 		return f.root(e)
 	case slices.Contains(svgUnsafe, name):
 		return refused("svg_unsafe", "<"+name+">")
@@ -218,8 +223,12 @@ func (f *svgFilter) start(d *xml.Decoder, e xml.StartElement) error {
 	}
 	f.out.WriteString("<" + name + attributes + ">")
 	scale := f.scales[len(f.scales)-1] * own.enlarges()
+	if err := f.push(e.Attr); err != nil {
+		return err
+	}
 	if slices.Contains(svgShapes, name) && !slices.Contains(f.open, "defs") {
 		f.strokes = append(f.strokes, scale)
+		f.shape()
 	}
 	f.open, f.scales = append(f.open, name), append(f.scales, scale)
 	return nil
@@ -242,6 +251,7 @@ func transformOf(list []xml.Attr) (matrix, error) {
 func (f *svgFilter) end() {
 	name := f.open[len(f.open)-1]
 	f.open, f.scales = f.open[:len(f.open)-1], f.scales[:len(f.scales)-1]
+	f.pop()
 	f.out.WriteString("</" + name + ">")
 	if name == "style" && !f.inside("defs") {
 		f.out.WriteString("</defs>")
@@ -398,6 +408,9 @@ func (f *svgFilter) sheet(css string) error {
 				return refused("svg_unsupported", "style="+part)
 			}
 		}
+	}
+	if err := f.fillRules.sheet(css); err != nil {
+		return err
 	}
 	if err := xml.EscapeText(&f.out, []byte(css)); err != nil {
 		return damaged(err)

@@ -24,19 +24,37 @@ func (d *diff) allowFilling(fields []field) error {
 				nums = append(nums, parent.Num)
 			}
 		}
-		filled := false
 		for _, num := range nums {
 			changed, err := d.fill(num)
 			if err != nil {
 				return err
 			}
-			filled = filled || changed
-		}
-		if filled {
-			d.codes[changeFilled] = true
-			d.filled = append(d.filled, f.name)
+			if !changed {
+				continue
+			}
+			if err := d.noteFilled(num); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// noteFilled puts down the fields that an object which was filled in is a part of. What shows a signature is nothing to fill in.
+func (d *diff) noteFilled(num uint32) error {
+	owners, err := d.ownersOf(num)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if o.kind == "Sig" {
+			return deny(attackReplace, "a part of a signature's field (object %d) was filled in", num)
+		}
+		if !slices.Contains(d.filled, o.name) {
+			d.filled = append(d.filled, o.name)
+		}
+	}
+	d.codes[changeFilled] = true
 	return nil
 }
 
@@ -61,7 +79,7 @@ func (d *diff) fill(num uint32) (filled bool, err error) {
 			return false, nil
 		}
 		for _, k := range changedKeys(was, is) {
-			if !slices.Contains(fillingKeys, k) {
+			if !slices.Contains(fillingKeys, k) || !d.old.fills(k, was[k]) || !d.new.fills(k, is[k]) {
 				return false, deny(attackReplace, "%s of a form field (object %d) was changed", k, num)
 			}
 		}
@@ -88,4 +106,13 @@ func (d *diff) fill(num uint32) (filled bool, err error) {
 		}
 	}
 	return filled, nil
+}
+
+// fills says whether an entry is one of a field. The same words mean other things elsewhere: I that a group is isolated, AS when
+// layers are shown.
+func (v *view) fills(key pdf.Name, o pdf.Object) bool {
+	o, err := v.Resolve(o)
+	_, flag := o.(pdf.Boolean)
+	_, list := o.(pdf.Array)
+	return err == nil && !(key == "I" && flag) && !(key == "AS" && list)
 }

@@ -65,7 +65,7 @@ func (d *diff) allowForm() error {
 	if err != nil {
 		return err
 	}
-	fields, err := listFields(d.old)
+	fields, err := d.old.fields()
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,7 @@ func (d *diff) allowForm() error {
 			return err
 		}
 	}
+	d.fields = fields
 	d.names = map[string]bool{}
 	for _, f := range fields {
 		d.names[f.name] = true
@@ -85,7 +86,7 @@ func (d *diff) allowForm() error {
 		return err
 	}
 	for _, o := range newFields[len(oldFields):] {
-		if err := d.allowField(o, nil, 0); err != nil {
+		if err := d.allowField(o, nil); err != nil {
 			return err
 		}
 	}
@@ -108,7 +109,8 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 			if err != nil {
 				return err
 			}
-			if widget, _ := o.(pdf.Dict); isNull(widget["AP"]) {
+			widget, _ := o.(pdf.Dict)
+			if looks, err := d.old.Dict(widget["AP"]); err != nil || isNull(looks["N"]) {
 				return wrong
 			}
 		}
@@ -119,34 +121,54 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 		}
 		return nil
 	}
-	was, err := d.old.Dict(oldForm[key])
+	return d.allowResources(oldForm[key], newForm[key])
+}
+
+// allowResources lets the form's resources gain names: those of fonts and encodings, which appearances are made with, and those
+// of other things when they came with the revision, as what a new signature shows does. A name that was there stays what it was,
+// since an appearance without resources of its own is drawn with it.
+func (d *diff) allowResources(was, is pdf.Object) error {
+	wrong := deny(attackReplace, "the form's DR was changed")
+	is, err := d.replaceable(was, is, "form's DR")
 	if err != nil {
 		return err
 	}
-	resources, err := d.replaceable(oldForm[key], newForm[key], "form's DR")
+	old, err := d.old.Dict(was)
 	if err != nil {
 		return err
 	}
-	is, err := d.new.Dict(resources)
+	new, err := d.new.Dict(is)
 	if err != nil {
 		return err
 	}
-	for _, category := range []pdf.Name{"Font", "Encoding"} { // all that an appearance is made with
-		x, err := d.old.Dict(was[category])
+	for _, category := range changedKeys(old, new) {
+		if category == "ProcSet" { // which viewers have no use for
+			continue
+		}
+		list, err := d.replaceable(old[category], new[category], "form's "+string(category))
 		if err != nil {
+			return err
+		}
+		x, errX := d.old.Dict(old[category])
+		y, errY := d.new.Dict(list)
+		if errX != nil || errY != nil {
 			return wrong
 		}
-		y, err := d.new.Dict(is[category])
-		if err != nil {
-			return wrong
-		}
+		drawn := category != "Font" && category != "Encoding"
 		for name, o := range x {
-			if other, ok := y[name]; !ok || !pdf.Equal(o, other) {
+			if other, kept := y[name]; !kept || !pdf.Equal(o, other) {
 				return wrong
 			}
 		}
-		if err := d.claim(is[category]); err != nil {
-			return err
+		for name, o := range y {
+			if _, had := x[name]; drawn && !had && slices.ContainsFunc(refs(o, nil), func(r pdf.Ref) bool { return d.old.has(r.Num) }) {
+				return wrong
+			}
+		}
+		if !drawn {
+			if err := d.claim(y); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -197,14 +219,11 @@ func (d *diff) appended(was, is pdf.Object, attack, what string) (old, new pdf.A
 	return old, new, nil
 }
 
-// allowField settles a new signature field with all that it alone leads to.
-func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
+// allowField settles a new signature field with all that it alone leads to. How deep fields are nested is known to be bounded.
+func (d *diff) allowField(o pdf.Object, parent *pdf.Ref) error {
 	ref, ok := o.(pdf.Ref)
 	if !ok || !d.added(ref.Num) {
 		return deny(attackField, "something that is not a new field was added to the form")
-	}
-	if depth > maxFieldDepth {
-		return deny(attackField, "a new field is nested too deep")
 	}
 	field, err := d.new.Dict(ref)
 	if err != nil {
@@ -256,7 +275,7 @@ func (d *diff) allowField(o pdf.Object, parent *pdf.Ref, depth int) error {
 			delete(d.pending, k.Num)
 		}
 		for _, kid := range kids {
-			if err := d.allowField(kid, &ref, depth+1); err != nil {
+			if err := d.allowField(kid, &ref); err != nil {
 				return err
 			}
 		}
@@ -349,7 +368,7 @@ func (d *diff) allowSigning(fields []field) error {
 		if err := d.allowUnjudged(is, nil); err != nil {
 			return err
 		}
-		if err := d.allowSigned(f.num, was, is); err != nil {
+		if err := d.allowSigned(f, f.num, was, is); err != nil {
 			return err
 		}
 		for _, w := range f.widgets {
@@ -373,7 +392,7 @@ func (d *diff) allowSigning(fields []field) error {
 			if err := d.allowUnjudged(y, &parent); err != nil {
 				return err
 			}
-			if err := d.allowSigned(w, x, y); err != nil {
+			if err := d.allowSigned(f, w, x, y); err != nil {
 				return err
 			}
 		}
@@ -381,7 +400,17 @@ func (d *diff) allowSigning(fields []field) error {
 	return nil
 }
 
-func (d *diff) allowSigned(num uint32, was, is pdf.Dict) error {
+// allowSigned settles a part of a field that is signed, and of no other.
+func (d *diff) allowSigned(f field, num uint32, was, is pdf.Dict) error {
+	owners, err := d.ownersOf(num)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		if o.num != f.num {
+			return deny(attackField, "signing field %q changed what is a part of another field, too (object %d)", f.name, num)
+		}
+	}
 	for _, k := range changedKeys(was, is) {
 		if !slices.Contains(signingKeys, k) {
 			return deny(attackField, "signing changed %s of a field (object %d)", k, num)

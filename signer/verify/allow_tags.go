@@ -22,7 +22,7 @@ func (d *diff) allowTags() error {
 		if err != nil {
 			return err
 		}
-		if d.links.drawn[num] || !tagged(a, b, own[num]) {
+		if d.links.drawn[num] || !tagged(a, b, own[num]) || d.links.named[num] && !keepsKids(a, b) {
 			continue
 		}
 		delete(d.pending, num)
@@ -57,6 +57,26 @@ func tagged(a, b pdf.Object, own bool) bool {
 		}
 	}
 	return true
+}
+
+// keepsKids says whether a part of an element to which links lead still begins with what it began with: there they end.
+func keepsKids(a, b pdf.Object) bool {
+	was, is := kidsOf(a), kidsOf(b)
+	return len(was) > 0 && len(was) <= len(is) && pdf.Equal(was, is[:len(was)])
+}
+
+// kidsOf are the parts of an element of the structure tree, or of a list of such.
+func kidsOf(o pdf.Object) pdf.Array {
+	if d, ok := o.(pdf.Dict); ok {
+		o = d["K"]
+	}
+	switch o := o.(type) {
+	case nil:
+		return nil
+	case pdf.Array:
+		return o
+	}
+	return pdf.Array{o}
 }
 
 // allowParents lets a page or a widget get its key into the structure tree.

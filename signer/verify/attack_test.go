@@ -448,6 +448,43 @@ func TestSealsOnThePage(t *testing.T) {
 	}
 }
 
+// TestSealsOnPagesOfOtherSizes: what a seal covers is measured on paper, and against what the page shows.
+func TestSealsOnPagesOfOtherSizes(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{})
+	for _, tc := range []struct {
+		name, media, rect, code string
+		page                    map[string]string
+		verdict                 Verdict
+	}{
+		{"most of a page of large units", "[0 0 59.5 84.2]", "[5 20 50 70]", "verify.seal_too_large", map[string]string{"UserUnit": "10"}, Untrusted},
+		{"a seal on a page of large units", "[0 0 59.5 84.2]", "[40 10 52 22]", "", map[string]string{"UserUnit": "10"}, Valid},
+		{"a seal on a page of small units", "[0 0 5950 8420]", "[4000 1000 5200 2200]", "", map[string]string{"UserUnit": "0.1"}, Valid},
+		{"over the first, in large units", "[0 0 59.5 84.2]", "[15.5 15.5 17.5 17.5]", "verify.seal_overlaps", map[string]string{"UserUnit": "10"}, Valid},
+		{"beside the first, in small units", "[0 0 5950 8420]", "[15 15 17 17]", "", map[string]string{"UserUnit": "0.1"}, Valid},
+		{"most of what a page shows", "[0 0 595 842]", "[300 300 400 400]", "verify.seal_too_large", map[string]string{"CropBox": "[300 300 410 420]", "Rotate": "90"}, Untrusted},
+		{"a seal on a card", "[0 0 255 153]", "[100 20 200 120]", "", map[string]string{"Rotate": "270"}, Valid},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			p.page["MediaBox"] = tc.media
+			maps.Copy(p.page, tc.page)
+			p.sign(buyer, signing{rect: "[14 14 16 16]"})
+			p.sign(seller, signing{rect: tc.rect})
+			r := p.verify(buyer, seller)
+			covers := func(code string) bool { return slices.Contains(codes(r.Signatures[1].Findings), code) }
+			for _, code := range []string{"verify.seal_too_large", "verify.seal_overlaps"} {
+				if covers(code) != (code == tc.code) {
+					t.Errorf("%s: %v", code, covers(code))
+				}
+			}
+			if r.Verdict != tc.verdict {
+				t.Errorf("%s %v", r.Verdict, allCodes(r))
+			}
+		})
+	}
+}
+
 func TestVerdicts(t *testing.T) {
 	for _, algorithm := range cmstest.Algorithms {
 		t.Run(algorithm, func(t *testing.T) {

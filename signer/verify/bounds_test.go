@@ -32,6 +32,7 @@ func TestFormsThatAskForTooMuch(t *testing.T) {
 	}{
 		{"in a circle", "verify.malformed|circle", map[int]string{objForm: "<< /Fields [50 0 R] >>", 50: "<< /T (a) /Kids [50 0 R] >>"}},
 		{"too deep", "verify.too_large|form fields", nested},
+		{"widgets in a circle", "verify.too_large|form fields", map[int]string{objForm: "<< /Fields [50 0 R] >>", 50: "<< /T (a) /Kids [51 0 R] >>", 51: "<< /Kids [51 0 R] >>"}},
 		{"too many widgets", "verify.too_large|form fields", map[int]string{objForm: "<< /Fields [50 0 R] >>",
 			50: "<< /T (a) /FT /Tx /Kids [" + strings.Repeat("<<>>", maxFields) + "] >>"}},
 		{"too many signatures", "verify.too_large|signatures", many},
@@ -46,6 +47,19 @@ func TestFormsThatAskForTooMuch(t *testing.T) {
 				t.Errorf("%s %v, want %s", r.Verdict, r.Findings, tc.why)
 			}
 		})
+	}
+}
+
+// TestManyRevisionsOfManyFields: so is what is walked through of their forms, though they take few objects.
+func TestManyRevisionsOfManyFields(t *testing.T) {
+	p := newPaper(t)
+	p.root["AcroForm"] = "7 0 R"
+	p.update(map[int]string{objCatalog: p.dict(p.root), objForm: "<< /Fields [50 0 R] >>", 50: "<< /T (a) /FT /Tx /Kids [" + strings.Repeat("<<>>", maxFields-2) + "] >>"})
+	for range maxWalked / maxFields {
+		p.update(map[int]string{objInfo: "<< >>"})
+	}
+	if r := p.verify(); r.Verdict != Invalid || !found(r, "verify.too_large|form fields") {
+		t.Errorf("%s %v", r.Verdict, r.Findings)
 	}
 }
 
@@ -68,12 +82,20 @@ func TestManyRevisionsOfManyObjects(t *testing.T) {
 // TestWidgetsOfFields: which objects are a signature's widgets, and where they are.
 func TestWidgetsOfFields(t *testing.T) {
 	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
-	for _, rect := range []string{"[0 0 9]", "[0 0 9 9 9]"} {
+	for rect, want := range map[string][4]float64{"[0 0 9]": {0, 0, 9, 0}, "[8 8]": {0, 0, 8, 8}, "[0 0 9 9 9]": {0, 0, 9, 9}, "[]": {}} {
 		p := newPaper(t)
 		p.sign(buyer, signing{rect: rect})
-		if r := p.verify(buyer); !r.Valid() || r.Signatures[0].Widgets[0].Rect != [4]float64{} {
+		if r := p.verify(buyer); !r.Valid() || r.Signatures[0].Widgets[0].Rect != want {
 			t.Errorf("a place of %s: %s %v", rect, r.Verdict, r.Signatures[0].Widgets)
 		}
+	}
+	nested := newPaper(t)
+	nested.fields = []int{20}
+	nested.update(map[int]string{20: "<< /FT 23 0 R /T (seal) /Kids [21 0 R] >>", 21: "<< /Parent 20 0 R /Kids [22 0 R] >>", 23: "/Sig",
+		22: "<< /Type /Annot /Subtype /Widget /Parent 21 0 R /P 3 0 R /F 4 /Rect [10 10 590 830] >>"})
+	nested.sign(buyer, signing{existing: 20})
+	if r := nested.verify(buyer); r.Verdict != Untrusted || !found(r, "verify.seal_too_large") {
+		t.Errorf("a widget of a widget: %s %v", r.Verdict, allCodes(r))
 	}
 	p := newPaper(t)
 	p.fields = []int{20}

@@ -101,7 +101,7 @@ func docMDP(v *view, sig pdf.Dict) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if ref["TransformMethod"] != pdf.Name("DocMDP") {
+		if method, err := v.Name(ref["TransformMethod"]); err != nil || method != "DocMDP" {
 			continue
 		}
 		params, err := v.Dict(ref["TransformParams"])

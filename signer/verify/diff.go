@@ -53,6 +53,8 @@ type diff struct {
 	codes    map[string]bool
 	widgets  map[uint32]bool // the widgets of new signature fields
 	names    map[string]bool
+	fields   []field         // of the form as it was
+	owners   owners          // of these fields, once they are asked for
 	streams  map[uint32]bool // of the validation data, looked at
 	deleted  []uint32
 	filled   []string // the names of fields that were filled in

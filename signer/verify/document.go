@@ -14,6 +14,7 @@ type document struct {
 	r        io.ReaderAt
 	size     int64
 	followed map[int]followed // by revision
+	forms    forms
 }
 
 func open(r io.ReaderAt, size int64) (*document, error) {
@@ -27,7 +28,7 @@ func open(r io.ReaderAt, size int64) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &document{f, r, size, map[int]followed{}}, nil
+	return &document{File: f, r: r, size: size, followed: map[int]followed{}}, nil
 }
 
 // last is the index of the newest revision.
@@ -37,9 +38,10 @@ func (d *document) last() int { return len(d.Revisions()) - 1 }
 type view struct {
 	*pdf.File
 	revision *pdf.Revision
+	forms    *forms
 }
 
-func (d *document) view(i int) *view { return &view{d.AtRevision(i), &d.Revisions()[i]} }
+func (d *document) view(i int) *view { return &view{d.AtRevision(i), &d.Revisions()[i], &d.forms} }
 
 // has says whether an object with this number exists.
 func (v *view) has(num uint32) bool {
@@ -59,14 +61,15 @@ func (v *view) text(o pdf.Object) string {
 	return nameOf(s.Text())
 }
 
-// rect reads a rectangle; without one a widget shows nothing.
+// rect reads a rectangle; without one a widget shows nothing. Of an array that is not of four numbers some viewers take the first
+// four, and zero for those that are not there.
 func (v *view) rect(o pdf.Object) ([4]float64, error) {
 	a, err := v.Array(o)
-	if err != nil || len(a) != 4 {
+	if err != nil {
 		return [4]float64{}, err
 	}
 	var c [4]float64
-	for i, o := range a {
+	for i, o := range a[:min(len(a), len(c))] {
 		if c[i], err = v.Number(o); err != nil {
 			return [4]float64{}, err
 		}
@@ -110,10 +113,11 @@ func allPages(v *view) ([]pdf.Ref, error) {
 	return pages, err
 }
 
-// annotated tells on which page, from 1, each annotation is.
-func annotated(v *view) (map[uint32]int, error) {
-	on := map[uint32]int{}
+// annotated tells on which page, from 1, each annotation is, and what the pages are to signatures; number 0 is none of them.
+func annotated(v *view) (map[uint32]int, []ground, error) {
+	on, pages := map[uint32]int{}, []ground{elsewhere}
 	err := v.EachPage(func(n int, p pdf.Page) error {
+		pages = append(pages, groundOf(p))
 		annots, err := v.Array(p.Dict["Annots"])
 		for _, a := range annots {
 			if ref, ok := a.(pdf.Ref); ok {
@@ -122,5 +126,5 @@ func annotated(v *view) (map[uint32]int, error) {
 		}
 		return err
 	})
-	return on, err
+	return on, pages, err
 }

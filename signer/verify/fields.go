@@ -6,8 +6,11 @@ import (
 	"sealdesk/signer/pdf"
 )
 
-// maxFields bounds the form fields and widgets that are walked through.
-const maxFields = 100_000
+// Bounds on the form fields and widgets that are walked through.
+const (
+	maxFields = 100_000
+	maxWalked = 4 << 20 // counted again for every revision
+)
 
 // field is a terminal form field.
 type field struct {
@@ -23,8 +26,28 @@ type field struct {
 
 func (f *field) ref() pdf.Ref { return pdf.Ref{Num: f.num, Gen: f.gen} }
 
+// forms keeps what was read last of a document's forms, and how much was walked through for all of them.
+type forms struct {
+	revision *pdf.Revision
+	fields   []field
+	steps    int
+}
+
+// fields are the form's, which must not be changed.
+func (v *view) fields() ([]field, error) {
+	if v.forms.revision == v.revision {
+		return v.forms.fields, nil
+	}
+	fields, err := v.listFields()
+	if err != nil {
+		return nil, err
+	}
+	v.forms.revision, v.forms.fields = v.revision, fields
+	return fields, nil
+}
+
 // listFields walks the form's field tree (ISO 32000-1, 12.7.3).
-func listFields(v *view) ([]field, error) {
+func (v *view) listFields() ([]field, error) {
 	root, err := v.Catalog()
 	if err != nil {
 		return nil, err
@@ -53,9 +76,19 @@ type fieldWalk struct {
 	steps  int
 }
 
-func (w *fieldWalk) walk(o pdf.Object, parent field, depth int) error {
-	if w.steps++; w.steps > maxFields || depth > maxFieldDepth {
+// step counts an object of the form.
+func (w *fieldWalk) step(depth int) error {
+	w.steps++
+	w.v.forms.steps++
+	if w.steps > maxFields || depth > maxFieldDepth || w.v.forms.steps > maxWalked {
 		return tooLarge("form fields")
+	}
+	return nil
+}
+
+func (w *fieldWalk) walk(o pdf.Object, parent field, depth int) error {
+	if err := w.step(depth); err != nil {
+		return err
 	}
 	f := field{name: parent.name, kind: parent.kind, value: parent.value}
 	if ref, ok := o.(pdf.Ref); ok {
@@ -82,51 +115,61 @@ func (w *fieldWalk) walk(o pdf.Object, parent field, depth int) error {
 		}
 		f.name += s.Text()
 	}
-	if ft, ok := f.dict["FT"].(pdf.Name); ok {
-		f.kind = string(ft)
+	if kind, err := w.v.Name(f.dict["FT"]); err == nil && kind != "" {
+		f.kind = string(kind)
 	}
 	if value, ok := f.dict["V"]; ok {
 		f.value = value
 	}
-	kids, err := w.v.Array(f.dict["Kids"])
-	if err != nil {
-		return err
-	}
 	if err := w.widget(&f, f.num, f.dict); err != nil {
 		return err
 	}
-	inner := 0
+	inner, err := w.kids(&f, f.dict, depth+1)
+	if err == nil && !inner {
+		w.fields = append(w.fields, f)
+	}
+	return err
+}
+
+// kids walks through the fields below one, and through its widgets, which have no name; inner says whether there are fields.
+func (w *fieldWalk) kids(f *field, of pdf.Dict, depth int) (inner bool, err error) {
+	kids, err := w.v.Array(of["Kids"])
+	if err != nil {
+		return false, err
+	}
 	for _, kid := range kids {
 		k, err := w.v.Dict(kid)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if k["T"] != nil {
-			inner++
-			if err := w.walk(kid, f, depth+1); err != nil {
-				return err
+			if err := w.walk(kid, *f, depth); err != nil {
+				return false, err
 			}
+			inner = true
 			continue
 		}
-		if w.steps++; w.steps > maxFields {
-			return tooLarge("form fields")
+		if err := w.step(depth); err != nil {
+			return false, err
 		}
 		var num uint32
 		if ref, ok := kid.(pdf.Ref); ok {
 			num = ref.Num
 		}
-		if err := w.widget(&f, num, k); err != nil {
-			return err
+		if err := w.widget(f, num, k); err != nil {
+			return false, err
 		}
+		below, err := w.kids(f, k, depth+1)
+		if err != nil {
+			return false, err
+		}
+		inner = inner || below
 	}
-	if inner == 0 {
-		w.fields = append(w.fields, f)
-	}
-	return nil
+	return inner, nil
 }
 
 func (w *fieldWalk) widget(f *field, num uint32, d pdf.Dict) error {
-	if d["Subtype"] != pdf.Name("Widget") {
+	if kind, err := w.v.Name(d["Subtype"]); err != nil || kind != "Widget" {
 		return nil
 	}
 	rect, err := w.v.rect(d["Rect"])

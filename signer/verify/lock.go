@@ -46,7 +46,7 @@ func heldBy(v *view, sig pdf.Dict) ([]fieldLock, error) {
 		if err != nil {
 			return nil, err
 		}
-		if ref["TransformMethod"] != pdf.Name("FieldMDP") {
+		if method, err := v.Name(ref["TransformMethod"]); err != nil || method != "FieldMDP" {
 			continue
 		}
 		params, err := v.Dict(ref["TransformParams"])
@@ -84,7 +84,7 @@ func (s *judged) keepLock(doc *document, lock fieldLock, sigs []*judged) error {
 	if lock.p >= 1 && lock.p <= 3 {
 		s.permit(int(lock.p))
 	}
-	fields, err := listFields(doc.view(s.Revision))
+	fields, err := doc.view(s.Revision).fields()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,29 @@ func TestRulesOfRevisions(t *testing.T) {
 			func(p *paper) {
 				p.update(map[int]string{20: strings.Replace(p.objects[20], "/V (100)", "/V (900)", 1), objText: evilText})
 			}},
+		{"a field of no kind filled in", mod + "object 20",
+			func(p *paper) {
+				p.fields, p.annots = []int{20}, []int{20}
+				p.update(map[int]string{20: strings.Replace(text, "/FT /Tx", "", 1), 21: look})
+				p.sign(buyer, fillable)
+			},
+			func(p *paper) {
+				p.update(map[int]string{20: strings.Replace(p.objects[20], "/V (100)", "/V (900)", 1)})
+			}},
+		{"an outline that private data leads to, too", mod + "object 46",
+			func(p *paper) {
+				p.root["Outlines"], p.root["PieceInfo"] = "45 0 R", "<< /X 46 0 R >>"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 45: "<< /Type /Outlines /First 46 0 R /Last 46 0 R /Count 1 >>", 46: "<< /Title (x) /Parent 45 0 R >>"})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{46: "<< /Title (y) /Parent 45 0 R >>"}) }},
+		{"an outline that is no tag gets children", mod + "object 46",
+			func(p *paper) {
+				p.root["Outlines"] = "45 0 R"
+				p.update(map[int]string{objCatalog: p.dict(p.root), 45: "<< /Type /Outlines /First 46 0 R /Last 46 0 R /Count 1 >>", 46: "<< /Title (x) /Parent 45 0 R >>"})
+				p.sign(buyer, signing{})
+			},
+			func(p *paper) { p.update(map[int]string{46: "<< /Title (x) /Parent 45 0 R /K 1 >>"}) }},
 		{"a field filled in and its look drawn anew in its place", "verify.filled_in",
 			func(p *paper) {
 				p.fields, p.annots = []int{20}, []int{20}
@@ -187,6 +211,16 @@ func TestRulesOfRevisions(t *testing.T) {
 		{"a font more", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 5 0 R /Other 50 0 R >> >>", "", ""},
 		{"fonts that were none", "/DR << /Font 7 >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
 		{"fonts that are none", "/DR << >>", "/DR << /Font 7 >>", "", mod + "DR"},
+		{"resources where a field's look is empty", "", "/DR << /Font << /Helv 50 0 R >> >>", strings.Replace(text, "/N 21 0 R", "", 1), mod + "DR"},
+		{"a font taken away", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Other 50 0 R >> >>", "", mod + "DR"},
+		{"fonts taken away", "/DR << /Font << /Helv 5 0 R >> >>", "/DR << /Encoding << /E 50 0 R >> >>", "", mod + "DR"},
+		{"a picture that is another one", "/DR << /XObject << /X 5 0 R >> >>", "/DR << /XObject << /X 4 0 R >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a picture taken away", "/DR << /XObject << /X 5 0 R >> >>", "/DR << /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a graphics state that is another one", "/DR << /ExtGState << /G << /ca 1 >> >> >>", "/DR << /ExtGState << /G << /ca 0 >> >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"a pattern's name for what was there", "/DR << >>", "/DR << /Pattern << /P 4 0 R >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"colours that were none", "/DR << /ColorSpace 7 >>", "/DR << /ColorSpace << /C [/Pattern] >> /Font << /Helv 50 0 R >> >>", "", mod + "DR"},
+		{"what other writers put in", "/DR << /ProcSet [/PDF] >>", "/DR << /ProcSet [/PDF /Text] /ExtGState << /G << /ca 1 >> >> /Font << /Helv 50 0 R >> >>", "", ""},
+		{"procedures alone", "/DR << /ProcSet [/PDF] /Font << /Helv 5 0 R >> >>", "/DR << /Font << /Helv 5 0 R /Other 50 0 R >> >>", "", ""},
 		{"resources that make no looks", "", "/DR << /XObject << /X 50 0 R >> >>", "", mod + "object 50"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -205,6 +239,19 @@ func TestRulesOfRevisions(t *testing.T) {
 				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
 			}
 		})
+	}
+}
+
+// TestResourcesOfANewSignature: some writers name what a new signature shows in the form's resources, too.
+func TestResourcesOfANewSignature(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	p := newPaper(t)
+	p.sign(buyer, signing{form: "/DR << /XObject << /Old 5 0 R >> >>"})
+	p.sign(buyer, signing{form: "/DR << /XObject 62 0 R >>", widget: "/AP << /N 61 0 R >>", objects: map[int]string{
+		60: stream("/Subtype /Form /BBox [0 0 1 1]", ""), 61: stream("/Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /FRM 60 0 R >> >>", "/FRM Do"),
+		62: "<< /Old 5 0 R /FRM 60 0 R >>"}})
+	if r := p.verify(buyer); !r.Valid() {
+		t.Errorf("%s %v %v", r.Verdict, allCodes(r), changes(r))
 	}
 }
 
@@ -240,5 +287,75 @@ func TestTagsThatAreDrawn(t *testing.T) {
 	p.update(map[int]string{31: "<< /Type /StructElem /S /Document /P 30 0 R /K [0 50 0 R] /Pg 3 0 R >>", 50: "<< /Type /StructElem /S /P /P 31 0 R /K 1 >>"})
 	if r := p.verify(buyer); !r.Valid() || !slices.Contains(changeCodes(r), changeTags) {
 		t.Errorf("named by an outline: %s %v %v", r.Verdict, allCodes(r), changes(r))
+	}
+}
+
+// TestTagsThatLinksName: tags may be added to a document whose links lead to elements of its structure tree, where the links
+// still end at what they ended at.
+func TestTagsThatLinksName(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	seller := cmstest.New(t, "ecdsa", cmstest.Options{})
+	tree := map[int]string{30: "<< /Type /StructTreeRoot /K [31 0 R] /ParentTree 34 0 R >>",
+		31: "<< /S /Document /P 30 0 R /K [32 0 R] /Pg 3 0 R >>", 32: "<< /S /P /P 31 0 R /K 0 /Pg 3 0 R >>", 33: "<< /S /P /P 31 0 R /Pg 3 0 R >>",
+		34: "<< /Nums [0 [32 0 R]] >>", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /D [3 0 R /Fit] /SD [31 0 R /Fit] >> >>"}
+	for _, tc := range []struct {
+		name, why string // why is empty for what is allowed
+		is        map[int]string
+		now       map[int]string
+	}{
+		{"a tag at the end", "", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the end of one", "", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [0 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the end of a named destination's", "", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /X << /D [3 0 R /Fit] /SD [31 0 R /Fit] >> >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"beside links to nothing", "", map[int]string{46: "<< >>", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A [<< /S /GoTo /SD [] >> << /S /GoTo /SD (x) >> << /S /GoTo /SD [31 0 R] >>] >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the beginning", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [50 0 R 32 0 R] /Pg 3 0 R >>"}},
+		{"a tag at the beginning of what is in it", "32", nil, map[int]string{32: "<< /S /P /P 31 0 R /K [50 0 R 0] /Pg 3 0 R >>"}},
+		{"another tag in its place", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [] /Pg 3 0 R >>"}},
+		{"a tag in one that was empty", "33", map[int]string{31: "<< /S /Document /P 30 0 R /K [33 0 R 32 0 R] /Pg 3 0 R >>"},
+			map[int]string{33: "<< /S /P /P 31 0 R /K [50 0 R] /Pg 3 0 R >>"}},
+		{"a tag in a list of its own", "", map[int]string{31: "<< /S /Document /P 30 0 R /K 35 0 R /Pg 3 0 R >>", 35: "[32 0 R]"}, map[int]string{35: "[32 0 R 50 0 R]"}},
+		{"a tag first in a list of its own", "35", map[int]string{31: "<< /S /Document /P 30 0 R /K 35 0 R /Pg 3 0 R >>", 35: "[32 0 R]"},
+			map[int]string{35: "[50 0 R 32 0 R]"}},
+		{"another page", "31", nil, map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 9 0 R >>"}},
+		{"another element in the link", "46", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD 46 0 R >> >>",
+			46: "[31 0 R /Fit]", 30: "<< /Type /StructTreeRoot /K [31 0 R] /ParentTree 34 0 R /X 46 0 R >>"}, map[int]string{46: "[32 0 R /Fit 50 0 R]"}},
+		{"an element that is private data", "32", map[int]string{objCatalog: "", 45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [32 0 R] >> >>",
+			31: "<< /S /Document /P 30 0 R /Pg 3 0 R >>", 34: "<< /Nums [] >>"}, map[int]string{32: "<< /S /P /P 31 0 R /K 1 /Pg 3 0 R /X 50 0 R >>"}},
+		{"an element that is drawn", "31", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [31 0 R] >> /X 31 0 R >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"what is named by a link that is none", "31", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /URI /SD [31 0 R] >> >>"},
+			map[int]string{31: "<< /S /Document /P 30 0 R /K [32 0 R 50 0 R] /Pg 3 0 R >>"}},
+		{"what is named and is no element", "5", map[int]string{45: "<< /Type /Annot /Subtype /Link /Rect [72 500 200 520] /A << /S /GoTo /SD [5 0 R] >> >>",
+			30: "<< /Type /StructTreeRoot /K [31 0 R 5 0 R] /ParentTree 34 0 R >>", objPage: "", objFont: "<< /Type /Font /K [0] >>"},
+			map[int]string{objFont: "<< /Type /Font /K [0 50 0 R] >>"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			p.annots = []int{45}
+			p.root["StructTreeRoot"] = "30 0 R"
+			objs := maps.Clone(tree)
+			maps.Copy(objs, tc.is)
+			if o, ok := objs[objPage]; ok && o == "" { // whose font is not drawn
+				p.page["Resources"] = "<< >>"
+			}
+			if o, ok := objs[objCatalog]; ok && o == "" {
+				p.root["PieceInfo"] = "<< /X << /Private 32 0 R >> >>"
+			}
+			objs[objCatalog], objs[objPage] = p.dict(p.root), p.dict(p.page)
+			p.update(objs)
+			p.sign(buyer, signing{})
+			if r := p.verify(buyer); !r.Valid() {
+				t.Fatalf("before: %s %v", r.Verdict, allCodes(r))
+			}
+			more := maps.Clone(tc.now)
+			more[50] = "<< /Type /StructElem /S /Form /P 31 0 R /K << /Type /OBJR /Obj 9 0 R >> >>"
+			p.sign(seller, signing{objects: more})
+			r := p.verify(buyer, seller)
+			if tc.why == "" && (!r.Valid() || !slices.Contains(changeCodes(r), changeTags)) ||
+				tc.why != "" && (r.Verdict != Invalid || !found(r, "verify.modified|object "+tc.why+" ")) {
+				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
 	}
 }

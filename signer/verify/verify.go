@@ -114,7 +114,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 			return err
 		}
 	}
-	on, err := annotated(last)
+	on, pages, err := annotated(last)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func judge(ctx context.Context, r io.ReaderAt, size int64, opts Options, report 
 	for _, s := range stamps {
 		report.Stamps = append(report.Stamps, s.asStamp())
 	}
-	seals(report.Signatures)
+	seals(report.Signatures, pages)
 	return nil
 }
 
@@ -217,7 +217,7 @@ func asFinding(err error) finding.Finding {
 func collect(doc *document) (sigs, stamps []*judged, err error) {
 	index := map[uint32]*judged{}
 	last := doc.last()
-	fields, err := listFields(doc.view(last))
+	fields, err := doc.view(last).fields()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -251,7 +251,7 @@ func collect(doc *document) (sigs, stamps []*judged, err error) {
 		}
 	}
 	for rev := range last {
-		fields, err := listFields(doc.view(rev))
+		fields, err := doc.view(rev).fields()
 		if err != nil {
 			return nil, nil, err
 		}

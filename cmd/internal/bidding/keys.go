@@ -17,6 +17,7 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/cmd/internal/keyfile"
 	"sealdesk/signer/tsa"
 )
 
@@ -77,8 +78,7 @@ func readFile(path string) ([]byte, error) {
 	return data, errors.Join(err, f.Close())
 }
 
-// makeKey makes a key and writes it. The file has its name when it is whole, and no file is replaced: of two programs that begin
-// at once both read the same.
+// makeKey makes a key's file, and reads it: that of another program, if one was sooner.
 func makeKey(path, algorithm, name string) ([]byte, error) {
 	var key crypto.Signer
 	var err error
@@ -112,16 +112,7 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(pem)
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".bids-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(pem)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := keyfile.Create(path, pem); err != nil {
 		return nil, err
 	}
 	return readFile(path)

@@ -184,12 +184,8 @@ func (k *keys) submit() {
 	pin := k.field.Take()
 	key := k.shown.Seat.Key
 	decrypt := func(lastTry bool) {
-		if k.shown.Seat.Key.URI != key.URI { // another key has its turn since the last try was asked about
-			clear(pin)
-			return
-		}
 		k.page.host.Do(k.page.ctx, func(ctx context.Context) error {
-			return k.page.stand.Enter(ctx, pin, lastTry)
+			return k.page.stand.Enter(ctx, key.URI, pin, lastTry)
 		}, func(error) {}) // the stand says how it went
 	}
 	if key.Tries == 1 || k.page.host.Words().Problem(k.shown.Problem).Code == codeLastTry {
