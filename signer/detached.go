@@ -18,7 +18,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/verify"
 )

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"sealdesk/platformapi"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 	"sealdesk/ui/desk/words"
 )
@@ -249,7 +250,7 @@ func (c *SealCase) put(s SealChoice, face []byte) (SealChoice, error) {
 		err = writeRecord(tmp, s)
 	}
 	if err == nil {
-		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir(), s.ID)), syncFolder(c.dir()))
+		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir(), s.ID)), disk.SyncFolder(c.dir()))
 	}
 	if err != nil {
 		return SealChoice{}, diskError(filepath.Join(c.dir(), s.ID), err)

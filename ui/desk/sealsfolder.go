@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sealdesk/signer/disk"
 )
 
 const maxSealFile = 64 << 20 // bytes, of a file that is copied; the largest that is read again, maxSeal, has an eighth of it
@@ -130,7 +132,7 @@ func copySeals(from, to string) error {
 			return err
 		}
 	}
-	return syncFolder(to)
+	return disk.SyncFolder(to)
 }
 
 func there(path string) bool {

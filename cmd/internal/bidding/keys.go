@@ -1,6 +1,7 @@
 package bidding
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -17,6 +18,7 @@ import (
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 )
 
@@ -112,16 +114,7 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(pem)
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".bids-*") // mode 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(pem)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := disk.WriteNew(path, bytes.NewReader(pem)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	return readFile(path)

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/asn1"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/receipt"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -94,7 +96,7 @@ func keptPair(path string, alg ca.Algorithm, issuer *ca.Authority, ask ca.Reques
 		return tsa.Pair{}, err
 	}
 	defer clear(pem)
-	return pair, replace(path, pem)
+	return pair, disk.Write(path, bytes.NewReader(pem))
 }
 
 func readPair(path string) (tsa.Pair, error) {

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"sealdesk/signer/disk"
 )
 
 // Bounds of a file of platforms.
@@ -251,22 +253,13 @@ func (b *Book) at(id string) (int, error) {
 	return i, nil
 }
 
-// keep writes the person's own, so that a crash leaves the old file or the new one; b.mu is held.
+// keep writes the person's own; b.mu is held.
 func (b *Book) keep(own []Profile) error {
 	data, err := json.MarshalIndent(file{fileVersion, own}, "", "  ")
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(b.path), ".new-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(data, '\n'))
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), b.path); err != nil {
+	if err := disk.Write(b.path, bytes.NewReader(append(data, '\n'))); err != nil {
 		return err
 	}
 	b.own = own
