@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"io/fs"
@@ -82,6 +83,26 @@ func TestWriteReplacesWholly(t *testing.T) {
 		}
 	}
 }
+
+// TestWriteNewLooksTwice: before it reads anything, and when it gives the name, which somebody may have taken meanwhile.
+func TestWriteNewLooksTwice(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	meanwhile := readerFunc(func([]byte) (int, error) { return 0, cmp.Or(os.WriteFile(path, []byte("theirs"), 0o600), io.EOF) })
+	if err := WriteNew(path, meanwhile); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a name that was taken meanwhile: %v", err)
+	}
+	never := readerFunc(func([]byte) (int, error) { t.Error("it was read for nothing"); return 0, io.EOF })
+	if err := WriteNew(path, never); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a name that is taken: %v", err)
+	}
+	if got, err := os.ReadFile(path); string(got) != "theirs" {
+		t.Errorf("theirs became %q, %v", got, err)
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // TestWriteNamesTheFile in the errors of the disk, and not the draft, which nobody knows.
 func TestWriteNamesTheFile(t *testing.T) {

@@ -94,10 +94,8 @@ func TestWhatCannotBeWrittenIsNamed(t *testing.T) {
 func TestWithoutLinks(t *testing.T) {
 	folder := t.TempDir()
 	from, to := filepath.Join(folder, "from"), filepath.Join(folder, "to")
-	for _, dir := range []string{from, to} {
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			t.Fatal(err)
-		}
+	if err := errors.Join(os.Mkdir(from, 0o700), os.WriteFile(to, []byte("old"), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 	if err := give(from, to); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("a name that is taken: %v", err)
