@@ -56,7 +56,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/bidding", "cmd/internal/daemon", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/disk", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/bidding", "cmd/internal/daemon", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},

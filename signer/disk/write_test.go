@@ -170,3 +170,22 @@ func TestDraftsAreKnownByTheirNames(t *testing.T) {
 		}
 	}
 }
+
+func TestReadIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "in")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("x"), 10), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for limit, want := range map[int64]error{9: ErrTooLarge, 10: nil, 11: nil, 0: ErrTooLarge} {
+		data, err := Read(path, limit)
+		if !errors.Is(err, want) || want == nil && len(data) != 10 || want != nil && (data != nil || !strings.Contains(err.Error(), path)) {
+			t.Errorf("at most %d: %d bytes, %v", limit, len(data), err)
+		}
+	}
+	if _, err := Read(path+"x", 10); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := Read(filepath.Dir(path), 10); err == nil {
+		t.Error("a folder was read")
+	}
+}

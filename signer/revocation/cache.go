@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,12 +51,8 @@ func cacheKey(kind string, parts ...[]byte) string {
 }
 
 func (c *Cache) get(key string) ([]byte, bool) {
-	f, err := os.Open(filepath.Join(c.dir, key))
-	if err != nil {
-		return nil, false
-	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxCRL+1))
-	return data, errors.Join(err, f.Close()) == nil
+	data, err := disk.Read(filepath.Join(c.dir, key), MaxCRL)
+	return data, err == nil
 }
 
 // put keeps an answer until a moment, which becomes the file's time: what is older

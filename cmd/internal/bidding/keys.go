@@ -8,10 +8,8 @@ import (
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/big"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -53,7 +51,7 @@ func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 	var keys []Key
 	for _, algorithm := range []string{"sm2", "rsa"} {
 		path := filepath.Join(dir, "bids-"+algorithm+".pem")
-		pem, err := readFile(path)
+		pem, err := disk.Read(path, maxKeyFile)
 		if errors.Is(err, fs.ErrNotExist) && mayMake {
 			pem, err = makeKey(path, algorithm, name)
 		}
@@ -68,15 +66,6 @@ func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	return data, errors.Join(err, f.Close())
 }
 
 // makeKey makes a key and writes it. The file has its name when it is whole, and no file is replaced: of two programs that begin
@@ -117,5 +106,5 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 	if err := disk.WriteNew(path, bytes.NewReader(pem)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	return readFile(path)
+	return disk.Read(path, maxKeyFile)
 }

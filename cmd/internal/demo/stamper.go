@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/asn1"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -100,13 +98,9 @@ func keptPair(path string, alg ca.Algorithm, issuer *ca.Authority, ask ca.Reques
 }
 
 func readPair(path string) (tsa.Pair, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return tsa.Pair{}, err
-	}
-	pem, err := io.ReadAll(io.LimitReader(f, maxStamperFile))
+	pem, err := disk.Read(path, maxStamperFile)
 	defer clear(pem)
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return tsa.Pair{}, err
 	}
 	return tsa.ParsePair(pem)

@@ -219,15 +219,11 @@ func (w *World) take() error {
 
 func (w *World) recall() error {
 	path := filepath.Join(w.Work, stateFile)
-	info, err := os.Stat(path)
+	data, err := disk.Read(path, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		w.state = state{Born: time.Now().UTC().Truncate(time.Second), Lots: map[string]int{}}
 		return w.remember()
 	}
-	if err != nil || info.Size() > maxState {
-		return fault("damaged", w.Work, err)
-	}
-	data, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(data, &w.state)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -99,29 +98,21 @@ var errBroken = errors.New("platforms: the file is damaged")
 var errNewer = errors.New("platforms: the file is of a newer version")
 
 func read(path string) ([]Profile, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	data, err := disk.Read(path, maxFile)
+	var list []Profile
+	switch {
+	case err == nil:
+		list, err = parse(data)
+	case !errors.Is(err, disk.ErrTooLarge):
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
+	if err == nil || errors.Is(err, errNewer) {
+		return list, err
 	}
-	list, err := parse(data)
-	if errors.Is(err, errNewer) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, errors.Join(errBroken, err)
-	}
-	return list, nil
+	return nil, errors.Join(errBroken, err)
 }
 
 func parse(data []byte) ([]Profile, error) {
-	if len(data) > maxFile {
-		return nil, errors.New("the file is too long")
-	}
 	var f file
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&f); err != nil {
