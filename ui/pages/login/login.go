@@ -315,12 +315,7 @@ func (p *Page) login() {
 	if !ok || p.enter.Reason() != "" {
 		return
 	}
-	if k.Tries == 1 {
-		t := p.host.Words().T
-		p.host.Ask(t("pin.last_title"), t("pin.last_body", "owner", k.Owner), true, t("pin.last_confirm"), func() { p.try(k, true) })
-		return
-	}
-	p.try(k, false)
+	pin.LastTry(p.host, k.Tries == 1, k.Owner, func(last bool) { p.try(k, last) })
 }
 
 func (p *Page) try(k desk.Key, lastTry bool) {
