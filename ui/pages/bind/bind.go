@@ -145,7 +145,7 @@ func (p *Page) bound(a platformapi.Account) fyne.CanvasObject {
 		}
 		col.Add(widgets.Pad(9, 0, 9, 0, widgets.Row(theme.TableGap,
 			widgets.Grow(widgets.Column(2, widgets.NewText(b.Organisation.Name+"　"+b.Person, theme.TextBody, theme.Text).Clip(),
-				widgets.Quiet(p.t("bind.line", "until", b.NotAfter.Local().Format(time.DateOnly), "bound", b.BoundAt.Local().Format("2006-01-02 15:04"),
+				widgets.Quiet(p.t("bind.line", "until", b.NotAfter.Local().Format(time.DateOnly), "bound", p.host.Words().Beijing(b.BoundAt, "2006-01-02 15:04"),
 					"digest", b.CertificateSHA256[:min(16, len(b.CertificateSHA256))])).Clip())),
 			widgets.NewButton(widgets.Link, p.t("bind.off"), func() { p.takeOff(b) }))))
 	}

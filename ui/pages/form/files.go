@@ -244,7 +244,7 @@ func (f *files) voidRows() []fileRow {
 			continue
 		}
 		rows = append(rows, fileRow{
-			kind: p.t("form.filing"), file: a.Name, detail: p.t("form.void_detail", "round", a.Round, "signer", a.By.Name, "time", a.UploadedAt.Local().Format(timeForm)),
+			kind: p.t("form.filing"), file: a.Name, detail: p.t("form.void_detail", "round", a.Round, "signer", a.By.Name, "time", p.host.Words().Beijing(a.UploadedAt, timeForm)),
 			chip: p.t("stage.void"), tone: theme.Bad, note: a.Note,
 			actions: []widgets.Action{{Text: p.t("form.export"), Do: func() {
 				p.saveAs(p.t("form.void_name", "file", a.Name), func(ctx context.Context, to string) error { return p.work.Download(ctx, a, to) })
