@@ -162,6 +162,9 @@ func (p *Page) OpenFile() {
 
 func (p *Page) openFolder() { p.host.ChooseFolder(func(path string) { p.add(path) }) }
 
+// Working implements page.Worker.
+func (p *Page) Working() bool { return p.busy() }
+
 func (p *Page) busy() bool { return p.stage == checking || p.stage == sealing }
 
 func (p *Page) add(paths ...string) {

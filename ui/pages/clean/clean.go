@@ -73,6 +73,8 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page: it makes the clean copy when there is none of the present file.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	p.beside.SetBusy(false) // what was begun ended with the page that went away, and nobody was told
+	p.confirm.SetBusy(false)
 	p.reader.Listen()
 	var v desk.View
 	p.host.Do(ctx, func(ctx context.Context) error {
@@ -110,6 +112,7 @@ func (p *Page) make() {
 	p.stop = stop
 	p.reader.Close()
 	p.again.Disable()
+	p.beside.Hide() // until there is a copy again
 	p.confirm.SetReason(p.t("clean.why_working"))
 	p.note.SetText("")
 	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() })

@@ -313,7 +313,7 @@ func TestASessionThatComesTooLateIsClosed(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	h, p := opened(t, w)
 	late := w.Buyer()
-	p.begin(func(context.Context) (*desk.Session, error) { return late, nil }, func(*desk.Session, error) { t.Error("a page that is gone was told") })
+	begin(p.life, p.host, func(context.Context) (*desk.Session, error) { return late, nil }, func(*desk.Session, error) { t.Error("a page that is gone was told") })
 	p.Leave()
 	h.Until("the end of the session", late.Closed)
 }

@@ -38,6 +38,9 @@ type Opener interface{ OpenFile() }
 // A KeyWatcher wants to know that a key was plugged in or pulled out.
 type KeyWatcher interface{ KeysChanged() }
 
+// A Worker may have work under way that would be lost with its page.
+type Worker interface{ Working() bool }
+
 // A Leaver wants to know that its page goes away for good.
 type Leaver interface{ Leave() }
 
