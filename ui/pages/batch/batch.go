@@ -301,7 +301,6 @@ func (p *Page) refresh() {
 // empty is the page before there are files.
 func (p *Page) empty() fyne.CanvasObject {
 	zone := widgets.NewDropZone(p.t("batch.drop"), p.t("batch.drop_note"), p.openFolder).High(220)
-	zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
 		return widgets.Border(nil, nil, widgets.Pad(1, 12, 0, 0, widgets.Column(0, widgets.Icon(icon, 20, theme.Primary))), nil,
 			widgets.Column(2, widgets.NewText(what, theme.TextBody, theme.Text).Bold().Clip(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))

@@ -58,7 +58,6 @@ func (p *tool) nodeDetail(n bids.Node) fyne.CanvasObject {
 			return col
 		}
 		zone := widgets.NewDropZone(p.t("bid.drop"), p.t("bid.drop_note"), func() { p.choose(n) }).High(150)
-		zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 		col.Add(zone)
 		if p.host.Session().HasTenders() {
 			col.Add(widgets.Row(10, widgets.NewButton(widgets.Secondary, p.t("bid.from_credit"), func() { p.pickCredit(n) }).WithIcon(theme.IconVerify),

@@ -81,7 +81,6 @@ func (f *files) draw() {
 	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(f.filing())}
 	if v.Filing.Stage() == desk.StageNone && v.Received == nil && p.editableState() {
 		f.zone = widgets.NewDropZone(p.t("form.drop"), p.t("form.drop_note"), f.chooseFiling).High(104)
-		f.zone.OnFiles = func(files []fyne.URI) { f.takeFiling(files[0].Path()) }
 		col = append(col, widgets.Pad(0, 0, 14, 0, f.zone))
 	}
 	col = append(col, widgets.HLine())

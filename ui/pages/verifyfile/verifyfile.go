@@ -75,7 +75,6 @@ func (p *Page) ask() {
 	p.path = ""
 	p.spin.Stop()
 	p.zone = widgets.NewDropZone(p.t("verifyfile.drop"), p.t("verifyfile.drop_note"), p.OpenFile).High(260)
-	p.zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
 		return widgets.Border(nil, nil, widgets.Pad(1, 12, 0, 0, widgets.Column(0, widgets.Icon(icon, 20, theme.Primary))), nil,
 			widgets.Column(2, widgets.NewText(what, theme.TextBody, theme.Text).Bold().Clip(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))
