@@ -280,7 +280,7 @@ func (w *Window) show(p page.Page) {
 		w.win.SetFullScreen(alone)
 	}
 	if alone && w.shell != nil {
-		w.toasts = widgets.NewToasts()
+		w.toasts = widgets.NewToasts().Afar()
 		w.win.SetContent(widgets.Stack(p.Content(), w.toasts))
 	} else if w.shell != nil {
 		if w.win.Content() != w.shell {
