@@ -210,7 +210,7 @@ func TestADriverThatFailsIsToldAndTriedAgain(t *testing.T) {
 	h := pagetest.NewHost(t, own, nil)
 	p := New(h, nil)
 	h.Open(p)
-	h.Until("the trouble", func() bool { return h.Says("证书介质没有在规定时间内响应") })
+	h.Until("the trouble", func() bool { return h.Says("密钥没有在规定时间内响应") })
 	h.Fits()
 	d.err = nil
 	h.Press("重试")
