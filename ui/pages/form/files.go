@@ -11,6 +11,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/pages/view"
@@ -265,7 +266,7 @@ func (f *files) current() *desk.File {
 }
 
 func (f *files) detail(file desk.File) string {
-	d := f.p.t("form.file_detail", "size", sizeText(file.Size), "digest", short(file.SHA256))
+	d := f.p.t("form.file_detail", "size", words.Size(file.Size), "digest", short(file.SHA256))
 	if file.Sent {
 		return d
 	}
@@ -372,7 +373,7 @@ func (f *files) invoiceRows() []fileRow {
 			continue
 		}
 		rows = append(rows, fileRow{kind: p.t("form.invoice"), file: a.Name, note: a.Note, chip: p.t("stage.uploaded"), tone: theme.Info,
-			detail: p.t("form.file_detail", "size", sizeText(a.Size), "digest", short(a.SHA256)),
+			detail: p.t("form.file_detail", "size", words.Size(a.Size), "digest", short(a.SHA256)),
 			actions: []widgets.Action{{Text: p.t("form.export"), Do: func() {
 				p.saveAs(a.Name, func(ctx context.Context, to string) error { return p.work.Download(ctx, a, to) })
 			}}}})

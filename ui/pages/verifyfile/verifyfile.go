@@ -10,8 +10,8 @@ import (
 
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
-	"sealdesk/ui/pages/reader"
 	"sealdesk/ui/pages/revision"
 	"sealdesk/ui/pages/signatures"
 	"sealdesk/ui/theme"
@@ -134,7 +134,7 @@ func (p *Page) judged(r *verify.Report, size int64) {
 		list.Objects = append([]fyne.CanvasObject{widgets.Title(p.t("verifyfile.signatures", "count", len(r.Signatures)))}, list.Objects...)
 	}
 	save := widgets.NewButton(widgets.Secondary, p.t("verifyfile.report"), p.report).WithIcon(theme.IconDownload)
-	p.put(widgets.Column(16, p.head(reader.Size(size), save), signatures.Verdict(w, r), list))
+	p.put(widgets.Column(16, p.head(words.Size(size), save), signatures.Verdict(w, r), list))
 }
 
 // revision shows the file as one of its signers saw it.
