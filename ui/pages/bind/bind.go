@@ -73,6 +73,10 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page: it looks for keys.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	page.Rest(p.bind)
+	if p.phone != nil {
+		page.Rest(p.phone)
+	}
 	p.look()
 }
 

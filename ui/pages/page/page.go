@@ -92,6 +92,13 @@ type Host interface {
 	Window() fyne.Window
 }
 
+// Rest ends the turning of buttons whose work was called off as the page went away, and of which nobody was told.
+func Rest(buttons ...*widgets.Button) {
+	for _, b := range buttons {
+		b.SetBusy(false)
+	}
+}
+
 // Follow calls f on the window's goroutine with what comes from ch, until ctx ends or ch is closed.
 func Follow[T any](ctx context.Context, h Host, ch <-chan T, f func(T)) {
 	var got T

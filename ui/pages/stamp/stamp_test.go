@@ -753,3 +753,16 @@ func TestNothingIsPutOnAPageThatIsNotThereYet(t *testing.T) {
 	}
 	h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && p.sign.Reason() == "" })
 }
+
+// A page that another one covered while it looked for a place, or asked whether the document may be signed, goes on when it is back.
+func TestComingBackToThePage(t *testing.T) {
+	_, h, p := opened(t, 1)
+	p.plan.places = nil
+	p.sign.SetBusy(true)
+	h.Open(New(h, p.of))
+	h.Back()
+	h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && len(p.spots) == 1 })
+	if p.sign.Disabled() || p.sign.Reason() != "" {
+		t.Errorf("it cannot be signed: %q", p.sign.Reason())
+	}
+}
