@@ -86,6 +86,7 @@ const (
 	XRefEntryZero    = "xref_entry_zero"    // an object in use at byte 0, where the header stands; it is taken as free
 	PrevZero         = "prev_zero"          // a /Prev 0, which cannot be
 	DuplicateKey     = "duplicate_key"      // a dictionary has a key twice; the last one counts
+	ObjectTwice      = "object_twice"       // an object stream has a number twice; the place that the cross-reference names counts
 	EmptyObject      = "empty_object"       // nothing stands between obj and endobj; it is taken as null
 	KeywordGlued     = "keyword_glued"      // endobj follows a number without white space
 	StreamStart      = "stream_start"       // the stream keyword is followed by blanks, or by a carriage return alone

@@ -100,6 +100,9 @@ func (f *File) readObjectStream(stream *Stream, nested int) (*objectStream, erro
 		s.numbers = append(s.numbers, uint32(num))
 		s.starts = append(s.starts, int32(first+at)) // within maxObjStream
 	}
+	if numbers := slices.Sorted(slices.Values(s.numbers)); len(slices.Compact(numbers)) < len(s.numbers) {
+		f.note(ObjectTwice, stream.Offset)
+	}
 	s.order = slices.Sorted(slices.Values(s.starts))
 	if len(slices.Compact(s.order)) < len(s.starts) {
 		return nil, fail(Malformed, stream.Offset, "an object stream has two objects at one place")

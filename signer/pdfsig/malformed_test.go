@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"math"
@@ -419,5 +420,26 @@ func TestStoresOfTheWrongTypes(t *testing.T) {
 	junk := append([]byte("junk"), data...)
 	if _, err := pdfsig.Strengthen(bytes.NewReader(junk), int64(len(junk)), add); !errors.Is(err, &pdfsig.Error{Kind: pdfsig.NeedsRepair}) {
 		t.Errorf("junk in front: %v", err)
+	}
+}
+
+// TestAPageTwiceInItsObjectStream: readers take the one or the other, and nobody signs what he may not have seen.
+func TestAPageTwiceInItsObjectStream(t *testing.T) {
+	p := cmstest.New(t, "ecdsa", cmstest.Options{})
+	page := "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >> "
+	for twice, index := range map[bool]string{true: fmt.Sprintf("3 0 3 %d ", len(page)), false: fmt.Sprintf("9 0 3 %d ", len(page))} {
+		data := []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n")
+		pages := len(data)
+		data = append(data, "2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"...)
+		packed := len(data)
+		data = fmt.Appendf(data, "4 0 obj\n<< /Type /ObjStm /N 2 /First %d /Length %d >>\nstream\n%s\nendstream\nendobj\n", len(index), len(index)+2*len(page), index+page+page)
+		at := len(data)
+		rows := []byte{0, 0, 0, 0, 1, 0, 9, 0, 1, byte(pages >> 8), byte(pages), 0, 2, 0, 4, 1, 1, byte(packed >> 8), byte(packed), 0, 1, byte(at >> 8), byte(at), 0}
+		data = fmt.Appendf(data, "5 0 obj\n<< /Type /XRef /Size 6 /W [1 2 1] /Root 1 0 R /Length %d >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n", len(rows), rows, at)
+		_, err := prepare(t, data, pdfsig.Request{Frame: frame(p)})
+		var refused *pdfsig.Error
+		if twice != (errors.As(err, &refused) && refused.Kind == pdfsig.NeedsRepair && refused.Defect == pdf.ObjectTwice) || !twice && err != nil {
+			t.Errorf("twice %v: %v", twice, err)
+		}
 	}
 }

@@ -184,12 +184,12 @@ func (r *Request) check() error {
 }
 
 // unsafeDefects are those that readers take in different ways, so that not all of
-// them would show what was signed: of two entries one or the other, and with bytes
+// them would show what was signed: of two entries, or two objects of one number, one or the other, and with bytes
 // before the header the byte range from there or from the file's first byte.
 // Where a table begins behind white space, or a revision does not end properly, all
 // read the same, since the update that is appended says where the table is and ends
 // properly itself.
-var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.DuplicateKey}
+var unsafeDefects = []string{pdf.JunkBeforeHeader, pdf.DuplicateKey, pdf.ObjectTwice}
 
 // unsafeBehind are those that an earlier signature does not stand: bytes behind the
 // end of what it covers.

@@ -1,6 +1,10 @@
 package verify
 
-import "sealdesk/signer/pdf"
+import (
+	"slices"
+
+	"sealdesk/signer/pdf"
+)
 
 // allowStructure settles what the revision writes for its own sake: its
 // cross-reference stream and object streams, and objects that it repeats
@@ -53,10 +57,38 @@ func (d *diff) allowStructure() error {
 			delete(d.pending, num)
 		}
 	}
+	for num := range d.pending {
+		if err := d.sameGenerations(num); err != nil {
+			return err
+		}
+	}
 	// An older compressed object must not be looked up in a newer container.
 	for num := range d.pending {
 		if containers[num] || d.links.containers[num] {
 			return deny(attackSwitch, "object stream %d was replaced", num)
+		}
+	}
+	return nil
+}
+
+// sameGenerations refuses new references to a generation that an object does not have: they lead to nothing, and in some viewers
+// to the object all the same.
+func (d *diff) sameGenerations(num uint32) error {
+	b, err := d.new.byNumber(num)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs(b, nil) {
+		e, _, ok := d.new.Lookup(ref.Num)
+		if !ok || e.Kind == pdf.Free || e.Gen == ref.Gen {
+			continue
+		}
+		a, err := d.old.byNumber(num)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(refs(a, nil), ref) {
+			return deny(attackSwitch, "object %d refers to another generation of object %d", num, ref.Num)
 		}
 	}
 	return nil

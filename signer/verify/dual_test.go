@@ -89,3 +89,47 @@ func TestObjectsThatAreTwoThings(t *testing.T) {
 		})
 	}
 }
+
+// TestOtherReaders: where readers differ, what one of them shows is not changed by what another does not see. Some take an object
+// from its stream by its number and not by its place, and some follow a reference whatever its generation.
+func TestOtherReaders(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	empty := "<< /Type /Annot /Subtype /Widget /FT /Sig /T (x) /P 3 0 R /Rect 51 %d R /AP << /N 52 0 R >> >>"
+	cover := func(generation int) func(p *paper) {
+		return func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", objPage: p.pageWith("Annots", refList(append(p.annots, 50))),
+				50: fmt.Sprintf(empty, generation), 51: "[72 690 400 730]", 52: stream("/Subtype /Form /BBox [0 0 1 1]", "0 0 1 1 re f")})
+		}
+	}
+	for _, tc := range []struct {
+		name, why      string // why is empty for what is allowed
+		before, follow func(p *paper)
+	}{
+		{"a page twice in its object stream", "verify.modified|object_twice", func(p *paper) {}, func(p *paper) {
+			evil := strings.Replace(p.objects[objPage], "/Contents 4 0 R", "/Contents 5 0 R", 1)
+			p.compressList([]packed{{objPage, evil}, {objPage, p.objects[objPage]}}, 70)
+		}},
+		{"a text by way of another generation", "verify.modified|object 61", func(p *paper) {
+			p.page["Contents"] = "[4 0 R 60 7 R]"
+			p.root["PieceInfo"] = "<< /X 61 0 R >>"
+			p.update(map[int]string{60: "[61 0 R]", 61: stream("", "")})
+		}, func(p *paper) { p.update(map[int]string{61: evilText}) }},
+		{"a picture over the page", "verify.modified|without a signer", func(p *paper) {}, cover(0)},
+		{"a picture over the page at a place of another generation", "verify.modified|generation", func(p *paper) {}, cover(1)},
+		{"a generation that was another before", "", func(p *paper) { p.page["Other"] = "5 7 R" }, func(p *paper) { p.sign(buyer, signing{}) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			tc.before(p)
+			p.sign(buyer, signing{})
+			if r := p.verify(buyer); !r.Valid() {
+				t.Fatalf("before: %s %v", r.Verdict, allCodes(r))
+			}
+			tc.follow(p)
+			r := p.verify(buyer)
+			if tc.why == "" && !r.Valid() || tc.why != "" && (r.Verdict != Invalid || !found(r, tc.why)) {
+				t.Errorf("%s with %v, want %s; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
+	}
+}

@@ -169,7 +169,7 @@ func (w *fieldWalk) kids(f *field, of pdf.Dict, depth int) (inner bool, err erro
 }
 
 func (w *fieldWalk) widget(f *field, num uint32, d pdf.Dict) error {
-	if d["Subtype"] != pdf.Name("Widget") {
+	if kind, err := w.v.Name(d["Subtype"]); err != nil || kind != "Widget" {
 		return nil
 	}
 	rect, err := w.v.rect(d["Rect"])

@@ -119,7 +119,7 @@ func (l *links) visit(v *view, o pdf.Object, seen map[uint32]bool) error {
 			l.missing[ref.Num] = true
 			continue
 		}
-		o, err := v.Resolve(ref)
+		o, err := v.byNumber(ref.Num) // some viewers do not look at the generation
 		if err != nil {
 			return err
 		}

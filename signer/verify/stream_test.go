@@ -15,13 +15,28 @@ import (
 // objects stand in an object stream under the number container. The unlisted
 // ones get no entry.
 func (p *paper) compress(objs map[int]string, container int, unlisted ...int) {
+	var list []packed
+	for _, num := range slices.Sorted(maps.Keys(objs)) {
+		list = append(list, packed{num, objs[num]})
+	}
+	p.compressList(list, container, unlisted...)
+}
+
+// packed is an object in a stream.
+type packed struct {
+	num  int
+	text string
+}
+
+// compressList does so in the order of a list; of an object that is in it twice the last one is listed.
+func (p *paper) compressList(list []packed, container int, unlisted ...int) {
 	var index, body strings.Builder
-	nums := slices.Sorted(maps.Keys(objs))
-	for _, num := range nums {
-		fmt.Fprintf(&index, "%d %d ", num, body.Len())
-		body.WriteString(objs[num] + "\n")
-		p.objects[num] = objs[num]
-		p.size = max(p.size, num+1)
+	places := map[int]int{}
+	for i, o := range list {
+		fmt.Fprintf(&index, "%d %d ", o.num, body.Len())
+		body.WriteString(o.text + "\n")
+		p.objects[o.num], places[o.num] = o.text, i
+		p.size = max(p.size, o.num+1)
 	}
 	p.size = max(p.size, container+1)
 	xrefNum := p.size
@@ -37,10 +52,10 @@ func (p *paper) compress(objs map[int]string, container int, unlisted ...int) {
 	}
 	row(container, 1, len(p.data), 0)
 	p.data = fmt.Appendf(p.data, "%d 0 obj\n%s\nendobj\n", container,
-		stream(fmt.Sprintf("/Type /ObjStm /N %d /First %d", len(nums), index.Len()), index.String()+body.String()))
-	for i, num := range nums {
+		stream(fmt.Sprintf("/Type /ObjStm /N %d /First %d", len(list), index.Len()), index.String()+body.String()))
+	for _, num := range slices.Sorted(maps.Keys(places)) {
 		if !slices.Contains(unlisted, num) {
-			row(num, 2, container, i)
+			row(num, 2, container, places[num])
 		}
 	}
 	xref := len(p.data)

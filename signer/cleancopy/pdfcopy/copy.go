@@ -198,7 +198,7 @@ func (w *work) read() ([]byte, *pdfclean.Inspection, error) {
 // defects names what the strict reader forgave.
 func (w *work) defects(list []pdf.Defect) {
 	codes := map[string]string{
-		pdf.JunkBeforeHeader: MendedHeader, pdf.JunkAfterEnd: MendedEnd, pdf.NoEnd: MendedEnd, pdf.DuplicateKey: MendedObjects,
+		pdf.JunkBeforeHeader: MendedHeader, pdf.JunkAfterEnd: MendedEnd, pdf.NoEnd: MendedEnd, pdf.DuplicateKey: MendedObjects, pdf.ObjectTwice: MendedObjects,
 		pdf.XRefOffset: MendedXRef, pdf.XRefEntryForm: MendedXRef, pdf.XRefSize: MendedXRef, pdf.PrevZero: MendedXRef,
 	}
 	for _, d := range list {
