@@ -34,8 +34,8 @@ type CA struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	keys     map[string]*sm2.PrivateKey // by certificate id
-	certs    []wire.LinkedCertificate // the one to sign with first
-	earlier  []wire.LinkedCertificate // which decrypt only, the latest first
+	certs    []wire.LinkedCertificate   // the one to sign with first
+	earlier  []wire.LinkedCertificate   // which decrypt only, the latest first
 	pairings map[string]*pairing
 	skew     time.Duration
 	down     bool
