@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"image"
 	"io"
 	"math"
