@@ -56,6 +56,23 @@ func TestUsage(t *testing.T) {
 	}
 }
 
+// Who only looks at a platform makes none where a folder was mistyped.
+func TestLookingMakesNothing(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "nowhere")
+	for _, more := range [][]string{nil, {"--database", "postgres://127.0.0.1:1/none"}} {
+		for _, verb := range [][]string{{"audit", "verify"}, {"backup", data + ".copy"}} {
+			args := append(append(verb, "--data", data), more...)
+			var stderr bytes.Buffer
+			if code := program().Run(t.Context(), args, io.Discard, &stderr); code != daemon.ExitFailed || !strings.Contains(stderr.String(), "there is no platform in "+data) {
+				t.Errorf("%v: exit %d, %s", args, code, &stderr)
+			}
+			if _, err := os.Stat(data); err == nil {
+				t.Fatalf("%v made a folder", args)
+			}
+		}
+	}
+}
+
 func TestStampersKeysAreChecked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "tsa.pem")
 	if err := os.WriteFile(file, []byte("rubbish"), 0o600); err != nil {

@@ -79,10 +79,15 @@ func (s *storage) open(ctx context.Context) (o opened, err error) {
 
 // openExisting is open for those that look at a platform, which must be there.
 func (s *storage) openExisting(ctx context.Context) (opened, error) {
-	if s.database == "" {
-		if _, err := os.Stat(s.file()); errors.Is(err, fs.ErrNotExist) {
-			return opened{}, fmt.Errorf("there is no platform in %s", s.data)
-		}
+	var there string
+	switch {
+	case s.database == "":
+		there = s.file()
+	case s.blobs == "":
+		there = filepath.Join(s.data, platform.BlobFolder)
+	}
+	if _, err := os.Stat(there); there != "" && errors.Is(err, fs.ErrNotExist) {
+		return opened{}, fmt.Errorf("there is no platform in %s", s.data)
 	}
 	return s.open(ctx)
 }
