@@ -83,6 +83,7 @@ const (
 	CodeOutlineBad       = "platform.outline_bad"        // 422, it cannot be read, or is of another tender or lot
 	CodeDeadlineWrong    = "platform.deadline_wrong"     // 422, not in the future, or not later than it was
 	CodeTenderClosed     = "platform.tender_closed"      // 409, the deadline has come
+	CodeJudging          = "platform.judging"            // 503, the bids that came last are still being judged
 	CodeTooEarly         = "platform.too_early"          // 409, the deadline has not come yet
 	CodeBidExists        = "platform.bid_exists"         // 409, the organisation has a bid; replaces does not name it
 	CodeBidTooLarge      = "platform.bid_too_large"      // 413

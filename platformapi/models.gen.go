@@ -2270,7 +2270,7 @@ type Session struct {
 	Person string `json:"person"`
 }
 
-// SignIn defines model for SignIn.
+// SignIn The place is recorded by who asks, a terminal of the hall or somebody elsewhere; what is said of it has no weight
 type SignIn struct {
 	// Person Who came for the bidder, required of a hall terminal; otherwise it is the session's person
 	Person string `json:"person,omitempty,omitzero"`

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"

@@ -11,14 +11,13 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/verify"
 )
@@ -154,7 +153,7 @@ func (d Detached) readBack(ctx context.Context, path string, value []byte, in io
 	refuse := func(format string, args ...any) error {
 		return fail(NotVerified, "the signature was thrown away: "+format, args...)
 	}
-	stored, err := os.ReadFile(path)
+	stored, err := disk.Read(path, verify.MaxDetached)
 	switch {
 	case err != nil:
 		return nil, refuse("it cannot be read back: %v", err)

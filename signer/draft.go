@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"path/filepath"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 )
 
 // A draft is the output before it has its name.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/preview"
 )
 

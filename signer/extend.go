@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
 )

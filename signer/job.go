@@ -15,8 +15,8 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/finding"
-	"sealdesk/signer/internal/disk"
 	"sealdesk/signer/internal/midstate"
 	"sealdesk/signer/pdf"
 	"sealdesk/signer/pdfsig"

@@ -28,6 +28,10 @@ var (
 	ErrPINLocked = &Error{"token.pin_locked", "the PIN of the token is locked"}
 	// ErrPINEmpty: no PIN was given. It costs no try.
 	ErrPINEmpty = &Error{"token.pin_empty", "no PIN was given"}
+	// ErrPINTooLong: the PIN, or the new one, is longer than any token takes. It costs no try.
+	ErrPINTooLong = &Error{"token.pin_too_long", "the PIN is longer than any token takes"}
+	// ErrNewPIN: the token does not take the new PIN, for its length or for what is in it. The old one stands.
+	ErrNewPIN = &Error{"token.pin_new_refused", "the token does not take the new PIN"}
 	// ErrLastTry: one try is left and ctx does not carry the person's consent.
 	// It costs no try.
 	ErrLastTry = &Error{"token.last_try", "one try is left before the PIN locks, and it was not confirmed"}

@@ -24,6 +24,7 @@ import (
 
 	"sealdesk/cmd/internal/daemon"
 	"sealdesk/cmd/internal/mobile"
+	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/platformapi/web"
@@ -284,6 +285,8 @@ func TestWrongArguments(t *testing.T) {
 	must(t, os.WriteFile(broken, []byte("{"), 0o600))
 	short := dir + "/short.key"
 	must(t, os.WriteFile(short, []byte("short"), 0o600))
+	master := dir + "/master.key"
+	must(t, os.WriteFile(master, make([]byte, mobileca.MasterSize), 0o600))
 	for _, tt := range []struct {
 		want string
 		exit int
@@ -302,6 +305,9 @@ func TestWrongArguments(t *testing.T) {
 		{"there is no mobile CA", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere"}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere"}},
 		{"no master key", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
+		{"master.key", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere", "--database", "postgres://127.0.0.1:1/none"}},
+		{"no certificate authority", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere", "--master-key", master, "--database", "postgres://127.0.0.1:1/none"}},
+		{"database", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere", "--database", "postgres://127.0.0.1:1/none"}},
 	} {
 		var out, errs bytes.Buffer
 		if exit := program().Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -39,26 +40,26 @@ func reviewCommand(ctx context.Context, args []string, stdout, stderr io.Writer)
 	if o.data == "" || len(words) == 0 || len(words) != map[string]int{"list": 1, "show": 2, "approve": 2, "refuse": 3}[words[0]] || (words[0] == "show") != (out != "") {
 		return daemon.Wrong(reviewUsage)
 	}
+	master, err := mobile.Master(o.masterFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("there is no mobile CA in %s: %w", o.data, err)
+	}
+	if err != nil {
+		return err
+	}
+	authority, err := ca.Open(o.authority())
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.authority(), err)
+	}
 	kept, release, err := o.openExisting(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if o.master == "" {
-		o.master = filepath.Join(o.data, "master.key")
-	}
 	config := mobileca.Config{
-		Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Origins: []string{"https://localhost"}, Name: "mobilecad review",
+		Store: kept, Master: master, Issuer: mobile.Issuer{Authority: authority}, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Origins: []string{"https://localhost"}, Name: "mobilecad review",
 		Log: slog.New(slog.NewTextHandler(stderr, nil)), Runner: jobs.None{},
 	}
-	if config.Master, err = mobile.Master(o.master); err != nil {
-		return errors.Join(err, kept.Close())
-	}
-	authority, err := ca.OpenOrCreate(filepath.Join(o.data, "ca"))
-	if err != nil {
-		return errors.Join(err, kept.Close())
-	}
-	config.Issuer = mobile.Issuer{Authority: authority}
 	s, err := mobileca.New(ctx, config)
 	if err != nil {
 		return errors.Join(err, kept.Close())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -104,9 +105,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, nil
 }
 
-func (o *options) file() string { return filepath.Join(o.data, "mobileca.db") }
+func (o *options) file() string       { return filepath.Join(o.data, "mobileca.db") }
+func (o *options) authority() string  { return filepath.Join(o.data, "ca") }
+func (o *options) masterFile() string { return cmp.Or(o.master, filepath.Join(o.data, "master.key")) }
 
-// openExisting is open for those that look at a mobile CA, which must be there.
+// openExisting is open for those that work on a mobile CA, which must be there: it makes no folder and no SQLite file.
 func (o *options) openExisting(ctx context.Context) (store.Store, func(), error) {
 	if o.database == "" {
 		if _, err := os.Stat(o.file()); errors.Is(err, fs.ErrNotExist) {
@@ -118,9 +121,6 @@ func (o *options) openExisting(ctx context.Context) (store.Store, func(), error)
 
 // open opens the store; release ends what it stands on, after it.
 func (o *options) open(ctx context.Context) (s store.Store, release func(), err error) {
-	if err := os.MkdirAll(o.data, 0o700); err != nil {
-		return nil, nil, err
-	}
 	if o.database == "" {
 		s, err = sqlite.Open(ctx, o.file())
 		return s, func() {}, err
@@ -160,6 +160,9 @@ func price(fee int64) mobileca.Price {
 
 // serve serves until ctx ends. It prints the service's address once it listens.
 func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
+	if err := os.MkdirAll(o.data, 0o700); err != nil {
+		return err
+	}
 	kept, release, err := o.open(ctx)
 	if err != nil {
 		return err
@@ -170,9 +173,6 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 			err = errors.Join(err, kept.Close())
 		}
 	}()
-	if o.master == "" {
-		o.master = filepath.Join(o.data, "master.key")
-	}
 	config := mobileca.Config{
 		Cashier: demo.Cashier{To: stdout}, Price: price(o.fee), Store: kept, Messenger: demo.NewConsole(stdout), Identity: demo.Identities{}, Name: o.name, HelpPhone: o.help, App: phone.Files, CSC: csc.Handler,
 		Log: log, Proxies: o.trusted,
@@ -180,13 +180,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if !o.wait {
 		config.Clerk = demo.Clerk{To: stdout}
 	}
-	if config.Master, err = mobile.Master(o.master); err != nil {
+	if config.Master, err = mobile.MasterOrNew(o.masterFile()); err != nil {
 		return err
 	}
 	if config.Platforms, err = readPlatforms(o.platforms); err != nil {
 		return err
 	}
-	authority, err := ca.OpenOrCreate(filepath.Join(o.data, "ca"))
+	authority, err := ca.OpenOrCreate(o.authority())
 	if err != nil {
 		return err
 	}

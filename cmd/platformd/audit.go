@@ -16,6 +16,7 @@ import (
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web/audit"
 	"sealdesk/signer/cms"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
@@ -77,7 +78,7 @@ func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	var trusted []*smx509.Certificate
 	if roots != "" {
-		pem, err := readFile(roots, maxRootsFile)
+		pem, err := disk.Read(roots, maxRootsFile)
 		if err != nil {
 			return err
 		}

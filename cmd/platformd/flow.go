@@ -8,6 +8,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform"
+	"sealdesk/signer/disk"
 )
 
 // maxTableFile bounds a table of holidays or terms, in bytes.
@@ -30,7 +31,7 @@ func (o *flowOptions) apply(config *platform.Config) error {
 	config.Order = platformapi.SealOrder(o.order)
 	config.Rules = calendar.Rules{Calendar: calendar.Embedded(), Terms: calendar.EmbeddedTerms()}
 	if o.calendar != "" {
-		data, err := readFile(o.calendar, maxTableFile)
+		data, err := disk.Read(o.calendar, maxTableFile)
 		if err != nil {
 			return err
 		}
@@ -41,7 +42,7 @@ func (o *flowOptions) apply(config *platform.Config) error {
 		config.Rules.Calendar = config.Rules.Calendar.With(more)
 	}
 	if o.terms != "" {
-		data, err := readFile(o.terms, maxTableFile)
+		data, err := disk.Read(o.terms, maxTableFile)
 		if err != nil {
 			return err
 		}

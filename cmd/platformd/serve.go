@@ -14,7 +14,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +29,7 @@ import (
 	"sealdesk/platformapi/receipt"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/jobs/riverjobs"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 )
 
@@ -129,7 +129,7 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 
 // serve serves until ctx ends. It prints the platform's address once it listens.
 func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
-	pem, err := readFile(o.roots, maxRootsFile)
+	pem, err := disk.Read(o.roots, maxRootsFile)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	}
 	var makers []*smx509.Certificate
 	if o.makers != "" {
-		if pem, err = readFile(o.makers, maxRootsFile); err != nil {
+		if pem, err = disk.Read(o.makers, maxRootsFile); err != nil {
 			return err
 		}
 		if makers, err = judge.ParseRoots(pem); err != nil {
@@ -302,7 +302,7 @@ func (o *options) keysForBids(ctx context.Context, kept opened) ([]bidding.Key, 
 
 // readPair reads a key and its certificate chain.
 func readPair(path string) (tsa.Pair, error) {
-	pem, err := readFile(path, maxKeyFile)
+	pem, err := disk.Read(path, maxKeyFile)
 	if err != nil {
 		return tsa.Pair{}, err
 	}
@@ -363,7 +363,7 @@ func parseOID(text string) (asn1.ObjectIdentifier, error) {
 }
 
 func importSeed(ctx context.Context, p *platform.Server, path string) error {
-	data, err := readFile(path, maxSeedFile)
+	data, err := disk.Read(path, maxSeedFile)
 	if err != nil {
 		return err
 	}
@@ -372,20 +372,4 @@ func importSeed(ctx context.Context, p *platform.Server, path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return p.Import(ctx, seed)
-}
-
-// readFile reads a file of at most max bytes.
-func readFile(path string, max int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, max+1))
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > max {
-		return nil, fmt.Errorf("%s has more than %d bytes", path, max)
-	}
-	return data, nil
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/pem"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -146,6 +148,11 @@ func (c *bidBuildCmd) price(o *bid.Outline) (bid.Price, error) {
 	if err != nil {
 		return bid.Price{}, err
 	}
+	for _, name := range slices.Sorted(maps.Keys(capitals)) {
+		if _, priced := values[name]; !priced {
+			return bid.Price{}, fault("bid_capitals", "field", name, "fields", amounts(o))
+		}
+	}
 	var p bid.Price
 	add := func(name string, spell bool) {
 		value, given := values[name]
@@ -164,10 +171,23 @@ func (c *bidBuildCmd) price(o *bid.Outline) (bid.Price, error) {
 			add(f.Name, f.Capitals)
 		}
 	}
-	for name := range values { // the outline says that it knows none of them
+	for _, name := range slices.Sorted(maps.Keys(values)) { // the outline says that it knows none of them
 		add(name, false)
 	}
 	return p, nil
+}
+
+// amounts are the names of the fields that may have capitals.
+func amounts(o *bid.Outline) string {
+	var names []string
+	if o.Price != nil {
+		for _, f := range o.Price.Fields {
+			if f.Kind == bid.Amount {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func pairs(texts []string) (map[string]string, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -206,7 +207,7 @@ func (p *bidPlay) publish(deadline time.Duration) error {
 		return err
 	}
 	t := p.tender
-	p.say("tender", "number", t.Number, "name", t.Name, "lot", t.LotName, "host", p.host.Name, "deadline", t.Deadline.Local().Format(time.TimeOnly))
+	p.say("tender", "number", t.Number, "name", t.Name, "lot", t.LotName, "host", p.host.Name, "deadline", p.a.words.Beijing(t.Deadline, time.TimeOnly))
 	return nil
 }
 
@@ -224,7 +225,7 @@ func (p *bidPlay) handIn() error {
 			return err
 		}
 		p.bids = append(p.bids, out.Bid)
-		p.say("received", "bidder", h.Name, "number", out.Receipt.Number, "time", out.Receipt.At.Local().Format("15:04:05.000"))
+		p.say("received", "bidder", h.Name, "number", out.Receipt.Number, "time", p.a.words.Beijing(out.Receipt.At, "15:04:05.000"))
 	}
 	return nil
 }
@@ -429,14 +430,14 @@ func (p *bidPlay) plug(room *hall.Room, h *hand) error {
 	}
 	v, _ := stand.View()
 	if v.Stage != hall.Asking {
-		return v.Problem
+		return cmp.Or(v.Problem, error(&hall.Error{Kind: hall.NotWaiting, Bidder: h.Name}))
 	}
 	p.say("plugged", "bidder", v.Seat.Bid.Bidder.Name, "serial", v.Seat.Needed)
 	pin := append([]byte(nil), h.pin...)
 	if h.PIN != "" {
 		pin = []byte(h.PIN)
 	}
-	if err := stand.Enter(p.a.ctx, pin, false); err != nil {
+	if err := stand.Enter(p.a.ctx, v.Seat.Key.URI, pin, false); err != nil {
 		return err
 	}
 	p.say("decrypted", "bidder", v.Seat.Bid.Bidder.Name)

@@ -19,10 +19,13 @@ import (
 	"time"
 
 	"sealdesk/cmd/internal/demo"
+	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/token"
 	"sealdesk/token/softkey"
 	"sealdesk/token/softkey/softkeytest"
+	"sealdesk/ui/desk/hall"
 )
 
 // phoneBeside is the supplier's phone before the demo's terminal: it logs in with the code that the terminal shows, downloads its
@@ -218,5 +221,24 @@ func TestBidDemoTellsItsSteps(t *testing.T) {
 			t.Fatalf("%s is not told in its turn:\n%s", step, out)
 		}
 		at += i
+	}
+}
+
+// nobody is a platform on which no bid waits, and an empty port.
+type nobody struct {
+	hall.Platform
+	token.Driver
+}
+
+func (nobody) Tender(context.Context, string) (t platformapi.Tender, _ error) { return t, nil }
+func (nobody) TenderBids(context.Context, string) ([]platformapi.Bid, error)  { return nil, nil }
+func (nobody) Tokens(context.Context) ([]token.Token, error)                  { return nil, nil }
+
+// A key that is asked for nothing has decrypted nothing.
+func TestAnIdleKeyOpensNothing(t *testing.T) {
+	play := bidPlay{a: &app{ctx: t.Context()}}
+	err := play.plug(hall.NewRoom(nobody{}, "t"), &hand{driver: nobody{}})
+	if !errors.Is(err, &hall.Error{Kind: hall.NotWaiting}) {
+		t.Errorf("plugged in: %v", err)
 	}
 }

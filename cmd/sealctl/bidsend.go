@@ -45,7 +45,7 @@ func (c *bidTendersCmd) Run(a *app, k *clerk) error {
 	}
 	return a.tui.result(map[string]any{"tenders": list}, func() {
 		for _, t := range list {
-			a.tui.print("%s\t%s\t%s\t%s\t%s\t%s", t.ID, t.Number, t.Lot, t.Deadline.Local().Format("2006-01-02 15:04"), string(t.State), t.Name)
+			a.tui.print("%s\t%s\t%s\t%s\t%s\t%s", t.ID, t.Number, t.Lot, a.words.Beijing(t.Deadline, "2006-01-02 15:04"), string(t.State), t.Name)
 		}
 	})
 }
@@ -112,7 +112,7 @@ func describeBidReceipt(r desk.BidReceipt) bidReceiptJSON {
 }
 
 func (a *app) printBidReceipt(r bidReceiptJSON) {
-	a.tui.print("%s\t%s\t%s\t%s\t%s", r.Number, a.words.T("bid.kind_"+string(r.Kind)), r.At.Local().Format("2006-01-02 15:04:05.000"), r.BidID,
+	a.tui.print("%s\t%s\t%s\t%s\t%s", r.Number, a.words.T("bid.kind_"+string(r.Kind)), a.words.Beijing(r.At, "2006-01-02 15:04:05.000"), r.BidID,
 		a.words.T("receipt.proof_"+string(r.Proof)))
 }
 

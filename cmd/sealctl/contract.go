@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"io"
-	"os"
 	"strings"
 	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/verify"
 	"sealdesk/token"
 	"sealdesk/token/uri"
@@ -134,24 +133,28 @@ func (p *platformFlags) config(a *app) (desk.Config, error) {
 		}}, nil
 }
 
-// maxCA bounds the file of --platform-ca, in bytes.
+// maxCA bounds a file of TLS roots, in bytes.
 const maxCA = 4 << 20
 
 func (p *platformFlags) options() (client.Options, error) {
 	if p.PlatformCA == "" {
 		return client.Options{}, nil
 	}
-	f, err := os.Open(p.PlatformCA)
+	pool, err := tlsRoots(p.PlatformCA)
+	return client.Options{RootCAs: pool}, err
+}
+
+// tlsRoots reads the PEM file of those whom a service's TLS certificate must lead to.
+func tlsRoots(file string) (*x509.CertPool, error) {
+	data, err := disk.Read(file, maxCA)
 	if err != nil {
-		return client.Options{}, fault("roots_unreadable", "file", p.PlatformCA, "cause", err)
+		return nil, fault("roots_unreadable", "file", file, "cause", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxCA))
 	pool := x509.NewCertPool()
-	if err != nil || !pool.AppendCertsFromPEM(data) {
-		return client.Options{}, fault("roots_unreadable", "file", p.PlatformCA)
+	if !pool.AppendCertsFromPEM(data) {
+		return nil, fault("roots_unreadable", "file", file)
 	}
-	return client.Options{RootCAs: pool}, nil
+	return pool, nil
 }
 
 type loginCmd struct {
@@ -321,7 +324,7 @@ func (c *contractShowCmd) Run(a *app) error {
 			a.tui.print("  %s\t%s\t%s\t%s", string(f.Kind), string(f.Stage), f.Name, f.SHA256)
 		}
 		for _, h := range v.History {
-			a.tui.print("  %s\t%s\t%s\t%s\t%s", h.HandledAt.Local().Format(time.DateTime), string(h.Step), h.Organisation.Name, h.Person, h.Opinion)
+			a.tui.print("  %s\t%s\t%s\t%s\t%s", a.words.Beijing(h.HandledAt, time.DateTime), string(h.Step), h.Organisation.Name, h.Person, h.Opinion)
 		}
 	})
 }

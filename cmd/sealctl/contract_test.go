@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/platformapi"
@@ -17,6 +18,7 @@ import (
 	"sealdesk/signer/verify"
 	"sealdesk/token/ca"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 )
 
 // side is a party at its terminal: on its own machine, with its own outbox.
@@ -111,6 +113,12 @@ func (s side) receipts(contract, roots string) {
 		if r.Proof != desk.ReceiptValid || r.ContractID != contract || r.Number == "" || r.Signer != demo.PlatformName {
 			s.t.Errorf("%+v", r)
 		}
+	}
+	abroad := program(s.t.Context(), s.home, "outbox", "receipts", "--contract", contract, "--trust", roots)
+	abroad.Env = append(abroad.Env, "TZ=UTC")
+	at := answer.Receipts[0].At.In(words.Zone).Format(time.DateTime) + "（北京时间）"
+	if c := finish(s.t, abroad); !strings.Contains(c.out, at) {
+		s.t.Errorf("where it is not Beijing time, %s is not told: %s%s", at, c.out, c.err)
 	}
 	if c := s.run("--json", "outbox", "receipts"); !strings.Contains(c.out, `"untrusted"`) || strings.Contains(c.out, `"valid"`) {
 		s.t.Errorf("without roots: %s", c.out)

@@ -76,6 +76,7 @@ var own = map[string]int{
 	"ctl.feed_key_open":       statusUsage,
 	"ctl.feed_release":        statusUsage,
 	"ctl.bid_pair":            statusUsage,
+	"ctl.bid_capitals":        statusUsage,
 	"ctl.bid_lacks":           statusNotValid,
 	"ctl.bid_no_code":         statusUsage,
 	"ctl.bid_no_encryption":   statusToken,

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"time"
 
+	"sealdesk/signer/disk"
 	"sealdesk/ui/desk/updates"
 )
 
@@ -69,7 +70,7 @@ func (c *feedSignCmd) Run(a *app) error {
 		r.Date = now.Format(time.DateOnly)
 	}
 	for language, path := range c.Note {
-		text, err := readWhole(path, updates.MaxFeed)
+		text, err := disk.Read(path, updates.MaxFeed)
 		if err != nil {
 			return fault("file_unreadable", "file", path, "cause", err)
 		}
@@ -111,7 +112,7 @@ func (c *feedCheckCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	data, err := readWhole(c.File, updates.MaxFeed)
+	data, err := disk.Read(c.File, updates.MaxFeed)
 	if err != nil {
 		return fault("file_unreadable", "file", c.File, "cause", err)
 	}
@@ -180,18 +181,4 @@ func (a *app) feedKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fault("feed_key", "file", named)
 	}
 	return key, nil
-}
-
-// readWhole reads a file of a bounded length.
-func readWhole(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most+1))
-	if err == nil && int64(len(data)) > most {
-		err = errors.New("the file is too long")
-	}
-	return data, err
 }

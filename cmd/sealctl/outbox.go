@@ -105,7 +105,7 @@ func describeReceipt(r desk.Receipt) receiptJSON {
 }
 
 func (a *app) printReceipt(v receiptJSON) {
-	a.tui.print("%s\t%s\t%s\t%s\t%s", v.Number, v.At.Local().Format(time.DateTime), v.Title, v.ContractID, a.words.T("receipt.proof_"+string(v.Proof)))
+	a.tui.print("%s\t%s\t%s\t%s\t%s", v.Number, a.words.Beijing(v.At, time.DateTime), v.Title, v.ContractID, a.words.T("receipt.proof_"+string(v.Proof)))
 }
 
 type outboxReceiptsCmd struct {

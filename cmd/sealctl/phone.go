@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/x509"
 	"io"
-	"os"
 	"strings"
 	"sync"
 
@@ -40,12 +39,7 @@ func phoneRoots(u *uri.URI) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(file)
-	roots := x509.NewCertPool()
-	if err != nil || len(data) > maxCA || !roots.AppendCertsFromPEM(data) {
-		return nil, fault("roots_unreadable", "file", file)
-	}
-	return roots, nil
+	return tlsRoots(file)
 }
 
 // remote is the driver of keys behind the CSC API: service=BASE;account=USER, with the account's password in the file that

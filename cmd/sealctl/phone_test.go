@@ -203,7 +203,8 @@ func TestBidByPhone(t *testing.T) {
 	}
 }
 
-// The same with the phone's own app in a browser, whose camera sees the code that is drawn in the terminal, and with shared keys.
+// The same with the phone's own app in a browser, whose camera sees the code that is drawn in the terminal, and with shared keys. The
+// certificate is renewed between: it signs no more, and the bid that was encrypted to it is decrypted with it and its own PIN.
 func TestBidByThePhonesApp(t *testing.T) {
 	t.Parallel()
 	handset.NeedBrowser(t)
@@ -225,13 +226,14 @@ func TestBidByThePhonesApp(t *testing.T) {
 	p.Press("返回首页")
 
 	outline, part, made, out := filepath.Join(dir, "outline.json"), writePage(t, dir), filepath.Join(dir, "my.bid"), filepath.Join(dir, "out")
+	next, nextPIN := filepath.Join(dir, "next.bid"), "975318"
 	if err := os.WriteFile(outline, []byte(`{"tender": "XX-2026-0117", "lot": "1", "name": "某某医院设备采购", "parts": [
 		{"code": "tech", "name": "技术文件", "kind": "technical", "required": true, "envelope": "技术", "types": [".pdf"]}]}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	by := "mobileca:service=" + w.URL
 	// confirmed runs the program, which shows one code, before the phone.
-	confirmed := func(act, done string, args ...string) {
+	confirmed := func(act, done, file, pin string, args ...string) {
 		t.Helper()
 		codes := make(chan string, 1)
 		screen := &watched{code: func(code string) { codes <- code }}
@@ -259,17 +261,27 @@ func TestBidByThePhonesApp(t *testing.T) {
 		p.TapMatch(letters)
 		p.See("一致")
 		p.Press("确认")
-		p.See("my.bid")
+		p.See(filepath.Base(file))
 		p.Press(act)
-		p.EnterPIN(phonetest.PIN, act)
+		p.EnterPIN(pin, act)
 		p.See(done)
 		p.Press("完成")
 		if n := <-status; n != statusDone {
 			t.Fatalf("%v: status %d: %s", args, n, screen)
 		}
 	}
-	confirmed("确认签章", "签章已完成", "bid", "build", "--outline", outline, "--part", "tech="+part, "-o", made)
-	confirmed("确认解密", "解密已完成", "bid", "decrypt", made, "-o", out)
+	confirmed("确认签章", "签章已完成", made, phonetest.PIN, "bid", "build", "--outline", outline, "--part", "tech="+part, "-o", made)
+	var before wire.CertificateList
+	if err := json.Unmarshal([]byte(p.API(http.MethodGet, "/certificates", nil)), &before); err != nil || len(before.Items) != 2 {
+		t.Fatalf("%v: %d certificates", err, len(before.Items))
+	}
+	p.API(http.MethodPost, "/applications", wire.ApplicationRequest{Kind: wire.ApplyRenew, Certificate: before.Items[0].ID, Years: 1})
+	p.Open(w.URL + "/")
+	p.Download(nextPIN)
+	p.Press("返回首页")
+	confirmed("确认签章", "签章已完成", next, nextPIN, "bid", "build", "--outline", outline, "--part", "tech="+part, "-o", next)
+	confirmed("确认解密", "解密已完成", made, phonetest.PIN, "bid", "decrypt", made, "-o", out)
+	confirmed("确认解密", "解密已完成", next, nextPIN, "bid", "decrypt", next, "-o", out+"-next")
 	want, err := os.ReadFile(part)
 	if err != nil {
 		t.Fatal(err)

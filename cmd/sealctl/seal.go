@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"sealdesk/assets"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/seal/sysfont"
 	"sealdesk/signer/ses"
@@ -190,38 +191,19 @@ func create(path string, data []byte) error { return createFrom(path, bytes.NewR
 
 // createFrom is create for what is not in memory.
 func createFrom(path string, from io.Reader) error {
-	if err := mustBeFree(path); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".sealctl-*")
-	if err != nil {
-		return fault("file_not_writable", "file", path, "cause", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = io.Copy(tmp, from)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return fault("file_not_writable", "file", path, "cause", err)
-	}
-	if err := os.Link(tmp.Name(), path); err != nil {
-		if errors.Is(err, fs.ErrExist) {
-			return fault("file_exists", "file", path)
-		}
-		// A file system without links: the rename could only replace what came in this moment.
-		if err := os.Rename(tmp.Name(), path); err != nil {
-			return fault("file_not_writable", "file", path, "cause", err)
-		}
-	}
-	return nil
+	return notWritten(path, disk.WriteNew(path, from))
 }
 
 // mustBeFree refuses to overwrite.
-func mustBeFree(path string) error {
-	_, err := os.Lstat(path)
+func mustBeFree(path string) error { return notWritten(path, disk.Free(path)) }
+
+// notWritten says why a new file cannot be made.
+func notWritten(path string, err error) error {
 	switch {
 	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrExist):
 		return fault("file_exists", "file", path)
-	case !errors.Is(err, fs.ErrNotExist):
-		return fault("file_not_writable", "file", path, "cause", err)
 	}
-	return nil
+	return fault("file_not_writable", "file", path, "cause", err)
 }

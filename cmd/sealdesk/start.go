@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"sealdesk/assets/i18n"
@@ -31,11 +32,11 @@ func requested(args []string) (instance.Request, error) {
 		case strings.HasPrefix(a, "-"):
 			return r, fmt.Errorf("sealdesk: flags come before files: %q", a)
 		case strings.HasPrefix(a, "file:"):
-			u, err := url.Parse(a)
-			if err != nil || u.Host != "" && u.Host != "localhost" {
+			file, ok := fileOf(a, runtime.GOOS)
+			if !ok {
 				return r, fmt.Errorf("sealdesk: %q is no file of this machine", a)
 			}
-			a = filepath.FromSlash(u.Path)
+			a = file
 		}
 		path, err := filepath.Abs(a)
 		if err != nil {
@@ -44,6 +45,23 @@ func requested(args []string) (instance.Request, error) {
 		r.Files = append(r.Files, path)
 	}
 	return r, nil
+}
+
+// fileOf is the path that a file: URL names on a system (RFC 8089). On Windows that is one of a drive: the slash before its letter is
+// the URL's, and what begins with two would be on another machine.
+func fileOf(address, system string) (string, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host != "" && u.Host != "localhost" || !strings.HasPrefix(u.Path, "/") {
+		return "", false
+	}
+	if system != "windows" {
+		return u.Path, true
+	}
+	path := strings.ReplaceAll(u.Path[1:], "/", `\`)
+	if len(path) < 3 || path[1:3] != `:\` || !('a' <= path[0]|0x20 && path[0]|0x20 <= 'z') {
+		return "", false
+	}
+	return path, true
 }
 
 // claim makes this the only window for its data, or hands the request to the one that is there, with instance.ErrOther. Where

@@ -148,7 +148,7 @@ func TestContractIsSignedWithUSBKeys(t *testing.T) {
 	device.Unplug()
 	s.waitFor("的密钥已拔出…", 0, 2*time.Second)
 	s.click("签章")
-	s.wait("证书介质已拔出…")
+	s.wait("密钥已拔出…")
 	s.click("知道了")
 	device.Plug()
 	s.waitFor("证书将于…", 0, 2*time.Second)

@@ -46,7 +46,7 @@ var drawing = []room{
 	// The judge joins a pillar to another one's interface, which only a program may do.
 	{"cmd/internal/judge", []string{"signer/verify", "platformapi/platform"}},
 	// So does who knows the format of bids.
-	{"cmd/internal/bidding", []string{"signer/bid", "signer/finding", "signer/tsa", "signer/verify", "platformapi"}},
+	{"cmd/internal/bidding", []string{"signer/bid", "signer/disk", "signer/finding", "signer/tsa", "signer/verify", "platformapi"}},
 	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/bidding", "cmd/internal/judge", "cmd/internal/mobile"}},
 	{"cmd/internal/daemon", nil},
 	// So does the mobile CA's issuer.
@@ -56,7 +56,7 @@ var drawing = []room{
 	{"cmd/sealctl", []string{"ui/desk", "token", "signer", "platformapi", "assets", "cmd/internal/demo", "cmd/internal/keyhost"}},
 	{"cmd/tokenhost", []string{"token", "cmd/internal/keyhost"}},
 	{"cmd/internal/keyhost", []string{"token"}},
-	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/bidding", "cmd/internal/daemon", "cmd/internal/judge"}},
+	{"cmd/platformd", []string{"platformapi", "signer/cms", "signer/disk", "signer/fetch", "signer/tsa", "signer/verify", "cmd/internal/bidding", "cmd/internal/daemon", "cmd/internal/judge"}},
 
 	{"ui/desk", []string{"token", "signer", "platformapi", "assets"}},
 	{"ui/theme", []string{"assets"}},

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
 	"sealdesk/platformapi/mobileca/wire"
 )
@@ -411,5 +412,73 @@ func TestWaiting(t *testing.T) {
 	w.Clock.Add(2 * time.Minute)
 	if got := <-over; got.State != wire.RequestExpired {
 		t.Errorf("request %+v", got)
+	}
+}
+
+// slowIssuer is an issuer that something happens at, before it has issued the first certificate.
+type slowIssuer struct {
+	*phonetest.Issuer
+	first  func()
+	issued atomic.Int32
+}
+
+func (i *slowIssuer) Issue(ctx context.Context, r mobileca.Certified) ([][]byte, error) {
+	if i.issued.Add(1) == 1 {
+		i.first()
+	}
+	return i.Issuer.Issue(ctx, r)
+}
+
+// While the issuer takes its time the service goes on with everything else, and who asks again waits for the same certificates.
+func TestTheIssuerMayTakeItsTime(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	issuer := &slowIssuer{}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) { issuer.Issuer = c.Issuer.(*phonetest.Issuer); c.Issuer = issuer })
+	p := w.Phone(phonetest.Number)
+	must(t, p.Identify(ctx, phonetest.Name, phonetest.IDNumber))
+	a, err := p.Apply(ctx, phonetest.Hospital)
+	must(t, err)
+	for _, use := range []wire.KeyUse{wire.UseSign, wire.UseEncrypt} {
+		must(t, p.MakeKey(ctx, a.ID, use, phonetest.PIN))
+	}
+	var again wire.CertificateList
+	second := make(chan error, 1)
+	issuer.first = func() {
+		if _, err := w.SendCode(ctx, "13700000009", wire.CodeLogin); err != nil { // which is written down
+			t.Error(err)
+		}
+		go func() { second <- p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, &again) }()
+	}
+	var list wire.CertificateList
+	must(t, p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, &list))
+	must(t, <-second)
+	if n := issuer.issued.Load(); n != 2 || len(list.Items) != 2 || len(again.Items) != 2 || again.Items[0].ID != list.Items[0].ID || len(w.Issuer.Revoked) != 0 {
+		t.Errorf("%d were issued; %d and %d are answered, %d revoked", n, len(list.Items), len(again.Items), len(w.Issuer.Revoked))
+	}
+}
+
+// A certificate of a key that is another one by now is revoked, and not kept.
+func TestWhatIsIssuedInVainIsRevoked(t *testing.T) {
+	ctx := t.Context()
+	issuer := &slowIssuer{}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) { issuer.Issuer = c.Issuer.(*phonetest.Issuer); c.Issuer = issuer })
+	p := w.Phone(phonetest.Number)
+	must(t, p.Identify(ctx, phonetest.Name, phonetest.IDNumber))
+	a, err := p.Apply(ctx, phonetest.Hospital)
+	must(t, err)
+	issuer.first = func() {
+		if err := p.MakeKey(ctx, a.ID, wire.UseEncrypt, phonetest.PIN); err != nil {
+			t.Error(err)
+		}
+	}
+	wants(t, "the certificates of a key that was made anew", p.Download(ctx, a.ID, phonetest.PIN), "mca.key_not_ready")
+	if kept := get[wire.CertificateList](t, p, "/certificates").Items; len(kept) != 0 || len(w.Issuer.Revoked) != 2 {
+		t.Errorf("%d are kept, %d revoked", len(kept), len(w.Issuer.Revoked))
+	}
+	var list wire.CertificateList
+	must(t, p.Call(ctx, http.MethodPost, "/applications/"+a.ID+"/certificates", nil, &list))
+	if len(list.Items) != 2 {
+		t.Errorf("%d in the end", len(list.Items))
 	}
 }

@@ -243,8 +243,8 @@ func (s *Server) WithdrawApplication(ctx context.Context, r wire.WithdrawApplica
 		if settled(a.State) && a.State != wire.ApplicationWithdrawn {
 			return nil, inState(a.State, "the application is %s", a.State)
 		}
-		if a.Paid {
-			return nil, inState(a.State, "it was paid already")
+		if a.Paid || a.Charging {
+			return nil, inState(a.State, "it was paid already, or is being paid")
 		}
 		a.State = wire.ApplicationWithdrawn
 		return nil, nil

@@ -141,10 +141,7 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 			return err
 		}
 		for _, p := range live {
-			if p.Certificate == "" {
-				continue
-			}
-			if err := s.authorised(ctx, p.Platform.Origin, p.Certificate, p.EncryptionCertificate); err == nil {
+			if err := s.authorised(ctx, p.Platform.Origin, p.Certificates()...); err == nil {
 				continue
 			}
 			if _, err := s.end(ctx, p.ID, wire.EndedByAuthorisation); err != nil {
@@ -156,12 +153,9 @@ func (s *Server) endUnauthorised(ctx context.Context, o store.Organisation, a st
 }
 
 // authorised refuses certificates of an organisation to one of its staff who may not use them on a platform. The
-// administrator may on all, and a person's own certificate is his. One without an id is none.
+// administrator may on all, and a person's own certificate is his.
 func (s *Server) authorised(ctx context.Context, origin string, certificates ...string) error {
 	for _, id := range certificates {
-		if id == "" {
-			continue
-		}
 		if err := s.mayUse(ctx, id, origin); err != nil {
 			return err
 		}

@@ -192,7 +192,7 @@ func (s *Server) endWith(ctx context.Context, why wire.PairingEnd, device string
 		return err
 	}
 	for _, p := range live {
-		if p.Certificate != "" && (slices.Contains(certificates, p.Certificate) || slices.Contains(certificates, p.EncryptionCertificate)) {
+		if slices.ContainsFunc(p.Certificates(), func(id string) bool { return slices.Contains(certificates, id) }) {
 			if _, err := s.end(ctx, p.ID, why); err != nil {
 				return err
 			}

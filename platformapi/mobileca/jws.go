@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -84,9 +85,9 @@ func (s *Server) readRequest(p store.Pairing, text string, now time.Time) (wire.
 	if err := strict.Decode(&r); err != nil {
 		return wrong("its payload is not RequestPayload")
 	}
-	certificate, most := p.Certificate, approvalTime
+	certificates, most := []string{p.Certificate}, approvalTime
 	if r.Kind == wire.PairDecrypt {
-		certificate = p.EncryptionCertificate
+		certificates = p.EncryptionCertificates
 	}
 	if r.Kind == wire.PairLogin {
 		most = loginTime
@@ -95,7 +96,7 @@ func (s *Server) readRequest(p store.Pairing, text string, now time.Time) (wire.
 	switch {
 	case r.Pairing != p.ID || r.Kind != p.Kind:
 		return wrong("it is for another pairing or of another kind")
-	case r.Certificate != certificate:
+	case !slices.Contains(certificates, r.Certificate):
 		return wrong("it names another certificate than the phone chose")
 	case r.Platform != p.Platform || r.Desktop != p.Desktop:
 		return wrong("it names another platform or desktop than the pairing")

@@ -3,6 +3,8 @@ package mobileca
 import (
 	"context"
 	"errors"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
@@ -212,53 +214,110 @@ func (s *Server) FinishCSR(ctx context.Context, r wire.FinishCSRRequestObject) (
 	return wire.FinishCSR200JSONResponse(key(k, x.Device)), nil
 }
 
-// IssueCertificates has both keys certified.
+// IssueCertificates has both keys certified. The issuer may take its time: who asks again meanwhile waits for the same.
 func (s *Server) IssueCertificates(ctx context.Context, r wire.IssueCertificatesRequestObject) (wire.IssueCertificatesResponseObject, error) {
-	x, now := who(ctx), s.now()
+	device := who(ctx).Device
 	if _, err := s.myApplication(ctx, r.ApplicationID); err != nil {
 		return nil, err
 	}
-	issued, err := s.store.Issue(ctx, r.ApplicationID, func(a *store.Application, keys []store.Key) ([]store.Certificate, store.Entries, error) {
-		if a.State == wire.ApplicationDone {
-			return nil, nil, nil
-		}
-		pair := map[wire.KeyUse]store.Key{}
-		for _, k := range keys {
-			if k.State == wire.KeyProved {
-				pair[k.Use] = k
-			}
-		}
-		if a.State != wire.ApplicationToDownload || len(pair) != 2 {
-			return nil, nil, conflict(codeKeyNotReady, "the application is %s, and %d of its 2 keys signed their requests", a.State, len(pair))
-		}
-		var issued []store.Certificate
-		var entries store.Entries
-		for _, use := range []wire.KeyUse{wire.UseSign, wire.UseEncrypt} {
-			c, err := s.certify(ctx, *a, pair[use], now)
-			if err != nil {
-				return nil, nil, err
-			}
-			issued = append(issued, c)
-			entries = append(entries, audit.Entry{At: now, Act: actIssued, Account: a.Account, Device: x.Device, Key: c.Key, SHA256: c.ID, USCC: c.USCC, Person: c.Person})
-		}
-		issued[0].Pair, issued[1].Pair = issued[1].ID, issued[0].ID
-		a.State = wire.ApplicationDone
-		return issued, entries, nil
-	})
+	done, err := s.errands.Run(ctx, r.ApplicationID, func(ctx context.Context) error { return s.issue(ctx, r.ApplicationID, device) })
+	if err == nil && !done {
+		slow := refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "the certificates are being issued")
+		slow.RetryAfter = time.Second
+		err = slow
+	}
 	if err != nil {
-		return nil, found(err)
+		return nil, err
 	}
 	if err := s.supersede(ctx, r.ApplicationID); err != nil {
 		return nil, err
 	}
-	if issued == nil {
-		if issued, err = s.store.CertificatesOf(ctx, r.ApplicationID); err != nil {
-			return nil, err
-		}
+	issued, err := s.store.CertificatesOf(ctx, r.ApplicationID)
+	if err != nil {
+		return nil, err
 	}
 	s.hub.tell(ofApplication(r.ApplicationID))
 	list, err := s.certificates(ctx, issued)
 	return wire.IssueCertificates201JSONResponse(list), err
+}
+
+// issue has an application's keys certified, and keeps the certificates. Those that cannot be kept, since another server was
+// faster or a key is another one by now, are revoked.
+func (s *Server) issue(ctx context.Context, application, device string) error {
+	now := s.now()
+	a, err := s.store.Application(ctx, application)
+	if err != nil || a.State == wire.ApplicationDone {
+		return found(err)
+	}
+	keys, err := s.store.Keys(ctx, a.Account)
+	if err != nil {
+		return err
+	}
+	pair, err := toCertify(&a, keys)
+	if err != nil {
+		return err
+	}
+	var made []store.Certificate
+	for _, k := range pair {
+		c, err := s.certify(ctx, a, k, now)
+		if err != nil {
+			s.discard(ctx, made)
+			return err
+		}
+		made = append(made, c)
+	}
+	made[0].Pair, made[1].Pair = made[1].ID, made[0].ID
+	kept, err := s.store.Issue(ctx, application, func(a *store.Application, keys []store.Key) ([]store.Certificate, store.Entries, error) {
+		if a.State == wire.ApplicationDone {
+			return nil, nil, nil
+		}
+		still, err := toCertify(a, keys)
+		if err != nil {
+			return nil, nil, err
+		}
+		var entries store.Entries
+		for i, c := range made {
+			if still[i].ID != c.Key {
+				return nil, nil, conflict(codeKeyNotReady, "the keys were made anew meanwhile")
+			}
+			entries = append(entries, audit.Entry{At: now, Act: actIssued, Account: a.Account, Device: device, Key: c.Key, SHA256: c.ID, USCC: c.USCC, Person: c.Person})
+		}
+		a.State = wire.ApplicationDone
+		return made, entries, nil
+	})
+	if err != nil || kept == nil {
+		s.discard(ctx, made)
+	}
+	return found(err)
+}
+
+// toCertify are an application's two keys, the one to sign with first, once both have signed their requests.
+func toCertify(a *store.Application, keys []store.Key) ([]store.Key, error) {
+	var pair []store.Key
+	for _, use := range []wire.KeyUse{wire.UseSign, wire.UseEncrypt} {
+		i := slices.IndexFunc(keys, func(k store.Key) bool { return k.Application == a.ID && k.State == wire.KeyProved && k.Use == use })
+		if i >= 0 {
+			pair = append(pair, keys[i])
+		}
+	}
+	if a.State != wire.ApplicationToDownload || len(pair) != 2 {
+		return nil, conflict(codeKeyNotReady, "the application is %s, and %d of its 2 keys signed their requests", a.State, len(pair))
+	}
+	return pair, nil
+}
+
+// discard revokes certificates that were issued and are not kept.
+func (s *Server) discard(ctx context.Context, made []store.Certificate) {
+	ctx = context.WithoutCancel(ctx)
+	for _, c := range made {
+		_, err := s.store.Certificate(ctx, c.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			err = s.cfg.Issuer.Revoke(ctx, c.Chain[0], wire.RevokeSuperseded, s.now())
+		}
+		if err != nil {
+			s.cfg.Log.ErrorContext(ctx, "a certificate that nobody has is not revoked", "serial", c.Serial, "error", err)
+		}
+	}
 }
 
 // certify has one key certified. Its proof that somebody has it is its signed request.

@@ -122,10 +122,7 @@ func (s *Server) pairing(ctx context.Context, p store.Pairing) (wire.Pairing, er
 		return v, nil
 	}
 	v.Link = &wire.Link{Seals: []wire.SealPicture{}, Session: terms(&p)}
-	for _, id := range []string{p.Certificate, p.EncryptionCertificate} {
-		if id == "" {
-			continue
-		}
+	for _, id := range p.Certificates() {
 		c, err := s.store.Certificate(ctx, id)
 		if err != nil {
 			return v, err

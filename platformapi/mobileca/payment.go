@@ -11,7 +11,8 @@ import (
 )
 
 // PayApplication pays an application that was approved. The charge has the application's id: what was charged and could
-// not be kept is not charged again.
+// not be kept is not charged again. Once it is asked for, the application can be withdrawn no more unless it is refused: money
+// that may have been taken comes to its bill by paying again.
 func (s *Server) PayApplication(ctx context.Context, r wire.PayApplicationRequestObject) (wire.PayApplicationResponseObject, error) {
 	x, now := who(ctx), s.now()
 	once, done, err := s.once(ctx, "PayApplication "+r.ApplicationID, r.Body)
@@ -42,7 +43,7 @@ func (s *Server) PayApplication(ctx context.Context, r wire.PayApplicationReques
 		}
 		charge.Card = card.Provider
 	}
-	if err := refusedPayment(s.cfg.Cashier.Pay(ctx, charge)); err != nil {
+	if err := s.charge(ctx, charge); err != nil {
 		return nil, err
 	}
 	bill := store.Bill{ID: once.ID, Account: x.Account, Application: a.ID, What: charge.What, Amount: charge.Amount, Method: charge.Method, PaidAt: now}
@@ -50,7 +51,7 @@ func (s *Server) PayApplication(ctx context.Context, r wire.PayApplicationReques
 		if a.State != wire.ApplicationToPay {
 			return nil, inState(a.State, "the application is %s", a.State)
 		}
-		a.State, a.Paid = wire.ApplicationToDownload, true
+		a.State, a.Paid, a.Charging = wire.ApplicationToDownload, true, false
 		return store.Entries{{At: now, Act: actPaid, Account: x.Account, Device: x.Device, USCC: a.Subject.USCC, Note: string(charge.Method)}}, nil
 	})
 	if err != nil {
@@ -58,6 +59,28 @@ func (s *Server) PayApplication(ctx context.Context, r wire.PayApplicationReques
 	}
 	s.hub.tell(ofApplication(a.ID))
 	return wire.PayApplication201JSONResponse{ID: bill.ID, Amount: bill.Amount, State: wire.PaymentPaid}, nil
+}
+
+// charge has the cashier take the money for an application, which waits for it.
+func (s *Server) charge(ctx context.Context, c Charge) error {
+	charging := func(is bool) error {
+		_, err := s.store.ChangeApplication(ctx, c.ID, func(a *store.Application) (store.Entries, error) {
+			if a.State != wire.ApplicationToPay {
+				return nil, inState(a.State, "the application is %s", a.State)
+			}
+			a.Charging = is
+			return nil, nil
+		})
+		return err
+	}
+	if err := charging(true); err != nil {
+		return err
+	}
+	err := s.cfg.Cashier.Pay(ctx, c)
+	if _, refused := errors.AsType[*PaymentRefused](err); refused {
+		return first(charging(false), refusedPayment(err))
+	}
+	return err
 }
 
 func refusedPayment(err error) error {

@@ -3,11 +3,19 @@ package mobileca_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
 	"image"
 	"image/png"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/phonetest"
@@ -180,9 +188,19 @@ func TestStaffNeedsAnAuthorisation(t *testing.T) {
 		t.Errorf("history after it was cleared %+v", l.Items)
 	}
 
-	authorise(t, boss, w)
-	w.Clock.Add(25 * time.Hour)
+	a = authorise(t, boss, w)
+	w.Clock.Add(a.Until.Sub(w.Clock.Now()) - time.Minute)
 	must(t, p.Renew(ctx))
+	d = linked(t, w, p, wire.PairSign, &wire.SessionChoice{})
+	_, err := d.Ask(ctx, phonetest.Contract(digestOf("in its time")))
+	must(t, err)
+	w.Clock.Add(2 * time.Minute)
+	_, err = d.Ask(ctx, phonetest.Contract(digestOf("after its time")))
+	wants(t, "a signature in its session after its time", err, "mca.not_authorised")
+	must(t, d.Refresh(ctx, 0))
+	if d.Pairing.State != wire.PairingEnded || d.Pairing.Ended != wire.EndedByAuthorisation {
+		t.Errorf("after its time the session is %s by %q", d.Pairing.State, d.Pairing.Ended)
+	}
 	wants(t, "linking after its time", phonetest.Link(ctx, begin(t, w, wire.PairSign, false), p, nil), "mca.not_authorised")
 }
 
@@ -308,21 +326,90 @@ func TestARenewedKeyStillDecrypts(t *testing.T) {
 	if fresh.State != wire.CertificateValid || fresh.Name != phonetest.Hospital.Name || fresh.NotAfter.Before(w.Clock.Now().AddDate(2, 0, -1)) {
 		t.Errorf("the new one %+v", fresh)
 	}
-	decide := func(kind wire.PairingKind, d wire.ScanDecision) error {
+	decide := func(kind wire.PairingKind, signing string, encryption ...string) (*phonetest.Desktop, error) {
 		desk := begin(t, w, kind, false)
 		if _, err := p.Scan(ctx, desk.QR()); err != nil {
-			return err
+			return desk, err
 		}
 		if _, err := desk.Match(ctx); err != nil {
-			return err
+			return desk, err
 		}
-		d.Accept = true
-		_, err := p.Decide(ctx, desk.Pairing.ID, d)
-		return err
+		_, err := p.Decide(ctx, desk.Pairing.ID, wire.ScanDecision{Accept: true, Certificate: signing, EncryptionCertificates: encryption})
+		return desk, err
 	}
-	wants(t, "signing with the old one", decide(wire.PairSign, wire.ScanDecision{Certificate: old.ID}), "mca.cert_ended")
-	must(t, decide(wire.PairSign, wire.ScanDecision{Certificate: fresh.ID}))
-	must(t, decide(wire.PairDecrypt, wire.ScanDecision{Certificate: fresh.ID, EncryptionCertificate: old.Pair}))
+	for _, tt := range []struct {
+		what       string
+		kind       wire.PairingKind
+		signing    string
+		encryption []string
+		code       string // "" is that it is linked
+	}{
+		{"signing with the old one", wire.PairSign, old.ID, nil, "mca.cert_ended"},
+		{"logging in with the old one", wire.PairLogin, old.ID, nil, "mca.cert_ended"},
+		{"signing with the new one", wire.PairSign, fresh.ID, nil, ""},
+		{"making a bid for the old one", wire.PairBid, fresh.ID, []string{old.Pair}, "mca.cert_ended"},
+		{"making a bid for two", wire.PairBid, fresh.ID, []string{fresh.Pair, old.Pair}, "mca.cert_other_use"},
+		{"making a bid for the new one", wire.PairBid, fresh.ID, []string{fresh.Pair}, ""},
+		{"decrypting with none", wire.PairDecrypt, fresh.ID, nil, "mca.cert_other_use"},
+		{"decrypting with one to sign", wire.PairDecrypt, fresh.ID, []string{fresh.Pair, old.ID}, "mca.cert_other_use"},
+	} {
+		_, err := decide(tt.kind, tt.signing, tt.encryption...)
+		wants(t, tt.what, err, tt.code)
+	}
+
+	// A link to decrypt brings both, and what is asked is decrypted by the one that it was encrypted to.
+	for _, id := range []string{old.Pair, fresh.Pair} {
+		desk, err := decide(wire.PairDecrypt, fresh.ID, fresh.Pair, old.Pair)
+		must(t, err)
+		must(t, desk.Refresh(ctx, 0))
+		at := slices.IndexFunc(desk.Pairing.Link.Certificates, func(c wire.LinkedCertificate) bool { return c.ID == id })
+		if at < 0 || len(desk.Pairing.Link.Certificates) != 3 {
+			t.Fatalf("the link brings %d certificates", len(desk.Pairing.Link.Certificates))
+		}
+		der, err := phonetest.DecodeBytes(desk.Pairing.Link.Certificates[at].Chain[0])
+		must(t, err)
+		to, err := smx509.ParseCertificate(der)
+		must(t, err)
+		cipher, err := sm2.EncryptASN1(rand.Reader, to.PublicKey.(*ecdsa.PublicKey), []byte("the key of the contents"))
+		must(t, err)
+		payload := desk.Payload(wire.RequestPayload{Cipher: base64.RawURLEncoding.EncodeToString(cipher)})
+		payload.Certificate = fresh.ID
+		jws, err := desk.JWS(payload)
+		must(t, err)
+		_, err = desk.Submit(ctx, jws)
+		wants(t, "decrypting with one to sign with", err, "mca.request_wrong")
+		payload.Certificate = id
+		jws, err = desk.JWS(payload)
+		must(t, err)
+		asked, err := desk.Submit(ctx, jws)
+		must(t, err)
+		must(t, p.Approve(ctx, asked.ID, phonetest.PIN))
+		done, err := desk.Request(ctx, asked.ID, 0, 0)
+		must(t, err)
+		plain, err := desk.Open(asked.ID, *done.Result.Sealed)
+		must(t, err)
+		if string(plain) != "the key of the contents" {
+			t.Errorf("decrypted: %q", plain)
+		}
+	}
+}
+
+// A certificate that ends while it is linked signs nothing more.
+func TestWhatExpiresInASessionSignsNoMore(t *testing.T) {
+	ctx := t.Context()
+	w := phonetest.NewWorld(t)
+	p := w.Holder()
+	w.Clock.Add(signing(t, p, wire.CertificateValid)[0].NotAfter.Sub(w.Clock.Now()) - time.Minute)
+	code, err := w.SendCode(ctx, phonetest.Number, wire.CodeLogin)
+	must(t, err)
+	must(t, p.Login(ctx, wire.LoginRequest{Phone: phonetest.Number, Code: code}))
+	d := linked(t, w, p, wire.PairSign, &wire.SessionChoice{})
+	asked, err := d.Ask(ctx, phonetest.Contract(digestOf("in force")))
+	must(t, err)
+	must(t, p.Approve(ctx, asked.ID, phonetest.PIN))
+	w.Clock.Add(2 * time.Minute)
+	_, err = d.Ask(ctx, phonetest.Contract(digestOf("expired")))
+	wants(t, "a signature after the end", err, "mca.cert_ended")
 }
 
 // signing gives a person's signing certificates of a state.
@@ -414,13 +501,19 @@ func TestAChangeOfNameRevokes(t *testing.T) {
 }
 
 // cashier counts charges, and refuses cards.
-type cashier struct{ charged []mobileca.Charge }
+type cashier struct {
+	charged []mobileca.Charge
+	taking  func() error // while the money is taken; its error is that nobody knows whether it was
+}
 
 func (c *cashier) Pay(_ context.Context, p mobileca.Charge) error {
 	if p.Method == wire.PayCard {
 		return &mobileca.PaymentRefused{Reason: "no money"}
 	}
 	c.charged = append(c.charged, p)
+	if c.taking != nil {
+		return c.taking()
+	}
 	return nil
 }
 
@@ -490,6 +583,44 @@ func TestAnApplicationIsPaidOnce(t *testing.T) {
 	if l := get[wire.CardList](t, p, "/cards"); len(l.Items) != 0 {
 		t.Errorf("cards %+v", l.Items)
 	}
+}
+
+// An application cannot be withdrawn while money is taken for it, and as long as that may have been: it comes to its bill.
+func TestWhatIsBeingPaidIsNotWithdrawn(t *testing.T) {
+	ctx := t.Context()
+	till := &cashier{}
+	w := phonetest.NewWorld(t, func(c *mobileca.Config) {
+		c.Cashier, c.Price = till, func(wire.ApplicationKind, bool, int) int64 { return 100 }
+	})
+	p := w.Phone(phonetest.Number)
+	must(t, p.Identify(ctx, phonetest.Name, phonetest.IDNumber))
+	a, err := apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyClaim, Data: phonetest.Hospital})
+	must(t, err)
+	withdraw := func() error { return p.Call(ctx, http.MethodDelete, "/applications/"+a.ID, nil, nil) }
+	pay := func(method wire.PaymentMethod) error {
+		return p.Create(ctx, "/applications/"+a.ID+"/payment", wire.PaymentRequest{Method: method}, nil)
+	}
+	till.taking = func() error {
+		wants(t, "withdrawing while it is paid", withdraw(), "mca.wrong_state")
+		return errors.New("the line broke")
+	}
+	if err := pay(wire.PayWechat); err == nil {
+		t.Error("it was paid over a broken line")
+	}
+	wants(t, "withdrawing what may have been paid", withdraw(), "mca.wrong_state")
+	till.taking = nil
+	must(t, pay(wire.PayWechat))
+	if bills := get[wire.BillList](t, p, "/bills").Items; len(bills) != 1 || till.charged[0].ID != till.charged[1].ID {
+		t.Errorf("bills %+v for the charges %+v", bills, till.charged)
+	}
+
+	a, err = apply(t, p, wire.ApplicationRequest{Kind: wire.ApplyPersonal})
+	must(t, err)
+	var card wire.Card
+	must(t, p.Create(ctx, "/cards", wire.CardRequest{Number: "6222020200012345678", Bank: "工商银行", Phone: phonetest.Number}, &card))
+	refused := p.Create(ctx, "/applications/"+a.ID+"/payment", wire.PaymentRequest{Method: wire.PayCard, Card: card.ID}, nil)
+	wants(t, "a card that is refused", refused, "mca.payment_failed")
+	must(t, withdraw())
 }
 
 func picture(t *testing.T, side int) string {

@@ -131,5 +131,20 @@ func (s *Server) Bind(parts ...string) string {
 	return s.sealer.hash(append([]string{"bound"}, parts...)...)
 }
 
+// Admit refuses a request whose address asks too often, for handlers beside this service's own.
+func (s *Server) Admit(r *http.Request) error {
+	if ok, wait := s.limits.requests.Allow(s.Caller(r), s.cfg.Now()); !ok {
+		return tooMany(wait)
+	}
+	return nil
+}
+
+// LogError logs an error that is none of the caller's.
+func (s *Server) LogError(r *http.Request, err error) {
+	if r.Context().Err() == nil {
+		web.LogError(r, s.cfg.Log, err)
+	}
+}
+
 // Caller is the address that a request came from.
 func (s *Server) Caller(r *http.Request) string { return web.Caller(r, s.cfg.Proxies) }

@@ -2,11 +2,13 @@ package mobileca
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/mobileca/store"
 	"sealdesk/platformapi/mobileca/wire"
+	"sealdesk/platformapi/web"
 )
 
 // maxWaiting is how many requests of a session may wait at a time.
@@ -24,6 +26,14 @@ func (s *Server) CreateRequest(ctx context.Context, r wire.CreateRequestRequestO
 	}
 	payload, err := s.readRequest(p, r.Body.JWS, now)
 	if err != nil {
+		return nil, err
+	}
+	// An authorisation ends by its time too, and what was linked by it with it.
+	if err := s.authorised(ctx, p.Platform.Origin, p.Certificates()...); err != nil {
+		if _, ok := errors.AsType[*web.Fault](err); ok {
+			_, ended := s.end(ctx, p.ID, wire.EndedByAuthorisation)
+			err = first(ended, err)
+		}
 		return nil, err
 	}
 	q, err := s.newRequest(ctx, p, payload, now)
@@ -93,6 +103,9 @@ func (s *Server) newRequest(ctx context.Context, p store.Pairing, payload wire.R
 	c, err := s.store.Certificate(ctx, payload.Certificate)
 	if err != nil {
 		return store.Request{}, err
+	}
+	if state := c.State(now); payload.Kind != wire.PairDecrypt && state != wire.CertificateValid { // it may have ended since it was linked
+		return store.Request{}, conflict(codeCertEnded, "the certificate is %s", state)
 	}
 	q := store.Request{
 		ID: payload.ID, Version: 1, Source: wire.FromPairing, Kind: wire.Kind(payload.Kind), State: wire.RequestWaiting, Account: p.Account, Device: p.Device,

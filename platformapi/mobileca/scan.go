@@ -2,6 +2,7 @@ package mobileca
 
 import (
 	"context"
+	"slices"
 
 	"sealdesk/platformapi/mobileca/store"
 	"sealdesk/platformapi/mobileca/wire"
@@ -136,20 +137,8 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		return nil, err
 	}
 	if d.Accept {
-		decrypts := asked.Kind == wire.PairDecrypt // what was encrypted to a certificate that has expired can still be read
-		if err := s.usable(ctx, d.Certificate, wire.UseSign, decrypts); err != nil {
+		if err := s.mayLink(ctx, asked, *d); err != nil {
 			return nil, err
-		}
-		if err := s.authorised(ctx, asked.Platform.Origin, d.Certificate); err != nil {
-			return nil, err
-		}
-		if d.EncryptionCertificate != "" || decrypts {
-			if err := s.usable(ctx, d.EncryptionCertificate, wire.UseEncrypt, true); err != nil {
-				return nil, err
-			}
-			if err := s.authorised(ctx, asked.Platform.Origin, d.EncryptionCertificate); err != nil {
-				return nil, err
-			}
 		}
 	}
 	p, err := s.changePairing(ctx, r.PairingID, func(p *store.Pairing) (store.Entries, error) {
@@ -159,14 +148,14 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		case !d.Accept:
 			p.State = wire.PairingRefused
 			return store.Entries{{At: now, Act: actRefused, Account: x.Account, Device: x.Device, Pairing: p.ID}}, nil
-		case p.State == wire.PairingLinked && p.Certificate == d.Certificate:
+		case p.State == wire.PairingLinked && slices.Equal(p.Certificates(), append([]string{d.Certificate}, d.EncryptionCertificates...)):
 			return nil, nil // the same again
 		case p.State != wire.PairingMatched:
 			return nil, conflict(codeWrongState, "the match code is not known yet, or it was decided already")
 		case d.Session != nil && !p.Offered:
 			return nil, unfit(codeNotInSession, "the desktop offered no session")
 		}
-		p.State, p.Certificate, p.EncryptionCertificate = wire.PairingLinked, d.Certificate, d.EncryptionCertificate
+		p.State, p.Certificate, p.EncryptionCertificates = wire.PairingLinked, d.Certificate, d.EncryptionCertificates
 		p.ExpiresAt = now.Add(approvalTime)
 		note := ""
 		if d.Session != nil {
@@ -179,6 +168,27 @@ func (s *Server) DecideScan(ctx context.Context, r wire.DecideScanRequestObject)
 		return nil, err
 	}
 	return wire.DecideScan200JSONResponse(scan(p)), nil
+}
+
+// mayLink says whether the phone may link a pairing with these certificates. What was encrypted to one that was replaced or has
+// expired is still decrypted by its key; for all else a certificate is in force.
+func (s *Server) mayLink(ctx context.Context, p store.Pairing, d wire.ScanDecision) error {
+	old := p.Kind == wire.PairDecrypt
+	switch n := len(d.EncryptionCertificates); {
+	case old && n == 0:
+		return unfit(codeCertOtherUse, "a decryption needs a certificate to decrypt with")
+	case !old && n > 1:
+		return unfit(codeCertOtherUse, "only a decryption has several certificates to decrypt with")
+	}
+	if err := s.usable(ctx, d.Certificate, wire.UseSign, old); err != nil {
+		return err
+	}
+	for _, id := range d.EncryptionCertificates {
+		if err := s.usable(ctx, id, wire.UseEncrypt, old); err != nil {
+			return err
+		}
+	}
+	return s.authorised(ctx, p.Platform.Origin, append([]string{d.Certificate}, d.EncryptionCertificates...)...)
 }
 
 // usable says whether the asking phone can use a certificate now, which may have expired where old says so.

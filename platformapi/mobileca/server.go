@@ -70,6 +70,7 @@ const (
 	jobLook       = time.Minute
 	expireEvery   = time.Minute
 	closeTime     = 10 * time.Second
+	issueWait     = 30 * time.Second // that a request waits for the issuer of certificates; the phone asks again before
 	timePrecision = time.Microsecond
 )
 
@@ -87,6 +88,7 @@ type Server struct {
 	proofs    *dpop.Guard
 	passwords *password.Checker
 	limits    limits
+	errands   *jobs.Errands
 	stopJobs  func(context.Context) error
 	draining  atomic.Bool
 }
@@ -134,7 +136,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, store: cfg.Store, scheme: cfg.Scheme, sealer: seal, hub: newHub(),
-		proofs: dpop.NewGuard(proofsKept), passwords: password.NewChecker(2), limits: newLimits(),
+		proofs: dpop.NewGuard(proofsKept), passwords: password.NewChecker(2), limits: newLimits(), errands: jobs.NewErrands(issueWait),
 	}
 	if err := s.route(); err != nil {
 		return nil, err
@@ -163,6 +165,7 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	s.hub.close()
+	s.errands.Close()
 	return errors.Join(s.stopJobs(ctx), s.store.Close())
 }
 

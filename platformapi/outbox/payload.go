@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"sealdesk/platformapi"
+	"sealdesk/platformapi/internal/durable"
 	"sealdesk/platformapi/outbox/vault"
 )
 
@@ -64,7 +65,7 @@ func (p payloads) keep(u platformapi.Upload) (err error) {
 	if err := os.Rename(tmp, p.path(u.SHA256)); err != nil {
 		return disk("the file cannot be kept", err)
 	}
-	if err := vault.SyncFolder(p.dir); err != nil {
+	if err := durable.SyncFolder(p.dir); err != nil {
 		return disk("the file cannot be kept", err)
 	}
 	p.trace(FileKept)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/blobs"
@@ -107,11 +106,10 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 		return nil, err
 	}
 	ch.req.Bidder = ch.act.Org.USCC
-	var deadline time.Time
 	var givenUp []string
 	answer, err := s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		effects, err := a.Begin(f, *r.Body, s.cfg.MaxBid)
-		deadline, givenUp = f.Tender.Deadline, nil
+		givenUp = nil
 		for _, b := range f.Bids {
 			if b.State == platformapi.BidWithdrawn {
 				givenUp = append(givenUp, b.ID)
@@ -122,11 +120,14 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 	if err != nil {
 		return nil, err
 	}
-	if !answer.Replayed {
-		s.forget(ctx, ch.act.Org.USCC, givenUp...)
-		if err := s.expect(ctx, ch.act.Org.USCC, r.Body.ID, r.Body.Size, r.Body.SHA256, deadline); err != nil {
-			return nil, err
-		}
+	s.forget(ctx, ch.act.Org.USCC, givenUp...)
+	// Whoever asks again may do so because it failed here.
+	_, t, b, err := s.bidSeen(ctx, r.Body.ID)
+	if err == nil && b.State == platformapi.BidUploading {
+		err = s.expect(ctx, b.Bidder.USCC, b.ID, b.Size, b.SHA256, t.Deadline)
+	}
+	if err != nil {
+		return nil, err
 	}
 	out, err := s.bidNow(ctx, r.Body.ID, answer.Replayed)
 	return wire.BeginBid201JSONResponse{BidJSONResponse: out}, err

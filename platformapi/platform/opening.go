@@ -37,7 +37,7 @@ func (s *Server) ConductOpening(ctx context.Context, r wire.ConductOpeningReques
 		if ch.act.Role(f.Tender) == platformapi.TenderHost && !ch.act.Now.Before(f.Tender.Deadline) {
 			switch r.Body.Act {
 			case platformapi.MoveAnnounce:
-				p.Arrived, err = s.arrivals(ctx, f)
+				err = s.settle(ctx, ch, f)
 			case platformapi.MoveStart:
 				p.Uncovered, err = s.uncover(ctx, f, tenders.ToStart(f.Tender, *r.Body))
 			}
@@ -52,49 +52,69 @@ func (s *Server) ConductOpening(ctx context.Context, r wire.ConductOpeningReques
 	return wire.ConductOpening200JSONResponse{TenderJSONResponse: out}, err
 }
 
-// settleTime is how long after the deadline the last pieces that came before it are in the database.
-const settleTime = time.Second
+const (
+	settleTime = time.Second      // after the deadline, and the last pieces that came before it are in the database
+	settleWait = 10 * time.Second // that a request waits for the judgement of bids
+)
 
-// arrivals judges the bids whose bytes were all here before the deadline, and that nobody handed in.
-func (s *Server) arrivals(ctx context.Context, f *store.TenderFile) (map[string]tenders.Arrival, error) {
-	all := map[string]tenders.Arrival{}
-	if !slices.ContainsFunc(f.Bids, func(b *store.Bid) bool { return b.State == platformapi.BidUploading }) {
-		return all, nil
+// settle has the bids judged whose bytes were all here before the deadline, and that nobody handed in. Each is received, or
+// withdrawn, by a change of its own: what was judged is not judged again, whoever asks next. It may take longer than a request can
+// wait, and goes on then.
+func (s *Server) settle(ctx context.Context, ch tendering, f *store.TenderFile) error {
+	uploading := func(b *store.Bid) bool { return b.State == platformapi.BidUploading }
+	if !slices.ContainsFunc(f.Bids, uploading) {
+		return nil
 	}
-	select {
-	case <-time.After(settleTime - s.now().Sub(f.Tender.Deadline)): // at once, when that is over
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	done, err := s.errands.Run(ctx, "settle "+f.Tender.ID, func(ctx context.Context) error {
+		select {
+		case <-time.After(settleTime - s.now().Sub(f.Tender.Deadline)): // at once, when that is over
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for _, b := range f.Bids {
+			if uploading(b) {
+				if err := s.settleBid(ctx, ch, f.Tender, b); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil && !done {
+		busy := web.Refuse(http.StatusServiceUnavailable, platformapi.CodeJudging, "the bids that came last are still being judged")
+		busy.RetryAfter = settleWait
+		return busy
 	}
-	for _, b := range f.Bids {
-		if b.State != platformapi.BidUploading {
-			continue
-		}
-		u, err := s.store.Upload(ctx, b.Bidder.USCC, b.ID)
-		if errors.Is(err, store.ErrNotFound) || err == nil && (u.CompleteAt.IsZero() || !u.CompleteAt.Before(f.Tender.Deadline)) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		x, err := s.judgeBid(ctx, f.Tender, b, u)
-		if err == nil {
-			err = s.keep(ctx, x.staged)
-		}
-		if x.staged != nil {
-			x.staged.Discard()
-		}
-		refused, ok := errors.AsType[*web.Fault](err)
-		switch {
-		case ok && refused.Status < http.StatusInternalServerError:
-			all[b.ID] = tenders.Arrival{At: u.CompleteAt, Refused: refused}
-		case err != nil:
-			return nil, err
-		default:
-			all[b.ID] = tenders.Arrival{At: u.CompleteAt, Facts: x.facts}
-		}
+	return err
+}
+
+func (s *Server) settleBid(ctx context.Context, ch tendering, t *store.Tender, b *store.Bid) error {
+	u, err := s.store.Upload(ctx, b.Bidder.USCC, b.ID)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (u.CompleteAt.IsZero() || !u.CompleteAt.Before(t.Deadline)) {
+		return nil
 	}
-	return all, nil
+	if err != nil {
+		return err
+	}
+	x, err := s.judgeBid(ctx, t, b, u)
+	if err == nil {
+		err = s.keep(ctx, x.staged)
+	}
+	if x.staged != nil {
+		x.staged.Discard()
+	}
+	came := tenders.Arrival{At: u.CompleteAt, Facts: x.facts}
+	if refused, ok := errors.AsType[*web.Fault](err); ok && refused.Status < http.StatusInternalServerError {
+		came.Refused = refused
+	} else if err != nil {
+		return err
+	}
+	ch.req.Key, ch.req.Bidder = platformapi.NewID(), b.Bidder.USCC
+	_, err = s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Arrive(f, b.ID, came) })
+	if err == nil {
+		s.forget(ctx, b.Bidder.USCC, b.ID)
+	}
+	return err
 }
 
 // uncover takes the platform's layer off the bids in play.
@@ -249,8 +269,13 @@ func (s *Server) BeginBackup(ctx context.Context, r wire.BeginBackupRequestObjec
 	out, err := s.bidMove(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		return a.BeginBackup(f, r.BidID, *r.Body)
 	})
-	if err == nil && out.Headers.IdempotencyReplayed != "true" {
-		err = s.expect(ctx, b.Bidder.USCC, r.Body.UploadID, r.Body.Size, r.Body.SHA256, ch.act.Now)
+	if err != nil {
+		return nil, err
+	}
+	// Whoever asks again may do so because it failed here.
+	now, err := s.store.Bid(ctx, r.BidID)
+	if err == nil && now.BackupUpload == r.Body.UploadID {
+		err = s.expect(ctx, b.Bidder.USCC, now.BackupUpload, b.Size, b.SHA256, ch.act.Now)
 	}
 	return wire.BeginBackup200JSONResponse{BidJSONResponse: out}, err
 }
@@ -274,6 +299,9 @@ func (s *Server) CompleteBackup(ctx context.Context, r wire.CompleteBackupReques
 	out, err := s.bidMove(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
 		return a.Restored(f, r.BidID, u)
 	})
+	if err == nil && !did {
+		s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
+	}
 	return wire.CompleteBackup200JSONResponse{BidJSONResponse: out}, err
 }
 
@@ -297,7 +325,6 @@ func (s *Server) restore(ctx context.Context, a tenders.Act, t *store.Tender, b 
 	if err := s.keep(ctx, staged); err != nil {
 		return tenders.Uncovered{}, err
 	}
-	s.forget(ctx, b.Bidder.USCC, b.BackupUpload)
 	return s.uncoverBid(ctx, b, b.Waiting)
 }
 

@@ -106,6 +106,7 @@ type Server struct {
 	handler   http.Handler
 	cursorKey [32]byte      // the same on all servers
 	judges    chan struct{} // one place for each file that is judged at a time
+	errands   *jobs.Errands
 	logins    *web.Limiter
 	requests  *web.Limiter
 	stamps    *web.Limiter
@@ -152,6 +153,7 @@ func New(ctx context.Context, cfg Config) (_ *Server, err error) {
 	s := &Server{
 		cfg: cfg, store: cfg.Store, blobs: cfg.Blobs, meters: newMeters(),
 		judges:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		errands:   jobs.NewErrands(settleWait),
 		logins:    web.NewLimiter(loginBurst, loginEvery, limiterNames),
 		requests:  web.NewLimiter(requestBurst, requestEvery, limiterNames),
 		proofs:    dpop.NewGuard(proofsKept),
@@ -219,6 +221,7 @@ func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	s.hub.close()
+	s.errands.Close()
 	return errors.Join(s.stopJobs(ctx), s.store.Close())
 }
 

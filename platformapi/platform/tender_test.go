@@ -2,16 +2,23 @@ package platform_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platform"
+	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/platform/tenders"
 	"sealdesk/platformapi/platformtest"
 )
 
@@ -28,6 +35,18 @@ func newTendering(t *testing.T, dir string, remedy platformapi.Remedy) *tenderin
 	t.Helper()
 	x := &tendering{World: platformtest.NewWorld(t, dir, nil)}
 	x.host, x.bidder = x.Login(t, platformtest.Purchaser, client.Options{}), x.Login(t, platformtest.Supplier, client.Options{})
+	x.file = paper(x.publish(t, remedy), platformtest.Supplier)
+	out, err := x.bidder.CompleteBid(t.Context(), platformapi.NewID(), x.send(t, x.bidder, x.file).ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.bid = out.Bid
+	return x
+}
+
+// publish makes the tender, and gives its outline.
+func (x *tendering) publish(t *testing.T, remedy platformapi.Remedy) []byte {
+	t.Helper()
 	outline := platformtest.PaperOutline{Tender: "XW-1", Lot: "1", Envelopes: []string{"投标"}, Fields: []string{"投标总价"}}.JSON()
 	tender, err := x.host.CreateTender(t.Context(), platformapi.NewID(), platformapi.NewTender{
 		ID: platformapi.NewID(), Number: "XW-1", Name: "设备", LotNumber: "1", LotName: "一", PurchaserUSCC: platformtest.Purchaser.USCC, Outline: outline,
@@ -37,23 +56,28 @@ func newTendering(t *testing.T, dir string, remedy platformapi.Remedy) *tenderin
 		t.Fatal(err)
 	}
 	x.id = tender.ID
-	x.file = platformtest.PaperBid{
-		Paper: 1, ID: "1", Tender: "XW-1", Lot: "1", Outline: digestOf(outline), Bidder: platformtest.Supplier.USCC, Signer: platformtest.Supplier.USCC, Platform: "paper platform",
+	return outline
+}
+
+// paper is an organisation's bid as a file.
+func paper(outline []byte, o platformapi.Organisation) []byte {
+	return platformtest.PaperBid{
+		Paper: 1, ID: "1", Tender: "XW-1", Lot: "1", Outline: digestOf(outline), Bidder: o.USCC, Signer: o.USCC, Platform: "paper platform",
 		Envelopes: []string{"投标"}, Price: []platformapi.PriceField{{Name: "投标总价", Value: "1"}}, Text: "技术",
 	}.File()
-	b, err := x.bidder.BeginBid(t.Context(), platformapi.NewID(), x.id, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(x.file)), SHA256: digestOf(x.file)})
+}
+
+// send uploads a bid without handing it in.
+func (x *tendering) send(t *testing.T, p *client.Client, file []byte) platformapi.Bid {
+	t.Helper()
+	b, err := p.BeginBid(t.Context(), platformapi.NewID(), x.id, platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(file)), SHA256: digestOf(file)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := x.bidder.SendBid(t.Context(), b, bytes.NewReader(x.file), nil); err != nil {
+	if err := p.SendBid(t.Context(), b, bytes.NewReader(file), nil); err != nil {
 		t.Fatal(err)
 	}
-	out, err := x.bidder.CompleteBid(t.Context(), platformapi.NewID(), b.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	x.bid = out.Bid
-	return x
+	return b
 }
 
 func digestOf(b []byte) string {
@@ -325,5 +349,178 @@ func TestATerminalActsAtItsVenueOnly(t *testing.T) {
 		if _, err := bidder.TakeEnvelopes(ctx, b.ID); err != nil {
 			t.Errorf("%s, the bidder itself: %v", x.venue, err)
 		}
+	}
+}
+
+// judging waits with the first judgement until it is let, and fails at one.
+type judging struct {
+	tenders.Bidding
+	began  chan struct{} // closed by the first
+	on     chan struct{} // closed: it goes on
+	calls  atomic.Int32
+	failAt int32
+}
+
+func (j *judging) Judge(ctx context.Context, r io.ReaderAt, size int64, outline []byte) (tenders.Facts, error) {
+	switch j.calls.Add(1) {
+	case j.failAt:
+		return tenders.Facts{}, errors.New("the disk is full")
+	case 1:
+		close(j.began)
+		select {
+		case <-j.on:
+		case <-ctx.Done():
+			return tenders.Facts{}, ctx.Err()
+		}
+	}
+	return j.Bidding.Judge(ctx, r, size, outline)
+}
+
+// Bids that were complete and that nobody handed in are judged once each, however often the announcement breaks off meanwhile.
+func TestTheAnnouncementGoesOnWhereItBrokeOff(t *testing.T) {
+	for name, tt := range map[string]struct {
+		gone   bool // the host's line breaks while the first is judged
+		failAt int32
+		calls  int32
+	}{
+		"the host's line breaks": {gone: true, calls: 3},
+		"one cannot be judged":   {failAt: 2, calls: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			gate := &judging{began: make(chan struct{}), on: make(chan struct{}), failAt: tt.failAt}
+			change := func(c *platform.Config) { gate.Bidding, c.Bidding = c.Bidding, gate }
+			x := &tendering{World: platformtest.NewWorldOf(t, t.TempDir(), change, nil)}
+			x.host = x.Login(t, platformtest.Purchaser, client.Options{})
+			outline := x.publish(t, platformapi.RemedyNone)
+			bids := map[*client.Client]string{}
+			for _, o := range []platformapi.Organisation{platformtest.Supplier, platformtest.Stranger, platformtest.Third} {
+				p := x.Login(t, o, client.Options{})
+				bids[p] = x.send(t, p, paper(outline, o)).ID
+			}
+			x.Clock.Add(2 * time.Hour)
+			now, err := x.host.Tender(t.Context(), x.id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			announce := func(ctx context.Context) error {
+				_, err := x.host.Conduct(ctx, platformapi.TenderChange{Key: platformapi.NewID(), TenderID: x.id, Version: now.Version}, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+				return err
+			}
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			answered := make(chan error, 1)
+			go func() { answered <- announce(ctx) }()
+			<-gate.began
+			if tt.gone {
+				leave()
+				err = <-answered
+			}
+			close(gate.on)
+			if !tt.gone {
+				err = <-answered
+			}
+			if err == nil {
+				t.Fatal("the announcement has come through")
+			}
+			if err := announce(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for p, id := range bids {
+				if b, err := p.Bid(t.Context(), id); err != nil || b.State != platformapi.BidLocked {
+					t.Errorf("a bid is %s, %v", b.State, err)
+				}
+			}
+			if n := gate.calls.Load(); n != tt.calls {
+				t.Errorf("%d judgements of 3 bids, not %d", n, tt.calls)
+			}
+		})
+	}
+}
+
+// brokenStore is a store that fails once when it is told to.
+type brokenStore struct {
+	store.Store
+	create, change atomic.Bool
+}
+
+var errStore = errors.New("the database is away")
+
+func (s *brokenStore) CreateUpload(ctx context.Context, u store.Upload, now time.Time) error {
+	if s.create.CompareAndSwap(true, false) {
+		return errStore
+	}
+	return s.Store.CreateUpload(ctx, u, now)
+}
+
+func (s *brokenStore) ChangeTender(ctx context.Context, r store.TenderRequest, decide func(*store.TenderFile) ([]store.TenderEffect, error)) (store.TenderAnswer, error) {
+	if s.change.CompareAndSwap(true, false) {
+		return store.TenderAnswer{}, errStore
+	}
+	return s.Store.ChangeTender(ctx, r, decide)
+}
+
+// What failed between the steps of a bid's, or a backup's, way to the platform goes on when the same is asked again. The bid is
+// larger than an upload may be that nothing was begun for.
+func TestWhatFailedBetweenIsAskedAgain(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), filepath.Join(dir, platform.StoreFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := &brokenStore{Store: db}
+	x := &tendering{World: platformtest.NewWorldOf(t, dir, func(c *platform.Config) { c.Store, c.MaxFile = broken, 200 }, nil)}
+	x.host, x.bidder = x.Login(t, platformtest.Purchaser, client.Options{}), x.Login(t, platformtest.Supplier, client.Options{Piece: 150})
+	x.file = paper(x.publish(t, platformapi.RemedyBackupFile), platformtest.Supplier)
+	send := func(begin func(key string) error, send, complete func() error) {
+		t.Helper()
+		key := platformapi.NewID()
+		broken.create.Store(true)
+		if err := begin(key); err == nil {
+			t.Fatal("it was begun although the upload could not be made")
+		}
+		if err := begin(key); err != nil {
+			t.Fatal(err)
+		}
+		if err := send(); err != nil {
+			t.Fatal(err)
+		}
+		broken.change.Store(true)
+		if err := complete(); err == nil {
+			t.Fatal("it is complete although that could not be kept")
+		}
+		if err := complete(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := platformapi.NewBid{ID: platformapi.NewID(), Size: int64(len(x.file)), SHA256: digestOf(x.file)}
+	send(func(key string) (err error) {
+		x.bid, err = x.bidder.BeginBid(t.Context(), key, x.id, n)
+		return err
+	}, func() error {
+		return x.bidder.SendBid(t.Context(), x.bid, bytes.NewReader(x.file), nil)
+	}, func() error {
+		_, err := x.bidder.CompleteBid(t.Context(), platformapi.NewID(), n.ID)
+		return err
+	})
+	damaged := bytes.Clone(x.file)
+	damaged[len(damaged)-70] ^= 1
+	if err := os.WriteFile(x.path(dir), damaged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.Clock.Add(time.Hour)
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	x.act(t, platformapi.OpeningAct{Act: platformapi.MoveStart})
+	backup := platformapi.NewBackup{UploadID: platformapi.NewID(), Size: n.Size, SHA256: n.SHA256}
+	send(func(key string) error {
+		_, err := x.bidder.BeginBackup(t.Context(), key, n.ID, backup)
+		return err
+	}, func() error {
+		return x.bidder.SendBackup(t.Context(), backup, bytes.NewReader(x.file), nil)
+	}, func() error {
+		_, err := x.bidder.CompleteBackup(t.Context(), platformapi.NewID(), n.ID)
+		return err
+	})
+	if b, err := x.bidder.Bid(t.Context(), n.ID); err != nil || b.State != platformapi.BidDecrypting {
+		t.Errorf("%s, %v", b.State, err)
 	}
 }

@@ -712,14 +712,15 @@ func recordSigned(r *room) {
 	r.publish(func(n *platformapi.NewTender) { n.MinBidders = 1 })
 	sides, bids := r.all(Supplier, Stranger)
 	r.pass()
-	if _, err := sides[0].SignIn(r.Context(), platformapi.NewID(), bids[0].ID, platformapi.SignIn{Place: platformapi.PlaceRemote}); err != nil {
-		r.Fatal(err)
+	b, err := sides[0].SignIn(r.Context(), platformapi.NewID(), bids[0].ID, platformapi.SignIn{Place: platformapi.PlaceHall, Person: "李四"})
+	if err != nil || b.SignedInPlace != platformapi.PlaceRemote || b.SignedInBy == "李四" || b.SignedInBy == "" {
+		r.Fatalf("a bidder elsewhere signed in as %q at %s, %v", b.SignedInBy, b.SignedInPlace, err)
 	}
 	r.did(platformapi.OpeningAct{Act: platformapi.MoveStart})
 	for i, p := range sides {
 		r.decrypt(p, bids[i].ID)
 	}
-	_, err := sides[0].SignRecord(r.Context(), platformapi.NewID(), r.id, []byte("early"))
+	_, err = sides[0].SignRecord(r.Context(), platformapi.NewID(), r.id, []byte("early"))
 	r.refused(platformapi.CodeStageWrong, err)
 	r.did(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
 	_, err = sides[1].Object(r.Context(), platformapi.NewID(), bids[1].ID, platformapi.NewObjection{ID: platformapi.NewID(), Text: "我不在场"})

@@ -49,7 +49,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err er
 	} else if r.Context().Err() != nil {
 		f = Refuse(http.StatusServiceUnavailable, platformapi.CodeUnavailable, "the request was given up")
 	} else {
-		log.Error("internal error", "method", r.Method, "path", r.URL.Path, "error", err)
+		LogError(r, log, err)
 		f = Refuse(http.StatusInternalServerError, platformapi.CodeInternal, "the request could not be worked on")
 	}
 	p := struct {
@@ -69,9 +69,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err er
 	h.Set("Content-Type", "application/problem+json")
 	h.Del("Content-Disposition")
 	h.Del("ETag")
-	if f.RetryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
-	}
+	RetryAfter(w, f)
 	if f.Status == http.StatusUnauthorized {
 		challenge := dpop.Challenge
 		if f.CodeValue == platformapi.CodeProofWrong {
@@ -81,4 +79,16 @@ func WriteError(w http.ResponseWriter, r *http.Request, log *slog.Logger, err er
 	}
 	w.WriteHeader(f.Status)
 	_, _ = w.Write(body) // the client is gone when this fails, nobody is left to tell
+}
+
+// LogError logs an error that is none of the caller's.
+func LogError(r *http.Request, log *slog.Logger, err error) {
+	log.Error("internal error", "method", r.Method, "path", r.URL.Path, "error", err)
+}
+
+// RetryAfter says in an answer's head how long to wait, where the Fault does.
+func RetryAfter(w http.ResponseWriter, f *Fault) {
+	if f.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((f.RetryAfter+time.Second-1)/time.Second)))
+	}
 }

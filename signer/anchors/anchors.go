@@ -6,13 +6,14 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/disk"
 )
 
 const (
@@ -46,13 +47,9 @@ func Folder(dir string) ([]*smx509.Certificate, error) {
 			return nil, fmt.Errorf("anchors: more than %d files in %s", maxFiles, dir)
 		}
 		path := filepath.Join(dir, f.Name())
-		data, err := read(path)
+		found, err := File(path)
 		if err != nil {
 			return nil, err
-		}
-		found, bad := parse(data)
-		if bad != nil || len(found) == 0 {
-			return nil, fmt.Errorf("anchors: %s: %w", path, cmp.Or(bad, ErrNone))
 		}
 		all = append(all, found...)
 	}
@@ -74,20 +71,27 @@ func System() ([]*smx509.Certificate, error) {
 	return once(all), nil
 }
 
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
+// File reads the certificates in one file, PEM (RFC 7468, 5) or DER. Errors: those of package disk, ErrNone, and that of what
+// should be a certificate and is none.
+func File(path string) ([]*smx509.Certificate, error) {
+	data, err := disk.Read(path, maxFile)
 	if err != nil {
 		return nil, fmt.Errorf("anchors: %w", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = &fs.PathError{Op: "read", Path: path, Err: errors.New("the file is too large")}
-	}
+	found, err := Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("anchors: %w", err)
+		return nil, fmt.Errorf("anchors: %s: %w", path, err)
 	}
-	return data, nil
+	return found, nil
+}
+
+// Parse is File for what was read already. What else stands in PEM, such as a key, is passed over.
+func Parse(data []byte) ([]*smx509.Certificate, error) {
+	found, bad := parse(data)
+	if bad != nil || len(found) == 0 {
+		return nil, cmp.Or(bad, ErrNone)
+	}
+	return found, nil
 }
 
 // parse reads what is a certificate; bad is the first thing that should be one and is not.
@@ -114,6 +118,11 @@ func parse(data []byte) (found []*smx509.Certificate, bad error) {
 		}
 		found = append(found, c)
 	}
+}
+
+// without leaves the barred certificates out.
+func without(all, barred []*smx509.Certificate) []*smx509.Certificate {
+	return slices.DeleteFunc(all, func(c *smx509.Certificate) bool { return slices.ContainsFunc(barred, c.Equal) })
 }
 
 // once leaves each certificate in once.

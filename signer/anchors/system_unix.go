@@ -4,10 +4,13 @@ package anchors
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/signer/disk"
 )
 
 // bundles are where distributions keep the store as one file; the first that is there counts.
@@ -25,12 +28,12 @@ func system() ([]*smx509.Certificate, error) {
 		paths = []string{named}
 	}
 	for _, path := range paths {
-		data, err := read(path)
+		data, err := disk.Read(path, maxFile)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("anchors: %w", err)
 		}
 		found, _ := parse(data) // what cannot be read is not believed
 		return found, nil

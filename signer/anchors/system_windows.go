@@ -9,14 +9,27 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+// system reads the roots that the machine or the person trusts; what either disallows is left out.
 func system() ([]*smx509.Certificate, error) {
-	name, err := windows.UTF16PtrFromString("ROOT")
+	roots, err := store("ROOT")
+	if err != nil {
+		return nil, err
+	}
+	disallowed, err := store("Disallowed")
+	if err != nil {
+		return nil, err
+	}
+	return without(roots, disallowed), nil
+}
+
+func store(called string) ([]*smx509.Certificate, error) {
+	name, err := windows.UTF16PtrFromString(called)
 	if err != nil {
 		return nil, err
 	}
 	store, err := windows.CertOpenSystemStore(0, name)
 	if err != nil {
-		return nil, fmt.Errorf("anchors: the store ROOT: %w", err)
+		return nil, fmt.Errorf("anchors: the store %s: %w", called, err)
 	}
 	defer func() { _ = windows.CertCloseStore(store, 0) }() // it was read only
 	var found []*smx509.Certificate

@@ -11,11 +11,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"sealdesk/signer"
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/pdfsig"
 	"sealdesk/signer/verify"
 )
@@ -238,8 +237,8 @@ func (r *run) prepare() error {
 func sweep(dir string) {
 	entries, _ := os.ReadDir(dir) // the next run tries again
 	for _, e := range entries {
-		if name := e.Name(); strings.HasPrefix(name, ".sealdesk-") && strings.HasSuffix(name, ".tmp") {
-			_ = os.Remove(filepath.Join(dir, name))
+		if disk.IsDraft(e.Name()) {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

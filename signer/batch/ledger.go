@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 )
 
 // Names in the output folder.

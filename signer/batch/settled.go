@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"sealdesk/signer"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/verify"
 )
 
@@ -171,19 +172,16 @@ func (r *run) layBeside(item Item, report string) error {
 			return err
 		}
 	}
-	data, err := os.ReadFile(report)
+	f, err := os.Open(report)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	defer f.Close()
+	err = disk.WriteNew(to, f)
 	if errors.Is(err, fs.ErrExist) {
 		return nil // somebody's own; the batch keeps its report beside the clean copy
 	}
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	return errors.Join(err, f.Sync(), f.Close())
+	return err
 }
 
 func (l *ledger) cleanOf(name string) line {

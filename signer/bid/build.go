@@ -17,8 +17,8 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer/cms"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/envelope"
-	"sealdesk/signer/internal/disk"
 )
 
 // DefaultChunk is how many bytes of content are sealed at a time.

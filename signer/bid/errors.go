@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 )
 
 // Kind says in one word what went wrong.

@@ -4,7 +4,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 )
 
 // create makes a file that is filled before it has a name: see disk.Draft.

@@ -278,6 +278,7 @@ func (b *Bid) OpenInner(name string, k Key) (*Opened, error) {
 		return nil, err
 	}
 	if err := b.holdKey(i, secret); err != nil {
+		clear(secret)
 		return nil, err
 	}
 	return &Opened{b, name, secret}, nil

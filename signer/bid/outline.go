@@ -53,7 +53,7 @@ type FormField struct {
 	Kind     FieldKind `json:"kind"`
 	Required bool      `json:"required"`
 	Capitals bool      `json:"capitals,omitempty"` // an amount stands in capitals beside the digits
-	Max      string    `json:"max,omitempty"`      // the ceiling of an amount (最高限价), in yuan
+	Max      string    `json:"max,omitempty"`      // the ceiling of an amount (最高限价), in yuan: digits, and two decimals at most
 }
 
 // FieldKind is what a field holds.
@@ -107,7 +107,8 @@ func ReadOutline(r io.Reader) (*Outline, error) {
 		for i, field := range f.Fields {
 			again := slices.ContainsFunc(f.Fields[:i], func(g FormField) bool { return g.Name == field.Name })
 			amount := field.Kind == Amount
-			if !isText(field.Name, 100) || again || !amount && field.Kind != Days && field.Kind != Text || !amount && (field.Capitals || field.Max != "") {
+			if !isText(field.Name, 100) || again || !amount && field.Kind != Days && field.Kind != Text || !amount && (field.Capitals || field.Max != "") ||
+				field.Max != "" && !ceilingForm().MatchString(field.Max) {
 				return bad("the field %q of the price form", field.Name)
 			}
 		}
@@ -262,6 +263,8 @@ func (o *Outline) CheckPrice(p Price, money Money) []finding.Finding {
 	}
 	return found
 }
+
+var ceilingForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,16}(\.[0-9]{1,2})?$`) })
 
 var daysForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,4}$`) })
 

@@ -129,7 +129,8 @@ func TestReadOutlineRefuses(t *testing.T) {
 		"no tender": strings.Replace(outlineText, `"T"`, `""`, 1), "no parts": `{"tender":"T","lot":"1","name":"N","parts":[]}`,
 		"a code twice": strings.Replace(outlineText, `"offer"`, `"TECH"`, 1), "a kind of ours": strings.Replace(outlineText, `"letter", "required"`, `"opening", "required"`, 1),
 		"an unknown kind of field": strings.Replace(outlineText, `"days"`, `"weeks"`, 1), "capitals for text": strings.Replace(outlineText, `"text",`, `"text", "capitals": true,`, 1),
-		"a field twice": strings.Replace(outlineText, `"备注"`, `"工期"`, 1), "a form without an envelope": strings.Replace(outlineText, `"price": {"envelope": "报价"`, `"price": {"envelope": ""`, 1),
+		"a ceiling that is no amount": strings.Replace(outlineText, `"max": "100"`, `"max": "另行公布"`, 1),
+		"a field twice":               strings.Replace(outlineText, `"备注"`, `"工期"`, 1), "a form without an envelope": strings.Replace(outlineText, `"price": {"envelope": "报价"`, `"price": {"envelope": ""`, 1),
 	} {
 		_, err := bid.ReadOutline(strings.NewReader(text))
 		wantKind(t, name, err, bid.BadOutline)

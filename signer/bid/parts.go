@@ -8,7 +8,7 @@ import (
 	"os"
 	"sync"
 
-	"sealdesk/signer/internal/disk"
+	"sealdesk/signer/disk"
 )
 
 // Opened is an envelope that was opened: it reads the parts whose key is in it. It may be used from several goroutines.

@@ -218,7 +218,7 @@ func TestOutlinesThatAreNone(t *testing.T) {
 	if _, err := ReadOutline(iotest.ErrReader(lost)); !errors.Is(err, &Error{Kind: BadOutline}) || !errors.Is(err, lost) {
 		t.Error(err)
 	}
-	o, err := ReadOutline(strings.NewReader(outline(part, form(field+`,{"name":"总价","kind":"amount"},{"name":"上限","kind":"amount","max":"none"}`))))
+	o, err := ReadOutline(strings.NewReader(outline(part, form(field+`,{"name":"总价","kind":"amount"},{"name":"上限","kind":"amount","max":"0.50"}`))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,10 +227,13 @@ func TestOutlinesThatAreNone(t *testing.T) {
 		t.Errorf("%+v", b.Parts[0])
 	}
 	money := func(text string) (int64, string, error) {
-		if text != "1" {
-			return 0, "", errors.New("no sum")
+		switch text {
+		case "1":
+			return 100, "壹元整", nil
+		case "0.50":
+			return 50, "伍角", nil
 		}
-		return 100, "壹元整", nil
+		return 0, "", errors.New("no sum")
 	}
 	for _, tt := range []struct {
 		field Field

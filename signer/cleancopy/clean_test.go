@@ -382,21 +382,6 @@ func TestRefusals(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	t.Run("full disk", func(t *testing.T) {
-		if _, err := os.Stat("/dev/full"); err != nil {
-			t.Log("no device that is always full here")
-			return
-		}
-		full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer full.Close()
-		_, err = full.Write([]byte("x"))
-		if !cleancopy.Full(err) {
-			t.Errorf("%v is not taken for a full disk", err)
-		}
-	})
 }
 
 type unreachable struct{ t *testing.T }

@@ -7,10 +7,9 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
-	"runtime"
 
 	"sealdesk/signer/cleancopy/refusal"
+	"sealdesk/signer/disk"
 )
 
 // takeIn copies the input once into the private folder; what is checked is what is converted.
@@ -58,57 +57,36 @@ func tooLarge(size, limit int64) error {
 	return refusal.New(refusal.TooLarge, "the document is too large", map[string]any{"size": size, "limit": limit})
 }
 
-// deliver copies the result beside its final place, syncs it and only then gives it its name.
+// deliver copies the result into its final place, whose name it gets when it is whole.
 func deliver(ctx context.Context, from, out string) (File, error) {
 	src, err := os.Open(from)
 	if err != nil {
 		return File{}, writeError(err, from)
 	}
 	defer src.Close()
-	dst, err := os.CreateTemp(filepath.Dir(out), ".sealdesk-*.part")
-	if err != nil {
-		return File{}, writeError(err, out)
-	}
-	defer func() { _ = os.Remove(dst.Name()) }() // gone already when it was renamed
 	h := sha256.New()
-	n, err := io.Copy(io.MultiWriter(dst, h), reader{ctx, src})
-	if err == nil {
-		err = dst.Sync()
-	}
-	if cerr := dst.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(dst.Name(), out)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(out))
-	}
+	var n counter
+	err = disk.Write(out, io.TeeReader(reader{ctx, src}, io.MultiWriter(h, &n)))
 	if ctx.Err() != nil && err != nil {
 		return File{}, ctx.Err()
 	}
 	if err != nil {
 		return File{}, writeError(err, out)
 	}
-	return File{Size: n, SHA256: hex.EncodeToString(h.Sum(nil))}, nil
+	return File{Size: int64(n), SHA256: hex.EncodeToString(h.Sum(nil))}, nil
 }
 
-// syncFolder makes the new name itself last. Windows has no such call and needs none.
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
 }
 
 // writeError names a failure of the disk.
 func writeError(err error, path string) error {
-	if full(err) {
+	if disk.Full(err) {
 		return refusal.Wrap(refusal.DiskFull, err, "the disk is full", map[string]any{"path": path})
 	}
 	return refusal.Wrap(refusal.Unwritable, err, "the clean copy cannot be written", map[string]any{"path": path})
@@ -116,7 +94,7 @@ func writeError(err error, path string) error {
 
 // outOfSpace turns a full disk, however deep it was met, into its own refusal and leaves every other error alone.
 func outOfSpace(err error, path string) error {
-	if full(err) {
+	if disk.Full(err) {
 		return writeError(err, path)
 	}
 	return err

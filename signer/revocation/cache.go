@@ -1,17 +1,18 @@
 package revocation
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"sealdesk/signer/disk"
 )
 
 // Bounds on a Cache.
@@ -50,12 +51,8 @@ func cacheKey(kind string, parts ...[]byte) string {
 }
 
 func (c *Cache) get(key string) ([]byte, bool) {
-	f, err := os.Open(filepath.Join(c.dir, key))
-	if err != nil {
-		return nil, false
-	}
-	data, err := io.ReadAll(io.LimitReader(f, MaxCRL+1))
-	return data, errors.Join(err, f.Close()) == nil
+	data, err := disk.Read(filepath.Join(c.dir, key), MaxCRL)
+	return data, err == nil
 }
 
 // put keeps an answer until a moment, which becomes the file's time: what is older
@@ -63,16 +60,8 @@ func (c *Cache) get(key string) ([]byte, bool) {
 func (c *Cache) put(key string, der []byte, until, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	tmp, err := os.CreateTemp(c.dir, ".new-*"+cacheSuffix) // mode 0600; swept like the others if it stays behind
-	if err != nil {
-		return
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(der)
-	if errors.Join(err, tmp.Close()) != nil || os.Chtimes(tmp.Name(), until, until) != nil {
-		return
-	}
-	if os.Rename(tmp.Name(), filepath.Join(c.dir, key)) == nil {
+	path := filepath.Join(c.dir, key)
+	if disk.Write(path, bytes.NewReader(der)) == nil && os.Chtimes(path, until, until) == nil {
 		c.sweep(now)
 	}
 }
@@ -84,7 +73,7 @@ func (c *Cache) sweep(now time.Time) {
 	}
 	var files []os.FileInfo
 	for _, e := range entries {
-		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), cacheSuffix) {
+		if info, err := e.Info(); err == nil && (strings.HasSuffix(e.Name(), cacheSuffix) || disk.IsDraft(e.Name())) {
 			files = append(files, info)
 		}
 	}

@@ -268,16 +268,16 @@ func TestCache(t *testing.T) {
 
 func TestCacheIsBounded(t *testing.T) {
 	c := openCache(t)
-	big := make([]byte, 30<<20)
-	for i := range 6 {
+	big := make([]byte, 15<<20)
+	for i := range 12 {
 		c.put(cacheKey("crl", []byte{byte(i)}), big, now.Add(time.Duration(i)*time.Hour), now)
 	}
 	c.put(cacheKey("ocsp"), []byte("old"), now.Add(-time.Hour), now)
 	entries, err := os.ReadDir(c.dir)
-	if err != nil || len(entries) != 4 {
+	if err != nil || len(entries) != 8 {
 		t.Errorf("%d files, %v", len(entries), err)
 	}
-	if _, ok := c.get(cacheKey("crl", []byte{5})); !ok {
+	if _, ok := c.get(cacheKey("crl", []byte{11})); !ok {
 		t.Error("what holds longest is gone")
 	}
 	if _, ok := c.get(cacheKey("crl", []byte{0})); ok {

@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -93,12 +92,6 @@ func TestFoldersThatAreNone(t *testing.T) {
 		if _, err := OpenOrCreate(dir); err == nil {
 			t.Errorf("a folder for %s was taken for none", name)
 		}
-	}
-	if err := publish(dir, "file", []byte("x"), 0o600, false); !errors.Is(err, fs.ErrExist) {
-		t.Errorf("a name that is taken: %v", err)
-	}
-	if err := publish(filepath.Join(dir, "missing"), "x", nil, 0o600, true); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a folder that is not there: %v", err)
 	}
 }
 

@@ -6,12 +6,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/token/smallfile"
 )
 
 const (
@@ -49,20 +50,20 @@ func Create(dir string, algorithms ...Algorithm) (*Authority, error) {
 		return nil, err
 	}
 	defer clear(secret)
-	if err := publish(dir, secretFile, secret, 0o600, false); err != nil {
+	if err := smallfile.Create(filepath.Join(dir, secretFile), secret, 0o600); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return nil, ErrExists
 		}
 		return nil, err
 	}
 	a.ledger = newLedger(filepath.Join(dir, ledgerFile))
-	return a, publish(dir, rootsFile, a.RootsPEM(), 0o644, true)
+	return a, smallfile.Write(RootsFile(dir), a.RootsPEM(), 0o644)
 }
 
 // Open reads the authority in dir, and writes its roots.pem anew when it is
 // missing or not the same. Errors: ErrNotFound, ErrDamaged.
 func Open(dir string) (*Authority, error) {
-	secret, err := readBounded(filepath.Join(dir, secretFile))
+	secret, err := read(filepath.Join(dir, secretFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNotFound
 	}
@@ -76,8 +77,8 @@ func Open(dir string) (*Authority, error) {
 	}
 	a.ledger = newLedger(filepath.Join(dir, ledgerFile))
 	roots := a.RootsPEM()
-	if there, err := readBounded(RootsFile(dir)); err != nil || !bytes.Equal(there, roots) {
-		return a, publish(dir, rootsFile, roots, 0o644, true)
+	if there, err := read(RootsFile(dir)); err != nil || !bytes.Equal(there, roots) {
+		return a, smallfile.Write(RootsFile(dir), roots, 0o644)
 	}
 	return a, nil
 }
@@ -164,41 +165,10 @@ func parse(data []byte) (*Authority, error) {
 	return a, nil
 }
 
-func readBounded(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = ErrDamaged
+func read(path string) ([]byte, error) {
+	data, err := smallfile.Read(path, maxFile)
+	if errors.Is(err, smallfile.ErrTooLarge) {
+		return nil, ErrDamaged
 	}
 	return data, err
-}
-
-// publish gives a file its name only when it is complete and on the disk. When
-// replace is false, a file that has the name already keeps it, and the error is
-// fs.ErrExist.
-func publish(dir, name string, data []byte, mode fs.FileMode, replace bool) error {
-	tmp, err := os.CreateTemp(dir, "."+name+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	to := filepath.Join(dir, name)
-	if replace {
-		err = os.Rename(tmp.Name(), to)
-	} else {
-		err = os.Link(tmp.Name(), to)
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(dir)
 }

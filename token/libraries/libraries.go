@@ -123,7 +123,7 @@ func (s *Set) Drivers(only ...profile.Interface) []token.Driver {
 
 // Driver gives the driver of a library that is named by its path, whether it is in the table or not.
 func (s *Set) Driver(library string, speaks profile.Interface) (*modhost.Driver, error) {
-	if err := profile.CheckLibrary(library); err != nil {
+	if _, err := profile.CheckLibrary(library); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -146,10 +146,11 @@ func (s *Set) driver(library string, p profile.Profile) (*modhost.Driver, error)
 // Add takes a library among the person's own. Which interface it speaks is read from the file; a library that speaks both is
 // taken for PKCS #11 and for SKF.
 func (s *Set) Add(library string) error {
-	if err := profile.CheckLibrary(library); err != nil {
+	file, err := profile.CheckLibrary(library)
+	if err != nil {
 		return err
 	}
-	speaks, err := interfaces(library)
+	speaks, err := interfaces(file)
 	if err != nil {
 		return err
 	}

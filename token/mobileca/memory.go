@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,11 +12,12 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
+	"sealdesk/token/smallfile"
 )
 
 // Bounds of the file that remembers certificates.
 const (
-	maxRemembered = 16
+	maxRemembered = 32
 	maxMemory     = 2 << 20 // bytes
 )
 
@@ -32,14 +32,9 @@ func recall(path string) []certificate {
 	if path == "" {
 		return nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxMemory+1))
+	data, err := smallfile.Read(path, maxMemory)
 	var kept []remembered
-	if err != nil || len(data) > maxMemory || json.Unmarshal(data, &kept) != nil || len(kept) > maxRemembered {
+	if err != nil || json.Unmarshal(data, &kept) != nil || len(kept) > maxRemembered {
 		return nil
 	}
 	var out []certificate
@@ -97,14 +92,5 @@ func remember(path string, now []certificate) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("remember a certificate: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+	return smallfile.Write(path, data, 0o600)
 }

@@ -428,6 +428,56 @@ func TestDecrypt(t *testing.T) {
 	want(t, "a decrypter of a pairing to sign", err, token.ErrNotSupported)
 }
 
+// What was encrypted to a certificate that was renewed since, or has expired, is decrypted by its key; it signs nothing more.
+func TestEarlierCertificatesDecrypt(t *testing.T) {
+	authority, err := issuer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, year := ca.Subject{Name: "云溪县财政局", USCC: "11410899MB0000001X"}, 365*24*time.Hour
+	now := time.Now()
+	c := mobilecatest.New(t, authority, subject)
+	c.Certify(t, authority, ca.Request{Subject: subject, NotBefore: now.Add(-2 * year), NotAfter: now.Add(-year)})
+	p := &mobilecatest.Person{CA: c}
+	expired := only(t, open(t, mobileca.Config{Service: c.URL, Screen: p}))
+	want(t, "a link to sign with what has expired", expired.Unlock(mobileca.WithPurpose(t.Context(), mobileca.Purpose{Kind: mobileca.Sign}), nil), mobileca.ErrNonsense)
+	c.Certify(t, authority, ca.Request{Subject: subject})
+
+	count := func(kind mobileca.Kind) int {
+		tok, _, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: kind})
+		ids, err := tok.Identities(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(ids)
+	}
+	if n := count(mobileca.Sign); n != 2 {
+		t.Errorf("a link to sign brings %d certificates", n)
+	}
+	if n := count(mobileca.Decrypt); n != 4 {
+		t.Fatalf("a link to decrypt brings %d certificates", n)
+	}
+	for i := 1; i < 4; i++ { // a link decrypts once
+		tok, _, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: mobileca.Decrypt})
+		ids, err := tok.Identities(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := []byte("a content key of 32 bytes, or so")
+		cipher, err := sm2.EncryptASN1(rand.Reader, ids[i].Certificate().PublicKey.(*ecdsa.PublicKey), secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := ids[i].Decrypter(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plain, err := d.Decrypt(nil, cipher, nil); err != nil || !bytes.Equal(plain, secret) {
+			t.Errorf("certificate %d: decrypted %q, %v", i, plain, err)
+		}
+	}
+}
+
 func TestDigestAloneIsNotSigned(t *testing.T) {
 	p := &mobilecatest.Person{CA: service(t)}
 	_, id, ctx := link(t, t.Context(), p, mobileca.Purpose{Kind: mobileca.Sign})

@@ -15,7 +15,7 @@ import (
 
 const (
 	graceful    = 5 * time.Second // for telling the service that it is over
-	maxLinked   = 2               // certificates that a link brings
+	maxLinked   = 17              // certificates that a link brings: one to sign with, those to decrypt with
 	maxChain    = 5
 	maxVersions = 10_000 // of one pairing that are followed: a service that changes it without end is not followed
 )
@@ -211,6 +211,9 @@ func (p *pairing) link(now wire.Pairing) (*link, error) {
 		id, err := linked(c)
 		if err != nil {
 			return nil, err
+		}
+		if p.purpose.Kind != Decrypt && p.now().After(id.chain[0].NotAfter) {
+			return nil, fmt.Errorf("%w: a certificate that has expired, and may only decrypt", ErrNonsense)
 		}
 		l.certificates = append(l.certificates, id)
 	}

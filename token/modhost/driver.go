@@ -216,6 +216,9 @@ func (t *remoteToken) Identities(ctx context.Context) ([]token.Identity, error) 
 
 func (t *remoteToken) Unlock(ctx context.Context, pin []byte) error {
 	defer token.Wipe(pin)
+	if len(pin) > wire.MaxPIN {
+		return token.ErrPINTooLong
+	}
 	_, _, err := t.operate(ctx, 0, &wire.Request{Op: wire.OpUnlock, PIN: pin, LastTry: token.LastTryGranted(ctx)})
 	return err
 }
@@ -267,6 +270,9 @@ type changingToken struct{ *remoteToken }
 func (t *changingToken) ChangePIN(ctx context.Context, old, new []byte) error {
 	defer token.Wipe(old)
 	defer token.Wipe(new)
+	if max(len(old), len(new)) > wire.MaxPIN {
+		return token.ErrPINTooLong
+	}
 	_, _, err := t.operate(ctx, 0, &wire.Request{Op: wire.OpChangePIN, PIN: old, NewPIN: new, LastTry: token.LastTryGranted(ctx)})
 	return err
 }

@@ -23,6 +23,7 @@ import (
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/modhost"
+	"sealdesk/token/modhost/wire"
 	"sealdesk/token/pkcs11/softhsmtest"
 	"sealdesk/token/profile"
 	"sealdesk/token/softkey"
@@ -627,5 +628,24 @@ func TestNoHelperOutlives(t *testing.T) {
 	})
 	if _, err := d.Tokens(t.Context()); !errors.Is(err, token.ErrRemoved) {
 		t.Errorf("a closed driver: %v", err)
+	}
+}
+
+// A PIN that no token takes reaches neither the token nor the helper, which goes on.
+func TestALongPIN(t *testing.T) {
+	b := plugLongmai(t)
+	tok := find(t, open(t, b.options))
+	pid, long := helperOf(t), strings.Repeat("1", wire.MaxPIN+1)
+	if err := tok.Unlock(t.Context(), []byte(long)); !errors.Is(err, token.ErrPINTooLong) {
+		t.Errorf("unlocking: %v", err)
+	}
+	for _, pair := range [][2]string{{long, keyPIN}, {keyPIN, long}} {
+		if err := tok.(token.PINChanger).ChangePIN(t.Context(), []byte(pair[0]), []byte(pair[1])); !errors.Is(err, token.ErrPINTooLong) {
+			t.Errorf("changing %d bytes into %d: %v", len(pair[0]), len(pair[1]), err)
+		}
+	}
+	unlock(t, tok)
+	if now := helperOf(t); now != pid {
+		t.Error("the helper was ended")
 	}
 }

@@ -161,6 +161,8 @@ func TestOutcomes(t *testing.T) {
 		{"C_Login", 0xA2, 0, wrong},
 		{"C_Login", 0xA4, 0, token.ErrPINLocked},
 		{"C_SetPIN", 0xA0, 0, wrong},
+		{"C_SetPIN", 0xA1, 0, token.ErrNewPIN},
+		{"C_SetPIN", 0xA2, 0, token.ErrNewPIN},
 		{"C_SetPIN", 0x6, 0, failed},
 		{"C_GetMechanismList", 0x150, 1, nil}, // it grew between the calls
 		{"C_GetMechanismList", 0x150, 0, cryptoki.ErrBounds},

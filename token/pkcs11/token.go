@@ -253,6 +253,9 @@ func (t *hardToken) ChangePIN(ctx context.Context, old, new []byte) error {
 			return err
 		}
 		if err := t.session.SetPIN(old, new); err != nil {
+			if errors.Is(err, cryptoki.CKR_PIN_INVALID) || errors.Is(err, cryptoki.CKR_PIN_LEN_RANGE) {
+				return token.ErrNewPIN // of the old one it is CKR_PIN_INCORRECT (PKCS #11 v2.40, 5.1.6)
+			}
 			return t.pinOutcome(err)
 		}
 		if t.login != nil && t.login.pin != nil {

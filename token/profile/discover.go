@@ -35,7 +35,7 @@ func (t *Table) Discover() []Place {
 			}
 			known = append(known, info)
 			place.Found = true
-			place.Problem = CheckLibrary(library)
+			_, place.Problem = CheckLibrary(library)
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			place.Problem = err
 		}
@@ -75,21 +75,25 @@ var ErrLibraryUnsafe = token.NewError("token.library_unsafe", "the library of th
 // ErrLibraryMissing: there is no library at the path.
 var ErrLibraryMissing = token.NewError("token.library_missing", "the library of the key is not there")
 
-// CheckLibrary says whether a library may be loaded from a path, before anything of it runs.
-func CheckLibrary(path string) error {
+// CheckLibrary says whether a library may be loaded from a path, before anything of it runs, and gives the path of the file
+// that it looked at, behind all links: that one is to be loaded, for a link may be turned elsewhere meanwhile.
+func CheckLibrary(path string) (file string, err error) {
 	if !filepath.IsAbs(path) || filepath.Clean(path) != path {
-		return ErrLibraryUnsafe
+		return "", ErrLibraryUnsafe
 	}
-	real, err := filepath.EvalSymlinks(path)
+	file, err = filepath.EvalSymlinks(path)
 	if err != nil {
-		return ErrLibraryMissing
+		return "", ErrLibraryMissing
 	}
-	info, err := os.Stat(real)
+	info, err := os.Stat(file)
 	switch {
 	case err != nil:
-		return ErrLibraryMissing
+		return "", ErrLibraryMissing
 	case !info.Mode().IsRegular():
-		return ErrLibraryUnsafe
+		return "", ErrLibraryUnsafe
 	}
-	return checkOwners(real)
+	if err := checkOwners(file); err != nil {
+		return "", err
+	}
+	return file, nil
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"sealdesk/token/smallfile"
 )
 
 // Own makes the entry for a library that a person names by its path: what the table knows of it, or else of an unknown one,
@@ -27,7 +29,7 @@ func (t *Table) Own(library string, i Interface) Profile {
 
 // LoadOwn reads the person's own entries; a file that is not there has none.
 func LoadOwn(file string) ([]Profile, error) {
-	data, err := readBounded(file)
+	data, err := smallfile.Read(file, maxFile)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}
@@ -53,20 +55,5 @@ func SaveOwn(file string, own []Profile) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closed := tmp.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
+	return smallfile.Write(file, data, 0o600)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"sealdesk/assets/vendors"
+	"sealdesk/token/smallfile"
 )
 
 // Interface is the programming interface that a library offers.
@@ -124,7 +124,7 @@ func Load(file string) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := readBounded(file)
+	data, err := smallfile.Read(file, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return t, nil
 	}
@@ -143,19 +143,6 @@ func Load(file string) (*Table, error) {
 		}
 	}
 	return &Table{merged}, nil
-}
-
-func readBounded(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(data) > maxFile {
-		err = fmt.Errorf("it is larger than %d bytes", maxFile)
-	}
-	return data, err
 }
 
 // Parse reads a table. The error is always an *Error.

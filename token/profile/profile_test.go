@@ -285,13 +285,13 @@ func TestALibraryOfSomebodyElse(t *testing.T) {
 	if err := errors.Join(os.WriteFile(library, nil, 0o600), os.Chmod(dir, 0o777|os.ModeSticky)); err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckLibrary(library); err != nil {
+	if _, err := CheckLibrary(library); err != nil {
 		t.Errorf("one's own: %v", err)
 	}
 	if err := os.Chown(library, 12345, 12345); err != nil {
 		t.Fatal(err)
 	}
-	if err := CheckLibrary(library); !errors.Is(err, ErrLibraryUnsafe) {
+	if _, err := CheckLibrary(library); !errors.Is(err, ErrLibraryUnsafe) {
 		t.Errorf("somebody else's: %v", err)
 	}
 }
@@ -361,8 +361,9 @@ func TestCheckLibrary(t *testing.T) {
 		{"no path", "", ErrLibraryUnsafe},
 	}
 	for _, tt := range tests {
-		if err := CheckLibrary(tt.path); err != tt.want {
-			t.Errorf("%s: got %v, want %v", tt.name, err, tt.want)
+		file, err := CheckLibrary(tt.path)
+		if err != tt.want || err == nil && filepath.Base(file) != "lib.so" || err != nil && file != "" {
+			t.Errorf("%s: got %q, %v, want %v", tt.name, file, err, tt.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"sealdesk/token"
@@ -23,6 +24,7 @@ type Driver struct {
 	library *library
 	thread  *thread
 	refresh time.Duration
+	end     func() error // does what Close does, once
 
 	// What follows belongs to the thread.
 	devices map[string]*device  // open ones, by name
@@ -53,6 +55,7 @@ func Open(path string, p profile.SKF) (*Driver, error) {
 		thread: newThread(), refresh: refresh,
 		devices: map[string]*device{}, tokens: map[place]*skfToken{}, uris: map[string][]string{},
 	}
+	d.end = sync.OnceValue(d.finish)
 	err := d.thread.do(context.Background(), func() (err error) {
 		d.library, err = load(path, p)
 		return err
@@ -64,8 +67,10 @@ func Open(path string, p profile.SKF) (*Driver, error) {
 	return d, nil
 }
 
-// Close locks every token and ends the driver, which is used no more. The library stays loaded.
-func (d *Driver) Close() error {
+// Close locks every token and ends the driver, which is used no more. The library stays loaded. Closing it again does nothing.
+func (d *Driver) Close() error { return d.end() }
+
+func (d *Driver) finish() error {
 	err := d.thread.do(context.Background(), func() error {
 		var failed error
 		for _, t := range d.tokens {

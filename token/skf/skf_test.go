@@ -93,6 +93,9 @@ func newBench(t testing.TB, v softkey.Variant, p profile.SKF, dialect softkey.Di
 		if err := driver.Close(); err != nil {
 			t.Error(err)
 		}
+		if err := driver.Close(); err != nil {
+			t.Errorf("once more: %v", err)
+		}
 	})
 	return &bench{server, device, driver}
 }

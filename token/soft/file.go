@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"sealdesk/token"
+	"sealdesk/token/smallfile"
 )
 
 const (
@@ -61,19 +61,11 @@ func readFile(dir, name string) ([]byte, error) {
 	if !fi.Mode().IsRegular() { // opening a pipe would hang
 		return nil, &DamagedError{name, errors.New("it is not a file")}
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+	data, err := smallfile.Read(path, maxFile)
+	if errors.Is(err, smallfile.ErrTooLarge) {
+		return nil, &DamagedError{name, smallfile.ErrTooLarge}
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, &DamagedError{name, errors.New("it is too big")}
-	}
-	return data, nil
+	return data, err
 }
 
 // readJSON decodes strictly: fields that this version does not know may change
@@ -89,25 +81,13 @@ func readJSON(dir, name string, v any) ([]byte, error) {
 	return data, nil
 }
 
-// writeFile replaces a file so that either the old or the new content is there,
-// whenever the power goes.
+// writeFile replaces a file. When the folder itself is gone the error is token.ErrRemoved.
 func writeFile(dir, name string, data []byte) error {
-	tmp, err := os.CreateTemp(dir, "."+name+"-*") // mode 0600
-	if err != nil {
-		if _, gone := os.Lstat(dir); errors.Is(gone, fs.ErrNotExist) {
-			return token.ErrRemoved
-		}
-		return err
+	err := smallfile.Write(filepath.Join(dir, name), data, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return token.ErrRemoved
 	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return syncDir(dir)
+	return err
 }
 
 func writeJSON(dir, name string, v any) error {

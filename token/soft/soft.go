@@ -21,6 +21,7 @@ import (
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/poll"
+	"sealdesk/token/smallfile"
 	"sealdesk/token/uri"
 )
 
@@ -159,7 +160,7 @@ func Create(dir string, o Options) (string, error) {
 	if err := os.Rename(tmp, filepath.Join(dir, p.Serial)); err != nil {
 		return "", err
 	}
-	return p.uri(), syncDir(dir)
+	return p.uri(), smallfile.SyncFolder(dir)
 }
 
 func (o *Options) check() error {

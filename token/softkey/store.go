@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/token/smallfile"
 )
 
 const (
@@ -54,7 +55,7 @@ type pairFile struct {
 	Asks        bool   `json:"asks,omitempty"`
 }
 
-// save writes the key's file, where the server keeps files, so that either the old or the new state is there.
+// save writes the key's file, where the server keeps files.
 func (d *Device) save() error {
 	if d.server.folder == "" {
 		return nil
@@ -67,20 +68,7 @@ func (d *Device) save() error {
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(d.server.folder, d.serial+fileSuffix)
-	tmp, err := os.CreateTemp(d.server.folder, "."+d.serial+"-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(tmp.Name()))
-	}
-	return nil
+	return smallfile.Write(filepath.Join(d.server.folder, d.serial+fileSuffix), data, 0o600)
 }
 
 func (d *Device) file() (*deviceFile, error) {
@@ -153,14 +141,7 @@ func (s *Server) load() error {
 }
 
 func read(path string) (*Device, error) {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if fi.Size() > maxFile {
-		return nil, fs.ErrInvalid
-	}
-	data, err := os.ReadFile(path)
+	data, err := smallfile.Read(path, maxFile)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 )
 
@@ -17,6 +18,8 @@ type unfinished struct {
 	Places []string `json:"places"`
 	Clean  bool     `json:"clean,omitempty"`
 }
+
+const maxUnfinished = 16 << 20 // bytes
 
 func (s *Session) batchFile() string { return filepath.Join(s.dir, "batch.json") }
 
@@ -39,7 +42,7 @@ func (s *Session) forgetBatch() { _ = os.Remove(s.batchFile()) } // it would onl
 
 // UnfinishedBatch gives the batch that was begun and not finished, nil when there is none. Its files are to be checked anew.
 func (s *Session) UnfinishedBatch() *Batch {
-	data, err := os.ReadFile(s.batchFile())
+	data, err := disk.Read(s.batchFile(), maxUnfinished)
 	var u unfinished
 	if err != nil || json.Unmarshal(data, &u) != nil {
 		return nil

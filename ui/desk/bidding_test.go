@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -514,6 +515,35 @@ func TestTroublesOfABid(t *testing.T) {
 	all, err := again.Bids().List(t.Context())
 	w.told(err, "bids.damaged")
 	if len(all) != 0 {
+		t.Errorf("%d bids", len(all))
+	}
+}
+
+// outlined is a platform whose tenders all have the same outline.
+type outlined struct {
+	platformapi.Platform
+	platformapi.Tendering
+}
+
+func (outlined) Outline(context.Context, platformapi.Tender) ([]byte, error) {
+	return []byte(outlineJSON), nil
+}
+
+// A bid that cannot be read is told of by the list, and keeps nobody from beginning another one.
+func TestADamagedBidHindersNoOther(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(seller)
+	must(t, os.MkdirAll(filepath.Join(s.dir, bidsFolder, bids.Prefix+"damaged"), 0o700))
+	// The same desk by another platform; the session itself keeps its own, which it watches all the while.
+	other := &Session{desk: s.desk, platform: outlined{}, bids: s.bids, box: s.box}
+	p, err := other.NewBid(t.Context(), platformapi.Tender{ID: "tender"})
+	must(t, err)
+	if again, err := other.NewBid(t.Context(), platformapi.Tender{ID: "tender"}); err != nil || again != p {
+		t.Errorf("begun twice: %v", err)
+	}
+	all, err := s.Bids().List(t.Context())
+	w.told(err, "bids.damaged")
+	if len(all) != 1 || all[0] != p {
 		t.Errorf("%d bids", len(all))
 	}
 }

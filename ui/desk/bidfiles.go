@@ -34,6 +34,9 @@ func (s *Session) Outline(ctx context.Context, tender platformapi.Tender) ([]byt
 	return data, err
 }
 
+// maxBids is how many bids a platform may list of one party; a list that is longer has no end.
+const maxBids = 10_000
+
 // OwnBids are the party's bids on the platform, for one tender or with "" for all, the newest first.
 func (s *Session) OwnBids(ctx context.Context, tender string) ([]platformapi.Bid, error) {
 	t, err := s.tendering()
@@ -50,6 +53,9 @@ func (s *Session) OwnBids(ctx context.Context, tender string) ([]platformapi.Bid
 		all = append(all, page.Items...)
 		if q.Cursor = page.NextCursor; q.Cursor == "" {
 			return all, nil
+		}
+		if len(page.Items) == 0 || len(all) > maxBids {
+			return nil, &platformapi.Error{Kind: platformapi.KindNonsense, CodeValue: platformapi.CodeNonsense, Detail: "the list of bids has no end"}
 		}
 	}
 }

@@ -84,6 +84,9 @@ func (s *Session) bringCredit(ctx context.Context, t platformapi.Tendering, c Cr
 }
 
 func (s *Session) bringFile(ctx context.Context, t platformapi.Tendering, shelf *papers.Shelf, item string, f platformapi.CreditFile) error {
+	if f.Size > MaxFile {
+		return fault("file_too_large", nil, "file", f.Name, "mb", MaxFile>>20)
+	}
 	room, err := shelf.Room(f.Size)
 	if err != nil {
 		return diskError(s.dir, err)

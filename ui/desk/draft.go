@@ -5,9 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,6 +13,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/disk"
 )
 
 // A Field names one entry of the form.
@@ -292,17 +291,15 @@ const maxDraft = 16 << 20
 // loadDraft reads a draft; nil when there is none. Programs before this one wrote drafts in the plain: the next save closes
 // them.
 func loadDraft(v *vault.Vault, dir string) (*draft, error) {
-	f, err := os.Open(filepath.Join(dir, draftFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	path := filepath.Join(dir, draftFile)
+	data, err := disk.Read(path, maxDraft)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
-		return nil, diskError(filepath.Join(dir, draftFile), err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxDraft))
-	if err != nil {
-		return nil, diskError(filepath.Join(dir, draftFile), err)
+	case errors.Is(err, disk.ErrTooLarge):
+		return nil, fault("draft_damaged", err, "folder", dir)
+	case err != nil:
+		return nil, diskError(path, err)
 	}
 	var d draft
 	if err := unseal(v, draftContext(dir), data, &d); err != nil {

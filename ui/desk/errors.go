@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"syscall"
+
+	"sealdesk/signer/disk"
 )
 
 // An Error is a trouble of the desk's own, named by a stable code; ui/desk/words has its sentences.
@@ -58,7 +60,7 @@ func diskError(path string, err error) error {
 	}
 	folder := filepath.Dir(path)
 	switch {
-	case full(err):
+	case disk.Full(err):
 		return fault("disk_full", err, "folder", folder)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return fault("not_writable", err, "folder", folder)

@@ -11,6 +11,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/disk"
 	"sealdesk/ui/desk/papers"
 )
 
@@ -134,7 +135,11 @@ func (w *Work) copyIn(ctx context.Context, path, stem string) (*File, error) {
 	}
 	id := platformapi.NewID()
 	rel := stem + id + ext
-	d, err := bounded(ctx, in, name, func(r io.Reader) (papers.Digest, error) { return w.shelf.Put(ctx, rel, r) })
+	var d papers.Digest
+	err = bounded(ctx, in, name, func(r io.Reader) (err error) {
+		d, err = w.shelf.Put(ctx, rel, r)
+		return err
+	})
 	if err != nil {
 		_ = w.shelf.Drop(rel)
 		return nil, diskError(filepath.Join(w.dir, rel), err)
@@ -160,38 +165,24 @@ func kindOf(r io.ReaderAt) (string, error) {
 	return "", nil
 }
 
-// bounded reads a file that is no larger than MaxFile, and tells its troubles from those of where it goes.
-func bounded(ctx context.Context, in io.Reader, name string, read func(io.Reader) (papers.Digest, error)) (papers.Digest, error) {
-	from := &source{ctx: ctx, r: io.LimitReader(in, MaxFile+1)}
-	d, err := read(from)
+// bounded takes up a file that is no larger than MaxFile, and tells its troubles from those of where it goes.
+func bounded(ctx context.Context, in io.Reader, name string, take func(io.Reader) error) error {
+	from := &source{ctx: ctx, r: in, left: MaxFile}
+	err := take(from)
 	switch {
 	case ctx.Err() != nil:
-		err = ctx.Err()
+		return ctx.Err()
+	case errors.Is(from.err, errTooLarge):
+		return fault("file_too_large", nil, "file", name, "mb", MaxFile>>20)
 	case from.err != nil:
-		err = fault("file_unreadable", from.err, "file", name)
-	case err == nil && d.Size > MaxFile:
-		err = fault("file_too_large", nil, "file", name, "mb", MaxFile>>20)
+		return fault("file_unreadable", from.err, "file", name)
 	}
-	return d, err
+	return err
 }
 
 // writeOut writes a new file of the person's choice, synced. No file is overwritten.
-func writeOut(ctx context.Context, in io.Reader, name, path string) (err error) {
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return diskError(path, err)
-	}
-	_, err = bounded(ctx, in, name, func(r io.Reader) (papers.Digest, error) {
-		n, err := io.Copy(out, r)
-		return papers.Digest{Size: n}, err
-	})
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return errors.Join(diskError(path, err), os.Remove(path))
-	}
-	return nil
+func writeOut(ctx context.Context, in io.Reader, name, path string) error {
+	return diskError(path, bounded(ctx, in, name, func(r io.Reader) error { return disk.WriteNew(path, r) }))
 }
 
 // copyNew copies a file to one that is not there yet.
@@ -206,16 +197,22 @@ func copyNew(ctx context.Context, from, to string) error {
 
 // source remembers how reading failed, so that the trouble of one disk is not told of the other.
 type source struct {
-	ctx context.Context
-	r   io.Reader
-	err error
+	ctx  context.Context
+	r    io.Reader
+	left int64 // bytes that may come
+	err  error
 }
+
+var errTooLarge = errors.New("the file is too large")
 
 func (s *source) Read(p []byte) (int, error) {
 	if err := s.ctx.Err(); err != nil {
 		return 0, err
 	}
 	n, err := s.r.Read(p)
+	if s.left -= int64(n); s.left < 0 {
+		n, err = 0, errTooLarge
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err
 	}

@@ -1,13 +1,14 @@
 package desk
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 
+	"sealdesk/signer/disk"
 	"sealdesk/ui/desk/papers"
 )
 
@@ -79,45 +80,12 @@ func dataHome() (string, error) {
 	return filepath.Join(home, ".local", "share"), nil
 }
 
-// writeFile replaces path by data so that a crash leaves the old content or the new one: a temporary file beside it is
-// written, synced and renamed.
+// writeFile replaces path by data, whole or not at all.
 func writeFile(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return diskError(path, err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncFolder(filepath.Dir(path))
-	}
-	return diskError(path, err)
+	return diskError(path, disk.Write(path, bytes.NewReader(data)))
 }
 
 // writeNew writes a file that does not exist yet; one that does is an error and stays.
 func writeNew(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return diskError(path, err)
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(diskError(path, err), os.Remove(path))
-	}
-	return nil
-}
-
-func syncFolder(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil // a folder cannot be synced there; NTFS journals the rename
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return diskError(path, disk.WriteNew(path, bytes.NewReader(data)))
 }

@@ -16,11 +16,11 @@ import (
 )
 
 // A disk can be filled up, and given room again.
-type disk struct{ fill, free func() }
+type smallDisk struct{ fill, free func() }
 
 // smallDisk puts a small disk where a desk will keep its things. Where that is not allowed, the size that this process may
 // give to a file is limited instead, which stops all writing too.
-func (w *world) smallDisk(name string) disk {
+func (w *world) smallDisk(name string) smallDisk {
 	w.t.Helper()
 	dir := filepath.Join(w.dir, name)
 	must(w.t, os.MkdirAll(dir, 0o700))
@@ -29,7 +29,7 @@ func (w *world) smallDisk(name string) disk {
 	}
 	w.t.Cleanup(func() { must(w.t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	filler := filepath.Join(dir, "filler")
-	return disk{
+	return smallDisk{
 		fill: func() {
 			f, err := os.Create(filler)
 			must(w.t, err)
@@ -45,7 +45,7 @@ func (w *world) smallDisk(name string) disk {
 	}
 }
 
-func fileLimit(t *testing.T) disk {
+func fileLimit(t *testing.T) smallDisk {
 	t.Helper()
 	signal.Ignore(syscall.SIGXFSZ)
 	var usual syscall.Rlimit
@@ -54,7 +54,7 @@ func fileLimit(t *testing.T) disk {
 		return func() { must(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l)) }
 	}
 	t.Cleanup(set(usual))
-	return disk{fill: set(syscall.Rlimit{Cur: 0, Max: usual.Max}), free: set(usual)}
+	return smallDisk{fill: set(syscall.Rlimit{Cur: 0, Max: usual.Max}), free: set(usual)}
 }
 
 // explained fails unless err is told in sentences of its own, and not as a fault of the program.

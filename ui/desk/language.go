@@ -2,11 +2,10 @@ package desk
 
 import (
 	"encoding/json"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 
+	"sealdesk/signer/disk"
 	"sealdesk/ui/desk/words"
 )
 
@@ -15,12 +14,7 @@ const maxPreferences = 4 << 20 // bytes, of what is read before there is a desk
 // ChosenLanguage is the language that a person chose for the window, as it lies in these folders; empty: none, or it cannot be read.
 // It is asked before there is a desk, which is made with its words.
 func ChosenLanguage(f Folders) string {
-	file, err := os.Open(filepath.Join(f.Data, preferencesFile))
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxPreferences))
+	data, err := disk.Read(filepath.Join(f.Data, preferencesFile), maxPreferences)
 	var kept struct {
 		Language string `json:"language"`
 	}

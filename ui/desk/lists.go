@@ -3,11 +3,11 @@ package desk
 import (
 	"context"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"time"
 
 	"sealdesk/platformapi"
+	"sealdesk/signer/disk"
 )
 
 // Contracts is the contract list, from the platform or, when that cannot be reached, as it was last seen.
@@ -79,10 +79,6 @@ func (s *Session) keep(path string, v any) error {
 // recall reads what keep wrote; a file that is damaged or too large is as good as none.
 func (s *Session) recall(path string, v any) bool {
 	const most = 16 << 20
-	info, err := os.Stat(path)
-	if err != nil || info.Size() > most {
-		return false
-	}
-	data, err := os.ReadFile(path)
+	data, err := disk.Read(path, most)
 	return err == nil && unseal(s.vault, filepath.Base(path), data, v) == nil
 }

@@ -15,7 +15,7 @@ import (
 	"sealdesk/ui/desk/words"
 )
 
-// A Medium is a token as the page 证书与密钥 shows it (证书介质): what it tells of itself, and every certificate on it.
+// A Medium is a token as the page 证书与密钥 shows it: what it tells of itself, and every certificate on it.
 type Medium struct {
 	URI          string
 	Label        string

@@ -2,8 +2,9 @@ package desk
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
+
+	"sealdesk/signer/disk"
 )
 
 const (
@@ -40,7 +41,7 @@ var migrations = [preferencesVersion]func(map[string]json.RawMessage) error{
 func (d *Desk) readPreferences() error {
 	d.prefs.Version = preferencesVersion
 	path := filepath.Join(d.cfg.Folders.Data, preferencesFile)
-	data, err := os.ReadFile(path)
+	data, err := disk.Read(path, maxPreferences)
 	if err != nil {
 		return nil
 	}

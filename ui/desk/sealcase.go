@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"sealdesk/platformapi"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 	"sealdesk/ui/desk/words"
 )
@@ -45,6 +46,8 @@ const (
 	sealElectronicFile = "seal.esl"
 	removedFolder      = ".removed"
 	chosenFile         = "chosen.json"
+
+	maxSealRecord = 64 << 10 // bytes
 )
 
 const (
@@ -165,7 +168,7 @@ func (c *SealCase) load(id string) (SealChoice, error) {
 	dir := filepath.Join(c.dir(), id)
 	choice := SealChoice{ID: id, Title: id, Source: SealFromFile}
 	var r sealRecord
-	data, err := os.ReadFile(filepath.Join(dir, sealRecordFile))
+	data, err := disk.Read(filepath.Join(dir, sealRecordFile), maxSealRecord)
 	if err == nil {
 		err = json.Unmarshal(data, &r)
 	}
@@ -173,7 +176,7 @@ func (c *SealCase) load(id string) (SealChoice, error) {
 		return choice, fault("seal_broken", err, "title", id)
 	}
 	choice.Title, choice.Owner, choice.Form, choice.Source, choice.Added = r.Title, r.Owner, r.Form, r.Source, r.Added
-	der, err := os.ReadFile(filepath.Join(dir, sealElectronicFile))
+	der, err := disk.Read(filepath.Join(dir, sealElectronicFile), maxSeal)
 	switch {
 	case err == nil:
 		e, err := c.electronic(der, keptOnce)
@@ -249,7 +252,7 @@ func (c *SealCase) put(s SealChoice, face []byte) (SealChoice, error) {
 		err = writeRecord(tmp, s)
 	}
 	if err == nil {
-		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir(), s.ID)), syncFolder(c.dir()))
+		err = errors.Join(os.Rename(tmp, filepath.Join(c.dir(), s.ID)), disk.SyncFolder(c.dir()))
 	}
 	if err != nil {
 		return SealChoice{}, diskError(filepath.Join(c.dir(), s.ID), err)
@@ -275,7 +278,7 @@ func (c *SealCase) same(kept, s SealChoice, face []byte) bool {
 	if kept.Seal.WidthMM != s.Seal.WidthMM || kept.Source != s.Source {
 		return false
 	}
-	there, err := os.ReadFile(filepath.Join(c.dir(), kept.ID, sealPictureFile))
+	there, err := disk.Read(filepath.Join(c.dir(), kept.ID, sealPictureFile), maxSeal)
 	return err == nil && bytes.Equal(there, face)
 }
 
@@ -403,7 +406,7 @@ type chosenSeals map[string]map[string]string
 
 func (c *SealCase) chosen() chosenSeals {
 	all := chosenSeals{}
-	if data, err := os.ReadFile(filepath.Join(c.dir(), chosenFile)); err == nil {
+	if data, err := disk.Read(filepath.Join(c.dir(), chosenFile), maxPreferences); err == nil {
 		_ = json.Unmarshal(data, &all) // a damaged file only forgets a choice
 	}
 	return all

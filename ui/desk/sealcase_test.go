@@ -548,3 +548,16 @@ func TestRareCharacters(t *testing.T) {
 		t.Errorf("lent %v", draft.Lent)
 	}
 }
+
+// A narrow list shows of which kind a seal is, not whose all of them are.
+func TestTheShortTitleOfASeal(t *testing.T) {
+	const party = "云台县第一人民医院"
+	for title, want := range map[string]string{
+		party + "合同专用章": "合同专用章", party + " 公章": "公章", "合同专用章": "合同专用章", party: party, party + "（2）": party + "（2）",
+		"某公司公章": "某公司公章", party + "公章（2）": "公章（2）", "Yuntai Hospital": "Yuntai Hospital",
+	} {
+		if got := (SealChoice{Title: title}).Short(party); got != want {
+			t.Errorf("%q in short is %q, want %q", title, got, want)
+		}
+	}
+}

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"io"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +14,7 @@ import (
 	"golang.org/x/crypto/cryptobyte/asn1"
 
 	"sealdesk/signer"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/finding"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
@@ -69,12 +70,10 @@ const maxSeal = 8 << 20
 // Errors: *seal.PictureError, *ses.Error, and the desk's own of files.
 func (c *SealCase) ReadFile(_ context.Context, path string) (SealDraft, error) {
 	name := filepath.Base(path)
-	in, err := os.Open(path)
-	if err != nil {
-		return SealDraft{}, fault("file_unreadable", err, "file", name)
+	data, err := disk.Read(path, maxSeal)
+	if errors.Is(err, disk.ErrTooLarge) {
+		return SealDraft{}, &seal.PictureError{Reason: "too_large", Limit: maxSeal}
 	}
-	defer in.Close()
-	data, err := io.ReadAll(io.LimitReader(in, maxSeal+1))
 	if err != nil {
 		return SealDraft{}, fault("file_unreadable", err, "file", name)
 	}

@@ -3,7 +3,10 @@ package desk
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
@@ -46,6 +49,15 @@ type SealChoice struct {
 
 // Kept tells whether the seal is in the case, so that it can be renamed and removed.
 func (c SealChoice) Kept() bool { return c.ID != "" && c.Source != SealFromName }
+
+// Short is the title without the party's name in front, so that a narrow list shows of which kind each seal is.
+func (c SealChoice) Short(party string) string {
+	rest := strings.TrimSpace(strings.TrimPrefix(c.Title, party))
+	if first, _ := utf8.DecodeRuneInString(rest); unicode.IsLetter(first) {
+		return rest
+	}
+	return c.Title // there is nothing else in it but a number
+}
 
 // Expired tells whether an electronic seal's term is over.
 func (c SealChoice) Expired(now time.Time) bool { return !c.Until.IsZero() && now.After(c.Until) }

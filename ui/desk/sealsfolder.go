@@ -3,11 +3,12 @@ package desk
 import (
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"sealdesk/signer/disk"
 )
 
 const maxSealFile = 64 << 20 // bytes, of a file that is copied; the largest that is read again, maxSeal, has an eighth of it
@@ -130,7 +131,7 @@ func copySeals(from, to string) error {
 			return err
 		}
 	}
-	return syncFolder(to)
+	return disk.SyncFolder(to)
 }
 
 func there(path string) bool {
@@ -166,19 +167,11 @@ func copySeal(from, to string) error {
 
 // copyFile writes a file anew under another name, with the time of the first.
 func copyFile(from, to string) error {
-	f, err := os.Open(from)
+	info, err := os.Stat(from)
 	if err != nil {
 		return diskError(from, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.Size() > maxSealFile {
-		err = errors.New("the file is too long for a seal")
-	}
-	if err != nil {
-		return diskError(from, err)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSealFile))
+	data, err := disk.Read(from, maxSealFile)
 	if err != nil {
 		return diskError(from, err)
 	}

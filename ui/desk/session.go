@@ -101,12 +101,26 @@ func (d *Desk) enter(ctx context.Context, r LoginRequest, with func(do func(Plat
 		_ = d.RememberKey(remember)
 	}
 	s, err := d.session(ctx, r.Key, p)
-	if err != nil || keep == nil {
-		return s, err
+	if err != nil {
+		unwanted(ctx, p)
+		return nil, err
+	}
+	if keep == nil {
+		return s, nil
 	}
 	s.keeper = keep
 	s.keepOn(ctx, r.Keep)
 	return s, nil
+}
+
+// goodbye is how long the platform is waited for when a session ends that nobody works in.
+const goodbye = 5 * time.Second
+
+// unwanted ends a session of the platform that nobody works in; when the platform cannot be told, it ends by itself.
+func unwanted(ctx context.Context, p platformapi.Platform) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+	defer cancel()
+	_ = p.Logout(ctx)
 }
 
 // An unlockedKey is a key that signs until it is closed.

@@ -15,6 +15,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/signer"
+	"sealdesk/signer/anchors"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/revocation"
 	"sealdesk/signer/tsa"
@@ -102,7 +103,11 @@ func (s Settings) check() ([]*smx509.Certificate, error) {
 	if s.StampRoots == "" {
 		return nil, nil
 	}
-	return parseRoots([]byte(s.StampRoots), "PEM")
+	roots, err := anchors.Parse([]byte(s.StampRoots))
+	if err != nil {
+		return nil, fault("roots_unreadable", err, "file", "PEM")
+	}
+	return roots, nil
 }
 
 // ReadStampRoots reads a PEM file as Settings keeps it. Error: desk.roots_unreadable.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 )
 
@@ -101,16 +102,9 @@ func (s *Session) DropTemplate(kind, name string) error {
 
 func (s *Session) loadTemplates() (map[string][]storedTemplate, error) {
 	all := map[string][]storedTemplate{}
-	info, err := os.Stat(s.templateFile())
+	data, err := disk.Read(s.templateFile(), maxTemplateBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return all, nil
-	}
-	if err == nil && info.Size() > maxTemplateBytes {
-		err = errors.New("it is too large")
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(s.templateFile())
 	}
 	if err == nil {
 		err = json.Unmarshal(data, &all)

@@ -241,25 +241,33 @@ func (d *Desk) proxyPassword(name string) string {
 }
 
 // SetProxyLogin sets the user and the password that the proxy wants; an empty user is none. The password goes into the system's
-// keyring and nowhere else; kept tells whether it is there. If not, it holds until the program ends.
+// keyring and nowhere else, in place of the one before; kept tells whether it is there. If not, it holds until the program ends.
 // Errors: desk.proxy_user, those of ChangeSettings.
 func (d *Desk) SetProxyLogin(user, password string) (kept bool, err error) {
 	if len(user) > 200 || len(password) > 200 || strings.ContainsAny(user, ":\r\n\x00") {
 		return false, fault("proxy_user", nil) // RFC 7617, 2: a colon ends the user
 	}
 	s := d.Settings()
+	before := s.Proxy.Secret()
 	s.Proxy.User = user
 	if err := d.ChangeSettings(s); err != nil {
 		return false, err
 	}
 	name := s.Proxy.Secret()
 	d.mu.Lock()
-	d.passwords[name] = password
+	delete(d.passwords, before)
+	if user != "" {
+		d.passwords[name] = password
+	}
 	d.mu.Unlock()
 	if d.cfg.Keyring == nil {
 		return false, nil
 	}
-	return d.cfg.Keyring.Set(name, []byte(password)) == nil, nil
+	kept = user != "" && d.cfg.Keyring.Set(name, []byte(password)) == nil
+	if before != name || !kept {
+		_ = d.cfg.Keyring.Delete(before) // of a login that is not this one; a keyring that fails gives it to nobody else
+	}
+	return kept, nil
 }
 
 // PlatformTrouble is what was wrong with the files of platforms.

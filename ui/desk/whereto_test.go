@@ -244,6 +244,18 @@ func TestAPasswordStaysWithItsProxy(t *testing.T) {
 	if kept || ask() != proxyPassword {
 		t.Errorf("kept %v, password %q", kept, ask())
 	}
+	for _, user := range []string{"another", ""} { // a login that is not there any more is not kept either
+		_, err := d.SetProxyLogin(user, "secret of "+user)
+		must(t, err)
+		if _, err := d.SetProxyLogin(proxyUser, ""); err != nil {
+			t.Fatal(err)
+		}
+		way := d.Settings().Proxy
+		way.User = user
+		if password := d.proxyPassword(way.Secret()); password != "" {
+			t.Errorf("the password %q of user %q is kept", password, user)
+		}
+	}
 	way.User, way.Address = proxyUser, "10.0.0.2:3128"
 	must(t, d.ChangeSettings(Settings{Proxy: way}))
 	if ask() != "" {

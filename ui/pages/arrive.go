@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -12,23 +13,34 @@ import (
 	"sealdesk/ui/desk/link"
 	"sealdesk/ui/pages/contracts"
 	"sealdesk/ui/pages/form"
+	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
 
 // Arrive shows what somebody asked the program to open from outside: a PDF is judged, with or without a key; a link leads to a
-// contract, after the login where there was none yet. Nothing that a person has in front is thrown away without a word.
+// contract, after the login where there was none yet. Nothing that a person has in front is thrown away, and no work that goes on is:
+// then it says what to wait for.
 func (w *Window) Arrive(files []string, address string) {
 	w.win.RequestFocus()
 	switch {
 	case w.win.Canvas().Overlays().Top() != nil && (len(files) > 0 || address != ""):
 		w.Toast(theme.Warn, w.t("arrive.busy")) // a PIN or a decision is asked for; nothing may push itself before it
+	case slices.ContainsFunc(w.stack, working) && (len(files) > 0 || address != ""):
+		w.Toast(theme.Warn, w.t("arrive.working"))
 	case address != "":
 		w.follow(address)
 	case len(files) > 0:
 		w.judge(files[0])
 	}
+}
+
+// working tells that a page must not go now. One that has the whole screen is a hall's, in which bids are opened.
+func working(p page.Page) bool {
+	worker, works := p.(page.Worker)
+	_, alone := p.(page.Alone)
+	return alone || works && worker.Working()
 }
 
 // Again is Arrive for a second start of the program, which gets no window of its own: it is told that this is the one.
@@ -88,11 +100,12 @@ func (w *Window) judge(path string) {
 	}
 	if w.shell == nil {
 		w.visit()
+		w.drop(len(w.stack))
 	}
-	w.Home(verifyfile.Nav)
-	if p, ok := w.top().(*verifyfile.Page); ok {
-		p.Drop(fyne.Position{}, []fyne.URI{storage.NewFileURI(path)})
+	if _, judges := w.top().(*verifyfile.Page); !judges {
+		w.Open(verifyfile.New(w))
 	}
+	w.top().(page.Dropper).Drop(fyne.Position{}, []fyne.URI{storage.NewFileURI(path)})
 }
 
 // visit is for who has not logged in: a shell in which files are judged, and the way to the login.

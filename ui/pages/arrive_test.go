@@ -1,7 +1,9 @@
 package pages
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -12,6 +14,7 @@ import (
 	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/login"
+	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/verifyfile"
 )
 
@@ -95,5 +98,51 @@ func TestHelpOfTheLogin(t *testing.T) {
 	w.Home(navLogin)
 	if _, is := w.top().(*login.Page); !is || w.shell != nil {
 		t.Errorf("%T is in front", w.top())
+	}
+}
+
+// A workPage is one on which something goes on.
+type workPage struct {
+	page.Page
+	works bool
+	left  bool
+}
+
+func (p *workPage) Show(context.Context) {}
+func (p *workPage) Working() bool        { return p.works }
+func (p *workPage) Leave()               { p.left = true }
+
+// What was asked for from outside ends no work, wherever in the stack that goes on; otherwise it comes on top of what there is.
+func TestWhatArrivesEndsNoWork(t *testing.T) {
+	w := shown(t)
+	w.visit()
+	w.Home(verifyfile.Nav)
+	below := &workPage{Page: w.top(), works: true}
+	w.stack = []page.Page{below, help.New(w, navLogin)}
+	w.Arrive([]string{"/nowhere/a.pdf"}, "")
+	w.Arrive(nil, "sealdesk://a.cn/contracts/2f1c7c8e-0b5e-4c3e-9d3a-1a2b3c4d5e6f")
+	if _, still := w.top().(*help.Page); !still || below.left || w.awaited != nil || w.win.Canvas().Overlays().Top() != nil {
+		t.Fatalf("%T is in front, the work was left: %v", w.top(), below.left)
+	}
+	said := false
+	for _, o := range test.LaidOutObjects(w.toasts) {
+		line, is := o.(*canvas.Text)
+		said = said || is && strings.Contains(w.t("arrive.working"), line.Text) && line.Text != ""
+	}
+	if !said {
+		t.Error("it does not say what to wait for")
+	}
+	below.works = false
+	w.Arrive([]string{"/nowhere/a.pdf"}, "")
+	if _, judges := w.top().(*verifyfile.Page); !judges || len(w.stack) != 3 || below.left {
+		t.Errorf("%T is in front of %d pages", w.top(), len(w.stack))
+	}
+	w.Arrive([]string{"/nowhere/b.pdf"}, "")
+	if len(w.stack) != 3 {
+		t.Error("a second file does not take the first one's place")
+	}
+	w.Back()
+	if _, back := w.top().(*help.Page); !back {
+		t.Errorf("the way back leads to %T", w.top())
 	}
 }

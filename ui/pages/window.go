@@ -280,7 +280,7 @@ func (w *Window) show(p page.Page) {
 		w.win.SetFullScreen(alone)
 	}
 	if alone && w.shell != nil {
-		w.toasts = widgets.NewToasts()
+		w.toasts = widgets.NewToasts().Afar()
 		w.win.SetContent(widgets.Stack(p.Content(), w.toasts))
 	} else if w.shell != nil {
 		if w.win.Content() != w.shell {
@@ -477,12 +477,11 @@ func (w *Window) help() {
 func (w *Window) watchKeys() {
 	for change := range w.desk.Changes(w.closed) {
 		fyne.Do(func() {
-			switch p := w.top().(type) {
-			case *login.Page:
-				w.show(p)
-				return
-			case page.KeyWatcher:
+			if p, ok := w.top().(page.KeyWatcher); ok {
 				p.KeysChanged()
+			}
+			if _, before := w.top().(*login.Page); before {
+				return // its list says it
 			}
 			w.tellKey(change)
 			if w.poke != nil {

@@ -9,12 +9,9 @@ import (
 	"sealdesk/ui/theme"
 )
 
-// DropZone takes files that are dropped on it; pressing it chooses one. The
-// window reports drops with a place: give them to Drop of each zone in turn.
+// DropZone shows where files may be dropped; pressing it chooses one. The window reports drops to the page, which knows whose they are.
 type DropZone struct {
 	pressable
-	OnFiles func(files []fyne.URI)
-
 	ground *canvas.Rectangle
 	dashes *canvas.Raster
 	body   fyne.CanvasObject
@@ -46,20 +43,6 @@ func NewDropZone(sentence, note string, choose func()) *DropZone {
 func (z *DropZone) High(h float32) *DropZone {
 	z.high = h
 	return z
-}
-
-// Drop takes the files if they fell on the zone, and says whether they did. at is
-// the place in the window, as fyne reports it.
-func (z *DropZone) Drop(at fyne.Position, files []fyne.URI) bool {
-	p := fyne.CurrentApp().Driver().AbsolutePositionForObject(z)
-	d := at.Subtract(p)
-	if !z.Visible() || z.off || d.X < 0 || d.Y < 0 || d.X > z.Size().Width || d.Y > z.Size().Height {
-		return false
-	}
-	if z.OnFiles != nil {
-		z.OnFiles(files)
-	}
-	return true
 }
 
 // dash draws a dashed frame, 6 on and 4 off, one pixel in from the edge.

@@ -56,15 +56,26 @@ func TestPINFieldTakesASCIIOnlyAndLeavesNothing(t *testing.T) {
 
 func TestPINIsShownOnlyWhileAsked(t *testing.T) {
 	p := NewPINField("")
-	show(t, p, 300, 40)
+	c := show(t, Column(0, p, NewTextField("")), 300, 100)
+	p.Focus()
 	test.Type(p, "1234")
 	if p.plain.Text != "" || !p.dots[3].Visible() || p.dots[4].Visible() {
 		t.Error("not four dots")
 	}
-	test.Tap(p.eye)
+	p.eye.Tapped(nil)
 	if p.plain.Text != "1234" || p.dots[0].Visible() {
 		t.Error("the eye does not show the PIN")
 	}
+	p.eye.Tapped(nil)
+	if p.plain.Text != "" || !p.dots[0].Visible() {
+		t.Error("the eye does not hide the PIN")
+	}
+	p.eye.Tapped(nil)
+	c.FocusNext()
+	if p.plain.Text != "" || !p.dots[0].Visible() || p.Len() != 4 {
+		t.Error("the PIN is still shown when the keyboard is elsewhere")
+	}
+	p.eye.Tapped(nil)
 	p.Take()
 	if p.plain.Text != "" || p.shown {
 		t.Error("the PIN is still shown after it was taken")

@@ -14,7 +14,7 @@ const PINLimit = 32
 
 // PINField takes a PIN or password. It is no entry: what is typed is kept in one
 // array of bytes that is overwritten when it is taken or wiped, and never becomes a
-// string unless the person looks at it with the eye. Only ASCII is taken, since an input method would put in what no key knows.
+// string unless the person looks at it with the eye, and only while the field has the keyboard. Only ASCII is taken, since an input method would put in what no key knows.
 type PINField struct {
 	widget.BaseWidget
 	OnChanged   func(length int)
@@ -53,6 +53,7 @@ func NewPINField(placeholder string) *PINField {
 	}
 	p.caret.Hide()
 	p.eye = NewIconButton(theme.IconEye, p.toggle).Small()
+	p.eye.aside = true // what is shown would be hidden before it is asked to be
 	p.ExtendBaseWidget(p)
 	return p
 }
@@ -71,6 +72,9 @@ func (p *PINField) WithPadButton(open func()) *PINField {
 
 // Len returns how many characters stand in the field.
 func (p *PINField) Len() int { return p.n }
+
+// Same tells whether the same stands in both fields.
+func (p *PINField) Same(as *PINField) bool { return p.n == as.n && p.buf == as.buf }
 
 // Take hands the PIN out and wipes the field. The caller wipes what it got.
 func (p *PINField) Take() []byte {
@@ -182,9 +186,9 @@ func (p *PINField) FocusGained() {
 	inSight(p)
 }
 
-// FocusLost implements fyne.Focusable.
+// FocusLost implements fyne.Focusable: who turns to something else has looked at the PIN.
 func (p *PINField) FocusLost() {
-	p.frame.focused = false
+	p.frame.focused, p.shown = false, false
 	p.frame.draw()
 	p.draw()
 }

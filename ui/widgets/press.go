@@ -23,6 +23,7 @@ type pressable struct {
 	down    bool
 	focused bool
 	pointed bool // the focus came by the pointer, so the ring is not needed
+	aside   bool // the pointer leaves the keyboard where it is
 }
 
 func (p *pressable) init(self fyne.Widget, press, restyle func()) {
@@ -43,8 +44,10 @@ func (p *pressable) Tapped(*fyne.PointEvent) {
 	if p.off {
 		return
 	}
-	p.pointed = true
-	focusOn(p.self)
+	if !p.aside {
+		p.pointed = true
+		focusOn(p.self)
+	}
 	p.activate()
 }
 

@@ -20,20 +20,30 @@ type Toasts struct {
 	widget.BaseWidget
 	column *fyne.Container
 	all    fyne.CanvasObject
+	text   float32 // size
 	clock  clock
 }
 
 // NewToasts makes an empty layer.
 func NewToasts() *Toasts {
-	t := &Toasts{column: Column(8), clock: mainClock{}}
-	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, Row(0, Spacer(), t.column, Spacer())))
+	t := &Toasts{column: Column(8), text: theme.TextBody, clock: mainClock{}}
+	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, t.row()))
 	t.ExtendBaseWidget(t)
 	return t
 }
 
+// Afar is for a screen that a room looks at: large, and over its heading, which changes least.
+func (t *Toasts) Afar() *Toasts {
+	t.text = theme.TextTitle
+	t.all = Column(0, Pad(20, 0, 0, 0, t.row()), Spacer())
+	return t
+}
+
+func (t *Toasts) row() *fyne.Container { return Row(0, Spacer(), t.column, Spacer()) }
+
 // Tell tells something for four seconds. No more than three stand at once.
 func (t *Toasts) Tell(tone theme.Tone, text string) {
-	o := toast(tone, text)
+	o := toast(tone, text, t.text)
 	if len(t.column.Objects) == 3 {
 		t.column.Remove(t.column.Objects[0])
 	}
@@ -58,7 +68,7 @@ func (t *Toasts) CreateRenderer() fyne.WidgetRenderer {
 	}
 }
 
-func toast(tone theme.Tone, text string) fyne.CanvasObject {
+func toast(tone theme.Tone, text string, size float32) fyne.CanvasObject {
 	fg, _, _ := tone.Colors()
 	icon := theme.IconInfo
 	switch tone {
@@ -73,6 +83,7 @@ func toast(tone theme.Tone, text string) fyne.CanvasObject {
 	ground.CornerRadius = 6
 	ground.StrokeColor, ground.StrokeWidth = theme.Line, 1
 	ground.Shadow = canvas.Shadow{Color: theme.FloatShade, BlurRadius: 18, Offset: fyne.NewPos(0, 4)}
-	disc := Fixed(20, 20, Stack(canvas.NewCircle(fg), Center(Icon(icon, 12, theme.White))))
-	return Stack(ground, Fixed(0, 42, Pad(0, 18, 0, 14, Row(10, disc, Body(text)))))
+	side := size * 10 / 7
+	disc := Fixed(side, side, Stack(canvas.NewCircle(fg), Center(Icon(icon, size*6/7, theme.White))))
+	return Stack(ground, Fixed(0, 3*size, Pad(0, 18, 0, 14, Row(10, disc, NewText(text, size, theme.Text)))))
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -244,15 +245,25 @@ func (b *Bidding) Uncover(_ context.Context, r io.ReaderAt, size int64, envelope
 	return inner, nil
 }
 
-// opened opens a bid's envelopes by their secrets.
-func opened(f *bid.Bid, secrets map[string][]byte) (map[string]*bid.Opened, error) {
-	all := map[string]*bid.Opened{}
-	for name, secret := range secrets {
-		o, err := f.OpenSecret(name, secret)
+// opened are a bid's envelopes that were opened by their secrets.
+type opened []*bid.Opened
+
+func (all opened) forget() {
+	for _, o := range all {
+		o.Forget()
+	}
+}
+
+// openAll opens envelopes. What it gives must be forgotten.
+func openAll(f *bid.Bid, secrets map[string][]byte) (opened, error) {
+	var all opened
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		o, err := f.OpenSecret(name, secrets[name])
 		if err != nil {
+			all.forget()
 			return nil, &tenders.Fault{Cause: platformapi.CauseWrongSecret, Detail: err.Error(), Err: err}
 		}
-		all[name] = o
+		all = append(all, o)
 	}
 	return all, nil
 }
@@ -263,10 +274,11 @@ func (b *Bidding) Open(ctx context.Context, r io.ReaderAt, size int64, secrets m
 	if err != nil {
 		return nil, err
 	}
-	all, err := opened(f, secrets)
+	all, err := openAll(f, secrets)
 	if err != nil {
 		return nil, err
 	}
+	defer all.forget()
 	report, err := f.Verify(ctx, b.options(), nil)
 	if err != nil {
 		return nil, err
@@ -306,6 +318,7 @@ func (b *Bidding) Part(_ context.Context, r io.ReaderAt, size int64, code string
 	} else {
 		var o *bid.Opened
 		if o, err = f.OpenSecret(p.Envelope, secrets[p.Envelope]); err == nil {
+			defer o.Forget()
 			part, err = o.Part(code)
 		}
 	}

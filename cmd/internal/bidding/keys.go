@@ -1,22 +1,22 @@
 package bidding
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509/pkix"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math/big"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 )
 
@@ -51,7 +51,7 @@ func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 	var keys []Key
 	for _, algorithm := range []string{"sm2", "rsa"} {
 		path := filepath.Join(dir, "bids-"+algorithm+".pem")
-		pem, err := readFile(path)
+		pem, err := disk.Read(path, maxKeyFile)
 		if errors.Is(err, fs.ErrNotExist) && mayMake {
 			pem, err = makeKey(path, algorithm, name)
 		}
@@ -66,15 +66,6 @@ func OpenKeys(dir, name string, mayMake bool) ([]Key, error) {
 		keys = append(keys, k)
 	}
 	return keys, nil
-}
-
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	return data, errors.Join(err, f.Close())
 }
 
 // makeKey makes a key and writes it. The file has its name when it is whole, and no file is replaced: of two programs that begin
@@ -112,17 +103,8 @@ func makeKey(path, algorithm, name string) ([]byte, error) {
 		return nil, err
 	}
 	defer clear(pem)
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".bids-*") // mode 0600
-	if err != nil {
+	if err := disk.WriteNew(path, bytes.NewReader(pem)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(pem)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	return readFile(path)
+	return disk.Read(path, maxKeyFile)
 }

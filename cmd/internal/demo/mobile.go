@@ -43,7 +43,7 @@ func (w *World) serveMobile(ctx context.Context, authority *ca.Authority, o Opti
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fault("folder", dir, err)
 	}
-	master, err := mobile.Master(filepath.Join(dir, "master.key"))
+	master, err := mobile.MasterOrNew(filepath.Join(dir, "master.key"))
 	if err != nil {
 		return fault("folder", dir, err)
 	}

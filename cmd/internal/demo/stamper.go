@@ -1,12 +1,11 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"encoding/asn1"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi/receipt"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -94,17 +94,13 @@ func keptPair(path string, alg ca.Algorithm, issuer *ca.Authority, ask ca.Reques
 		return tsa.Pair{}, err
 	}
 	defer clear(pem)
-	return pair, replace(path, pem)
+	return pair, disk.Write(path, bytes.NewReader(pem))
 }
 
 func readPair(path string) (tsa.Pair, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return tsa.Pair{}, err
-	}
-	pem, err := io.ReadAll(io.LimitReader(f, maxStamperFile))
+	pem, err := disk.Read(path, maxStamperFile)
 	defer clear(pem)
-	if err := errors.Join(err, f.Close()); err != nil {
+	if err != nil {
 		return tsa.Pair{}, err
 	}
 	return tsa.ParsePair(pem)

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -25,6 +26,7 @@ import (
 	"sealdesk/platformapi/outbox/turn"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web"
+	"sealdesk/signer/disk"
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
@@ -217,15 +219,11 @@ func (w *World) take() error {
 
 func (w *World) recall() error {
 	path := filepath.Join(w.Work, stateFile)
-	info, err := os.Stat(path)
+	data, err := disk.Read(path, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		w.state = state{Born: time.Now().UTC().Truncate(time.Second), Lots: map[string]int{}}
 		return w.remember()
 	}
-	if err != nil || info.Size() > maxState {
-		return fault("damaged", w.Work, err)
-	}
-	data, err := os.ReadFile(path)
 	if err == nil {
 		err = json.Unmarshal(data, &w.state)
 	}
@@ -240,24 +238,10 @@ func (w *World) remember() error {
 	if err != nil {
 		return err
 	}
-	if err := replace(filepath.Join(w.Work, stateFile), data); err != nil {
+	if err := disk.Write(filepath.Join(w.Work, stateFile), bytes.NewReader(data)); err != nil {
 		return fault("folder", w.Work, err)
 	}
 	return nil
-}
-
-// replace writes a file so that a crash leaves the old content or the new one.
-func replace(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(data)
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }
 
 func (w *World) writeSample() error {
@@ -268,7 +252,7 @@ func (w *World) writeSample() error {
 	if _, err := os.Stat(w.Sample); err == nil {
 		return nil // it may have been edited
 	}
-	if err := replace(w.Sample, assets.SampleContract()); err != nil {
+	if err := disk.Write(w.Sample, bytes.NewReader(assets.SampleContract())); err != nil {
 		return fault("folder", w.Work, err)
 	}
 	return nil

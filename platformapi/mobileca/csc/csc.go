@@ -40,14 +40,11 @@ func Handler(ca *mobileca.Server) http.Handler {
 	mux := http.NewServeMux()
 	route := func(path string, answer func(*http.Request, []byte) (int, any, error)) {
 		mux.HandleFunc("POST "+mobileca.CSCPath+"/"+path, func(w http.ResponseWriter, r *http.Request) {
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-			status, value := http.StatusOK, any(nil)
+			status, value, err := a.answered(w, r, answer)
 			if err != nil {
-				err = bad("the body is too large or was cut off")
-			} else {
-				status, value, err = answer(r, body)
+				status, value = a.refused(w, r, err)
 			}
-			write(w, status, value, err)
+			write(w, status, value)
 		})
 	}
 	route("info", a.info)
@@ -60,6 +57,18 @@ func Handler(ca *mobileca.Server) http.Handler {
 	route("signatures/signHash", a.authorised(a.sign))
 	route("signatures/signPolling", a.authorised(a.poll))
 	return mux
+}
+
+// answered has a call answered, if its caller does not call too often.
+func (a api) answered(w http.ResponseWriter, r *http.Request, answer func(*http.Request, []byte) (int, any, error)) (int, any, error) {
+	if err := a.ca.Admit(r); err != nil {
+		return 0, nil, err
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return 0, nil, bad("the body is too large or was cut off")
+	}
+	return answer(r, body)
 }
 
 // failure is what went wrong in the API's words (CSC API v2, 10.1).
@@ -78,22 +87,27 @@ func denied(description string) error {
 	return &failure{http.StatusBadRequest, "access_denied", description}
 }
 
-func write(w http.ResponseWriter, status int, value any, err error) {
-	if err != nil {
-		f := &failure{http.StatusInternalServerError, "server_error", "the request could not be worked on"}
-		if own, ok := errors.AsType[*failure](err); ok {
-			f = own
-		} else if fault, ok := errors.AsType[*web.Fault](err); ok {
-			f = &failure{fault.Status, names[fault.Status], fault.Detail}
-			if f.Name == "" {
-				f.Name = "invalid_request"
-			}
+// refused is what a caller is told of an error. One that is none of the caller's is logged.
+func (a api) refused(w http.ResponseWriter, r *http.Request, err error) (int, any) {
+	f := &failure{http.StatusInternalServerError, "server_error", "the request could not be worked on"}
+	if own, ok := errors.AsType[*failure](err); ok {
+		f = own
+	} else if fault, ok := errors.AsType[*web.Fault](err); ok {
+		f = &failure{fault.Status, names[fault.Status], fault.Detail}
+		if f.Name == "" {
+			f.Name = "invalid_request"
 		}
-		status, value = f.status, map[string]string{"error": f.Name, "error_description": f.Description}
-		if status == http.StatusUnauthorized {
-			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		}
+		web.RetryAfter(w, fault)
+	} else {
+		a.ca.LogError(r, err)
 	}
+	if f.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+	}
+	return f.status, map[string]string{"error": f.Name, "error_description": f.Description}
+}
+
+func write(w http.ResponseWriter, status int, value any) {
 	b, err := json.Marshal(value)
 	if err != nil {
 		status, b = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)

@@ -5,8 +5,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
+	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/csc"
 	"sealdesk/platformapi/mobileca/phonetest"
+	"sealdesk/platformapi/mobileca/store"
 	"sealdesk/platformapi/mobileca/wire"
 )
 
@@ -57,9 +61,9 @@ func (c *client) call(path string, in map[string]any, out any) int {
 	return answer.StatusCode
 }
 
-func world(t *testing.T) (*phonetest.World, *phonetest.Phone, *client) {
+func world(t *testing.T, change ...func(*mobileca.Config)) (*phonetest.World, *phonetest.Phone, *client) {
 	t.Helper()
-	w := phonetest.NewWorld(t, func(cfg *mobileca.Config) { cfg.CSC = csc.Handler })
+	w := phonetest.NewWorld(t, append(change, func(cfg *mobileca.Config) { cfg.CSC = csc.Handler })...)
 	p := w.Holder()
 	code, err := w.SendCode(t.Context(), phonetest.Number, wire.CodePassword)
 	if err == nil {
@@ -234,6 +238,45 @@ func TestWhatIsRefused(t *testing.T) {
 	w.Clock.Add(time.Hour)
 	if status := c.call("credentials/list", nil, nil); status != http.StatusUnauthorized {
 		t.Errorf("after an hour: %d", status)
+	}
+}
+
+// Who calls without end is held back, in the API's own words.
+func TestTooManyCalls(t *testing.T) {
+	_, _, c := world(t)
+	var out struct{ Error string }
+	for n := 1; ; n++ {
+		switch status := c.call("info", nil, &out); {
+		case status == http.StatusTooManyRequests && out.Error == "too_many_requests":
+			return
+		case status != http.StatusOK || n > 1000:
+			t.Fatalf("call %d: %d %s", n, status, out.Error)
+		}
+	}
+}
+
+// broken is a store that has lost its certificates.
+type broken struct{ store.Store }
+
+func (broken) Certificates(context.Context, string) ([]store.Certificate, error) {
+	return nil, errors.New("the disk is gone")
+}
+
+// What goes wrong here is logged, and its caller learns only that it did.
+func TestErrorsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	_, _, c := world(t, func(cfg *mobileca.Config) {
+		cfg.Store, cfg.Log = broken{cfg.Store}, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	var out struct {
+		Error       string
+		Description string `json:"error_description"`
+	}
+	if status := c.call("credentials/list", nil, &out); status != http.StatusInternalServerError || out.Error != "server_error" || strings.Contains(out.Description, "disk") {
+		t.Errorf("%d %+v", status, out)
+	}
+	if got := log.String(); !strings.Contains(got, "the disk is gone") || !strings.Contains(got, "credentials/list") {
+		t.Errorf("logged: %s", got)
 	}
 }
 

@@ -46,6 +46,14 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// The app forgets its tokens when the service says that the session is over, and for no other answer.
+func TestClient(t *testing.T) {
+	node := needNode(t)
+	if out, err := exec.Command(node, "--test", bundle(t, "test/client.test.ts")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // What is served is what the sources give, byte for byte.
 func TestBuiltFromTheSources(t *testing.T) {
 	node := needNode(t)

@@ -276,7 +276,7 @@ func (p *Phone) Accept(ctx context.Context, id string, session *wire.SessionChoi
 		if c.Use == wire.UseSign {
 			d.Certificate = c.ID
 		} else {
-			d.EncryptionCertificate = c.ID
+			d.EncryptionCertificates = append(d.EncryptionCertificates, c.ID)
 		}
 	}
 	return p.Decide(ctx, id, d)

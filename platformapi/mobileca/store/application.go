@@ -46,6 +46,7 @@ type Application struct {
 	Years        int
 	Price        int64
 	Paid         bool
+	Charging     bool // a charge was asked for, and it is not known that it was refused
 	Reason       string
 	CreatedAt    time.Time
 	Subject      Subject

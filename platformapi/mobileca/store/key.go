@@ -16,7 +16,7 @@ type Keys interface {
 	Keys(ctx context.Context, account string) ([]Key, error)
 	ChangeKey(ctx context.Context, id string, rule func(*Key) (Entries, error)) (Key, error)
 
-	// Issue keeps what the rule has issued for an application and its keys that are not ended.
+	// Issue keeps the certificates that the rule gives for an application and its keys that are not ended.
 	Issue(ctx context.Context, application string, rule func(*Application, []Key) ([]Certificate, Entries, error)) ([]Certificate, error)
 	Certificate(ctx context.Context, id string) (Certificate, error)
 	// Certificates are an account's, CertificatesOf an application's; the newest first.

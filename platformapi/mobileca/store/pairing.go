@@ -56,11 +56,19 @@ type Pairing struct {
 	By      wire.ScannedBy
 
 	// Of the decision.
-	Certificate           string
-	EncryptionCertificate string
-	Session               *Terms
+	Certificate            string
+	EncryptionCertificates []string
+	Session                *Terms
 
 	Ended wire.PairingEnd // why, of one that was linked; "" as long as it is
+}
+
+// Certificates are all that it was linked with, the signing certificate first; none before the decision.
+func (p *Pairing) Certificates() []string {
+	if p.Certificate == "" {
+		return nil
+	}
+	return append([]string{p.Certificate}, p.EncryptionCertificates...)
 }
 
 // Terms are a session's.

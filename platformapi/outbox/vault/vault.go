@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/platformapi/internal/durable"
 	"sealdesk/platformapi/outbox/turn"
 )
 
@@ -292,5 +293,5 @@ func writeFile(path string, data []byte) (err error) {
 	if err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
-	return SyncFolder(filepath.Dir(path))
+	return durable.SyncFolder(filepath.Dir(path))
 }

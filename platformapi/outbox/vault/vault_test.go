@@ -291,9 +291,6 @@ func TestFoldersThatHoldNoVault(t *testing.T) {
 	if _, err := vault.Open(t.Context(), filepath.Join(path, "vault"), nil); !platformapi.IsCode(err, vault.CodeDisk) {
 		t.Errorf("a folder in a file: %v", err)
 	}
-	if err := vault.SyncFolder(filepath.Join(path, "vault")); err == nil {
-		t.Error("a folder that is not there was synced")
-	}
 }
 
 // forgetful gives back something else than it was given.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"sealdesk/platformapi/internal/durable"
 	"sealdesk/platformapi/platform/blobs"
 	"sealdesk/platformapi/web/audit"
 )
@@ -100,10 +101,10 @@ func Write(ctx context.Context, dir string, s Source, now time.Time) (m Manifest
 	if _, err = digest(filepath.Join(work, manifestFile), true); err != nil {
 		return m, err
 	}
-	if err = errors.Join(blobs.SyncDir(work), os.Rename(work, dir)); err != nil {
+	if err = errors.Join(durable.SyncFolder(work), os.Rename(work, dir)); err != nil {
 		return m, err
 	}
-	return m, blobs.SyncDir(filepath.Dir(dir))
+	return m, durable.SyncFolder(filepath.Dir(dir))
 }
 
 // Open reads a backup's manifest and checks the copy of the database, whose path it gives.

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+
+	"sealdesk/platformapi/internal/durable"
 )
 
 // Dir is a folder of files. A file has its name only after its bytes and its folder were synced.
@@ -45,7 +47,7 @@ func (d *Dir) Keep(ctx context.Context, s *Staged) error {
 	if err := os.Rename(s.path, final); err != nil {
 		return fmt.Errorf("blobs: %w", err)
 	}
-	if err := SyncDir(filepath.Dir(final)); err != nil {
+	if err := durable.SyncFolder(filepath.Dir(final)); err != nil {
 		return fmt.Errorf("blobs: %w", err)
 	}
 	var fresh []string
@@ -53,7 +55,7 @@ func (d *Dir) Keep(ctx context.Context, s *Staged) error {
 		if _, ok := d.synced.Load(p); ok {
 			break
 		}
-		if err := SyncDir(filepath.Dir(p)); err != nil {
+		if err := durable.SyncFolder(filepath.Dir(p)); err != nil {
 			return fmt.Errorf("blobs: %w", err)
 		}
 		fresh = append(fresh, p)
@@ -91,16 +93,4 @@ func (d *Dir) Ping(context.Context) error {
 
 func (d *Dir) path(sha256Hex string) string {
 	return filepath.Join(d.root, "sha256", sha256Hex[:2], sha256Hex[2:4], sha256Hex)
-}
-
-// SyncDir makes the names in a folder last. Windows has no such call; its file system journals names by itself.
-func SyncDir(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -74,7 +74,7 @@ type Store interface {
 	// many. A file that is announced meanwhile is announced after it was removed.
 	SweepBlobs(ctx context.Context, then time.Time, remove func(ctx context.Context, sha256 string) error) (int, error)
 	// Blobs are the digests of the files that contracts, bids that were received and credit libraries name, those after one of them,
-	// in order.
+	// in order. A bid that was received is kept with what became of it (政府采购法 42), also one that was replaced or withdrawn.
 	Blobs(ctx context.Context, after string, limit int) ([]string, error)
 
 	// Events are what happened to contracts that an organisation may see, the oldest first. They have the numbers of the audit

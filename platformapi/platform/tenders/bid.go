@@ -145,30 +145,22 @@ type Arrival struct {
 	Refused error // at the gate
 }
 
-// settle decides of every bid that is still being uploaded at the announcement: complete before the deadline counts, anything else
-// is withdrawn (20号令 27).
-func (a Act) settle(f *store.TenderFile, arrived map[string]Arrival) ([]store.TenderEffect, error) {
-	var effects []store.TenderEffect
-	for _, b := range f.Bids {
-		if b.State != platformapi.BidUploading {
-			continue
-		}
-		x, came := arrived[b.ID]
-		if came && x.Refused == nil {
-			e, err := a.Receive(f, b.ID, x.Facts, x.At)
-			if err == nil {
-				effects = append(effects, e...)
-				continue
-			}
-			if _, refused := err.(*web.Fault); !refused {
-				return nil, err
-			}
-		}
-		why := platformapi.WithdrawnIncomplete
-		if came {
-			why = platformapi.WithdrawnRefused
-		}
-		effects = append(effects, a.giveUp(b, why))
+// Arrive decides of such a bid after the deadline: it counts (20号令 27), unless it was refused. One that was handed in meanwhile is
+// left as it is.
+func (a Act) Arrive(f *store.TenderFile, id string, x Arrival) ([]store.TenderEffect, error) {
+	b, err := find(f.Bids, id)
+	if err != nil || b.State != platformapi.BidUploading {
+		return nil, err
 	}
-	return effects, nil
+	err = x.Refused
+	if err == nil {
+		var effects []store.TenderEffect
+		if effects, err = a.Receive(f, id, x.Facts, x.At); err == nil {
+			return effects, nil
+		}
+	}
+	if _, refused := err.(*web.Fault); !refused {
+		return nil, err
+	}
+	return []store.TenderEffect{a.giveUp(b, platformapi.WithdrawnRefused)}, nil
 }

@@ -44,8 +44,11 @@ func (a Act) SignIn(f *store.TenderFile, id string, x platformapi.SignIn) ([]sto
 	if err != nil {
 		return nil, err
 	}
-	if x.Person == "" && a.Kind != platformapi.OrganisationHall {
-		x.Person = a.Person
+	// Whoever is not at a terminal of the hall is elsewhere, and the person of the session, whatever is said.
+	if a.Kind == platformapi.OrganisationHall {
+		x.Place = platformapi.PlaceHall
+	} else {
+		x.Place, x.Person = platformapi.PlaceRemote, a.Person
 	}
 	if err := plain(x.Person); err != nil {
 		return nil, err
@@ -55,8 +58,6 @@ func (a Act) SignIn(f *store.TenderFile, id string, x platformapi.SignIn) ([]sto
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "a hall terminal says who came")
 	case !inTime(b), f.Tender.State == platformapi.TenderEnded, f.Tender.State == platformapi.TenderFailed, f.Tender.State == platformapi.TenderSigning:
 		return nil, wrongState(string(b.State), "signing in")
-	case a.Kind == platformapi.OrganisationHall:
-		x.Place = platformapi.PlaceHall
 	}
 	if b.SignedInAt.IsZero() {
 		b.SignedInAt = a.Now
@@ -108,6 +109,9 @@ func (a Act) Fetch(f *store.TenderFile, id string) ([]store.TenderEffect, error)
 // MayOpen says whether these secrets are asked for now. They are all that wait.
 func (a Act) MayOpen(f *store.TenderFile, id string, secrets map[string][]byte) (*store.Bid, error) {
 	b, err := a.MayFetch(f, id)
+	if err == nil {
+		err = mayTry(b)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -146,6 +150,14 @@ func (a Act) fails(b *store.Bid, x platformapi.Failure) {
 	b.Tries++
 }
 
+// mayTry says whether a bid may fail once more: each failure is kept, and one of the platform's has read the whole bid.
+func mayTry(b *store.Bid) error {
+	if b.Tries >= maxTries {
+		return web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "too many tries")
+	}
+	return nil
+}
+
 // short bounds a text for people who look for faults.
 func short(s string) string {
 	if len(s) > 300 {
@@ -172,8 +184,8 @@ func (a Act) Report(f *store.TenderFile, id string, x platformapi.Failure) ([]st
 	if err := a.mayDecrypt(f.Tender, b); err != nil {
 		return nil, err
 	}
-	if b.Tries >= maxTries {
-		return nil, web.Refuse(http.StatusConflict, platformapi.CodeTooMany, "too many tries")
+	if err := mayTry(b); err != nil {
+		return nil, err
 	}
 	for _, text := range append(append([]string{x.Detail}, x.Needed...), x.Found...) {
 		if err := plain(text); err != nil {

@@ -13,7 +13,6 @@ import (
 
 // Preparation is what the platform did for an act of the host before it is decided: it takes long, or needs the platform's keys.
 type Preparation struct {
-	Arrived   map[string]Arrival   // for announce, by bid
 	Uncovered map[string]Uncovered // for start, by bid
 	Record    func(*store.Tender, []*store.Bid) ([]byte, error)
 }
@@ -49,7 +48,7 @@ func (a Act) Conduct(f *store.TenderFile, x platformapi.OpeningAct, p Preparatio
 	var err error
 	switch x.Act {
 	case platformapi.MoveAnnounce:
-		effects, err = a.announce(f, p.Arrived)
+		effects = a.announce(f)
 	case platformapi.MoveStart:
 		err = a.start(f, &x, p.Uncovered)
 	case platformapi.MovePause, platformapi.MoveResume, platformapi.MoveExtend:
@@ -135,20 +134,21 @@ func (a Act) moves(t *store.Tender) []platformapi.OpeningMove {
 	return append(m, platformapi.MoveAbort)
 }
 
-func (a Act) announce(f *store.TenderFile, arrived map[string]Arrival) ([]store.TenderEffect, error) {
-	effects, err := a.settle(f, arrived)
-	if err != nil {
-		return nil, err
-	}
+// announce closes the list of bids. One that is still being uploaded was not complete before the deadline, and is withdrawn
+// (20号令 27): those that were have arrived before.
+func (a Act) announce(f *store.TenderFile) (effects []store.TenderEffect) {
 	for _, b := range f.Bids {
-		if b.State == platformapi.BidReceived {
+		switch b.State {
+		case platformapi.BidReceived:
 			b.State = platformapi.BidLocked
 			b.Version++
+		case platformapi.BidUploading:
+			effects = append(effects, a.giveUp(b, platformapi.WithdrawnIncomplete))
 		}
 	}
 	f.Tender.State = platformapi.TenderOpening
 	f.Tender.Opening = &platformapi.Opening{AnnouncedAt: a.Now, Log: []platformapi.OpeningLog{}}
-	return effects, nil
+	return effects
 }
 
 // ToStart are the envelopes that an act of starting is about: those it names, or all that are left.

@@ -6,6 +6,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
+	"sealdesk/platformapi/web"
 )
 
 // The deadline is the first moment that is too late, to the millisecond (20号令 27).
@@ -47,6 +48,28 @@ func TestTheWindowOfABid(t *testing.T) {
 		tender := &store.Tender{State: platformapi.TenderDecrypting, Opening: &platformapi.Opening{WindowUntil: x.until, PausedAt: x.paused}}
 		if got := (Act{Now: x.now}).over(tender, &store.Bid{Bid: platformapi.Bid{Until: x.own}}); got != x.over {
 			t.Errorf("%s: over %v", name, got)
+		}
+	}
+}
+
+// A bid that failed too often is neither reported nor opened again: each try may cost the platform the reading of all of it.
+func TestTriesAreBounded(t *testing.T) {
+	at := time.Date(2026, 11, 26, 2, 0, 0, 0, time.UTC)
+	bidder := platformapi.Organisation{USCC: "91330127MA2XKQ713A"}
+	secrets := map[string][]byte{"a": []byte("wrong")}
+	b := &store.Bid{Bid: platformapi.Bid{ID: "b", State: platformapi.BidDecrypting, Bidder: bidder, Waiting: []string{"a"}}, Inner: map[string][]byte{"a": {1}}}
+	f := &store.TenderFile{Bids: []*store.Bid{b}, Tender: &store.Tender{State: platformapi.TenderDecrypting, Opening: &platformapi.Opening{WindowUntil: at.Add(time.Hour)}}}
+	a := Act{Org: bidder, Now: at}
+	for try := range maxTries {
+		if _, err := a.Opened(f, "b", secrets, nil, &Fault{Cause: platformapi.CauseTokenFailed}); err != nil {
+			t.Fatalf("try %d: %v", try, err)
+		}
+	}
+	_, opened := a.MayOpen(f, "b", secrets)
+	_, reported := a.Report(f, "b", platformapi.Failure{Cause: platformapi.CauseNoKey})
+	for what, err := range map[string]error{"opening": opened, "a report": reported} {
+		if fault, ok := err.(*web.Fault); !ok || fault.Code() != platformapi.CodeTooMany {
+			t.Errorf("%s after %d tries: %v", what, maxTries, err)
 		}
 	}
 }

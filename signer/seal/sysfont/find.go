@@ -4,13 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 )
 
@@ -62,17 +62,12 @@ func has(path string, runes []rune) bool {
 
 // Load reads a font file whole. Errors: ErrTooLarge, *seal.FontError, or the file's own.
 func Load(path string) (*seal.Font, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSize {
+	data, err := disk.Read(path, maxSize)
+	if errors.Is(err, disk.ErrTooLarge) {
 		return nil, ErrTooLarge
+	}
+	if err != nil {
+		return nil, err
 	}
 	return seal.ParseFont(data)
 }

@@ -41,6 +41,7 @@ type service struct {
 	names   bool              // credentials/list gives names alone
 	checks  int               // how often authorizeCheck says that it is pending
 	refuses string            // an error's name
+	because string            // its description
 	hang    bool
 	bearers int
 	spoil   func(path string, answer map[string]any)
@@ -103,7 +104,7 @@ func (s *service) serve(w http.ResponseWriter, r *http.Request) {
 			status = http.StatusUnauthorized
 		}
 		w.WriteHeader(status)
-		answer = map[string]any{"error": refusal}
+		answer = map[string]any{"error": refusal, "error_description": s.because}
 	}
 	_ = json.NewEncoder(w).Encode(answer)
 }
@@ -264,7 +265,7 @@ func TestWays(t *testing.T) {
 		{"no PIN where one is wanted", func(s *service) { s.pin = "246810" }, "", token.ErrPINEmpty},
 		{"the person is asked", func(s *service) { s.checks = 2 }, "", nil},
 		{"the person refuses", func(s *service) { s.refuses = "access_denied" }, "", mobileca.ErrRefused},
-		{"a locked PIN", func(s *service) { s.pin, s.refuses = "246810", "pin_locked" }, "246810", token.ErrPINLocked},
+		{"a locked PIN", func(s *service) { s.pin, s.refuses, s.because = "246810", "invalid_request", "Credential locked" }, "246810", token.ErrPINLocked},
 		{"names alone", func(s *service) { s.names = true }, "", nil},
 		{"integers one behind the other", func(s *service) { s.raw = true }, "", nil},
 	}
@@ -401,9 +402,12 @@ func TestAnswers(t *testing.T) {
 		{"a login without end", says("auth/login", http.StatusOK, `{"access_token": "`+strings.Repeat("x", 9000)+`"}`), "", mobileca.ErrNonsense},
 		{"a login in trouble", says("auth/login", http.StatusBadGateway, ""), "", mobileca.ErrUnreachable},
 		{"a login too often", says("auth/login", http.StatusTooManyRequests, ""), "", mobileca.ErrUnreachable},
-		{"a PIN that is wrong", says(authorize, http.StatusBadRequest, refusal("invalid_request", "the PIN is wrong")), "246810", wrong},
+		{"a PIN that is wrong", says(authorize, http.StatusBadRequest, refusal("invalid_authentication_data", "The authentication data is invalid")), "246810", wrong},
+		{"other data that is wrong", says(authorize, http.StatusBadRequest, refusal("invalid_authentication_data", "")), "", errAny},
 		{"a PIN that nobody asked for", says(authorize, http.StatusBadRequest, refusal("invalid_pin", "")), "", wrong},
-		{"a PIN that is locked", says(authorize, http.StatusBadRequest, refusal("x", "Locked")), "246810", token.ErrPINLocked},
+		{"a PIN that is locked", says(authorize, http.StatusBadRequest, refusal("invalid_request", "Credential locked")), "246810", token.ErrPINLocked},
+		{"a block that is not found", says(authorize, http.StatusBadRequest, refusal("invalid_request", "The block of hashes is not authorized; unlock the credential")), "246810", errAny},
+		{"a certificate that has ended", says(authorize, http.StatusBadRequest, refusal("invalid_request", "Signing certificate is expired")), "", errAny},
 		{"nobody confirmed", says(authorize, http.StatusBadRequest, refusal("x", "expired")), "", mobileca.ErrUnconfirmed},
 		{"nobody confirmed in time", says(authorize, http.StatusBadRequest, refusal("x", "Timeout")), "", mobileca.ErrUnconfirmed},
 		{"the person refused", says(authorize, http.StatusBadRequest, refusal("x", "refused by the user")), "", mobileca.ErrRefused},
@@ -437,6 +441,14 @@ func TestAnswers(t *testing.T) {
 					Code() string
 				}](err); !ok || coded.Code() != "token.phone_service" {
 					t.Errorf("got %v", err)
+				}
+				if errors.Is(err, token.ErrPINLocked) || errors.Is(err, mobileca.ErrUnconfirmed) {
+					t.Errorf("got %v", err)
+				}
+				if tt.pin != "" {
+					if _, err := token.SignMessage(key, []byte("合同")); !errors.Is(err, token.ErrNotUnlocked) {
+						t.Errorf("the PIN is tried again: %v", err)
+					}
 				}
 			case tt.want == error(wrong):
 				if _, ok := errors.AsType[*token.PINWrongError](err); !ok {

@@ -312,7 +312,8 @@ func (s *signer) unlocked() bool {
 	return s.id.account.open
 }
 
-// refused reads a refusal. A PIN that was not taken is forgotten: it is not tried again.
+// refused reads a refusal by the values of the specification (CSC API v2, credentials/authorize); how a person decided, which has no
+// values there, by its words. A PIN that was not taken is forgotten, whatever the reason: it is not tried again.
 func (s *signer) refused(err error) error {
 	e, ok := errors.AsType[*apiError](err)
 	if !ok || e.Status >= 500 {
@@ -321,20 +322,29 @@ func (s *signer) refused(err error) error {
 	about := strings.ToLower(e.Name + " " + e.Description)
 	is := error(nil)
 	switch {
-	case strings.Contains(about, "lock"):
+	case e.Name == invalidRequest && strings.EqualFold(e.Description, credentialLocked):
 		is = token.ErrPINLocked
-	case s.id.pinID != "" && strings.Contains(about, "pin"), e.Name == "invalid_pin":
+	case e.Name == "invalid_pin", e.Name == "invalid_authentication_data" && s.id.pinID != "":
 		is = &token.PINWrongError{Tries: -1}
-	case strings.Contains(about, "expired"), strings.Contains(about, "timeout"):
+	case e.Name != invalidRequest && (strings.Contains(about, "expired") || strings.Contains(about, "timeout")):
 		return fmt.Errorf("%w: %w", mobileca.ErrUnconfirmed, err)
-	case e.Name == "access_denied", strings.Contains(about, "refused"):
+	case e.Name == "access_denied", e.Name != invalidRequest && strings.Contains(about, "refused"):
 		return fmt.Errorf("%w: %w", mobileca.ErrRefused, err)
-	default:
+	case s.id.pinID == "":
 		return err
 	}
 	_ = s.id.account.Lock(s.ctx)
+	if is == nil {
+		return err
+	}
 	return fmt.Errorf("%w: %w", is, err)
 }
+
+// What the specification says of a request that is not as it must be, and of a credential that is locked.
+const (
+	invalidRequest   = "invalid_request"
+	credentialLocked = "Credential locked"
+)
 
 const (
 	pollEvery = time.Second

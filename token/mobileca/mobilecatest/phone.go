@@ -169,6 +169,9 @@ func (p *Person) setMatch(secret []byte, parts ...[]byte) {
 func (p *Person) accept(q *pairing) {
 	c := p.CA
 	q.Pairing.Link = &wire.Link{Certificates: c.certs, Seals: []wire.SealPicture{}}
+	if q.Kind == wire.PairDecrypt {
+		q.Pairing.Link.Certificates = slices.Concat(c.certs, c.earlier)
+	}
 	for _, s := range p.Seals {
 		q.Pairing.Link.Seals = append(q.Pairing.Link.Seals, wire.SealPicture{ID: s.ID, Name: s.Name, Kind: wire.SealKind(s.Kind),
 			WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: b64.EncodeToString(s.PNG)})

@@ -34,7 +34,8 @@ type CA struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	keys     map[string]*sm2.PrivateKey // by certificate id
-	certs    []wire.LinkedCertificate
+	certs    []wire.LinkedCertificate   // the one to sign with first
+	earlier  []wire.LinkedCertificate   // which decrypt only, the latest first
 	pairings map[string]*pairing
 	skew     time.Duration
 	down     bool
@@ -66,12 +67,30 @@ func New(t testing.TB, issuer *ca.Authority, subject ca.Subject) *CA {
 	t.Helper()
 	c := &CA{keys: map[string]*sm2.PrivateKey{}, pairings: map[string]*pairing{}, life: 120 * time.Second}
 	c.changed = sync.NewCond(&c.mu)
+	c.Certify(t, issuer, ca.Request{Subject: subject})
+	server := httptest.NewServer(http.HandlerFunc(c.serve))
+	c.URL = server.URL
+	t.Cleanup(func() {
+		c.change(func() { c.closed = true })
+		server.Close()
+	})
+	return c
+}
+
+// Certify gives the phone new keys, whose certificates are as asked. Those that it had decrypt on.
+func (c *CA) Certify(t testing.TB, issuer *ca.Authority, asked ca.Request) {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.certs
+	c.certs = nil
 	for _, use := range []token.Usage{token.UsageSign, token.UsageEncrypt} {
 		key, err := sm2.GenerateKey(rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		cert, err := issuer.Issue(ca.Request{Subject: subject, PublicKey: key.Public(), Usage: use})
+		asked.PublicKey, asked.Usage = key.Public(), use
+		cert, err := issuer.Issue(asked)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,13 +107,9 @@ func New(t testing.TB, issuer *ca.Authority, subject ca.Subject) *CA {
 		c.keys[l.ID] = key
 		c.certs = append(c.certs, l)
 	}
-	server := httptest.NewServer(http.HandlerFunc(c.serve))
-	c.URL = server.URL
-	t.Cleanup(func() {
-		c.change(func() { c.closed = true })
-		server.Close()
-	})
-	return c
+	if was != nil {
+		c.earlier = append([]wire.LinkedCertificate{was[1]}, c.earlier...)
+	}
 }
 
 func (c *CA) change(f func()) {

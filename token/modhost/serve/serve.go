@@ -106,10 +106,11 @@ func (s *server) open(q *wire.Request) error {
 	if string(p.Interface) != q.Kind {
 		return errors.New("the profile is for another interface")
 	}
-	if err := profile.CheckLibrary(q.Text); err != nil {
+	library, err := profile.CheckLibrary(q.Text)
+	if err != nil {
 		return err
 	}
-	driver, err := open(q.Text, p)
+	driver, err := open(library, p)
 	if err != nil {
 		return err
 	}

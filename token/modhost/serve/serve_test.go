@@ -67,6 +67,25 @@ func talkTo(t *testing.T, open Opener) (ask func(*wire.Request) *wire.Reply, lib
 	}, library, encoded
 }
 
+// What was looked at is loaded, not the link to it: that can be turned elsewhere between the two.
+func TestALinkIsNotLoaded(t *testing.T) {
+	loaded := ""
+	ask, library, encoded := talkTo(t, func(library string, _ profile.Profile) (token.Driver, error) {
+		loaded = library
+		return soft.Open(filepath.Dir(library))
+	})
+	link := filepath.Join(t.TempDir(), "link.so")
+	if err := os.Symlink(library, link); err != nil {
+		t.Skip(err) // Windows wants a privilege for it
+	}
+	if r := ask(&wire.Request{Op: wire.OpOpen, Number: wire.Version, Text: link, Kind: "pkcs11", Data: encoded}); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if want, err := filepath.EvalSymlinks(library); err != nil || loaded != want {
+		t.Errorf("%s was loaded, not %s (%v)", loaded, want, err)
+	}
+}
+
 func TestOneLibrary(t *testing.T) {
 	ask, library, encoded := talk(t)
 	table, err := profile.Builtin()

@@ -8,12 +8,14 @@ import (
 	"sealdesk/token"
 )
 
+// MaxPIN is how long a PIN is at most, in bytes; no token is known to take a longer one.
+const MaxPIN = 256
+
 // Bounds of a message.
 const (
 	maxMessage = 2 << 20 // bytes
 	maxText    = 4 << 10 // bytes of a name, a path or a sentence
 	maxData    = 1 << 20 // bytes of a certificate, a ciphertext, a table
-	maxPIN     = 256     // bytes
 	maxList    = 256     // members
 )
 

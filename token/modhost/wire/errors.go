@@ -13,6 +13,7 @@ type Error struct {
 	code   string
 	text   string
 	params map[string]any
+	is     error // one of values, or nil
 }
 
 // Error is a plain sentence for logs.
@@ -24,19 +25,33 @@ func (e *Error) Code() string { return e.code }
 // Params holds numbers and texts.
 func (e *Error) Params() map[string]any { return e.params }
 
+// Unwrap gives the outcome of package token that the helper's wraps, if it does.
+func (e *Error) Unwrap() error { return e.is }
+
 // CodeFailed is the code of errors that have none.
 const CodeFailed = "token.driver_failed"
 
 // values are the outcomes that callers compare with.
 var values = []*token.Error{
-	token.ErrPINLocked, token.ErrPINEmpty, token.ErrLastTry, token.ErrRemoved, token.ErrCancelled, token.ErrTimeout,
+	token.ErrPINLocked, token.ErrPINEmpty, token.ErrPINTooLong, token.ErrNewPIN, token.ErrLastTry, token.ErrRemoved, token.ErrCancelled, token.ErrTimeout,
 	token.ErrNotSupported, token.ErrNotUnlocked, token.ErrWrongUsage, token.ErrBadDigest, token.ErrBadSignature, token.ErrDecrypt,
 	token.ErrNoData, token.ErrDataTooLong,
 	profile.ErrLibraryUnsafe, profile.ErrLibraryMissing,
 }
 
+// valueOf finds an outcome by its code; nil where there is none.
+func valueOf(code string) error {
+	for _, v := range values {
+		if code == v.Code() {
+			return v
+		}
+	}
+	return nil
+}
+
 func (e *encoder) error(err error) {
 	if err == nil {
+		e.text("")
 		e.text("")
 		e.text("")
 		e.number(0)
@@ -48,6 +63,14 @@ func (e *encoder) error(err error) {
 		code = coded.Code()
 	}
 	e.text(code)
+	is := ""
+	for _, v := range values {
+		if errors.Is(err, v) {
+			is = v.Code()
+			break
+		}
+	}
+	e.text(is)
 	e.text(err.Error()[:min(len(err.Error()), maxText)])
 	params := map[string]any{}
 	var told interface{ Params() map[string]any }
@@ -78,7 +101,7 @@ func (e *encoder) error(err error) {
 
 // error takes an outcome off: where package token has a value for it, that one.
 func (d *decoder) error() error {
-	e := &Error{code: d.text(), text: d.text()}
+	e := &Error{code: d.text(), is: valueOf(d.text()), text: d.text()}
 	for range d.members() {
 		if e.params == nil {
 			e.params = map[string]any{}
@@ -91,7 +114,7 @@ func (d *decoder) error() error {
 		}
 	}
 	if e.code == "" {
-		if e.text != "" || e.params != nil {
+		if e.is != nil || e.text != "" || e.params != nil {
 			d.bad = true
 		}
 		return nil
@@ -109,10 +132,8 @@ func (d *decoder) error() error {
 	case length.Code():
 		return length
 	}
-	for _, v := range values {
-		if e.code == v.Code() {
-			return v
-		}
+	if v := valueOf(e.code); v != nil {
+		return v
 	}
 	return e
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // Version is said in the first request; an end of another version is not spoken to.
-const Version = 2
+const Version = 3
 
 // Op is what a request asks for.
 type Op uint64
@@ -126,7 +126,7 @@ func decodeRequest(b []byte) (*Request, error) {
 		Scheme: Scheme{
 			Padding: Padding(d.number()), Hash: d.number(), MGF: d.number(), Salt: d.signed(), Label: d.bytes(maxText),
 		},
-		Data: d.bytes(maxData), List: d.list(), PIN: d.bytes(maxPIN), NewPIN: d.bytes(maxPIN),
+		Data: d.bytes(maxData), List: d.list(), PIN: d.bytes(MaxPIN), NewPIN: d.bytes(MaxPIN),
 	}
 	const usages = token.UsageSign | token.UsageEncrypt
 	if q.Op < 1 || q.Op >= opEnd || q.Usage&^usages != 0 || q.Scheme.Padding >= paddingEnd {

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"strings"
@@ -34,7 +35,8 @@ var replies = []*Reply{
 	{Err: &token.PINWrongError{Tries: 3}},
 	{Err: &token.PINWrongError{Tries: -1}},
 	{Err: &token.PINLengthError{Min: 4, Max: 8}},
-	{Err: &Error{"token.library_failed", "it failed", map[string]any{"function": "C_Sign", "number": 5}}},
+	{Err: &Error{"token.library_failed", "it failed", map[string]any{"function": "C_Sign", "number": 5}, nil}},
+	{Err: &Error{"token.own", "it is not there", nil, token.ErrNotSupported}},
 	{Tokens: []Token{{
 		Info: token.Info{URI: "pkcs11:token=a", Label: "a", PIN: token.PINState{Tries: -1, Max: 6, Low: true}}, TakesKeys: true,
 	}}},
@@ -71,9 +73,11 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 	for _, tt := range []struct {
 		sent error
 		code string
+		is   error
 	}{
-		{errors.New("anything"), CodeFailed},
-		{errors.Join(errors.New("more"), token.ErrPINLocked), "token.pin_locked"},
+		{errors.New("anything"), CodeFailed, nil},
+		{errors.Join(errors.New("more"), token.ErrPINLocked), "token.pin_locked", token.ErrPINLocked},
+		{fmt.Errorf("%w: %w", token.NewError("token.own", "a driver's own"), token.ErrNotSupported), "token.own", token.ErrNotSupported},
 	} {
 		var pipe bytes.Buffer
 		if err := WriteReply(&pipe, &Reply{Err: tt.sent}); err != nil {
@@ -86,6 +90,11 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 		var coded interface{ Code() string }
 		if !errors.As(got.Err, &coded) || coded.Code() != tt.code {
 			t.Errorf("%v arrived as %v", tt.sent, got.Err)
+		}
+		for _, v := range values {
+			if errors.Is(got.Err, v) != (v == tt.is) {
+				t.Errorf("%v arrived as %v, which is %v: %t", tt.sent, got.Err, v, errors.Is(got.Err, v))
+			}
 		}
 	}
 }
@@ -132,7 +141,7 @@ func TestBadMessages(t *testing.T) {
 		"a salt too long":             {Op: OpSign, Scheme: Scheme{Salt: 1 << 40}},
 		"a salt of less than nothing": {Op: OpSign, Scheme: Scheme{Salt: -2}},
 		"a long name":                 {Op: OpInfo, Token: strings.Repeat("a", maxText+1)},
-		"a long PIN":                  {Op: OpUnlock, PIN: make([]byte, maxPIN+1)},
+		"a long PIN":                  {Op: OpUnlock, PIN: make([]byte, MaxPIN+1)},
 		"a long message":              {Op: OpSign, Data: make([]byte, maxData+1)},
 		"a long list":                 {Op: OpStore, List: make([][]byte, maxList+1)},
 	} {

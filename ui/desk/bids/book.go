@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,6 +16,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/bid"
 	"sealdesk/signer/cleancopy"
+	"sealdesk/signer/disk"
 	"sealdesk/ui/desk/papers"
 )
 
@@ -82,12 +82,7 @@ const maxOutline = 1 << 20
 
 // NewFromFile begins a bid by an outline that lies in a file. Errors: bids.outline_unreadable, and those of New.
 func (b *Book) NewFromFile(ctx context.Context, path string) (*Project, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fault("outline_unreadable", err, "file", filepath.Base(path))
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxOutline+1))
+	data, err := disk.Read(path, maxOutline)
 	if err != nil {
 		return nil, fault("outline_unreadable", err, "file", filepath.Base(path))
 	}

@@ -18,6 +18,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/bid"
+	"sealdesk/signer/disk"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk/papers"
 )
@@ -241,18 +242,7 @@ func (p *Project) Export(ctx context.Context, to string) error {
 		return p.book.desk.DiskError(path, err)
 	}
 	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return p.book.desk.DiskError(to, err)
-	}
-	_, err = io.Copy(out, reader{ctx, in})
-	if err == nil {
-		err = out.Sync()
-	}
-	if err = errors.Join(err, out.Close()); err != nil {
-		return errors.Join(p.book.desk.DiskError(to, err), os.Remove(to))
-	}
-	return nil
+	return p.book.desk.DiskError(to, disk.WriteNew(to, reader{ctx, in}))
 }
 
 // Verify judges the file that was built as the platform will: unopened, whether everything is as it was signed, and as the

@@ -176,7 +176,8 @@ func (p *Project) load(ctx context.Context) error {
 			return damaged(nil)
 		}
 	}
-	if b := s.Built; b != nil && (b.Path != filepath.Base(b.Path) || !strings.HasSuffix(b.Path, builtEnd)) {
+	built := func(path string) bool { return path == filepath.Base(path) && strings.HasSuffix(path, builtEnd) }
+	if s.Built != nil && !built(s.Built.Path) || slices.ContainsFunc(s.Sent, func(x Sent) bool { return !built(x.Path) }) {
 		return damaged(nil)
 	}
 	p.state, p.outline = s, o

@@ -55,9 +55,12 @@ func (v View) Uploading() bool {
 }
 
 // inUse tells that a built file is the newest one, or lies with the platform: should the platform's be damaged, this one can
-// take its place at the opening (补救方案).
+// take its place at the opening (补救方案). One that is on its way may lie there as well: the answer was lost, or the last byte is
+// there and it counts from the deadline on.
 func (s state) inUse(path string) bool {
-	return s.Built != nil && s.Built.Path == path || slices.ContainsFunc(s.Sent, func(x Sent) bool { return x.Path == path && x.holds() })
+	return s.Built != nil && s.Built.Path == path || slices.ContainsFunc(s.Sent, func(x Sent) bool {
+		return x.Path == path && (x.holds() || x.State == platformapi.BidUploading)
+	})
 }
 
 // A Sending is a built file on its way: it cannot be built anew meanwhile.
@@ -177,9 +180,19 @@ func (s *state) take(r platformapi.BidReceipt) {
 				x.State = platformapi.BidWithdrawn
 			} else if x.State == platformapi.BidUploading {
 				x.State = platformapi.BidReceived
+				s.giveUp(i)
 			}
 		case x.ID == r.Replaces && x.State == platformapi.BidReceived:
 			x.State = platformapi.BidReplaced
+		}
+	}
+}
+
+// giveUp notes what the platform did when the bid at i was begun: those that were on their way before it do not count any more.
+func (s *state) giveUp(i int) {
+	for j := range s.Sent[:i] {
+		if s.Sent[j].State == platformapi.BidUploading {
+			s.Sent[j].State = platformapi.BidWithdrawn
 		}
 	}
 }

@@ -348,7 +348,8 @@ func (w *hallWorld) plug(uris ...string) StandView {
 
 func (w *hallWorld) enter(pin string) (StandView, error) {
 	w.t.Helper()
-	err := w.stand.Enter(w.t.Context(), []byte(pin), false)
+	asked, _ := w.stand.View()
+	err := w.stand.Enter(w.t.Context(), asked.Seat.Key.URI, []byte(pin), false)
 	v, _ := w.stand.View()
 	return v, err
 }
@@ -628,17 +629,37 @@ func TestLastTry(t *testing.T) {
 	if !errors.Is(err, token.ErrLastTry) || v.Seat.Key.Tries != 1 {
 		t.Fatalf("%+v, %v", v, err)
 	}
-	if err := w.stand.Enter(t.Context(), []byte(wrongPIN), true); !errors.Is(err, token.ErrPINLocked) {
+	if err := w.stand.Enter(t.Context(), w.uris[0], []byte(wrongPIN), true); !errors.Is(err, token.ErrPINLocked) {
 		if _, wrong := errors.AsType[*token.PINWrongError](err); !wrong {
 			t.Fatal(err)
 		}
 	}
-	_ = w.stand.Enter(t.Context(), []byte(rightPIN), true)
+	_ = w.stand.Enter(t.Context(), w.uris[0], []byte(rightPIN), true)
 	if v, _ := w.stand.View(); v.Stage != Failed || !errors.Is(v.Problem, token.ErrPINLocked) {
 		t.Errorf("%+v", v)
 	}
 	if last := w.platform.told[len(w.platform.told)-1]; last.Cause != platformapi.CausePINLocked {
 		t.Errorf("%+v", w.platform.told)
+	}
+}
+
+// A PIN that was typed for a key is tried on no other one: pulled out at the same moment, with another in the next port, it is not
+// asked for any more.
+func TestAPINIsForTheKeyThatWasSeen(t *testing.T) {
+	w := newHall(t, 2)
+	seen := w.plug(w.uris...)
+	if seen.Stage != Asking || seen.Seat.Key.URI != w.uris[0] {
+		t.Fatalf("%+v", seen)
+	}
+	if v := w.plug(w.uris[1]); v.Stage != Asking || v.Seat.Key.URI != w.uris[1] {
+		t.Fatalf("%+v", v)
+	}
+	pin := []byte(wrongPIN)
+	if err := w.stand.Enter(t.Context(), seen.Seat.Key.URI, pin, false); err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := w.stand.View(); v.Stage != Asking || v.Problem != nil || v.Seat.Key.Tries != pinTries || len(w.platform.told) > 0 || pin[0] != 0 {
+		t.Errorf("%+v, told %+v, the PIN is left: %q", v, w.platform.told, pin)
 	}
 }
 

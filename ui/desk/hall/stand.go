@@ -210,14 +210,15 @@ func (s *Stand) staff(v View, uscc string) bool {
 // settled tells that there is nothing wrong that a person must hear of: the key's bid is open.
 func settled(err error) bool { return err == nil || errors.Is(err, &Error{Kind: AlreadyOpen}) }
 
-// Enter decrypts the bid whose key is asked for, with its PIN, which is wiped. lastTry says that the person confirmed to spend the
-// last one. Then it is the next key's turn. The error is what View tells, too; nil where there was nothing to do.
-func (s *Stand) Enter(ctx context.Context, pin []byte, lastTry bool) error {
+// Enter decrypts the bid of the key that a person saw asked for, with its PIN, which is wiped. lastTry says that the person confirmed
+// to spend the last one. Then it is the next key's turn. The error is what View tells, too; nil where there was nothing to do: that
+// key is not asked for any more, and no other one is given its PIN.
+func (s *Stand) Enter(ctx context.Context, uri string, pin []byte, lastTry bool) error {
 	defer token.Wipe(pin)
 	s.work.Lock()
 	defer s.work.Unlock()
 	was, _ := s.View()
-	if was.Stage != Asking {
+	if was.Stage != Asking || was.Seat.Key.URI != uri {
 		return nil
 	}
 	err := s.decrypt(ctx, was.Seat, pin, lastTry)

@@ -113,7 +113,7 @@ func stamp(w *words.Catalog, n int, s *verify.Stamp) Signature {
 		name = t("verifyfile.no_name")
 	}
 	if s.At != nil {
-		at = s.At.Local().Format(timeForm)
+		at = w.Beijing(*s.At, timeForm)
 	}
 	covers := t("verifyfile.covers_all")
 	if !s.CoversWholeFile {
@@ -137,7 +137,7 @@ func facts(w *words.Catalog, s *verify.Signature) []Fact {
 	t := w.T
 	when := t("verifyfile.no_time")
 	if s.SignedAt != nil {
-		when = t("verifyfile.claimed", "time", s.SignedAt.Local().Format(timeForm))
+		when = t("verifyfile.claimed", "time", w.Beijing(*s.SignedAt, timeForm))
 	}
 	covers := t("verifyfile.covers_all")
 	if !s.CoversWholeFile {
@@ -145,7 +145,7 @@ func facts(w *words.Catalog, s *verify.Signature) []Fact {
 	}
 	out := []Fact{{t("verifyfile.when"), when}, {t("verifyfile.covers"), covers}}
 	if s.StampedAt != nil {
-		out = append(out, Fact{t("verifyfile.stamp"), t("verifyfile.stamped", "time", s.StampedAt.Local().Format(timeForm), "by", s.StampedBy)})
+		out = append(out, Fact{t("verifyfile.stamp"), t("verifyfile.stamped", "time", w.Beijing(*s.StampedAt, timeForm), "by", s.StampedBy)})
 	}
 	if s.Algorithm != "" {
 		out = append(out, Fact{t("verifyfile.algorithm"), s.Algorithm})

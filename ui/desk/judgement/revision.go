@@ -28,7 +28,7 @@ func ReadRevision(w *words.Catalog, r *verify.Report, n int) Revision {
 	}
 	when := w.T("verifyfile.no_time")
 	if s.SignedAt != nil {
-		when = s.SignedAt.Local().Format(timeForm)
+		when = w.Beijing(*s.SignedAt, timeForm)
 	}
 	key := "revision.said"
 	switch {

@@ -83,7 +83,15 @@ for s in ` + strings.Join(steps, " ") + `; do ` + inside + `=$s "$PROGRAM" || ex
 		cmd := exec.CommandContext(t.Context(), "dbus-run-session", "--", "sh", "-c", script)
 		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_RUNTIME_DIR="+home, "XDG_CACHE_HOME="+home, "XDG_CONFIG_HOME="+home,
 			"PROGRAM="+os.Args[0], "SEALDESK_KEYRING_DIR="+dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		// Into a file: a daemon that the session's bus began may outlive it, and would hold a pipe open.
+		said, err := os.Create(filepath.Join(t.TempDir(), "said"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer said.Close()
+		cmd.Stdout, cmd.Stderr = said, said
+		if err := cmd.Run(); err != nil {
+			out, _ := os.ReadFile(said.Name())
 			t.Fatalf("%v: %v\n%s", steps, err, out)
 		}
 	}

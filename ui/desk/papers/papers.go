@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sealdesk/platformapi/outbox/vault"
+	"sealdesk/signer/disk"
 )
 
 const (
@@ -85,13 +86,13 @@ func (s *Shelf) Put(ctx context.Context, name string, r io.Reader) (_ Digest, er
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return Digest{}, err
 	}
-	tmp, err := os.CreateTemp(s.dir, ".new-*")
+	draft, err := disk.NewDraft(s.dir)
 	if err != nil {
 		return Digest{}, err
 	}
-	defer os.Remove(tmp.Name())
+	defer draft.Discard()
 	h := sha256.New()
-	closing, err := s.vault.Writer(tmp, s.context(name))
+	closing, err := s.vault.Writer(draft.File, s.context(name))
 	var size int64
 	if err == nil {
 		size, err = io.Copy(io.MultiWriter(closing, h), reader{ctx, r})
@@ -99,20 +100,17 @@ func (s *Shelf) Put(ctx context.Context, name string, r io.Reader) (_ Digest, er
 	if err == nil {
 		err = closing.Close()
 	}
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+	if err = errors.Join(err, draft.File.Sync()); err != nil {
 		return Digest{}, err
 	}
 	d := Digest{SHA256: hex.EncodeToString(h.Sum(nil)), Size: size}
-	switch back, err := s.digest(ctx, tmp.Name(), name); {
+	switch back, err := s.digest(ctx, draft.Path(), name); {
 	case err != nil:
 		return Digest{}, err
 	case back != d:
 		return Digest{}, fmt.Errorf("papers: %s: the disk gives back something else than was written", name)
 	}
-	if err := os.Rename(tmp.Name(), s.stored(name)); err != nil {
-		return Digest{}, err
-	}
-	return d, vault.SyncFolder(s.dir)
+	return d, draft.Replace(s.stored(name))
 }
 
 // Digest reads a document whole. Errors: those of Open.

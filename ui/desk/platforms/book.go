@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"sealdesk/signer/disk"
 )
 
 // Bounds of a file of platforms.
@@ -97,29 +98,21 @@ var errBroken = errors.New("platforms: the file is damaged")
 var errNewer = errors.New("platforms: the file is of a newer version")
 
 func read(path string) ([]Profile, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	data, err := disk.Read(path, maxFile)
+	var list []Profile
+	switch {
+	case err == nil:
+		list, err = parse(data)
+	case !errors.Is(err, disk.ErrTooLarge):
 		return nil, err
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
+	if err == nil || errors.Is(err, errNewer) {
+		return list, err
 	}
-	list, err := parse(data)
-	if errors.Is(err, errNewer) {
-		return nil, err
-	}
-	if err != nil {
-		return nil, errors.Join(errBroken, err)
-	}
-	return list, nil
+	return nil, errors.Join(errBroken, err)
 }
 
 func parse(data []byte) ([]Profile, error) {
-	if len(data) > maxFile {
-		return nil, errors.New("the file is too long")
-	}
 	var f file
 	d := json.NewDecoder(bytes.NewReader(data))
 	if err := d.Decode(&f); err != nil {
@@ -251,22 +244,13 @@ func (b *Book) at(id string) (int, error) {
 	return i, nil
 }
 
-// keep writes the person's own, so that a crash leaves the old file or the new one; b.mu is held.
+// keep writes the person's own; b.mu is held.
 func (b *Book) keep(own []Profile) error {
 	data, err := json.MarshalIndent(file{fileVersion, own}, "", "  ")
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(b.path), ".new-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(data, '\n'))
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), b.path); err != nil {
+	if err := disk.Write(b.path, bytes.NewReader(append(data, '\n'))); err != nil {
 		return err
 	}
 	b.own = own

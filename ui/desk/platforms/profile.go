@@ -5,15 +5,15 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"io"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"sealdesk/platformapi/client"
+	"sealdesk/signer/anchors"
+	"sealdesk/signer/disk"
 )
 
 // Bounds of what one platform may bring.
@@ -87,14 +87,9 @@ func (p Profile) RootNames() []string {
 	return names
 }
 
-// ReadRoots reads a PEM file (RFC 7468, 5) of at most 64 KiB as Profile keeps it. Error: platforms.roots.
+// ReadRoots reads a file, PEM (RFC 7468, 5) or DER, of at most 64 KiB as Profile keeps it. Error: platforms.roots.
 func ReadRoots(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fault("roots", err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxRoots+1))
+	data, err := disk.Read(path, maxRoots)
 	if err != nil {
 		return "", fault("roots", err)
 	}
@@ -113,23 +108,17 @@ func parseRoots(data []byte) ([]*x509.Certificate, error) {
 	if len(data) > maxRoots {
 		return nil, fault("roots", nil)
 	}
+	found, err := anchors.Parse(data)
+	if err != nil {
+		return nil, fault("roots", err)
+	}
 	var certs []*x509.Certificate
-	for {
-		var block *pem.Block
-		if block, data = pem.Decode(data); block == nil {
-			break
-		}
-		if block.Type != "CERTIFICATE" {
-			continue
-		}
-		cert, err := x509.ParseCertificate(block.Bytes)
+	for _, c := range found {
+		cert, err := x509.ParseCertificate(c.Raw) // TLS knows fewer algorithms than signatures do
 		if err != nil {
 			return nil, fault("roots", err)
 		}
 		certs = append(certs, cert)
-	}
-	if len(certs) == 0 {
-		return nil, fault("roots", nil)
 	}
 	return certs, nil
 }

@@ -5,16 +5,15 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/mod/semver"
 
+	"sealdesk/signer/disk"
 	"sealdesk/signer/fetch"
 )
 
@@ -85,7 +84,7 @@ type policy struct {
 // Decide is where to ask: the administrator's file decides before what was built in. Nil means that nobody is asked. Error: ErrPolicy,
 // and then nobody is asked either.
 func Decide(file string, builtIn *Source) (*Source, error) {
-	data, err := readBounded(file)
+	data, err := disk.Read(file, maxPolicy)
 	if file == "" || errors.Is(err, fs.ErrNotExist) {
 		return builtIn, nil
 	}
@@ -103,19 +102,6 @@ func Decide(file string, builtIn *Source) (*Source, error) {
 		return builtIn, nil
 	}
 	return NewSource(p.Feed, p.Key)
-}
-
-func readBounded(file string) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxPolicy+1))
-	if err == nil && len(data) > maxPolicy {
-		err = errors.New("the file is too long")
-	}
-	return data, err
 }
 
 // NewSource checks an address and a key. Error: ErrPolicy.

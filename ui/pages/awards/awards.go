@@ -148,7 +148,7 @@ func (p *Page) card(l platformapi.Lot) fyne.CanvasObject {
 		widgets.HLine(),
 		widgets.Column(6,
 			fact("awards.method", p.t("method."+string(l.Method))),
-			fact("awards.traded", l.TradedAt.Local().Format("2006-01-02 15:04:05")),
+			fact("awards.traded", p.host.Words().Beijing(l.TradedAt, "2006-01-02 15:04:05")),
 			fact("awards.sum", p.t("amount.yuan", "sum", amount.Fen(l.AwardFen).String())),
 			fact(otherKey, other),
 		),

@@ -59,6 +59,7 @@ type Page struct {
 	note     *widgets.Text
 	main     *widgets.Button
 	second   *widgets.Button
+	third    *widgets.Button
 	body     *fyne.Container
 	content  fyne.CanvasObject
 }
@@ -78,9 +79,10 @@ func New(host page.Host) page.Page {
 	p.note = widgets.NewText("", theme.TextTable, theme.Text2).Clip()
 	p.main = widgets.NewButton(widgets.Primary, "", nil)
 	p.second = widgets.NewButton(widgets.Secondary, "", nil)
+	p.third = widgets.NewButton(widgets.Secondary, "", nil)
 	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.White, p.side))
 	p.body = widgets.Stack()
-	p.content = widgets.Border(nil, widgets.Foot(p.note, widgets.Actions(p.second, p.main)), nil,
+	p.content = widgets.Border(nil, widgets.Foot(p.note, widgets.Actions(p.third, p.second, p.main)), nil,
 		widgets.Border(nil, nil, widgets.VLine(), nil, side), p.body)
 	if aside := host.Session().BatchAside(); aside != nil {
 		p.batch = aside
@@ -161,6 +163,9 @@ func (p *Page) OpenFile() {
 }
 
 func (p *Page) openFolder() { p.host.ChooseFolder(func(path string) { p.add(path) }) }
+
+// Working implements page.Worker.
+func (p *Page) Working() bool { return p.busy() }
 
 func (p *Page) busy() bool { return p.stage == checking || p.stage == sealing }
 
@@ -298,7 +303,6 @@ func (p *Page) refresh() {
 // empty is the page before there are files.
 func (p *Page) empty() fyne.CanvasObject {
 	zone := widgets.NewDropZone(p.t("batch.drop"), p.t("batch.drop_note"), p.openFolder).High(220)
-	zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
 		return widgets.Border(nil, nil, widgets.Pad(1, 12, 0, 0, widgets.Column(0, widgets.Icon(icon, 20, theme.Primary))), nil,
 			widgets.Column(2, widgets.NewText(what, theme.TextBody, theme.Text).Bold().Clip(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))
@@ -433,6 +437,7 @@ func names(p *Page, all []string) string {
 func (p *Page) foot() {
 	n := p.view.Count
 	p.second.Hide()
+	p.third.Hide()
 	p.main.SetReason("")
 	button := func(b *widgets.Button, text string, do func()) {
 		b.Show()
@@ -473,6 +478,7 @@ func (p *Page) foot() {
 		case n[batch.Failed] > 0:
 			button(p.main, p.t("batch.open_folder"), p.openOut)
 			button(p.second, p.t("batch.retry", "count", n[batch.Failed]), func() { p.check(p.batch.CheckAgain) })
+			button(p.third, p.t("batch.another"), p.another)
 		default:
 			button(p.main, p.t("batch.open_folder"), p.openOut)
 			button(p.second, p.t("batch.another"), p.another)
@@ -484,6 +490,7 @@ func (p *Page) foot() {
 func (p *Page) another() {
 	p.batch, p.stage, p.fault = p.host.Session().NewBatch(), choosing, nil
 	p.refresh()
+	p.offer() // of what was left undone
 }
 
 // openOut shows the signed files in the system's file manager.

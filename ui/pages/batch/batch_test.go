@@ -124,6 +124,16 @@ func TestAFolderIsSealed(t *testing.T) {
 		}
 	}
 
+	// Another batch may begin all the same; the one with the failure stays where it was.
+	held := p.batch
+	h.Press(p.t("batch.another"))
+	if len(p.view.Rows) != 0 || p.stage != choosing || p.third.Visible() {
+		t.Errorf("the new batch has %d files in stage %d", len(p.view.Rows), p.stage)
+	}
+	h.Until("the one before", func() bool { return h.Button(p.t("batch.resume")) != nil })
+	p.batch, p.stage = held, sealed
+	p.refresh()
+
 	// The one that failed is mended and tried again.
 	data, err := os.ReadFile(w.Contract(2))
 	pagetest.Must(t, err)

@@ -208,7 +208,7 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	ring := keys.New(h)
 	h.Open(ring)
 	h.Until("the certificate is told", func() bool {
-		return h.Says("等待用这张证书解密") && h.Says("开标前请勿更换、注销") && h.Says("云台县医院检验设备采购项目（"+deadline.Local().Format("2006-01-02 15:04")+" 开标）")
+		return h.Says("等待用这张证书解密") && h.Says("开标前请勿更换、注销") && h.Says("云台县医院检验设备采购项目（"+h.Words().Beijing(deadline, "2006-01-02 15:04")+" 开标）")
 	})
 	h.Fits()
 	h.Picture("bid-keys")

@@ -8,6 +8,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -64,7 +65,7 @@ func (p *tool) creditLine(item platformapi.CreditItem, f platformapi.CreditFile,
 		}
 	}
 	return widgets.Pad(6, 0, 6, 0, widgets.Row(10, widgets.Grow(widgets.Column(2, widgets.NewText(item.Name, theme.TextBody, theme.Text).Clip(),
-		widgets.NewText(f.Name+" · "+sizeOf(f.Size)+" · "+until, theme.TextCaption, ink).Clip())),
+		widgets.NewText(f.Name+" · "+words.Size(f.Size)+" · "+until, theme.TextCaption, ink).Clip())),
 		widgets.NewButton(widgets.Secondary, p.t("bid.credit_take"), take)))
 }
 

@@ -136,7 +136,7 @@ func (p *tool) fileDetail() fyne.CanvasObject {
 	}
 	col.Add(widgets.FactLines(
 		widgets.Fact{Name: p.t("bid.fact_built"), Value: p.host.Words().Beijing(b.At, time.DateTime)},
-		widgets.Fact{Name: p.t("bid.fact_size"), Value: sizeOf(b.Size)},
+		widgets.Fact{Name: p.t("bid.fact_size"), Value: words.Size(b.Size)},
 		widgets.Fact{Name: "SHA-256", Value: b.SHA256},
 		widgets.Fact{Name: p.t("bid.fact_layers"), Value: layers},
 		widgets.Fact{Name: p.t("bid.fact_opens_with"), Value: p.host.Words().T("bid.serials", "serials", b.Recipients)},
@@ -171,7 +171,7 @@ func (p *tool) receipts() []fyne.CanvasObject {
 	for i := range p.view.Sent {
 		sent := p.view.Sent[len(p.view.Sent)-1-i]
 		col := widgets.Column(8, widgets.Row(10, widgets.NewChip(p.t("bid.sent."+string(sent.State)), sentTones[sent.State]),
-			widgets.Grow(widgets.Quiet(sizeOf(sent.Size)+" · SHA-256 "+sent.SHA256[:min(16, len(sent.SHA256))]).Clip())))
+			widgets.Grow(widgets.Quiet(words.Size(sent.Size)+" · SHA-256 "+sent.SHA256[:min(16, len(sent.SHA256))]).Clip())))
 		for _, r := range sent.Receipts {
 			given := p.host.Session().BidReceiptOf(r, p.view.Outline.Name)
 			col.Add(widgets.Row(10, widgets.Grow(widgets.Column(2,

@@ -9,6 +9,7 @@ import (
 
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/sealrule"
@@ -18,17 +19,6 @@ import (
 )
 
 var tones = map[bids.Stage]theme.Tone{bids.None: theme.Neutral, bids.Added: theme.Warn, bids.Ready: theme.Info, bids.Stamped: theme.Good}
-
-// sizeOf is a size as people read it.
-func sizeOf(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.2f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	}
-	return fmt.Sprintf("%.1f KB", float64(n)/(1<<10))
-}
 
 // asked is what the outline asks of a part, in a line.
 func (p *tool) asked(n bids.Node) string {
@@ -58,7 +48,6 @@ func (p *tool) nodeDetail(n bids.Node) fyne.CanvasObject {
 			return col
 		}
 		zone := widgets.NewDropZone(p.t("bid.drop"), p.t("bid.drop_note"), func() { p.choose(n) }).High(150)
-		zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 		col.Add(zone)
 		if p.host.Session().HasTenders() {
 			col.Add(widgets.Row(10, widgets.NewButton(widgets.Secondary, p.t("bid.from_credit"), func() { p.pickCredit(n) }).WithIcon(theme.IconVerify),
@@ -66,7 +55,7 @@ func (p *tool) nodeDetail(n bids.Node) fyne.CanvasObject {
 		}
 		return col
 	}
-	facts := []widgets.Fact{{Name: p.t("bid.fact_file"), Value: n.Original}, {Name: p.t("bid.fact_size"), Value: sizeOf(n.File.Size)}, {Name: "SHA-256", Value: n.File.SHA256}}
+	facts := []widgets.Fact{{Name: p.t("bid.fact_file"), Value: n.Original}, {Name: p.t("bid.fact_size"), Value: words.Size(n.File.Size)}, {Name: "SHA-256", Value: n.File.SHA256}}
 	if n.Report != nil {
 		facts = append(facts, widgets.Fact{Name: p.t("bid.fact_pages"), Value: fmt.Sprint(n.Report.Pages)})
 	}

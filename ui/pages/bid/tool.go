@@ -13,6 +13,7 @@ import (
 	"sealdesk/signer/finding"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
@@ -531,7 +532,7 @@ func (p *tool) leftOf(step string, spent time.Duration, n, total int64) string {
 	if spent < time.Second || total < 1<<20 || strings.HasPrefix(step, "clean.") {
 		return ""
 	}
-	return sizeOf(n) + " / " + sizeOf(total)
+	return words.Size(n) + " / " + words.Size(total)
 }
 
 // withKey asks for the PIN and does something with the key under a bar; a wrong PIN asks again.

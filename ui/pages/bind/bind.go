@@ -73,6 +73,10 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page: it looks for keys.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	page.Rest(p.bind)
+	if p.phone != nil {
+		page.Rest(p.phone)
+	}
 	p.look()
 }
 
@@ -145,7 +149,7 @@ func (p *Page) bound(a platformapi.Account) fyne.CanvasObject {
 		}
 		col.Add(widgets.Pad(9, 0, 9, 0, widgets.Row(theme.TableGap,
 			widgets.Grow(widgets.Column(2, widgets.NewText(b.Organisation.Name+"　"+b.Person, theme.TextBody, theme.Text).Clip(),
-				widgets.Quiet(p.t("bind.line", "until", b.NotAfter.Local().Format(time.DateOnly), "bound", b.BoundAt.Local().Format("2006-01-02 15:04"),
+				widgets.Quiet(p.t("bind.line", "until", b.NotAfter.Local().Format(time.DateOnly), "bound", p.host.Words().Beijing(b.BoundAt, "2006-01-02 15:04"),
 					"digest", b.CertificateSHA256[:min(16, len(b.CertificateSHA256))])).Clip())),
 			widgets.NewButton(widgets.Link, p.t("bind.off"), func() { p.takeOff(b) }))))
 	}

@@ -57,6 +57,12 @@ func TestACertificateIsBoundAndTakenOff(t *testing.T) {
 	if !ok || k.Owner != "云台县第一人民医院" || p.bind.Reason() != "" {
 		t.Fatalf("chosen: %+v, %q", k, p.bind.Reason())
 	}
+	p.bind.SetBusy(true) // and the page goes away
+	p.Show(t.Context())
+	if p.bind.Disabled() {
+		t.Error("the button still turns when the page is back")
+	}
+	h.Until("the keys", func() bool { return len(p.keys) > 0 && p.bind.Reason() == "" })
 	if !h.Says(p.t("bind.none")) || !h.Says(k.USCC) {
 		t.Errorf("%q", h.Texts())
 	}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sealdesk/signer/disk"
 )
 
 // mostEntries bounds how much of a folder is read; who has more types the name.
@@ -154,12 +156,7 @@ func places() []place {
 func userDirs(home string) map[string]string {
 	const most = 16 << 10
 	out := map[string]string{}
-	f, err := os.Open(filepath.Join(home, ".config", "user-dirs.dirs"))
-	if err != nil {
-		return out
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, most))
+	data, err := disk.Read(filepath.Join(home, ".config", "user-dirs.dirs"), most)
 	if err != nil {
 		return out
 	}

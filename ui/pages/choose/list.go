@@ -1,7 +1,6 @@
 package choose
 
 import (
-	"fmt"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -137,7 +137,7 @@ func newEntryRow(l *entryList) *entryRow {
 func (r *entryRow) set(i int) {
 	r.index = i
 	e := r.list.entries[i]
-	icon, ink, size := theme.IconContract, theme.Text3, sizeText(e.size)
+	icon, ink, size := theme.IconContract, theme.Text3, words.Size(e.size)
 	if e.folder {
 		icon, ink, size = theme.IconFolder, theme.Primary, ""
 	}
@@ -174,16 +174,3 @@ func (r *entryRow) MouseOut() { r.hovered = false; r.draw() }
 
 // CreateRenderer implements fyne.Widget.
 func (r *entryRow) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(r.all) }
-
-// sizeText is a file's size as people read it.
-func sizeText(n int64) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.1f GB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
-	case n >= 1<<10:
-		return fmt.Sprintf("%d KB", (n+1<<10-1)>>10)
-	}
-	return fmt.Sprintf("%d B", n)
-}

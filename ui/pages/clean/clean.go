@@ -9,6 +9,7 @@ import (
 	"sealdesk/signer/cleancopy"
 	"sealdesk/signer/preview"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/compare"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
@@ -73,6 +74,7 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page: it makes the clean copy when there is none of the present file.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	page.Rest(p.beside, p.confirm)
 	p.reader.Listen()
 	var v desk.View
 	p.host.Do(ctx, func(ctx context.Context) error {
@@ -110,6 +112,7 @@ func (p *Page) make() {
 	p.stop = stop
 	p.reader.Close()
 	p.again.Disable()
+	p.beside.Hide() // until there is a copy again
 	p.confirm.SetReason(p.t("clean.why_working"))
 	p.note.SetText("")
 	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { stop() })
@@ -209,7 +212,7 @@ func (p *Page) tell(r *cleancopy.Report) {
 		tone = theme.Warn
 	}
 	p.count.Set(p.t("clean.count", "count", total), tone)
-	p.note.SetText(p.t("clean.note", "pages", r.Pages, "size", reader.Size(r.Output.Size), "digest", r.Output.SHA256[:min(8, len(r.Output.SHA256))]))
+	p.note.SetText(p.t("clean.note", "pages", r.Pages, "size", words.Size(r.Output.Size), "digest", r.Output.SHA256[:min(8, len(r.Output.SHA256))]))
 	p.content.Refresh()
 }
 

@@ -201,6 +201,9 @@ func (p *Page) readAll(ctx context.Context, q platformapi.ContractQuery, least i
 		if err != nil {
 			break // the rest is there to be loaded
 		}
+		if len(next.Items) == 0 {
+			break // nor does it get longer by itself
+		}
 		got.list.Items, got.list.More = append(got.list.Items, next.Items...), next.More
 	}
 	if q.State == "" && q.Words == "" {
@@ -262,7 +265,7 @@ func (p *Page) drawNotice(err error) {
 			widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))))
 	case p.list.Offline:
 		p.notice.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.WarnPanel(widgets.ErrorText{
-			What: p.t("contracts.offline", "time", p.list.AsOf.Local().Format("2006-01-02 15:04")), Do: p.t("contracts.offline_do")})))
+			What: p.t("contracts.offline", "time", p.host.Words().Beijing(p.list.AsOf, "2006-01-02 15:04")), Do: p.t("contracts.offline_do")})))
 	}
 	p.notice.Refresh()
 }

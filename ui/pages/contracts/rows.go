@@ -91,7 +91,7 @@ func viewRow(v desk.View) row {
 // queuedRow is a contract that was sent from here and that the platform has not taken yet.
 func queuedRow(t *words.Catalog, e outbox.Entry) row {
 	_, name, _ := strings.Cut(e.Title, " · ")
-	r := row{id: e.ContractID, project: name, date: e.CreatedAt.Local().Format(time.DateOnly), state: platformapi.StateDraft, starter: true, queued: true}
+	r := row{id: e.ContractID, project: name, date: e.CreatedAt.In(words.Zone).Format(time.DateOnly), state: platformapi.StateDraft, starter: true, queued: true}
 	r.chip, r.tone = t.T("contracts.queued"), theme.Warn
 	if e.State == outbox.Failed {
 		r.chip, r.tone = t.T("contracts.queue_failed"), theme.Bad

@@ -11,6 +11,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/clean"
 	"sealdesk/ui/pages/stamp"
 	"sealdesk/ui/pages/view"
@@ -81,7 +82,6 @@ func (f *files) draw() {
 	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(f.filing())}
 	if v.Filing.Stage() == desk.StageNone && v.Received == nil && p.editableState() {
 		f.zone = widgets.NewDropZone(p.t("form.drop"), p.t("form.drop_note"), f.chooseFiling).High(104)
-		f.zone.OnFiles = func(files []fyne.URI) { f.takeFiling(files[0].Path()) }
 		col = append(col, widgets.Pad(0, 0, 14, 0, f.zone))
 	}
 	col = append(col, widgets.HLine())
@@ -244,7 +244,7 @@ func (f *files) voidRows() []fileRow {
 			continue
 		}
 		rows = append(rows, fileRow{
-			kind: p.t("form.filing"), file: a.Name, detail: p.t("form.void_detail", "round", a.Round, "signer", a.By.Name, "time", a.UploadedAt.Local().Format(timeForm)),
+			kind: p.t("form.filing"), file: a.Name, detail: p.t("form.void_detail", "round", a.Round, "signer", a.By.Name, "time", p.host.Words().Beijing(a.UploadedAt, timeForm)),
 			chip: p.t("stage.void"), tone: theme.Bad, note: a.Note,
 			actions: []widgets.Action{{Text: p.t("form.export"), Do: func() {
 				p.saveAs(p.t("form.void_name", "file", a.Name), func(ctx context.Context, to string) error { return p.work.Download(ctx, a, to) })
@@ -266,7 +266,7 @@ func (f *files) current() *desk.File {
 }
 
 func (f *files) detail(file desk.File) string {
-	d := f.p.t("form.file_detail", "size", sizeText(file.Size), "digest", short(file.SHA256))
+	d := f.p.t("form.file_detail", "size", words.Size(file.Size), "digest", short(file.SHA256))
 	if file.Sent {
 		return d
 	}
@@ -373,7 +373,7 @@ func (f *files) invoiceRows() []fileRow {
 			continue
 		}
 		rows = append(rows, fileRow{kind: p.t("form.invoice"), file: a.Name, note: a.Note, chip: p.t("stage.uploaded"), tone: theme.Info,
-			detail: p.t("form.file_detail", "size", sizeText(a.Size), "digest", short(a.SHA256)),
+			detail: p.t("form.file_detail", "size", words.Size(a.Size), "digest", short(a.SHA256)),
 			actions: []widgets.Action{{Text: p.t("form.export"), Do: func() {
 				p.saveAs(a.Name, func(ctx context.Context, to string) error { return p.work.Download(ctx, a, to) })
 			}}}})

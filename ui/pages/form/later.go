@@ -7,6 +7,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -108,11 +109,11 @@ func (p *Page) chooseTemplate() {
 }
 
 func (p *Page) templateLine(t platformapi.Template, done func()) fyne.CanvasObject {
-	words := widgets.Column(2, widgets.NewText(t.Name, theme.TextBody, theme.Text).Clip())
+	line := widgets.Column(2, widgets.NewText(t.Name, theme.TextBody, theme.Text).Clip())
 	if t.Note != "" {
-		words.Add(widgets.Quiet(t.Note).Clip())
+		line.Add(widgets.Quiet(t.Note).Clip())
 	}
-	return widgets.Pad(10, 0, 10, 0, widgets.Row(12, widgets.Grow(words), widgets.Quiet(sizeText(t.Size)),
+	return widgets.Pad(10, 0, 10, 0, widgets.Row(12, widgets.Grow(line), widgets.Quiet(words.Size(t.Size)),
 		widgets.NewButton(widgets.Link, p.t("form.template_get"), func() {
 			done()
 			p.saveAs(t.File, func(ctx context.Context, to string) error { return p.host.Session().SaveTemplate(ctx, t, to) })

@@ -9,6 +9,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/term"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -76,7 +77,7 @@ func (p *Page) drawNotices() {
 			widgets.NewButton(widgets.Secondary, p.t("form.later_parent"), func() { Open(p.ctx, p.host, v.Parent) })))
 	}
 	if !v.Terminated.IsZero() {
-		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.terminated", "time", v.Terminated.Local().Format(timeForm))}))
+		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("form.terminated", "time", p.host.Words().Beijing(v.Terminated, timeForm))}))
 	}
 	if p.editableState() && v.Filing.Sealed != nil && !p.unlocked {
 		add(widgets.InfoPanel(widgets.ErrorText{What: p.t("form.sealed"), Do: p.t("form.sealed_do")},
@@ -115,10 +116,10 @@ func (p *Page) standing() fyne.CanvasObject {
 		if v.ReviewFirst {
 			sent = "form.review_pushed"
 		}
-		what := p.t(sent, "time", v.SubmittedAt.Local().Format(timeForm))
+		what := p.t(sent, "time", p.host.Words().Beijing(v.SubmittedAt, timeForm))
 		do := p.t("form.not_viewed")
 		if !v.ViewedAt.IsZero() {
-			do = p.t("form.viewed", "time", v.ViewedAt.Local().Format(timeForm))
+			do = p.t("form.viewed", "time", p.host.Words().Beijing(v.ViewedAt, timeForm))
 		}
 		return widgets.InfoPanel(widgets.ErrorText{What: what, Do: do})
 	case platformapi.StateConcluded:
@@ -141,14 +142,14 @@ func (p *Page) verdict(lead string) fyne.CanvasObject {
 	for _, s := range r.Signatures {
 		when := ""
 		if s.SignedAt != nil {
-			when = s.SignedAt.Local().Format(timeForm)
+			when = p.host.Words().Beijing(*s.SignedAt, timeForm)
 		}
 		lines = append(lines, p.t("form.signature", "signer", s.Signer, "time", when, "algorithm", s.Algorithm))
 	}
 	if v := p.view; v.State == platformapi.StateConcluded {
-		lines = append(lines, p.t("form.concluded", "time", v.ConcludedAt.Local().Format(timeForm)))
+		lines = append(lines, p.t("form.concluded", "time", p.host.Words().Beijing(v.ConcludedAt, timeForm)))
 		if v.Published != nil {
-			lines = append(lines, p.t("form.published", "time", v.Published.PublishedAt.Local().Format(timeForm), "person", v.Published.Person))
+			lines = append(lines, p.t("form.published", "time", p.host.Words().Beijing(v.Published.PublishedAt, timeForm), "person", v.Published.Person))
 		}
 		if v.Filed != nil {
 			lines = append(lines, p.t("form.filed_line", "day", v.Filed.FiledOn, "number", v.Filed.Number))
@@ -194,7 +195,7 @@ func day(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Local().Format(time.DateOnly)
+	return t.In(words.Zone).Format(time.DateOnly)
 }
 
 // drawHistory shows 04 处理历史, the newest first.
@@ -207,7 +208,7 @@ func (p *Page) drawHistory() {
 	if len(rows) > 0 {
 		body = p.historyRows(rows)
 	}
-	p.history.put(widgets.Section("04", p.t("form.history"), p.t("form.history_sub"), body))
+	p.history.put(widgets.Section("04", p.t("form.history"), p.host.Words().Zoned(p.t("form.history_sub"), time.Now()), body))
 }
 
 func (p *Page) historyRows(rows []platformapi.HistoryRow) fyne.CanvasObject {
@@ -224,7 +225,7 @@ func (p *Page) historyRows(rows []platformapi.HistoryRow) fyne.CanvasObject {
 		r := rows[i]
 		received := ""
 		if !r.ReceivedAt.IsZero() {
-			received = r.ReceivedAt.Local().Format(timeForm)
+			received = r.ReceivedAt.In(words.Zone).Format(timeForm)
 		}
 		ink := theme.Text
 		if r.Step == platformapi.HistoryRefuse {
@@ -236,7 +237,7 @@ func (p *Page) historyRows(rows []platformapi.HistoryRow) fyne.CanvasObject {
 		col.Add(widgets.Pad(9, 0, 9, 0, line(historyCells{
 			widgets.NewText(p.t("history."+string(r.Step)), theme.TextTable, ink).Clip(),
 			widgets.Column(0, widgets.NewText(r.Person, theme.TextTable, theme.Text).Clip(), quiet(r.Organisation.Name)),
-			quiet(received), quiet(r.HandledAt.Local().Format(timeForm)),
+			quiet(received), quiet(r.HandledAt.In(words.Zone).Format(timeForm)),
 			widgets.NewParagraph(r.Opinion, theme.TextTable, theme.Text),
 		})))
 		if i > 0 {

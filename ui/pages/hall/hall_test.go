@@ -560,6 +560,9 @@ func TestALastTryIsForItsKey(t *testing.T) {
 		t.Fatalf("asked %+v", host.Asked)
 	}
 	asks(4)
+	if page.keys.field.Len() != 0 {
+		t.Error("the PIN of a key that is gone stays in the field")
+	}
 	host.Asked[0].Yes()
 	host.Settle(time.Second)
 	if page.keys.shown.Stage != hall.Asking {

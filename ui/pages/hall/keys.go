@@ -11,6 +11,7 @@ import (
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
+	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -181,22 +182,17 @@ func (k *keys) submit() {
 	if k.shown.Stage != hall.Asking || k.enter.Reason() != "" {
 		return
 	}
-	pin := k.field.Take()
 	key := k.shown.Seat.Key
-	decrypt := func(lastTry bool) {
-		if k.shown.Seat.Key.URI != key.URI { // another key has its turn since the last try was asked about
-			clear(pin)
+	last := key.Tries == 1 || k.page.host.Words().Problem(k.shown.Problem).Code == codeLastTry
+	pin.LastTry(k.page.host, last, key.Holder.Name, func(last bool) {
+		if k.shown.Stage != hall.Asking || k.shown.Seat.Key.URI != key.URI || k.enter.Reason() != "" { // the key went since it was asked
 			return
 		}
+		secret := k.field.Take()
 		k.page.host.Do(k.page.ctx, func(ctx context.Context) error {
-			return k.page.stand.Enter(ctx, pin, lastTry)
+			return k.page.stand.Enter(ctx, key.URI, secret, last)
 		}, func(error) {}) // the stand says how it went
-	}
-	if key.Tries == 1 || k.page.host.Words().Problem(k.shown.Problem).Code == codeLastTry {
-		k.page.host.Ask(k.page.t("pin.last_title"), k.page.t("pin.last_body", "owner", key.Holder.Name), true, k.page.t("pin.last_confirm"), func() { decrypt(true) })
-		return
-	}
-	decrypt(false)
+	})
 }
 
 func (k *keys) working(v hall.StandView) fyne.CanvasObject {

@@ -56,7 +56,7 @@ func New(host page.Host) *Page {
 	p.waiting = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("home.col_what"), Min: 200},
 		widgets.TableColumn{Title: p.t("home.col_kind"), Width: 92},
-		widgets.TableColumn{Title: p.t("home.col_due"), Width: 132},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("home.col_due"), time.Now()), Width: 132},
 		widgets.TableColumn{Title: p.t("home.col_basis"), Min: 160, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: p.t("home.col_actions"), Width: 96},
 	).High(rowHigh)
@@ -64,7 +64,7 @@ func New(host page.Host) *Page {
 		widgets.TableColumn{Title: p.t("home.col_sent"), Min: 200},
 		widgets.TableColumn{Title: p.t("home.col_other"), Min: 140, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: p.t("home.col_where"), Width: 188},
-		widgets.TableColumn{Title: p.t("home.col_at"), Width: 132, Quiet: true},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("home.col_at"), time.Now()), Width: 132, Quiet: true},
 	).High(rowHigh)
 	p.notice, p.head, p.sent = widgets.Column(0), widgets.Stack(), widgets.Stack()
 	p.content = widgets.Page(widgets.Border(p.notice, widgets.Pad(theme.CardGap, 0, 0, 0, widgets.Card(p.sent)), nil, nil,
@@ -187,7 +187,7 @@ func (p *Page) drawNotice(err error) {
 			widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))))
 	case p.known.Offline:
 		p.notice.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.WarnPanel(widgets.ErrorText{
-			What: p.t("home.offline", "time", p.known.AsOf.Local().Format(timeForm)), Do: p.t("home.offline_do")})))
+			What: p.t("home.offline", "time", p.host.Words().Beijing(p.known.AsOf, timeForm)), Do: p.t("home.offline_do")})))
 	}
 	p.notice.Refresh()
 }

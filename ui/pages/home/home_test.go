@@ -110,7 +110,7 @@ func TestTheFourFaces(t *testing.T) {
 	w.Away(true)
 	h, p = pagetest.Opened(t, New, w, s)
 	h.Until("the last known", func() bool { return h.Says("Deadlines are counted") && len(p.board.Waiting) == 3 })
-	if !h.Says(p.known.AsOf.Local().Format(timeForm)) {
+	if !h.Says(h.Words().Beijing(p.known.AsOf, timeForm)) {
 		t.Error("it does not say of when that is")
 	}
 	h.Fits()

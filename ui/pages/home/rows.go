@@ -9,6 +9,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/bids"
 	"sealdesk/ui/desk/tasks"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/bid"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/hall"
@@ -69,7 +70,7 @@ func (p *Page) due(x tasks.Task) (due, left string) {
 	if left == "" {
 		left = bid.Left(p.host.Words(), x.Due, p.host.Session().Now())
 	}
-	return x.Due.Local().Format(timeForm), left
+	return x.Due.In(words.Zone).Format(timeForm), left
 }
 
 // open goes to where a task is done.
@@ -123,7 +124,7 @@ func (p *Page) sentRow(x tasks.Sent) widgets.TableRow {
 	row := func(chip string, tone theme.Tone, note string, open func()) widgets.TableRow {
 		at := ""
 		if !x.At.IsZero() {
-			at = x.At.Local().Format(timeForm)
+			at = x.At.In(words.Zone).Format(timeForm)
 		}
 		return widgets.TableRow{Open: open, Cells: []widgets.Cell{
 			{Text: x.Title, Note: x.Note}, {Text: x.Other}, {Chip: chip, Tone: tone, Note: note}, {Text: at}}}
@@ -154,12 +155,12 @@ func (p *Page) whereabouts(x tasks.Sent) string {
 	case x.Contract.ViewedAt.IsZero():
 		return p.t("home.unread")
 	}
-	return p.t("home.read", "time", x.Contract.ViewedAt.Local().Format(timeForm))
+	return p.t("home.read", "time", x.Contract.ViewedAt.In(words.Zone).Format(timeForm))
 }
 
 func (p *Page) opens(at time.Time) string {
 	if at.IsZero() {
 		return ""
 	}
-	return p.t("home.opens", "time", at.Local().Format(timeForm))
+	return p.t("home.opens", "time", at.In(words.Zone).Format(timeForm))
 }

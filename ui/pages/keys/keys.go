@@ -247,7 +247,7 @@ func (p *Page) opening(h bids.Held) string {
 	if h.Opens.IsZero() {
 		return h.Name
 	}
-	return p.t("keys.bid_opens", "name", h.Name, "time", h.Opens.Local().Format("2006-01-02 15:04"))
+	return p.t("keys.bid_opens", "name", h.Name, "time", p.host.Words().Beijing(h.Opens, "2006-01-02 15:04"))
 }
 
 // heldBids warn of a change of the certificates that bids wait for, and of bids whose certificate is on none of the tokens that are

@@ -90,3 +90,73 @@ func TestLoggedOutWhileKeysAreRead(t *testing.T) {
 	h.Logout()
 	h.Until("the keys", func() bool { return len(p.media) > 0 })
 }
+
+// Before the last try it asks; whoever says no is back where the PIN was entered, and it is wiped there.
+func TestTheLastTryAsksFirst(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := pagetest.Opened(t, New, w, w.Buyer())
+	h.Until("the keys", func() bool { return len(p.media) > 0 })
+	m := p.media[0]
+	for range pagetest.Tries - 1 {
+		if err := w.Desk.ChangePIN(t.Context(), m.URI, desk.PINChange{Old: []byte("000000"), New: []byte("654321")}); err == nil {
+			t.Fatal("a wrong PIN was taken")
+		}
+	}
+	p.KeysChanged()
+	tries := func() int {
+		for _, x := range p.media {
+			if x.URI == m.URI {
+				m = x
+			}
+		}
+		return m.Tries
+	}
+	h.Until("one try left", func() bool { return tries() == 1 })
+	var fields []*widgets.PINField
+	enter := func(pins ...string) {
+		fields = nil
+		p.changePIN(m, "")
+		for i, pin := range pins {
+			if i > 0 {
+				h.Tab() // to the eye
+				h.Tab()
+			}
+			h.Type(pin)
+		}
+		for _, o := range test.LaidOutObjects(h.Window().Canvas().Overlays().Top()) {
+			if f, ok := o.(*widgets.PINField); ok {
+				fields = append(fields, f)
+			}
+		}
+		h.Press(p.t("keys.change_pin"))
+	}
+	enter(pagetest.PIN, "654321", "654312")
+	if len(h.Asked) != 0 || !h.Says(p.t("keys.pins_differ")) || fields[1].Len()+fields[2].Len() != 0 {
+		t.Errorf("asked %+v: %q", h.Asked, h.Texts())
+	}
+	h.Press(p.t("button.cancel"))
+	enter(pagetest.PIN, "654321", "654321")
+	if len(h.Asked) != 1 || !h.Asked[0].Danger {
+		t.Fatalf("asked %+v", h.Asked)
+	}
+	h.Press(p.t("button.cancel"))
+	for i, f := range fields {
+		if f.Len() != 0 {
+			t.Errorf("the PIN in field %d is kept", i)
+		}
+	}
+	enter(pagetest.PIN, "654321", "654321")
+	h.Asked[1].Yes()
+	h.Until("the new PIN", func() bool { return slices.Contains(h.Toasts, p.t("keys.pin_changed")) })
+	h.Until("all tries", func() bool { return tries() == pagetest.Tries })
+	p.test(p.media[0].Certificates[0].Key, "")
+	h.Type("654321")
+	field := h.Field()
+	h.Press(p.t("keys.test"))
+	h.Until("the signature", func() bool {
+		return slices.Contains(h.Toasts, p.t("keys.tested", "owner", p.media[0].Certificates[0].Owner))
+	})
+	if field.Len() != 0 || h.Window().Canvas().Overlays().Top() != nil {
+		t.Error("the PIN stays after the test")
+	}
+}

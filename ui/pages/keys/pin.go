@@ -1,10 +1,10 @@
 package keys
 
 import (
-	"bytes"
 	"context"
 
 	"sealdesk/ui/desk"
+	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -46,15 +46,6 @@ func (p *Page) triesText(tries, most int) (text string, few bool) {
 	return p.t("login.tries", "tries", tries), tries < most
 }
 
-// lastTry asks before the last try is spent.
-func (p *Page) lastTry(tries int, owner string, then func(last bool)) {
-	if tries != 1 {
-		then(false)
-		return
-	}
-	p.host.Ask(p.t("pin.last_title"), p.t("pin.last_body", "owner", owner), true, p.t("pin.last_confirm"), func() { then(true) })
-}
-
 // changePIN asks for the old PIN and twice for the new one; trouble is what went wrong with the one before.
 func (p *Page) changePIN(m desk.Medium, trouble string) {
 	old, fresh, again := widgets.NewPINField(p.t("keys.old_pin_hint")), widgets.NewPINField(p.t("keys.new_pin_hint")), widgets.NewPINField(p.t("keys.again_hint"))
@@ -90,21 +81,19 @@ func (p *Page) changePIN(m desk.Medium, trouble string) {
 		if confirm.Reason() != "" {
 			return
 		}
-		a, b := fresh.Take(), again.Take()
-		same := bytes.Equal(a, b)
-		clear(b)
-		if !same {
-			clear(a)
+		if !fresh.Same(again) {
+			fresh.Wipe()
+			again.Wipe()
 			again.SetWrong(true)
 			differ.SetText(p.t("keys.pins_differ"))
 			confirm.SetReason(p.t("keys.why_all_three"))
 			fresh.Focus()
 			return
 		}
-		change := desk.PINChange{Old: old.Take(), New: a}
-		d.Close()
-		p.lastTry(m.Tries, m.Label, func(last bool) {
-			change.LastTry = last
+		pin.LastTry(p.host, m.Tries == 1, m.Label, func(last bool) {
+			d.Close()
+			change := desk.PINChange{Old: old.Take(), New: fresh.Take(), LastTry: last}
+			again.Wipe()
 			p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Desk().ChangePIN(ctx, m.URI, change) }, func(err error) {
 				p.changed(m, err)
 			})
@@ -168,10 +157,10 @@ func (p *Page) test(k desk.Key, trouble string) {
 		if confirm.Reason() != "" {
 			return
 		}
-		pin := body.Field.Take()
-		d.Close()
-		p.lastTry(k.Tries, k.Owner, func(last bool) {
-			p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Desk().TestSign(ctx, k, pin, last) }, func(err error) {
+		pin.LastTry(p.host, k.Tries == 1, k.Owner, func(last bool) {
+			d.Close()
+			secret := body.Field.Take()
+			p.host.Do(p.ctx, func(ctx context.Context) error { return p.host.Desk().TestSign(ctx, k, secret, last) }, func(err error) {
 				p.tested(k, err)
 			})
 		})

@@ -41,11 +41,9 @@ func (b *byScan) begin(ctx context.Context) {
 	key := widgets.NewButton(widgets.Link, t("scan.use_key"), b.useKey)
 	b.fill(scan.New(ctx, b.host, s).Content(), widgets.Row(0, widgets.Spacer(), key, widgets.Spacer()))
 	keep := b.keep()
-	var session *desk.Session
-	b.host.Do(ctx, func(context.Context) (err error) {
-		session, err = b.host.Desk().ScanLogin(run, s, keep)
-		return err
-	}, func(err error) {
+	begin(ctx, b.host, func(context.Context) (*desk.Session, error) {
+		return b.host.Desk().ScanLogin(run, s, keep)
+	}, func(session *desk.Session, err error) {
 		if err == nil {
 			b.stop = nil
 			b.host.Login(session)

@@ -108,3 +108,16 @@ func TestNoMobileCA(t *testing.T) {
 		t.Errorf("%q", h.Texts())
 	}
 }
+
+// A key that comes while a phone looks at the code leaves the code alone.
+func TestAKeyLeavesTheCodeAlone(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	w.Phone()
+	h, p, code := scanning(t, w)
+	p.keys = nil
+	p.KeysChanged()
+	h.Until("the keys", func() bool { return len(p.keys) > 0 })
+	if still, _ := go_qr.Decode(h.Window().Canvas().Capture()); still != code {
+		t.Errorf("the code %q became %q", code, still)
+	}
+}

@@ -61,7 +61,7 @@ func (p *Page) offer(k desk.Kept) fyne.CanvasObject {
 // resume goes on with a session, without the PIN.
 func (p *Page) resume(k desk.Kept, b *widgets.Button) {
 	b.SetBusy(true)
-	p.begin(func(ctx context.Context) (*desk.Session, error) {
+	begin(p.life, p.host, func(ctx context.Context) (*desk.Session, error) {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
 		return p.host.Desk().Resume(ctx, k)

@@ -102,6 +102,12 @@ func (p *Page) Show(ctx context.Context) {
 	p.rescan()
 }
 
+// Working implements page.Worker: a PIN that was entered has its answer first.
+func (p *Page) Working() bool { return p.trying }
+
+// KeysChanged implements page.KeyWatcher; the code that a phone is looking at stays the one it is.
+func (p *Page) KeysChanged() { p.look() }
+
 // Leave implements page.Leaver.
 func (p *Page) Leave() { p.end() }
 
@@ -315,12 +321,7 @@ func (p *Page) login() {
 	if !ok || p.enter.Reason() != "" {
 		return
 	}
-	if k.Tries == 1 {
-		t := p.host.Words().T
-		p.host.Ask(t("pin.last_title"), t("pin.last_body", "owner", k.Owner), true, t("pin.last_confirm"), func() { p.try(k, true) })
-		return
-	}
-	p.try(k, false)
+	pin.LastTry(p.host, k.Tries == 1, k.Owner, func(last bool) { p.try(k, last) })
 }
 
 func (p *Page) try(k desk.Key, lastTry bool) {
@@ -330,7 +331,7 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 	p.platform.lock(p.host.Words().T("login.why_trying"))
 	p.enter.SetBusy(true)
 	p.pin.Disable()
-	p.begin(func(ctx context.Context) (*desk.Session, error) {
+	begin(p.life, p.host, func(ctx context.Context) (*desk.Session, error) {
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 		defer cancel()
 		return p.host.Desk().Login(ctx, request)
@@ -354,16 +355,16 @@ func (p *Page) try(k desk.Key, lastTry bool) {
 	})
 }
 
-// begin logs in, and tells done what came of it. A session that comes when the page is gone is nobody's, and is closed: while it lasts
-// the desk stays with its platform.
-func (p *Page) begin(login func(context.Context) (*desk.Session, error), done func(*desk.Session, error)) {
+// begin logs in, and tells done what came of it, unless life has ended by then: a session that comes so late is nobody's, and is
+// closed, for while it lasts the desk stays with its platform.
+func begin(life context.Context, host page.Host, login func(context.Context) (*desk.Session, error), done func(*desk.Session, error)) {
 	var session *desk.Session
-	p.host.Do(context.Background(), func(context.Context) (err error) {
-		session, err = login(p.life)
+	host.Do(context.Background(), func(context.Context) (err error) {
+		session, err = login(life)
 		return err
 	}, func(err error) {
 		switch {
-		case p.life.Err() == nil:
+		case life.Err() == nil:
 			done(session, err)
 		case err == nil:
 			go session.Close() // it waits for what is being sent

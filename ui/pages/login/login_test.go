@@ -210,7 +210,7 @@ func TestADriverThatFailsIsToldAndTriedAgain(t *testing.T) {
 	h := pagetest.NewHost(t, own, nil)
 	p := New(h, nil)
 	h.Open(p)
-	h.Until("the trouble", func() bool { return h.Says("证书介质没有在规定时间内响应") })
+	h.Until("the trouble", func() bool { return h.Says("密钥没有在规定时间内响应") })
 	h.Fits()
 	d.err = nil
 	h.Press("重试")
@@ -313,7 +313,7 @@ func TestASessionThatComesTooLateIsClosed(t *testing.T) {
 	w := pagetest.NewWorld(t)
 	h, p := opened(t, w)
 	late := w.Buyer()
-	p.begin(func(context.Context) (*desk.Session, error) { return late, nil }, func(*desk.Session, error) { t.Error("a page that is gone was told") })
+	begin(p.life, p.host, func(context.Context) (*desk.Session, error) { return late, nil }, func(*desk.Session, error) { t.Error("a page that is gone was told") })
 	p.Leave()
 	h.Until("the end of the session", late.Closed)
 }

@@ -9,6 +9,7 @@ import (
 	"sealdesk/platformapi/outbox"
 	"sealdesk/platformapi/outbox/vault"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -46,15 +47,15 @@ func New(host page.Host) *Page {
 	p.tabs.OnChanged = func(int) { p.draw() }
 	p.tables[tabWaiting] = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 180},
-		widgets.TableColumn{Title: p.t("outbox.col_since"), Width: 134, Quiet: true},
-		widgets.TableColumn{Title: p.t("outbox.col_next"), Width: 134, Quiet: true},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("outbox.col_since"), time.Now()), Width: 134, Quiet: true},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("outbox.col_next"), time.Now()), Width: 134, Quiet: true},
 		widgets.TableColumn{Title: p.t("outbox.col_state"), Width: 92},
 		widgets.TableColumn{Title: p.t("outbox.col_actions"), Width: 116},
 	).High(62)
 	p.tables[tabDone] = widgets.NewTable(
 		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 240},
 		widgets.TableColumn{Title: p.t("outbox.col_number"), Width: 168},
-		widgets.TableColumn{Title: p.t("outbox.col_at"), Width: 138, Quiet: true},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("outbox.col_at"), time.Now()), Width: 138, Quiet: true},
 		widgets.TableColumn{Title: p.t("outbox.col_digest"), Width: 84, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: p.t("outbox.col_actions"), Width: 72},
 	)
@@ -162,7 +163,7 @@ func (p *Page) waitingRow(e outbox.Entry) widgets.TableRow {
 			chip = p.t("outbox.state_failed_here")
 		}
 	case !e.NextTry.IsZero():
-		next = e.NextTry.Local().Format(timeForm)
+		next = e.NextTry.In(words.Zone).Format(timeForm)
 	}
 	retry := widgets.Action{Text: p.t("outbox.retry"), Do: func() { p.do(func(ctx context.Context) error { return p.host.Session().Retry(ctx, e.ID) }) }}
 	if e.State == outbox.Sending {
@@ -176,7 +177,7 @@ func (p *Page) waitingRow(e outbox.Entry) widgets.TableRow {
 		back.Why = p.t("outbox.not_withdrawable")
 	}
 	return widgets.TableRow{Cells: []widgets.Cell{
-		{Text: e.Title, Note: why}, {Text: e.CreatedAt.Local().Format(timeForm), Note: p.t("outbox.attempts", "count", e.Attempts)},
+		{Text: e.Title, Note: why}, {Text: e.CreatedAt.In(words.Zone).Format(timeForm), Note: p.t("outbox.attempts", "count", e.Attempts)},
 		{Text: next}, {Chip: chip, Tone: tone}, {Actions: []widgets.Action{retry, back}},
 	}, Open: func() { p.entry(e, why) }}
 }
@@ -212,7 +213,7 @@ func (p *Page) doneRow(e outbox.Entry) widgets.TableRow {
 		receipt.Why, open = note, func() { p.entry(e, note) }
 	}
 	return widgets.TableRow{Cells: []widgets.Cell{
-		{Text: e.Title, Note: note}, {Text: number}, {Text: at.Local().Format(timeForm)}, {Text: e.SHA256[:min(8, len(e.SHA256))]},
+		{Text: e.Title, Note: note}, {Text: number}, {Text: at.In(words.Zone).Format(timeForm)}, {Text: e.SHA256[:min(8, len(e.SHA256))]},
 		{Actions: []widgets.Action{receipt}},
 	}, Open: open}
 }
@@ -220,7 +221,7 @@ func (p *Page) doneRow(e outbox.Entry) widgets.TableRow {
 // entry shows all of what waits, with the reason that the row may have had to cut.
 func (p *Page) entry(e outbox.Entry, why string) {
 	facts := []widgets.Fact{
-		{Name: p.t("outbox.col_since"), Value: e.CreatedAt.Local().Format(timeForm)},
+		{Name: p.t("outbox.col_since"), Value: p.host.Words().Beijing(e.CreatedAt, timeForm)},
 		{Name: p.t("outbox.tries"), Value: p.t("outbox.attempts", "count", e.Attempts)},
 	}
 	if e.SHA256 != "" {
@@ -248,7 +249,7 @@ func (p *Page) receipt(e outbox.Entry) {
 	}
 	facts := []widgets.Fact{
 		{Name: p.t("outbox.col_number"), Value: r.Number},
-		{Name: p.t("outbox.col_at"), Value: r.At.Local().Format(timeForm)},
+		{Name: p.t("outbox.col_at"), Value: p.host.Words().Beijing(r.At, timeForm)},
 		{Name: p.t("outbox.platform"), Value: p.host.Desk().PlatformName()},
 		{Name: p.t("outbox.contract"), Value: r.ContractID},
 		{Name: p.t("outbox.took"), Value: took(e.DoneAt.Sub(e.CreatedAt))},

@@ -38,6 +38,9 @@ type Opener interface{ OpenFile() }
 // A KeyWatcher wants to know that a key was plugged in or pulled out.
 type KeyWatcher interface{ KeysChanged() }
 
+// A Worker may have work under way that would be lost with its page.
+type Worker interface{ Working() bool }
+
 // A Leaver wants to know that its page goes away for good.
 type Leaver interface{ Leave() }
 
@@ -87,6 +90,13 @@ type Host interface {
 	Zoom(percent int)
 
 	Window() fyne.Window
+}
+
+// Rest ends the turning of buttons whose work was called off as the page went away, and of which nobody was told.
+func Rest(buttons ...*widgets.Button) {
+	for _, b := range buttons {
+		b.SetBusy(false)
+	}
 }
 
 // Follow calls f on the window's goroutine with what comes from ch, until ctx ends or ch is closed.

@@ -57,6 +57,17 @@ func Again(host page.Host, err error) (trouble string, ok bool) {
 	return p.What, p.Code == desk.CodePINWrong || errors.Is(err, desk.ErrKeyLocked)
 }
 
+// LastTry asks before the last try is spent, where it is the last one, and then spends it. Until then the PIN stays in its field,
+// which wipes it when it is called off.
+func LastTry(host page.Host, last bool, owner string, spend func(last bool)) {
+	if !last {
+		spend(false)
+		return
+	}
+	t := host.Words().T
+	host.Ask(t("pin.last_title"), t("pin.last_body", "owner", owner), true, t("pin.last_confirm"), func() { spend(true) })
+}
+
 // PadText says where the PIN of a key is entered that takes none here.
 func PadText(host page.Host, k desk.Key) string {
 	if k.Remote() {
@@ -145,13 +156,10 @@ func (a asking) enter(k desk.Key, trouble string) {
 		if confirm.Reason() != "" {
 			return
 		}
-		pin := body.Field.Take()
-		d.Close()
-		if k.Tries == 1 {
-			a.host.Ask(a.t("pin.last_title"), a.t("pin.last_body", "owner", k.Owner), true, a.t("pin.last_confirm"), func() { a.request.Run(pin, true, keep.On()) })
-			return
-		}
-		a.request.Run(pin, false, keep.On())
+		LastTry(a.host, k.Tries == 1, k.Owner, func(last bool) {
+			d.Close()
+			a.request.Run(body.Field.Take(), last, keep.On())
+		})
 	}
 	confirm.SetOnPress(enter)
 	body.Field.OnChanged, body.Field.OnSubmitted = reason, enter

@@ -127,7 +127,7 @@ func (p *Page) publication() fyne.CanvasObject {
 	p.confirm = nil
 	if done := v.Published; done != nil {
 		lines := []fyne.CanvasObject{widgets.InfoPanel(widgets.ErrorText{
-			What: p.t("public.published", "time", done.PublishedAt.Local().Format(timeForm), "person", done.Person),
+			What: p.t("public.published", "time", p.host.Words().Beijing(done.PublishedAt, timeForm), "person", done.Person),
 			Do:   p.t("public.published_do", "digest", short(done.SHA256), "original", short(done.OriginalSHA256)),
 		})}
 		for _, h := range done.Hidden {
@@ -212,7 +212,7 @@ func (p *Page) filing() fyne.CanvasObject {
 	if done := p.view.Filed; done != nil {
 		return widgets.Pad(6, 0, 14, 0, widgets.InfoPanel(widgets.ErrorText{
 			What: p.t("public.filed", "number", done.Number),
-			Do:   p.t("public.filed_do", "day", done.FiledOn, "time", done.RecordedAt.Local().Format(timeForm), "person", done.Person),
+			Do:   p.t("public.filed_do", "day", done.FiledOn, "time", p.host.Words().Beijing(done.RecordedAt, timeForm), "person", done.Person),
 		}))
 	}
 	if !p.ours() {
@@ -280,9 +280,13 @@ func (p *Page) look() {
 	p.host.Open(view.New(p.host, p.work, file))
 }
 
+// Working implements page.Worker.
+func (p *Page) Working() bool { return p.making }
+
 func (p *Page) publish() {
+	button := p.confirm // the page may have another one, or none, by the time of the answer
 	p.host.Ask(p.t("public.confirm_title"), p.t("public.confirm_body", "name", p.view.Fields.Name), false, p.t("public.confirm_yes"), func() {
-		p.send(p.confirm, p.work.Publish, p.t("public.done"))
+		p.send(button, p.work.Publish, p.t("public.done"))
 	})
 }
 

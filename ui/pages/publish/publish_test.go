@@ -94,6 +94,7 @@ func TestPublishedAndFiled(t *testing.T) {
 	if len(h.Asked) != 1 {
 		t.Fatalf("asked %+v", h.Asked)
 	}
+	p.confirm = nil // as while the page is read anew
 	h.Asked[0].Yes()
 	h.Until("the publication", func() bool {
 		return p.view.Published != nil && strings.Contains(strings.Join(h.Toasts, ""), p.t("public.done"))

@@ -71,7 +71,10 @@ func TestARevisionIsShownAsItWasSigned(t *testing.T) {
 		h.Settle(400 * time.Millisecond)
 		h.Fits()
 		h.Picture("revision-" + language)
-		if !h.Says(p.T("revision.said", "signer", "云台县第一人民医院", "time", p.Shown().Said.Facts[2].Value[:19])) || !h.Says(p.T("revision.of", "revision", 2, "revisions", 3)) {
+		sentence := p.Shown().Said.Sentence
+		at, _ := time.Parse(time.DateTime, p.Shown().Said.Facts[2].Value[:len(time.DateTime)])
+		beijing := h.Words().Beijing(at.Add(-8*time.Hour), time.DateTime)
+		if sentence != p.T("revision.said", "signer", "云台县第一人民医院", "time", beijing) || !h.Says(sentence) || !h.Says(p.T("revision.of", "revision", 2, "revisions", 3)) {
 			t.Errorf("%q", h.Texts())
 		}
 		if p.Current() != 2 || len(p.Shown().Said.Since) != 1 || p.Shown().Document.SHA256() == "" {

@@ -87,6 +87,7 @@ func (r *Rule) Keyword() *widgets.TextField { return r.keyword }
 // Load reads the party's seals.
 func (r *Rule) Load(ctx context.Context) {
 	var seals []desk.SealChoice
+	party := r.host.Session().Key().Owner
 	r.host.Do(ctx, func(context.Context) (err error) {
 		seals, err = r.host.Session().Seals()
 		return err
@@ -98,11 +99,7 @@ func (r *Rule) Load(ctx context.Context) {
 		chosen := r.Seal()
 		seals = slices.DeleteFunc(seals, func(s desk.SealChoice) bool { return s.Broken != nil }) // the page 印章管理 says why
 		r.seals = seals
-		var options []widgets.Option
-		for _, s := range seals {
-			options = append(options, widgets.Option{Text: s.Title})
-		}
-		r.pick.SetOptions(options...)
+		r.pick.SetOptions(options(seals, party)...)
 		if r.want == "" && chosen != nil {
 			r.want = chosen.ID
 		}
@@ -115,6 +112,23 @@ func (r *Rule) Load(ctx context.Context) {
 		r.pick.Choose(at)
 		r.changed()
 	})
+}
+
+// options name the seals, in short where that tells them apart.
+func options(seals []desk.SealChoice, party string) []widgets.Option {
+	alike := map[string]int{}
+	for _, s := range seals {
+		alike[s.Short(party)]++
+	}
+	var out []widgets.Option
+	for _, s := range seals {
+		name := s.Short(party)
+		if alike[name] > 1 {
+			name = s.Title
+		}
+		out = append(out, widgets.Option{Text: name})
+	}
+	return out
 }
 
 // Seal is the one that is chosen, nil while there is none.

@@ -28,6 +28,7 @@ type Page struct {
 
 	seals   []desk.SealChoice
 	chosen  string
+	party   string           // whose seals they are
 	removed *desk.SealChoice // what was removed last, to be brought back
 
 	notices *fyne.Container
@@ -38,7 +39,7 @@ type Page struct {
 
 // New makes the page.
 func New(host page.Host) *Page {
-	p := &Page{host: host, ctx: context.Background(), notices: widgets.Column(12), body: widgets.Column(theme.CardGap)}
+	p := &Page{host: host, party: host.Session().Key().Owner, ctx: context.Background(), notices: widgets.Column(12), body: widgets.Column(theme.CardGap)}
 	p.faces = widgets.NewFaces(widgets.NewScrollArea(widgets.Page(p.body)))
 	foot := widgets.Foot(
 		widgets.Row(4, widgets.Grow(widgets.Quiet(p.t("seals.true_size")).Clip()),
@@ -152,7 +153,7 @@ func (p *Page) card(s desk.SealChoice, first bool) fyne.CanvasObject {
 	col := widgets.Column(8,
 		widgets.Fixed(0, height, widgets.Stack(ground, widgets.Center(face))),
 		widgets.Row(6, p.chips(s, first)...),
-		widgets.NewText(s.Title, theme.TextBody, theme.Text).Bold().Clip())
+		widgets.NewText(s.Short(p.party), theme.TextBody, theme.Text).Bold().Clip())
 	if s.Owner != "" {
 		col.Add(widgets.NewText(s.Owner, theme.TextTable, theme.Text2).Clip())
 	}

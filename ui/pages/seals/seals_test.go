@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,25 @@ func TestAPictureIsImportedAtTheSizeThatIsAsked(t *testing.T) {
 		h.Window().Resize(fyne.NewSize(width-theme.SidebarWidth, 768-theme.TopbarHeight))
 		h.Picture(fmt.Sprint("seals-imported-", width))
 	}
+}
+
+// The name that all of the party's seals begin with does not push their kind out of the card.
+func TestACardSaysTheKindOfASeal(t *testing.T) {
+	_, h, p := opened(t)
+	draft, err := p.seal().ReadFile(t.Context(), scan(t, "章.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft.Title = h.Session().Key().Owner + "法定代表人合同专用章"
+	if _, err := p.seal().Keep(draft); err != nil {
+		t.Fatal(err)
+	}
+	h.Open(p)
+	h.Until("the seals", func() bool { return len(p.seals) == 3 })
+	if !slices.Contains(h.Texts(), "法定代表人合同专用章") {
+		t.Errorf("%q", h.Texts())
+	}
+	h.Picture("seals-kind")
 }
 
 func TestASealIsChosenRenamedAndRemoved(t *testing.T) {

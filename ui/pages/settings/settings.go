@@ -124,6 +124,7 @@ func (p *Page) Content() fyne.CanvasObject { return p.content }
 // Show implements page.Page.
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
+	page.Rest(p.try, p.updates.ask, p.seals.move)
 	s := p.host.Desk().Settings()
 	p.source.Choose(slices.Index(sources, s.Stamps))
 	p.level.Choose(slices.Index(levels, s.Level))

@@ -13,6 +13,7 @@ import (
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
 	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
 )
 
 func opened(t *testing.T, language string) (*pagetest.Host, *Page) {
@@ -204,5 +205,20 @@ func TestTheSectionsBelow(t *testing.T) {
 		h.Window().Resize(fyne.NewSize(1366, 2000))
 		h.Fits()
 		h.Picture("settings-below-" + language)
+	}
+}
+
+// A button that turned as the page went away does not turn for ever.
+func TestNothingTurnsAfterThePageCameBack(t *testing.T) {
+	h, p := opened(t, words.Chinese)
+	p.tryStamps()
+	p.updates.find()
+	p.seals.move.SetBusy(true)
+	h.Open(New(h))
+	h.Back()
+	for _, b := range []*widgets.Button{p.try, p.updates.ask, p.seals.move} {
+		if b.Disabled() && b.Reason() == "" {
+			t.Errorf("%q still turns", b.Text())
+		}
 	}
 }

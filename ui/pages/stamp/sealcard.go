@@ -24,13 +24,14 @@ type sealCard struct {
 
 // newSealCard makes a card; owner is whose seal it is where the seal does not say.
 func newSealCard(s desk.SealChoice, owner string, chosen bool, tap func()) *sealCard {
+	title := s.Short(owner)
 	if s.Owner != "" {
 		owner = s.Owner
 	}
 	ground := canvas.NewRectangle(theme.White)
 	ground.CornerRadius = 6
 	lines := widgets.Column(3,
-		widgets.NewText(s.Title, theme.TextBody, theme.Text).Bold().Clip(),
+		widgets.NewText(title, theme.TextBody, theme.Text).Bold().Clip(),
 		widgets.NewText(owner, theme.TextCaption, theme.Text2).Clip())
 	if !s.Until.IsZero() {
 		until := widgets.Quiet("~ " + s.Until.Local().Format(time.DateOnly)).Clip()

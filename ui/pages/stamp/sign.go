@@ -74,7 +74,7 @@ func (p *Page) result(r signer.Result) {
 	newest := r.Report.Signatures[len(r.Report.Signatures)-1]
 	at := ""
 	if newest.SignedAt != nil {
-		at = newest.SignedAt.In(time.Local).Format(time.DateTime)
+		at = p.host.Words().Beijing(*newest.SignedAt, time.DateTime)
 	}
 	var sealed Sealed
 	p.host.Do(p.ctx, func(ctx context.Context) error {

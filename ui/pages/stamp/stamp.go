@@ -95,6 +95,7 @@ func (p *Page) Show(ctx context.Context) {
 	if p.finished != nil {
 		return
 	}
+	page.Rest(p.sign)
 	p.reader.Listen()
 	for s, f := range p.shortcuts() {
 		p.host.Window().Canvas().AddShortcut(s, func(fyne.Shortcut) { f() })
@@ -102,6 +103,9 @@ func (p *Page) Show(ctx context.Context) {
 	if p.shown == nil {
 		p.open()
 		return
+	}
+	if !p.ready() { // the page went away while a place was looked for
+		p.propose()
 	}
 	p.of.CopyAhead(ctx)
 }

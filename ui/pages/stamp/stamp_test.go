@@ -604,8 +604,20 @@ func TestTheLastTryAsksFirst(t *testing.T) {
 	if len(h.Asked) != 1 || !h.Asked[0].Danger || p.of.(contract).View(t.Context()).Filing.Sealed != nil {
 		t.Fatalf("asked %+v", h.Asked)
 	}
-	h.Asked[0].Yes()
+	field := h.Field() // whoever says no to it is back at the dialog, which wipes the PIN
+	h.Press(p.t("button.cancel"))
+	if field.Len() != 0 {
+		t.Error("the PIN is kept of a signature that was called off")
+	}
+	p.askPIN("")
+	h.Until("the dialog", func() bool { return len(h.Dialogs) == 2 })
+	h.Type(pagetest.PIN)
+	h.Press(p.t("pin.sign"))
+	h.Asked[1].Yes()
 	h.Until("the result", func() bool { return p.finished != nil })
+	if h.Window().Canvas().Overlays().Top() != nil {
+		t.Error("a dialog stays open over the result")
+	}
 }
 
 func TestALockedKeyCannotSeal(t *testing.T) {
@@ -740,4 +752,17 @@ func TestNothingIsPutOnAPageThatIsNotThereYet(t *testing.T) {
 		t.Errorf("%+v", p.plan.places)
 	}
 	h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && p.sign.Reason() == "" })
+}
+
+// A page that another one covered while it looked for a place, or asked whether the document may be signed, goes on when it is back.
+func TestComingBackToThePage(t *testing.T) {
+	_, h, p := opened(t, 1)
+	p.plan.places = nil
+	p.sign.SetBusy(true)
+	h.Open(New(h, p.of))
+	h.Back()
+	h.Until("the proposal", func() bool { return len(p.plan.places) == 1 && len(p.spots) == 1 })
+	if p.sign.Disabled() || p.sign.Reason() != "" {
+		t.Errorf("it cannot be signed: %q", p.sign.Reason())
+	}
 }

@@ -10,8 +10,8 @@ import (
 
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
-	"sealdesk/ui/pages/reader"
 	"sealdesk/ui/pages/revision"
 	"sealdesk/ui/pages/signatures"
 	"sealdesk/ui/theme"
@@ -75,7 +75,6 @@ func (p *Page) ask() {
 	p.path = ""
 	p.spin.Stop()
 	p.zone = widgets.NewDropZone(p.t("verifyfile.drop"), p.t("verifyfile.drop_note"), p.OpenFile).High(260)
-	p.zone.OnFiles = func(files []fyne.URI) { p.Drop(fyne.Position{}, files) }
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
 		return widgets.Border(nil, nil, widgets.Pad(1, 12, 0, 0, widgets.Column(0, widgets.Icon(icon, 20, theme.Primary))), nil,
 			widgets.Column(2, widgets.NewText(what, theme.TextBody, theme.Text).Bold().Clip(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))
@@ -135,7 +134,7 @@ func (p *Page) judged(r *verify.Report, size int64) {
 		list.Objects = append([]fyne.CanvasObject{widgets.Title(p.t("verifyfile.signatures", "count", len(r.Signatures)))}, list.Objects...)
 	}
 	save := widgets.NewButton(widgets.Secondary, p.t("verifyfile.report"), p.report).WithIcon(theme.IconDownload)
-	p.put(widgets.Column(16, p.head(reader.Size(size), save), signatures.Verdict(w, r), list))
+	p.put(widgets.Column(16, p.head(words.Size(size), save), signatures.Verdict(w, r), list))
 }
 
 // revision shows the file as one of its signers saw it.

@@ -9,6 +9,7 @@ import (
 	"sealdesk/signer/preview"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
 	"sealdesk/ui/pages/revision"
@@ -91,7 +92,7 @@ func (p *Page) load() {
 func (p *Page) judge(verdict *verify.Report) {
 	w := p.host.Words()
 	facts := widgets.Card(widgets.Pad(14, 16, 14, 16, widgets.FactLines(
-		widgets.Fact{Name: p.t("view.size"), Value: reader.Size(p.file.Size)},
+		widgets.Fact{Name: p.t("view.size"), Value: words.Size(p.file.Size)},
 		widgets.Fact{Name: p.t("view.digest"), Value: p.file.SHA256},
 	)))
 	p.strip.Objects = []fyne.CanvasObject{signatures.Strip(w, verdict)}

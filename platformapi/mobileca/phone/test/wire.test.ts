@@ -239,7 +239,7 @@ test("a request is shown when it is what would be signed", async () => {
   const tbs = attributes(attribute(CONTENT, DATA), attribute(DIGEST, write(OCTETS, sum)));
   const document = { title: "采购合同", pages: 3, amount: 111100, digest: toText(sum), digest_alg: "SM3" };
   const base = { v: 1, id: "r", pairing: "p", kind: "sign", certificate, iat: 1000, exp: 1180, platform, desktop: { name: "PC" }, form: "cms-attributes", tbs: toText(tbs), document };
-  const x: Expectation = { id: "r", pairing: "p", desktop: key, kind: "sign", certificate, platform, now: 1010 };
+  const x: Expectation = { id: "r", pairing: "p", desktop: key, kind: "sign", certificates: [certificate], platform, now: 1010 };
   const ask = async (payload: unknown, e: Expectation = x): Promise<Awaited<ReturnType<typeof read>>> => read(await jws(pair, header, payload), e);
 
   const r = await ask(base);

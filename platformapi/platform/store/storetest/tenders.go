@@ -258,6 +258,31 @@ func bidsKeepTheirFiles(t *testing.T, w *world) {
 	id := platformapi.NewID()
 	w.must(w.publish(id, 0, w.now.Add(time.Hour)))
 	w.must(w.bid(id, platformapi.NewID(), seller, digest))
+	// Of one that was never received there may be no file. Once it was, its file is of the records, whatever becomes of it.
+	becomes := func(state platformapi.BidState, receipt platformapi.BidReceiptKind) {
+		t.Helper()
+		r := w.tenderRequest(id)
+		r.USCC, r.Bidder = seller.USCC, seller.USCC
+		_, err := w.any().ChangeTender(t.Context(), r, func(f *store.TenderFile) ([]store.TenderEffect, error) {
+			b := f.Bids[0]
+			b.State, b.Version = state, b.Version+1
+			return []store.TenderEffect{{Act: "bid." + audit.Act(state), Bid: b, SHA256: b.SHA256, Only: seller.USCC, Receipt: receipt, ReceiptAt: w.now}}, nil
+		})
+		w.must(err)
+	}
+	named := func(what string, want int) {
+		t.Helper()
+		if list, err := w.any().Blobs(t.Context(), "", 10); err != nil || len(list) != want {
+			t.Errorf("%s: %v, %v", what, list, err)
+		}
+	}
+	named("on its way", 0)
+	becomes(platformapi.BidWithdrawn, platformapi.ReceiptWithdrawBid)
+	named("withdrawn on its way", 0)
+	becomes(platformapi.BidReceived, platformapi.ReceiptBid)
+	named("received", 1)
+	becomes(platformapi.BidWithdrawn, platformapi.ReceiptWithdrawBid)
+	named("received and withdrawn", 1)
 	n, err := w.any().SweepBlobs(t.Context(), w.now, func(context.Context, string) error { return nil })
 	if err != nil || n != 0 {
 		t.Errorf("%d files of bids were swept, %v", n, err)

@@ -244,10 +244,10 @@ func (s *Store) SweepBlobs(ctx context.Context, then time.Time, remove func(ctx 
 	return n, nil
 }
 
-// Blobs are the digests of the files that contracts, bids that were received and credit libraries name, after one of them, in order.
+// Blobs are the digests of the files that contracts, bids with a receipt and credit libraries name, after one of them, in order.
 func (s *Store) Blobs(ctx context.Context, after string, limit int) ([]string, error) {
 	rows, err := s.db.Read.QueryContext(ctx, `SELECT sha256 FROM attachments WHERE sha256 > $1
-		UNION SELECT sha256 FROM bids WHERE sha256 > $1 AND state NOT IN ('uploading', 'withdrawn') UNION SELECT sha256 FROM credit_files WHERE sha256 > $1
+		UNION SELECT sha256 FROM bid_receipts WHERE sha256 > $1 AND kind = 'bid' UNION SELECT sha256 FROM credit_files WHERE sha256 > $1
 		ORDER BY sha256 LIMIT $2`, after, limit)
 	if err != nil {
 		return nil, err

@@ -1201,7 +1201,8 @@ type Kind string
 
 // Link defines model for Link.
 type Link struct {
-	// Certificates The signing certificate first
+	// Certificates The signing certificate first, then those for encryption. A pairing to decrypt also has those that were replaced or have expired:
+	// what is decrypted names the one that it was encrypted to.
 	Certificates []LinkedCertificate `json:"certificates"`
 	Seals        []SealPicture       `json:"seals"`
 
@@ -1781,10 +1782,11 @@ type ScanDecision struct {
 	// Certificate The signing certificate; needed to accept
 	Certificate string `json:"certificate,omitempty,omitzero"`
 
-	// EncryptionCertificate Needed to accept a decryption
-	EncryptionCertificate string         `json:"encryption_certificate,omitempty,omitzero"`
-	Reason                string         `json:"reason,omitempty,omitzero"`
-	Session               *SessionChoice `json:"session,omitempty"`
+	// EncryptionCertificates At least one to accept a decryption, which may be one of those that were replaced or have expired; at most the one in force for
+	// anything else.
+	EncryptionCertificates []string       `json:"encryption_certificates,omitempty,omitzero"`
+	Reason                 string         `json:"reason,omitempty,omitzero"`
+	Session                *SessionChoice `json:"session,omitempty"`
 }
 
 // ScanList defines model for ScanList.

@@ -303,6 +303,18 @@ func (h *Host) Button(text string) *widgets.Button {
 	return nil
 }
 
+// Field is the first field for a PIN.
+func (h *Host) Field() *widgets.PINField {
+	h.t.Helper()
+	for _, o := range h.seen() {
+		if f, ok := o.(*widgets.PINField); ok {
+			return f
+		}
+	}
+	h.t.Fatalf("no field for a PIN among %q", h.Texts())
+	return nil
+}
+
 // Type types into what has the keyboard.
 func (h *Host) Type(text string) {
 	h.t.Helper()

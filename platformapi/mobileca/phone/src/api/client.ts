@@ -114,7 +114,8 @@ export class Client {
       try {
         await this.keep(await this.prove<Tokens>("POST", "/sessions/refresh", { body: { refresh_token: kept.refresh_token } }, undefined));
       } catch (e) {
-        if (!(e instanceof Problem) || e.status < 400 || e.status >= 500 || e.status === 429) throw e;
+        // Anything else may be mended, or is said by somebody between the phone and the service.
+        if (!(e instanceof Problem) || e.status !== 401 || e.code !== "platform.session_over") throw e;
         await this.keep(undefined);
         throw new LoggedOut();
       }

@@ -36,9 +36,8 @@ export async function show(r: PhoneRequest, desktop: Desktop | undefined, now: n
   if (r.source !== "pairing" || !r.jws || !r.pairing) throw new BadRequest("malformed");
   if (!desktop) throw new BadRequest("other-pairing");
   const { key, kind, platform, signing, encryption } = desktop;
-  const certificate = kind === "decrypt" ? encryption : signing;
-  if (!certificate) throw new BadRequest("other-certificate");
-  const request = await read(r.jws, { id: r.id, pairing: r.pairing, desktop: key, kind, certificate, platform, now });
+  const certificates = kind === "decrypt" ? encryption : [signing];
+  const request = await read(r.jws, { id: r.id, pairing: r.pairing, desktop: key, kind, certificates, platform, now });
   if (request.certificate !== r.certificate || request.kind !== r.kind) throw new BadRequest("other-certificate");
   return { source: "pairing", request, desktop };
 }

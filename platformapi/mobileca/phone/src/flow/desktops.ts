@@ -19,7 +19,7 @@ export interface Desktop {
   kind: Scan["kind"];
   // SHA-256 of the certificates chosen for it.
   signing: string;
-  encryption: string | undefined;
+  encryption: string[];
 }
 
 // A code that was scanned, until the person has decided.

@@ -1,5 +1,5 @@
 // What follows a scan: who asks, the letters that must agree, the certificate, and whether a session is begun.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Certificate, List, Scan } from "../api/types.js";
 import { watch } from "../api/watch.js";
 import { Scanned } from "../flow/desktops.js";
@@ -7,6 +7,27 @@ import { Refused } from "../flow/refused.js";
 import { useApp } from "../ui/app.js";
 import { Button, Card, Facts, Loaded, Notice, Page, Row, Tick, Trouble, useClock, useLoaded } from "../ui/parts.js";
 import { choices } from "../wire/code.js";
+
+// What one may link with: a signing certificate, and what its holder decrypts with.
+interface Offer {
+  signing: Certificate;
+  encryption: Certificate[];
+}
+
+const MOST = 16; // certificates to decrypt with, as the service has it
+
+// The certificates are those in force first, then the newest. Only those in force sign and log in. To decrypt there is one offer
+// for each organisation, with all its keys that were not revoked: a bid is opened by the one that it was encrypted to.
+function offered(kind: Scan["kind"], all: Certificate[]): Offer[] {
+  const decrypts = kind === "decrypt";
+  const usable = all.filter((c) => (c.state === "valid" || (decrypts && c.state !== "revoked")) && c.key.here && !c.key.locked);
+  const signing = usable.filter((c) => c.use === "sign");
+  if (!decrypts) return signing.map((s) => ({ signing: s, encryption: usable.filter((c) => c.id === s.pair) }));
+  return signing
+    .filter((s, i) => signing.findIndex((c) => c.organisation === s.organisation) === i)
+    .map((s) => ({ signing: s, encryption: usable.filter((c) => c.use === "encrypt" && c.organisation === s.organisation).slice(0, MOST) }))
+    .filter((o) => o.encryption.length > 0);
+}
 
 export function LinkPage() {
   const app = useApp();
@@ -19,13 +40,11 @@ export function LinkPage() {
   const [session, setSession] = useState(false);
   const [error, setError] = useState<unknown>();
   const now = useClock();
-  const certificates = useLoaded(async () => {
-    const { items } = await app.client.call<List<Certificate>>("GET", "/certificates");
-    const usable = items.filter((c) => c.state === "valid" && c.key.here && !c.key.locked);
-    const signing = usable.filter((c) => c.use === "sign");
-    if (signing.length === 1) setCertificate(signing[0]);
-    return { usable, signing };
-  });
+  const all = useLoaded(async () => (await app.client.call<List<Certificate>>("GET", "/certificates")).items);
+  const offer = useMemo(() => (scan && all.value ? offered(scan.kind, all.value) : undefined), [scan?.kind, all.value]);
+  useEffect(() => {
+    if (offer?.length === 1) setCertificate(offer[0]!.signing);
+  }, [offer]);
 
   useEffect(() => {
     const code = app.scanned.code;
@@ -74,7 +93,7 @@ export function LinkPage() {
   };
   const accept = async (): Promise<void> => {
     if (!scan || !scanned || !match || !certificate) return;
-    const encryption = certificates.value?.usable.find((c) => c.id === certificate.pair);
+    const encryption = offer?.find((o) => o.signing.id === certificate.id)?.encryption.map((c) => c.id) ?? [];
     try {
       await app.desktops.keep(scan.id, {
         key: scanned.first.key,
@@ -83,13 +102,13 @@ export function LinkPage() {
         match: match.right,
         kind: scanned.first.kind,
         signing: certificate.id,
-        encryption: encryption?.id,
+        encryption,
       });
       const linked = await app.client.call<Scan>("PUT", `/scans/${scan.id}/decision`, {
         body: {
           accept: true,
           certificate: certificate.id,
-          ...(encryption && { encryption_certificate: encryption.id }),
+          encryption_certificates: encryption,
           ...(session && { session: { auto: false } }),
         },
       });
@@ -147,9 +166,9 @@ export function LinkPage() {
       {agreed && (
         <>
           <Notice tone="good">{t("link.agreed", { letters: match.right })}</Notice>
-          <Loaded of={certificates}>
-            {({ signing }) =>
-              signing.length === 0 ? (
+          <Loaded of={all}>
+            {() =>
+              !offer?.length ? (
                 <>
                   <Trouble of={new Refused("no-certificate")} />
                   {app.ios && !app.installed && <Notice tone="info" title={t("install.other")}>{t("install.scan")}</Notice>}
@@ -158,8 +177,8 @@ export function LinkPage() {
                 <>
                   <h2>{t("link.certificate")}</h2>
                   <div class="list">
-                    {signing.map((c) => (
-                      <Row key={c.id} icon="certificate" title={c.name} text={`${c.person} · ${t("certificates.until", { date: app.texts.date(c.not_after) })}`} chosen={certificate?.id === c.id} onPress={() => setCertificate(c)} />
+                    {offer.map(({ signing: c }) => (
+                      <Row key={c.id} icon="certificate" title={c.name} text={`${c.person} · ${t(c.state === "valid" ? "certificates.until" : "certificates.was-until", { date: app.texts.date(c.not_after) })}`} chosen={certificate?.id === c.id} onPress={() => setCertificate(c)} />
                     ))}
                   </div>
                 </>

@@ -166,6 +166,7 @@ function What({ asked: { shown, certificate } }: { asked: Asked }) {
         </Card>
       )}
       {!d && <Card label={t("request.what")}><p>{request.summary ?? t(`summary.${request.kind}`)}</p></Card>}
+      {certificate.state !== "valid" && <Notice tone="info" title={t("request.earlier")}>{t("request.earlier-text", { serial: certificate.serial })}</Notice>}
       <div class="letters"><span>{t("request.letters")}</span><b>{desktop.match}</b></div>
       {d && <p class="digest">{t("request.digest")} <code>{hex(d.digest)}</code></p>}
     </>

@@ -46,7 +46,7 @@ export interface Expectation {
   pairing: string;
   desktop: Key;
   kind: Kind;
-  certificate: string; // SHA-256 of the DER of the one that was chosen for it
+  certificates: string[]; // SHA-256 of the DER of those that were chosen for it
   platform: { name: string; origin: string };
   now: number;
 }
@@ -66,7 +66,7 @@ export async function read(jws: string, x: Expectation): Promise<Request> {
   }
   if (r.id !== x.id || r.pairing !== x.pairing) throw new BadRequest("other-pairing");
   if (r.kind !== x.kind) throw new BadRequest("other-pairing");
-  if (r.certificate !== x.certificate) throw new BadRequest("other-certificate");
+  if (!x.certificates.includes(r.certificate)) throw new BadRequest("other-certificate");
   if (r.platform.origin !== x.platform.origin || r.platform.name !== x.platform.name) throw new BadRequest("other-platform");
   if (r.expires + SKEW < x.now) throw new BadRequest("expired");
   return r;

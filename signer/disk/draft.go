@@ -5,10 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // A Draft is a file before it has its name, in the folder where it will get it, readable by its owner only. Make it, fill and
-// sync File, then Name it; Discard it in any case.
+// sync File, then Name it, or Replace another; Discard it in any case.
 type Draft struct {
 	File   *os.File
 	folder string
@@ -16,9 +17,16 @@ type Draft struct {
 	closed bool
 }
 
+const draftBegins, draftEnds = ".sealdesk-", ".tmp"
+
+// IsDraft tells the name of a draft, which a program that was killed leaves behind.
+func IsDraft(name string) bool {
+	return strings.HasPrefix(name, draftBegins) && strings.HasSuffix(name, draftEnds)
+}
+
 // NewDraft makes a draft under a temporary name.
 func NewDraft(folder string) (*Draft, error) {
-	f, err := os.CreateTemp(folder, ".sealdesk-*.tmp")
+	f, err := os.CreateTemp(folder, draftBegins+"*"+draftEnds)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +78,21 @@ func (d *Draft) Name(target string) error {
 		}
 	}
 	return d.keepName(target)
+}
+
+// Replace gives the file its name in place of what has it, if anything. The file is closed then. A draft that NewHidden made
+// can only get a name that is free: see Name.
+func (d *Draft) Replace(target string) error {
+	if d.hidden {
+		return errors.ErrUnsupported
+	}
+	if err := d.close(); err != nil { // some systems rename no open file
+		return err
+	}
+	if err := os.Rename(d.Path(), target); err != nil {
+		return err
+	}
+	return SyncFolder(d.folder)
 }
 
 func (d *Draft) link(target string) error {

@@ -16,6 +16,3 @@ func tryLock(f *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
-
-// syncDir does nothing: NTFS journals names, and folders cannot be flushed.
-func syncDir(string) error { return nil }

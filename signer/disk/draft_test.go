@@ -24,19 +24,6 @@ func fill(t *testing.T, d *Draft) {
 	}
 }
 
-func names(t *testing.T, folder string) []string {
-	t.Helper()
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, e := range entries {
-		out = append(out, e.Name())
-	}
-	return out
-}
-
 // TestADraftGetsItsName, whole, and nothing else is in the folder then.
 func TestADraftGetsItsName(t *testing.T) {
 	for kind, draft := range kinds {
@@ -156,4 +143,17 @@ func TestWhyADiskFails(t *testing.T) {
 		t.Error("a closed file has an identity")
 	}
 	BeginWriting(f, 0, 1) // a hint that nobody takes
+}
+
+// TestAFullDiskIsKnown through the names that its error is given.
+func TestAFullDiskIsKnown(t *testing.T) {
+	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no disk that is always full")
+	}
+	defer f.Close()
+	_, err = output{f, "out"}.Write([]byte("x"))
+	if !Full(err) || !errors.Is(err, syscall.ENOSPC) || err.Error() != "write out: "+syscall.ENOSPC.Error() {
+		t.Error(err)
+	}
 }

@@ -1,0 +1,2 @@
+// Package durable makes the names in a folder outlive a power cut.
+package durable

@@ -1,4 +1,0 @@
-package cleancopy
-
-// Full lets tests ask what counts as a full disk.
-var Full = full

@@ -1,2 +1,0 @@
-// Package disk has what files on a disk need from the system beyond package os.
-package disk
