@@ -283,7 +283,7 @@ func (u *update) permission(sig pdf.Dict) (int64, error) {
 		}
 		if p, err := u.file.Int(params["P"]); err != nil {
 			return 0, err
-		} else if ref["TransformMethod"] == pdf.Name("DocMDP") && p != 0 {
+		} else if method, err := u.file.Name(ref["TransformMethod"]); err == nil && method == "DocMDP" && p != 0 {
 			return p, nil
 		}
 	}

@@ -57,11 +57,7 @@ func (d *diff) allowStructure() error {
 			delete(d.pending, num)
 		}
 	}
-	for num := range d.pending {
-		if err := d.sameGenerations(num); err != nil {
-			return err
-		}
-	}
+	d.written = slices.Sorted(keys(d.pending))
 	// An older compressed object must not be looked up in a newer container.
 	for num := range d.pending {
 		if containers[num] || d.links.containers[num] {
@@ -71,16 +67,28 @@ func (d *diff) allowStructure() error {
 	return nil
 }
 
-// sameGenerations refuses new references to a generation that an object does not have: they lead to nothing, and in some viewers
-// to the object all the same.
-func (d *diff) sameGenerations(num uint32) error {
+// refuseDangling refuses new references to what is not there, or not in that generation. They lead to nothing, but some viewers
+// look for it by gathering all that looks like an object anywhere in the file, and others take another generation.
+func (d *diff) refuseDangling() error {
+	for _, num := range d.written {
+		if err := d.refuseDanglingIn(num); err != nil {
+			return err
+		}
+	}
+	a, b := d.old.Trailer(), d.new.Trailer()
+	if info, ok := b["Info"].(pdf.Ref); ok && !pdf.Equal(a["Info"], info) && !d.new.leads(info) {
+		return deny(attackSwitch, "the trailer refers to object %d, which is not there", info.Num)
+	}
+	return nil
+}
+
+func (d *diff) refuseDanglingIn(num uint32) error {
 	b, err := d.new.byNumber(num)
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs(b, nil) {
-		e, _, ok := d.new.Lookup(ref.Num)
-		if !ok || e.Kind == pdf.Free || e.Gen == ref.Gen {
+		if d.new.leads(ref) {
 			continue
 		}
 		a, err := d.old.byNumber(num)
@@ -88,10 +96,16 @@ func (d *diff) sameGenerations(num uint32) error {
 			return err
 		}
 		if !slices.Contains(refs(a, nil), ref) {
-			return deny(attackSwitch, "object %d refers to another generation of object %d", num, ref.Num)
+			return deny(attackSwitch, "object %d refers to object %d, which is not there", num, ref.Num)
 		}
 	}
 	return nil
+}
+
+// leads says whether a reference leads to an object.
+func (v *view) leads(ref pdf.Ref) bool {
+	e, _, ok := v.Lookup(ref.Num)
+	return ok && e.Kind != pdf.Free && e.Gen == ref.Gen
 }
 
 // repeated says whether the revision wrote an object again without changing it.

@@ -50,6 +50,7 @@ type diff struct {
 	old, new *view
 	links    *links
 	pending  map[uint32]bool
+	written  []uint32 // what was pending to begin with, in order
 	codes    map[string]bool
 	widgets  map[uint32]bool // the widgets of new signature fields
 	names    map[string]bool
@@ -81,6 +82,9 @@ func compare(old, new *view) (*increment, error) {
 	}
 	for _, num := range slices.Sorted(keys(d.pending)) {
 		return nil, deny(d.attackWith(num), "object %d was changed or added without need", num)
+	}
+	if err := d.refuseDangling(); err != nil {
+		return nil, err
 	}
 	if len(d.codes) == 0 {
 		d.codes[changeUnchangedAs] = true

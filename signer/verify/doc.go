@@ -14,7 +14,7 @@
 // stamp.go the time stamps, evidence.go what the file brings to be judged by later (its security store and what its
 // document time stamps prove), revoked.go what is known of revocation and the level that follows from all of that,
 // tile.go that later bytes belong to revisions, diff.go and the files allow_*.go
-// what a revision may change, certify.go DocMDP, lock.go FieldMDP, trust.go the
+// what a revision may change, owners.go which fields a widget is a part of, certify.go DocMDP, lock.go FieldMDP, trust.go the
 // certificate chain, policy.go its policies, seals.go where seals show and look.go what they show, attack.go
 // the names of attacks, verdict.go how it adds up. The standards are
 // ISO 32000-1, 12.8 and ETSI EN 319 142-1; the attacks are those published as

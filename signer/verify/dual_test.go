@@ -115,7 +115,20 @@ func TestOtherReaders(t *testing.T) {
 			p.update(map[int]string{60: "[61 0 R]", 61: stream("", "")})
 		}, func(p *paper) { p.update(map[int]string{61: evilText}) }},
 		{"a picture over the page", "verify.modified|without a signer", func(p *paper) {}, cover(0)},
-		{"a picture over the page at a place of another generation", "verify.modified|generation", func(p *paper) {}, cover(1)},
+		{"a picture over the page at a place of another generation", "verify.modified|object 51, which is not there", func(p *paper) {}, cover(1)},
+		{"a place that is not there", "verify.modified|object 99, which is not there", func(p *paper) {}, func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", 50: strings.Replace(fmt.Sprintf(empty, 0), "51 0 R", "99 0 R", 1), 52: stream("/Subtype /Form", "")})
+		}},
+		{"a border that was deleted", "verify.modified|object 51, which is not there", func(p *paper) {
+			p.update(map[int]string{51: "<< >>"})
+			p.update(map[int]string{51: ""})
+		}, func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", 50: "<< /FT /Sig /T (x) /BS 51 0 R >>"})
+		}},
+		{"information that is not there", "verify.modified|trailer refers to object 99", func(p *paper) {}, func(p *paper) {
+			p.trailer = strings.Replace(p.trailer, "/Info 6 0 R", "/Info 99 0 R", 1)
+			p.update(nil)
+		}},
 		{"a generation that was another before", "", func(p *paper) { p.page["Other"] = "5 7 R" }, func(p *paper) { p.sign(buyer, signing{}) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -349,7 +349,7 @@ func TestTagsThatLinksName(t *testing.T) {
 				t.Fatalf("before: %s %v", r.Verdict, allCodes(r))
 			}
 			more := maps.Clone(tc.now)
-			more[50] = "<< /Type /StructElem /S /Form /P 31 0 R /K << /Type /OBJR /Obj 9 0 R >> >>"
+			more[50] = "<< /Type /StructElem /S /Form /P 31 0 R /K << /Type /OBJR /Obj 45 0 R >> >>"
 			p.sign(seller, signing{objects: more})
 			r := p.verify(buyer, seller)
 			if tc.why == "" && (!r.Valid() || !slices.Contains(changeCodes(r), changeTags)) ||
