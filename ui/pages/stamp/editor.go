@@ -241,17 +241,7 @@ func (e *editor) listHits() {
 
 // checks is the list of hits with their boxes.
 func (e *editor) checks(place seal.Place, hits []preview.Hit) fyne.CanvasObject {
-	checked := make([]bool, len(hits))
-	wanted := place.Hits
-	if wanted == nil {
-		wanted = seal.Only(1)
-	}
-	if place.Pages == nil { // a choice within pages counts otherwise, and is shown as it is
-		chosen, _ := wanted.Of(len(hits))
-		for _, n := range chosen {
-			checked[n-1] = true
-		}
-	}
+	checked := checkedHits(place, hits, e.p.shown.Layout.Pages())
 	rows := widgets.Column(2)
 	for i, h := range hits[:min(len(hits), hitRows)] {
 		box := widgets.NewCheckbox(e.p.t("stamp.hit", "page", h.Page, "text", h.Text), func(on bool) {

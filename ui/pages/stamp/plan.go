@@ -3,6 +3,7 @@ package stamp
 import (
 	"slices"
 
+	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 )
 
@@ -115,6 +116,30 @@ func (p *plan) choose(i int) {
 	if i != p.current {
 		p.current, p.editing = i, ""
 	}
+}
+
+// checkedHits tells which of all hits a place chooses, in a document of so many pages: it counts those within its own pages.
+func checkedHits(place seal.Place, hits []preview.Hit, pages int) []bool {
+	wanted, within := place.Hits, map[int]bool{}
+	if wanted == nil {
+		wanted = seal.Only(1)
+	}
+	own, _ := place.Pages.Of(pages)
+	for _, n := range own {
+		within[n] = true
+	}
+	var counted []int
+	for i, h := range hits {
+		if place.Pages == nil || within[h.Page] {
+			counted = append(counted, i)
+		}
+	}
+	checked := make([]bool, len(hits))
+	chosen, _ := wanted.Of(len(counted))
+	for _, n := range chosen {
+		checked[counted[n-1]] = true
+	}
+	return checked
 }
 
 // chosenHits turns checked hits into a choice that fits other documents too: all of them, the last one, or their numbers.

@@ -1,8 +1,10 @@
 package stamp
 
 import (
+	"slices"
 	"testing"
 
+	"sealdesk/signer/preview"
 	"sealdesk/signer/seal"
 )
 
@@ -74,5 +76,34 @@ func TestReplacedPlacesAreCopies(t *testing.T) {
 	}
 	if p.remove() {
 		t.Error("the only place was taken away")
+	}
+}
+
+// The boxes say what a place chooses, also where it chooses within pages.
+func TestTheHitsThatAPlaceChooses(t *testing.T) {
+	hits := []preview.Hit{{Page: 1}, {Page: 2}, {Page: 2}, {Page: 4}}
+	ranges := func(text string) seal.Ranges {
+		at, err := seal.ParsePlace("keyword=x,hit=" + text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.Hits
+	}
+	for _, c := range []struct {
+		pages, hits seal.Ranges
+		want        []bool
+	}{
+		{nil, nil, []bool{true, false, false, false}},
+		{nil, ranges("all"), []bool{true, true, true, true}},
+		{nil, seal.Last(), []bool{false, false, false, true}},
+		{seal.Only(2), nil, []bool{false, true, false, false}},
+		{seal.Only(2), seal.Last(), []bool{false, false, true, false}},
+		{seal.Last(), nil, []bool{false, false, false, true}},
+		{seal.Only(3), ranges("all"), []bool{false, false, false, false}},
+		{seal.Only(9), nil, []bool{false, false, false, false}},
+	} {
+		if got := checkedHits(seal.Place{Kind: seal.AtKeyword, Pages: c.pages, Hits: c.hits}, hits, 4); !slices.Equal(got, c.want) {
+			t.Errorf("pages %v, hits %v: %v, want %v", c.pages, c.hits, got, c.want)
+		}
 	}
 }
