@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-	"unicode"
 
 	"github.com/emmansun/gmsm/smx509"
+
+	"sealdesk/token/foreign"
 )
 
 // Limits bound how long one call may take when the context sets no nearer
@@ -173,10 +173,10 @@ func (t *guardedToken) Info(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	info.Label = clean(info.Label)
-	info.Serial = clean(info.Serial)
-	info.Model = clean(info.Model)
-	info.Manufacturer = clean(info.Manufacturer)
+	info.Label = foreign.Clean(info.Label, maxText)
+	info.Serial = foreign.Clean(info.Serial, maxText)
+	info.Model = foreign.Clean(info.Model, maxText)
+	info.Manufacturer = foreign.Clean(info.Manufacturer, maxText)
 	if info.PIN.Tries == 0 {
 		info.PIN.Locked = true
 	}
@@ -459,21 +459,4 @@ func takeConsent(ctx context.Context) bool {
 func Wipe(secret []byte) {
 	clear(secret)
 	runtime.KeepAlive(secret)
-}
-
-// clean makes a token's text fit to be shown: no control or direction-changing
-// characters, a bounded length.
-func clean(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
-			continue
-		}
-		if n++; n > maxText {
-			break
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
 }

@@ -303,7 +303,7 @@ func TestLabelsAreMadeFitToShow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(info.Label, "oktxt采购人 x") || len([]rune(info.Label)) > 128 {
+	if !strings.HasPrefix(info.Label, "ok txt采购人 x") || len([]rune(info.Label)) > 128 {
 		t.Errorf("label %q", info.Label)
 	}
 }

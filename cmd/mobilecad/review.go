@@ -11,11 +11,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-	"unicode"
 
 	"sealdesk/cmd/internal/daemon"
+	"sealdesk/cmd/internal/harmless"
 	"sealdesk/cmd/internal/mobile"
 	"sealdesk/platformapi/mobileca"
 	"sealdesk/platformapi/mobileca/demo"
@@ -84,21 +83,11 @@ func listWaiting(ctx context.Context, s *mobileca.Server, stdout io.Writer) erro
 		return err
 	}
 	for _, a := range all {
-		if _, err := fmt.Fprintf(stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.CreatedAt.Format(time.RFC3339), a.Kind, harmless(a.Subject.Name), a.Subject.USCC, harmless(a.Subject.Person)); err != nil {
+		if _, err := fmt.Fprintf(stdout, "%s\t%s\t%s\t%s\t%s\t%s\n", a.ID, a.CreatedAt.Format(time.RFC3339), a.Kind, harmless.Text(a.Subject.Name), a.Subject.USCC, harmless.Text(a.Subject.Person)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// harmless takes out of what an applicant wrote what would steer the clerk's terminal, or begin a line or a column.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // saveAttachments writes an application's attachments under names of their own, not the applicant's.

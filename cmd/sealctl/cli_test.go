@@ -144,19 +144,8 @@ func TestStatus(t *testing.T) {
 }
 
 // What a file or a certificate says must not steer the terminal.
-func TestHarmless(t *testing.T) {
+func TestPrintsHarmlessly(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
-		"云溪县":               "云溪县",
-		"a\x1b[2Jb":         "a[2Jb",
-		"a\r\nb\tc":         "a b c",
-		"\u202eevil\u2066x": "evilx",
-		"\x07\u009b":        "",
-	} {
-		if got := harmless(in); got != want {
-			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
-		}
-	}
 	var b bytes.Buffer
 	write(&b, "%s %s", []any{words.Problem{What: "a\x1b[2Jb"}, errors.New("c\x07")})
 	if strings.ContainsAny(b.String(), "\x1b\x07") {

@@ -11,11 +11,11 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"sealdesk/cmd/internal/harmless"
 	"sealdesk/token"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
@@ -67,28 +67,15 @@ func write(to io.Writer, format string, args []any) {
 	for i, a := range args {
 		switch a := a.(type) {
 		case string:
-			args[i] = harmless(a)
+			args[i] = harmless.Text(a)
 		case fmt.Stringer:
-			args[i] = harmless(a.String())
+			args[i] = harmless.Text(a.String())
 		case error:
-			args[i] = harmless(a.Error())
+			args[i] = harmless.Text(a.Error())
 		}
 	}
 	// A terminal or pipe that is gone cannot be told so.
 	_, _ = fmt.Fprintf(to, format+"\n", args...)
-}
-
-// harmless takes out what would steer a terminal or turn the direction of text.
-func harmless(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' {
-			return ' '
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, s)
 }
 
 // result prints v as JSON when that was asked for, and else lets human print it.
@@ -130,7 +117,7 @@ func (t *tui) fail(err error) int {
 		_ = encode(t.err, failure{failureBody{p.Code, p.What, p.Do}, s})
 		return s
 	}
-	what := harmless(p.What)
+	what := harmless.Text(p.What)
 	if t.color {
 		what = red + what + reset
 	}
@@ -169,7 +156,7 @@ func (t *tui) secret(ctx context.Context, prompt string) ([]byte, error) {
 	if err != nil {
 		return nil, fault("pin_needed")
 	}
-	_, _ = fmt.Fprint(t.err, harmless(prompt)+" ")
+	_, _ = fmt.Fprint(t.err, harmless.Text(prompt)+" ")
 	type answer struct {
 		pin []byte
 		err error
@@ -200,7 +187,7 @@ func (t *tui) confirm(question string) bool {
 	if !isTerminal(t.in) {
 		return false
 	}
-	_, _ = fmt.Fprint(t.err, harmless(question)+" ")
+	_, _ = fmt.Fprint(t.err, harmless.Text(question)+" ")
 	line, err := bufio.NewReader(t.in).ReadString('\n')
 	if err != nil {
 		return false

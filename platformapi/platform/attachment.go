@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -56,7 +55,7 @@ func (s *Server) PutAttachment(ctx context.Context, r wire.PutAttachmentRequestO
 		return nil, err
 	}
 	note := orZero(p.Note)
-	if !plainText(note) {
+	if !platformapi.IsPlain(note) {
 		return nil, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the note has characters that cannot be shown")
 	}
 	ch, err := s.prepare(ctx, "attach", r.ContractID, p.IdempotencyKey, &p.IfMatch, []string{r.AttachmentID, string(p.Kind), string(p.Stage), name, note, digest})
@@ -170,7 +169,7 @@ func fileName(s string) (string, error) {
 		s = s[i+1:]
 	}
 	s = strings.TrimSpace(s)
-	if s == "" || len(s) > maxName || !utf8.ValidString(s) || !plainText(s) || strings.ContainsAny(s, "\n\t") {
+	if s == "" || len(s) > maxName || !platformapi.IsPlain(s) || strings.ContainsAny(s, "\n\t") {
 		return "", web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the file's name is empty, too long or cannot be shown")
 	}
 	return s, nil

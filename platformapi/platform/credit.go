@@ -68,7 +68,7 @@ func (s *Server) creditItem(ctx context.Context, ch changing, id string, e platf
 		return x, web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "%s", why)
 	}
 	for _, text := range []string{e.Name, e.Number, e.Issuer, e.Note} {
-		if !plainText(text) {
+		if !platformapi.IsPlain(text) {
 			return bad("a text has characters that cannot be shown")
 		}
 	}

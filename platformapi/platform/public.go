@@ -63,7 +63,7 @@ func checkHidden(c *store.Contract, hidden []platformapi.Hidden) error {
 	for i, h := range hidden {
 		at := "/hidden/" + strconv.Itoa(i) + "/reason"
 		switch {
-		case !plainText(h.Reason):
+		case !platformapi.IsPlain(h.Reason):
 			wrong = append(wrong, platformapi.FieldError{Pointer: at, Detail: "has characters that cannot be shown"})
 			code, status = platformapi.CodeBadRequest, http.StatusBadRequest
 		case (h.What == platformapi.HiddenTradeSecret || h.What == platformapi.HiddenOther) && strings.TrimSpace(h.Reason) == "":
@@ -88,7 +88,7 @@ func (a act) file(c *store.Contract, r platformapi.FileRequest) (store.Effect, e
 	}
 	number := strings.TrimSpace(r.Number)
 	_, err := time.Parse(time.DateOnly, r.FiledOn)
-	if err != nil || number == "" || !plainText(number) || strings.ContainsAny(number, "\n\t") {
+	if err != nil || number == "" || !platformapi.IsPlain(number) || strings.ContainsAny(number, "\n\t") {
 		return store.Effect{}, refuse(c, http.StatusBadRequest, platformapi.CodeBadRequest, "the number or the day of filing is not right")
 	}
 	day := func(t time.Time) string { return calendar.Day(t).Format(time.DateOnly) }

@@ -245,7 +245,7 @@ func checkFields(f platformapi.ContractFields, at string) error {
 		}
 	}
 	for name, v := range map[string]string{"number": f.Number, "name": f.Name, "amount_reason": f.AmountReason, "ground": f.Ground} {
-		if !plainText(v) {
+		if !platformapi.IsPlain(v) {
 			wrong = append(wrong, platformapi.FieldError{Pointer: at + "/" + name, Detail: "has characters that cannot be shown"})
 		}
 	}
@@ -255,14 +255,6 @@ func checkFields(f platformapi.ContractFields, at string) error {
 	fault := web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "the form has wrong values")
 	fault.Errors = wrong
 	return fault
-}
-
-// plainText refuses control characters, and those that reverse or hide what stands beside them.
-func plainText(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 ||
-			r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0xfeff
-	})
 }
 
 // missing is what submission would still ask for. A change may leave the sum as it is, and a termination has neither sum nor
@@ -531,7 +523,7 @@ func (a act) setNote(c *store.Contract, id, text string) (store.Effect, error) {
 	if err != nil {
 		return store.Effect{}, err
 	}
-	if !plainText(text) {
+	if !platformapi.IsPlain(text) {
 		return store.Effect{}, refuse(c, http.StatusBadRequest, platformapi.CodeBadRequest, "the note has characters that cannot be shown")
 	}
 	x.Note = text
@@ -597,7 +589,7 @@ func (a act) agree(c *store.Contract, sha256, opinion string) (store.Effect, err
 		return store.Effect{}, refuse(c, http.StatusUnprocessableEntity, platformapi.CodeFilingOther, "the filing that is agreed to has another digest")
 	}
 	opinion = strings.TrimSpace(opinion)
-	if !plainText(opinion) {
+	if !platformapi.IsPlain(opinion) {
 		return store.Effect{}, refuse(c, http.StatusBadRequest, platformapi.CodeBadRequest, "the opinion has characters that cannot be shown")
 	}
 	if reviewFirst(c) {
@@ -630,7 +622,7 @@ func (a act) refuse(c *store.Contract, opinion string) (store.Effect, error) {
 		return store.Effect{}, err
 	}
 	opinion = strings.TrimSpace(opinion)
-	if n := utf8.RuneCountInString(opinion); n == 0 || n > maxOpinion || !plainText(opinion) {
+	if n := utf8.RuneCountInString(opinion); n == 0 || n > maxOpinion || !platformapi.IsPlain(opinion) {
 		return store.Effect{}, refuse(c, http.StatusUnprocessableEntity, platformapi.CodeOpinionMissing, "an opinion of 1 to %d characters is required", maxOpinion)
 	}
 	breakSeal(c)

@@ -124,7 +124,7 @@ const maxVenue = 100 // characters of its name, as openapi.yaml has it
 
 func (s *Server) importVenues(ctx context.Context, uscc string, venues []string) error {
 	for _, v := range venues {
-		if v == "" || utf8.RuneCountInString(v) > maxVenue || !plainText(v) {
+		if v == "" || utf8.RuneCountInString(v) > maxVenue || !platformapi.IsPlain(v) {
 			return fmt.Errorf("%q is no name of one", v)
 		}
 	}

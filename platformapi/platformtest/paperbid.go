@@ -82,8 +82,8 @@ func PaperKey(inner []byte) []byte {
 // Untrusted before an organisation's code makes a signature of it one that nobody trusts.
 const Untrusted = "UNTRUSTED-"
 
-// PaperSignature is a detached signature as PaperBidding judges it.
-func PaperSignature(content []byte, uscc string) []byte {
+// paperSignature is a detached signature as PaperBidding judges it.
+func paperSignature(content []byte, uscc string) []byte {
 	return fmt.Appendf(nil, "%s %x", uscc, sha256.Sum256(content))
 }
 

@@ -295,6 +295,6 @@ func (w *World) TenderHarness(t *testing.T) TenderHarness {
 			t.Helper()
 			return w.Login(t, o, client.Options{Piece: 512})
 		},
-		Now: w.Clock.Now, Clock: w.Clock.Add, Outline: PaperOutline.JSON, Bid: PaperBid.File, Open: PaperKey, Sign: PaperSignature,
+		Now: w.Clock.Now, Clock: w.Clock.Add, Outline: PaperOutline.JSON, Bid: PaperBid.File, Open: PaperKey, Sign: paperSignature,
 	}
 }

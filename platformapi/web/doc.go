@@ -1,4 +1,4 @@
-// Package web is what every HTTP server of this project does the same way: problems (RFC 9457), the headers that make a
-// change safe to repeat (Idempotency-Key, ETag and If-Match, Content-Digest), requests checked against the OpenAPI
-// document, limits on size, time and rate, and opening a SQLite store.
+// Package web is what every HTTP server of this project does the same way: problems (RFC 9457), requests checked against the
+// OpenAPI document, limits on size, time and rate, the address that a request came from, opaque tokens, and opening a SQLite
+// store. Package header has the headers that make a change safe to repeat.
 package web

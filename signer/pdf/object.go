@@ -9,7 +9,9 @@ import (
 
 // Object is one of Null, Boolean, Integer, Real, Name, String, Array, Dict, Ref
 // and *Stream (ISO 32000-2, 7.3).
-type Object interface{ object() }
+type Object interface {
+	appendTo(b []byte) []byte // in PDF syntax
+}
 
 // The types of objects. Names and strings are kept decoded: a Name without its
 // solidus and escapes, a String as the bytes it stands for.
@@ -34,17 +36,6 @@ type (
 		Length int64 // in bytes
 	}
 )
-
-func (Null) object()    {}
-func (Boolean) object() {}
-func (Integer) object() {}
-func (Real) object()    {}
-func (Name) object()    {}
-func (String) object()  {}
-func (Array) object()   {}
-func (Dict) object()    {}
-func (Ref) object()     {}
-func (*Stream) object() {}
 
 func (r Ref) String() string {
 	return strconv.FormatUint(uint64(r.Num), 10) + " " + strconv.FormatUint(uint64(r.Gen), 10) + " R"
@@ -87,48 +78,46 @@ func Equal(a, b Object) bool {
 	return a == b
 }
 
-// Append writes an object in PDF syntax behind b. Dictionaries are written
+// Append writes an object in PDF syntax behind b; nil is the null object. Dictionaries are written
 // with /Type first and the other keys sorted, so equal objects give equal
 // bytes. Of a Stream only the dictionary is written.
 func Append(b []byte, o Object) []byte {
-	switch o := o.(type) {
-	case Boolean:
-		return strconv.AppendBool(b, bool(o))
-	case Integer:
-		return strconv.AppendInt(b, int64(o), 10)
-	case Real:
-		n := len(b)
-		if b = strconv.AppendFloat(b, float64(o), 'f', -1, 64); bytes.IndexByte(b[n:], '.') < 0 {
-			b = append(b, ".0"...) // stays a Real when it is read again
-		}
-		return b
-	case Name:
-		return appendName(b, o)
-	case String:
-		return appendString(b, o)
-	case Array:
-		b = append(b, '[')
-		for i, e := range o {
-			if i > 0 {
-				b = append(b, ' ')
-			}
-			b = Append(b, e)
-		}
-		return append(b, ']')
-	case Dict:
-		return appendDict(b, o)
-	case Ref:
-		return append(b, o.String()...)
-	case *Stream:
-		return appendDict(b, o.Dict)
+	if o == nil {
+		o = Null{}
 	}
-	return append(b, "null"...)
+	return o.appendTo(b)
 }
 
-func appendDict(b []byte, d Dict) []byte {
+func (Null) appendTo(b []byte) []byte      { return append(b, "null"...) }
+func (o Boolean) appendTo(b []byte) []byte { return strconv.AppendBool(b, bool(o)) }
+func (o Integer) appendTo(b []byte) []byte { return strconv.AppendInt(b, int64(o), 10) }
+
+func (o Real) appendTo(b []byte) []byte {
+	n := len(b)
+	if b = strconv.AppendFloat(b, float64(o), 'f', -1, 64); bytes.IndexByte(b[n:], '.') < 0 {
+		b = append(b, ".0"...) // stays a Real when it is read again
+	}
+	return b
+}
+
+func (o Array) appendTo(b []byte) []byte {
+	b = append(b, '[')
+	for i, e := range o {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = Append(b, e)
+	}
+	return append(b, ']')
+}
+
+func (r Ref) appendTo(b []byte) []byte     { return append(b, r.String()...) }
+func (o *Stream) appendTo(b []byte) []byte { return o.Dict.appendTo(b) }
+
+func (d Dict) appendTo(b []byte) []byte {
 	b = append(b, "<<"...)
 	for _, k := range d.Keys() {
-		b = appendName(b, k)
+		b = k.appendTo(b)
 		b = append(b, ' ')
 		b = Append(b, d[k])
 		b = append(b, '\n')
@@ -161,7 +150,7 @@ func (d Dict) Keys() []Name {
 
 const hexDigits = "0123456789ABCDEF"
 
-func appendName(b []byte, n Name) []byte {
+func (n Name) appendTo(b []byte) []byte {
 	b = append(b, '/')
 	for i := range len(n) {
 		if c := n[i]; c < '!' || c > '~' || c == '#' || isDelimiter(c) {
@@ -175,7 +164,7 @@ func appendName(b []byte, n Name) []byte {
 
 // appendString writes printable ASCII as a literal string and anything else in
 // hexadecimal, which survives every transport.
-func appendString(b []byte, s String) []byte {
+func (s String) appendTo(b []byte) []byte {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return AppendHex(b, []byte(s))

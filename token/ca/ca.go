@@ -23,6 +23,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 )
 
 // Algorithm is a kind of key, with the hash that goes with it.
@@ -100,8 +101,8 @@ const maxName = 64
 
 func (s Subject) rdn() (pkix.Name, error) {
 	for _, v := range []string{s.Name, s.Handler} {
-		if utf8.RuneCountInString(v) > maxName || !utf8.ValidString(v) || strings.ContainsFunc(v, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
-			return pkix.Name{}, fmt.Errorf("a name is too long or holds control characters: %w", ErrSubject)
+		if utf8.RuneCountInString(v) > maxName || !foreign.IsLine(v) {
+			return pkix.Name{}, fmt.Errorf("a name is too long or cannot be shown: %w", ErrSubject)
 		}
 	}
 	if s.Name == "" {

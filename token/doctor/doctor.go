@@ -8,12 +8,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 )
@@ -178,7 +177,7 @@ func failed(step Step, err error, params map[string]any) Check {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = errors.Join(token.ErrTimeout, err)
 	}
-	c := Check{Step: step, State: Broken, Code: codeUnknown, Params: params, Detail: clean(err.Error())}
+	c := Check{Step: step, State: Broken, Code: codeUnknown, Params: params, Detail: foreign.Clean(err.Error(), maxDetail)}
 	var coded interface{ Code() string }
 	if errors.As(err, &coded) {
 		c.Code = coded.Code()
@@ -195,20 +194,3 @@ func failed(step Step, err error, params map[string]any) Check {
 
 // codeUnknown is the code of errors that have none.
 const codeUnknown = "token.driver_failed"
-
-// clean makes foreign text fit to be shown.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r), r == unicode.ReplacementChar:
-			return -1
-		}
-		return r
-	}, s)
-	if r := []rune(s); len(r) > maxDetail {
-		s = string(r[:maxDetail])
-	}
-	return strings.TrimSpace(s)
-}

@@ -15,6 +15,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 )
 
 // noticeBefore is how long before its end a certificate is warned of: a new one takes a visit to the CA.
@@ -154,8 +155,8 @@ func describe(id token.Identity, now time.Time) map[string]any {
 		usage = "both"
 	}
 	owner := number
-	if o := cert.Subject.Organization; len(o) > 0 && clean(o[0]) != "" {
-		owner = clean(o[0])
+	if o := cert.Subject.Organization; len(o) > 0 && foreign.Clean(o[0], maxDetail) != "" {
+		owner = foreign.Clean(o[0], maxDetail)
 	}
 	day := func(at time.Time) string { return at.In(now.Location()).Format(time.DateOnly) }
 	return map[string]any{

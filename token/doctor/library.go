@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 	"sealdesk/token/libraries"
 	"sealdesk/token/modhost"
 	"sealdesk/token/profile"
@@ -60,10 +61,10 @@ func (e *examination) askOne(ctx context.Context, l libraries.Library) answer {
 	a.library.Params["keys"] = len(tokens)
 	// The library's own words come last: a library that fails at this only is still of use.
 	if about, err := driver.About(ctx); err == nil {
-		a.library.Params["about"] = clean(about)
+		a.library.Params["about"] = foreign.Clean(about, maxDetail)
 		a.library.Code = "doctor.library_version"
 	} else if !errors.Is(err, token.ErrNotSupported) {
-		a.library.Detail = clean(err.Error())
+		a.library.Detail = foreign.Clean(err.Error(), maxDetail)
 	}
 	if s := driver.Status(); s.Crashes > 0 {
 		a.library.Code, a.library.State, a.library.Advice = "doctor.library_crashed", Warning, "doctor.library_crashed"

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/token/foreign"
 	"sealdesk/token/libraries"
 	"sealdesk/token/profile"
 )
@@ -67,7 +68,7 @@ func (e *examination) usb() []device {
 		at := filepath.Join(e.Root, devices, entry.Name())
 		d := device{
 			number: attribute(at, "idVendor") + ":" + attribute(at, "idProduct"), reader: readers[entry.Name()],
-			says: clean(attribute(at, "manufacturer") + " " + attribute(at, "product")),
+			says: foreign.Clean(attribute(at, "manufacturer")+" "+attribute(at, "product"), maxDetail),
 		}
 		if strings.Contains(entry.Name(), ":") || len(d.number) != len("055c:db08") || attribute(at, "bDeviceClass") == classHub {
 			continue
@@ -175,7 +176,7 @@ func (e *examination) access(plugged []device) {
 			c.Code, c.State, c.Advice = "doctor.access_no_node", Broken, "doctor.access_no_node"
 		default:
 			vendor, product, _ := strings.Cut(d.number, ":")
-			c.Code, c.State, c.Advice, c.Detail = "doctor.access_denied", Broken, "doctor.access_rule", clean(err.Error())
+			c.Code, c.State, c.Advice, c.Detail = "doctor.access_denied", Broken, "doctor.access_rule", foreign.Clean(err.Error(), maxDetail)
 			const rule = `SUBSYSTEM=="usb", ATTR{idVendor}=="%s", ATTR{idProduct}=="%s", TAG+="uaccess"`
 			c.Params["file"], c.Params["rule"] = rulesFile, fmt.Sprintf(rule, vendor, product)
 			if e.hasRule(vendor) {
@@ -243,7 +244,7 @@ func (e *examination) service(plugged []device) {
 		conn.Close()
 	} else {
 		e.noService = true
-		c.Code, c.State, c.Advice, c.Detail = "doctor.service_missing", Warning, "doctor.service_missing", clean(err.Error())
+		c.Code, c.State, c.Advice, c.Detail = "doctor.service_missing", Warning, "doctor.service_missing", foreign.Clean(err.Error(), maxDetail)
 		// Without a key that it would reach, the service is missed by nobody.
 		if slices.ContainsFunc(plugged, func(d device) bool { return d.reader && (len(d.profiles) == 0 || e.onlyPCSC(d)) }) {
 			c.State = Broken

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 	"sealdesk/token/uri"
 )
 
@@ -47,10 +48,10 @@ func Open(c Config) (token.Driver, error) {
 	if c.Desktop == "" {
 		c.Desktop, _ = os.Hostname()
 	}
-	if c.Desktop = cut(clean(c.Desktop), 100); c.Desktop == "" {
+	if c.Desktop = foreign.Clean(c.Desktop, 100); c.Desktop == "" {
 		c.Desktop = "PC"
 	}
-	if c.Platform.Name = cut(c.Platform.Name, 100); c.Platform.Name == "" {
+	if c.Platform.Name = foreign.Cut(c.Platform.Name, 100); c.Platform.Name == "" {
 		c.Platform.Name = c.Platform.Origin
 	}
 	if c.Transport == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 	"sealdesk/token/mobileca/internal/wire"
 )
 
@@ -263,7 +264,7 @@ func (l *link) sign(ctx context.Context, c certificate, tbs []byte, p Purpose) (
 		return nil, err
 	}
 	result, _, err := l.request(ctx, func(q *wire.RequestPayload) {
-		q.Certificate, q.Form, q.Tbs, q.Summary = c.id, form, b64.EncodeToString(tbs), cut(p.Summary, 500)
+		q.Certificate, q.Form, q.Tbs, q.Summary = c.id, form, b64.EncodeToString(tbs), foreign.Cut(p.Summary, 500)
 		if digest != nil {
 			q.Document = p.Document.wire(digest)
 		}
@@ -281,7 +282,7 @@ func (l *link) sign(ctx context.Context, c certificate, tbs []byte, p Purpose) (
 // decrypt has the phone open an SM2Cipher (GB/T 35276, 7.2).
 func (l *link) decrypt(ctx context.Context, c certificate, cipher []byte, p Purpose) ([]byte, error) {
 	result, id, err := l.request(ctx, func(q *wire.RequestPayload) {
-		q.Certificate, q.Cipher, q.Summary = c.id, b64.EncodeToString(cipher), cut(p.Summary, 500)
+		q.Certificate, q.Cipher, q.Summary = c.id, b64.EncodeToString(cipher), foreign.Cut(p.Summary, 500)
 		if p.Document != nil {
 			q.Document = p.Document.wire(sum(cipher))
 			q.Document.DigestAlg = wire.DigestSHA256
@@ -302,12 +303,12 @@ func (d *Document) wire(digest []byte) *wire.RequestDocument {
 	if d == nil {
 		return out
 	}
-	if title := cut(d.Title, 200); title != "" {
+	if title := foreign.Cut(d.Title, 200); title != "" {
 		out.Title = title
 	}
-	out.File, out.Pages, out.Size, out.Amount = cut(d.File, 200), max(d.Pages, 0), max(d.Size, 0), max(d.Amount, 0)
+	out.File, out.Pages, out.Size, out.Amount = foreign.Cut(d.File, 200), max(d.Pages, 0), max(d.Size, 0), max(d.Amount, 0)
 	for _, p := range d.Parties[:min(len(d.Parties), 10)] {
-		out.Parties = append(out.Parties, cut(p, 200))
+		out.Parties = append(out.Parties, foreign.Cut(p, 200))
 	}
 	return out
 }

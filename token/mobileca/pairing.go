@@ -10,6 +10,7 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/token"
+	"sealdesk/token/foreign"
 	"sealdesk/token/mobileca/internal/wire"
 )
 
@@ -17,6 +18,7 @@ const (
 	graceful    = 5 * time.Second // for telling the service that it is over
 	maxLinked   = 17              // certificates that a link brings: one to sign with, those to decrypt with
 	maxChain    = 5
+	maxText     = 128    // characters of a name that are kept
 	maxVersions = 10_000 // of one pairing that are followed: a service that changes it without end is not followed
 )
 
@@ -163,7 +165,7 @@ func (p *pairing) match(ctx context.Context, by *wire.ScannedBy, reveal bool) er
 	if err = errors.Join(err, err2); err != nil || len(jkt) != 32 || len(nonce) != 32 {
 		return fmt.Errorf("%w: who scanned has no key", ErrNonsense)
 	}
-	p.view.By = Person{clean(by.Name), clean(by.Organisation), clean(by.Phone)}
+	p.view.By = Person{foreign.Clean(by.Name, maxText), foreign.Clean(by.Organisation, maxText), foreign.Clean(by.Phone, maxText)}
 	p.show(Scanned)
 	if reveal {
 		err := patiently(ctx, p.view.Until, p.offline, func(int) error {
@@ -222,7 +224,7 @@ func (p *pairing) link(now wire.Pairing) (*link, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: a seal without a picture", ErrNonsense)
 		}
-		l.seals = append(l.seals, token.SealPicture{ID: s.ID, Name: clean(s.Name), Kind: string(s.Kind), WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: picture})
+		l.seals = append(l.seals, token.SealPicture{ID: s.ID, Name: foreign.Clean(s.Name, maxText), Kind: string(s.Kind), WidthMM: s.WidthMM, HeightMM: s.HeightMM, PNG: picture})
 	}
 	l.setTerms(now.Link.Session)
 	l.show(Linked)

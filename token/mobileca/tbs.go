@@ -1,12 +1,10 @@
 package mobileca
 
 import (
-	"unicode"
-	"unicode/utf8"
-
 	"golang.org/x/crypto/cryptobyte"
 	"golang.org/x/crypto/cryptobyte/asn1"
 
+	"sealdesk/token/foreign"
 	"sealdesk/token/mobileca/internal/wire"
 )
 
@@ -28,23 +26,11 @@ func formOf(kind Kind, tbs []byte) (form wire.RequestForm, digest []byte, err er
 			return wire.FormSESTBS, d, nil
 		}
 	case Login, Bind:
-		if isText(tbs) {
+		if foreign.IsPlain(string(tbs)) {
 			return wire.FormText, nil, nil
 		}
 	}
 	return "", nil, ErrNotShown
-}
-
-func isText(b []byte) bool {
-	if !utf8.Valid(b) {
-		return false
-	}
-	for _, r := range string(b) {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return false
-		}
-	}
-	return true
 }
 
 // oidMessageDigest is RFC 5652's, 11.2.

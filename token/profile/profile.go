@@ -12,10 +12,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
 	"unicode/utf8"
 
 	"sealdesk/assets/vendors"
+	"sealdesk/token/foreign"
 	"sealdesk/token/smallfile"
 )
 
@@ -218,8 +218,8 @@ func (p Profile) check() error {
 		return errors.New("the id is not made of small letters, digits and hyphens")
 	}
 	for _, t := range []string{p.Product.Zh, p.Product.En, p.Vendor.Zh, p.Vendor.En} {
-		if t == "" || utf8.RuneCountInString(t) > maxText || strings.ContainsFunc(t, unicode.IsControl) {
-			return errors.New("a name is missing, too long or holds control characters")
+		if t == "" || utf8.RuneCountInString(t) > maxText || !foreign.IsLine(t) {
+			return errors.New("a name is missing, too long or cannot be shown")
 		}
 	}
 	switch {
@@ -291,7 +291,7 @@ func (p Profile) checkPaths() error {
 				absolute = windowsForm().MatchString(path)
 			}
 			parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' || system == "windows" && r == '\\' })
-			if !absolute || len(path) > maxPath || slices.Contains(parts, "..") || strings.ContainsFunc(path, unicode.IsControl) {
+			if !absolute || len(path) > maxPath || slices.Contains(parts, "..") || !foreign.IsLine(path) {
 				return fmt.Errorf("%q is no absolute path", path)
 			}
 		}

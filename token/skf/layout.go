@@ -7,11 +7,11 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
-	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"sealdesk/token/foreign"
 )
 
 const (
@@ -102,7 +102,7 @@ func display(field []byte) string {
 		}
 		s = string(decoded)
 	}
-	if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) }) {
+	if !foreign.IsLine(s) {
 		return hex.EncodeToString(field)
 	}
 	return s

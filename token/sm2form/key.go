@@ -54,8 +54,8 @@ func ParsePublicKeyBlob(b []byte) (*ecdsa.PublicKey, error) {
 	return pub, nil
 }
 
-// PublicKeyBlob gives the ECCPUBLICKEYBLOB of a key of SM2, 132 bytes.
-func PublicKeyBlob(pub *ecdsa.PublicKey) ([]byte, error) {
+// publicKeyBlob gives the ECCPUBLICKEYBLOB of a key of SM2, 132 bytes.
+func publicKeyBlob(pub *ecdsa.PublicKey) ([]byte, error) {
 	if !sm2.IsSM2PublicKey(pub) {
 		return nil, ErrPublicKey
 	}
@@ -75,7 +75,7 @@ func PublicKeyBlob(pub *ecdsa.PublicKey) ([]byte, error) {
 // encrypted with a fresh key of SM4 in ECB mode and that one with SM2. The private key's 32 bytes stand encrypted at the
 // right of their field of 64.
 func Envelope(to *ecdsa.PublicKey, priv *sm2.PrivateKey) ([]byte, error) {
-	own, err := PublicKeyBlob(&priv.PublicKey)
+	own, err := publicKeyBlob(&priv.PublicKey)
 	if err != nil {
 		return nil, err
 	}

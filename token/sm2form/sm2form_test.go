@@ -173,7 +173,7 @@ func TestCipherBlobLayout(t *testing.T) {
 
 func TestPublicKeyBlob(t *testing.T) {
 	key := newKey(t)
-	b, err := PublicKeyBlob(&key.PublicKey)
+	b, err := publicKeyBlob(&key.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func FuzzOpenEnvelope(f *testing.F) {
 			t.Error("no key and no error")
 		}
 		if pub, err := ParsePublicKeyBlob(b); err == nil {
-			if again, err := PublicKeyBlob(pub); err != nil || !bytes.Equal(again, b) {
+			if again, err := publicKeyBlob(pub); err != nil || !bytes.Equal(again, b) {
 				t.Errorf("%x was read, and written as %x, %v", b, again, err)
 			}
 		}
@@ -351,10 +351,10 @@ func TestNearlyRight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := PublicKeyBlob(&p256.PublicKey); !errors.Is(err, ErrPublicKey) {
+	if _, err := publicKeyBlob(&p256.PublicKey); !errors.Is(err, ErrPublicKey) {
 		t.Errorf("a key of another curve: %v", err)
 	}
-	blob, err := PublicKeyBlob(&key.PublicKey)
+	blob, err := publicKeyBlob(&key.PublicKey)
 	if err != nil {
 		t.Fatal(err)
 	}

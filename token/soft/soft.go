@@ -20,6 +20,7 @@ import (
 
 	"sealdesk/token"
 	"sealdesk/token/ca"
+	"sealdesk/token/foreign"
 	"sealdesk/token/poll"
 	"sealdesk/token/smallfile"
 	"sealdesk/token/uri"
@@ -164,8 +165,7 @@ func Create(dir string, o Options) (string, error) {
 }
 
 func (o *Options) check() error {
-	if o.Label == "" || utf8.RuneCountInString(o.Label) > maxLabel || !utf8.ValidString(o.Label) ||
-		strings.ContainsFunc(o.Label, func(r rune) bool { return r < 0x20 || r == 0x7f }) {
+	if o.Label == "" || utf8.RuneCountInString(o.Label) > maxLabel || !foreign.IsLine(o.Label) {
 		return ErrLabel
 	}
 	if err := checkPIN(o.PIN); err != nil {

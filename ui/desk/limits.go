@@ -35,14 +35,6 @@ func cut(s string, n int) string {
 	return s
 }
 
-// plain tells that a text has no control characters and none that reverse or hide what stands beside them.
-func plain(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\t' || r >= 0x7f && r < 0xa0 ||
-			r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0xfeff
-	})
-}
-
 // unlined gives pasted text the line ends that the platform knows.
 func unlined(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
@@ -53,7 +45,7 @@ func remark(s string) error {
 	switch n := length(s); {
 	case n > maxRemark:
 		return fault("text_too_long", nil, "max", maxRemark, "length", n)
-	case !plain(s):
+	case !platformapi.IsPlain(s):
 		return fault("text_not_plain", nil)
 	}
 	return nil
@@ -70,7 +62,7 @@ func formTrouble(f platformapi.ContractFields) (reason string, most int) {
 		switch {
 		case length(t.text) > t.most:
 			return "too_long." + t.name, t.most
-		case !plain(t.text):
+		case !platformapi.IsPlain(t.text):
 			return "not_plain." + t.name, 0
 		}
 	}
@@ -110,7 +102,7 @@ func fileName(name, ext string) string {
 // inLine is a text of one line, without what plain refuses.
 func inLine(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !plain(string(r)) {
+		if r == '\n' || r == '\t' || !platformapi.IsPlain(string(r)) {
 			return -1
 		}
 		return r

@@ -160,7 +160,7 @@ func (w *Work) Publish(ctx context.Context) (Sent, error) {
 // File records that a copy of the concluded contract went to the finance department (备案): its number there, and the day.
 func (w *Work) File(ctx context.Context, number, day string) (Sent, error) {
 	number = strings.TrimSpace(number)
-	if _, err := time.Parse(time.DateOnly, day); err != nil || number == "" || length(number) > maxNumber || !plain(number) || strings.ContainsAny(number, "\n\t\r") {
+	if _, err := time.Parse(time.DateOnly, day); err != nil || number == "" || length(number) > maxNumber || !platformapi.IsPlain(number) || strings.ContainsAny(number, "\n\t\r") {
 		return Sent{}, fault("filing_wrong", nil)
 	}
 	return w.send(ctx, ActionFile, only(outbox.Request{Op: outbox.OpFile, File: platformapi.FileRequest{Number: number, FiledOn: day}}))

@@ -297,7 +297,7 @@ func writeRecord(dir string, s SealChoice) error {
 // sealTitle is a title that can be kept.
 func sealTitle(title string) (string, error) {
 	title = strings.Join(strings.Fields(title), " ")
-	if n := utf8.RuneCountInString(title); n == 0 || n > maxSealTitle || !plain(title) {
+	if n := utf8.RuneCountInString(title); n == 0 || n > maxSealTitle || !platformapi.IsPlain(title) {
 		return "", fault("seal_title", nil, "max", maxSealTitle)
 	}
 	return title, nil

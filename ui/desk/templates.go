@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"sealdesk/platformapi"
 	"sealdesk/signer/disk"
 	"sealdesk/signer/seal"
 )
@@ -72,7 +73,7 @@ func (s *Session) Templates(kind string) ([]Template, error) {
 // KeepTemplate remembers places for a kind of document; one of the same name is replaced. Errors: desk.template_name,
 // desk.template_many, or of the disk. A file that cannot be read any more is set aside as places.json.bad.
 func (s *Session) KeepTemplate(kind string, t Template) error {
-	if length(t.Name) > maxTemplateName || !plain(t.Name) {
+	if length(t.Name) > maxTemplateName || !platformapi.IsPlain(t.Name) {
 		return fault("template_name", nil, "max", maxTemplateName)
 	}
 	stored := storedTemplate{Name: t.Name}

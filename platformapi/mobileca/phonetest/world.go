@@ -47,8 +47,8 @@ type Issuer struct {
 	Revoked map[string]wire.RevocationRequestReason // by the certificate's serial number
 }
 
-// NewIssuer makes one.
-func NewIssuer() (*Issuer, error) {
+// newIssuer makes one.
+func newIssuer() (*Issuer, error) {
 	key, err := sm2.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, err
@@ -168,7 +168,7 @@ func NewWorld(t testing.TB, change ...func(*mobileca.Config)) *World {
 	t.Helper()
 	w := &World{T: t, Messages: &Messages{}, Clock: &Clock{now: time.Now().UTC().Truncate(time.Second)}, File: filepath.Join(t.TempDir(), "mobileca.db")}
 	var err error
-	if w.Issuer, err = NewIssuer(); err != nil {
+	if w.Issuer, err = newIssuer(); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sqlite.Open(t.Context(), w.File)

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/platform/store"
@@ -87,7 +86,7 @@ func reason(text string) error {
 
 // plain refuses a text with characters that cannot be shown.
 func plain(text string) error {
-	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
+	if platformapi.IsPlain(text) {
 		return nil
 	}
 	return web.Refuse(http.StatusBadRequest, platformapi.CodeBadRequest, "a text has characters that cannot be shown")

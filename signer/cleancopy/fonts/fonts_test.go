@@ -12,7 +12,7 @@ import (
 )
 
 // installed is a machine with a few fonts; the faces of a collection share its file.
-var installed = NewSet([]Face{
+var installed = newSet([]Face{
 	{Families: []string{"Noto Serif CJK JP"}, PostScript: "NotoSerifCJKjp-Regular", File: "serif.ttc"},
 	{Families: []string{"Noto Serif CJK SC"}, PostScript: "NotoSerifCJKsc-Regular", File: "serif.ttc"},
 	{Families: []string{"Noto Sans CJK SC"}, PostScript: "NotoSansCJKsc-Regular", File: "sans.ttc"},
@@ -127,7 +127,7 @@ func TestScanAgreesWithFontconfig(t *testing.T) {
 			t.Errorf("%+v was not read", f)
 		}
 	}
-	if read.Digest() == (*Set)(nil).Digest() || told.Digest() != NewSet(slices.Clone(told.faces)).Digest() {
+	if read.Digest() == (*Set)(nil).Digest() || told.Digest() != newSet(slices.Clone(told.faces)).Digest() {
 		t.Error("digests do not tell sets apart")
 	}
 }

@@ -27,8 +27,8 @@ type Set struct {
 	families map[string]bool // in lower case
 }
 
-// NewSet makes a set of faces.
-func NewSet(faces []Face) *Set {
+// newSet makes a set of faces.
+func newSet(faces []Face) *Set {
 	s := &Set{faces: faces, families: map[string]bool{}}
 	for _, f := range faces {
 		for _, name := range f.Families {
@@ -81,7 +81,7 @@ func fontconfig(ctx context.Context, list string) (*Set, error) {
 		}
 		faces = append(faces, Face{Families: strings.Split(strings.ReplaceAll(f[0], `\-`, "-"), ","), PostScript: f[1], File: f[2]})
 	}
-	return NewSet(faces), nil
+	return newSet(faces), nil
 }
 
 // folders are where the systems without fontconfig keep fonts.
@@ -133,7 +133,7 @@ func scan(ctx context.Context, folders []string) (*Set, error) {
 			return nil, err
 		}
 	}
-	return NewSet(faces), nil
+	return newSet(faces), nil
 }
 
 // Chinese tells whether a font with Chinese characters is installed; known is false where fontconfig is not used (Windows,

@@ -157,7 +157,7 @@ func TestSubstitutesWhereNothingIsKnown(t *testing.T) {
 	if got := (*Set)(nil).Substitutes([]string{"宋体"}, []string{"X"}); got != nil {
 		t.Errorf("%v", got)
 	}
-	s := NewSet([]Face{{PostScript: "Nameless"}, {Families: []string{"Silent"}}})
+	s := newSet([]Face{{PostScript: "Nameless"}, {Families: []string{"Silent"}}})
 	want := []Replacement{{Name: "某某体", By: "Nameless"}}
 	if got := s.Substitutes([]string{"某某体"}, []string{"Nameless"}); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)

@@ -24,8 +24,8 @@ import (
 
 const requireVariable = "SEALDESK_REQUIRE_POSTGRES"
 
-// Bin is the folder with the newest initdb and postgres of this system, "" when there is none.
-func Bin() string {
+// bin is the folder with the newest initdb and postgres of this system, "" when there is none.
+func bin() string {
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is well formed
 	slices.SortFunc(found, func(a, b string) int { return version(a) - version(b) })
 	for _, dir := range slices.Backward(found) {
@@ -77,7 +77,7 @@ func Durable(t testing.TB) *Server {
 
 func (k *kept) get(t testing.TB, args ...string) *Server {
 	t.Helper()
-	if Bin() == "" {
+	if bin() == "" {
 		if os.Getenv(requireVariable) != "" {
 			t.Fatal("PostgreSQL's programs (initdb, postgres) are not installed")
 		}
@@ -86,7 +86,7 @@ func (k *kept) get(t testing.TB, args ...string) *Server {
 	k.Lock()
 	defer k.Unlock()
 	if k.server == nil && k.err == nil {
-		k.server, k.err = start(Bin(), args...)
+		k.server, k.err = start(bin(), args...)
 	}
 	if k.err != nil {
 		t.Fatal(k.err)

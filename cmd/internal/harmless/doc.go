@@ -1,0 +1,2 @@
+// Package harmless makes fit for a terminal what others wrote.
+package harmless
