@@ -197,16 +197,25 @@ func (w *work) read() ([]byte, *pdfclean.Inspection, error) {
 
 // defects names what the strict reader forgave.
 func (w *work) defects(list []pdf.Defect) {
-	codes := map[string]string{
-		pdf.JunkBeforeHeader: MendedHeader, pdf.JunkAfterEnd: MendedEnd, pdf.NoEnd: MendedEnd, pdf.DuplicateKey: MendedObjects, pdf.ObjectTwice: MendedObjects,
-		pdf.XRefOffset: MendedXRef, pdf.XRefEntryForm: MendedXRef, pdf.XRefSize: MendedXRef, pdf.PrevZero: MendedXRef,
-	}
 	for _, d := range list {
-		n := Notice{Code: codes[d.Name]}
+		n := Notice{Code: mended(d.Name)}
 		if !slices.ContainsFunc(w.Notices, func(o Notice) bool { return o.Code == n.Code }) {
 			w.Notices = append(w.Notices, n)
 		}
 	}
+}
+
+// mended is the code of a notice about a defect.
+func mended(defect string) string {
+	switch defect {
+	case pdf.JunkBeforeHeader:
+		return MendedHeader
+	case pdf.JunkAfterEnd, pdf.NoEnd:
+		return MendedEnd
+	case pdf.XRefOffset, pdf.XRefEntryForm, pdf.XRefEntryZero, pdf.XRefSize, pdf.PrevZero:
+		return MendedXRef
+	}
+	return MendedObjects
 }
 
 func (w *work) flatten(data []byte, drop map[int][]int) ([]byte, error) {

@@ -212,6 +212,7 @@ func TestSlightlyBroken(t *testing.T) {
 		{"a wrong length", replace(length, "/Length 17"), pdfcopy.MendedObjects},
 		{"a length too long", replace(length, "/Length 99"), pdfcopy.MendedObjects},
 		{"no endstream", replace("endstream", "endstreak"), pdfcopy.MendedObjects},
+		{"a stream behind a carriage return", replace("stream\n", "stream\r"), pdfcopy.MendedObjects},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
