@@ -36,13 +36,14 @@ func (e *endless) DownloadCredit(context.Context, string, platformapi.CreditFile
 // What a platform says has its bounds, whatever it says.
 func TestAPlatformWithoutEnd(t *testing.T) {
 	w := newWorld(t)
-	s := w.at(buyer)
-	was := s.platform
-	defer func() { s.platform = was }()
+	in := w.at(buyer)
+	// The session keeps its own platform, which it watches all the while.
+	at := func(p *endless) *Session {
+		return &Session{desk: in.desk, platform: p, home: in.home, vault: in.vault, key: in.key, dir: in.dir, box: in.box}
+	}
 	for _, items := range []int{0, 200} {
 		p := &endless{items: items}
-		s.platform = p
-		_, err := s.OwnBids(t.Context(), "")
+		_, err := at(p).OwnBids(t.Context(), "")
 		if e, ok := errors.AsType[*platformapi.Error](err); !ok || e.Kind != platformapi.KindNonsense {
 			t.Errorf("with %d on a page: %v", items, err)
 		}
@@ -51,8 +52,7 @@ func TestAPlatformWithoutEnd(t *testing.T) {
 		}
 	}
 	p := &endless{}
-	s.platform = p
-	_, err := s.SyncCredit(t.Context(), nil)
+	_, err := at(p).SyncCredit(t.Context(), nil)
 	w.told(err, "desk.file_too_large")
 	if p.asked != 0 {
 		t.Error("the file was asked for")
