@@ -170,7 +170,7 @@ func TestToastsGoByThemselves(t *testing.T) {
 	}
 }
 
-// On a screen that a room looks at a toast is large, and lies over the heading and not over what happens.
+// On a screen that a room looks at a toast is large, and lies over the heading and not over what happens: the newest one alone.
 func TestToastsAfar(t *testing.T) {
 	near, far := NewToasts(), NewToasts().Afar()
 	place := func(s *Toasts) (fyne.Position, fyne.Size) {
@@ -184,6 +184,11 @@ func TestToastsAfar(t *testing.T) {
 	at, large := place(far)
 	if large.Height < small.Height*1.4 || at.Y+large.Height > 110 {
 		t.Errorf("at %v, %v large; near it is %v", at, large, small)
+	}
+	first := far.column.Objects[0]
+	far.Tell(theme.Warn, "已插入密钥")
+	if len(far.column.Objects) != 1 || far.column.Objects[0] == first {
+		t.Errorf("%d toasts at once", len(far.column.Objects))
 	}
 }
 

@@ -21,30 +21,31 @@ type Toasts struct {
 	column *fyne.Container
 	all    fyne.CanvasObject
 	text   float32 // size
+	most   int     // that stand at once
 	clock  clock
 }
 
 // NewToasts makes an empty layer.
 func NewToasts() *Toasts {
-	t := &Toasts{column: Column(8), text: theme.TextBody, clock: mainClock{}}
+	t := &Toasts{column: Column(8), text: theme.TextBody, most: 3, clock: mainClock{}}
 	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, t.row()))
 	t.ExtendBaseWidget(t)
 	return t
 }
 
-// Afar is for a screen that a room looks at: large, and over its heading, which changes least.
+// Afar is for a screen that a room looks at: large, one at a time, and over its heading, which changes least.
 func (t *Toasts) Afar() *Toasts {
-	t.text = theme.TextTitle
+	t.text, t.most = theme.TextTitle, 1
 	t.all = Column(0, Pad(20, 0, 0, 0, t.row()), Spacer())
 	return t
 }
 
 func (t *Toasts) row() *fyne.Container { return Row(0, Spacer(), t.column, Spacer()) }
 
-// Tell tells something for four seconds. No more than three stand at once.
+// Tell tells something for four seconds. No more than three stand at once, and the oldest makes way.
 func (t *Toasts) Tell(tone theme.Tone, text string) {
 	o := toast(tone, text, t.text)
-	if len(t.column.Objects) == 3 {
+	if len(t.column.Objects) == t.most {
 		t.column.Remove(t.column.Objects[0])
 	}
 	t.column.Add(o)
