@@ -28,19 +28,18 @@ type Toasts struct {
 // NewToasts makes an empty layer.
 func NewToasts() *Toasts {
 	t := &Toasts{column: Column(8), text: theme.TextBody, most: 3, clock: mainClock{}}
-	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, t.row()))
+	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, Row(0, Spacer(), t.column, Spacer())))
 	t.ExtendBaseWidget(t)
 	return t
 }
 
-// Afar is for a screen that a room looks at: large, one at a time, and over its heading, which changes least.
+// Afar is for a screen that a room looks at: large, one at a time, and over its heading, which changes least, but for what stands
+// at the right of it.
 func (t *Toasts) Afar() *Toasts {
 	t.text, t.most = theme.TextTitle, 1
-	t.all = Column(0, Pad(20, 0, 0, 0, t.row()), Spacer())
+	t.all = Column(0, Pad(20, 0, 0, 32, Row(0, t.column, Spacer())), Spacer())
 	return t
 }
-
-func (t *Toasts) row() *fyne.Container { return Row(0, Spacer(), t.column, Spacer()) }
 
 // Tell tells something for four seconds. No more than three stand at once, and the oldest makes way.
 func (t *Toasts) Tell(tone theme.Tone, text string) {
