@@ -109,30 +109,37 @@ func plainIn(t *testing.T, dir string, want bool, texts ...string) {
 
 // A copy that was changed on the disk is not sent.
 func TestADamagedCopyIsNotSent(t *testing.T) {
-	w := platformtest.NewWorld(t, t.TempDir(), nil)
-	dir := t.TempDir()
-	b := open(t, dir)
-	entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	copies, err := filepath.Glob(filepath.Join(dir, "files", "*.sealed"))
-	if err != nil || len(copies) != 2 {
-		t.Fatalf("%v, %v", copies, err)
-	}
-	for _, path := range copies {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data[len(data)-20] ^= 1
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(t, b, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
-	if _, err := b.Wait(t.Context(), entries[2].ID); !platformapi.IsCode(err, outbox.CodeFileMissing) {
-		t.Errorf("got %v", err)
+	for name, damage := range map[string]func(sealed []byte) []byte{
+		"at its end":         func(sealed []byte) []byte { sealed[len(sealed)-20] ^= 1; return sealed },
+		"cut":                func(sealed []byte) []byte { return sealed[:10] },
+		"something in place": func(sealed []byte) []byte { return bytes.Repeat([]byte("else"), len(sealed)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := platformtest.NewWorld(t, t.TempDir(), nil)
+			dir := t.TempDir()
+			b := open(t, dir)
+			entries, err := b.AddAll(t.Context(), wholeWay(platformtest.LotID))
+			if err != nil {
+				t.Fatal(err)
+			}
+			copies, err := filepath.Glob(filepath.Join(dir, "files", "*.sealed"))
+			if err != nil || len(copies) != 2 {
+				t.Fatalf("%v, %v", copies, err)
+			}
+			for _, path := range copies {
+				data, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, damage(data), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			run(t, b, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
+			if _, err := b.Wait(t.Context(), entries[2].ID); !platformapi.IsCode(err, outbox.CodeFileMissing) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

@@ -37,6 +37,7 @@ func TestPicturesThatAreCompared(t *testing.T) {
 		{"16 bits", stream(strings.Replace(plain, "Component 8", "Component 16", 1), "abcd"), "", false},
 		{"too short", stream(plain, "abc"), "", false},
 		{"a photo of another size", stream(strings.Replace(plain, "/Width 2", "/Width 3", 1)+" /Filter /DCTDecode", photo.String()), "", false},
+		{"a photo that is cut", stream(plain+" /Filter /DCTDecode", photo.String()[:photo.Len()-4]), "", false},
 		{"a photo that is none", stream(plain+" /Filter /DCTDecode", "abcd"), "", false},
 		{"a mask that is not there", stream(plain+" /SMask 51 0 R", "abcd"), "", false},
 		{"a mask of another size", stream(plain+" /SMask 51 0 R", "abcd"), strings.Replace(mask, "/Width 2", "/Width 4", 1), false},

@@ -190,7 +190,7 @@ func (d *drawing) pixels(s *pdf.Stream) (*image.NRGBA, bool) {
 			return nil, false
 		}
 		photo, err := jpeg.Decode(d.v.Raw(s))
-		if err != nil || photo.Bounds() != m.Rect {
+		if err != nil {
 			return nil, false
 		}
 		for y := range int(h) {
