@@ -492,6 +492,11 @@ func TestADamagedChangeIsForThePersonToDiscard(t *testing.T) {
 	w.before(cutOff)
 	_, err := work.Save(t.Context())
 	must(t, err)
+	// It has been tried, so that the line that comes back later has it tried again at once.
+	w.until("the line is known to be cut", func() bool {
+		v := work.View(t.Context())
+		return len(v.Waiting) == 1 && v.Waiting[0].LastCode != "" && !s.Link(t.Context()).Online
+	})
 	db, err := sql.Open("sqlite", "file:"+w.glob(s.desk.cfg.Folders.Data, "outbox", "journal.db")[0]+"?_pragma=busy_timeout(10000)")
 	must(t, err)
 	_, err = db.ExecContext(t.Context(), `UPDATE entries SET title = x'0011', request = x'0011'`)
