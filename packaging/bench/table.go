@@ -102,7 +102,10 @@ func benchmark(folder, line string) (summed, bool) {
 	if len(fields) < 4 || len(fields)%2 != 0 {
 		return summed{}, false
 	}
-	name, _, _ := strings.Cut(strings.TrimPrefix(fields[0], "Benchmark"), "-")
+	name := strings.TrimPrefix(fields[0], "Benchmark")
+	if cores := strings.LastIndexByte(name, '-'); cores > 0 {
+		name = name[:cores]
+	}
 	s := summed{work: folder + ": " + name, peer: "–", floor: "–"}
 	var ours []string
 	for i := 2; i+1 < len(fields); i += 2 {

@@ -15,7 +15,7 @@ func TestSummary(t *testing.T) {
 		{name: "fast", as: peer, wall: 4 * time.Second},
 		{name: "absent", as: peer, missing: true},
 	}
-	fast, ok := benchmark("signer/batch", "BenchmarkBatch/rsa-2 \t       1\t       532.0 files/s\t         2.67 x-floor\n")
+	fast, ok := benchmark("signer/batch", "BenchmarkBatch/RSA-3072-2 \t       1\t       532.0 files/s\t         2.67 x-floor\n")
 	if !ok {
 		t.Error("a benchmark's line is not read")
 	}
@@ -32,7 +32,7 @@ func TestSummary(t *testing.T) {
 	for _, want := range []string{
 		"| sign | 2.000 s, 30 MiB | fast 0.50 | floor 2.00 |\n",
 		"| alone | 2.000 s, 30 MiB | – | – |\n",
-		"| signer/batch: Batch/rsa | 532.0 files/s | – | 2.67 |\n",
+		"| signer/batch: Batch/RSA-3072 | 532.0 files/s | – | 2.67 |\n",
 		"| signer/pdf: Open | 1234 ns/op | – | – |\n",
 	} {
 		if !strings.Contains(b.String(), want) {
