@@ -163,9 +163,8 @@ func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	dir := s.folder(id)
 	if err != nil {
 		// The platform knows it: only what was not sent is lost, and stays in the file for who can mend it.
-		aside := filepath.Join(dir, draftFile+".damaged-"+time.Now().Format("20060102-150405"))
-		if err := os.Rename(filepath.Join(dir, draftFile), aside); err != nil {
-			return nil, diskError(aside, err)
+		if _, err := setAside(filepath.Join(dir, draftFile)); err != nil {
+			return nil, err
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -82,6 +82,7 @@ func New(app fyne.App, d *desk.Desk) *Window {
 	})
 	w.shortcuts()
 	w.Logout()
+	w.Tell(d.PreferencesTrouble())
 	d.ShowScans(func(s *desk.Scan) { fyne.Do(func() { scan.Open(w.closed, w, s) }) })
 	go w.watchKeys()
 	w.askForUpdates()
