@@ -145,14 +145,13 @@ func (s *Session) Drafts(ctx context.Context) ([]*Work, error) {
 // Open takes a contract onto the desk: what the platform tells, or what is known here when it cannot be reached.
 func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	w, err := s.onDesk(ctx, safeName(id))
-	damaged := &Error{}
 	switch {
 	case w != nil:
 		if err := w.Refresh(ctx); err != nil && !platformapi.Retryable(err) {
 			return nil, err
 		}
 		return w, w.adopt(ctx)
-	case err != nil && !(errors.As(err, &damaged) && damaged.code == "desk.draft_damaged"):
+	case err != nil && !errors.Is(err, fault("draft_damaged", nil)):
 		return nil, err
 	}
 	c, askErr := s.platform.Contract(ctx, id)
