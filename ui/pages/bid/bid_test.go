@@ -18,6 +18,7 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
+	"sealdesk/ui/pages/reader"
 )
 
 // enter types a PIN into the dialog and confirms.
@@ -139,7 +140,7 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Fits()
 	h.Picture("bid-stamp-done")
 	h.Press(p.t("result.look"))
-	h.Until("the sealed pages", func() bool { l, ok := h.Top().(*look); return ok && l.reader.Document() != nil })
+	h.Until("the sealed pages", func() bool { l, ok := h.Top().(*reader.Look); return ok && l.Reader.Document() != nil })
 	h.Back()
 	h.Press(p.t("bid.back"))
 	h.Until("the tool again", func() bool { return h.Top() == p })
@@ -161,8 +162,8 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Fits()
 	h.Picture("bid-node-stamped")
 	h.Press(p.t("bid.look_at"))
-	l := h.Top().(*look)
-	h.Until("the pages", func() bool { return l.reader.Document() != nil })
+	l := h.Top().(*reader.Look)
+	h.Until("the pages", func() bool { return l.Reader.Document() != nil })
 	h.Settle(300 * time.Millisecond)
 	h.Picture("bid-look")
 	h.Back()
