@@ -9,7 +9,7 @@ import { Fn, G, parseScalar, pointBytes, randomScalar, scalarBytes } from "../sr
 import { open, restore } from "../src/crypto/key.js";
 import { check } from "../src/crypto/proof.js";
 import { utf8 } from "../src/crypto/bytes.js";
-import { changePINs, settle } from "../src/flow/keys.js";
+import { type Backup, changePINs, recover, settle } from "../src/flow/keys.js";
 import type { Database } from "../src/store/database.js";
 import { Vault } from "../src/store/vault.js";
 import { fromText, toText } from "../src/wire/base64url.js";
@@ -108,4 +108,14 @@ test("what breaks off leaves every key with a share that is in force", async () 
   assert.equal(await settle(w.k), true, "that a PIN was changed is not told");
   assert.ok((await w.opens("sign", "999888")) && (await w.opens("encrypt", "111222")) && (await w.opens("before", "111222")));
   assert.equal(w.names(), "before,encrypt,sign");
+});
+
+test("a backup under another code is left for that code", async () => {
+  const w = await world({ sign: "111222" });
+  await changePINs(w.k, [w.certificate("sign")], "111222", "999888", CODE);
+  const b: Backup = { key: "sign", use: "sign", certificate: "", backup: w.keys.get("sign")!.backup!, public: toText((await w.vault.get("sign"))!.public) };
+  assert.equal(await recover(w.k, "r", b, readCode("4444-3333-2222-1111-0000")!, "555666", CODE), false);
+  assert.ok(await w.opens("sign", "999888"));
+  assert.equal(await recover(w.k, "r", b, CODE, "555666", CODE), true);
+  assert.ok(await w.opens("sign", "555666"));
 });
