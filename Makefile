@@ -65,8 +65,9 @@ test-packages:
 	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/desk/...
 
 # What Fyne is in: it asks its objects on one goroutine only, and takes four minutes of the processor to build once more for the race detector.
+# Those that wait longest begin first.
 test-programs:
-	$(GO) test -vet off -tags $(TAGS) -timeout 14m ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
+	$(GO) test -vet off -tags $(TAGS) -timeout 14m ./cmd/sealdesk ./cmd/sealctl ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
 
 # Everything under the race detector, the programs and the pages, too, which takes them several times as long.
 race: deps-test phone
