@@ -14,6 +14,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
@@ -24,6 +25,7 @@ import (
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/widgets"
 )
 
 // told is a platform whose opening is as the test says: states that are looked at, one after another. The real one is played
@@ -279,6 +281,32 @@ func TestKeysWithoutTheMouse(t *testing.T) {
 	p.keys.plug(uris[0])
 	page.KeysChanged()
 	host.Until("it is decrypted already", func() bool { return host.Says("的投标文件已经解密") })
+}
+
+// A key that is found while a dialog lies over the page gets its PIN typed when that is gone, not the button pressed that opened it.
+func TestAKeyThatCameUnderADialogHasTheKeyboard(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page := show(t, p, false)
+	c := host.Window().Canvas()
+	pressed := widgets.NewButton(widgets.Secondary, "button", nil)
+	page.banner.Add(pressed)
+	c.Focus(pressed)
+	over := widget.NewModalPopUp(c.Content(), c)
+	over.Show()
+	p.keys.plug(uris[3])
+	page.KeysChanged()
+	host.Until("the PIN is asked for", func() bool { return page.keys.shown.Stage == hall.Asking })
+	if c.Focused() == fyne.Focusable(page.keys.field) {
+		t.Error("the field behind the dialog has the keyboard")
+	}
+	over.Hide()
+	host.Until("the field has the keyboard", func() bool { return c.Focused() == fyne.Focusable(page.keys.field) })
+	c.Focus(pressed) // by Tab
+	host.Settle(2 * time.Second)
+	if c.Focused() != fyne.Focusable(pressed) {
+		t.Error("the keyboard is taken from a button in the window")
+	}
 }
 
 // Whoever sees the hall, sees what it may do and no more.

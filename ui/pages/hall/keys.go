@@ -29,6 +29,7 @@ type keys struct {
 	card  *fyne.Container
 	shown hall.StandView
 	begun bool
+	owed  bool // the field is to get the caret that a key brings, as soon as no dialog lies over the page
 }
 
 func newKeys(p *Room) *keys {
@@ -68,20 +69,20 @@ func (k *keys) draw(v hall.StandView) {
 	k.card.Refresh()
 	if v.Stage == hall.Asking {
 		k.reason()
-		if !v.Seat.Key.PINPad && k.page.host.Window().Canvas().Overlays().Top() == nil {
-			k.field.Focus()
-		}
 	}
+	k.owed = v.Stage == hall.Asking
+	k.hold()
 }
 
 // hold keeps the caret in the field: over a whole screen always, so that nobody needs the mouse after a dialog or a click; in the
-// window while nothing else has the keyboard.
+// window once for each key, whatever has the keyboard then, as the button that began it may, and else while nothing has it.
 func (k *keys) hold() {
 	c := k.page.host.Window().Canvas()
 	if k.shown.Stage != hall.Asking || k.shown.Seat.Key.PINPad || c.Overlays().Top() != nil {
 		return
 	}
-	if at := c.Focused(); at == nil || k.page.wide && at != fyne.Focusable(k.field) {
+	if at := c.Focused(); k.owed || at == nil || k.page.wide && at != fyne.Focusable(k.field) {
+		k.owed = false
 		k.field.Focus()
 	}
 }
