@@ -2,11 +2,13 @@ package hall
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ import (
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/widgets"
 )
@@ -39,6 +42,7 @@ type told struct {
 	told   []string
 	stirs  func()
 	inner  map[string][]byte
+	record []byte
 	keys   *port
 }
 
@@ -190,7 +194,7 @@ func (p *told) CompleteBackup(_ context.Context, _, id string) (platformapi.Bid,
 }
 
 func (p *told) Record(context.Context, platformapi.Tender) ([]byte, error) {
-	return []byte("{}"), p.fail
+	return p.record, p.fail
 }
 
 func (p *told) SignRecord(context.Context, string, string, []byte) (platformapi.Tender, error) {
@@ -424,6 +428,38 @@ func TestFewBidders(t *testing.T) {
 	host.Until("it is begun", func() bool { return len(p.did()) == 1 })
 	if a := p.did()[0]; a.Act != platformapi.MoveStart || a.Reason != "" || a.Minutes != 30 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// Who signs the record sees all that it says: who was present, what the host did and why, who came too late.
+func TestTheRecordIsReadWhole(t *testing.T) {
+	p := opening(platformapi.TenderHost)
+	late := platformapi.LateBid{Bidder: platformapi.Organisation{Name: "浙西远航影像技术有限公司"}, At: p.tender.Deadline.Add(90 * time.Second)}
+	p.tender.Late = []platformapi.LateBid{late}
+	host, _ := show(t, p, false)
+	host.Picture("hall-late")
+	if !host.Says("浙西远航影像技术有限公司在投标截止后试图递交投标文件，平台未予接收。") {
+		t.Errorf("the host does not see who came too late: %q", host.Texts())
+	}
+
+	pagetest.ReadOut(&p.tender, p.bids)
+	p.tender.State, p.tender.Opening.RecordSHA256 = platformapi.TenderSigning, "00"
+	log := append(p.tender.Opening.Log, platformapi.OpeningLog{At: time.Now(), Act: platformapi.MoveAttribute, Person: "王建国", BidID: p.bids[4].ID, To: platformapi.LiableBidder, Reason: "未到场"})
+	p.bids[0].SignedInBy = "李秀英"
+	record, err := json.Marshal(map[string]any{"format": "sealdesk opening record 1", "number": p.tender.Number, "name": p.tender.Name, "bids": p.bids, "acts": log, "late": p.tender.Late})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.record = record
+	host, _ = show(t, p, false)
+	host.Press("签名确认")
+	host.Until("the record is shown", func() bool { return host.Says("形成时间") })
+	host.Picture("hall-record-whole")
+	said := strings.Join(host.Texts(), "\n")
+	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%q is not shown in %q", words, said)
+		}
 	}
 }
 
