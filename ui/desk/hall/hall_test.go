@@ -461,6 +461,10 @@ func TestCausesOfFailure(t *testing.T) {
 			w.platform.tender.State = platformapi.TenderOpening
 			return w.uris[0]
 		}, stage: Idle, is: &Error{Kind: NotYet}},
+		{name: "before the bidders are announced", set: func(w *hallWorld) string {
+			w.platform.tender.State, w.platform.tender.Opening, w.platform.bids = platformapi.TenderClosed, nil, nil
+			return w.uris[0]
+		}, stage: Idle, is: &Error{Kind: Unannounced}},
 		{name: "a wrong key before the decryption is only said here", set: func(w *hallWorld) string {
 			w.platform.tender.State = platformapi.TenderOpening
 			return w.key(bidder(0), time.Now().AddDate(0, 6, 0))

@@ -313,6 +313,38 @@ func TestAKeyThatCameUnderADialogHasTheKeyboard(t *testing.T) {
 	}
 }
 
+// A bidder signs in by the key in the terminal's port and the keyboard alone, and nothing looks wrong while the host has not begun.
+func TestSigningInByAKey(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	announced, bids := p.tender.Opening, p.bids
+	p.tender.State, p.tender.Opening, p.bids = platformapi.TenderClosed, nil, nil
+	host, page := show(t, p, true)
+	p.keys.plug(uris[4])
+	page.KeysChanged()
+	host.Until("the key is known", func() bool { return host.Says("投标人名单还没有公布") })
+	if host.Says("重试") {
+		t.Error("it looks as if something were wrong")
+	}
+	p.mu.Lock()
+	p.tender.State, p.tender.Opening, p.bids = platformapi.TenderOpening, announced, bids
+	p.tender.Version++
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("the host is waited for", func() bool { return host.Says("主持人还没有开始解密") })
+	host.Picture("hall-terminal-waits")
+	if !host.Says(bidders[4]) || host.Says("重试") {
+		t.Errorf("%q", host.Texts())
+	}
+	host.Enter() // the button has the keyboard
+	if !host.Says("到场人员") {
+		t.Fatalf("Enter does not sign in: %q", host.Texts())
+	}
+	host.Enter() // the name is that of the certificate
+	host.Until("the bidder is present", func() bool { return p.heard("sign-in 李秀英") })
+	host.Until("it is said", func() bool { return host.Says("主持人还没有开始解密") && page.keys.in == nil })
+}
+
 // Whoever sees the hall, sees what it may do and no more.
 func TestRoles(t *testing.T) {
 	for _, tt := range []struct {
@@ -360,7 +392,24 @@ func TestHostGivesReasons(t *testing.T) {
 	host.Type("设备故障")
 	host.Picture("hall-extend")
 	host.Press("延长解密时间")
-	host.Until("it is extended", func() bool { return len(p.did()) == 1 })
+	if len(page.doing) != 4 || host.Window().Canvas().Focused() != fyne.Focusable(page.doing[2]) {
+		t.Fatalf("%d buttons, the keyboard is at %v", len(page.doing), host.Window().Canvas().Focused())
+	}
+	p.mu.Lock()
+	p.tender.Version++
+	p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveResume, platformapi.MoveAbort}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("other acts are possible", func() bool { return len(page.doing) == 2 })
+	if host.Window().Canvas().Focused() != fyne.Focusable(page.doing[0]) {
+		t.Error("the keyboard stays at a button that is gone")
+	}
+	p.mu.Lock()
+	p.tender.Version++
+	p.tender.Moves = []platformapi.OpeningMove{platformapi.MovePause, platformapi.MoveReadOut, platformapi.MoveExtend, platformapi.MoveAttribute, platformapi.MoveAbort}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it is extended", func() bool { return len(p.did()) == 1 && len(page.doing) == 4 })
 	if a := p.did()[0]; a.Act != platformapi.MoveExtend || a.Minutes != 510 || a.Reason != "设备故障" {
 		t.Errorf("%+v", a)
 	}
