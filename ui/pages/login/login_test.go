@@ -172,6 +172,12 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	if _, ok := p.key(); ok || p.enter.Reason() != "请到 CA 服务网点办理证书更新。" {
 		t.Errorf("one certificate that has ended: %q", p.enter.Reason())
 	}
+	if !h.Says("仍可验证文件、解密以前的投标文件") {
+		t.Errorf("it is not said what still can be done: %q", h.Texts())
+	}
+	if !p.pin.Disabled() {
+		t.Error("a PIN can be typed for no key")
+	}
 	h.Fits()
 	h.Picture("login-ended")
 	w.MakeKey(soft.Options{Label: "1", Subject: ca.Subject{Name: "未到期单位"},
@@ -180,6 +186,16 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	h.Until("both keys", func() bool {
 		return len(p.keys) == 2 && p.enter.Reason() == "没有可以登录的证书，原因见上方"
 	})
+	w.MakeKey(soft.Options{Label: "2", Subject: ca.Subject{Name: "有效单位"}})
+	h.Press("重新检测")
+	h.Until("a key that fits", func() bool { return p.chosen >= 0 })
+	if h.Type("1"); p.pin.Len() != 1 {
+		t.Error("its PIN cannot be typed")
+	}
+	h.Press("不登录，只验证文件")
+	if !h.Says("选择 PDF 文件") && !h.Says("验证") {
+		t.Errorf("no file can be verified without a key: %q", h.Texts())
+	}
 }
 
 // No key, then one that is plugged in; and a driver that fails.
