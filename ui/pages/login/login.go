@@ -151,7 +151,7 @@ func (p *Page) build() fyne.CanvasObject {
 		}
 	}
 	head := widgets.Column(6,
-		widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, t("login.verify"), func() { p.host.Open(verifyfile.New(p.host)) }),
+		widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, t("login.verify"), func() { p.host.Home(verifyfile.Nav) }),
 			widgets.NewText(t("login.heading"), 24, theme.Text).Bold()),
 		p.platform.content,
 	)
