@@ -97,6 +97,9 @@ func TestTheLastTryAsksFirst(t *testing.T) {
 	for left := pagetest.Tries - 1; left > 0; left-- {
 		enter(h, p, "000000")
 		h.Until("the tries", func() bool { return chosen(t, p).Tries == left })
+		if warned := h.Says("再错一次密钥就会锁定"); warned != (left == 1) {
+			t.Errorf("%d left, the lock is told of: %v", left, warned)
+		}
 	}
 	enter(h, p, pagetest.PIN)
 	if len(h.Asked) != 1 || !h.Asked[0].Danger || h.Asked[0].Confirm == "" || h.Session() != nil {
