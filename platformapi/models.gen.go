@@ -1764,6 +1764,13 @@ type HistoryRow struct {
 // HistoryStep 拟稿, 修改保存, 上传附件, 删除附件, 备注, 签章, 提交合同, 撤回, 已阅, 对方签章, 同意, 不同意, 公示, 备案, 作废
 type HistoryStep string
 
+// LateBid defines model for LateBid.
+type LateBid struct {
+	// At Of the first try
+	At     time.Time    `json:"at"`
+	Bidder Organisation `json:"bidder"`
+}
+
 // Liable Whose fault it is that a bid stayed closed (电子招标投标办法 31): bidder 投标人原因, the bid counts as revoked (撤销);
 // platform 非投标人原因, it counts as withdrawn (撤回) and the bidder may claim damages; undecided, the host must decide
 type Liable string
@@ -2334,10 +2341,14 @@ type Tender struct {
 	FewBidders bool `json:"few_bidders,omitempty,omitzero"`
 
 	// ID UUID version 7, made by the client
-	ID         UUID   `json:"id"`
-	LotName    string `json:"lot_name"`
-	LotNumber  string `json:"lot_number"`
-	MinBidders int    `json:"min_bidders"`
+	ID UUID `json:"id"`
+
+	// Late Who tried to hand in a bid after the deadline, until the record is written; told to all once the bidders were announced. Nothing
+	// of what they sent is kept (招标投标法实施条例 36)
+	Late       []LateBid `json:"late,omitempty,omitzero"`
+	LotName    string    `json:"lot_name"`
+	LotNumber  string    `json:"lot_number"`
+	MinBidders int       `json:"min_bidders"`
 
 	// Moves What the caller's organisation may do now as the host
 	Moves []OpeningMove `json:"moves"`

@@ -118,7 +118,7 @@ func (s *Server) BeginBid(ctx context.Context, r wire.BeginBidRequestObject) (wi
 		return effects, err
 	})
 	if err != nil {
-		return nil, err
+		return nil, s.noteLate(ctx, ch, err)
 	}
 	s.forget(ctx, ch.act.Org.USCC, givenUp...)
 	// Whoever asks again may do so because it failed here.
@@ -183,7 +183,7 @@ func (s *Server) CompleteBid(ctx context.Context, r wire.CompleteBidRequestObjec
 			defer x.staged.Discard()
 		}
 		if err != nil {
-			return nil, err
+			return nil, s.noteLate(ctx, ch, err)
 		}
 	}
 	out, err := s.bidOutcome(ctx, ch, r.BidID, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) {
@@ -193,6 +193,18 @@ func (s *Server) CompleteBid(ctx context.Context, r wire.CompleteBidRequestObjec
 		s.forget(ctx, ch.act.Org.USCC, r.BidID)
 	}
 	return wire.CompleteBid200JSONResponse{BidOutcomeJSONResponse: out}, err
+}
+
+// noteLate notes that who asks came too late, if that is what the refusal says, and gives the refusal.
+func (s *Server) noteLate(ctx context.Context, ch tendering, refusal error) error {
+	if f, ok := errors.AsType[*web.Fault](refusal); !ok || f.CodeValue != platformapi.CodeTenderClosed {
+		return refusal
+	}
+	ch.req.Key, ch.req.Hash = "late "+ch.req.TenderID, "" // no client's key looks like this one: however often somebody tries, it is noted once
+	if _, err := s.changeTender(ctx, ch, func(a tenders.Act, f *store.TenderFile) ([]store.TenderEffect, error) { return a.Late(f), nil }); err != nil {
+		s.cfg.Log.WarnContext(ctx, "a late bid was not noted", "tender", ch.req.TenderID, "error", err)
+	}
+	return refusal
 }
 
 // handIn judges a bid's upload and keeps its file.

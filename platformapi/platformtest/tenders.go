@@ -28,6 +28,7 @@ func RunTenders(t *testing.T, open func(t *testing.T) TenderHarness) {
 		"FromTheTenderToTheRecord":      opening,
 		"TheGate":                       gate,
 		"TheLastByteDecides":            lastByte,
+		"WhoCameLateIsOnTheRecord":      cameLate,
 		"CompleteAndNotHandedIn":        silent,
 		"TheDeadlineAtTheSameMoment":    deadlineRace,
 		"ReplaceAndWithdraw":            replaceAndWithdraw,
@@ -362,6 +363,53 @@ func lastByte(r *room) {
 		if b := r.see(p, begun[i+1].ID); b.State != platformapi.BidWithdrawn || b.WithdrawnWhy != platformapi.WithdrawnIncomplete {
 			r.Errorf("%s, %s", b.State, b.WithdrawnWhy)
 		}
+	}
+}
+
+// cameLate is who tried after the deadline: told to nobody before the announcement, then to all, and in the record; once, whatever is tried.
+func cameLate(r *room) {
+	r.publish(func(n *platformapi.NewTender) { n.MinBidders = 1 })
+	sides, bids := r.all(Supplier)
+	late, slow := r.h.As(r.T, Stranger), r.h.As(r.T, Third)
+	file := r.h.Bid(r.offer(Third))
+	begun, err := r.begin(slow, file, "")
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.h.Clock(tenderHour)
+	first := r.h.Now()
+	for range 2 {
+		_, err := r.begin(late, r.h.Bid(r.offer(Stranger)), "")
+		r.refused(platformapi.CodeTenderClosed, err)
+		r.h.Clock(time.Second)
+	}
+	if t, err := r.host.Tender(r.Context(), r.id); err != nil || len(t.Late) != 0 {
+		r.Errorf("before the announcement the host is told of %v, %v", t.Late, err)
+	}
+	t := r.did(platformapi.OpeningAct{Act: platformapi.MoveAnnounce})
+	if len(t.Late) != 1 || t.Late[0].Bidder != Stranger || t.Late[0].At.Before(first) || !t.Late[0].At.Before(first.Add(time.Second)) {
+		r.Errorf("%+v", t.Late)
+	}
+	if list, err := r.host.TenderBids(r.Context(), r.id); err != nil || len(list) != 1 {
+		r.Errorf("%d bids, %v", len(list), err)
+	}
+	r.did(platformapi.OpeningAct{Act: platformapi.MoveStart})
+	r.decrypt(sides[0], bids[0].ID)
+	if err := slow.SendBid(r.Context(), begun, bytes.NewReader(file), nil); err == nil {
+		_, err = slow.CompleteBid(r.Context(), platformapi.NewID(), begun.ID)
+		if err == nil {
+			r.Error("a late bid was taken")
+		}
+	}
+	_, err = r.begin(slow, file, "")
+	r.refused(platformapi.CodeTenderClosed, err)
+	r.did(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
+	if t = r.did(platformapi.OpeningAct{Act: platformapi.MoveClose}); len(t.Late) != 2 || t.Late[1].Bidder != Third {
+		r.Errorf("%+v", t.Late)
+	}
+	record, err := sides[0].Record(r.Context(), t)
+	if err != nil || !bytes.Contains(record, []byte(`"late":[{`)) || !bytes.Contains(record, []byte(Stranger.USCC)) || !bytes.Contains(record, []byte(Third.USCC)) {
+		r.Errorf("%s, %v", record, err)
 	}
 }
 

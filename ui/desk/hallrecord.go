@@ -73,6 +73,16 @@ func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
 		facts = append(facts, bidFacts(w, b)...)
 		d.Facts(facts...)
 	}
+	if len(t.Late) > 0 {
+		d.Heading(w.T("hall.late"))
+		for _, l := range t.Late {
+			d.Facts(paper.Fact{Name: l.Bidder.Name, Value: w.T("hall.late_at", "time", stamped(l.At))})
+		}
+	}
+	d.Heading(w.T("hall.log"))
+	for _, l := range o.Log {
+		d.Facts(paper.Fact{Name: stamped(l.At), Value: l.Person + "　" + ActSaid(w, l, v.Bids)})
+	}
 	d.Heading(w.T("hall.tab_objections"))
 	none := true
 	for _, b := range v.Bids {
@@ -96,9 +106,35 @@ func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
 	return d.Bytes()
 }
 
+// ActSaid says an act of the host at an opening in a sentence; bids are those of the opening.
+func ActSaid(w *words.Catalog, l platformapi.OpeningLog, bids []platformapi.Bid) string {
+	bidder := ""
+	if i := slices.IndexFunc(bids, func(b platformapi.Bid) bool { return b.ID == l.BidID }); i >= 0 {
+		bidder = bids[i].Bidder.Name
+	}
+	key := "hall.did_" + string(l.Act)
+	if l.Act == platformapi.MoveAttribute {
+		key += "_" + string(l.To)
+	}
+	said := w.T(key, "minutes", l.Minutes, "bidder", bidder, "count", len(bids))
+	if l.Reason != "" {
+		said += w.T("hall.did_reason", "reason", l.Reason)
+	}
+	return said
+}
+
+// Presence says who was present for a bidder, where and since when.
+func Presence(w *words.Catalog, b platformapi.Bid) string {
+	if b.SignedInAt.IsZero() {
+		return w.T("hall.absent")
+	}
+	return stamped(b.SignedInAt) + " " + w.T("hall.present_"+string(b.SignedInPlace)) + " " + b.SignedInBy
+}
+
 // bidFacts are how far a bid came, and why no further.
 func bidFacts(w *words.Catalog, b platformapi.Bid) []paper.Fact {
-	facts := []paper.Fact{{Name: w.T("hall.bid_received"), Value: stamped(b.ReceivedAt)}, {Name: w.T("hall.bid_opened"), Value: stamped(b.DecryptedAt)}}
+	facts := []paper.Fact{{Name: w.T("hall.bid_received"), Value: stamped(b.ReceivedAt)}, {Name: w.T("hall.col_signed_in"), Value: Presence(w, b)},
+		{Name: w.T("hall.bid_opened"), Value: stamped(b.DecryptedAt)}}
 	if err := hall.FailureOf(b); err != nil {
 		facts = append(facts, paper.Fact{Name: w.T("hall.bid_failed"), Value: w.Problem(err).What})
 	}

@@ -115,6 +115,19 @@ func (p *workPage) Show(context.Context) {}
 func (p *workPage) Working() bool        { return p.works }
 func (p *workPage) Leave()               { p.left = true }
 
+// From the login page a file is verified without a login, and the way back is there.
+func TestTheLoginPageLeadsToTheVerifier(t *testing.T) {
+	w := shown(t)
+	w.Home(verifyfile.Nav)
+	if _, is := w.top().(*verifyfile.Page); !is || w.shell == nil || len(w.stack) != 1 {
+		t.Fatalf("%T is in front of %d pages", w.top(), len(w.stack))
+	}
+	w.Home(navLogin)
+	if _, is := w.top().(*login.Page); !is {
+		t.Fatalf("%T is in front", w.top())
+	}
+}
+
 // What was asked for from outside ends no work, wherever in the stack that goes on; otherwise it comes on top of what there is.
 func TestWhatArrivesEndsNoWork(t *testing.T) {
 	w := shown(t)

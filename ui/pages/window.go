@@ -232,6 +232,9 @@ func (w *Window) Home(nav string) {
 		w.Logout()
 		return
 	}
+	if w.shell == nil {
+		w.visit() // nobody has logged in
+	}
 	w.drop(len(w.stack))
 	var p page.Page
 	switch nav {

@@ -61,6 +61,7 @@ type Tender struct {
 	Envelopes      []string                 `json:"envelopes"`
 	ReadOut        []string                 `json:"read_out"`
 	CreatedAt      time.Time                `json:"created_at"`
+	Late           []platformapi.LateBid    `json:"late,omitempty"` // the oldest first
 	Opening        *platformapi.Opening     `json:"opening,omitempty"`
 	HostSignature  []byte                   `json:"host_signature,omitempty"` // over Record, CMS
 	Outline        []byte                   `json:"-"`

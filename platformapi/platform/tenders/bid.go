@@ -87,6 +87,28 @@ func Gate(t *store.Tender, uscc string, x Facts) error {
 	return nil
 }
 
+// maxLate bounds how many who came late are named.
+const maxLate = 200
+
+// Late notes that an organisation came with a bid after the deadline, which was refused: who and when, once, and nothing of the bid.
+// Once the record is written it stays as it is, and the audit trail alone says so.
+func (a Act) Late(f *store.TenderFile) []store.TenderEffect {
+	t := f.Tender
+	again := slices.ContainsFunc(t.Late, func(l platformapi.LateBid) bool { return l.Bidder.USCC == a.Org.USCC })
+	if again || stateOf(t, a.Now) == platformapi.TenderOpen {
+		return nil
+	}
+	only := a.Org.USCC // until the bidders are announced nobody else is told of anybody
+	if announced(t) {
+		only = ""
+	}
+	if t.State != platformapi.TenderFailed && len(t.Record) == 0 && len(t.Late) < maxLate {
+		t.Late = append(t.Late, platformapi.LateBid{Bidder: a.Org, At: a.Now})
+		t.Version++
+	}
+	return []store.TenderEffect{{Act: "bid.late", Only: only}}
+}
+
 // MayComplete says whether a bid, whose last byte was here at a time, can still be received.
 func (a Act) MayComplete(t *store.Tender, b *store.Bid, completeAt time.Time) error {
 	switch {

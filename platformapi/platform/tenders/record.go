@@ -94,10 +94,12 @@ type record struct {
 	WrittenAt time.Time                 `json:"written_at"`
 	ReadOut   []string                  `json:"read_out"`
 	Acts      []platformapi.OpeningLog  `json:"acts"`
+	Late      []platformapi.LateBid     `json:"late,omitempty"`
 	Bids      []recordedBid             `json:"bids"`
 }
 
 type recordedBid struct {
+	ID           string                    `json:"id"` // by which acts name it
 	Bidder       platformapi.Organisation  `json:"bidder"`
 	ReceivedAt   time.Time                 `json:"received_at"`
 	Receipt      string                    `json:"receipt"`
@@ -119,14 +121,14 @@ func (a Act) Record(platformID string) func(*store.Tender, []*store.Bid) ([]byte
 		r := record{
 			Format: "sealdesk opening record 1", Platform: platformID, Number: t.Number, Name: t.Name, LotNumber: t.LotNumber, LotName: t.LotName,
 			Purchaser: t.Purchaser, Venue: t.Venue, Deadline: t.Deadline, Announced: t.Opening.AnnouncedAt, ReadOutAt: t.Opening.ReadOutAt, WrittenAt: a.Now,
-			ReadOut: t.ReadOut, Acts: t.Opening.Log, Bids: []recordedBid{},
+			ReadOut: t.ReadOut, Acts: t.Opening.Log, Late: t.Late, Bids: []recordedBid{},
 		}
 		if t.Agency.USCC != "" {
 			r.Agency = &t.Agency
 		}
 		for _, b := range received(bids) {
 			r.Bids = append(r.Bids, recordedBid{
-				Bidder: b.Bidder, ReceivedAt: b.ReceivedAt, Receipt: b.Receipt, SHA256: b.SHA256, SignedInAt: b.SignedInAt, SignedInBy: b.SignedInBy,
+				ID: b.ID, Bidder: b.Bidder, ReceivedAt: b.ReceivedAt, Receipt: b.Receipt, SHA256: b.SHA256, SignedInAt: b.SignedInAt, SignedInBy: b.SignedInBy,
 				Place: b.SignedInPlace, DecryptedAt: b.DecryptedAt, BackupAt: b.BackupAt, Failure: b.Failure, Attributions: b.Attributions, Price: b.Price, Objections: b.Objections,
 			})
 		}

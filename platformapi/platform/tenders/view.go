@@ -31,6 +31,9 @@ func (a Act) Tender(t *store.Tender, bids []*store.Bid, certificates []platforma
 		v.Bidders = count(bids)
 		v.FewBidders = v.Bidders < t.MinBidders
 	}
+	if announced(t) {
+		v.Late = t.Late
+	}
 	if role == platformapi.TenderHost {
 		v.Moves = append(v.Moves, a.moves(t)...)
 	}
@@ -45,7 +48,12 @@ func (a Act) Tender(t *store.Tender, bids []*store.Bid, certificates []platforma
 // Sees says whether who asks may see a bid at all: its bidder always, everybody else once the bidders were announced, if it was
 // received in time.
 func (a Act) Sees(t *store.Tender, b *store.Bid) bool {
-	return b.Bidder.USCC == a.Org.USCC || t.Opening != nil && len(t.Opening.Log) > 0 && t.Opening.Log[0].Act == platformapi.MoveAnnounce && inTime(b)
+	return b.Bidder.USCC == a.Org.USCC || announced(t) && inTime(b)
+}
+
+// announced says whether it was told who bids.
+func announced(t *store.Tender) bool {
+	return t.Opening != nil && len(t.Opening.Log) > 0 && t.Opening.Log[0].Act == platformapi.MoveAnnounce
 }
 
 // Reads says whether who asks may read a bid's file, and its parts as far as they were opened.

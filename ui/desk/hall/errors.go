@@ -21,6 +21,8 @@ const (
 	Replaced Kind = "certificate_replaced"
 	// Stranger: the key is of an organisation that has no bid in this opening. Bidder names it.
 	Stranger Kind = "stranger"
+	// Unannounced: the bidders were not announced yet, so that nobody can tell whether the key opens a bid here.
+	Unannounced Kind = "unannounced"
 	// AlreadyOpen: the bid of Bidder is decrypted.
 	AlreadyOpen Kind = "already_open"
 	// NotWaiting: the bid of Bidder does not wait for a key.

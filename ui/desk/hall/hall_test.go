@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emmansun/gmsm/smx509"
@@ -461,6 +462,10 @@ func TestCausesOfFailure(t *testing.T) {
 			w.platform.tender.State = platformapi.TenderOpening
 			return w.uris[0]
 		}, stage: Idle, is: &Error{Kind: NotYet}},
+		{name: "before the bidders are announced", set: func(w *hallWorld) string {
+			w.platform.tender.State, w.platform.tender.Opening, w.platform.bids = platformapi.TenderClosed, nil, nil
+			return w.uris[0]
+		}, stage: Idle, is: &Error{Kind: Unannounced}},
 		{name: "a wrong key before the decryption is only said here", set: func(w *hallWorld) string {
 			w.platform.tender.State = platformapi.TenderOpening
 			return w.key(bidder(0), time.Now().AddDate(0, 6, 0))
@@ -747,6 +752,39 @@ func TestReadRecord(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
+}
+
+// mute is a platform that answers when it is told to.
+type mute struct {
+	*scripted
+	answer chan struct{}
+}
+
+func (p mute) Tender(ctx context.Context, id string) (platformapi.Tender, error) {
+	<-p.answer
+	return p.scripted.Tender(ctx, id)
+}
+
+// A platform that only does not answer, as behind a cable that was pulled, is told of while it is still waited for.
+func TestAPlatformThatIsSilentIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := mute{&scripted{tender: platformapi.Tender{ID: "t", Version: 1}}, make(chan struct{})}
+		room := NewRoom(p, "t")
+		done := make(chan error, 1)
+		go func() { done <- room.Read(t.Context()) }()
+		time.Sleep(patience + time.Second)
+		if v, _ := room.View(); !platformapi.IsCode(v.Problem, platformapi.CodeTimeout) {
+			t.Errorf("after %s: %v", patience+time.Second, v.Problem)
+		}
+		p.answer <- struct{}{}
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(patience)
+		if v, _ := room.View(); v.Problem != nil || !v.Known {
+			t.Errorf("it answered: %v", v.Problem)
+		}
+	})
 }
 
 // The room is read once for a burst of news, and again when it could not be read.

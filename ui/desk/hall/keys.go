@@ -78,9 +78,10 @@ type Seat struct {
 	Needed  string    // its serial number
 }
 
-// seat finds the bid that a key is for. Errors: *Error of Kind WrongCertificate, Replaced or Stranger; those of Takes.
+// seat finds the bid that a key is for. Errors: *Error of Kind WrongCertificate, Replaced, Stranger or Unannounced; those of Takes.
 func (v View) seat(k Key) (Seat, error) {
 	var failed error
+	var closed platformapi.Bid
 	for _, b := range v.Bids {
 		if v.Tender.MyRole == platformapi.TenderBidder && b.ID != v.Tender.MyBidID {
 			continue
@@ -90,7 +91,7 @@ func (v View) seat(k Key) (Seat, error) {
 			continue
 		}
 		if err := v.Takes(b); err != nil {
-			failed = err
+			failed, closed = err, b
 			continue
 		}
 		s := Seat{Key: k, Bid: b, Needed: bid.Serial(c)}
@@ -100,7 +101,7 @@ func (v View) seat(k Key) (Seat, error) {
 		return s, nil
 	}
 	if failed != nil {
-		return Seat{}, failed
+		return Seat{Key: k, Bid: closed}, failed
 	}
 	for _, b := range v.Bids {
 		if k.Holder.USCC == "" || b.Bidder.USCC != k.Holder.USCC {
@@ -110,6 +111,9 @@ func (v View) seat(k Key) (Seat, error) {
 			return Seat{Key: k, Bid: b}, &Error{Kind: AlreadyOpen, Bidder: b.Bidder.Name}
 		}
 		return Seat{Key: k, Bid: b}, v.misfit(k, b)
+	}
+	if v.Step() == StepSignIn {
+		return Seat{Key: k}, &Error{Kind: Unannounced, Bidder: k.Holder.Name}
 	}
 	return Seat{Key: k}, &Error{Kind: Stranger, Bidder: k.Holder.Name, Found: k.Serials()}
 }

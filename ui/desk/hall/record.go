@@ -21,6 +21,9 @@ type Record struct {
 	Deadline  time.Time                `json:"deadline"`
 	WrittenAt time.Time                `json:"written_at"`
 	Bids      []platformapi.Bid        `json:"bids"` // of each what a record has
+
+	Acts []platformapi.OpeningLog `json:"acts"` // of the host, the oldest first
+	Late []platformapi.LateBid    `json:"late"` // who came after the deadline
 }
 
 // ReadRecord reads a record. Error: *Error of Kind UnknownRecord: one that cannot be shown must not be signed.

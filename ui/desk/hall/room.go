@@ -29,6 +29,8 @@ const (
 	settle = 150 * time.Millisecond
 	// unseen is how long the room stands without news before it is read all the same.
 	unseen = 20 * time.Second
+	// patience is how long a reading may take before it is said that the platform does not answer; it may still.
+	patience = 5 * time.Second
 	// again is how long it waits after a reading that failed.
 	again = 2 * time.Second
 )
@@ -58,7 +60,9 @@ func (r *Room) Follow(ctx context.Context) {
 	var all sync.WaitGroup
 	defer all.Wait()
 	if err := r.clock.Sync(ctx); err != nil {
+		r.mu.Lock()
 		r.note(err)
+		r.mu.Unlock()
 	}
 	all.Go(func() { r.clock.Keep(ctx) })
 	all.Go(func() { r.watch(ctx) })
@@ -113,18 +117,33 @@ func (r *Room) Stale() {
 
 // Read reads the room now.
 func (r *Room) Read(ctx context.Context) error {
+	over := false
+	slow := time.AfterFunc(patience, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if !over {
+			r.view.Problem = &platformapi.Error{Kind: platformapi.KindTimeout, CodeValue: platformapi.CodeTimeout, Detail: "the platform does not answer"}
+			r.tell()
+		}
+	})
+	defer slow.Stop()
 	t, err := r.platform.Tender(ctx, r.tender)
 	var bids []platformapi.Bid
 	if err == nil {
 		bids, err = r.platform.TenderBids(ctx, r.tender)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	over = true
 	if err != nil {
 		r.note(err)
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if t.Version < r.versed {
+		if r.view.Problem != nil {
+			r.view.Problem = nil
+			r.tell()
+		}
 		return nil // overtaken by a newer reading
 	}
 	r.versed = t.Version
@@ -133,13 +152,11 @@ func (r *Room) Read(ctx context.Context) error {
 	return nil
 }
 
-// note keeps why the room could not be read; what was read last stays.
+// note keeps why the room could not be read; what was read last stays. It is called with r.mu held.
 func (r *Room) note(err error) {
 	if errors.Is(err, context.Canceled) {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.view.Problem = err
 	r.tell()
 }

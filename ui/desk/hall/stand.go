@@ -177,7 +177,7 @@ func (s *Stand) choose(v View, keys map[string]Key) (StandView, []misfit) {
 			seats = append(seats, seat)
 			continue
 		}
-		if errors.Is(err, &Error{Kind: Stranger}) && s.staff(v, keys[uri].Holder.USCC) {
+		if (errors.Is(err, &Error{Kind: Stranger}) || errors.Is(err, &Error{Kind: Unannounced})) && s.staff(v, keys[uri].Holder.USCC) {
 			continue
 		}
 		told := StandView{Seat: seat, Problem: err}

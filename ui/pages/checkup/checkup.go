@@ -75,11 +75,11 @@ func (d *dialog) look() {
 
 func (d *dialog) show() {
 	list := widgets.Column(0)
-	sentence, tone := d.t("checkup.fine"), theme.Good
+	sentence, todo, tone := d.t("checkup.fine"), "", theme.Good
 	if first, broken := d.report.First(); broken {
-		sentence, tone = first.What, theme.Bad
+		sentence, todo, tone = first.What, first.Do, theme.Bad
 	}
-	list.Add(widgets.Pad(0, 0, 8, 0, widgets.Verdict(tone, sentence, "")))
+	list.Add(widgets.Pad(0, 0, 8, 0, widgets.Verdict(tone, sentence, todo)))
 	for i, c := range d.report.Checks {
 		if i > 0 {
 			list.Add(widgets.HLine())

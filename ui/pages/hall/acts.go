@@ -32,7 +32,11 @@ func (p *Room) actsCard() fyne.CanvasObject {
 	v := p.view
 	col := widgets.Column(p.look.text * 3 / 4)
 	blue := false
-	add := func(b *widgets.Button) { col.Add(widgets.WithReason(b)) }
+	p.doing = nil
+	add := func(b *widgets.Button) {
+		p.doing = append(p.doing, b)
+		col.Add(widgets.WithReason(b))
+	}
 	if v.Tender.MyRole == platformapi.TenderSupervisor {
 		return widgets.PaddedCard(widgets.Row(10, widgets.Icon(theme.IconEye, p.look.title, theme.Text2),
 			widgets.Grow(widgets.NewParagraph(p.t("hall.read_only"), p.look.text, theme.Text2))))
@@ -110,6 +114,9 @@ func (p *Room) ask(m platformapi.OpeningMove) {
 		} else if v.Few() {
 			form.reason = true
 			form.body, form.danger = p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders)+p.t("hall.few_reason"), true
+		}
+		if t := v.Tally(); t.SignedIn < t.All && v.Step() < hall.StepDecryption {
+			form.body += "\n" + p.t("hall.ask_start_absent", "count", t.All-t.SignedIn)
 		}
 		form.choices = p.closedEnvelopes()
 	case platformapi.MoveExtend:

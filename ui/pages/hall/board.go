@@ -96,8 +96,12 @@ func (b *board) show() {
 
 func (b *board) drawBidders(v hall.View) {
 	p, t := b.page, v.Tally()
+	b.bar.Show()
 	switch {
-	case v.Step() <= hall.StepAnnounced:
+	case v.Step() == hall.StepSignIn: // who bids is told to nobody yet
+		b.done.SetText("")
+		b.bar.Hide()
+	case v.Step() == hall.StepAnnounced:
 		b.done.SetText(p.t("hall.signed_in_of", "done", t.SignedIn, "all", t.All))
 		b.bar.Set(part(t.SignedIn, t.All))
 	case t.Failed > 0:

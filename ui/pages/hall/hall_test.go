@@ -2,11 +2,13 @@ package hall
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/platformapi"
@@ -23,7 +26,9 @@ import (
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk/hall"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/widgets"
 )
 
 // told is a platform whose opening is as the test says: states that are looked at, one after another. The real one is played
@@ -37,6 +42,7 @@ type told struct {
 	told   []string
 	stirs  func()
 	inner  map[string][]byte
+	record []byte
 	keys   *port
 }
 
@@ -188,7 +194,7 @@ func (p *told) CompleteBackup(_ context.Context, _, id string) (platformapi.Bid,
 }
 
 func (p *told) Record(context.Context, platformapi.Tender) ([]byte, error) {
-	return []byte("{}"), p.fail
+	return p.record, p.fail
 }
 
 func (p *told) SignRecord(context.Context, string, string, []byte) (platformapi.Tender, error) {
@@ -281,6 +287,64 @@ func TestKeysWithoutTheMouse(t *testing.T) {
 	host.Until("it is decrypted already", func() bool { return host.Says("的投标文件已经解密") })
 }
 
+// A key that is found while a dialog lies over the page gets its PIN typed when that is gone, not the button pressed that opened it.
+func TestAKeyThatCameUnderADialogHasTheKeyboard(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page := show(t, p, false)
+	c := host.Window().Canvas()
+	pressed := widgets.NewButton(widgets.Secondary, "button", nil)
+	page.banner.Add(pressed)
+	c.Focus(pressed)
+	over := widget.NewModalPopUp(c.Content(), c)
+	over.Show()
+	p.keys.plug(uris[3])
+	page.KeysChanged()
+	host.Until("the PIN is asked for", func() bool { return page.keys.shown.Stage == hall.Asking })
+	if c.Focused() == fyne.Focusable(page.keys.field) {
+		t.Error("the field behind the dialog has the keyboard")
+	}
+	over.Hide()
+	host.Until("the field has the keyboard", func() bool { return c.Focused() == fyne.Focusable(page.keys.field) })
+	c.Focus(pressed) // by Tab
+	host.Settle(2 * time.Second)
+	if c.Focused() != fyne.Focusable(pressed) {
+		t.Error("the keyboard is taken from a button in the window")
+	}
+}
+
+// A bidder signs in by the key in the terminal's port and the keyboard alone, and nothing looks wrong while the host has not begun.
+func TestSigningInByAKey(t *testing.T) {
+	p := opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	announced, bids := p.tender.Opening, p.bids
+	p.tender.State, p.tender.Opening, p.bids = platformapi.TenderClosed, nil, nil
+	host, page := show(t, p, true)
+	p.keys.plug(uris[4])
+	page.KeysChanged()
+	host.Until("the key is known", func() bool { return host.Says("投标人名单还没有公布") })
+	if host.Says("重试") {
+		t.Error("it looks as if something were wrong")
+	}
+	p.mu.Lock()
+	p.tender.State, p.tender.Opening, p.bids = platformapi.TenderOpening, announced, bids
+	p.tender.Version++
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("the host is waited for", func() bool { return host.Says("主持人还没有开始解密") })
+	host.Picture("hall-terminal-waits")
+	if !host.Says(bidders[4]) || host.Says("重试") {
+		t.Errorf("%q", host.Texts())
+	}
+	host.Enter() // the button has the keyboard
+	if !host.Says("到场人员") {
+		t.Fatalf("Enter does not sign in: %q", host.Texts())
+	}
+	host.Enter() // the name is that of the certificate
+	host.Until("the bidder is present", func() bool { return p.heard("sign-in 李秀英") })
+	host.Until("it is said", func() bool { return host.Says("主持人还没有开始解密") && page.keys.in == nil })
+}
+
 // Whoever sees the hall, sees what it may do and no more.
 func TestRoles(t *testing.T) {
 	for _, tt := range []struct {
@@ -328,7 +392,24 @@ func TestHostGivesReasons(t *testing.T) {
 	host.Type("设备故障")
 	host.Picture("hall-extend")
 	host.Press("延长解密时间")
-	host.Until("it is extended", func() bool { return len(p.did()) == 1 })
+	if len(page.doing) != 4 || host.Window().Canvas().Focused() != fyne.Focusable(page.doing[2]) {
+		t.Fatalf("%d buttons, the keyboard is at %v", len(page.doing), host.Window().Canvas().Focused())
+	}
+	p.mu.Lock()
+	p.tender.Version++
+	p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveResume, platformapi.MoveAbort}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("other acts are possible", func() bool { return len(page.doing) == 2 })
+	if host.Window().Canvas().Focused() != fyne.Focusable(page.doing[0]) {
+		t.Error("the keyboard stays at a button that is gone")
+	}
+	p.mu.Lock()
+	p.tender.Version++
+	p.tender.Moves = []platformapi.OpeningMove{platformapi.MovePause, platformapi.MoveReadOut, platformapi.MoveExtend, platformapi.MoveAttribute, platformapi.MoveAbort}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it is extended", func() bool { return len(p.did()) == 1 && len(page.doing) == 4 })
 	if a := p.did()[0]; a.Act != platformapi.MoveExtend || a.Minutes != 510 || a.Reason != "设备故障" {
 		t.Errorf("%+v", a)
 	}
@@ -396,6 +477,38 @@ func TestFewBidders(t *testing.T) {
 	host.Until("it is begun", func() bool { return len(p.did()) == 1 })
 	if a := p.did()[0]; a.Act != platformapi.MoveStart || a.Reason != "" || a.Minutes != 30 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// Who signs the record sees all that it says: who was present, what the host did and why, who came too late.
+func TestTheRecordIsReadWhole(t *testing.T) {
+	p := opening(platformapi.TenderHost)
+	late := platformapi.LateBid{Bidder: platformapi.Organisation{Name: "浙西远航影像技术有限公司"}, At: p.tender.Deadline.Add(90 * time.Second)}
+	p.tender.Late = []platformapi.LateBid{late}
+	host, _ := show(t, p, false)
+	host.Picture("hall-late")
+	if !host.Says("浙西远航影像技术有限公司在投标截止后试图递交投标文件，平台未予接收。") {
+		t.Errorf("the host does not see who came too late: %q", host.Texts())
+	}
+
+	pagetest.ReadOut(&p.tender, p.bids)
+	p.tender.State, p.tender.Opening.RecordSHA256 = platformapi.TenderSigning, "00"
+	log := append(p.tender.Opening.Log, platformapi.OpeningLog{At: time.Now(), Act: platformapi.MoveAttribute, Person: "王建国", BidID: p.bids[4].ID, To: platformapi.LiableBidder, Reason: "未到场"})
+	p.bids[0].SignedInBy = "李秀英"
+	record, err := json.Marshal(map[string]any{"format": "sealdesk opening record 1", "number": p.tender.Number, "name": p.tender.Name, "bids": p.bids, "acts": log, "late": p.tender.Late})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.record = record
+	host, _ = show(t, p, false)
+	host.Press("签名确认")
+	host.Until("the record is shown", func() bool { return host.Says("形成时间") })
+	host.Picture("hall-record-whole")
+	said := strings.Join(host.Texts(), "\n")
+	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交"} {
+		if !strings.Contains(said, words) {
+			t.Errorf("%q is not shown in %q", words, said)
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package hall
 
 import (
 	"context"
+	"errors"
 	"image/color"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -25,10 +27,13 @@ type keys struct {
 	page  *Room
 	field *widgets.PINField
 	enter *widgets.Button
+	in    *widgets.Button // 签到 for the key in the port; nil: it is not offered
 	body  *fyne.Container
 	card  *fyne.Container
 	shown hall.StandView
+	here  time.Time // since when its bidder is present
 	begun bool
+	owed  bool // a key came, for which the field or the button is to get the keyboard as soon as no dialog lies over the page
 }
 
 func newKeys(p *Room) *keys {
@@ -43,11 +48,19 @@ func newKeys(p *Room) *keys {
 // draw shows what the stand is at.
 func (k *keys) draw(v hall.StandView) {
 	was := k.shown
+	b, _ := k.page.view.Bid(v.Seat.Bid.ID)
 	if k.begun && v.Stage == was.Stage && v.Part == was.Part && v.Problem == was.Problem && v.Waiting == was.Waiting && v.Seat.Key.URI == was.Seat.Key.URI &&
-		v.Seat.Key.Tries == was.Seat.Key.Tries && v.Seat.Bid.ID == was.Seat.Bid.ID && v.Seat.Bid.SignedInAt.Equal(was.Seat.Bid.SignedInAt) {
+		v.Seat.Key.Tries == was.Seat.Key.Tries && v.Seat.Bid.ID == was.Seat.Bid.ID && b.SignedInAt.Equal(k.here) {
 		return
 	}
-	k.shown, k.begun = v, true
+	k.shown, k.begun, k.here, k.in = v, true, b.SignedInAt, nil
+	if b.ID != "" && b.SignedInAt.IsZero() && k.page.view.Tender.MyRole == platformapi.TenderHall {
+		kind := widgets.Secondary
+		if v.Stage == hall.Idle && waits(v.Problem) {
+			kind = widgets.Primary // there is nothing else to do
+		}
+		k.in = widgets.NewButton(kind, k.page.t("hall.sign_in"), func() { k.page.signInFor(b, v.Seat.Key.Holder.Person) })
+	}
 	if v.Stage != hall.Asking || v.Seat.Key.URI != was.Seat.Key.URI || v.Problem != was.Problem {
 		k.field.Wipe()
 	}
@@ -68,21 +81,33 @@ func (k *keys) draw(v hall.StandView) {
 	k.card.Refresh()
 	if v.Stage == hall.Asking {
 		k.reason()
-		if !v.Seat.Key.PINPad && k.page.host.Window().Canvas().Overlays().Top() == nil {
-			k.field.Focus()
-		}
 	}
+	k.owed = k.keyboard() != nil
+	k.hold()
+}
+
+// keyboard is what a key's bidder types into or presses next; nil: nothing.
+func (k *keys) keyboard() fyne.Focusable {
+	switch {
+	case k.shown.Stage == hall.Asking && !k.shown.Seat.Key.PINPad:
+		return k.field
+	case k.shown.Stage == hall.Idle && k.in != nil:
+		return k.in
+	}
+	return nil
 }
 
 // hold keeps the caret in the field: over a whole screen always, so that nobody needs the mouse after a dialog or a click; in the
-// window while nothing else has the keyboard.
+// window once for each key, whatever has the keyboard then, as the button that began it may, and else while nothing has it. So it is
+// with the button to sign in, which a person may leave for another one.
 func (k *keys) hold() {
-	c := k.page.host.Window().Canvas()
-	if k.shown.Stage != hall.Asking || k.shown.Seat.Key.PINPad || c.Overlays().Top() != nil {
+	c, next := k.page.host.Window().Canvas(), k.keyboard()
+	if next == nil || c.Overlays().Top() != nil {
 		return
 	}
-	if at := c.Focused(); at == nil || k.page.wide && at != fyne.Focusable(k.field) {
-		k.field.Focus()
+	if at := c.Focused(); k.owed || at == nil || k.page.wide && at != next && k.shown.Stage == hall.Asking {
+		k.owed = false
+		c.Focus(next)
 	}
 }
 
@@ -106,13 +131,27 @@ func (k *keys) idle(v hall.StandView) fyne.CanvasObject {
 	}
 	said := p.host.Words().Problem(v.Problem)
 	head := v.Seat.Key.Holder.Name
-	if b := v.Seat.Bid; b.ID != "" && b.SignedInAt.IsZero() && p.view.Tender.MyRole == platformapi.TenderHall {
-		in := widgets.NewButton(widgets.Primary, p.t("hall.sign_in"), func() { p.signInFor(b, v.Seat.Key.Holder.Person) })
-		return k.told(theme.IconUSB, theme.Primary, head, said.String(), widgets.Row(0, widgets.Spacer(), in, widgets.Spacer()))
+	if waits(v.Problem) {
+		var more fyne.CanvasObject
+		if k.in != nil {
+			more = widgets.Row(0, widgets.Spacer(), k.in, widgets.Spacer())
+		}
+		return k.told(theme.IconUSB, theme.Primary, head, said.String(), more)
+	}
+	buttons := []*widgets.Button{widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)}
+	if k.in != nil {
+		buttons = append(buttons, k.in)
 	}
 	col := widgets.Column(p.look.text*2/3, widgets.NewParagraph(head, p.look.title, theme.Text).Bold())
-	col.Add(widgets.ErrorPanel(page.ErrorText(said), widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)))
+	col.Add(widgets.ErrorPanel(page.ErrorText(said), buttons...))
 	return col
+}
+
+// waits tells that nothing is wrong with a key that opens nothing now.
+func waits(err error) bool {
+	return slices.ContainsFunc([]hall.Kind{hall.Unannounced, hall.NotYet, hall.Standstill, hall.AlreadyOpen}, func(kind hall.Kind) bool {
+		return errors.Is(err, &hall.Error{Kind: kind})
+	})
 }
 
 // phone offers the way without a key in a port, to a bidder at home; a terminal's bidders have it in their row.
@@ -152,6 +191,9 @@ func (k *keys) asking(v hall.StandView) fyne.CanvasObject {
 		col.Add(widgets.NewText(tries, l.text, ink))
 	}
 	col.Add(widgets.WithReason(k.enter))
+	if k.in != nil {
+		col.Add(k.in)
+	}
 	if v.Waiting > 0 {
 		col.Add(widgets.NewText(p.t("hall.waiting", "count", v.Waiting), l.text, theme.Text2))
 	}

@@ -1,9 +1,12 @@
 package hall
 
 import (
+	"slices"
+	"time"
+
 	"fyne.io/fyne/v2"
 
-	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
@@ -12,20 +15,38 @@ import (
 // logShown is how much of what happened stands beside the bidders; the record has all of it.
 const logShown = 30
 
-// logCard is what the host did, the newest first.
+// A happening is something that the log tells.
+type happening struct {
+	at        time.Time
+	who, said string
+}
+
+// happenings are what the host did, and who came late, the newest first.
+func (p *Room) happenings() []happening {
+	t := p.view.Tender
+	var all []happening
+	if t.Opening != nil {
+		for _, l := range t.Opening.Log {
+			all = append(all, happening{l.At, l.Person, desk.ActSaid(p.host.Words(), l, p.view.Bids)})
+		}
+	}
+	for _, l := range t.Late {
+		all = append(all, happening{l.At, p.t("hall.platform"), p.t("hall.late_said", "bidder", l.Bidder.Name)})
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
+	return all
+}
+
+// logCard is what happened, the newest first.
 func (p *Room) logCard() fyne.CanvasObject {
 	col := widgets.Column(p.look.text * 2 / 3)
-	var log []platformapi.OpeningLog
-	if o := p.view.Tender.Opening; o != nil {
-		log = o.Log
-	}
-	if len(log) == 0 {
+	all := p.happenings()
+	if len(all) == 0 {
 		col.Add(widgets.NewParagraph(p.t("hall.log_none"), p.look.text, theme.Text3))
 	}
-	for i := len(log) - 1; i >= max(0, len(log)-logShown); i-- {
-		l := log[i]
-		head := widgets.Row(8, widgets.NewText(l.Person, p.look.text-1, theme.Text2), widgets.NewText(l.At.In(words.Zone).Format("15:04:05"), p.look.text-1, theme.Text3))
-		col.Add(widgets.Column(3, head, bubble(p.logText(l), p.look.text)))
+	for _, x := range all[:min(len(all), logShown)] {
+		head := widgets.Row(8, widgets.NewText(x.who, p.look.text-1, theme.Text2), widgets.NewText(x.at.In(words.Zone).Format("15:04:05"), p.look.text-1, theme.Text3))
+		col.Add(widgets.Column(3, head, bubble(x.said, p.look.text)))
 	}
 	title := widgets.Pad(14, theme.CardPad, 12, theme.CardPad, widgets.NewText(p.t("hall.log"), p.look.title, theme.Text).Bold())
 	body := widgets.NewScrollArea(widgets.Pad(14, theme.CardPad, 14, theme.CardPad, col))
@@ -34,21 +55,4 @@ func (p *Room) logCard() fyne.CanvasObject {
 
 func bubble(text string, size float32) fyne.CanvasObject {
 	return widgets.Filled(theme.GreySoft, widgets.Pad(8, 10, 8, 10, widgets.NewParagraph(text, size, theme.Text)))
-}
-
-// logText says one act in a sentence.
-func (p *Room) logText(l platformapi.OpeningLog) string {
-	bidder := ""
-	if b, ok := p.view.Bid(l.BidID); ok {
-		bidder = b.Bidder.Name
-	}
-	key := "hall.did_" + string(l.Act)
-	if l.Act == platformapi.MoveAttribute {
-		key += "_" + string(l.To)
-	}
-	said := p.t(key, "minutes", l.Minutes, "bidder", bidder, "count", len(p.view.Bids))
-	if l.Reason != "" {
-		said += p.t("hall.did_reason", "reason", l.Reason)
-	}
-	return said
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/pin"
@@ -70,7 +71,8 @@ func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
 		widgets.Fact{Name: p.t("hall.col_opens"), Value: at(r.Deadline)},
 		widgets.Fact{Name: p.t("hall.record_written"), Value: at(r.WrittenAt)}))
 	for i, b := range r.Bids {
-		facts := []widgets.Fact{{Name: p.t("hall.bid_received"), Value: at(b.ReceivedAt) + "　" + b.Receipt}}
+		facts := []widgets.Fact{{Name: p.t("hall.bid_received"), Value: at(b.ReceivedAt) + "　" + b.Receipt},
+			{Name: p.t("hall.col_signed_in"), Value: desk.Presence(p.host.Words(), b)}}
 		if b.DecryptedAt.IsZero() {
 			if err := hall.FailureOf(b); err != nil {
 				facts = append(facts, widgets.Fact{Name: p.t("hall.bid_failed"), Value: p.host.Words().Problem(err).What})
@@ -90,6 +92,21 @@ func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
 		col.Add(widgets.NewText(strconv.Itoa(i+1)+"　"+b.Bidder.Name, theme.TextBody, theme.Text).Bold())
 		col.Add(widgets.FactLines(facts...))
 	}
+	under := func(title string, facts []widgets.Fact) {
+		if len(facts) > 0 {
+			col.Add(widgets.NewText(title, theme.TextBody, theme.Text).Bold())
+			col.Add(widgets.FactLines(facts...))
+		}
+	}
+	var late, acts []widgets.Fact
+	for _, l := range r.Late {
+		late = append(late, widgets.Fact{Name: l.Bidder.Name, Value: p.t("hall.late_at", "time", at(l.At))})
+	}
+	for _, l := range r.Acts {
+		acts = append(acts, widgets.Fact{Name: at(l.At), Value: l.Person + "　" + desk.ActSaid(p.host.Words(), l, r.Bids)})
+	}
+	under(p.t("hall.late"), late)
+	under(p.t("hall.log"), acts)
 	return col
 }
 

@@ -3,6 +3,7 @@ package hall
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -47,7 +48,7 @@ type Room struct {
 	now          *widgets.Text
 	banner       *fyne.Container
 	steps        *fyne.Container
-	acts         *fyne.Container
+	doing        []*widgets.Button // of the acts, the blue one first
 	board        *board
 	keys         *keys
 	side         *fyne.Container
@@ -93,7 +94,7 @@ func newRoom(host page.Host, r *hall.Room, s *hall.Stand, l look) *Room {
 	p.clock = widgets.NewText("", l.clock, theme.Primary).Bold().Align(fyne.TextAlignTrailing)
 	p.until = widgets.NewText("", l.text, theme.Text2).Align(fyne.TextAlignTrailing)
 	p.now = widgets.NewText("", l.text, theme.Text3)
-	p.banner, p.steps, p.acts = widgets.Column(0), widgets.Stack(), widgets.Row(10)
+	p.banner, p.steps = widgets.Column(0), widgets.Stack()
 	p.board = newBoard(p)
 	p.keys = newKeys(p)
 	p.side = widgets.Column(l.gap)
@@ -207,7 +208,7 @@ func (p *Room) draw(v hall.View) {
 		}
 		p.facts.SetText(p.t("hall.facts", "number", t.Number, "lot", t.LotNumber, "purchaser", t.Purchaser.Name) + agency)
 	}
-	p.steps.Objects = []fyne.CanvasObject{widgets.StepsOf(p.look.title*7/8, int(v.Step()), p.t("hall.step_sign_in"), p.t("hall.step_announced"),
+	p.steps.Objects = []fyne.CanvasObject{widgets.StepsOf(p.look.title*7/8, int(v.Step()), p.t("hall.step_wait"), p.t("hall.step_bidders"),
 		p.t("hall.step_decryption"), p.t("hall.step_read_out"), p.t("hall.step_ended"))}
 	p.steps.Refresh()
 	p.drawBanner()
@@ -267,6 +268,9 @@ func (p *Room) drawBanner() {
 	if v.Problem != nil {
 		e := page.ErrorText(p.host.Words().Problem(v.Problem))
 		e.What = p.t("hall.not_heard", "what", e.What)
+		if e.Code == platformapi.CodeOffline || e.Code == platformapi.CodeTimeout {
+			e.Do = p.t("hall.offline_do") // what is said elsewhere is of contracts
+		}
 		add(widgets.WarnPanel(e, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.room.Stale)))
 	}
 	if v.Known && v.Few() && v.Step() < hall.StepEnded {
@@ -339,6 +343,7 @@ func (p *Room) do(work func(context.Context) error, done func()) {
 // drawSide fills the panel at the right: keys for who decrypts, acts for the host, and what happened for all.
 func (p *Room) drawSide() {
 	p.side.Objects = nil
+	before := p.doing
 	if p.view.Known {
 		if p.decrypts() && p.view.Step() <= hall.StepDecryption {
 			p.side.Add(p.keys.card)
@@ -349,4 +354,19 @@ func (p *Room) drawSide() {
 		p.side.Add(widgets.Grow(p.logCard()))
 	}
 	p.side.Refresh()
+	p.passOn(before)
+}
+
+// passOn gives the keyboard on where a button that had it is gone: to the next step, if it can be done, so that Enter goes on; an
+// act that is over is not to be begun again by it.
+func (p *Room) passOn(gone []*widgets.Button) {
+	c := p.host.Window().Canvas()
+	if at, is := c.Focused().(*widgets.Button); !is || !slices.Contains(gone, at) {
+		return
+	}
+	if len(p.doing) > 0 && p.doing[0].Reason() == "" {
+		c.Focus(p.doing[0])
+	} else {
+		c.Unfocus()
+	}
 }

@@ -54,7 +54,7 @@ func New(t *words.Catalog, k desk.Key, chosen bool, tap func()) *Card {
 		widgets.NewText(t.T("login.issuer", "name", k.Issuer), theme.TextCaption, theme.Text3).Clip(), // a line of its own: CAs have long names
 	}
 	for _, why := range k.Unfit {
-		lines = append(lines, widgets.NewText(why.What, theme.TextCaption, theme.Red).Clip())
+		lines = append(lines, widgets.NewParagraph(why.What, theme.TextCaption, theme.Red))
 	}
 	if k.Locked {
 		lines = append(lines, widgets.NewText(t.T("login.locked"), theme.TextCaption, theme.Red).Clip())

@@ -14,6 +14,7 @@ import (
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/pin"
 	"sealdesk/ui/pages/proxy"
+	"sealdesk/ui/pages/verifyfile"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -150,7 +151,8 @@ func (p *Page) build() fyne.CanvasObject {
 		}
 	}
 	head := widgets.Column(6,
-		widgets.NewText(t("login.heading"), 24, theme.Text).Bold(),
+		widgets.Border(nil, nil, nil, widgets.NewButton(widgets.Link, t("login.verify"), func() { p.host.Home(verifyfile.Nav) }),
+			widgets.NewText(t("login.heading"), 24, theme.Text).Bold()),
 		p.platform.content,
 	)
 	form := widgets.Fixed(formWidth, 0, widgets.Column(16, head, p.kept, p.tabs, body))
@@ -232,6 +234,7 @@ func (p *Page) fill(keys []desk.Key) {
 	}
 	p.draw()
 	p.faces.Filled()
+	p.refresh()
 	if p.chosen >= 0 {
 		p.pin.Focus()
 	}
@@ -258,8 +261,8 @@ func (p *Page) refresh() {
 	p.demo.SetText("")
 	p.drawRemote()
 	k, ok := p.key()
-	if ok && k.PINPad {
-		p.pin.Disable()
+	if ok && k.PINPad || !ok && len(p.keys) > 0 {
+		p.pin.Disable() // it would go nowhere
 	} else if !p.trying {
 		p.pin.Enable()
 	}

@@ -16,6 +16,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keycard"
+	"sealdesk/ui/pages/verifyfile"
 )
 
 // opened shows the page with its keys.
@@ -96,6 +97,9 @@ func TestTheLastTryAsksFirst(t *testing.T) {
 	for left := pagetest.Tries - 1; left > 0; left-- {
 		enter(h, p, "000000")
 		h.Until("the tries", func() bool { return chosen(t, p).Tries == left })
+		if warned := h.Says("再错一次密钥就会锁定"); warned != (left == 1) {
+			t.Errorf("%d left, the lock is told of: %v", left, warned)
+		}
 	}
 	enter(h, p, pagetest.PIN)
 	if len(h.Asked) != 1 || !h.Asked[0].Danger || h.Asked[0].Confirm == "" || h.Session() != nil {
@@ -172,6 +176,12 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	if _, ok := p.key(); ok || p.enter.Reason() != "请到 CA 服务网点办理证书更新。" {
 		t.Errorf("one certificate that has ended: %q", p.enter.Reason())
 	}
+	if !h.Says("仍可验证文件、解密以前的投标文件") {
+		t.Errorf("it is not said what still can be done: %q", h.Texts())
+	}
+	if !p.pin.Disabled() {
+		t.Error("a PIN can be typed for no key")
+	}
 	h.Fits()
 	h.Picture("login-ended")
 	w.MakeKey(soft.Options{Label: "1", Subject: ca.Subject{Name: "未到期单位"},
@@ -180,6 +190,16 @@ func TestWithoutAUsableKeyTheButtonSaysWhy(t *testing.T) {
 	h.Until("both keys", func() bool {
 		return len(p.keys) == 2 && p.enter.Reason() == "没有可以登录的证书，原因见上方"
 	})
+	w.MakeKey(soft.Options{Label: "2", Subject: ca.Subject{Name: "有效单位"}})
+	h.Press("重新检测")
+	h.Until("a key that fits", func() bool { return p.chosen >= 0 })
+	if h.Type("1"); p.pin.Len() != 1 {
+		t.Error("its PIN cannot be typed")
+	}
+	h.Press("不登录，只验证文件")
+	if !slices.Contains(h.Homes, verifyfile.Nav) {
+		t.Errorf("no file can be verified without a key: %q", h.Homes)
+	}
 }
 
 // No key, then one that is plugged in; and a driver that fails.
