@@ -198,8 +198,8 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if err != nil {
 		return desk.Config{}, nil, err
 	}
-	// A damaged list of the person's own libraries is told of by the page of keys; it hides no others.
-	found, _ := libraries.Open(libraries.Options{Own: filepath.Join(folders.Data, "libraries.json")})
+	// A damaged list of libraries is told of by the page of keys; it hides no others.
+	found, _ := libraries.Open(libraries.Options{Own: filepath.Join(folders.Data, libraries.FileName), Preset: platforms.Guarded(os.Getenv, libraries.FileName)})
 	config := desk.Config{Folders: folders, Drivers: []token.Driver{keys}, Libraries: found, PlatformName: o.name}
 	if config.PlatformName == "" {
 		config.PlatformName = o.platform
@@ -209,13 +209,11 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return desk.Config{}, nil, err
 		}
 	}
-	if own := folders.RootsFolder(); exists(own) {
-		roots, err := desk.ReadRoots(own)
-		if err != nil {
-			return desk.Config{}, nil, err
-		}
-		config.Roots = append(config.Roots, roots...)
+	always, err := desk.TrustedAlways(folders.Data, platforms.Guarded(os.Getenv, ""))
+	if err != nil {
+		return desk.Config{}, nil, err
 	}
+	config.Roots = append(config.Roots, always...)
 	if o.makers != "" {
 		if config.Makers, err = desk.ReadRoots(o.makers); err != nil {
 			return desk.Config{}, nil, err
@@ -242,9 +240,4 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 	}
 	return config, func() { _ = found.Close() }, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -43,8 +43,11 @@ type Book struct {
 	own []Profile
 }
 
-// PresetFile is where whoever administers the machine puts platforms for everybody.
-func PresetFile(getenv func(string) string) string {
+// PresetFile is where whoever administers the machine puts platforms for everybody; "" where there is no such place.
+func PresetFile(getenv func(string) string) string { return Preset(getenv, fileName) }
+
+// Preset is where whoever administers the machine puts something for everybody, by its name there; "" where there is no such place.
+func Preset(getenv func(string) string, name string) string {
 	dir := "/etc"
 	switch runtime.GOOS {
 	case "windows":
@@ -54,7 +57,16 @@ func PresetFile(getenv func(string) string) string {
 	case "darwin":
 		dir = "/Library/Application Support"
 	}
-	return filepath.Join(dir, "sealdesk", fileName)
+	return filepath.Join(dir, "sealdesk", name)
+}
+
+// Guarded is Preset for what decides which code is loaded and whom to trust. Windows lets everybody write where programs keep what
+// is common to all, so there is no such place there.
+func Guarded(getenv func(string) string, name string) string {
+	if runtime.GOOS == "windows" {
+		return ""
+	}
+	return Preset(getenv, name)
 }
 
 // Open reads the platforms of the person, in folder, and those of the file preset; empty: there is none. A file of the
