@@ -65,7 +65,9 @@ func (s *storage) open(ctx context.Context) (o opened, err error) {
 		return o, err
 	}
 	if s.database == "" {
-		o.store, err = sqlite.Open(ctx, s.file())
+		if o.store, err = sqlite.Open(ctx, s.file()); err != nil {
+			err = fmt.Errorf("%s: %w", s.file(), err)
+		}
 		return o, err
 	}
 	if o.pool, err = postgres.Connect(ctx, s.database); err != nil {
