@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/cmd/sealdesk/instance"
@@ -209,15 +210,17 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return desk.Config{}, nil, err
 		}
 	}
-	always, err := desk.TrustedAlways(folders.Data, platforms.Guarded(os.Getenv, ""))
-	if err != nil {
-		return desk.Config{}, nil, err
-	}
-	config.Roots = append(config.Roots, always...)
 	if o.makers != "" {
 		if config.Makers, err = desk.ReadRoots(o.makers); err != nil {
 			return desk.Config{}, nil, err
 		}
+	}
+	for name, trusted := range map[string]*[]*smx509.Certificate{desk.RootsFolder: &config.Roots, desk.MakersFolder: &config.Makers} {
+		always, err := desk.TrustedAlways(name, folders.Data, platforms.Guarded(os.Getenv, ""))
+		if err != nil {
+			return desk.Config{}, nil, err
+		}
+		*trusted = append(*trusted, always...)
 	}
 	if config.Book, err = platforms.Open(folders.Data, platforms.PresetFile(os.Getenv)); err != nil {
 		return desk.Config{}, nil, err

@@ -431,12 +431,15 @@ func TestTrustedAlways(t *testing.T) {
 		own, machine string
 		want         []*smx509.Certificate
 	}{{own, machine, roots}, {own, "", roots[:1]}, {t.TempDir(), machine, roots[1:]}, {t.TempDir(), t.TempDir(), nil}} {
-		if got, err := TrustedAlways(c.own, c.machine); err != nil || !slices.EqualFunc(got, c.want, (*smx509.Certificate).Equal) {
+		if got, err := TrustedAlways(RootsFolder, c.own, c.machine); err != nil || !slices.EqualFunc(got, c.want, (*smx509.Certificate).Equal) {
 			t.Errorf("%d of %d, %v", len(got), len(c.want), err)
 		}
 	}
+	if got, err := TrustedAlways(MakersFolder, own, machine); err != nil || len(got) != 0 {
+		t.Errorf("makers: %d, %v", len(got), err)
+	}
 	must(t, os.WriteFile(filepath.Join(machine, "roots", "other.pem"), []byte("-----BEGIN CERTIFICATE-----\nAQI=\n-----END CERTIFICATE-----\n"), 0o644))
-	_, err := TrustedAlways(own, machine)
+	_, err := TrustedAlways(RootsFolder, own, machine)
 	told(t, newWorld(t).words, err, "desk.roots_unreadable")
 }
 

@@ -14,12 +14,18 @@ import (
 // SystemRoots stands in the place of a path for the system's own store.
 const SystemRoots = "system"
 
-// TrustedAlways reads the certificates that the program is to trust always: those in a folder "roots" of the person's data, and in one
-// of what whoever administers the machine keeps for everybody. Neither need be there; an empty name is none.
-func TrustedAlways(data, machine string) ([]*smx509.Certificate, error) {
+// The folders of certificates that are trusted always: of authorities, and of makers of electronic seals.
+const (
+	RootsFolder  = "roots"
+	MakersFolder = "makers"
+)
+
+// TrustedAlways reads the certificates that the program is to trust always: those in a folder of this name in the person's data, and in
+// what whoever administers the machine keeps for everybody. Neither need be there; an empty data or machine is none.
+func TrustedAlways(name, data, machine string) ([]*smx509.Certificate, error) {
 	var all []*smx509.Certificate
 	for _, folder := range []string{data, machine} {
-		path := filepath.Join(folder, "roots")
+		path := filepath.Join(folder, name)
 		if _, err := os.Stat(path); folder == "" || errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
