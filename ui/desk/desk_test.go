@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -441,6 +442,9 @@ func TestTrustedAlways(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(machine, "roots", "other.pem"), []byte("-----BEGIN CERTIFICATE-----\nAQI=\n-----END CERTIFICATE-----\n"), 0o644))
 	_, err := TrustedAlways(RootsFolder, own, machine)
 	told(t, newWorld(t).words, err, "desk.roots_unreadable")
+	if bad := new(Error); !errors.As(err, &bad) || bad.Params()["file"] != filepath.Join(machine, "roots", "other.pem") {
+		t.Errorf("which file is it? %v", err)
+	}
 }
 
 // Everything that the desk keeps is for its owner's eyes only.

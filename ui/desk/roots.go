@@ -51,6 +51,9 @@ func ReadRoots(path string) ([]*smx509.Certificate, error) {
 		roots, err = anchors.File(path)
 	}
 	if err != nil {
+		if bad, ok := errors.AsType[*fs.PathError](err); ok {
+			path = bad.Path // of a folder's files the one that is meant
+		}
 		return nil, fault("roots_unreadable", err, "file", path)
 	}
 	return roots, nil
