@@ -7,7 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"sealdesk/cmd/internal/daemon"
@@ -50,6 +52,16 @@ func TestRun(t *testing.T) {
 		var out, errs bytes.Buffer
 		if exit := p.Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || out.String() != tt.out || errs.String() != tt.errs {
 			t.Errorf("%q: %d, %q, %q", tt.args, exit, out.String(), errs.String())
+		}
+	}
+}
+
+// systemd does not start again and again what was given wrong arguments, a configuration that was never written among them.
+func TestUnitsDoNotRepeatWrongUsage(t *testing.T) {
+	for _, name := range []string{"platformd", "mobilecad"} {
+		unit, err := os.ReadFile("../../../packaging/linux/sealdesk-" + name + ".service")
+		if want := fmt.Sprintf("\nRestartPreventExitStatus=%d\n", daemon.ExitUsage); err != nil || !strings.Contains(string(unit), want) {
+			t.Errorf("%s: no%s%v", name, want, err)
 		}
 	}
 }
