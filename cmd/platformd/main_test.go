@@ -45,6 +45,8 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--proxies", "10.0.0.1"},
 		{"--data", "x", "--roots", "y", "--log", "xml"},
 		{"--data", "x", "--roots", "y", "--origin", "contracts.example"},
+		{"--data", "x", "--roots", "y", "--tls-cert", "z", "--tls-key", "z", "--listen", ":8443"},
+		{"--data", "x", "--roots", "y", "--tls-cert", "z", "--tls-key", "z", "--listen", "[::]:8443"},
 		{"--data", "x", "--roots", "y", "--origin", "https://contracts.example,https://contracts.example/path"},
 		{"backup", "--data", "x"},
 		{"backup", "there"},

@@ -65,7 +65,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.roots, "roots", "", "PEM `file` of the CAs whose certificates log in and seal (required)")
 	f.StringVar(&o.makers, "makers", "", "PEM `file` of the makers of electronic seals; without it no such seal is trusted")
 	f.StringVar(&o.seed, "seed", "", "JSON `file` of organisations and lots to add at the start; lots.json among the package's examples shows the form")
-	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas; by default the listening one")
+	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas, as they stand in browsers and settings; by default the listening one, if it is one")
 	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
@@ -108,6 +108,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--tsa-keys and --tsa-policy go together"
 	case o.cert == "" && !loopback(host):
 		wrong = "without --tls-cert and --tls-key it listens on loopback addresses only"
+	case o.origin == "" && everywhere(host): // a login is signed for the address that people used
+		wrong = "--listen names no address that people could use, so --origin is required, such as https://contracts.example:8443"
 	case o.log != "text" && o.log != "json":
 		wrong = "--log is neither text nor json"
 	}
@@ -115,6 +117,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, daemon.Wrong("%s", wrong)
 	}
 	return o, nil
+}
+
+// everywhere tells that a host stands for all addresses of the machine.
+func everywhere(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
 func loopback(host string) bool {
