@@ -115,14 +115,15 @@ func (o *options) file() string       { return filepath.Join(o.data, "mobileca.d
 func (o *options) authority() string  { return filepath.Join(o.data, "ca") }
 func (o *options) masterFile() string { return cmp.Or(o.master, filepath.Join(o.data, "master.key")) }
 
-// openExisting is open for those that work on a mobile CA, which must be there: it makes no folder and no SQLite file.
+// openExisting is open for those that work on a mobile CA, which must be there: it makes no folder and no SQLite file, and
+// brings no database along, whose server may be of the version before.
 func (o *options) openExisting(ctx context.Context) (store.Store, func(), error) {
 	if o.database == "" {
 		if _, err := os.Stat(o.file()); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fmt.Errorf("there is no mobile CA in %s", o.data)
 		}
 	}
-	return o.open(ctx)
+	return o.open(web.AsItIs(ctx))
 }
 
 // open opens the store; release ends what it stands on, after it.
