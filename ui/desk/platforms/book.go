@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,7 +80,7 @@ func Open(folder, preset string) (*Book, error) {
 	if preset != "" {
 		list, err := read(preset)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			b.trouble = fault("preset_broken", err, "file", preset)
+			b.trouble = fault("preset_broken", err, "file", preset, "reason", reason(err))
 		}
 		for i := range list {
 			list[i].Preset = true
@@ -96,7 +99,7 @@ func Open(folder, preset string) (*Book, error) {
 		if err := os.Rename(b.path, aside); err != nil {
 			return nil, err
 		}
-		b.trouble = errors.Join(fault("broken", err, "file", aside), b.trouble)
+		b.trouble = errors.Join(fault("broken", err, "file", aside, "reason", reason(err)), b.trouble)
 	default:
 		return nil, err
 	}
@@ -121,7 +124,20 @@ func read(path string) ([]Profile, error) {
 	if err == nil || errors.Is(err, errNewer) {
 		return list, err
 	}
-	return nil, errors.Join(errBroken, err)
+	return nil, fmt.Errorf("%w: %w", errBroken, err)
+}
+
+// reason is what is wrong with a file, in English, for whoever wrote it by hand: a platform's trouble with what it is about.
+func reason(err error) string {
+	bad, ok := errors.AsType[*Error](err)
+	if !ok {
+		return strings.TrimPrefix(err.Error(), errBroken.Error()+": ")
+	}
+	text := bad.code
+	for _, name := range slices.Sorted(maps.Keys(bad.params)) {
+		text += fmt.Sprintf(", %s: %v", name, bad.params[name])
+	}
+	return text
 }
 
 func parse(data []byte) ([]Profile, error) {
