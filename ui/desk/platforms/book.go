@@ -51,8 +51,12 @@ func PresetFile(getenv func(string) string) string { return Preset(getenv, fileN
 
 // Preset is where whoever administers the machine puts something for everybody, by its name there; "" where there is no such place.
 func Preset(getenv func(string) string, name string) string {
+	return presetOn(runtime.GOOS, getenv, name)
+}
+
+func presetOn(system string, getenv func(string) string, name string) string {
 	dir := "/etc"
-	switch runtime.GOOS {
+	switch system {
 	case "windows":
 		if dir = getenv("ProgramData"); dir == "" {
 			return ""
@@ -66,10 +70,14 @@ func Preset(getenv func(string) string, name string) string {
 // Guarded is Preset for what decides which code is loaded and whom to trust. Windows lets everybody write where programs keep what
 // is common to all, so there is no such place there.
 func Guarded(getenv func(string) string, name string) string {
-	if runtime.GOOS == "windows" {
+	return guardedOn(runtime.GOOS, getenv, name)
+}
+
+func guardedOn(system string, getenv func(string) string, name string) string {
+	if system == "windows" {
 		return ""
 	}
-	return Preset(getenv, name)
+	return presetOn(system, getenv, name)
 }
 
 // Open reads the platforms of the person, in folder, and those of the file preset; empty: there is none. A file of the

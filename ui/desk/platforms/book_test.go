@@ -121,6 +121,23 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 	}
 }
 
+// Where everybody may write, nobody presets what is loaded or trusted for others.
+func TestWhatIsTrustedForEverybodyIsTheAdministrators(t *testing.T) {
+	env := func(string) string { return "programs" }
+	for _, tt := range []struct{ system, preset, guarded string }{
+		{"linux", "/etc/sealdesk/x", "/etc/sealdesk/x"},
+		{"darwin", "/Library/Application Support/sealdesk/x", "/Library/Application Support/sealdesk/x"},
+		{"windows", filepath.Join("programs", "sealdesk", "x"), ""},
+	} {
+		if preset, guarded := presetOn(tt.system, env, "x"), guardedOn(tt.system, env, "x"); preset != tt.preset || guarded != tt.guarded {
+			t.Errorf("%s: %q, %q", tt.system, preset, guarded)
+		}
+	}
+	if got := presetOn("windows", func(string) string { return "" }, "x"); got != "" {
+		t.Errorf("without %%ProgramData%%: %q", got)
+	}
+}
+
 // Whoever wrote a file by hand is told what is wrong with it.
 func TestWhatIsWrongWithAFileIsSaid(t *testing.T) {
 	for text, want := range map[string]string{
