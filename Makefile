@@ -55,19 +55,21 @@ platformapi/mobileca/phone/node_modules/.package-lock.json: platformapi/mobileca
 phone-app: phone
 	cd platformapi/mobileca/phone && npm run -s check && npm run -s build
 
-# All side by side: the programs' tests wait for windows and servers most of the time. check looks at the tests, too, so that go test
-# need not.
+# All side by side: the windows' and the programs' tests wait for windows and servers most of the time. check looks at the tests, too, so
+# that go test need not.
 test: deps-test phone
 	@$(MAKE) --no-print-directory -j3 check test-packages test-programs
 
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
 test-packages:
-	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/...
+	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/desk/...
 
+# What Fyne is in: it asks its objects on one goroutine only, and takes four minutes of the processor to build once more for the race detector.
+# Those that wait longest begin first.
 test-programs:
-	$(GO) test -vet off -tags $(TAGS) -timeout 14m ./cmd/...
+	$(GO) test -vet off -tags $(TAGS) -timeout 14m ./cmd/sealdesk ./cmd/sealctl ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
 
-# The programs, too, under the race detector, which takes them several times as long.
+# Everything under the race detector, the programs and the pages, too, which takes them several times as long.
 race: deps-test phone
 	GORACE=atexit_sleep_ms=0 $(GO) test -race -tags $(TAGS) -timeout 30m ./...
 

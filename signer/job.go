@@ -298,7 +298,7 @@ func (j Job) locate(ctx context.Context, file *pdf.File, before *verify.Report) 
 	if err != nil {
 		return nil, "", err
 	}
-	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: j.Time.Local(), DateFont: j.DateFont})
+	found, err := layout.Locate(ctx, Placing{Seal: *j.Seal, Places: j.Places, Find: j.Find, Day: j.Time, DateFont: j.DateFont})
 	if err != nil {
 		return nil, "", err
 	}

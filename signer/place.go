@@ -113,7 +113,7 @@ type Placing struct {
 	Seal   seal.Seal
 	Places []seal.Place
 	Find   Finder // may be nil when no place is a keyword
-	// Day is the date that a place may ask for, written with DateFont.
+	// Day is the time of the signature, whose day in Beijing a place may ask for, written with DateFont.
 	Day      time.Time
 	DateFont *seal.Font
 }

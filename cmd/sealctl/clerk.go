@@ -38,6 +38,9 @@ func openOffice(a *app, c desk.Config) (*office, error) {
 		_ = renderer.Close()
 		return nil, err
 	}
+	if trouble := d.PreferencesTrouble(); trouble != nil {
+		a.tui.warn("ctl.trouble", "what", a.words.Problem(trouble).String())
+	}
 	return &office{d, renderer}, nil
 }
 

@@ -171,7 +171,7 @@ type contractFileCmd struct {
 func (c *contractFileCmd) Run(a *app) error {
 	day := c.Date
 	if day == "" {
-		day = time.Now().In(words.Zone).Format(time.DateOnly)
+		day = words.Day(time.Now())
 	}
 	return c.move(a, c.ID, desk.ActionFile, func(w *desk.Work) (desk.Sent, error) { return w.File(a.ctx, c.Number, day) })
 }

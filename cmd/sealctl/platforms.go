@@ -19,7 +19,7 @@ func (a *app) book() (*platforms.Book, error) {
 		return nil, err
 	}
 	if trouble := b.Trouble(); trouble != nil {
-		a.tui.warn("ctl.platforms.trouble", "what", a.words.Problem(trouble).String())
+		a.tui.warn("ctl.trouble", "what", a.words.Problem(trouble).String())
 	}
 	return b, nil
 }

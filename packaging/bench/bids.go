@@ -71,11 +71,13 @@ func (t tools) build(content, out string, key []string) []string {
 func ciphers(content, out string, fresh func() error) []contender {
 	var all []contender
 	const iv = "000102030405060708090a0b0c0d0e0f"
-	for _, c := range [][2]string{{"-sm4-ctr", iv}, {"-aes-256-ctr", iv + iv}} {
-		name, key := c[0], c[1]
-		enc := []string{"openssl", "enc", name, "-K", key, "-iv", iv, "-in", content, "-out", out}
-		all = append(all, contender{name: "openssl enc " + name, fresh: fresh, args: enc},
-			contender{name: "openssl enc " + name + " and sync", fresh: fresh, args: append([]string{"sh", "-c", `"$@" && sync "$0"`, out}, enc...)})
+	for _, c := range []struct {
+		cipher, key string
+		as          role
+	}{{"-sm4-ctr", iv, peer}, {"-aes-256-ctr", iv + iv, floor}} {
+		enc := []string{"openssl", "enc", c.cipher, "-K", c.key, "-iv", iv, "-in", content, "-out", out}
+		all = append(all, contender{name: "openssl enc " + c.cipher, as: c.as, fresh: fresh, args: enc},
+			contender{name: "openssl enc " + c.cipher + " and sync", as: c.as, fresh: fresh, args: append([]string{"sh", "-c", `"$@" && sync "$0"`, out}, enc...)})
 	}
 	return all
 }

@@ -72,8 +72,8 @@ func (d document) sign(key []string) []string {
 func (d document) floor(digest string) []contender {
 	script := `openssl dgst ` + digest + ` "$1" && cp "$1" "$2"`
 	return []contender{
-		{name: "hash and copy", fresh: absent(d.out), args: []string{"sh", "-c", script, "sh", d.in, d.out}},
-		{name: "hash, copy and sync", fresh: absent(d.out), args: []string{"sh", "-c", script + ` && sync "$2"`, "sh", d.in, d.out}},
+		{name: "hash and copy", as: floor, fresh: absent(d.out), args: []string{"sh", "-c", script, "sh", d.in, d.out}},
+		{name: "hash, copy and sync", as: floor, fresh: absent(d.out), args: []string{"sh", "-c", script + ` && sync "$2"`, "sh", d.in, d.out}},
 	}
 }
 

@@ -8,8 +8,10 @@
 // Each contender runs in turn, N times; the table has the median of the wall
 // clock and the greatest peak of resident memory, as the kernel counted it. A
 // program that is not installed is named as missing, not left out. Benchmarks of
-// the packages, which compare within one process, are run after it. What fails is
-// told in the table, and keeps nothing from the rest.
+// the packages, which compare within one process, are run after it; of what they
+// report, x-peer and x-floor are our time divided by another program's and by that
+// of what nobody can do without. The table at the end has a line for each work.
+// What fails is told, and keeps nothing from the rest.
 package main
 
 import (
@@ -77,12 +79,17 @@ func run(ctx context.Context, only string, runs int, million bool, out string) e
 		return err
 	}
 	var failed error
-	for _, tr := range trials {
+	var all []summed
+	for _, tr := range append(trials, window) {
 		if !match.MatchString(tr.name) || ctx.Err() != nil {
 			continue
 		}
 		begun := time.Now()
-		rows, err := tr.measure(ctx, t, runs)
+		measure := tr.measure
+		if tr.name == window.name {
+			measure = starting
+		}
+		rows, err := measure(ctx, t, runs)
 		if err != nil {
 			err = fmt.Errorf("%s: %w", tr.name, err)
 			failed = errors.Join(failed, err)
@@ -90,12 +97,11 @@ func run(ctx context.Context, only string, runs int, million bool, out string) e
 		if err := table(w, tr, rows, err); err != nil {
 			return err
 		}
+		if err == nil {
+			all = append(all, sum(tr.name, rows))
+		}
 		fmt.Fprintf(os.Stderr, "bench: %s took %s\n", tr.name, time.Since(begun).Round(time.Second))
 	}
-	if match.MatchString(startName) {
-		if err := starting(ctx, w, t, runs); err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", startName, err))
-		}
-	}
-	return errors.Join(failed, packages(ctx, w, match, million))
+	inside, err := packages(ctx, w, match, million)
+	return errors.Join(failed, err, summary(w, append(all, inside...)))
 }

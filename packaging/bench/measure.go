@@ -19,9 +19,18 @@ type tools struct {
 	sealctl string
 }
 
+// role is what a contender is beside our program.
+type role int
+
+const (
+	peer  role = 1 << iota // another program that does the same work
+	floor                  // what nobody can do that work without
+)
+
 // contender is a command whose cost is measured.
 type contender struct {
 	name string
+	as   role // none: it is ours
 	args []string
 	// env is added to the process's own.
 	env []string
@@ -33,6 +42,8 @@ type contender struct {
 type trial struct {
 	name   string
 	target string // what the ratio is hoped to be, in words
+	time   string // what is timed; empty: the whole run
+	memory string // which memory is told; empty: the peak
 	// contenders prepares the files; ours is the first.
 	contenders func(ctx context.Context, t tools) ([]contender, error)
 }
@@ -40,6 +51,7 @@ type trial struct {
 // row is what a contender needed.
 type row struct {
 	name    string
+	as      role
 	missing bool // the program is not installed
 	wall    time.Duration
 	peak    int64 // bytes
@@ -60,7 +72,7 @@ func (tr trial) measure(ctx context.Context, t tools, runs int) ([]row, error) {
 	walls := make([][]time.Duration, len(all))
 	for range runs {
 		for i, c := range all {
-			rows[i].name = c.name
+			rows[i].name, rows[i].as = c.name, c.as
 			if _, err := exec.LookPath(c.args[0]); err != nil {
 				rows[i].missing = true
 				continue

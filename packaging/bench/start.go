@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,78 +17,67 @@ import (
 )
 
 const (
-	startName   = "start the window"
-	startTarget = "ahead of Okular, to the login page"
 	// settled is how long a window stands before its memory is looked at.
 	settled = 10 * time.Second
 	// startPatience is how long a window may take.
 	startPatience = time.Minute
 )
 
+// window is the trial of starting, which is measured by what is on the screen.
+var window = trial{name: "start the window", target: "ahead of Okular, to the login page", time: "time to the window", memory: "memory when idle"}
+
 // starting measures how long a program takes until its window is on the screen, with the files that it reads taken out of
 // memory as far as nobody else has them, and what memory it holds when it has stood for a while and nobody touched it. The
 // screen is Xvfb's: the processor draws, as over remote desktop.
-func starting(ctx context.Context, w io.Writer, t tools, runs int) error {
+func starting(ctx context.Context, t tools, runs int) ([]row, error) {
 	if _, err := exec.LookPath("Xvfb"); err != nil {
-		_, err := fmt.Fprintf(w, "\n### %s\nXvfb is not installed.\n", startName)
-		return err
+		return nil, err
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "x11,migrated_fynedo,no_emoji", "-ldflags", "-s -w", "-o", t.work, "./cmd/sealdesk")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := fmt.Fprintf(w, "\n### %s\nWanted: %s.\n\n| program | time to the window | memory when idle | ours is … times its time |\n| --- | ---: | ---: | ---: |\n", startName, startTarget); err != nil {
-		return err
-	}
-	var ours time.Duration
+	var rows []row
 	for _, c := range []contender{
 		{name: "sealdesk", args: []string{filepath.Join(t.work, "sealdesk")}},
 		// A program of KDE wants a session's bus, which is started beforehand by a session, and here by this.
-		{name: "okular", args: []string{"dbus-run-session", "--", "okular"}},
+		{name: "okular", as: peer, args: []string{"dbus-run-session", "--", "okular"}},
 	} {
+		r := row{name: c.name, as: c.as}
 		if _, err := exec.LookPath(c.args[len(c.args)-1]); err != nil {
-			if _, err := fmt.Fprintf(w, "| %s | not installed | | |\n", c.name); err != nil {
-				return err
-			}
+			r.missing = true
+			rows = append(rows, r)
 			continue
 		}
 		home := filepath.Join(t.work, "home-"+c.name)
 		if err := os.Mkdir(home, 0o700); err != nil {
-			return err
+			return nil, err
 		}
 		c.env = []string{"HOME=" + home, "XDG_DATA_HOME=", "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "XDG_RUNTIME_DIR=" + home, "LC_ALL=C.UTF-8", "WAYLAND_DISPLAY="}
 		var times []time.Duration
-		var memory int64
 		var read []string // what the last run had mapped
 		for range runs + 1 {
 			for _, file := range read {
 				if err := fromDisk(file); err != nil && !errors.Is(err, os.ErrPermission) && !errors.Is(err, os.ErrNotExist) {
-					return err
+					return nil, err
 				}
 			}
 			s, err := c.start(ctx)
 			if err != nil {
-				return fmt.Errorf("%s: %w", c.name, err)
+				return nil, fmt.Errorf("%s: %w", c.name, err)
 			}
 			if read != nil { // the first run makes caches and settings, and tells which files are read
 				times = append(times, s.time)
-				memory = max(memory, s.memory)
+				r.peak = max(r.peak, s.memory)
 			}
 			read = s.files
 		}
 		slices.Sort(times)
-		median, ratio := times[len(times)/2], ""
-		if ours == 0 {
-			ours = median
-		} else {
-			ratio = fmt.Sprintf("%.2f", ours.Seconds()/median.Seconds())
-		}
-		if _, err := fmt.Fprintf(w, "| %s | %.3f s | %d MiB | %s |\n", c.name, median.Seconds(), memory>>20, ratio); err != nil {
-			return err
-		}
+		r.wall = times[len(times)/2]
+		rows = append(rows, r)
 	}
-	return nil
+	return rows, nil
 }
 
 // A started window.

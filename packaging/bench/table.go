@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,7 @@ func table(w io.Writer, tr trial, rows []row, failed error) error {
 		_, err := fmt.Fprintf(w, "%s\nFailed: %s\n", b.String(), failed)
 		return err
 	}
-	b.WriteString("\n| program | time | peak memory | ours is … times its time |\n| --- | ---: | ---: | ---: |\n")
+	fmt.Fprintf(&b, "\n| program | %s | %s | ours is … times its time |\n| --- | ---: | ---: | ---: |\n", cmp.Or(tr.time, "time"), cmp.Or(tr.memory, "peak memory"))
 	for i, r := range rows {
 		switch {
 		case r.missing:
@@ -63,16 +64,86 @@ func table(w io.Writer, tr trial, rows []row, failed error) error {
 // patience is how long the benchmarks of one package may take; with a million contracts the platform's take longest.
 const patience, patienceForMillion = 15 * time.Minute, 45 * time.Minute
 
+// summed is a line of the table at the end.
+type summed struct{ work, ours, peer, floor string }
+
+// sum puts our first row beside the fastest other program and beside each floor.
+func sum(name string, rows []row) summed {
+	s := summed{work: name, peer: "–", floor: "–"}
+	var fastest row
+	var floors []string
+	for i, r := range rows {
+		switch {
+		case r.missing:
+		case i == 0:
+			s.ours = fmt.Sprintf("%.3f s, %d MiB", r.wall.Seconds(), r.peak>>20)
+		default:
+			if r.as&peer != 0 && (fastest.wall == 0 || r.wall < fastest.wall) {
+				fastest = r
+			}
+			if r.as&floor != 0 {
+				floors = append(floors, fmt.Sprintf("%s %.2f", r.name, rows[0].wall.Seconds()/r.wall.Seconds()))
+			}
+		}
+	}
+	if fastest.wall > 0 {
+		s.peer = fmt.Sprintf("%s %.2f", fastest.name, rows[0].wall.Seconds()/fastest.wall.Seconds())
+	}
+	if floors != nil {
+		s.floor = strings.Join(floors, "; ")
+	}
+	return s
+}
+
+// benchmark is what a line of go test says of a benchmark: what it measured with its unit, and how many times the work of another, or
+// of what nobody can do without, ours took, if it measured that beside.
+func benchmark(folder, line string) (summed, bool) {
+	fields := strings.Fields(line)
+	if len(fields) < 4 || len(fields)%2 != 0 {
+		return summed{}, false
+	}
+	name := strings.TrimPrefix(fields[0], "Benchmark")
+	if cores := strings.LastIndexByte(name, '-'); cores > 0 {
+		name = name[:cores]
+	}
+	s := summed{work: folder + ": " + name, peer: "–", floor: "–"}
+	var ours []string
+	for i := 2; i+1 < len(fields); i += 2 {
+		switch value, unit := fields[i], fields[i+1]; unit {
+		case "x-peer":
+			s.peer = value
+		case "x-floor":
+			s.floor = value
+		default:
+			ours = append(ours, value+" "+unit)
+		}
+	}
+	s.ours = strings.Join(ours, ", ")
+	return s, true
+}
+
+// summary writes everything that was measured in one table.
+func summary(w io.Writer, all []summed) error {
+	var b strings.Builder
+	b.WriteString("\n### All of it\n\n| work | ours | beside the fastest other program | beside the floor |\n| --- | --- | --- | --- |\n")
+	for _, s := range all {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", s.work, s.ours, s.peer, s.floor)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
 // packages runs the benchmarks that compare within one process. They are short unless a million contracts are wanted.
-func packages(ctx context.Context, w io.Writer, match *regexp.Regexp, million bool) error {
+func packages(ctx context.Context, w io.Writer, match *regexp.Regexp, million bool) ([]summed, error) {
 	length := []string{"-short", "-timeout", patience.String()}
 	if million {
 		length = []string{"-timeout", patienceForMillion.String()}
 	}
 	folders, err := benchmarked(".")
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var all []summed
 	var failed error
 	for _, folder := range folders {
 		if !match.MatchString(folder) {
@@ -86,15 +157,18 @@ func packages(ctx context.Context, w io.Writer, match *regexp.Regexp, million bo
 			failed = errors.Join(failed, fmt.Errorf("benchmarks of %s: %w\n%s", folder, err, out))
 		}
 		if ctx.Err() != nil {
-			return failed
+			return all, failed
 		}
 		if _, err := fmt.Fprintf(w, "\n### %s\n\n```\n", folder); err != nil {
-			return err
+			return all, err
 		}
 		for line := range strings.Lines(string(out)) {
 			if strings.HasPrefix(line, "Benchmark") {
 				if _, err := io.WriteString(w, line); err != nil {
-					return err
+					return all, err
+				}
+				if s, ok := benchmark(folder, line); ok {
+					all = append(all, s)
 				}
 			}
 		}
@@ -103,10 +177,10 @@ func packages(ctx context.Context, w io.Writer, match *regexp.Regexp, million bo
 			end += "\nFailed.\n"
 		}
 		if _, err := io.WriteString(w, end); err != nil {
-			return err
+			return all, err
 		}
 	}
-	return failed
+	return all, failed
 }
 
 // benchmarked lists the folders whose tests have a benchmark.

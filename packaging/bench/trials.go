@@ -31,7 +31,7 @@ func clean(name, in string) trial {
 		out := filepath.Join(t.work, "clean.pdf")
 		return []contender{
 			{name: "sealctl clean", args: []string{t.sealctl, "clean", in, "-o", out}, fresh: absent(out)},
-			{name: "soffice --convert-to pdf", args: bare},
+			{name: "soffice --convert-to pdf", as: peer | floor, args: bare},
 		}, nil
 	}}
 }
@@ -57,11 +57,11 @@ func sign(name string, size int64) trial {
 		}
 		out := absent(d.out)
 		all := append([]contender{{name: "sealctl sign, key in a file", args: d.sign(file), fresh: out}}, d.floor("-sha256")...)
-		all = append(all, contender{name: "mutool sign", fresh: out, args: []string{"mutool", "sign", "-s", pfx, "-P", pfxWord, "-o", d.out, d.in, strconv.Itoa(fieldObject)}})
+		all = append(all, contender{name: "mutool sign", as: peer, fresh: out, args: []string{"mutool", "sign", "-s", pfx, "-P", pfxWord, "-o", d.out, d.in, strconv.Itoa(fieldObject)}})
 		if size <= whole {
 			all = append(all,
-				contender{name: "pyHanko", fresh: out, args: []string{pyhanko, "packaging/bench/with_pyhanko.py", "sign", pfx, pfxWord, d.in, d.out}},
-				contender{name: "DSS", fresh: out, args: dss("sign", "--pfx", pfx, "--password", pfxWord, d.in, d.out)})
+				contender{name: "pyHanko", as: peer, fresh: out, args: []string{pyhanko, "packaging/bench/with_pyhanko.py", "sign", pfx, pfxWord, d.in, d.out}},
+				contender{name: "DSS", as: peer, fresh: out, args: dss("sign", "--pfx", pfx, "--password", pfxWord, d.in, d.out)})
 		}
 		token, env, err := d.softHSM(ctx)
 		if err != nil || token == nil {
@@ -101,14 +101,14 @@ func check(name string, size int64) trial {
 		roots := filepath.Join(d.work, "ca", "roots.pem")
 		all := []contender{
 			{name: "sealctl verify", args: []string{t.sealctl, "verify", d.out, "--trust", roots}},
-			{name: "openssl dgst -sha256", args: []string{"openssl", "dgst", "-sha256", d.out}},
-			{name: "pdfsig", args: []string{"pdfsig", "-nocert", d.out}},
-			{name: "mutool sign -v", args: []string{"mutool", "sign", "-v", d.out}},
+			{name: "openssl dgst -sha256", as: floor, args: []string{"openssl", "dgst", "-sha256", d.out}},
+			{name: "pdfsig", as: peer, args: []string{"pdfsig", "-nocert", d.out}},
+			{name: "mutool sign -v", as: peer, args: []string{"mutool", "sign", "-v", d.out}},
 		}
 		if size <= whole {
 			all = append(all,
-				contender{name: "pyHanko", args: []string{pyhanko, "packaging/bench/with_pyhanko.py", "verify", roots, d.out}},
-				contender{name: "DSS", args: dss("validate", "--offline", d.out)})
+				contender{name: "pyHanko", as: peer, args: []string{pyhanko, "packaging/bench/with_pyhanko.py", "verify", roots, d.out}},
+				contender{name: "DSS", as: peer, args: dss("validate", "--offline", d.out)})
 		}
 		return all, nil
 	}}

@@ -36,7 +36,7 @@ func BenchmarkBatch(b *testing.B) {
 			rate := float64(files*b.N) / took.Seconds()
 			b.ReportMetric(rate, "files/s")
 			b.ReportMetric(raw, "key/s")
-			b.ReportMetric(rate/raw, "ratio")
+			b.ReportMetric(raw/rate, "x-floor")
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(float64(runtime.NumCPU()), "cpus")
 		})

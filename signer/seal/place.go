@@ -459,9 +459,12 @@ func quote(words string) string {
 	return words
 }
 
-// Text is the date as it is written, 2026年11月25日; signed is the day of the signature.
+// beijing is the zone of the day of signing, wherever the computer is.
+var beijing = time.FixedZone("CST", 8*60*60)
+
+// Text is the date as it is written, 2026年11月25日; signed is the time of the signature, whose day in Beijing it is.
 func (d Date) Text(signed time.Time) string {
-	day := signed
+	day := signed.In(beijing)
 	if d.On != SigningDay {
 		day, _ = time.Parse(dayISO, d.On) // ParsePlace read it
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sealdesk/assets"
 	"sealdesk/signer/seal"
@@ -194,6 +195,17 @@ func TestSlicesCoverThePicture(t *testing.T) {
 		if m := seal.Slice(whole, [2]float64{float64(i) / 1000, float64(i+1) / 1000}); m.Bounds().Empty() || !m.Bounds().In(whole.Rect) {
 			t.Fatalf("slice %d of a thousand: %v", i, m.Bounds())
 		}
+	}
+}
+
+// The day beside a seal is that in Beijing, wherever the computer is; one that is named stays itself.
+func TestDayOfSigning(t *testing.T) {
+	at := time.Date(2026, 11, 25, 12, 0, 0, 0, time.FixedZone("", -8*60*60))
+	if got := (seal.Date{On: seal.SigningDay}).Text(at); got != "2026年11月26日" {
+		t.Error(got)
+	}
+	if got := (seal.Date{On: "2026-11-24"}).Text(at); got != "2026年11月24日" {
+		t.Error(got)
 	}
 }
 

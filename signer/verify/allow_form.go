@@ -61,6 +61,9 @@ func (d *diff) allowForm() error {
 			return deny(attackReplace, "the form's %s was changed", k)
 		}
 	}
+	if !slices.Contains(defaults, "DR") && d.rewritten(newForm["DR"]) {
+		defaults = append(defaults, "DR")
+	}
 	oldFields, newFields, err := d.appended(oldForm["Fields"], newForm["Fields"], attackSaving, "form's Fields")
 	if err != nil {
 		return err
@@ -124,9 +127,29 @@ func (d *diff) allowDefault(key pdf.Name, oldForm, newForm pdf.Dict, fields []fi
 	return d.allowResources(oldForm[key], newForm[key])
 }
 
+// rewritten says whether resources, or the names of one category, are objects of their own that the revision wrote.
+func (d *diff) rewritten(resources pdf.Object) bool {
+	list, _ := d.new.Dict(resources) // what is no dictionary names nothing
+	ref, ok := resources.(pdf.Ref)
+	return ok && d.pending[ref.Num] || len(d.touchedKeys(list, list)) > 0
+}
+
+// touchedKeys are the entries in which two dictionaries differ, or whose object the revision wrote.
+func (d *diff) touchedKeys(a, b pdf.Dict) []pdf.Name {
+	out := changedKeys(a, b)
+	for k, o := range b {
+		if ref, ok := o.(pdf.Ref); ok && d.pending[ref.Num] && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // allowResources lets the form's resources gain names: those of fonts and encodings, which appearances are made with, and those
 // of other things when they came with the revision, as what a new signature shows does. A name that was there stays what it was,
-// since an appearance without resources of its own is drawn with it.
+// since an appearance without resources of its own is drawn with it. Resources and the names of a category that are objects of their own
+// may be rewritten in place, as some writers do, where nothing else leads to them.
 func (d *diff) allowResources(was, is pdf.Object) error {
 	wrong := deny(attackReplace, "the form's DR was changed")
 	is, err := d.replaceable(was, is, "form's DR")
@@ -141,7 +164,7 @@ func (d *diff) allowResources(was, is pdf.Object) error {
 	if err != nil {
 		return err
 	}
-	for _, category := range changedKeys(old, new) {
+	for _, category := range d.touchedKeys(old, new) {
 		if category == "ProcSet" { // which viewers have no use for
 			continue
 		}

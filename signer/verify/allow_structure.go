@@ -67,8 +67,10 @@ func (d *diff) allowStructure() error {
 	return nil
 }
 
-// refuseDangling refuses new references to what is not there, or not in that generation. They lead to nothing, but some viewers
-// look for it by gathering all that looks like an object anywhere in the file, and others take another generation.
+// refuseDangling refuses new references to what is not there, or not in that generation. They are null (ISO 32000-1, 7.3.10), but some
+// viewers look for it by gathering all that looks like an object anywhere in the file, and others take another generation. Poppler does
+// so for an object that is free in a table, too, as much as for one beyond the table. Object 0, which is always free, is null to all:
+// Poppler, MuPDF, qpdf and PDFBox make null of the reference itself. But PDFBox does not in an array, where it looks for "0 0 obj".
 func (d *diff) refuseDangling() error {
 	for _, num := range d.written {
 		if err := d.refuseDanglingIn(num); err != nil {
@@ -76,7 +78,7 @@ func (d *diff) refuseDangling() error {
 		}
 	}
 	a, b := d.old.Trailer(), d.new.Trailer()
-	if info, ok := b["Info"].(pdf.Ref); ok && !pdf.Equal(a["Info"], info) && !d.new.leads(info) {
+	if info, ok := b["Info"].(pdf.Ref); ok && !toZero(info) && !pdf.Equal(a["Info"], info) && !d.new.leads(info) {
 		return deny(attackSwitch, "the trailer refers to object %d, which is not there", info.Num)
 	}
 	return nil
@@ -87,7 +89,7 @@ func (d *diff) refuseDanglingIn(num uint32) error {
 	if err != nil {
 		return err
 	}
-	for _, ref := range refs(b, nil) {
+	for _, ref := range refsBut(b, nil, func(_ pdf.Dict, _ pdf.Name, o pdf.Object) ([]pdf.Ref, bool) { return nil, toZero(o) }) {
 		if d.new.leads(ref) {
 			continue
 		}
@@ -100,6 +102,12 @@ func (d *diff) refuseDanglingIn(num uint32) error {
 		}
 	}
 	return nil
+}
+
+// toZero says whether o refers to object 0.
+func toZero(o pdf.Object) bool {
+	ref, ok := o.(pdf.Ref)
+	return ok && ref.Num == 0
 }
 
 // leads says whether a reference leads to an object.

@@ -101,6 +101,11 @@ func TestOtherReaders(t *testing.T) {
 				50: fmt.Sprintf(empty, generation), 51: "[72 690 400 730]", 52: stream("/Subtype /Form /BBox [0 0 1 1]", "0 0 1 1 re f")})
 		}
 	}
+	bordered := func(entry string) func(p *paper) {
+		return func(p *paper) {
+			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", 50: "<< /FT /Sig /T (x) " + entry + " >>"})
+		}
+	}
 	for _, tc := range []struct {
 		name, why      string // why is empty for what is allowed
 		before, follow func(p *paper)
@@ -122,8 +127,14 @@ func TestOtherReaders(t *testing.T) {
 		{"a border that was deleted", "verify.modified|object 51, which is not there", func(p *paper) {
 			p.update(map[int]string{51: "<< >>"})
 			p.update(map[int]string{51: ""})
-		}, func(p *paper) {
-			p.update(map[int]string{objForm: "<< /Fields " + refList(append(p.fields, 50)) + " /SigFlags 3 >>", 50: "<< /FT /Sig /T (x) /BS 51 0 R >>"})
+		}, bordered("/BS 51 0 R")},
+		{"a border of number 0", "", func(p *paper) {}, bordered("/BS 0 0 R")},
+		{"a border of number 0 in another generation", "", func(p *paper) {}, bordered("/BS << /D 0 65535 R >>")},
+		{"a border's part of number 0", "verify.modified|object 0, which is not there", func(p *paper) {}, bordered("/Border [0 0 0 0 R]")},
+		{"a border that is free", "verify.modified|object 60, which is not there", func(p *paper) { p.update(map[int]string{60: ""}) }, bordered("/BS 60 0 R")},
+		{"information of number 0", "", func(p *paper) {}, func(p *paper) {
+			p.trailer = strings.Replace(p.trailer, "/Info 6 0 R", "/Info 0 0 R", 1)
+			p.update(nil)
 		}},
 		{"information that is not there", "verify.modified|trailer refers to object 99", func(p *paper) {}, func(p *paper) {
 			p.trailer = strings.Replace(p.trailer, "/Info 6 0 R", "/Info 99 0 R", 1)

@@ -242,6 +242,66 @@ func TestRulesOfRevisions(t *testing.T) {
 	}
 }
 
+// TestResourcesRewritten: the form's resources are objects of their own, which the next writer writes anew in place.
+func TestResourcesRewritten(t *testing.T) {
+	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})
+	const (
+		helvetica = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+		lists     = "<< /Font 31 0 R /XObject << /X 5 0 R >> /ExtGState << /G << /ca 1 >> >> >>"
+		fonts     = "<< /Helv 5 0 R >>"
+		more      = "<< /Helv 5 0 R /Other 50 0 R >>"
+	)
+	text := "<< /FT /Tx /T (t) /Type /Annot /Subtype /Widget /Rect [0 0 9 9] /P 3 0 R /DA (/Helv 9 Tf) /AP << /N 21 0 R >> >>"
+	for _, tc := range []struct {
+		name   string
+		before func(p *paper)
+		form   string // what else it says
+		after  map[int]string
+		why    string // empty for what is allowed
+	}{
+		{"a font more", nil, "", map[int]string{31: more, 50: helvetica}, ""},
+		{"fonts that are named in place", nil, "", map[int]string{30: strings.Replace(lists, "31 0 R", more, 1), 50: helvetica}, ""},
+		{"both", nil, "", map[int]string{30: strings.Replace(lists, "/G <<", "/H << /ca 0 >> /G <<", 1), 31: more, 50: helvetica}, ""},
+		{"where fields have looks", func(p *paper) {
+			p.fields, p.annots = []int{20}, []int{20}
+			p.update(map[int]string{20: text, 21: stream("/Subtype /Form /BBox [0 0 9 9]", "")})
+		}, "", map[int]string{31: more, 50: helvetica}, ""},
+		{"where a field has no look", func(p *paper) {
+			p.fields, p.annots = []int{20}, []int{20}
+			p.update(map[int]string{20: strings.Replace(text, "/AP << /N 21 0 R >>", "", 1)})
+		}, "", map[int]string{31: more, 50: helvetica}, "DR"},
+		{"where viewers make the looks", nil, "/NeedAppearances true", map[int]string{31: more, 50: helvetica}, "DR"},
+		{"another font", nil, "", map[int]string{31: "<< /Helv 50 0 R >>", 50: helvetica}, "DR"},
+		{"a font taken away", nil, "", map[int]string{31: "<< /Other 50 0 R >>", 50: helvetica}, "DR"},
+		{"fonts taken away", nil, "", map[int]string{30: "<< /XObject << /X 5 0 R >> /ExtGState << /G << /ca 1 >> >> >>"}, "DR"},
+		{"fonts that are none", nil, "", map[int]string{31: "7"}, "DR"},
+		{"a font that is written anew", nil, "", map[int]string{31: more, 5: strings.Replace(helvetica, "Helvetica", "Symbol", 1), 50: helvetica}, "object 5"},
+		{"another picture", nil, "", map[int]string{30: strings.Replace(lists, "/X 5", "/X 4", 1)}, "DR"},
+		{"a picture's name for what was there", nil, "", map[int]string{30: strings.Replace(lists, "/X 5", "/Y 4 0 R /X 5", 1)}, "DR"},
+		{"another graphics state", nil, "", map[int]string{30: strings.Replace(lists, "/ca 1", "/ca 0", 1)}, "DR"},
+		{"resources that are none", nil, "", map[int]string{30: "7"}, "where a dictionary should be"},
+		{"fonts of the page, too", func(p *paper) { p.page["Resources"] = "<< /Font 31 0 R >>" }, "", map[int]string{31: more, 50: helvetica}, "form's Font is shared"},
+		{"resources of the page, too", func(p *paper) { p.page["Resources"] = "30 0 R" }, "", map[int]string{30: strings.Replace(lists, "31 0 R", more, 1), 50: helvetica}, "form's DR is shared"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPaper(t)
+			if tc.before != nil {
+				tc.before(p)
+			}
+			p.update(map[int]string{objPage: p.dict(p.page), 30: lists, 31: fonts})
+			p.sign(buyer, signing{form: "/DR 30 0 R " + tc.form})
+			if r := p.verify(buyer); !r.Valid() {
+				t.Fatalf("before: %s %v %v", r.Verdict, allCodes(r), changes(r))
+			}
+			p.update(tc.after)
+			r := p.verify(buyer)
+			if tc.why == "" && !r.Valid() || tc.why != "" && (r.Verdict != Invalid || !found(r, "verify.modified|"+tc.why)) {
+				t.Errorf("%s with %v, want %q; changes %v", r.Verdict, allCodes(r), tc.why, changes(r))
+			}
+		})
+	}
+}
+
 // TestResourcesOfANewSignature: some writers name what a new signature shows in the form's resources, too.
 func TestResourcesOfANewSignature(t *testing.T) {
 	buyer := cmstest.New(t, "ecdsa", cmstest.Options{})

@@ -107,6 +107,8 @@ type Desk struct {
 	own  *preview.Renderer // made here, so closed here
 	word *office.Warm
 
+	trouble error // of the preferences, as they were found
+
 	seats sync.RWMutex // held for reading by each session; the platform changes while there is none
 
 	mu        sync.Mutex
@@ -141,7 +143,7 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if err := d.equip(); err != nil {
 		return nil, err
 	}
-	err := d.readPreferences()
+	err := d.takePreferences()
 	if err == nil {
 		err = d.begin(ctx)
 	}

@@ -208,6 +208,16 @@ func TestABadPictureIsNoSeal(t *testing.T) {
 	}
 }
 
+// The day that a new contract proposes is Beijing's, and not this computer's.
+func TestANewContractIsOfTheDayInBeijing(t *testing.T) {
+	w := newWorld(t)
+	s := w.at(buyer)
+	before := words.Day(s.Now())
+	if day := w.begin(s, "lot-1").View(t.Context()).Fields.SignedOn; day != before && day != words.Day(s.Now()) {
+		t.Errorf("%s, and not %s", day, before)
+	}
+}
+
 // A form that the platform would not take is kept, and says why it cannot be saved, in either language.
 func TestAFormThatCannotBeSentSaysWhy(t *testing.T) {
 	w := newWorld(t)

@@ -8,45 +8,14 @@ import (
 	"syscall"
 
 	"sealdesk/signer/disk"
+	"sealdesk/ui/desk/words"
 )
 
-// An Error is a trouble of the desk's own, named by a stable code; ui/desk/words has its sentences.
-type Error struct {
-	code   string
-	params map[string]any
-	cause  error
-}
+// An Error is a trouble of the desk's own; its code starts with "desk.".
+type Error = words.Error
 
 func fault(code string, cause error, pairs ...any) *Error {
-	e := &Error{code: "desk." + code, cause: cause}
-	if len(pairs) > 0 {
-		e.params = make(map[string]any, len(pairs)/2)
-		for i := 0; i+1 < len(pairs); i += 2 {
-			e.params[pairs[i].(string)] = pairs[i+1]
-		}
-	}
-	return e
-}
-
-func (e *Error) Error() string {
-	if e.cause != nil {
-		return e.code + ": " + e.cause.Error()
-	}
-	return e.code
-}
-
-// Code is stable and starts with "desk.".
-func (e *Error) Code() string { return e.code }
-
-// Params are the values that the sentence of the code uses.
-func (e *Error) Params() map[string]any { return e.params }
-
-func (e *Error) Unwrap() error { return e.cause }
-
-// Is makes errors.Is compare codes.
-func (e *Error) Is(target error) bool {
-	var t *Error
-	return errors.As(target, &t) && t.code == e.code
+	return words.Fault("desk."+code, cause, pairs...)
 }
 
 // diskError names what the person can mend about writing in a folder: a full disk, a folder that cannot be written, a name

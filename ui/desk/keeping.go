@@ -76,6 +76,12 @@ func SetAside(folders Folders) (string, error) {
 	return aside, nil
 }
 
+// setAside gives a file that cannot be read another name, for who can mend it, and tells that.
+func setAside(path string) (string, error) {
+	aside := path + ".damaged-" + time.Now().Format("20060102-150405")
+	return aside, diskError(aside, os.Rename(path, aside))
+}
+
 // KeyPlace says where the key of what lies on this machine is kept: in the system's keyring, or in a file.
 func (d *Desk) KeyPlace() vault.Where {
 	d.mu.Lock()

@@ -181,8 +181,9 @@ func (d *Desk) present(ctx context.Context, kept Key) Key {
 	return kept
 }
 
-// keepOn keeps the session from now on, or forgets what was kept for this party before.
+// keepOn keeps the session from now on, or forgets what was kept for this party before, which the platform is told of.
 func (s *Session) keepOn(ctx context.Context, keep bool) {
+	s.endReplaced(ctx)
 	s.desk.began(s.key)
 	// A choice that could not be kept is asked for again.
 	_ = s.desk.chooseKeeping(keep)
@@ -195,6 +196,28 @@ func (s *Session) keepOn(ctx context.Context, keep bool) {
 	if err == nil { // otherwise nobody knows until when, and it ends with the program
 		s.keeper.begin(x.ExpiresAt)
 	}
+}
+
+// endReplaced ends the session that an earlier run of the program left open, beside the work that begins, for nobody will go on with
+// it. When the platform cannot be told, it ends by itself.
+func (s *Session) endReplaced(ctx context.Context) {
+	resume, _, err := s.desk.resumer()
+	data, noneErr := s.keeper.ring.Get(s.keeper.name)
+	var k inKeyring
+	s.desk.mu.Lock()
+	own := s.desk.begun[s.keeper.name]
+	s.desk.mu.Unlock()
+	if own || err != nil || noneErr != nil || json.Unmarshal(data, &k) != nil {
+		return
+	}
+	s.watching.Go(func() {
+		defer token.Wipe(k.Secret)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbye)
+		defer cancel()
+		if p, err := resume(ctx, k.Secret, s.desk.Proxy, nil); err == nil {
+			_ = p.Logout(ctx)
+		}
+	})
 }
 
 // began says that a party's session is this desk's from now on: what the keyring has of it is no offer.

@@ -222,6 +222,29 @@ func TestASessionIsKeptByChoice(t *testing.T) {
 	}
 }
 
+// The session that a new login takes the place of is ended on the platform; one that this desk works in is not.
+func TestAReplacedSessionIsEnded(t *testing.T) {
+	for name, keep := range map[string]bool{"kept": true, "not kept": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			ring := newMemory()
+			first := w.keptLogin(w.keeping("desk", ring), true)
+			w.shut(first)
+			d := w.keeping("desk", ring)
+			second := w.keptLogin(d, keep)
+			beside := w.keptLogin(d, keep)
+			beside.Close() // waits for what goes on beside the work
+			if _, err := second.platform.Session(t.Context()); err != nil {
+				t.Errorf("a session at work was ended: %v", err)
+			}
+			second.Close()
+			if _, err := first.platform.Session(t.Context()); !isOver(err) {
+				t.Errorf("the one before is still open: %v", err)
+			}
+		})
+	}
+}
+
 func TestWithoutAKeyringNothingIsKept(t *testing.T) {
 	w := newWorld(t)
 	d := w.keeping("desk", nil)

@@ -2,6 +2,8 @@ package desk
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"sealdesk/signer/disk"
@@ -36,33 +38,56 @@ var migrations = [preferencesVersion]func(map[string]json.RawMessage) error{
 	func(map[string]json.RawMessage) error { return nil },
 }
 
-// readPreferences takes what was kept. A damaged file only forgets choices; one of a newer program is left as it is, for to write
-// it anew would lose what this program does not know. Error: desk.settings_newer.
+// takePreferences is readPreferences for a desk that writes them anew: a damaged file is set aside first, whole, and PreferencesTrouble
+// tells of it. Errors: desk.settings_newer, those of the disk.
+func (d *Desk) takePreferences() error {
+	err := d.readPreferences()
+	damaged := fault("settings_damaged", nil)
+	if !errors.Is(err, damaged) {
+		return err
+	}
+	aside, asideErr := setAside(filepath.Join(d.cfg.Folders.Data, preferencesFile))
+	d.trouble = fault("settings_damaged", err, "file", aside)
+	return asideErr
+}
+
+// PreferencesTrouble is what was wrong with the file of the choices when the desk was opened; nil at the next time, for the file is
+// set aside.
+func (d *Desk) PreferencesTrouble() error { return d.trouble }
+
+// readPreferences takes what was kept, of a damaged file what can be read. One of a newer program is left as it is, for to write it
+// anew would lose what this program does not know. Errors: desk.settings_newer, desk.settings_damaged.
 func (d *Desk) readPreferences() error {
 	d.prefs.Version = preferencesVersion
 	path := filepath.Join(d.cfg.Folders.Data, preferencesFile)
 	data, err := disk.Read(path, maxPreferences)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var fields map[string]json.RawMessage
 	var kept struct{ Version int }
-	if json.Unmarshal(data, &fields) != nil || json.Unmarshal(data, &kept) != nil || kept.Version < 0 {
-		return nil
+	if err == nil {
+		err = errors.Join(json.Unmarshal(data, &fields), json.Unmarshal(data, &kept))
 	}
-	if kept.Version > preferencesVersion {
+	switch {
+	case err == nil && kept.Version > preferencesVersion:
 		return fault("settings_newer", nil, "file", path)
+	case err != nil || fields == nil || kept.Version < 0:
+		return fault("settings_damaged", err)
 	}
 	for _, migrate := range migrations[kept.Version:] {
-		if migrate(fields) != nil {
-			return nil
+		if err := migrate(fields); err != nil {
+			return fault("settings_damaged", err)
 		}
 	}
 	if data, err = json.Marshal(fields); err != nil {
 		return err
 	}
-	_ = json.Unmarshal(data, &d.prefs) // what has another type is forgotten
+	err = json.Unmarshal(data, &d.prefs) // what has another type is forgotten
 	d.prefs.Version = preferencesVersion
+	if err != nil {
+		return fault("settings_damaged", err)
+	}
 	return nil
 }
 

@@ -186,7 +186,8 @@ func (s *Session) handIn(ctx context.Context, t platformapi.Tendering, x handing
 	return t.CompleteBid(ctx, x.CompleteKey, x.ID)
 }
 
-// WithdrawBid takes the bid that was handed in back, before the deadline (撤回). The receipt is kept.
+// WithdrawBid takes the bid that was handed in, or is on its way, back before the deadline (撤回). The receipt is kept; there is none
+// of a bid that the platform never heard of.
 //
 // Errors: desk.bid_not_sent, the platform's.
 func (s *Session) WithdrawBid(ctx context.Context, p *bids.Project) (platformapi.BidReceipt, error) {
@@ -194,12 +195,15 @@ func (s *Session) WithdrawBid(ctx context.Context, p *bids.Project) (platformapi
 	if err != nil {
 		return platformapi.BidReceipt{}, err
 	}
-	now := p.View().Current()
+	now := p.View().Returnable()
 	if now == nil {
 		return platformapi.BidReceipt{}, fault("bid_not_sent", nil)
 	}
 	out, err := t.WithdrawBid(ctx, now.WithdrawKey, now.ID)
 	s.heard(err)
+	if now.State == platformapi.BidUploading && platformapi.IsCode(err, platformapi.CodeNotFound) {
+		return platformapi.BidReceipt{}, p.Learn(ctx, platformapi.Bid{ID: now.ID, State: platformapi.BidWithdrawn})
+	}
 	if err != nil {
 		return platformapi.BidReceipt{}, err
 	}

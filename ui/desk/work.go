@@ -67,7 +67,7 @@ func (s *Session) NewWork(ctx context.Context, lot platformapi.Lot) (*Work, erro
 	const ending = "合同"
 	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Lot: lot, Typed: platformapi.ContractFields{
 		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
-		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
+		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: words.Day(s.Now()),
 	}})
 }
 
@@ -102,7 +102,7 @@ func (s *Session) NewAmendment(ctx context.Context, parent View, kind platformap
 	}
 	ending := endings[kind]
 	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Kind: kind, Parent: parent.ID, Lot: parent.Lot, Typed: platformapi.ContractFields{
-		Name: cut(strings.TrimSuffix(parent.Fields.Name, "合同"), maxName-length(ending)) + ending, SignedOn: time.Now().Format(time.DateOnly),
+		Name: cut(strings.TrimSuffix(parent.Fields.Name, "合同"), maxName-length(ending)) + ending, SignedOn: words.Day(s.Now()),
 	}})
 }
 
@@ -145,14 +145,13 @@ func (s *Session) Drafts(ctx context.Context) ([]*Work, error) {
 // Open takes a contract onto the desk: what the platform tells, or what is known here when it cannot be reached.
 func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	w, err := s.onDesk(ctx, safeName(id))
-	damaged := &Error{}
 	switch {
 	case w != nil:
 		if err := w.Refresh(ctx); err != nil && !platformapi.Retryable(err) {
 			return nil, err
 		}
 		return w, w.adopt(ctx)
-	case err != nil && !(errors.As(err, &damaged) && damaged.code == "desk.draft_damaged"):
+	case err != nil && !errors.Is(err, fault("draft_damaged", nil)):
 		return nil, err
 	}
 	c, askErr := s.platform.Contract(ctx, id)
@@ -163,9 +162,8 @@ func (s *Session) Open(ctx context.Context, id string) (*Work, error) {
 	dir := s.folder(id)
 	if err != nil {
 		// The platform knows it: only what was not sent is lost, and stays in the file for who can mend it.
-		aside := filepath.Join(dir, draftFile+".damaged-"+time.Now().Format("20060102-150405"))
-		if err := os.Rename(filepath.Join(dir, draftFile), aside); err != nil {
-			return nil, diskError(aside, err)
+		if _, err := setAside(filepath.Join(dir, draftFile)); err != nil {
+			return nil, err
 		}
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -3,6 +3,8 @@ package pages
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/help"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -157,5 +160,29 @@ func TestWhatArrivesEndsNoWork(t *testing.T) {
 	w.Back()
 	if _, back := w.top().(*help.Page); !back {
 		t.Errorf("the way back leads to %T", w.top())
+	}
+}
+
+// That the file of the settings could not be read is told when the window opens, and not at its next start.
+func TestDamagedSettingsAreToldOnce(t *testing.T) {
+	world := pagetest.NewWorldIn(t, words.Chinese)
+	pagetest.NewHost(t, world.Desk, nil)
+	folders := desk.Folders{Data: t.TempDir(), Cache: t.TempDir()}
+	if err := os.WriteFile(filepath.Join(folders.Data, "preferences.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, told := range []bool{true, false} {
+		d, err := desk.Open(t.Context(), desk.Config{Words: world.Desk.Words(), Folders: folders})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := New(fyne.CurrentApp(), d)
+		if got := w.win.Canvas().Overlays().Top() != nil; got != told {
+			t.Errorf("told: %v", got)
+		}
+		w.win.Close()
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -82,6 +82,9 @@ func New(app fyne.App, d *desk.Desk) *Window {
 	})
 	w.shortcuts()
 	w.Logout()
+	if err := d.PreferencesTrouble(); err != nil {
+		w.say(w.t("nav.settings"), widgets.WarnPanel(page.ErrorText(w.words.Problem(err))))
+	}
 	d.ShowScans(func(s *desk.Scan) { fyne.Do(func() { scan.Open(w.closed, w, s) }) })
 	go w.watchKeys()
 	w.askForUpdates()
@@ -348,9 +351,14 @@ func (w *Window) Tell(err error) {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return
 	}
+	w.say(w.t("dialog.error"), widgets.ErrorPanel(page.ErrorText(w.words.Problem(err))))
+}
+
+// say shows something that only wants to be read.
+func (w *Window) say(title string, body fyne.CanvasObject) {
 	var d *widgets.Dialog
 	ok := widgets.NewButton(widgets.Primary, w.t("button.ok"), func() { d.Close() })
-	d = widgets.NewDialog(w.t("dialog.error"), widgets.ErrorPanel(page.ErrorText(w.words.Problem(err))), nil, ok)
+	d = widgets.NewDialog(title, body, nil, ok)
 	w.Dialog(d)
 }
 

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -63,19 +65,20 @@ type Table struct {
 
 // NewTable makes a table that shows nothing yet.
 func NewTable(columns ...TableColumn) *Table {
-	t := &Table{columns: columns, high: theme.TableRow, text: theme.TextTable}
+	t := &Table{columns: slices.Clone(columns), high: theme.TableRow, text: theme.TextTable}
 	t.list = newRowList(t)
 	list := container.NewThemeOverride(t.list, theme.Bare{})
 	t.faces = NewFaces(list)
 	var heads []fyne.CanvasObject
-	for _, c := range columns {
+	for _, c := range t.columns {
 		h := NewText(c.Title, theme.TextTable, theme.Text2).Bold().Clip()
 		if c.Right {
 			h.Align(fyne.TextAlignTrailing)
 		}
 		t.heads, heads = append(t.heads, h), append(heads, h)
 	}
-	head := container.New(columnsLayout{columns, theme.TableHead}, heads...)
+	t.widen()
+	head := container.New(columnsLayout{t.columns, theme.TableHead}, heads...)
 	t.all = Border(
 		Column(0, Filled(theme.Head, Pad(0, theme.CardPad, 0, theme.CardPad, head)), HLine()),
 		nil, nil, nil, t.faces)
@@ -95,7 +98,21 @@ func (t *Table) Sized(text, row float32) *Table {
 	for _, h := range t.heads {
 		h.SetSize(text)
 	}
+	t.widen()
 	return t
+}
+
+// widen makes columns as wide as their headings, which are of other lengths in other languages, and outside Beijing's zone.
+func (t *Table) widen() {
+	for i, c := range t.columns {
+		switch head := fyne.MeasureText(c.Title, t.text, fyne.TextStyle{Bold: true}).Width; {
+		case c.least() >= head:
+		case c.Width > 0:
+			t.columns[i].Width = head
+		default:
+			t.columns[i].Min = head
+		}
+	}
 }
 
 // Fill fills the table with n rows; row is asked for each as it comes in sight.

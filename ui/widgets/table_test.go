@@ -51,6 +51,23 @@ func TestRowsOpenByPointerAndKeyboard(t *testing.T) {
 	}
 }
 
+// A heading is whole, however long it is in the person's language, and however large.
+func TestHeadingsAreWhole(t *testing.T) {
+	tab := NewTable(TableColumn{Title: "Receipt time (Beijing time)", Width: 40}, TableColumn{Title: "What is told of the file", Min: 40}, TableColumn{Title: "状态", Width: 90})
+	for _, size := range []float32{theme.TextTable, 2 * theme.TextTable} {
+		tab.Sized(size, 60)
+		show(t, tab, tab.MinSize().Width, 300)
+		for _, h := range tab.heads {
+			if h.line.Text != h.full {
+				t.Errorf("at %v: %q", size, h.line.Text)
+			}
+		}
+	}
+	if w := tab.columns[2].Width; w != 90 {
+		t.Errorf("a column that is wide enough is %v wide", w)
+	}
+}
+
 // The row that Enter opens is marked while the table has the keyboard.
 func TestTheKeyboardsRowIsMarked(t *testing.T) {
 	tab := NewTable(TableColumn{Title: "名称"})

@@ -21,7 +21,7 @@ import (
 
 // BenchmarkSessionSignature signs a contract in a session with a phone (会话签章), from the click to the file that was verified by
 // reading it back, and the same contract with a software key, in turn. Desktop, service and phone are in one process and talk
-// over HTTP; the phone confirms by itself. The ratio is the session's time divided by the software key's.
+// over HTTP; the phone confirms by itself. x-floor is the session's time divided by the software key's.
 func BenchmarkSessionSignature(b *testing.B) {
 	authority, err := phoneAuthority()
 	if err != nil {
@@ -48,7 +48,7 @@ func BenchmarkSessionSignature(b *testing.B) {
 	perOne := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / float64(b.N) }
 	b.ReportMetric(perOne(took[0]), "ms/phone")
 	b.ReportMetric(perOne(took[1]), "ms/softkey")
-	b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "ratio")
+	b.ReportMetric(took[0].Seconds()/took[1].Seconds(), "x-floor")
 	b.ReportMetric(0, "ns/op")
 }
 

@@ -54,6 +54,14 @@ func TestClient(t *testing.T) {
 	}
 }
 
+// A new PIN goes to every key that the old one opens.
+func TestKeys(t *testing.T) {
+	node := needNode(t)
+	if out, err := exec.Command(node, "--test", bundle(t, "test/keys.test.ts")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // What is served is what the sources give, byte for byte.
 func TestBuiltFromTheSources(t *testing.T) {
 	node := needNode(t)

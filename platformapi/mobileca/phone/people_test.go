@@ -322,6 +322,36 @@ func TestPeople(t *testing.T) {
 		p.See("待下载")
 	})
 
+	// The renewed pair has a PIN of its own; the key before it still decrypts, with the PIN that it had.
+	step("change the PIN after a renewal", func(t *testing.T, p *handset.Phone) {
+		const renewed, changed = "802468", "918273"
+		p.Press("下载证书")
+		p.Press("设置 PIN 码并下载")
+		p.EnterPIN(renewed, "下一步")
+		p.EnterPIN(renewed, "生成密钥并下载")
+		p.RecoveryCode()
+		page(p, "#/pin")
+		p.Press(phonetest.Hospital.Name)
+		p.EnterPIN(changed, "下一步")
+		p.EnterPIN(changed, "下一步")
+		p.EnterPIN(renewed, "修改")
+		p.RecoveryCode()
+		p.See("以下密钥没有修改")
+		p.Picture("rest")
+		p.Press(phonetest.Hospital.Name + " 的加密密钥")
+		p.See("剩余尝试次数 4 次")
+		p.EnterPIN(phonetest.PIN, "修改")
+		p.Until("a key keeps its PIN", `document.body.innerText.includes("PIN 码已修改") && !document.body.innerText.includes("没有修改")`)
+		p.Press("完成")
+		page(p, "#/pin")
+		p.Press(phonetest.Hospital.Name)
+		p.EnterPIN(renewed, "下一步")
+		p.EnterPIN(renewed, "下一步")
+		p.EnterPIN(changed, "修改")
+		p.RecoveryCode()
+		p.Until("a key keeps its PIN", `document.body.innerText.includes("PIN 码已修改") && !document.body.innerText.includes("没有修改")`)
+	})
+
 	step("withdraw", func(t *testing.T, p *handset.Phone) {
 		page(p, "#/personal")
 		p.See("以本人名义申请")

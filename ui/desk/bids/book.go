@@ -134,18 +134,21 @@ func (b *Book) Open(ctx context.Context, id string) (*Project, error) {
 }
 
 // Delete throws a project away, with its documents and the file that was built. One that was handed in is kept, for its receipt
-// and as the backup of what the platform has.
-// Errors: bids.handed_in, bids.busy, the disk's.
+// and as the backup of what the platform has. So is one on its way, which counts from the deadline on if its last byte has arrived.
+// Errors: bids.handed_in, bids.uploading, bids.busy, the disk's.
 func (b *Book) Delete(p *Project) error {
 	if !p.making.TryLock() {
 		return fault("busy", nil)
 	}
 	defer p.making.Unlock()
 	p.mu.Lock()
-	sent := slices.ContainsFunc(p.state.Sent, func(s Sent) bool { return len(s.Receipts) > 0 || s.holds() })
+	all := p.state.Sent
 	p.mu.Unlock()
-	if sent {
+	switch {
+	case slices.ContainsFunc(all, func(s Sent) bool { return len(s.Receipts) > 0 || s.holds() }):
 		return fault("handed_in", nil)
+	case slices.ContainsFunc(all, func(s Sent) bool { return s.State == platformapi.BidUploading }):
+		return fault("uploading", nil)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

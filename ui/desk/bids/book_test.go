@@ -7,12 +7,14 @@ import (
 	"sealdesk/platformapi"
 )
 
-// A bid that the platform has is kept, though its receipt was lost on the way.
+// A bid that the platform has is kept, though its receipt was lost on the way, and one that it may have.
 func TestWhatThePlatformHasIsNotDeleted(t *testing.T) {
-	b := &Book{open: map[string]*Project{}}
-	p := &Project{book: b, state: state{Sent: []Sent{{State: platformapi.BidReceived}}}}
-	if err := b.Delete(p); !errors.Is(err, fault("handed_in", nil)) {
-		t.Errorf("deleted: %v", err)
+	sent := func(x platformapi.BidState) state { return state{Sent: []Sent{{State: x}}} }
+	for state, code := range map[platformapi.BidState]string{platformapi.BidReceived: "handed_in", platformapi.BidUploading: "uploading"} {
+		b := &Book{open: map[string]*Project{}}
+		if err := b.Delete(&Project{book: b, state: sent(state)}); !errors.Is(err, fault(code, nil)) {
+			t.Errorf("deleted: %v", err)
+		}
 	}
 }
 

@@ -41,6 +41,19 @@ func (v View) Current() *Sent {
 	return nil
 }
 
+// Returnable is the bid that can be taken back: the one that counts now, or else the newest on its way; nil where there is none.
+func (v View) Returnable() *Sent {
+	if now := v.Current(); now != nil {
+		return now
+	}
+	for i := range slices.Backward(v.Sent) {
+		if v.Sent[i].State == platformapi.BidUploading {
+			return &v.Sent[i]
+		}
+	}
+	return nil
+}
+
 // HandedIn tells that the bid that counts now is the file that was built last, and that nothing was changed since.
 func (v View) HandedIn() bool {
 	now := v.Current()

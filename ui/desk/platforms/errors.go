@@ -1,37 +1,10 @@
 package platforms
 
-import "errors"
+import "sealdesk/ui/desk/words"
 
-// An Error is a trouble with a platform's profile or with the file of them, named by a stable code.
-type Error struct {
-	code   string
-	params map[string]any
-	cause  error
-}
+// An Error is a trouble with a platform's profile or with the file of them; its code starts with "platforms.".
+type Error = words.Error
 
 func fault(code string, cause error, pairs ...any) *Error {
-	e := &Error{code: "platforms." + code, params: map[string]any{}, cause: cause}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		e.params[pairs[i].(string)] = pairs[i+1]
-	}
-	return e
-}
-
-func (e *Error) Error() string {
-	if e.cause != nil {
-		return e.code + ": " + e.cause.Error()
-	}
-	return e.code
-}
-
-// Code is stable and starts with "platforms.".
-func (e *Error) Code() string { return e.code }
-
-// Params are the values that the sentence of the code uses.
-func (e *Error) Params() map[string]any { return e.params }
-
-// Is makes errors.Is compare codes.
-func (e *Error) Is(target error) bool {
-	var t *Error
-	return errors.As(target, &t) && t.code == e.code
+	return words.Fault("platforms."+code, cause, pairs...)
 }

@@ -9,6 +9,9 @@ import (
 // Zone is the zone of all times of a platform: Beijing time.
 var Zone = calendar.Zone
 
+// Day is the day of a time in Beijing, as 2026-11-25.
+func Day(t time.Time) string { return t.In(Zone).Format(time.DateOnly) }
+
 // Beijing says a time as Beijing time in a form of package time. Where this computer's clock is in another zone, the zone is said.
 func (c *Catalog) Beijing(t time.Time, form string) string {
 	return c.Zoned(t.In(Zone).Format(form), t)

@@ -26,6 +26,9 @@ func TestBeijing(t *testing.T) {
 		{time.FixedZone("JST", 9*60*60), "2026-11-26 09:30（北京时间）"},
 	} {
 		time.Local = x.zone
+		if got := Day(at.Add(15 * time.Hour)); got != "2026-11-27" {
+			t.Errorf("%s: the day is %s", x.zone, got)
+		}
 		if got := c.Beijing(at, "2006-01-02 15:04"); got != x.want {
 			t.Errorf("%s: %s", x.zone, got)
 		}

@@ -14,6 +14,7 @@ import (
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/pages/reader"
 	"sealdesk/ui/pages/sealrule"
 )
 
@@ -91,9 +92,9 @@ func TestAFolderIsSealed(t *testing.T) {
 	h.Picture("batch-checked")
 
 	p.look(p.firstReady())
-	l := h.Top().(*look)
-	h.Until("the pages", func() bool { return len(l.reader.View.Marks()) == 1 })
-	if m := l.reader.View.Marks()[0]; m.W < 40 || m.Image == nil || !m.Fixed {
+	l := h.Top().(*reader.Look)
+	h.Until("the pages", func() bool { return len(l.Reader.View.Marks()) == 1 })
+	if m := l.Reader.View.Marks()[0]; m.W < 40 || m.Image == nil || !m.Fixed {
 		t.Errorf("the mark: %+v", m)
 	}
 	h.Fits()
@@ -209,8 +210,8 @@ func TestAnotherRuleIsCheckedAnew(t *testing.T) {
 	h.Press(p.t("batch.check"))
 	h.Until("the check", func() bool { return p.stage == checked && p.view.Count[batch.Ready] == 1 })
 	p.look(p.view.Rows[0].Item.Name)
-	l := h.Top().(*look)
-	h.Until("the strips", func() bool { return len(l.reader.View.Marks()) == 3 })
+	l := h.Top().(*reader.Look)
+	h.Until("the strips", func() bool { return len(l.Reader.View.Marks()) == 3 })
 }
 
 // Pictures in both languages and in both sizes of the window.

@@ -18,6 +18,7 @@ import (
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/keys"
+	"sealdesk/ui/pages/reader"
 )
 
 // enter types a PIN into the dialog and confirms.
@@ -139,7 +140,7 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Fits()
 	h.Picture("bid-stamp-done")
 	h.Press(p.t("result.look"))
-	h.Until("the sealed pages", func() bool { l, ok := h.Top().(*look); return ok && l.reader.Document() != nil })
+	h.Until("the sealed pages", func() bool { l, ok := h.Top().(*reader.Look); return ok && l.Reader.Document() != nil })
 	h.Back()
 	h.Press(p.t("bid.back"))
 	h.Until("the tool again", func() bool { return h.Top() == p })
@@ -161,8 +162,8 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Fits()
 	h.Picture("bid-node-stamped")
 	h.Press(p.t("bid.look_at"))
-	l := h.Top().(*look)
-	h.Until("the pages", func() bool { return l.reader.Document() != nil })
+	l := h.Top().(*reader.Look)
+	h.Until("the pages", func() bool { return l.Reader.Document() != nil })
 	h.Settle(300 * time.Millisecond)
 	h.Picture("bid-look")
 	h.Back()
@@ -222,8 +223,30 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	h.Asked[0].Yes()
 	h.Until("withdrawn", func() bool { return p.view.Current() == nil && len(p.view.Sent[0].Receipts) == 2 })
 	h.Picture("bid-withdrawn")
+
+	// So is one on its way, whether the platform heard of it or not.
+	x, err := p.project.Send(t.Context())
+	pagetest.Must(t, err)
+	pagetest.Must(t, x.Close())
+	p.refresh()
+	back := func(n, receipts int) {
+		t.Helper()
+		h.Press(p.t("bid.withdraw"))
+		h.Until("asked", func() bool { return len(h.Asked) == n })
+		h.Asked[n-1].Yes()
+		h.Until("withdrawn", func() bool {
+			last := p.view.Sent[len(p.view.Sent)-1]
+			return len(p.view.Sent) == n && last.State == platformapi.BidWithdrawn && len(last.Receipts) == receipts
+		})
+	}
+	back(2, 0)
+	platform.CutAfter(1000)
 	h.Press(p.t("bid.upload"))
-	h.Until("handed in again", func() bool { return p.view.HandedIn() && len(p.view.Sent) == 2 })
+	h.Until("the cut is told", func() bool { return len(h.Told) == 3 })
+	back(3, 1)
+
+	h.Press(p.t("bid.upload"))
+	h.Until("handed in again", func() bool { return p.view.HandedIn() && len(p.view.Sent) == 4 })
 
 	// A change makes the file out of date; the next one takes the place of that which was handed in.
 	pagetest.Must(t, p.project.SetPrice(t.Context(), "供货期", "60", ""))
@@ -235,9 +258,9 @@ func TestABidFromTheListToTheReceipt(t *testing.T) {
 	enter(h, word, pagetest.PIN, p.t("bid.build"))
 	h.Until("built again", func() bool { return !p.view.Stale })
 	h.Press(p.t("bid.replace"))
-	h.Until("asked", func() bool { return len(h.Asked) == 2 })
-	h.Asked[1].Yes()
-	h.Until("replaced", func() bool { return len(p.view.Sent) == 3 && p.view.Sent[1].State == "replaced" && p.view.HandedIn() })
+	h.Until("asked", func() bool { return len(h.Asked) == 4 })
+	h.Asked[3].Yes()
+	h.Until("replaced", func() bool { return len(p.view.Sent) == 5 && p.view.Sent[3].State == "replaced" && p.view.HandedIn() })
 	h.Back()
 	h.Until("the list again", func() bool { return h.Says(p.t("bid.state.handed_in")) })
 	h.Picture("bid-list-handed-in")

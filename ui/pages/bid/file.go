@@ -146,7 +146,7 @@ func (p *tool) fileDetail() fyne.CanvasObject {
 		row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.verify"), p.verify).WithIcon(theme.IconVerify))
 	}
 	row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.export"), p.export).WithIcon(theme.IconDownload))
-	if v.Current() != nil && !p.fixed() {
+	if v.Returnable() != nil && !p.fixed() {
 		row.Add(widgets.NewButton(widgets.Secondary, p.t("bid.withdraw"), p.withdraw).WithIcon(theme.IconUndo))
 	}
 	col.Add(row)
@@ -267,7 +267,7 @@ func (p *tool) send() {
 	})
 }
 
-// withdraw takes back what was handed in (撤回).
+// withdraw takes back what was handed in, or is on its way (撤回).
 func (p *tool) withdraw() {
 	p.host.Ask(p.t("bid.withdraw_title"), p.t("bid.withdraw_body", "name", p.view.Outline.Name), true, p.t("bid.withdraw_confirm"), func() {
 		p.change(func(ctx context.Context) error {

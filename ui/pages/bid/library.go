@@ -99,7 +99,7 @@ func (p *library) row(x platformapi.CreditItem) widgets.TableRow {
 
 // expired tells that an entry is not valid any more, by the day in Beijing.
 func expired(x platformapi.CreditItem) bool {
-	return x.ValidUntil != "" && x.ValidUntil < time.Now().In(words.Zone).Format(time.DateOnly)
+	return x.ValidUntil != "" && x.ValidUntil < words.Day(time.Now())
 }
 
 func (p *library) remove(x platformapi.CreditItem) {

@@ -46,7 +46,7 @@ func New(host page.Host) *Page {
 	p.tabs = widgets.NewTabs(p.t("outbox.waiting"), p.t("outbox.done"))
 	p.tabs.OnChanged = func(int) { p.draw() }
 	p.tables[tabWaiting] = widgets.NewTable(
-		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 180},
+		widgets.TableColumn{Title: p.t("outbox.col_what"), Min: 176},
 		widgets.TableColumn{Title: host.Words().Zoned(p.t("outbox.col_since"), time.Now()), Width: 134, Quiet: true},
 		widgets.TableColumn{Title: host.Words().Zoned(p.t("outbox.col_next"), time.Now()), Width: 134, Quiet: true},
 		widgets.TableColumn{Title: p.t("outbox.col_state"), Width: 92},

@@ -53,7 +53,7 @@ func New(host page.Host, work *desk.Work) *Page {
 	p.number = widgets.NewTextField(p.t("public.number_hint"))
 	p.number.OnChanged = func(string) { p.judge() }
 	p.date = widgets.NewDateField(p.t("form.date_hint"), p.calendar(), time.Now)
-	p.date.SetText(time.Now().In(words.Zone).Format(time.DateOnly))
+	p.date.SetText(words.Day(time.Now()))
 	p.date.OnDate = func(time.Time, bool) { p.judge() }
 	p.box = widgets.Column(theme.CardGap)
 	p.content = widgets.NewScrollArea(widgets.Page(p.box))

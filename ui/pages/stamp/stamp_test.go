@@ -469,7 +469,7 @@ func TestAPageIsNotCoveredWithSeals(t *testing.T) {
 func TestTheDateIsWrittenBesideTheSeal(t *testing.T) {
 	_, h, p := opened(t, 2)
 	p.editor.dated.Tapped(nil)
-	today := time.Now().Format("2006年1月2日")
+	today := time.Now().In(words.Zone).Format("2006年1月2日")
 	if p.says() != "keyword=采购人（盖章）,hit=last,date" || p.editor.day.Text() != today {
 		t.Errorf("%s: %q", p.says(), p.editor.day.Text())
 	}

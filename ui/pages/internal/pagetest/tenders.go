@@ -259,6 +259,9 @@ func (x *Tenders) WithdrawBid(_ context.Context, _, id string) (platformapi.BidO
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	b := x.find(id)
+	if b == nil {
+		return platformapi.BidOutcome{}, &platformapi.Error{Kind: platformapi.KindProblem, CodeValue: platformapi.CodeNotFound}
+	}
 	b.State = platformapi.BidWithdrawn
 	return x.receipt(b, platformapi.ReceiptWithdrawBid), nil
 }

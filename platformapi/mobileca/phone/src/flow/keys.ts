@@ -1,6 +1,6 @@
-// Keys in two shares: made for an application, changed, brought to a new phone. One PIN and one recovery code are those of
-// both keys of a pair.
-import type { Client } from "../api/client.js";
+// Keys in two shares: made for an application, changed, brought to a new phone. A pair gets one PIN and one recovery code; the keys of
+// earlier pairs, which still decrypt, go with it where they have the same PIN.
+import { type Client, Problem } from "../api/client.js";
 import { patiently } from "../api/patience.js";
 import type { Certificate, Key, List, Message, Use } from "../api/types.js";
 import { seal, unseal } from "../crypto/backup.js";
@@ -77,25 +77,35 @@ async function leaveBackup(k: Keys, id: string, share: Share, pin: string, code:
   await patiently(ISSUING, () => k.client.call("PUT", `/keys/${id}/backup`, { body }));
 }
 
-// Gives a key a new PIN, and both sides new shares, so that the old PIN is proved and the old share is worth nothing.
-export async function changeKeyPIN(k: Keys, id: string, from: string, to: string, code: string): Promise<void> {
-  const share = await k.vault.get(id);
-  if (!share) throw new Refused("not-here");
-  const offer = await k.client.call<Offer>("POST", `/keys/${id}/reshare`, { body: {} });
-  const next = await reshare(share, { account: k.account, session: offer.session }, fromText(offer.message), from);
-  await finishReshare(k, id, offer, next.proof, await changePIN(next.share, from, to), to, code);
+// Gives keys a new PIN, and both sides new shares, so that the old PIN is proved and the old shares are worth nothing: the first's key,
+// whose PIN this is, and of the others those that the same PIN opens. That is found out with a try of theirs, so one that lacks a try
+// already is left alone. Given back are those that were not changed, with the tries that they have; their recovery code is as it was.
+export async function changePINs(k: Keys, all: [Certificate, ...Certificate[]], from: string, to: string, code: string): Promise<Certificate[]> {
+  const changes: Change[] = [];
+  for (const c of all) {
+    const share = c === all[0] || c.key.tries === TRIES ? await k.vault.get(c.key.id) : undefined;
+    if (share) changes.push(await beginReshare(k, c.key.id, share, from, to));
+    else if (c === all[0]) throw new Refused("not-here");
+  }
+  const refused = await finishReshare(k, changes, to, code);
+  const rest: Certificate[] = [];
+  for (const c of all) {
+    const tries = refused.get(c.key.id);
+    if (tries !== undefined) rest.push({ ...c, key: { ...c.key, tries } });
+    else if (!changes.some((x) => x.id === c.key.id)) rest.push(c);
+  }
+  return rest;
 }
 
-// A key that a backup holds, onto this phone.
-export async function recover(k: Keys, recovery: string, b: Backup, oldCode: string, pin: string, code: string): Promise<void> {
+// A key that a backup holds, onto this phone; false where the code is another's.
+export async function recover(k: Keys, recovery: string, b: Backup, oldCode: string, pin: string, code: string): Promise<boolean> {
   const p = fromText(b.public);
   const d1 = await unseal(fromText(b.backup), p, oldCode);
-  if (!d1) throw new Refused("code-wrong");
+  if (!d1) return false;
   const old = await restore(d1, p, pin);
   d1.fill(0);
-  const offer = await k.client.call<Offer>("POST", `/keys/${b.key}/reshare`, { body: { recovery } });
-  const next = await reshare(old, { account: k.account, session: offer.session }, fromText(offer.message), pin);
-  await finishReshare(k, b.key, offer, next.proof, next.share, pin, code);
+  await finishReshare(k, [await beginReshare(k, b.key, old, pin, pin, recovery)], pin, code);
+  return true;
 }
 
 export interface Backup {
@@ -111,17 +121,48 @@ interface Offer {
   message: string;
 }
 
+// A change of shares that was begun, and what it makes of the phone's.
+interface Change {
+  id: string;
+  session: string;
+  proof: Bytes;
+  next: Share;
+}
+
+async function beginReshare(k: Keys, id: string, share: Share, from: string, to: string, recovery?: string): Promise<Change> {
+  const offer = await k.client.call<Offer>("POST", `/keys/${id}/reshare`, { body: recovery === undefined ? {} : { recovery } });
+  const next = await reshare(share, { account: k.account, session: offer.session }, fromText(offer.message), from);
+  return { id, session: offer.session, proof: next.proof, next: from === to ? next.share : await changePIN(next.share, from, to) };
+}
+
 const NEXT = " next ";
 
-// The new share lies beside the old one until the service says that it is in force, under a name with the session: the proof
-// is kept nowhere, since PINs could be tried by it.
-async function finishReshare(k: Keys, id: string, offer: Offer, proof: Bytes, next: Share, pin: string, code: string): Promise<void> {
-  const aside = id + NEXT + offer.session;
-  await k.vault.put(aside, next);
-  const body = { session: offer.session, message: toText(proof), backup: toText(await seal(next, pin, code)) };
-  await patiently(OFFER, () => k.client.call("PUT", `/keys/${id}/reshare`, { body }));
-  await k.vault.put(id, next);
-  await k.vault.remove(aside);
+const asideOf = (x: Change): string => x.id + NEXT + x.session;
+
+// The new shares lie beside the old ones until the service says that they are in force, under names with the session: the proofs
+// are kept nowhere, since PINs could be tried by them. The first must come into force; of the others those are given back, with the
+// tries that are left, whose PIN is another. When the work breaks off, what came into force stays beside, for settle to tell of it.
+async function finishReshare(k: Keys, changes: Change[], pin: string, code: string): Promise<Map<string, number>> {
+  await k.vault.change(changes.map((x) => [asideOf(x), x.next]), []);
+  const over: Change[] = [];
+  const refused = new Map<string, number>();
+  let heard: Change[] = [];
+  try {
+    for (const x of changes) {
+      const body = { session: x.session, message: toText(x.proof), backup: toText(await seal(x.next, pin, code)) };
+      try {
+        await patiently(OFFER, () => k.client.call("PUT", `/keys/${x.id}/reshare`, { body }));
+        over.push(x);
+      } catch (e) {
+        if (!(e instanceof Problem) || e.code !== "mca.pin_wrong" || x === changes[0]) throw e;
+        refused.set(x.id, Number(e.fields.tries));
+      }
+    }
+    heard = changes;
+  } finally {
+    await k.vault.change(over.map((x) => [x.id, x.next]), heard.map(asideOf));
+  }
+  return refused;
 }
 
 // Takes up what a change of shares left when the net, or the app, went away before the answer came: the service says which

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { Certificate, List, Use } from "../api/types.js";
 import { newCode, readCode } from "../crypto/backup.js";
 import { type Backup, recover } from "../flow/keys.js";
+import { Refused } from "../flow/refused.js";
 import { useApp } from "../ui/app.js";
 import { Icon } from "../ui/icon.js";
 import { Button, Chip, Field, Loaded, Notice, Page, Row, Trouble, useLoaded } from "../ui/parts.js";
@@ -53,9 +54,12 @@ export function RecoverPage() {
     setError(undefined);
     setStage("work");
     try {
+      // Keys that had another PIN have another code: they stay to be recovered, with that one.
+      let some = false;
       for (const b of recovery!.items) {
-        await recover({ client: app.client, vault: app.vault, account: app.account!.account }, recovery!.id, b, old!, pin, code.join(""));
+        some = (await recover({ client: app.client, vault: app.vault, account: app.account!.account }, recovery!.id, b, old!, pin, code.join(""))) || some;
       }
+      if (!some) throw new Refused("code-wrong");
       setStage("new-code");
     } catch (e) {
       setError(e);

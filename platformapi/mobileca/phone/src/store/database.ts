@@ -16,12 +16,12 @@ export class Database {
     });
   }
 
-  private run<T>(store: Store, mode: IDBTransactionMode, f: (s: IDBObjectStore) => IDBRequest<T>): Promise<T> {
+  private run<T>(store: Store, mode: IDBTransactionMode, f: (s: IDBObjectStore) => IDBRequest<T> | void): Promise<T> {
     return new Promise((done, fail) => {
       const t = this.db.transaction(store, mode, { durability: "strict" });
       const r = f(t.objectStore(store));
       // Only a finished transaction is written; a request alone may still be undone.
-      t.oncomplete = () => done(r.result);
+      t.oncomplete = () => done(r?.result as T);
       t.onabort = t.onerror = () => fail(t.error);
     });
   }
@@ -34,11 +34,19 @@ export class Database {
     return this.run(store, "readonly", (s) => s.getAllKeys());
   }
 
-  async put(store: Store, name: string, value: unknown): Promise<void> {
-    await this.run(store, "readwrite", (s) => s.put(value, name));
+  put(store: Store, name: string, value: unknown): Promise<void> {
+    return this.change(store, [[name, value]], []);
   }
 
-  async remove(store: Store, name: string): Promise<void> {
-    await this.run(store, "readwrite", (s) => s.delete(name));
+  remove(store: Store, name: string): Promise<void> {
+    return this.change(store, [], [name]);
+  }
+
+  // All of it, or nothing.
+  change(store: Store, put: [string, unknown][], remove: string[]): Promise<void> {
+    return this.run<void>(store, "readwrite", (s) => {
+      for (const [name, value] of put) s.put(value, name);
+      for (const name of remove) s.delete(name);
+    });
   }
 }

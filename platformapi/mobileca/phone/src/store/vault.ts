@@ -25,14 +25,23 @@ export class Vault {
     return new Vault(db, key);
   }
 
-  async put(id: string, s: Share): Promise<void> {
+  put(id: string, s: Share): Promise<void> {
+    return this.change([[id, s]], []);
+  }
+
+  // All of it, or nothing.
+  async change(put: [string, Share][], remove: string[]): Promise<void> {
+    await this.db.change("shares", await Promise.all(put.map(async ([id, s]): Promise<[string, Sealed]> => [id, await this.seal(id, s)])), remove);
+  }
+
+  private async seal(id: string, s: Share): Promise<Sealed> {
     const rounds = new Uint8Array(4);
     new DataView(rounds.buffer).setUint32(0, s.rounds);
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const plain = concat(rounds, s.blinded, s.salt, s.public);
     const data = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: utf8(id) }, this.key, plain));
     plain.fill(0);
-    await this.db.put("shares", id, { iv, data } satisfies Sealed);
+    return { iv, data };
   }
 
   async get(id: string): Promise<Share | undefined> {
