@@ -141,9 +141,9 @@ func reason(err error) string {
 	if !ok {
 		return strings.TrimPrefix(err.Error(), errBroken.Error()+": ")
 	}
-	text := bad.code
-	for _, name := range slices.Sorted(maps.Keys(bad.params)) {
-		text += fmt.Sprintf(", %s: %v", name, bad.params[name])
+	text := bad.Code()
+	for _, name := range slices.Sorted(maps.Keys(bad.Params())) {
+		text += fmt.Sprintf(", %s: %v", name, bad.Params()[name])
 	}
 	return text
 }
