@@ -15,10 +15,13 @@ import (
 	"sealdesk/cmd/internal/daemon"
 )
 
+// version is set by the build of a release.
+var version = ""
+
 func main() { program().Main() }
 
 func program() daemon.Program {
-	return daemon.Program{Name: "mobilecad", Known: "serve, review and audit verify", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
+	return daemon.Program{Name: "mobilecad", Version: version, Known: "serve, review and audit verify", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"serve": serveCommand, "audit": auditCommand, "review": reviewCommand,
 	}}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -287,6 +288,9 @@ func TestWrongArguments(t *testing.T) {
 	must(t, os.WriteFile(short, []byte("short"), 0o600))
 	master := dir + "/master.key"
 	must(t, os.WriteFile(master, make([]byte, mobileca.MasterSize), 0o600))
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer taken.Close()
 	for _, tt := range []struct {
 		want string
 		exit int
@@ -301,6 +305,10 @@ func TestWrongArguments(t *testing.T) {
 		{"--fee is between", daemon.ExitUsage, []string{"--demo", "--data", dir, "--fee", "-1"}},
 		{"review list", daemon.ExitUsage, []string{"review", "approve", "--data", dir}},
 		{"is not a network", daemon.ExitUsage, []string{"--demo", "--data", dir, "--proxies", "x"}},
+		{"--origin: ", daemon.ExitUsage, []string{"--demo", "--data", dir, "--origin", "ca.example"}},
+		{"end it or name another port", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", taken.Addr().String()}},
+		{"--tls-key " + short + ".none: ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--tls-cert", short, "--tls-key", short + ".none"}},
+		{"--platforms ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken + ".none"}},
 		{"platforms.json", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere"}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere"}},

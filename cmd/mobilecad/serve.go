@@ -48,6 +48,7 @@ type options struct {
 	fee                        int64
 	proxies                    string
 	trusted                    []netip.Prefix
+	origins                    []string
 }
 
 func (o *options) storage(f *flag.FlagSet) {
@@ -79,6 +80,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.trusted, err = daemon.Networks(o.proxies); err != nil {
 		return o, err
 	}
+	if o.origin != "" {
+		if o.origins, err = daemon.Origins(o.origin); err != nil {
+			return o, err
+		}
+	}
 	_, _, err = net.SplitHostPort(o.listen)
 	wrong := ""
 	switch {
@@ -109,14 +115,15 @@ func (o *options) file() string       { return filepath.Join(o.data, "mobileca.d
 func (o *options) authority() string  { return filepath.Join(o.data, "ca") }
 func (o *options) masterFile() string { return cmp.Or(o.master, filepath.Join(o.data, "master.key")) }
 
-// openExisting is open for those that work on a mobile CA, which must be there: it makes no folder and no SQLite file.
+// openExisting is open for those that work on a mobile CA, which must be there: it makes no folder and no SQLite file, and
+// brings no database along, whose server may be of the version before.
 func (o *options) openExisting(ctx context.Context) (store.Store, func(), error) {
 	if o.database == "" {
 		if _, err := os.Stat(o.file()); errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fmt.Errorf("there is no mobile CA in %s", o.data)
 		}
 	}
-	return o.open(ctx)
+	return o.open(web.AsItIs(ctx))
 }
 
 // open opens the store; release ends what it stands on, after it.
@@ -191,13 +198,18 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		return err
 	}
 	listener, err := mobile.Listen(ctx, o.listen, o.cert, o.key, filepath.Join(o.data, "tls"))
-	if err != nil {
+	switch op, ok := errors.AsType[*net.OpError](err); {
+	case ok && op.Op == "listen":
+		return daemon.Address("listen", o.listen, err)
+	case err != nil && o.cert != "":
+		return daemon.Pair(o.cert, o.key, err)
+	case err != nil:
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server closes it, unless it was not begun
 	config.Origins = listener.Origins
 	if o.origin != "" {
-		config.Origins = strings.Split(o.origin, ",")
+		config.Origins = o.origins
 	}
 	config.Issuer = mobile.NewIssuer(authority, config.Origins[0])
 	service, err := mobileca.New(ctx, config)
@@ -239,12 +251,12 @@ func readPlatforms(path string) ([]wire.TradingPlatform, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, daemon.File("platforms", path, err)
 	}
 	var all []wire.TradingPlatform
 	err = json.NewDecoder(io.LimitReader(f, maxPlatforms)).Decode(&all)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, daemon.File("platforms", path, err)
 	}
 	return all, nil
 }

@@ -12,11 +12,9 @@ import (
 	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/daemon"
-	"sealdesk/cmd/internal/judge"
 	"sealdesk/platformapi/platform"
 	"sealdesk/platformapi/web/audit"
 	"sealdesk/signer/cms"
-	"sealdesk/signer/disk"
 	"sealdesk/signer/fetch"
 	"sealdesk/signer/tsa"
 	"sealdesk/signer/verify"
@@ -78,11 +76,7 @@ func auditCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 	}
 	var trusted []*smx509.Certificate
 	if roots != "" {
-		pem, err := disk.Read(roots, maxRootsFile)
-		if err != nil {
-			return err
-		}
-		if trusted, err = judge.ParseRoots(pem); err != nil {
+		if trusted, err = readRoots("roots", roots); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"sealdesk/cmd/internal/daemon"
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/calendar"
 	"sealdesk/platformapi/platform"
@@ -33,27 +34,27 @@ func (o *flowOptions) apply(config *platform.Config) error {
 	if o.calendar != "" {
 		data, err := disk.Read(o.calendar, maxTableFile)
 		if err != nil {
-			return err
+			return daemon.File("calendar", o.calendar, err)
 		}
 		more, err := calendar.Parse(data)
 		if err != nil {
-			return fmt.Errorf("%s: %w", o.calendar, err)
+			return daemon.File("calendar", o.calendar, err)
 		}
 		config.Rules.Calendar = config.Rules.Calendar.With(more)
 	}
 	if o.terms != "" {
 		data, err := disk.Read(o.terms, maxTableFile)
 		if err != nil {
-			return err
+			return daemon.File("terms", o.terms, err)
 		}
 		if config.Rules.Terms, err = calendar.ParseTerms(data); err != nil {
-			return fmt.Errorf("%s: %w", o.terms, err)
+			return daemon.File("terms", o.terms, err)
 		}
 	}
 	if o.templates != "" {
 		var err error
 		if config.Templates, err = platform.ReadTemplates(os.DirFS(o.templates)); err != nil {
-			return err
+			return fmt.Errorf("--templates %s: %w", o.templates, err)
 		}
 	}
 	return nil

@@ -37,6 +37,33 @@ func ask(t *testing.T, want int, args ...string) string {
 	return out.String() + complaint.String()
 }
 
+// Who only looks at a platform, or backs it up, leaves its database at the version of the server that may run on it.
+func TestLookingBringsNothingAlong(t *testing.T) {
+	data := t.TempDir()
+	s := storage{data: data}
+	o, err := s.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.close(); err != nil {
+		t.Fatal(err)
+	}
+	ask(t, 0, "audit", "verify", "--data", data)
+	db, err := sql.Open("sqlite", s.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"audit", "verify"}, {"backup", filepath.Join(t.TempDir(), "copy")}} {
+		if said := ask(t, daemon.ExitFailed, append(args, "--data", data)...); !strings.Contains(said, web.ErrOlder.Error()) {
+			t.Errorf("%v: %s", args, said)
+		}
+	}
+}
+
 // A backup is made while the server runs, and what was restored serves the same contracts, files and trail.
 func TestBackupAndRestore(t *testing.T) {
 	for _, kind := range []string{"SQLite", "PostgreSQL"} {

@@ -16,10 +16,13 @@ import (
 	"sealdesk/cmd/internal/daemon"
 )
 
+// version is set by the build of a release.
+var version = ""
+
 func main() { program().Main() }
 
 func program() daemon.Program {
-	return daemon.Program{Name: "platformd", Known: "serve, backup, restore and audit verify", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
+	return daemon.Program{Name: "platformd", Version: version, Known: "serve, backup, restore and audit verify", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"serve": serveCommand, "backup": backupCommand, "restore": restoreCommand, "audit": auditCommand,
 	}}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -43,6 +44,10 @@ func TestUsage(t *testing.T) {
 		{"--data", "x", "--roots", "y", "--blobs", "https://z"},
 		{"--data", "x", "--roots", "y", "--proxies", "10.0.0.1"},
 		{"--data", "x", "--roots", "y", "--log", "xml"},
+		{"--data", "x", "--roots", "y", "--origin", "contracts.example"},
+		{"--data", "x", "--roots", "y", "--tls-cert", "z", "--tls-key", "z", "--listen", ":8443"},
+		{"--data", "x", "--roots", "y", "--tls-cert", "z", "--tls-key", "z", "--listen", "[::]:8443"},
+		{"--data", "x", "--roots", "y", "--origin", "https://contracts.example,https://contracts.example/path"},
 		{"backup", "--data", "x"},
 		{"backup", "there"},
 		{"restore", "a", "b", "--data", "x"},
@@ -71,6 +76,61 @@ func TestLookingMakesNothing(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What is wrong with a file or an address is told with the flag that names it.
+func TestTroubleNamesItsFlag(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	authority, err := ca.New(ca.SM2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, empty, none := file("roots.pem", string(rootsPEM(authority))), file("empty.pem", ""), filepath.Join(dir, "none")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, tt := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--roots", none}, "--roots " + none + ": "},
+		{[]string{"--roots", empty}, "--roots " + empty + ": "},
+		{[]string{"--roots", roots, "--makers", empty}, "--makers " + empty + ": "},
+		{[]string{"--roots", roots, "--listen", taken.Addr().String()}, "end it or name another port"},
+		{[]string{"--roots", roots, "--admin", taken.Addr().String()}, "--admin " + taken.Addr().String() + ": "},
+		{[]string{"--roots", roots, "--tls-cert", roots, "--tls-key", none}, "--tls-key " + none + ": "},
+		{[]string{"--roots", roots, "--tls-cert", empty, "--tls-key", empty}, "--tls-cert " + empty + ", --tls-key " + empty + ": "},
+		{[]string{"--roots", roots, "--seed", none}, "--seed " + none + ": "},
+		{[]string{"--roots", roots, "--seed", file("seed.json", `{"lotts": []}`)}, `"lotts"`},
+		{[]string{"--roots", roots, "--seed", file("two.json", `{}{}`)}, "something follows"},
+		{[]string{"--roots", roots, "--calendar", file("years.json", `{"yeers": []}`)}, "--calendar " + filepath.Join(dir, "years.json") + ": "},
+		{[]string{"--roots", roots, "--terms", none}, "--terms " + none + ": "},
+		{[]string{"--roots", roots, "--templates", none}, "--templates " + none + ": "},
+		{[]string{"--roots", roots, "--data", filepath.Dir(file("platform.db", strings.Repeat("no database ", 100)))}, filepath.Join(dir, "platform.db") + ": "},
+	} {
+		var stderr bytes.Buffer
+		args := append([]string{"--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0"}, tt.args...)
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+		defer stop()
+		if code := program().Run(ctx, args, io.Discard, &stderr); code != daemon.ExitFailed || !strings.Contains(stderr.String(), tt.want) {
+			t.Errorf("%v: exit %d, %s", tt.args, code, &stderr)
+		}
+	}
+}
+
+// The example of the package is taken as it is.
+func TestExampleOfASeed(t *testing.T) {
+	r := newRealm(t, 0)
+	startServer(t, freeAddress(t), "--data", filepath.Join(r.dir, "data"), "--roots", r.rootsFile, "--seed", "../../packaging/linux/lots.json")
 }
 
 func TestStampersKeysAreChecked(t *testing.T) {

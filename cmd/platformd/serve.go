@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/asn1"
@@ -52,6 +53,7 @@ type options struct {
 	flow    flowOptions
 	drain   time.Duration
 	trusted []netip.Prefix
+	origins []string // none: the listening one
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -62,8 +64,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.admin, "admin", "", "`address` of /healthz, /readyz and /metrics, such as 127.0.0.1:9443; nobody is asked for a name there, so keep it off the internet")
 	f.StringVar(&o.roots, "roots", "", "PEM `file` of the CAs whose certificates log in and seal (required)")
 	f.StringVar(&o.makers, "makers", "", "PEM `file` of the makers of electronic seals; without it no such seal is trusted")
-	f.StringVar(&o.seed, "seed", "", "JSON `file` of organisations and lots to add at the start")
-	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas; by default the listening one")
+	f.StringVar(&o.seed, "seed", "", "JSON `file` of organisations and lots to add at the start; lots.json among the package's examples shows the form")
+	f.StringVar(&o.origin, "origin", "", "`addresses` people reach the platform by, https://host[:port], separated by commas, as they stand in browsers and settings; by default the listening one, if it is one")
 	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
@@ -83,6 +85,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if o.trusted, err = daemon.Networks(o.proxies); err != nil {
 		return o, err
 	}
+	if o.origin != "" {
+		if o.origins, err = daemon.Origins(o.origin); err != nil {
+			return o, err
+		}
+	}
 	host, _, err := net.SplitHostPort(o.listen)
 	wrong := o.storage.check()
 	switch {
@@ -101,6 +108,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		wrong = "--tsa-keys and --tsa-policy go together"
 	case o.cert == "" && !loopback(host):
 		wrong = "without --tls-cert and --tls-key it listens on loopback addresses only"
+	case o.origin == "" && everywhere(host): // a login is signed for the address that people used
+		wrong = "--listen names no address that people could use, so --origin is required, such as https://contracts.example:8443"
 	case o.log != "text" && o.log != "json":
 		wrong = "--log is neither text nor json"
 	}
@@ -108,6 +117,12 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, daemon.Wrong("%s", wrong)
 	}
 	return o, nil
+}
+
+// everywhere tells that a host stands for all addresses of the machine.
+func everywhere(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
 func loopback(host string) bool {
@@ -129,20 +144,13 @@ func serveCommand(ctx context.Context, args []string, stdout, stderr io.Writer) 
 
 // serve serves until ctx ends. It prints the platform's address once it listens.
 func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (err error) {
-	pem, err := disk.Read(o.roots, maxRootsFile)
-	if err != nil {
-		return err
-	}
-	roots, err := judge.ParseRoots(pem)
+	roots, err := readRoots("roots", o.roots)
 	if err != nil {
 		return err
 	}
 	var makers []*smx509.Certificate
 	if o.makers != "" {
-		if pem, err = disk.Read(o.makers, maxRootsFile); err != nil {
-			return err
-		}
-		if makers, err = judge.ParseRoots(pem); err != nil {
+		if makers, err = readRoots("makers", o.makers); err != nil {
 			return err
 		}
 	}
@@ -189,22 +197,21 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
 	if err != nil {
-		return errors.Join(err, kept.store.Close())
+		return errors.Join(daemon.Address("listen", o.listen, err), kept.store.Close())
 	}
 	scheme := "http"
 	if o.cert != "" {
 		pair, err := tls.LoadX509KeyPair(o.cert, o.key)
 		if err != nil {
-			return errors.Join(fmt.Errorf("TLS: %w", err), listener.Close(), kept.store.Close())
+			return errors.Join(daemon.Pair(o.cert, o.key, err), listener.Close(), kept.store.Close())
 		}
 		scheme = "https"
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	}
-	origins := []string{scheme + "://" + listener.Addr().String()}
-	if o.origin != "" {
-		origins = strings.Split(o.origin, ",")
+	config.Origins = o.origins
+	if o.origin == "" {
+		config.Origins = []string{scheme + "://" + listener.Addr().String()}
 	}
-	config.Origins = origins
 	p, err := platform.New(ctx, config)
 	if err != nil {
 		return errors.Join(err, listener.Close(), kept.store.Close())
@@ -225,7 +232,7 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	server := web.NewServer(p.Handler(), log)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	if _, err := fmt.Fprintln(stdout, origins[0]); err != nil {
+	if _, err := fmt.Fprintln(stdout, config.Origins[0]); err != nil {
 		log.Warn("the address cannot be printed", "error", err)
 	}
 	select {
@@ -332,7 +339,7 @@ func signerOf(path string, stamper platform.Stamper, roots []*smx509.Certificate
 func serveAdmin(ctx context.Context, address string, p *platform.Server, log *slog.Logger) (stop func(), err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, err
+		return nil, daemon.Address("admin", address, err)
 	}
 	server := web.NewServer(p.Admin(), log)
 	log.Info("the administrator's pages are served", "address", listener.Addr().String())
@@ -365,11 +372,29 @@ func parseOID(text string) (asn1.ObjectIdentifier, error) {
 func importSeed(ctx context.Context, p *platform.Server, path string) error {
 	data, err := disk.Read(path, maxSeedFile)
 	if err != nil {
-		return err
+		return daemon.File("seed", path, err)
 	}
 	var seed platform.Seed
-	if err := json.Unmarshal(data, &seed); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields() // a word that was mistyped would leave out what stands below it
+	if err := d.Decode(&seed); err != nil {
+		return daemon.File("seed", path, err)
+	}
+	if d.More() {
+		return daemon.File("seed", path, errors.New("something follows the seed"))
 	}
 	return p.Import(ctx, seed)
+}
+
+// readRoots reads the certificates that a flag names the file of.
+func readRoots(flag, path string) ([]*smx509.Certificate, error) {
+	pem, err := disk.Read(path, maxRootsFile)
+	if err != nil {
+		return nil, daemon.File(flag, path, err)
+	}
+	roots, err := judge.ParseRoots(pem)
+	if err != nil {
+		return nil, daemon.File(flag, path, err)
+	}
+	return roots, nil
 }

@@ -18,6 +18,7 @@ import (
 	"sealdesk/platformapi/platform/store"
 	"sealdesk/platformapi/platform/store/postgres"
 	"sealdesk/platformapi/platform/store/sqlite"
+	"sealdesk/platformapi/web"
 )
 
 // storage says where a platform keeps things.
@@ -65,7 +66,9 @@ func (s *storage) open(ctx context.Context) (o opened, err error) {
 		return o, err
 	}
 	if s.database == "" {
-		o.store, err = sqlite.Open(ctx, s.file())
+		if o.store, err = sqlite.Open(ctx, s.file()); err != nil {
+			err = fmt.Errorf("%s: %w", s.file(), err)
+		}
 		return o, err
 	}
 	if o.pool, err = postgres.Connect(ctx, s.database); err != nil {
@@ -77,7 +80,8 @@ func (s *storage) open(ctx context.Context) (o opened, err error) {
 	return o, err
 }
 
-// openExisting is open for those that look at a platform, which must be there.
+// openExisting is open for those that look at a platform, which must be there. It brings no database along, whose server may be of the
+// version before.
 func (s *storage) openExisting(ctx context.Context) (opened, error) {
 	var there string
 	switch {
@@ -89,7 +93,7 @@ func (s *storage) openExisting(ctx context.Context) (opened, error) {
 	if _, err := os.Stat(there); there != "" && errors.Is(err, fs.ErrNotExist) {
 		return opened{}, fmt.Errorf("there is no platform in %s", s.data)
 	}
-	return s.open(ctx)
+	return s.open(web.AsItIs(ctx))
 }
 
 // release closes what the store does not.

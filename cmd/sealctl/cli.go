@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sealdesk/assets/i18n"
+	"sealdesk/signer/seal"
 	"sealdesk/token/libraries"
 	"sealdesk/ui/desk/words"
 )
@@ -74,7 +75,11 @@ func grammar(g *general, of []verb, options ...kong.Option) (*kong.Kong, error) 
 	if err != nil {
 		return nil, err
 	}
-	options = append(options, kong.Vars{"languages": strings.Join(languages, ",")})
+	var kinds []string
+	for _, f := range seal.Forms() {
+		kinds = append(kinds, string(f))
+	}
+	options = append(options, kong.Vars{"languages": strings.Join(languages, ","), "seal_kinds": strings.Join(kinds, ",")})
 	for _, v := range of {
 		options = append(options, kong.DynamicCommand(v.name, v.name, "", v.cmd, v.tags...))
 	}

@@ -20,6 +20,7 @@ import (
 	"sealdesk/token/soft"
 	"sealdesk/token/uri"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/platforms"
 )
 
 // programName names the folders that the window and the command line share.
@@ -37,9 +38,6 @@ func keysFolder() (string, error) {
 	return filepath.Join(f.Data, "keys"), nil
 }
 
-// librariesFile holds the key libraries that the person added, in the window or by hand.
-const librariesFile = "libraries.json"
-
 // libraries are the key libraries of this machine, those that the window knows too.
 func (a *app) libraries() (*libraries.Set, error) {
 	if a.set != nil {
@@ -49,7 +47,7 @@ func (a *app) libraries() (*libraries.Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := libraries.Options{Own: filepath.Join(f.Data, librariesFile)}
+	o := libraries.Options{Own: filepath.Join(f.Data, libraries.FileName), Preset: platforms.Guarded(a.getenv, libraries.FileName)}
 	// Without the helper beside it, as after go run, this program takes its part.
 	if self, err := os.Executable(); err == nil && strings.TrimSuffix(filepath.Base(self), ".exe") == "sealctl" {
 		if _, err := modhost.HostPath(self); err != nil {

@@ -25,7 +25,7 @@ type sealCmd struct {
 }
 
 type sealMakeCmd struct {
-	Kind     string   `enum:"company,contract,finance,invoice,name" default:"company" placeholder:"KIND" help:"seal_kind"`
+	Kind     string   `enum:"${seal_kinds}" default:"company" placeholder:"KIND" help:"seal_kind"`
 	Name     string   `required:"" placeholder:"NAME" help:"seal_name"`
 	Bottom   *string  `placeholder:"TEXT" help:"seal_bottom"`
 	Number   string   `placeholder:"DIGITS" help:"seal_number"`

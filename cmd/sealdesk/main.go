@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/cmd/internal/demo"
 	"sealdesk/cmd/sealdesk/instance"
@@ -198,8 +199,8 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 	if err != nil {
 		return desk.Config{}, nil, err
 	}
-	// A damaged list of the person's own libraries is told of by the page of keys; it hides no others.
-	found, _ := libraries.Open(libraries.Options{Own: filepath.Join(folders.Data, "libraries.json")})
+	// A damaged list of libraries is told of by the page of keys; it hides no others.
+	found, _ := libraries.Open(libraries.Options{Own: filepath.Join(folders.Data, libraries.FileName), Preset: platforms.Guarded(os.Getenv, libraries.FileName)})
 	config := desk.Config{Folders: folders, Drivers: []token.Driver{keys}, Libraries: found, PlatformName: o.name}
 	if config.PlatformName == "" {
 		config.PlatformName = o.platform
@@ -209,17 +210,17 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			return desk.Config{}, nil, err
 		}
 	}
-	if own := folders.RootsFolder(); exists(own) {
-		roots, err := desk.ReadRoots(own)
-		if err != nil {
-			return desk.Config{}, nil, err
-		}
-		config.Roots = append(config.Roots, roots...)
-	}
 	if o.makers != "" {
 		if config.Makers, err = desk.ReadRoots(o.makers); err != nil {
 			return desk.Config{}, nil, err
 		}
+	}
+	for name, trusted := range map[string]*[]*smx509.Certificate{desk.RootsFolder: &config.Roots, desk.MakersFolder: &config.Makers} {
+		always, err := desk.TrustedAlways(name, folders.Data, platforms.Guarded(os.Getenv, ""))
+		if err != nil {
+			return desk.Config{}, nil, err
+		}
+		*trusted = append(*trusted, always...)
 	}
 	if config.Book, err = platforms.Open(folders.Data, platforms.PresetFile(os.Getenv)); err != nil {
 		return desk.Config{}, nil, err
@@ -242,9 +243,4 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		}
 	}
 	return config, func() { _ = found.Close() }, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

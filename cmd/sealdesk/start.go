@@ -121,9 +121,5 @@ func updateSource() (*updates.Source, error) {
 			return nil, err
 		}
 	}
-	file := platforms.PresetFile(os.Getenv)
-	if file != "" {
-		file = filepath.Join(filepath.Dir(file), "updates.json")
-	}
-	return updates.Decide(file, builtIn)
+	return updates.Decide(platforms.Preset(os.Getenv, "updates.json"), builtIn)
 }

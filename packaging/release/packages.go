@@ -39,7 +39,7 @@ func packages(t target) []linuxPackage {
 	list := []linuxPackage{
 		{name: "sealdesk-tools", section: "utils", summary: "seal, sign and verify contracts from a terminal",
 			text:     "sealctl does the work of SealDesk for scripts and batches, and tokenhost\nloads the libraries of USB keys away from it. Rules let whoever sits at\nthe machine use a key.",
-			programs: []string{"sealctl", "tokenhost"}, contents: toolFiles, likes: []string{"libreoffice-writer", "pcscd"},
+			programs: []string{"sealctl", "tokenhost"}, contents: toolFiles, likes: []string{"libreoffice-writer", "fonts-noto-cjk", "pcscd"},
 			scripts: map[string]string{"postinstall": "tools.postinst", "postremove": "tools.postrm"}},
 		{name: "sealdesk-server", section: "net", summary: "trading platform and mobile CA for SealDesk",
 			text:     "The reference trading platform that SealDesk carries contracts to, with\nunits for systemd, which are not started before they are set up.",
@@ -199,6 +199,7 @@ func serverFiles(p *packing) error {
 			return err
 		}
 	}
+	p.add("packaging/linux/lots.json", "/usr/share/doc/sealdesk-server/examples/lots.json", 0o644)
 	return nil
 }
 

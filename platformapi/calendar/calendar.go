@@ -66,6 +66,9 @@ func Parse(data []byte) (*Calendar, error) {
 	if err := json.Unmarshal(data, &table); err != nil {
 		return nil, wrong("%v", err)
 	}
+	if len(table.Years) == 0 {
+		return nil, wrong("there are no years in it")
+	}
 	c := &Calendar{years: map[int]year{}}
 	for _, y := range table.Years {
 		if _, twice := c.years[y.Year]; twice {

@@ -50,6 +50,15 @@ func OpenSQLite(ctx context.Context, path string, migrations fs.FS) (write, read
 // ErrNewer: a database was brought further by a newer version of the program.
 var ErrNewer = errors.New("the database is of a newer version of this program; use that one, or restore a backup of before")
 
+// ErrOlder: a database that is to be looked at as it is has not been brought to this version.
+var ErrOlder = errors.New("the database is of an older version of this program; use that one, or start the server of this one first, which brings it along")
+
+type asItIs struct{}
+
+// AsItIs gives a context under which Migrate changes nothing and says ErrOlder instead: for what works on a database beside its server,
+// which may be an older program still.
+func AsItIs(ctx context.Context) context.Context { return context.WithValue(ctx, asItIs{}, true) }
+
 // Migrate brings a database to the newest migration, never back.
 func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, migrations fs.FS, opts ...goose.ProviderOption) error {
 	p, err := goose.NewProvider(d, db, migrations, opts...)
@@ -62,6 +71,9 @@ func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, migrations fs.FS,
 	}
 	if at > newest {
 		return fmt.Errorf("%w (it is at migration %d, this program knows %d)", ErrNewer, at, newest)
+	}
+	if at < newest && ctx.Value(asItIs{}) != nil {
+		return fmt.Errorf("%w (it is at migration %d, this program at %d)", ErrOlder, at, newest)
 	}
 	_, err = p.Up(ctx)
 	return err

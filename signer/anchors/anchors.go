@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -71,8 +72,8 @@ func System() ([]*smx509.Certificate, error) {
 	return once(all), nil
 }
 
-// File reads the certificates in one file, PEM (RFC 7468, 5) or DER. Errors: those of package disk, ErrNone, and that of what
-// should be a certificate and is none.
+// File reads the certificates in one file, PEM (RFC 7468, 5) or DER. Errors: those of package disk, and in a *fs.PathError ErrNone and
+// that of what should be a certificate and is none.
 func File(path string) ([]*smx509.Certificate, error) {
 	data, err := disk.Read(path, maxFile)
 	if err != nil {
@@ -80,7 +81,7 @@ func File(path string) ([]*smx509.Certificate, error) {
 	}
 	found, err := Parse(data)
 	if err != nil {
-		return nil, fmt.Errorf("anchors: %s: %w", path, err)
+		return nil, fmt.Errorf("anchors: %w", &fs.PathError{Op: "read", Path: path, Err: err})
 	}
 	return found, nil
 }

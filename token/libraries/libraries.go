@@ -20,11 +20,15 @@ var ErrNotALibrary = token.NewError("token.not_a_key_library", "the file is no k
 // maxLibrary bounds the file that Add looks through, in bytes.
 const maxLibrary = 256 << 20
 
+// FileName is what a file of entries is called, in the folder of a person's data and in the machine's settings.
+const FileName = "libraries.json"
+
 // Options say where the libraries are known from.
 type Options struct {
-	Own  string // file with the person's own entries; it need not be there
-	Host string // path of the helper; empty: modhost.HostPath finds it
-	Log  *slog.Logger
+	Own    string // file with the person's own entries; it need not be there
+	Preset string // file with those of whoever administers the machine, for everybody; likewise, and empty: there is none
+	Host   string // path of the helper; empty: modhost.HostPath finds it
+	Log    *slog.Logger
 }
 
 // A Library is one that is on this machine, or was looked for.
@@ -50,8 +54,8 @@ type place struct {
 	speaks  profile.Interface
 }
 
-// Open looks which libraries are there; it loads none of them. When the person's own entries cannot be read, the set knows the
-// others and is given beside the error.
+// Open looks which libraries are there; it loads none of them. When a file of entries cannot be read, the set knows the others and
+// is given beside the error.
 func Open(o Options) (*Set, error) {
 	s := &Set{o: o, open: map[place]*modhost.Driver{}}
 	return s, s.Look()
@@ -65,13 +69,13 @@ func (s *Set) Look() error {
 }
 
 func (s *Set) look() error {
-	own, ownErr := profile.LoadOwn(s.o.Own)
-	table, err := profile.Load(s.o.Own)
+	own, _ := profile.LoadOwn(s.o.Own) // what is wrong with it Load tells, too
+	table, err := profile.Load(s.o.Own, s.o.Preset)
 	if table == nil {
 		return err
 	}
 	s.table, s.own, s.places = table, own, sync.OnceValue(table.Discover)
-	return ownErr
+	return err
 }
 
 // All lists every library with its state, those that are here first.

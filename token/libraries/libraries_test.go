@@ -2,10 +2,13 @@ package libraries_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -140,6 +143,43 @@ func TestADamagedFileOfOwnEntriesHidesNoOthers(t *testing.T) {
 	}
 	if len(s.All()) == 0 {
 		t.Error("the built-in table is hidden")
+	}
+}
+
+// What the machine's administrator lists is known to everybody, is not the person's own, and stays when that list or the person's is damaged.
+func TestLibrariesOfTheAdministrator(t *testing.T) {
+	dir := t.TempDir()
+	own, preset := filepath.Join(dir, "own.json"), filepath.Join(dir, "preset.json")
+	write := func(file, text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	library := filepath.Join(dir, "libacme.so")
+	write(library, "")
+	entry := fmt.Sprintf(`{"version": 1, "profiles": [{"id": "acme", "product": {"zh": "某", "en": "Acme"}, "vendor": {"zh": "某", "en": "Acme"},
+		"interface": "skf", "paths": {%q: [%q]}, "abilities": {"sm2": true}, "skf": {}}]}`, runtime.GOOS, library)
+	write(preset, entry)
+	known := func(o libraries.Options) (of []libraries.Library, err error) {
+		s, err := libraries.Open(o)
+		return find(s, library), err
+	}
+	if of, err := known(libraries.Options{Own: own, Preset: preset}); err != nil || len(of) != 1 || of[0].Own || !of[0].Found || of[0].Profile.ID != "acme" {
+		t.Errorf("%+v, %v", of, err)
+	}
+	write(own, "{")
+	var bad *profile.Error
+	if of, err := known(libraries.Options{Own: own, Preset: preset}); !errors.As(err, &bad) || bad.File != own || len(of) != 1 {
+		t.Errorf("with a damaged list of the person's: %+v, %v", of, err)
+	}
+	write(own, strings.ReplaceAll(entry, "Acme", "Mine"))
+	if of, err := known(libraries.Options{Own: own, Preset: preset}); err != nil || len(of) != 1 || !of[0].Own || of[0].Profile.Product.En != "Mine" {
+		t.Errorf("the person's own does not come first: %+v, %v", of, err)
+	}
+	write(preset, "{")
+	if of, err := known(libraries.Options{Own: own, Preset: preset}); !errors.As(err, &bad) || bad.File != preset || len(of) != 1 {
+		t.Errorf("with a damaged list of the administrator's: %+v, %v", of, err)
 	}
 }
 

@@ -27,8 +27,11 @@ func (t *Table) Own(library string, i Interface) Profile {
 	return p
 }
 
-// LoadOwn reads the person's own entries; a file that is not there has none.
+// LoadOwn reads the entries of a file of the table's form, the person's own; a file that is not there, or "", has none.
 func LoadOwn(file string) ([]Profile, error) {
+	if file == "" {
+		return nil, nil
+	}
 	data, err := smallfile.Read(file, maxFile)
 	if os.IsNotExist(err) {
 		return nil, nil

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,7 +15,6 @@ import (
 
 	"sealdesk/assets/vendors"
 	"sealdesk/token/foreign"
-	"sealdesk/token/smallfile"
 )
 
 // Interface is the programming interface that a library offers.
@@ -116,33 +114,31 @@ func (e *Error) Params() map[string]any { return map[string]any{"file": e.File, 
 // Builtin gives the table that travels with the program.
 func Builtin() (*Table, error) { return Parse(vendors.Libraries()) }
 
-// Load gives the table that travels with the program with the user's own entries from a file, which need not be there. An
-// own entry takes the place of the one with the same ID. When the file is not valid the built-in table is given beside the
-// error.
-func Load(file string) (*Table, error) {
+// Load gives the table that travels with the program, and before it the entries of files of the same form: the user's own, then
+// those of whoever administers the machine. No file need be there, and "" is none. Of entries with the same ID the first counts.
+// What a file holds that is not valid is left out, and told of beside the table.
+func Load(files ...string) (*Table, error) {
 	t, err := Builtin()
 	if err != nil {
 		return nil, err
 	}
-	data, err := smallfile.Read(file, maxFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return t, nil
-	}
-	if err != nil {
-		return t, &Error{file, err.Error()}
-	}
-	own, err := Parse(data)
-	var bad *Error
-	if errors.As(err, &bad) {
-		return t, &Error{file, bad.Reason}
-	}
-	merged := own.profiles
-	for _, p := range t.profiles {
-		if !slices.ContainsFunc(own.profiles, func(o Profile) bool { return o.ID == p.ID }) {
-			merged = append(merged, p)
+	var merged []Profile
+	var bad []error
+	add := func(more []Profile) {
+		before := merged
+		for _, p := range more {
+			if !slices.ContainsFunc(before, func(o Profile) bool { return o.ID == p.ID }) {
+				merged = append(merged, p)
+			}
 		}
 	}
-	return &Table{merged}, nil
+	for _, file := range files {
+		more, err := LoadOwn(file)
+		add(more)
+		bad = append(bad, err)
+	}
+	add(t.profiles)
+	return &Table{merged}, errors.Join(bad...)
 }
 
 // Parse reads a table. The error is always an *Error.

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emmansun/gmsm/smx509"
 
 	"sealdesk/assets/i18n"
 	"sealdesk/platformapi"
@@ -418,6 +421,39 @@ func TestReadRoots(t *testing.T) {
 			_, err := ReadRoots(path)
 			told(t, w.words, err, "desk.roots_unreadable")
 		})
+	}
+}
+
+// The person's folder of certificates and that of the machine's administrator are trusted both; neither need be there, and one that
+// cannot be read is told.
+func TestTrustedAlways(t *testing.T) {
+	var roots []*smx509.Certificate
+	folder := func() string {
+		authority, err := ca.New(ca.SM2)
+		must(t, err)
+		dir := t.TempDir()
+		roots = append(roots, authority.Roots()[0])
+		must(t, os.Mkdir(filepath.Join(dir, "roots"), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, "roots", "ca.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Roots()[0].Raw}), 0o644))
+		return dir
+	}
+	own, machine := folder(), folder()
+	for _, c := range []struct {
+		own, machine string
+		want         []*smx509.Certificate
+	}{{own, machine, roots}, {own, "", roots[:1]}, {t.TempDir(), machine, roots[1:]}, {t.TempDir(), t.TempDir(), nil}} {
+		if got, err := TrustedAlways(RootsFolder, c.own, c.machine); err != nil || !slices.EqualFunc(got, c.want, (*smx509.Certificate).Equal) {
+			t.Errorf("%d of %d, %v", len(got), len(c.want), err)
+		}
+	}
+	if got, err := TrustedAlways(MakersFolder, own, machine); err != nil || len(got) != 0 {
+		t.Errorf("makers: %d, %v", len(got), err)
+	}
+	must(t, os.WriteFile(filepath.Join(machine, "roots", "other.pem"), []byte("-----BEGIN CERTIFICATE-----\nAQI=\n-----END CERTIFICATE-----\n"), 0o644))
+	_, err := TrustedAlways(RootsFolder, own, machine)
+	told(t, newWorld(t).words, err, "desk.roots_unreadable")
+	if bad := new(Error); !errors.As(err, &bad) || bad.Params()["file"] != filepath.Join(machine, "roots", "other.pem") {
+		t.Errorf("which file is it? %v", err)
 	}
 }
 

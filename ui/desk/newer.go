@@ -16,6 +16,9 @@ type Newer struct {
 	Page    string // https URL
 }
 
+// Version is that of the program that runs; "" where none was built.
+func (d *Desk) Version() string { return d.cfg.Program.Version }
+
 // AsksForUpdates tells that there is somebody to ask for newer versions.
 func (d *Desk) AsksForUpdates() bool { return d.cfg.Updates != nil }
 

@@ -94,8 +94,18 @@ func (w *Window) open(to link.Link) {
 
 // judge shows the verdict on a file.
 func (w *Window) judge(path string) {
-	if !strings.EqualFold(filepath.Ext(path), ".pdf") {
-		w.Toast(theme.Warn, w.t("arrive.kind", "file", filepath.Base(path)))
+	why := ""
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".pdf":
+	case ".bid": // desktops give these two to this program, too
+		why = "arrive.bid"
+	case ".esl":
+		why = "arrive.seal"
+	default:
+		why = "arrive.kind"
+	}
+	if why != "" {
+		w.Toast(theme.Warn, w.t(why, "file", filepath.Base(path)))
 		return
 	}
 	if w.shell == nil {

@@ -65,24 +65,37 @@ func TestAFileIsJudgedWithoutALogin(t *testing.T) {
 	}
 }
 
+// said is what the toasts of a window say.
+func said(w *Window) (text string) {
+	for _, o := range test.LaidOutObjects(w.toasts) {
+		if line, ok := o.(*canvas.Text); ok {
+			text += line.Text
+		}
+	}
+	return text
+}
+
+// Bids and seals, which desktops give to this program, too, are opened on pages of their own: it is said on which.
+func TestBidsAndSealsAreNotLeftWithoutAWord(t *testing.T) {
+	for file, want := range map[string]string{"/tmp/a.bid": "nav.bid", "/tmp/a.ESL": "nav.seals", "/tmp/a.docx": "arrive.kind"} {
+		w := shown(t)
+		w.Arrive([]string{file}, "")
+		if name := w.t(want, "file", "a.docx"); !strings.Contains(said(w), name) {
+			t.Errorf("%s: %q does not say %s", file, said(w), name)
+		}
+	}
+}
+
 // A second start gets no window, and the one that there is says so; the first start says nothing.
 func TestASecondStartIsToldWhereTheWindowIs(t *testing.T) {
 	w := shown(t)
-	said := func() (text string) {
-		for _, o := range test.LaidOutObjects(w.toasts) {
-			if line, ok := o.(*canvas.Text); ok {
-				text += line.Text
-			}
-		}
-		return text
-	}
 	w.Arrive(nil, "")
-	if said() != "" {
-		t.Fatalf("the first start says %q", said())
+	if said(w) != "" {
+		t.Fatalf("the first start says %q", said(w))
 	}
 	w.Again(nil, "")
-	if said() != w.t("arrive.here") {
-		t.Errorf("a second start says %q", said())
+	if said(w) != w.t("arrive.here") {
+		t.Errorf("a second start says %q", said(w))
 	}
 }
 

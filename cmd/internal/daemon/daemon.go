@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -37,6 +38,7 @@ func Wrong(format string, args ...any) error { return wrong(fmt.Sprintf(format, 
 // A Program is a daemon's name, and its commands with "serve" among them.
 type Program struct {
 	Name     string
+	Version  string // of a release; empty: of none
 	Commands map[string]func(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	Known    string // the commands, as a sentence names them
 }
@@ -52,8 +54,19 @@ func (p Program) Main() {
 // Run does what the arguments ask for, and is the exit code.
 func (p Program) Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	name, rest := "serve", args
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, rest = args[0], args[1:]
+	if len(args) > 0 {
+		switch strings.TrimLeft(args[0], "-") {
+		case "version":
+			_, _ = fmt.Fprintln(stdout, p.Name, cmp.Or(p.Version, "devel"))
+			return 0
+		case "h", "help":
+			_, _ = fmt.Fprintf(stderr, "The commands of %s are %s; each lists its flags with --help. Without one it serves:\n\n", p.Name, p.Known)
+			rest = []string{"--help"}
+		default:
+			if !strings.HasPrefix(args[0], "-") {
+				name, rest = args[0], args[1:]
+			}
+		}
 	}
 	err := Wrong("there is no command %q; %s are", name, p.Known)
 	if do := p.Commands[name]; do != nil {

@@ -7,7 +7,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"sealdesk/cmd/internal/daemon"
@@ -15,7 +17,7 @@ import (
 
 // What a command ends with is the exit code, and is told once.
 func TestRun(t *testing.T) {
-	p := daemon.Program{Name: "d", Known: "serve and keep", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
+	p := daemon.Program{Name: "d", Version: "1.4.0", Known: "serve and keep", Commands: map[string]func(context.Context, []string, io.Writer, io.Writer) error{
 		"serve": func(_ context.Context, args []string, stdout, stderr io.Writer) error {
 			f := flag.NewFlagSet("d serve", flag.ContinueOnError)
 			n := f.Int("n", 0, "a number")
@@ -38,6 +40,9 @@ func TestRun(t *testing.T) {
 		{[]string{"-n", "1"}, 0, "1 []", ""},
 		{[]string{"serve", "a", "-n", "2", "b"}, 0, "2 [a b]", ""},
 		{[]string{"serve", "-h"}, 0, "", "Usage of d serve:\n  -n int\n    \ta number\n"},
+		{[]string{"--help"}, 0, "", "The commands of d are serve and keep; each lists its flags with --help. Without one it serves:\n\nUsage of d serve:\n  -n int\n    \ta number\n"},
+		{[]string{"version"}, 0, "d 1.4.0\n", ""},
+		{[]string{"--version"}, 0, "d 1.4.0\n", ""},
 		{[]string{"serve", "-x"}, daemon.ExitUsage, "", "flag provided but not defined: -x\nUsage of d serve:\n  -n int\n    \ta number\n"},
 		{[]string{"sing"}, daemon.ExitUsage, "", "d: there is no command \"sing\"; serve and keep are\n"},
 		{[]string{"keep", "wrong"}, daemon.ExitUsage, "", "d: keep what?\n"},
@@ -47,6 +52,16 @@ func TestRun(t *testing.T) {
 		var out, errs bytes.Buffer
 		if exit := p.Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || out.String() != tt.out || errs.String() != tt.errs {
 			t.Errorf("%q: %d, %q, %q", tt.args, exit, out.String(), errs.String())
+		}
+	}
+}
+
+// systemd does not start again and again what was given wrong arguments, a configuration that was never written among them.
+func TestUnitsDoNotRepeatWrongUsage(t *testing.T) {
+	for _, name := range []string{"platformd", "mobilecad"} {
+		unit, err := os.ReadFile("../../../packaging/linux/sealdesk-" + name + ".service")
+		if want := fmt.Sprintf("\nRestartPreventExitStatus=%d\n", daemon.ExitUsage); err != nil || !strings.Contains(string(unit), want) {
+			t.Errorf("%s: no%s%v", name, want, err)
 		}
 	}
 }

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -43,10 +46,17 @@ type Book struct {
 	own []Profile
 }
 
-// PresetFile is where whoever administers the machine puts platforms for everybody.
-func PresetFile(getenv func(string) string) string {
+// PresetFile is where whoever administers the machine puts platforms for everybody; "" where there is no such place.
+func PresetFile(getenv func(string) string) string { return Preset(getenv, fileName) }
+
+// Preset is where whoever administers the machine puts something for everybody, by its name there; "" where there is no such place.
+func Preset(getenv func(string) string, name string) string {
+	return presetOn(runtime.GOOS, getenv, name)
+}
+
+func presetOn(system string, getenv func(string) string, name string) string {
 	dir := "/etc"
-	switch runtime.GOOS {
+	switch system {
 	case "windows":
 		if dir = getenv("ProgramData"); dir == "" {
 			return ""
@@ -54,7 +64,20 @@ func PresetFile(getenv func(string) string) string {
 	case "darwin":
 		dir = "/Library/Application Support"
 	}
-	return filepath.Join(dir, "sealdesk", fileName)
+	return filepath.Join(dir, "sealdesk", name)
+}
+
+// Guarded is Preset for what decides which code is loaded and whom to trust. Windows lets everybody write where programs keep what
+// is common to all, so there is no such place there.
+func Guarded(getenv func(string) string, name string) string {
+	return guardedOn(runtime.GOOS, getenv, name)
+}
+
+func guardedOn(system string, getenv func(string) string, name string) string {
+	if system == "windows" {
+		return ""
+	}
+	return presetOn(system, getenv, name)
 }
 
 // Open reads the platforms of the person, in folder, and those of the file preset; empty: there is none. A file of the
@@ -65,7 +88,7 @@ func Open(folder, preset string) (*Book, error) {
 	if preset != "" {
 		list, err := read(preset)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			b.trouble = fault("preset_broken", err, "file", preset)
+			b.trouble = fault("preset_broken", err, "file", preset, "reason", reason(err))
 		}
 		for i := range list {
 			list[i].Preset = true
@@ -84,7 +107,7 @@ func Open(folder, preset string) (*Book, error) {
 		if err := os.Rename(b.path, aside); err != nil {
 			return nil, err
 		}
-		b.trouble = errors.Join(fault("broken", err, "file", aside), b.trouble)
+		b.trouble = errors.Join(fault("broken", err, "file", aside, "reason", reason(err)), b.trouble)
 	default:
 		return nil, err
 	}
@@ -109,7 +132,20 @@ func read(path string) ([]Profile, error) {
 	if err == nil || errors.Is(err, errNewer) {
 		return list, err
 	}
-	return nil, errors.Join(errBroken, err)
+	return nil, fmt.Errorf("%w: %w", errBroken, err)
+}
+
+// reason is what is wrong with a file, in English, for whoever wrote it by hand: a platform's trouble with what it is about.
+func reason(err error) string {
+	bad, ok := errors.AsType[*Error](err)
+	if !ok {
+		return strings.TrimPrefix(err.Error(), errBroken.Error()+": ")
+	}
+	text := bad.Code()
+	for _, name := range slices.Sorted(maps.Keys(bad.Params())) {
+		text += fmt.Sprintf(", %s: %v", name, bad.Params()[name])
+	}
+	return text
 }
 
 func parse(data []byte) ([]Profile, error) {

@@ -2,6 +2,7 @@ package platforms
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -116,6 +117,45 @@ func TestADamagedFileIsKeptAside(t *testing.T) {
 		}
 		if data, err := os.ReadFile(kept[0]); err != nil || string(data) != damaged {
 			t.Errorf("%.40q was changed", damaged)
+		}
+	}
+}
+
+// Where everybody may write, nobody presets what is loaded or trusted for others.
+func TestWhatIsTrustedForEverybodyIsTheAdministrators(t *testing.T) {
+	env := func(string) string { return "programs" }
+	for _, tt := range []struct{ system, preset, guarded string }{
+		{"linux", "/etc/sealdesk/x", "/etc/sealdesk/x"},
+		{"darwin", "/Library/Application Support/sealdesk/x", "/Library/Application Support/sealdesk/x"},
+		{"windows", filepath.Join("programs", "sealdesk", "x"), ""},
+	} {
+		if preset, guarded := presetOn(tt.system, env, "x"), guardedOn(tt.system, env, "x"); preset != tt.preset || guarded != tt.guarded {
+			t.Errorf("%s: %q, %q", tt.system, preset, guarded)
+		}
+	}
+	if got := presetOn("windows", func(string) string { return "" }, "x"); got != "" {
+		t.Errorf("without %%ProgramData%%: %q", got)
+	}
+}
+
+// Whoever wrote a file by hand is told what is wrong with it.
+func TestWhatIsWrongWithAFileIsSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"platforms":[{"name":"x","address":"http://x"}]}`: "platforms.address, address: http://x",
+		`{"platforms":[{"name":"x","adress":"https://x"}]}`: "platforms.address, address: ",
+		`{"platforms":`:            "unexpected EOF",
+		`{"platforms":[]} more`:    "something follows the list",
+		`{"platforms":"https://"}`: "cannot unmarshal string",
+	} {
+		dir := t.TempDir()
+		preset := filepath.Join(dir, "preset.json")
+		must(t, os.WriteFile(filepath.Join(dir, fileName), []byte(text), 0o600))
+		must(t, os.WriteFile(preset, []byte(text), 0o644))
+		for _, trouble := range []error{opened(t, dir, "").Trouble(), opened(t, dir, preset).Trouble()} {
+			var bad *Error
+			if !errors.As(trouble, &bad) || !strings.Contains(fmt.Sprint(bad.Params()["reason"]), want) {
+				t.Errorf("%s: %v", text, trouble)
+			}
 		}
 	}
 }

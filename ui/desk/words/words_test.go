@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"sort"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -92,6 +93,16 @@ func TestEveryTextIsFound(t *testing.T) {
 		}
 		if (lang == Chinese || lang == English) && len(all) < 1000 {
 			t.Fatalf("%s: only %d texts", lang, len(all))
+		}
+		last := ""
+		for line := range strings.Lines(string(data)) {
+			rest, entry := strings.CutPrefix(line, `  "`)
+			if key, _, _ := strings.Cut(rest, `"`); entry {
+				if key < last {
+					t.Errorf("%s: %s stands behind %s; the keys are sorted, an entry a line", lang, key, last)
+				}
+				last = key
+			}
 		}
 		f := file(data)
 		for key, want := range all {

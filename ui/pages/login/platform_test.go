@@ -165,7 +165,7 @@ func TestADamagedFileOfPlatformsIsTold(t *testing.T) {
 	defer d.Close()
 	h := pagetest.NewHost(t, d, nil)
 	h.Open(New(h, nil))
-	if !h.Says("保存平台的文件已损坏") {
+	if !h.Says("保存平台的文件有误") {
 		t.Errorf("%q", h.Texts())
 	}
 	h.Fits()

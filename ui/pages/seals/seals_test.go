@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/assets"
+	"sealdesk/assets/i18n"
 	"sealdesk/signer/seal"
 	"sealdesk/signer/ses"
 	"sealdesk/token"
@@ -245,6 +247,26 @@ func making(t *testing.T) (*pagetest.Host, *Page, *Making) {
 	m := h.Top().(*Making)
 	h.Until("the preview", func() bool { return m.drawn != nil && m.save.Reason() == "" })
 	return h, p, m
+}
+
+// Each form has its names in both languages, that of the list and that of the page where it is made, and the terminal's help tells of it.
+func TestEveryFormHasItsNames(t *testing.T) {
+	for _, language := range []string{words.Chinese, words.English} {
+		catalog, err := words.New(i18n.Files, language)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, form := range seal.Forms() {
+			for _, key := range []string{"seal." + string(form), "seals.form_" + string(form)} {
+				if catalog.T(key) == key {
+					t.Errorf("%s: no text %s", language, key)
+				}
+			}
+			if help := catalog.T("ctl.help.seal_kind"); !regexp.MustCompile(`\b` + regexp.QuoteMeta(string(form)) + `\b`).MatchString(help) {
+				t.Errorf("%s: ctl.help.seal_kind does not tell of %s: %s", language, form, help)
+			}
+		}
+	}
 }
 
 func TestASealIsMade(t *testing.T) {

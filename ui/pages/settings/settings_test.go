@@ -113,6 +113,9 @@ func TestUpdatesAreOfferedWhereTheyCanBeHad(t *testing.T) {
 	if !h.Says("本机不检查更新") || h.Says("立即检查") {
 		t.Error("updates are offered without a feed")
 	}
+	if !h.Says("当前版本：1.4.0") {
+		t.Error("it is not said which version runs")
+	}
 	p.updates.atStart.OnChanged(true)
 	if !h.Desk().Settings().Updates {
 		t.Error("the choice was not kept")

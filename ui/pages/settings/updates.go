@@ -31,12 +31,16 @@ func newUpdates(p *Page) *updates {
 	return u
 }
 
-// rows are what stands there: without somebody to ask, only that.
+// rows are what stands there: the version that runs, and without somebody to ask nothing but that.
 func (u *updates) rows() []fyne.CanvasObject {
-	if !u.page.host.Desk().AsksForUpdates() {
-		return []fyne.CanvasObject{widgets.Quiet(u.page.t("settings.updates_none"))}
+	var rows []fyne.CanvasObject
+	if v := u.page.host.Desk().Version(); v != "" {
+		rows = append(rows, widgets.NewParagraph(u.page.t("settings.updates_running", "version", v), theme.TextTable, theme.Text))
 	}
-	return []fyne.CanvasObject{u.atStart, widgets.Start(u.ask), u.answer}
+	if !u.page.host.Desk().AsksForUpdates() {
+		return append(rows, widgets.Quiet(u.page.t("settings.updates_none")))
+	}
+	return append(rows, u.atStart, widgets.Start(u.ask), u.answer)
 }
 
 func (u *updates) find() {

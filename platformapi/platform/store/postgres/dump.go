@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -14,6 +15,13 @@ import (
 
 // Dump writes the database at one moment into a new file, by pg_dump, which must be installed and not older than the server.
 func Dump(ctx context.Context, rawURL, to string) error {
+	f, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL, 0o600) // pg_dump would let everybody read it
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
 	return program(ctx, rawURL, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+to)
 }
 
@@ -58,7 +66,9 @@ func program(ctx context.Context, rawURL, name string, args ...string) error {
 	cmd.Env = env
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Run(); errors.Is(err, exec.ErrNotFound) {
+		return fmt.Errorf("%w; install PostgreSQL's client programs (postgresql-client), no older than the server", err)
+	} else if err != nil {
 		return fmt.Errorf("%s: %w: %s", name, err, bytes.TrimSpace(complaint.Bytes()))
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,36 @@ func TestNewerDatabaseIsRefused(t *testing.T) {
 	exec(t, url, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)")
 	if _, err := postgres.Open(t.Context(), connect(t, url)); !errors.Is(err, web.ErrNewer) {
 		t.Error(err)
+	}
+}
+
+// A role that the database does not let in, and missing programs, are told with what to do.
+func TestTroubleSaysWhatToDo(t *testing.T) {
+	database := pgtest.Shared(t).Database(t)
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := u.Query()
+	q.Set("user", "somebody_else")
+	u.RawQuery = q.Encode()
+	if _, err := postgres.Connect(t.Context(), u.String()); err == nil || !strings.Contains(err.Error(), "PGPASSWORD") {
+		t.Errorf("another role: %v", err)
+	}
+	t.Setenv("PATH", "")
+	if err := postgres.Dump(t.Context(), database, filepath.Join(t.TempDir(), "dump")); err == nil || !strings.Contains(err.Error(), "postgresql-client") {
+		t.Errorf("without pg_dump: %v", err)
+	}
+}
+
+// A dump is for its owner's eyes only, wherever it is copied.
+func TestDumpIsPrivate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "dump")
+	if err := postgres.Dump(t.Context(), pgtest.Shared(t).Database(t), file); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
+		t.Errorf("%v, %v", info, err)
 	}
 }
 

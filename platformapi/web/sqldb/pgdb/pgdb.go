@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -40,6 +41,9 @@ func Connect(ctx context.Context, url, application string) (*pgxpool.Pool, error
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(refused.Code, "28") { // invalid authorization
+			return nil, fmt.Errorf("database: %w; the role is the URL's, its password is taken from PGPASSWORD or ~/.pgpass", err)
+		}
 		return nil, fmt.Errorf("database: %w", err)
 	}
 	return pool, nil

@@ -36,6 +36,7 @@ import (
 	"sealdesk/token/mobileca/mobilecatest"
 	"sealdesk/token/soft"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/checkup"
 	"sealdesk/ui/desk/words"
 )
 
@@ -129,7 +130,7 @@ func newWorld(t *testing.T, language string, order platformapi.SealOrder, kind c
 	catalog, err := words.New(i18n.Files, language)
 	Must(t, err)
 	w.config = desk.Config{
-		Words: catalog, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
+		Words: catalog, Program: checkup.Program{Name: "sealdesk", Version: "1.4.0"}, Folders: desk.Folders{Data: filepath.Join(dir, "data"), Cache: filepath.Join(dir, "cache")},
 		Drivers: []token.Driver{driver}, PlatformName: "演示平台", Roots: w.ca.Roots(), Renderer: engine(), FontFolders: []string{},
 		Connect: func(ctx context.Context, key desk.PlatformKey) (platformapi.Platform, error) {
 			return client.Login(ctx, url, key.Signer, key.Chain, client.Options{Keeper: key.Keeper})
