@@ -30,6 +30,8 @@ type Page struct {
 	end  context.CancelFunc
 
 	view     desk.View
+	reads    int    // of the view, as far as they were begun
+	read     int    // the one that is shown
 	title    string // that the window shows
 	unlocked bool   // the person agreed to make the seal void by editing
 
@@ -137,14 +139,21 @@ func (p *Page) refresh() {
 }
 
 // reread shows the contract as the desk has it.
-func (p *Page) reread() {
+func (p *Page) reread() { p.rereadThen(p.ctx, func() {}) }
+
+func (p *Page) rereadThen(ctx context.Context, then func()) {
+	p.reads++
+	n := p.reads
 	var v desk.View
-	p.host.Do(p.ctx, func(ctx context.Context) error {
+	p.host.Do(ctx, func(ctx context.Context) error {
 		v = p.work.View(ctx)
 		return nil
 	}, func(error) {
-		p.view = v
-		p.draw()
+		if n > p.read { // else one that began later was there first
+			p.read, p.view = n, v
+			p.draw()
+		}
+		then()
 	})
 }
 
@@ -256,8 +265,8 @@ func (p *Page) flush() bool {
 
 func (p *Page) typed() typed { return typed{p.fields.read(), p.files.notes()} }
 
-// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one. button turns meanwhile;
-// it is nil where the contract moved on while the person was asked.
+// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one. button turns until the
+// page shows it, lest it is pressed again; it is nil where the contract moved on while the person was asked.
 func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent, error), done string) {
 	if !p.flush() {
 		return
@@ -273,9 +282,8 @@ func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent,
 		sent, err = do(ctx)
 		return err
 	}, func(err error) {
-		busy(false)
 		p.unlocked = false
-		p.reread()
+		p.rereadThen(p.life, func() { busy(false) })
 		if err != nil {
 			p.host.Tell(err)
 			return

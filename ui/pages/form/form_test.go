@@ -335,3 +335,23 @@ func TestTheContractMovesOnWhileItIsAskedAbout(t *testing.T) {
 	h.Asked[0].Yes()
 	h.Until("the reason", func() bool { return len(h.Told) > 0 })
 }
+
+// Enter pressed once too often must not ask anew about what is under way.
+func TestWhatIsUnderWayIsNotAskedTwice(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	fields := work.View(t.Context()).Fields
+	fields.TermDays = 180
+	pagetest.Must(t, work.Type(fields))
+	w.Seal(s, work)
+	h, p := opened(t, w, s, work)
+	p.submit()
+	h.Asked[0].Yes()
+	h.Until("the contract with the other side", func() bool {
+		if b := p.foot.buttons[desk.ActionSubmit]; b != nil && !b.Disabled() {
+			t.Fatalf("it can be submitted once more: %+v %v %q", p.view.Waiting, p.view.State, b.Reason())
+		}
+		return p.view.State == platformapi.StateAwaiting
+	})
+}

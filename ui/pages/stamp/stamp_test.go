@@ -592,6 +592,18 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	h.Picture("stamp-result")
 }
 
+func TestPressedTwiceItAsksOnce(t *testing.T) {
+	_, h, p := opened(t, 1)
+	for range 2 {
+		test.Tap(p.sign)
+	}
+	h.Until("the dialog", func() bool { return len(h.Dialogs) > 0 })
+	h.Settle(150 * time.Millisecond)
+	if len(h.Dialogs) != 1 || p.sign.Disabled() {
+		t.Errorf("%d questions; the button turns: %v", len(h.Dialogs), p.sign.Disabled())
+	}
+}
+
 func TestTheLastTryAsksFirst(t *testing.T) {
 	w, h, p := opened(t, 1)
 	for range pagetest.Tries - 1 {
