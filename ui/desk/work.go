@@ -67,7 +67,7 @@ func (s *Session) NewWork(ctx context.Context, lot platformapi.Lot) (*Work, erro
 	const ending = "合同"
 	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Lot: lot, Typed: platformapi.ContractFields{
 		Name:   cut(lot.ProjectName, maxName-length(ending)) + ending,
-		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: time.Now().Format(time.DateOnly),
+		Number: cut(lot.ProjectNumber, maxNumber), AmountFen: lot.AwardFen, SignedOn: today(time.Now()),
 	}})
 }
 
@@ -102,7 +102,7 @@ func (s *Session) NewAmendment(ctx context.Context, parent View, kind platformap
 	}
 	ending := endings[kind]
 	return s.begin(ctx, &draft{Contract: platformapi.NewID(), Kind: kind, Parent: parent.ID, Lot: parent.Lot, Typed: platformapi.ContractFields{
-		Name: cut(strings.TrimSuffix(parent.Fields.Name, "合同"), maxName-length(ending)) + ending, SignedOn: time.Now().Format(time.DateOnly),
+		Name: cut(strings.TrimSuffix(parent.Fields.Name, "合同"), maxName-length(ending)) + ending, SignedOn: today(time.Now()),
 	}})
 }
 
@@ -556,3 +556,6 @@ func (w *Work) take(next *draft) error {
 	w.d, w.unkept = next, false
 	return nil
 }
+
+// today is the day in Beijing, which a contract's terms are counted in.
+func today(now time.Time) string { return now.In(words.Zone).Format(time.DateOnly) }

@@ -40,6 +40,7 @@ type files struct {
 	part     *part
 	zone     *widgets.DropZone // for the contract's file, while there is none
 	invoices fyne.CanvasObject // where a drop means an invoice
+	step     fyne.Focusable    // what the contract's file waits for; nil where that is not done here
 	typed    map[string]*widgets.TextField
 	busy     bool // a file is being copied
 }
@@ -78,10 +79,15 @@ func (f *files) draw() {
 		return
 	}
 	f.typed = map[string]*widgets.TextField{}
-	f.zone = nil
-	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(f.filing())}
+	f.zone, f.step = nil, nil
+	filing := f.filing()
+	if filing.next != nil {
+		f.step = filing.next
+	}
+	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(filing)}
 	if v.Filing.Stage() == desk.StageNone && v.Received == nil && p.editableState() {
 		f.zone = widgets.NewDropZone(p.t("form.drop"), p.t("form.drop_note"), f.chooseFiling).High(104)
+		f.step = f.zone
 		col = append(col, widgets.Pad(0, 0, 14, 0, f.zone))
 	}
 	col = append(col, widgets.HLine())

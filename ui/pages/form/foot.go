@@ -157,6 +157,8 @@ func (f *foot) drawLeft() {
 
 func (p *Page) keptText() string {
 	switch {
+	case !p.view.Starter && !p.view.ReviewFirst && p.view.State == platformapi.StateAwaiting && p.view.Filing.Sealed != nil:
+		return p.t("form.sealed_agree")
 	case !p.editableState() && !p.view.Starter:
 		return ""
 	case !p.editableState():
@@ -174,12 +176,15 @@ func (p *Page) keptText() string {
 	return p.t("form.kept_platform")
 }
 
-// goTo brings what is missing into sight.
+// goTo brings what is missing into sight, and the keyboard to where it is done.
 func (p *Page) goTo(name desk.Field) {
 	if p.fields.goTo(name) {
 		return
 	}
 	p.scroll.Reveal(p.files.part.box)
+	if step := p.files.step; step != nil {
+		p.host.Window().Canvas().Focus(step)
+	}
 }
 
 func (p *Page) submit() {
@@ -247,9 +252,10 @@ func (p *Page) agree() {
 	})
 }
 
-// opinion asks for a decision with its opinion. The words are those of key with _title, _body, _hint and _confirm.
+// opinion asks for a decision with its opinion; one that was begun and left, to look at the contract again, is still there. The words are those of key with _title, _body, _hint and _confirm.
 func (p *Page) opinion(key string, required bool, then func(string)) {
 	area := widgets.NewTextArea(p.t(key+"_hint"), 4, maxOpinion)
+	area.SetText(p.opinions[key])
 	kind := widgets.Primary
 	if required {
 		kind = widgets.Danger
@@ -257,9 +263,11 @@ func (p *Page) opinion(key string, required bool, then func(string)) {
 	var d *widgets.Dialog
 	confirm := widgets.NewButton(kind, p.t(key+"_confirm"), func() {
 		d.Close()
+		delete(p.opinions, key)
 		then(strings.TrimSpace(area.Text()))
 	})
 	check := func(s string) {
+		p.opinions[key] = s
 		reason := ""
 		if required && strings.TrimSpace(s) == "" {
 			reason = p.t("form.why_opinion")
@@ -267,7 +275,7 @@ func (p *Page) opinion(key string, required bool, then func(string)) {
 		confirm.SetReason(reason)
 	}
 	area.OnChanged = check
-	check("")
+	check(area.Text())
 	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() })
 	body := widgets.Column(12, widgets.NewParagraph(p.t(key+"_body"), theme.TextBody, theme.Text),
 		widgets.NewFieldAbove(p.t("form.col_opinion"), required, area, ""))

@@ -42,6 +42,8 @@ type Page struct {
 	pending context.CancelFunc // of the write that waits for the last key
 	savedAt time.Time
 
+	opinions map[string]string // that were begun, by what they are on
+
 	fields  *fields
 	files   *files
 	notices *part
@@ -56,7 +58,7 @@ type Page struct {
 
 // New makes the page of a contract.
 func New(host page.Host, work *desk.Work) *Page {
-	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}}
+	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}, opinions: map[string]string{}}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.view = work.View(p.life)
 	p.title = p.Title()
@@ -150,8 +152,12 @@ func (p *Page) rereadThen(ctx context.Context, then func()) {
 		return nil
 	}, func(error) {
 		if n > p.read { // else one that began later was there first
+			sealed := p.view.Filing.Sealed == nil && v.Filing.Sealed != nil
 			p.read, p.view = n, v
 			p.draw()
+			if sealed { // what that means stands at the top
+				p.scroll.SetOffset(0)
+			}
 		}
 		then()
 	})

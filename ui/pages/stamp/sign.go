@@ -84,7 +84,7 @@ func (p *Page) result(r signer.Result) {
 		back := widgets.NewButton(widgets.Primary, p.terms.Back, p.host.Back)
 		look := widgets.NewButton(widgets.Secondary, p.t("result.look"), func() { p.host.Open(sealed.Look(p.host)) })
 		col := widgets.Column(16,
-			signatures.Done(p.host.Words(), r.Report),
+			signatures.Done(p.host.Words(), r.Report, p.terms.Next),
 			widgets.PaddedCard(widgets.FactLines(
 				widgets.Fact{Name: p.t("result.signer"), Value: newest.Signer},
 				widgets.Fact{Name: p.t("result.time"), Value: p.t("result.time_is", "time", at)},

@@ -582,7 +582,7 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	h.Press(p.t("pin.sign"))
 	h.Until("the result", func() bool { return p.finished != nil && h.Says(p.t("result.back")) })
 	sealed := p.of.(contract).View(t.Context()).Filing.Sealed
-	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") {
+	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") || !h.Says(p.t("result.next_submit")) {
 		t.Errorf("%q", h.Texts())
 	}
 	if sealed.Base != shown {
