@@ -92,10 +92,6 @@ func TestHelpOfTheLogin(t *testing.T) {
 	}
 	w.help()
 	w.Back()
-	if len(w.stack) != 1 {
-		t.Errorf("%d pages", len(w.stack))
-	}
-	w.Home(navLogin)
 	if _, is := w.top().(*login.Page); !is || w.shell != nil {
 		t.Errorf("%T is in front", w.top())
 	}

@@ -217,6 +217,9 @@ func (w *Window) Open(p page.Page) {
 // Back implements page.Host.
 func (w *Window) Back() {
 	if len(w.stack) < 2 {
+		if _, guide := w.top().(*help.Page); guide && w.session == nil {
+			w.Home(navLogin) // the guide took the login page's place
+		}
 		return
 	}
 	w.drop(1)
