@@ -79,6 +79,8 @@ func (f *files) draw() {
 		return
 	}
 	f.typed = map[string]*widgets.TextField{}
+	c := p.host.Window().Canvas()
+	onStep := f.step != nil && c.Focused() == f.step
 	f.zone, f.step = nil, nil
 	filing := f.filing()
 	if filing.next != nil {
@@ -108,6 +110,9 @@ func (f *files) draw() {
 		sub = p.t("form.files_sub")
 	}
 	f.part.put(widgets.Section("03", p.t("form.files"), sub, widgets.Pad(0, 0, 10, 0, widgets.Column(0, col...))))
+	if onStep && f.step != nil { // the keyboard goes on with the file
+		c.Focus(f.step)
+	}
 }
 
 // notesLeft leaves the notes out of what makes the rows anew, for they are being typed.

@@ -386,6 +386,12 @@ func TestTheWayToWhatIsMissing(t *testing.T) {
 	if c.Focused() != fyne.Focusable(p.files.zone) {
 		t.Errorf("the keyboard is at %T", c.Focused())
 	}
+	pagetest.Must(t, work.AttachFiling(t.Context(), w.Sample))
+	p.reread()
+	h.Until("the file", func() bool { return p.view.Filing.Stage() == desk.StageUploaded })
+	if b, ok := c.Focused().(interface{ Text() string }); !ok || b.Text() != p.t("form.clean_and_seal") {
+		t.Errorf("the keyboard is at %T once there is a file", c.Focused())
+	}
 	w.Clean(work, w.Sample)
 	p.reread()
 	h.Until("the clean copy", func() bool { return p.view.Filing.Stage() == desk.StageCleaned })
