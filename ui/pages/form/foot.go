@@ -33,6 +33,9 @@ func (f *foot) draw() {
 	v := p.view
 	set := f.set()
 	if f.part.fresh(set, v.Starter, f.sealFirst(), v.ReviewFirst, v.State, v.Published, v.Filed) {
+		for _, b := range f.buttons {
+			b.Disable() // it may have the keyboard still
+		}
 		f.buttons = map[desk.Action]*widgets.Button{}
 		row := []fyne.CanvasObject{}
 		var buttons []fyne.CanvasObject
@@ -60,6 +63,16 @@ func (f *foot) draw() {
 		}
 	}
 	f.drawLeft()
+}
+
+// has tells that a button is still on the page.
+func (f *foot) has(b *widgets.Button) bool {
+	for _, shown := range f.buttons {
+		if shown == b {
+			return true
+		}
+	}
+	return false
 }
 
 // actionExport is the one button of the foot that is no step of the contract.

@@ -289,7 +289,11 @@ func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent,
 		return err
 	}, func(err error) {
 		p.unlocked = false
-		p.rereadThen(p.life, func() { busy(false) })
+		p.rereadThen(p.life, func() {
+			if p.foot.has(button) { // else it stays without effect
+				busy(false)
+			}
+		})
 		if err != nil {
 			p.host.Tell(err)
 			return

@@ -354,14 +354,17 @@ func TestWhatIsUnderWayIsNotAskedTwice(t *testing.T) {
 	pagetest.Must(t, work.Type(fields))
 	w.Seal(s, work)
 	h, p := opened(t, w, s, work)
+	pressed := p.foot.buttons[desk.ActionSubmit]
 	p.submit()
 	h.Asked[0].Yes()
 	h.Until("the contract with the other side", func() bool {
-		if b := p.foot.buttons[desk.ActionSubmit]; b != nil && !b.Disabled() {
-			t.Fatalf("it can be submitted once more: %+v %v %q", p.view.Waiting, p.view.State, b.Reason())
+		if !pressed.Disabled() {
+			t.Fatalf("it can be submitted once more: %+v %v", p.view.Waiting, p.view.State)
 		}
 		return p.view.State == platformapi.StateAwaiting
 	})
+	h.Until("the receipt", func() bool { return len(h.Toasts) == 1 })
+	h.Settle(200 * time.Millisecond)
 }
 
 // The foot leads to what is missing next, with the keyboard, and what a field was asked for is not asked for once it is there.
