@@ -169,8 +169,11 @@ func (f *foot) drawLeft() {
 }
 
 func (p *Page) keptText() string {
+	v := p.view
 	switch {
-	case !p.view.Starter && !p.view.ReviewFirst && p.view.State == platformapi.StateAwaiting && p.view.Filing.Sealed != nil:
+	case v.Filing.Sealed != nil && !v.OurSeal && (v.State == platformapi.StateAgreed || v.State == platformapi.StateHalfSealed):
+		return p.t("form.sealed_send")
+	case v.Filing.Sealed != nil && !v.Starter && !v.ReviewFirst && v.State == platformapi.StateAwaiting:
 		return p.t("form.sealed_agree")
 	case !p.editableState() && !p.view.Starter:
 		return ""

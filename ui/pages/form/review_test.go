@@ -59,8 +59,14 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 	w.Seal(second, theirs)
 	q.reread()
 	o.Until("our seal", func() bool { return o.Button(q.t("form.submit_seal")) != nil })
+	if !o.Says(q.t("form.sealed_send")) {
+		t.Error("who sealed is not told that it is not sent")
+	}
 	w.Deliver(theirs.Submit(t.Context()))
 	o.Until("the way back", func() bool { return q.foot.buttons[desk.ActionUnseal] != nil && o.Says(q.t("form.our_seal")) })
+	if o.Button(q.t("form.compare_before")) != nil || o.Button(q.t("form.compare_choose")) != nil {
+		t.Error("our own sealed file is offered as what the other side sent")
+	}
 	o.Fits()
 	o.Picture("review-our-seal")
 

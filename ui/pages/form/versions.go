@@ -15,7 +15,7 @@ import (
 // nothing here is told so, and may choose a file.
 func (p *Page) versions() fyne.CanvasObject {
 	v := p.view
-	if v.Received == nil || v.Starter && v.Filing.Sealed != nil && v.Filing.Sealed.SHA256 == v.Received.SHA256 {
+	if v.Received == nil || v.OurSeal || v.Starter && v.Filing.Sealed != nil && v.Filing.Sealed.SHA256 == v.Received.SHA256 {
 		return nil
 	}
 	what, why := p.t("form.compare"), p.t("form.compare_why")
