@@ -580,6 +580,8 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	h.Until("the field", func() bool { return h.Window().Canvas().Focused() != nil })
 	h.Type(pagetest.PIN)
 	h.Press(p.t("pin.sign"))
+	h.Until("the signature", func() bool { return p.finished != nil })
+	test.Tap(p.sign) // once more, before the result is there
 	h.Until("the result", func() bool { return p.finished != nil && h.Says(p.t("result.back")) })
 	sealed := p.of.(contract).View(t.Context()).Filing.Sealed
 	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") || !h.Says(p.t("result.next_submit")) {
