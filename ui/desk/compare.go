@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"sealdesk/platformapi"
 	"sealdesk/signer/compare"
 	"sealdesk/signer/preview"
 	"sealdesk/ui/desk/papers"
@@ -112,20 +113,24 @@ func (w *Work) ours(v View) *Paper {
 		paper := w.Paper(*own)
 		return &paper
 	}
-	return w.earlier(*v.Received)
+	return w.earlier(v)
 }
 
 // earlier is the file of the round before this one that still lies here, nil when there is none.
-func (w *Work) earlier(now File) *Paper {
+func (w *Work) earlier(v View) *Paper {
 	found, _ := w.shelf.Names(stemReceived) // what cannot be listed cannot be compared either
 	var newest *Paper
 	var at time.Time
 	for _, f := range found {
 		sum := strings.TrimSuffix(strings.TrimPrefix(f.Name, stemReceived), ".pdf")
-		if sum == now.SHA256 || newest != nil && f.At.Before(at) {
+		if sum == v.Received.SHA256 || newest != nil && f.At.Before(at) {
 			continue
 		}
-		paper := w.Paper(File{Name: now.Name, Path: f.Name, SHA256: sum})
+		name := v.Received.Name
+		if i := slices.IndexFunc(v.Attachments, func(a platformapi.Attachment) bool { return a.SHA256 == sum }); i >= 0 {
+			name = v.Attachments[i].Name
+		}
+		paper := w.Paper(File{Name: name, Path: f.Name, SHA256: sum})
 		newest, at = &paper, f.At
 	}
 	return newest

@@ -111,6 +111,9 @@ func TestVersionsOfAContract(t *testing.T) {
 	sent, err := other.Refuse(ctx, "金额不对")
 	w.deliver(sent, err)
 	must(t, mine.Refresh(ctx))
+	corrected := filepath.Join(t.TempDir(), "修改稿.pdf")
+	must(t, os.Link(w.file, corrected))
+	w.file = corrected
 	w.clean(mine)
 	w.seal(mine)
 	sent, err = mine.Submit(ctx)
@@ -119,6 +122,9 @@ func TestVersionsOfAContract(t *testing.T) {
 	ours, second := other.Versions(ctx)
 	if ours == nil || second == nil || ours.SHA256 != first.SHA256 || second.SHA256 == first.SHA256 {
 		t.Fatalf("the second round: %+v, %+v", ours, second)
+	}
+	if ours.Name != first.Name || second.Name != "修改稿.pdf" {
+		t.Errorf("%q beside %q", ours.Name, second.Name)
 	}
 	c, err := theirSession.Desk().Compare(ctx, *ours, *second, compare.Options{}, nil)
 	must(t, err)

@@ -237,7 +237,7 @@ func TestAFormThatCannotBeSentSaysWhy(t *testing.T) {
 		{"not_plain.reason", func(f *platformapi.ContractFields) { f.AmountReason = "\ufeff" }},
 		{"range.amount", func(f *platformapi.ContractFields) { f.AmountFen = maxFen + 1 }},
 		{"range.term", func(f *platformapi.ContractFields) { f.TermDays = maxTerm + 1 }},
-		{"missing.date", func(f *platformapi.ContractFields) { f.SignedOn = "2026-02-30" }},
+		{"wrong.date", func(f *platformapi.ContractFields) { f.SignedOn = "2026-02-30" }},
 	} {
 		f := good
 		c.change(&f)
@@ -256,6 +256,18 @@ func TestAFormThatCannotBeSentSaysWhy(t *testing.T) {
 		blocked(t, work, ActionSubmit)
 		_, err := work.Save(t.Context())
 		w.told(err, "desk.not_allowed")
+	}
+	// What is missing is told in its turn, so that the sentence beside the button and the way to the field are of the same one.
+	f := good
+	f.SignedOn, f.TermDays = "2026-02-30", 0
+	must(t, work.Type(f))
+	if why, _ := work.View(t.Context()).Why(ActionSubmit); why.Code != "missing.term" {
+		t.Errorf("asked for %q first", why.Code)
+	}
+	f.TermDays = 90
+	must(t, work.Type(f))
+	if why, _ := work.View(t.Context()).Why(ActionSubmit); why.Code != wrongDate {
+		t.Errorf("of a day that is none: %q", why.Code)
 	}
 	must(t, work.Type(good))
 	w.deliver(work.Save(t.Context()))

@@ -51,6 +51,9 @@ func remark(s string) error {
 	return nil
 }
 
+// wrongDate is the reason where the date of signing is none.
+const wrongDate = "wrong.date"
+
 // formTrouble is the reason, for words, why a form cannot be sent as it is, though not finished it may be; "" when it can.
 func formTrouble(f platformapi.ContractFields) (reason string, most int) {
 	for _, t := range []struct {
@@ -73,7 +76,7 @@ func formTrouble(f platformapi.ContractFields) (reason string, most int) {
 	case f.TermDays < 0 || f.TermDays > maxTerm:
 		return "range.term", maxTerm
 	case f.SignedOn != "" && dateErr != nil:
-		return "missing.date", 0
+		return wrongDate, 0
 	}
 	return "", 0
 }

@@ -43,13 +43,16 @@ func (w *Work) blocked(v View, h handover) map[Action]words.Problem {
 	} else {
 		block(ActionSubmit, !v.Starter, "starter_only")
 		block(ActionSubmit, !open, "state."+string(v.State))
-		block(ActionSubmit, trouble != "", trouble, "max", most, "more", 0)
+		block(ActionSubmit, trouble != "" && trouble != wrongDate, trouble, "max", most) // the date comes in its turn
 		if v.Starter && len(v.Missing) > 0 {
-			lacks := string(v.Missing[0])
-			if v.Missing[0] == FieldSeal && v.Filing.Stage() == StageCleaned {
-				lacks = "only_seal"
+			lacks := "missing." + string(v.Missing[0])
+			switch {
+			case v.Missing[0] == FieldSeal && v.Filing.Stage() == StageCleaned:
+				lacks = "missing.only_seal"
+			case v.Missing[0] == FieldDate && trouble == wrongDate:
+				lacks = wrongDate
 			}
-			block(ActionSubmit, true, "missing."+lacks, "more", len(v.Missing)-1)
+			block(ActionSubmit, true, lacks, "more", len(v.Missing)-1)
 		}
 	}
 	block(ActionUnseal, !may(platformapi.MoveUnseal) || w.d.current(platformapi.StageSealed) == nil, "no_seal_to_take_off")

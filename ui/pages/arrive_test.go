@@ -19,6 +19,7 @@ import (
 	"sealdesk/ui/pages/login"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/verifyfile"
+	"sealdesk/ui/widgets"
 )
 
 func shown(t *testing.T) *Window {
@@ -108,10 +109,6 @@ func TestHelpOfTheLogin(t *testing.T) {
 	}
 	w.help()
 	w.Back()
-	if len(w.stack) != 1 {
-		t.Errorf("%d pages", len(w.stack))
-	}
-	w.Home(navLogin)
 	if _, is := w.top().(*login.Page); !is || w.shell != nil {
 		t.Errorf("%T is in front", w.top())
 	}
@@ -197,5 +194,37 @@ func TestDamagedSettingsAreToldOnce(t *testing.T) {
 		if err := d.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A plain page has one button.
+type plain struct {
+	page.Page
+	button *widgets.Button
+}
+
+func (p *plain) Nav() string                { return "" }
+func (p *plain) Title() string              { return "" }
+func (p *plain) Content() fyne.CanvasObject { return p.button }
+func (p *plain) Show(context.Context)       {}
+
+// Enter on a page does not press the button of the one behind, which has the keyboard again when it is back in front.
+func TestThePageBehindHasNoKeyboard(t *testing.T) {
+	w := shown(t)
+	w.visit()
+	w.Home(verifyfile.Nav)
+	pressed := 0
+	below := &plain{button: widgets.NewButton(widgets.Primary, "下", func() { pressed++ })}
+	w.Open(below)
+	c := w.win.Canvas()
+	c.Focus(below.button)
+	w.Open(&plain{button: widgets.NewButton(widgets.Primary, "上", nil)})
+	if at := c.Focused(); at != nil {
+		at.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		t.Errorf("%T has the keyboard, and was pressed %d times", at, pressed)
+	}
+	w.Back()
+	if c.Focused() != fyne.Focusable(below.button) {
+		t.Errorf("%T has the keyboard", c.Focused())
 	}
 }

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -56,6 +57,8 @@ type Window struct {
 	stack   []page.Page
 	leave   context.CancelFunc // ends the page in front
 	front   context.Context
+	shown   page.Page                    // the one that was shown last
+	typing  map[page.Page]fyne.Focusable // what had the keyboard on pages below
 	toasts  *widgets.Toasts
 	poke    func()     // has the foot of the sidebar looked at now
 	awaited *link.Link // what a link asked for before the login
@@ -63,7 +66,7 @@ type Window struct {
 
 // New makes the window and shows the login page in it. The caller shows the window.
 func New(app fyne.App, d *desk.Desk) *Window {
-	w := &Window{app: app, desk: d, words: d.Words(), given: given(app), leave: func() {}, deaf: func() {}}
+	w := &Window{app: app, desk: d, words: d.Words(), given: given(app), leave: func() {}, deaf: func() {}, typing: map[page.Page]fyne.Focusable{}}
 	w.closed, w.close = context.WithCancel(context.Background())
 	w.win = app.NewWindow(w.t("app.name"))
 	w.win.SetPadded(false)
@@ -220,6 +223,9 @@ func (w *Window) Open(p page.Page) {
 // Back implements page.Host.
 func (w *Window) Back() {
 	if len(w.stack) < 2 {
+		if _, guide := w.top().(*help.Page); guide && w.session == nil {
+			w.Home(navLogin) // the guide took the login page's place
+		}
 		return
 	}
 	w.drop(1)
@@ -272,6 +278,7 @@ func (w *Window) drop(n int) {
 	for ; n > 0 && len(w.stack) > 0; n-- {
 		last := w.stack[len(w.stack)-1]
 		w.stack = w.stack[:len(w.stack)-1]
+		delete(w.typing, last)
 		if l, ok := last.(page.Leaver); ok {
 			l.Leave()
 		}
@@ -281,6 +288,7 @@ func (w *Window) drop(n int) {
 func (w *Window) show(p page.Page) {
 	w.leave()
 	w.front, w.leave = context.WithCancel(w.closed)
+	w.unfocus(p)
 	_, alone := p.(page.Alone)
 	if w.win.FullScreen() != alone {
 		w.win.SetFullScreen(alone)
@@ -297,7 +305,27 @@ func (w *Window) show(p page.Page) {
 	} else {
 		w.fill(widgets.Stack(p.Content(), w.toasts)) // before somebody works, a page has the window alone
 	}
+	if at := w.typing[p]; at != nil {
+		w.win.Canvas().Focus(at)
+	}
 	p.Show(w.front)
+}
+
+// unfocus takes the keyboard from the page that goes behind p, where Enter would press a button that nobody sees, and keeps where it
+// was. What has it in the sidebar keeps it.
+func (w *Window) unfocus(p page.Page) {
+	c := w.win.Canvas()
+	before := w.shown
+	w.shown = p
+	if before == p || w.shell != nil && w.shell.Sidebar.Focused() {
+		return
+	}
+	if at := c.Focused(); at != nil {
+		if slices.Contains(w.stack, before) {
+			w.typing[before] = at
+		}
+		c.Unfocus()
+	}
 }
 
 // frame puts a page between the sidebar and the line on top, which tell where it is.

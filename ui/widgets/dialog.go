@@ -78,6 +78,12 @@ func (d *Dialog) Open(c fyne.Canvas) {
 	c.Overlays().Add(d)
 	d.Resize(c.Size())
 	c.SetOnTypedKey(d.typed)
+	d.begin()
+}
+
+// begin gives the keyboard to where the person begins.
+func (d *Dialog) begin() {
+	c := d.canvas
 	switch {
 	case d.first != nil:
 		c.Focus(d.first.keyboard()) // the driver does not know yet that the field is on this canvas
@@ -113,8 +119,13 @@ func (d *Dialog) typed(ev *fyne.KeyEvent) {
 	}
 }
 
-// Tapped beside the sheet does nothing: what must be decided is not waved away.
-func (d *Dialog) Tapped(*fyne.PointEvent) {}
+// Tapped beside the sheet does nothing: what must be decided is not waved away. The driver takes the keyboard from the dialog then,
+// as at the second press on the button that opened it.
+func (d *Dialog) Tapped(*fyne.PointEvent) {
+	if d.canvas != nil && d.canvas.Focused() == nil {
+		d.begin()
+	}
+}
 
 // Cursor implements desktop.Cursorable.
 func (d *Dialog) Cursor() desktop.Cursor { return desktop.DefaultCursor }

@@ -63,9 +63,15 @@ func TestPressingBesideADialogChangesNothing(t *testing.T) {
 	pressed := false
 	behind := NewButton(Secondary, "页面", func() { pressed = true })
 	c := show(t, Column(0, behind), 800, 600)
-	d := NewDialog("t", Body("b"), nil, NewButton(Primary, "好", nil))
+	pin := NewPINField("")
+	d := NewDialog("t", pin, nil, NewButton(Primary, "好", nil)).FocusFirst(pin)
 	d.Open(c)
 	test.TapCanvas(c, fyne.NewPos(20, 20))
+	c.Unfocus() // as the driver does, and the test's does not
+	d.Tapped(nil)
+	if c.Focused() != fyne.Focusable(pin) {
+		t.Errorf("what is typed goes to %T", c.Focused())
+	}
 	if pressed || len(c.Overlays().List()) != 1 {
 		t.Error("it was waved away, or the page behind was pressed")
 	}

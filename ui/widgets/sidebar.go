@@ -109,6 +109,16 @@ func (s *Sidebar) SetPlatform(st Status) { s.platform.set(st) }
 // CreateRenderer implements fyne.Widget.
 func (s *Sidebar) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(s.all) }
 
+// Focused tells that one of the items has the keyboard.
+func (s *Sidebar) Focused() bool {
+	for _, it := range s.items {
+		if it.focused {
+			return true
+		}
+	}
+	return false
+}
+
 type navItem struct {
 	pressable
 	item   NavItem

@@ -119,6 +119,17 @@ func Phases(phases ...Phase) *fyne.Container {
 	return Grid(len(phases), theme.CardGap, columns...)
 }
 
+// StepMark is the mark of a step's box, for a legend too.
+func StepMark(state StepState) fyne.CanvasObject {
+	switch state {
+	case StepAhead:
+		return Fixed(20, 20, Center(Fixed(8, 8, canvas.NewCircle(theme.Frame))))
+	case StepNow:
+		return Fixed(20, 20, Center(Fixed(10, 10, canvas.NewCircle(theme.Primary))))
+	}
+	return stepDisc(state, "", 20)
+}
+
 type phaseBox struct {
 	pressable
 	step   PhaseStep
@@ -138,21 +149,12 @@ func newPhaseBox(s PhaseStep) *phaseBox {
 	if s.Note != "" {
 		words.Add(Quiet(s.Note).Clip())
 	}
-	var mark fyne.CanvasObject
-	switch {
-	case s.Number > 0:
+	mark := StepMark(s.State)
+	if s.Number > 0 {
 		pill := canvas.NewRectangle(theme.NavBadge)
 		pill.CornerRadius = 9
 		n := NewText(strconv.Itoa(s.Number), theme.TextTiny, theme.White).Bold().Align(fyne.TextAlignCenter)
 		mark = Fixed(24, 18, Stack(pill, Middle(n)))
-	case s.State == StepAhead:
-		dot := canvas.NewCircle(theme.Frame)
-		mark = Fixed(20, 20, Center(Fixed(8, 8, dot)))
-	case s.State == StepNow:
-		dot := canvas.NewCircle(theme.Primary)
-		mark = Fixed(20, 20, Center(Fixed(10, 10, dot)))
-	default:
-		mark = stepDisc(s.State, "", 20)
 	}
 	b.body = Pad(8, 12, 8, 14, Row(10, Grow(words), mark))
 	b.init(b, s.Open, b.draw)

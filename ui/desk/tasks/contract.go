@@ -30,7 +30,7 @@ func (m *maker) contract(c platformapi.ContractSummary) {
 		}
 	case underWay(c) && !m.sending(c.ID):
 		s := Sent{Title: t.Title, Note: t.Note, Other: t.Other, At: c.SubmittedAt, Contract: &c}
-		if s.At.IsZero() {
+		if s.At.IsZero() || c.MyRole != c.Starter { // it was the other side that submitted it
 			s.At = c.UpdatedAt
 		}
 		m.term(&t, c.Deadlines, platformapi.DeadlineSign)

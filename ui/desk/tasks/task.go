@@ -77,7 +77,7 @@ type Sent struct {
 
 // A Board is what there is to see.
 type Board struct {
-	Waiting []Task // the most urgent first
+	Waiting []Task // what is on at this moment first, then by their terms
 	Sent    []Sent // the newest first, what is still here before that
 	More    bool   // there may be more than this
 }
@@ -110,7 +110,7 @@ func (b Board) Next(now time.Time) time.Time {
 // settle sorts the board and cuts it to its size.
 func (b *Board) settle() {
 	slices.SortStableFunc(b.Waiting, func(x, y Task) int {
-		return cmp.Or(cmp.Compare(x.Urgency, y.Urgency), last(x.Due, y.Due), cmp.Compare(x.Title, y.Title), cmp.Compare(x.Note, y.Note))
+		return cmp.Or(cmp.Compare(failing(x), failing(y)), last(x.Due, y.Due), cmp.Compare(x.Title, y.Title), cmp.Compare(x.Note, y.Note))
 	})
 	slices.SortStableFunc(b.Sent, func(x, y Sent) int {
 		return cmp.Or(cmp.Compare(here(x), here(y)), y.At.Compare(x.At), cmp.Compare(x.Title, y.Title))
@@ -119,6 +119,14 @@ func (b *Board) settle() {
 		b.More = true
 		b.Waiting, b.Sent = b.Waiting[:min(len(b.Waiting), Most)], b.Sent[:min(len(b.Sent), Most)]
 	}
+}
+
+// failing puts what cannot wait for any term first.
+func failing(t Task) int {
+	if t.Urgency == Now {
+		return 0
+	}
+	return 1
 }
 
 // last compares times, of which none comes last.

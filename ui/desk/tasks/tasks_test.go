@@ -318,12 +318,15 @@ func TestBids(t *testing.T) {
 	}
 }
 
-// What presses most comes first: what goes on now, what is over, and then by the deadline; what has none comes last.
+// What goes on now comes first, and then all by the deadline, whether it is called near or not, as days are counted differently; what
+// has none comes last.
 func TestTheOrder(t *testing.T) {
 	k := Known{AsOf: now,
 		Contracts: []platformapi.ContractSummary{
 			contract("none", purchaser, purchaser, platformapi.StateDraft, myTurn),
 			contract("calm", purchaser, purchaser, platformapi.StateDraft, myTurn, due(sign("2026-12-20", 24, platformapi.DeadlineOK))),
+			contract("working", purchaser, purchaser, platformapi.StateConcluded, moves(platformapi.MovePublish),
+				due(term(platformapi.DeadlinePublish, platformapi.UnitWorkingDay, "2026-11-30", 2, platformapi.DeadlineOK))),
 			contract("soon-2", purchaser, purchaser, platformapi.StateDraft, myTurn, due(sign("2026-12-01", 5, platformapi.DeadlineSoon))),
 			contract("soon-1", purchaser, purchaser, platformapi.StateDraft, myTurn, due(sign("2026-11-29", 3, platformapi.DeadlineSoon))),
 			contract("over", purchaser, purchaser, platformapi.StateDraft, myTurn, due(sign("2026-11-20", -6, platformapi.DeadlineOver))),
@@ -335,7 +338,7 @@ func TestTheOrder(t *testing.T) {
 	}
 	b := k.Board(now)
 	waiting, _ := said(b)
-	want := []string{"opening/opening", "refused/submit · x", "write/over", "bid/bid", "write/soon-1", "write/soon-2", "write/calm", "write/done", "write/none"}
+	want := []string{"opening/opening", "refused/submit · x", "write/over", "bid/bid", "write/soon-1", "publish/working", "write/soon-2", "write/calm", "write/done", "write/none"}
 	if !reflect.DeepEqual(waiting, want) {
 		t.Errorf("%q\nwant %q", waiting, want)
 	}
@@ -359,15 +362,19 @@ func TestWhatWasSent(t *testing.T) {
 		Contracts: []platformapi.ContractSummary{
 			contract("old", purchaser, purchaser, platformapi.StateAwaiting, submitted("2026-11-01 10:00"), due(sign("2026-11-20", -6, platformapi.DeadlineOver))),
 			contract("new", purchaser, purchaser, platformapi.StateAwaiting, submitted("2026-11-25 10:00"), due(sign("2026-12-20", 24, platformapi.DeadlineOK))),
+			contract("refused", supplier, purchaser, platformapi.StateReturned, submitted("2026-10-01 10:00"), func(c *platformapi.ContractSummary) { c.UpdatedAt = at("2026-10-02 10:00") }),
 		},
 		Outbox: []outbox.Entry{change("x", outbox.OpCreate, outbox.Sending), change("x", outbox.OpSubmit, outbox.Waiting)},
 	}.Board(now)
 	_, sent := said(b)
-	if want := []string{"outbox/submit · x", "awaiting/new", "awaiting/old"}; !reflect.DeepEqual(sent, want) {
+	if want := []string{"outbox/submit · x", "awaiting/new", "awaiting/old", "returned/refused"}; !reflect.DeepEqual(sent, want) {
 		t.Fatalf("%q", sent)
 	}
 	if b.Sent[1].Term != nil || b.Sent[2].Term == nil || b.Sent[2].Term.State != platformapi.DeadlineOver {
 		t.Errorf("%+v", b.Sent)
+	}
+	if got := b.Sent[3].At; !got.Equal(at("2026-10-02 10:00")) {
+		t.Errorf("sent back at %v, as if that were when the other side submitted it", got)
 	}
 }
 

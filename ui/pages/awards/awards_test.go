@@ -65,6 +65,13 @@ func TestTheFlowLeadsToTheContract(t *testing.T) {
 	h.Press("重试")
 	h.Until("the steps", func() bool { return h.Says("开标签到解密") && h.Says("合同签订") })
 	h.Fits()
+	count := map[string]int{}
+	for _, text := range h.Texts() {
+		count[text]++
+	}
+	if count["!"] != count["合同签订"]+count[f.t("flow.legend_attention")] {
+		t.Errorf("the step that waits for us has another mark than in the legend: %v", count)
+	}
 	h.Picture("flow")
 	f.openContract()
 	h.Until("the contract", func() bool { _, ok := h.Top().(*form.Page); return ok })

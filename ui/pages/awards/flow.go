@@ -97,13 +97,13 @@ func (f *flow) drawHead() {
 
 // legend explains the marks of the steps.
 func (f *flow) legend() fyne.CanvasObject {
-	mark := func(key string, c fyne.CanvasObject) fyne.CanvasObject {
-		return widgets.Row(6, c, widgets.Quiet(f.t(key)))
+	mark := func(key string, state widgets.StepState) fyne.CanvasObject {
+		return widgets.Row(6, widgets.StepMark(state), widgets.Quiet(f.t(key)))
 	}
 	return widgets.Row(20, widgets.Title(f.t("flow.steps")), widgets.Spacer(),
-		mark("flow.legend_done", widgets.Icon(theme.IconSuccess, 16, theme.Green)),
-		mark("flow.legend_attention", widgets.Icon(theme.IconError, 16, theme.Red)),
-		mark("flow.legend_ahead", widgets.Icon(theme.IconClock, 16, theme.Text3)))
+		mark("flow.legend_done", widgets.StepDone),
+		mark("flow.legend_attention", widgets.StepAlarm),
+		mark("flow.legend_ahead", widgets.StepAhead))
 }
 
 var states = map[platformapi.StepState]widgets.StepState{

@@ -112,6 +112,8 @@ func newDialog(host page.Host, folder string, endings []string, name string, fol
 	if info, err := os.Stat(folder); folder == "" || err != nil || !info.IsDir() {
 		d.folder = d.start()
 	}
+	d.path.SetText(d.folder)
+	d.refresh() // a button that cannot be pressed yet does not get the keyboard
 	return d
 }
 

@@ -79,6 +79,30 @@ func TestTheButtonTakesWhatWasTyped(t *testing.T) {
 	}
 }
 
+// The keyboard is in the list as soon as the folder is read: Down, Enter.
+func TestTheArrowsChooseAtOnce(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"a.pdf", "b.pdf"} {
+		ok(t, os.WriteFile(filepath.Join(folder, name), []byte("%PDF-1.7\n"), 0o600))
+	}
+	w := pagetest.NewWorld(t)
+	h := pagetest.NewHost(t, w.Desk, w.Buyer())
+	h.Open(blank{})
+	got := ""
+	d := newDialog(h, folder, []string{"pdf"}, "", false, func(path, _ string) { got = path })
+	d.open()
+	h.Until("the folder", func() bool { return len(d.list.entries) == 2 })
+	if h.Window().Canvas().Focused() != fyne.Focusable(d.list) {
+		t.Fatalf("the keyboard is at %T", h.Window().Canvas().Focused())
+	}
+	for _, key := range []fyne.KeyName{fyne.KeyDown, fyne.KeyReturn} {
+		d.list.TypedKey(&fyne.KeyEvent{Name: key})
+	}
+	if got != filepath.Join(folder, "b.pdf") {
+		t.Errorf("chosen: %q", got)
+	}
+}
+
 // A path that was copied in a file manager is an address, in which other letters than those of English are written in figures.
 func TestAnAddressOfAFileIsItsPath(t *testing.T) {
 	for typed, path := range map[string]string{

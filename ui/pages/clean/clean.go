@@ -22,11 +22,12 @@ const panelWidth = 344
 
 // A Page makes and shows the clean copy of a contract's filing.
 type Page struct {
-	host page.Host
-	work *desk.Work
-	ctx  context.Context
-	view desk.View
-	stop context.CancelFunc // ends the making of the copy
+	host     page.Host
+	work     *desk.Work
+	ctx      context.Context
+	view     desk.View
+	stop     context.CancelFunc // ends the making of the copy
+	unsealed bool               // the copy goes for review first: there is no seal to put on it yet
 
 	reader   *reader.Reader
 	panel    *widgets.ScrollArea
@@ -50,7 +51,12 @@ func New(host page.Host, work *desk.Work) page.Page {
 	p.again = widgets.NewButton(widgets.Secondary, p.t("clean.again"), p.make)
 	p.beside = widgets.NewButton(widgets.Secondary, p.t("clean.compare"), p.compare).WithIcon(theme.IconCompare)
 	p.beside.Hide()
-	p.confirm = widgets.NewButton(widgets.Primary, p.t("clean.confirm"), p.confirmed)
+	p.unsealed = work.View(context.Background()).ReviewFirst
+	confirm := "clean.confirm"
+	if p.unsealed {
+		confirm = "clean.confirm_only"
+	}
+	p.confirm = widgets.NewButton(widgets.Primary, p.t(confirm), p.confirmed)
 	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.White,
 		widgets.Border(reader.Head(widgets.Grow(widgets.Title(p.t("clean.taken_out"))), p.count), nil, nil, nil, p.panel)))
 	p.made = widgets.Border(nil, nil, nil, widgets.Border(nil, nil, widgets.VLine(), nil, side), p.reader.Content())
@@ -245,6 +251,9 @@ func (p *Page) confirmed() {
 		}
 		host, work := p.host, p.work
 		host.Back()
+		if p.unsealed {
+			return
+		}
 		host.Open(stamp.New(host, stamp.OfContract(host, work)))
 	})
 }

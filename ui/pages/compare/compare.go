@@ -57,6 +57,7 @@ func New(host page.Host) page.Page {
 const (
 	RoleSent     = "compare.role_sent"     // what we sent
 	RoleReceived = "compare.role_received" // what the other party sent
+	RoleBefore   = "compare.role_before"   // what the other party sent the time before
 	RoleOurs     = "compare.role_ours"     // what we hold against it
 	RoleUploaded = "compare.role_uploaded"
 	RoleClean    = "compare.role_clean"

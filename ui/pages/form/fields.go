@@ -10,6 +10,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/amount"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/theme"
 	"sealdesk/ui/widgets"
 )
@@ -126,7 +127,7 @@ func (f *fields) controls(v platformapi.ContractFields) fyne.CanvasObject {
 	f.ground = widgets.NewTextField(p.t("form.ground_hint"))
 	f.ground.SetText(v.Ground)
 	f.ground.OnChanged = changed
-	f.date = widgets.NewDateField(p.t("form.date_hint"), f.calendar(), time.Now)
+	f.date = widgets.NewDateField(p.t("form.date_hint"), f.calendar(), func() time.Time { return time.Now().In(words.Zone) })
 	f.date.SetText(v.SignedOn)
 	f.date.OnDate = func(time.Time, bool) { f.changed() }
 	f.rows = map[desk.Field]*widgets.Field{
@@ -224,7 +225,7 @@ func (f *fields) hints() {
 	row := f.rows[desk.FieldAmount]
 	switch {
 	case f.sum.Text() == "":
-		row.SetError("")
+		f.wrong(desk.FieldAmount, "", false, "")
 		if f.main() {
 			row.SetHint(p.t("form.award_is", "sum", p.yuan(p.view.Lot.AwardFen)))
 		}
@@ -242,17 +243,27 @@ func (f *fields) hints() {
 	}
 	reason.SetHint(p.t("form.award_is", "sum", p.yuan(p.view.Lot.AwardFen)))
 	_, ok := f.days()
-	f.wrong(desk.FieldTerm, f.term.Text() != "" && !ok, "form.term_wrong")
+	f.wrong(desk.FieldTerm, f.term.Text(), !ok, "form.term_wrong")
 	_, ok = f.date.Date()
-	f.wrong(desk.FieldDate, f.date.Text() != "" && !ok && !f.date.Focused(), "form.date_wrong")
+	f.wrong(desk.FieldDate, f.date.Text(), !ok && !f.date.Focused(), "form.date_wrong")
+	f.wrong(desk.FieldName, f.name.Text(), false, "")
+	f.wrong(desk.FieldReason, f.why.Text(), false, "")
+	f.wrong(desk.FieldGround, f.ground.Text(), false, "")
 }
 
-func (f *fields) wrong(name desk.Field, is bool, key string) {
-	s := ""
-	if is {
-		s = f.p.t(key)
+// wrong says under a field what is wrong with its text. What a field was asked for stays said until something stands there.
+func (f *fields) wrong(name desk.Field, text string, is bool, key string) {
+	row := f.rows[name]
+	switch text = strings.TrimSpace(text); {
+	case text != "" && is:
+		row.SetError(f.p.t(key))
+	case text != "" || row.Error() != f.required(row):
+		row.SetError("")
 	}
-	f.rows[name].SetError(s)
+}
+
+func (f *fields) required(row *widgets.Field) string {
+	return f.p.t("form.required", "field", row.Label())
 }
 
 func (f *fields) capitals(v amount.Fen) string { return f.p.t("form.capitals", "sum", v.Capitals()) }
@@ -265,7 +276,7 @@ func (f *fields) goTo(name desk.Field) bool {
 	}
 	f.p.scroll.Reveal(row)
 	if row.Error() == "" {
-		row.SetError(f.p.t("form.required", "field", row.Label()))
+		row.SetError(f.required(row))
 	}
 	row.Focus()
 	return true

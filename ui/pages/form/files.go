@@ -40,6 +40,7 @@ type files struct {
 	part     *part
 	zone     *widgets.DropZone // for the contract's file, while there is none
 	invoices fyne.CanvasObject // where a drop means an invoice
+	step     fyne.Focusable    // what the contract's file waits for; nil where that is not done here
 	typed    map[string]*widgets.TextField
 	busy     bool // a file is being copied
 }
@@ -78,10 +79,17 @@ func (f *files) draw() {
 		return
 	}
 	f.typed = map[string]*widgets.TextField{}
-	f.zone = nil
-	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(f.filing())}
+	c := p.host.Window().Canvas()
+	onStep := f.step != nil && c.Focused() == f.step
+	f.zone, f.step = nil, nil
+	filing := f.filing()
+	if filing.next != nil {
+		f.step = filing.next
+	}
+	col := []fyne.CanvasObject{f.head(), widgets.HLine(), f.line(filing)}
 	if v.Filing.Stage() == desk.StageNone && v.Received == nil && p.editableState() {
 		f.zone = widgets.NewDropZone(p.t("form.drop"), p.t("form.drop_note"), f.chooseFiling).High(104)
+		f.step = f.zone
 		col = append(col, widgets.Pad(0, 0, 14, 0, f.zone))
 	}
 	col = append(col, widgets.HLine())
@@ -102,6 +110,9 @@ func (f *files) draw() {
 		sub = p.t("form.files_sub")
 	}
 	f.part.put(widgets.Section("03", p.t("form.files"), sub, widgets.Pad(0, 0, 10, 0, widgets.Column(0, col...))))
+	if onStep && f.step != nil { // the keyboard goes on with the file
+		c.Focus(f.step)
+	}
 }
 
 // notesLeft leaves the notes out of what makes the rows anew, for they are being typed.

@@ -33,6 +33,9 @@ func (f *foot) draw() {
 	v := p.view
 	set := f.set()
 	if f.part.fresh(set, v.Starter, f.sealFirst(), v.ReviewFirst, v.State, v.Published, v.Filed) {
+		for _, b := range f.buttons {
+			b.Disable() // it may have the keyboard still
+		}
 		f.buttons = map[desk.Action]*widgets.Button{}
 		row := []fyne.CanvasObject{}
 		var buttons []fyne.CanvasObject
@@ -60,6 +63,16 @@ func (f *foot) draw() {
 		}
 	}
 	f.drawLeft()
+}
+
+// has tells that a button is still on the page.
+func (f *foot) has(b *widgets.Button) bool {
+	for _, shown := range f.buttons {
+		if shown == b {
+			return true
+		}
+	}
+	return false
 }
 
 // actionExport is the one button of the foot that is no step of the contract.
@@ -156,7 +169,12 @@ func (f *foot) drawLeft() {
 }
 
 func (p *Page) keptText() string {
+	v := p.view
 	switch {
+	case v.Filing.Sealed != nil && !v.OurSeal && (v.State == platformapi.StateAgreed || v.State == platformapi.StateHalfSealed):
+		return p.t("form.sealed_send")
+	case v.Filing.Sealed != nil && !v.Starter && !v.ReviewFirst && v.State == platformapi.StateAwaiting:
+		return p.t("form.sealed_agree")
 	case !p.editableState() && !p.view.Starter:
 		return ""
 	case !p.editableState():
@@ -174,12 +192,15 @@ func (p *Page) keptText() string {
 	return p.t("form.kept_platform")
 }
 
-// goTo brings what is missing into sight.
+// goTo brings what is missing into sight, and the keyboard to where it is done.
 func (p *Page) goTo(name desk.Field) {
 	if p.fields.goTo(name) {
 		return
 	}
 	p.scroll.Reveal(p.files.part.box)
+	if step := p.files.step; step != nil {
+		p.host.Window().Canvas().Focus(step)
+	}
 }
 
 func (p *Page) submit() {
@@ -247,9 +268,10 @@ func (p *Page) agree() {
 	})
 }
 
-// opinion asks for a decision with its opinion. The words are those of key with _title, _body, _hint and _confirm.
+// opinion asks for a decision with its opinion; one that was begun and left, to look at the contract again, is still there. The words are those of key with _title, _body, _hint and _confirm.
 func (p *Page) opinion(key string, required bool, then func(string)) {
 	area := widgets.NewTextArea(p.t(key+"_hint"), 4, maxOpinion)
+	area.SetText(p.opinions[key])
 	kind := widgets.Primary
 	if required {
 		kind = widgets.Danger
@@ -257,9 +279,11 @@ func (p *Page) opinion(key string, required bool, then func(string)) {
 	var d *widgets.Dialog
 	confirm := widgets.NewButton(kind, p.t(key+"_confirm"), func() {
 		d.Close()
+		delete(p.opinions, key)
 		then(strings.TrimSpace(area.Text()))
 	})
 	check := func(s string) {
+		p.opinions[key] = s
 		reason := ""
 		if required && strings.TrimSpace(s) == "" {
 			reason = p.t("form.why_opinion")
@@ -267,7 +291,7 @@ func (p *Page) opinion(key string, required bool, then func(string)) {
 		confirm.SetReason(reason)
 	}
 	area.OnChanged = check
-	check("")
+	check(area.Text())
 	cancel := widgets.NewButton(widgets.Secondary, p.t("button.cancel"), func() { d.Close() })
 	body := widgets.Column(12, widgets.NewParagraph(p.t(key+"_body"), theme.TextBody, theme.Text),
 		widgets.NewFieldAbove(p.t("form.col_opinion"), required, area, ""))

@@ -30,6 +30,8 @@ type Page struct {
 	end  context.CancelFunc
 
 	view     desk.View
+	reads    int    // of the view, as far as they were begun
+	read     int    // the one that is shown
 	title    string // that the window shows
 	unlocked bool   // the person agreed to make the seal void by editing
 
@@ -39,6 +41,8 @@ type Page struct {
 	writing bool               // a write is going on
 	pending context.CancelFunc // of the write that waits for the last key
 	savedAt time.Time
+
+	opinions map[string]string // that were begun, by what they are on
 
 	fields  *fields
 	files   *files
@@ -54,7 +58,7 @@ type Page struct {
 
 // New makes the page of a contract.
 func New(host page.Host, work *desk.Work) *Page {
-	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}}
+	p := &Page{host: host, work: work, ctx: context.Background(), keeper: keeper{work: work}, opinions: map[string]string{}}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.view = work.View(p.life)
 	p.title = p.Title()
@@ -137,14 +141,25 @@ func (p *Page) refresh() {
 }
 
 // reread shows the contract as the desk has it.
-func (p *Page) reread() {
+func (p *Page) reread() { p.rereadThen(p.ctx, func() {}) }
+
+func (p *Page) rereadThen(ctx context.Context, then func()) {
+	p.reads++
+	n := p.reads
 	var v desk.View
-	p.host.Do(p.ctx, func(ctx context.Context) error {
+	p.host.Do(ctx, func(ctx context.Context) error {
 		v = p.work.View(ctx)
 		return nil
 	}, func(error) {
-		p.view = v
-		p.draw()
+		if n > p.read { // else one that began later was there first
+			sealed := p.view.Filing.Sealed == nil && v.Filing.Sealed != nil
+			p.read, p.view = n, v
+			p.draw()
+			if sealed { // what that means stands at the top
+				p.scroll.SetOffset(0)
+			}
+		}
+		then()
 	})
 }
 
@@ -256,8 +271,8 @@ func (p *Page) flush() bool {
 
 func (p *Page) typed() typed { return typed{p.fields.read(), p.files.notes()} }
 
-// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one. button turns meanwhile;
-// it is nil where the contract moved on while the person was asked.
+// send hands something to the outbox, shows that it waits there, and tells of the receipt when there is one. button turns until the
+// page shows it, lest it is pressed again; it is nil where the contract moved on while the person was asked.
 func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent, error), done string) {
 	if !p.flush() {
 		return
@@ -273,9 +288,12 @@ func (p *Page) send(button *widgets.Button, do func(context.Context) (desk.Sent,
 		sent, err = do(ctx)
 		return err
 	}, func(err error) {
-		busy(false)
 		p.unlocked = false
-		p.reread()
+		p.rereadThen(p.life, func() {
+			if p.foot.has(button) { // else it stays without effect
+				busy(false)
+			}
+		})
 		if err != nil {
 			p.host.Tell(err)
 			return

@@ -216,7 +216,10 @@ func TestSubmitAndRefuse(t *testing.T) {
 	if !p3.fields.typed {
 		t.Error("a returned contract cannot be changed")
 	}
-	if why := p3.foot.buttons[desk.ActionSubmit].Reason(); why != "合同备案还没有加盖印章" {
+	h3.Choose = func([]string) string { return w.Sample }
+	h3.Press(p3.t("form.refusal_replace"))
+	h3.Until("the corrected file", func() bool { return p3.view.Filing.Stage() == desk.StageUploaded })
+	if why := p3.foot.buttons[desk.ActionSubmit].Reason(); why != "合同备案还没有清稿并加盖印章" {
 		t.Errorf("what it lacks: %q", why)
 	}
 }
@@ -291,9 +294,14 @@ func TestAnOpinionIsRequiredToRefuse(t *testing.T) {
 		t.Fatal("sent back without an opinion")
 	}
 	test.Type(c.Focused(), "请修改")
+	c.OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	p.opinion("form.refuse", true, func(o string) { said = o })
 	press()
 	if said != "请修改" || c.Overlays().Top() != nil {
 		t.Errorf("said %q", said)
+	}
+	if p.opinion("form.refuse", true, nil); h.Says("请修改") {
+		t.Error("what was said stands in the next opinion")
 	}
 }
 
@@ -334,4 +342,94 @@ func TestTheContractMovesOnWhileItIsAskedAbout(t *testing.T) {
 	}
 	h.Asked[0].Yes()
 	h.Until("the reason", func() bool { return len(h.Told) > 0 })
+}
+
+// Enter pressed once too often must not ask anew about what is under way.
+func TestWhatIsUnderWayIsNotAskedTwice(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	fields := work.View(t.Context()).Fields
+	fields.TermDays = 180
+	pagetest.Must(t, work.Type(fields))
+	w.Seal(s, work)
+	h, p := opened(t, w, s, work)
+	pressed := p.foot.buttons[desk.ActionSubmit]
+	p.submit()
+	h.Asked[0].Yes()
+	h.Until("the contract with the other side", func() bool {
+		if !pressed.Disabled() {
+			t.Fatalf("it can be submitted once more: %+v %v", p.view.Waiting, p.view.State)
+		}
+		return p.view.State == platformapi.StateAwaiting
+	})
+	h.Until("the receipt", func() bool { return len(h.Toasts) == 1 })
+	h.Settle(200 * time.Millisecond)
+}
+
+// The foot leads to what is missing next, with the keyboard, and what a field was asked for is not asked for once it is there.
+func TestTheWayToWhatIsMissing(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	s := w.Buyer()
+	work := w.Begin(s, "lot-1")
+	h, p := opened(t, w, s, work)
+	c := h.Window().Canvas()
+	row := p.fields.rows[desk.FieldName]
+	p.fields.name.SetText("")
+	p.goTo(desk.FieldName)
+	p.fields.hints()
+	if row.Error() == "" {
+		t.Error("the empty name is not asked for")
+	}
+	test.Type(c.Focused(), "合同")
+	if row.Error() != "" {
+		t.Errorf("a name stands there, and it says %q", row.Error())
+	}
+	p.goTo(desk.FieldFiling)
+	if c.Focused() != fyne.Focusable(p.files.zone) {
+		t.Errorf("the keyboard is at %T", c.Focused())
+	}
+	pagetest.Must(t, work.AttachFiling(t.Context(), w.Sample))
+	p.reread()
+	h.Until("the file", func() bool { return p.view.Filing.Stage() == desk.StageUploaded })
+	if b, ok := c.Focused().(interface{ Text() string }); !ok || b.Text() != p.t("form.clean_and_seal") {
+		t.Errorf("the keyboard is at %T once there is a file", c.Focused())
+	}
+	w.Clean(work, w.Sample)
+	p.reread()
+	h.Until("the clean copy", func() bool { return p.view.Filing.Stage() == desk.StageCleaned })
+	p.goTo(desk.FieldSeal)
+	if b, ok := c.Focused().(interface{ Text() string }); !ok || b.Text() != p.t("form.seal") {
+		t.Errorf("the keyboard is at %T", c.Focused())
+	}
+}
+
+// Who has sealed is shown what that means, which stands at the top, and told that it is not the end.
+func TestASealIsNotTheEnd(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	buyer, seller := w.Buyer(), w.Seller()
+	work := w.Begin(buyer, "lot-1")
+	h, p := opened(t, w, buyer, work)
+	at := func() float32 { return fyne.CurrentApp().Driver().AbsolutePositionForObject(p.parts).Y }
+	top := at()
+	p.scroll.ToEnd()
+	if at() >= top {
+		t.Fatal("the page is not scrolled")
+	}
+	w.Seal(buyer, work)
+	p.reread()
+	h.Until("the seal", func() bool { return p.view.Filing.Sealed != nil })
+	if at() < top {
+		t.Error("what the seal means is out of sight")
+	}
+
+	theirs, err := seller.Open(t.Context(), w.Submitted(buyer, "lot-2").ID())
+	pagetest.Must(t, err)
+	h, p = opened(t, w, seller, theirs)
+	if h.Says(p.t("form.sealed_agree")) {
+		t.Error("told of a seal that is not there")
+	}
+	w.Seal(seller, theirs)
+	p.reread()
+	h.Until("what is left to do", func() bool { return h.Says(p.t("form.sealed_agree")) })
 }

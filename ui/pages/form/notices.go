@@ -54,7 +54,11 @@ func (p *Page) drawNotices() {
 		if !v.Starter {
 			do = p.t("form.refusal_do_other")
 		}
-		add(widgets.WarnPanel(widgets.ErrorText{What: what, Why: p.t("form.refusal_why", "opinion", opinion), Do: do}))
+		var ways []*widgets.Button
+		if p.editableState() {
+			ways = append(ways, widgets.NewButton(widgets.Secondary, p.t("form.refusal_replace"), func() { p.unlock(p.files.chooseFiling) }))
+		}
+		add(widgets.WarnPanel(widgets.ErrorText{What: what, Why: p.t("form.refusal_why", "opinion", opinion), Do: do}, ways...))
 	}
 	if o := p.standing(); o != nil {
 		add(o)

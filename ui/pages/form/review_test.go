@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"sealdesk/assets"
 	"sealdesk/platformapi"
 	"sealdesk/ui/desk"
@@ -57,8 +59,14 @@ func TestReviewedAgreedAndSealed(t *testing.T) {
 	w.Seal(second, theirs)
 	q.reread()
 	o.Until("our seal", func() bool { return o.Button(q.t("form.submit_seal")) != nil })
+	if !o.Says(q.t("form.sealed_send")) {
+		t.Error("who sealed is not told that it is not sent")
+	}
 	w.Deliver(theirs.Submit(t.Context()))
 	o.Until("the way back", func() bool { return q.foot.buttons[desk.ActionUnseal] != nil && o.Says(q.t("form.our_seal")) })
+	if o.Button(q.t("form.compare_before")) != nil || o.Button(q.t("form.compare_choose")) != nil {
+		t.Error("our own sealed file is offered as what the other side sent")
+	}
 	o.Fits()
 	o.Picture("review-our-seal")
 
@@ -156,4 +164,31 @@ func TestATemplateIsSaved(t *testing.T) {
 	if got, err := os.ReadFile(to); err != nil || !bytes.Equal(got, assets.SampleContract()) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
+}
+
+// Agreed to once, it is not asked about again.
+func TestAgreedOnce(t *testing.T) {
+	w := pagetest.NewWorldOfReview(t)
+	first, second := w.Buyer(), w.Seller()
+	work := w.Begin(first, "lot-1")
+	fields := work.View(t.Context()).Fields
+	fields.TermDays = 180
+	pagetest.Must(t, work.Type(fields))
+	w.Clean(work, w.Contract(1))
+	w.Deliver(work.Submit(t.Context()))
+	theirs, err := second.Open(t.Context(), work.ID())
+	pagetest.Must(t, err)
+	h, p := opened(t, w, second, theirs)
+	h.Until("the review", func() bool { return h.Says(p.t("form.review_received")) })
+	h.Press(p.t("form.agree"))
+	h.Press(p.t("form.agree_review_confirm"))
+	h.Until("the agreement", func() bool {
+		if f := h.Window().Canvas().Focused(); f != nil {
+			f.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+		}
+		if len(h.Dialogs) > 1 {
+			t.Fatalf("it is asked about once more: %+v %v", p.view.Waiting, p.view.State)
+		}
+		return p.view.State == platformapi.StateAgreed && len(h.Toasts) == 1
+	})
 }

@@ -15,12 +15,15 @@ import (
 // nothing here is told so, and may choose a file.
 func (p *Page) versions() fyne.CanvasObject {
 	v := p.view
-	if v.Received == nil || v.Starter && v.Filing.Sealed != nil && v.Filing.Sealed.SHA256 == v.Received.SHA256 {
+	if v.Received == nil || v.OurSeal || v.Starter && v.Filing.Sealed != nil && v.Filing.Sealed.SHA256 == v.Received.SHA256 {
 		return nil
 	}
 	what, why := p.t("form.compare"), p.t("form.compare_why")
-	if v.Ours == nil {
+	switch {
+	case v.Ours == nil:
 		what, why = p.t("form.compare_choose"), p.t("form.compare_choose_why")
+	case !v.Starter:
+		what, why = p.t("form.compare_before"), p.t("form.compare_before_why")
 	}
 	open := widgets.NewButton(widgets.Secondary, what, p.compare).WithIcon(theme.IconCompare)
 	return widgets.Row(12, widgets.Grow(widgets.Quiet(why).Clip()), open)
@@ -39,8 +42,11 @@ func (p *Page) compare() {
 			return // it was taken back meanwhile
 		}
 		role := compare.RoleOurs
-		if p.view.Starter {
+		switch {
+		case p.view.Starter:
 			role = compare.RoleSent
+		case ours != nil:
+			role = compare.RoleBefore
 		}
 		p.host.Open(compare.Of(p.host, ours, role, theirs, compare.RoleReceived))
 	})

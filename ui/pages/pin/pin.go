@@ -30,6 +30,7 @@ func Ask(ctx context.Context, host page.Host, r Request, trouble string) {
 	}
 	var keys []desk.Key
 	held := false
+	rest := turn(ctx, host)
 	host.Do(ctx, func(ctx context.Context) (err error) {
 		if held = host.Session().Held(); held {
 			return nil
@@ -37,6 +38,7 @@ func Ask(ctx context.Context, host page.Host, r Request, trouble string) {
 		keys, err = host.Desk().Keys(ctx)
 		return err
 	}, func(err error) {
+		rest()
 		if held {
 			a.confirm(mine)
 			return
@@ -49,6 +51,20 @@ func Ask(ctx context.Context, host page.Host, r Request, trouble string) {
 		}
 		host.Tell(errors.Join(desk.ErrKeyGone, err)) // a driver that fails beside it is not what matters here
 	})
+}
+
+// turn has the button that was pressed turn until the question is on the page: pressed twice, it would ask twice.
+func turn(ctx context.Context, host page.Host) (rest func()) {
+	pressed, ok := host.Window().Canvas().Focused().(*widgets.Button)
+	if !ok {
+		return func() {}
+	}
+	pressed.SetBusy(true)
+	stop := context.AfterFunc(ctx, func() { host.Post(func() { page.Rest(pressed) }) })
+	return func() {
+		stop()
+		page.Rest(pressed)
+	}
 }
 
 // Again tells whether an error means that the PIN is to be asked for once more, and what to say about it.

@@ -24,8 +24,11 @@ func Verdict(w *words.Catalog, r *verify.Report) *fyne.Container {
 }
 
 // Done is Verdict for a file that was just signed.
-func Done(w *words.Catalog, r *verify.Report) *fyne.Container {
+func Done(w *words.Catalog, r *verify.Report, next string) *fyne.Container {
 	j := judgement.Read(w, r)
+	if j.Tone == judgement.Good && next != "" { // that it may be relied upon would sound like the end
+		j.Do = next
+	}
 	return widgets.Verdict(tones[j.Tone], w.T("result.done", "sentence", j.Sentence), j.Do)
 }
 

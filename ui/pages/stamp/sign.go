@@ -68,9 +68,7 @@ func (p *Page) run(secret []byte, lastTry, keep bool) {
 
 // result says in one sentence what came out, and leads back to the contract.
 func (p *Page) result(r signer.Result) {
-	p.reader.Silence()
-	p.reader.Close()
-	p.shown = nil
+	p.sign.SetBusy(true) // what was sealed is not sealed again
 	newest := r.Report.Signatures[len(r.Report.Signatures)-1]
 	at := ""
 	if newest.SignedAt != nil {
@@ -81,10 +79,13 @@ func (p *Page) result(r signer.Result) {
 		sealed = p.of.Sealed(ctx)
 		return nil
 	}, func(error) {
+		p.reader.Silence()
+		p.reader.Close()
+		p.shown, p.told = nil, true
 		back := widgets.NewButton(widgets.Primary, p.terms.Back, p.host.Back)
 		look := widgets.NewButton(widgets.Secondary, p.t("result.look"), func() { p.host.Open(sealed.Look(p.host)) })
 		col := widgets.Column(16,
-			signatures.Done(p.host.Words(), r.Report),
+			signatures.Done(p.host.Words(), r.Report, p.terms.Next),
 			widgets.PaddedCard(widgets.FactLines(
 				widgets.Fact{Name: p.t("result.signer"), Value: newest.Signer},
 				widgets.Fact{Name: p.t("result.time"), Value: p.t("result.time_is", "time", at)},

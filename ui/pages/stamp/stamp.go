@@ -59,6 +59,7 @@ type Page struct {
 	body      *fyne.Container
 	content   fyne.CanvasObject
 	finished  *signer.Result
+	told      bool // the result is on the page
 }
 
 // New makes the page.
@@ -93,6 +94,9 @@ func (p *Page) shortcuts() map[fyne.Shortcut]func() {
 func (p *Page) Show(ctx context.Context) {
 	p.ctx = ctx
 	if p.finished != nil {
+		if !p.told { // the page went away meanwhile
+			p.result(*p.finished)
+		}
 		return
 	}
 	page.Rest(p.sign)

@@ -580,9 +580,11 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	h.Until("the field", func() bool { return h.Window().Canvas().Focused() != nil })
 	h.Type(pagetest.PIN)
 	h.Press(p.t("pin.sign"))
+	h.Until("the signature", func() bool { return p.finished != nil })
+	test.Tap(p.sign) // once more, before the result is there
 	h.Until("the result", func() bool { return p.finished != nil && h.Says(p.t("result.back")) })
 	sealed := p.of.(contract).View(t.Context()).Filing.Sealed
-	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") {
+	if sealed == nil || !h.Says(sealed.SHA256) || !h.Says("签章有效") || !h.Says(p.t("result.next_submit")) {
 		t.Errorf("%q", h.Texts())
 	}
 	if sealed.Base != shown {
@@ -590,6 +592,18 @@ func TestAWrongPINComesBackAndTheRightOneSeals(t *testing.T) {
 	}
 	h.Fits()
 	h.Picture("stamp-result")
+}
+
+func TestPressedTwiceItAsksOnce(t *testing.T) {
+	_, h, p := opened(t, 1)
+	for range 2 {
+		test.Tap(p.sign)
+	}
+	h.Until("the dialog", func() bool { return len(h.Dialogs) > 0 })
+	h.Settle(150 * time.Millisecond)
+	if len(h.Dialogs) != 1 || p.sign.Disabled() {
+		t.Errorf("%d questions; the button turns: %v", len(h.Dialogs), p.sign.Disabled())
+	}
 }
 
 func TestTheLastTryAsksFirst(t *testing.T) {

@@ -35,6 +35,7 @@ type Terms struct {
 	Seal   string   // the ID of the seal to offer first; "" is the first one of all
 	Why    string   // why it cannot be sealed now; "" when it can
 	Back   string   // what the button that leads back says
+	Next   string   // what is still to be done once it is sealed; may be empty
 }
 
 // Sealed is a file that was sealed.
@@ -69,6 +70,14 @@ var (
 func (c contract) Terms(ctx context.Context) Terms {
 	v := c.View(ctx)
 	t := Terms{Fields: usualFields[v.Role], Words: usualWords[v.Role], Back: c.host.Words().T("result.back")}
+	switch {
+	case v.State == platformapi.StateAgreed || v.State == platformapi.StateHalfSealed:
+		t.Next = c.host.Words().T("result.next_seal")
+	case v.Starter:
+		t.Next = c.host.Words().T("result.next_submit")
+	default:
+		t.Next = c.host.Words().T("result.next_agree")
+	}
 	if reason, ok := v.Why(desk.ActionSeal); !ok {
 		t.Why = reason.What
 	}
