@@ -51,7 +51,9 @@ func (Theme) Size(n fyne.ThemeSizeName) float32 {
 		return 4
 	case fynetheme.SizeNameInnerPadding:
 		return 7
-	case fynetheme.SizeNameInputBorder, fynetheme.SizeNameSeparatorThickness:
+	case fynetheme.SizeNameInputBorder:
+		return 0 // the frame of a field is drawn by our widget, because Fyne blends a stroke around a transparent ground with black
+	case fynetheme.SizeNameSeparatorThickness:
 		return 1
 	case fynetheme.SizeNameInputRadius, fynetheme.SizeNameButtonRadius, fynetheme.SizeNameSelectionRadius:
 		return ControlRadius
@@ -84,13 +86,13 @@ func (Theme) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	case fynetheme.ColorNamePlaceHolder:
 		return Hint
 	case fynetheme.ColorNameDisabled:
-		return Disabled
+		return Text // what cannot be edited is still read
 	case fynetheme.ColorNameDisabledButton:
 		return PrimaryOff
-	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameMenuBackground, fynetheme.ColorNameOverlayBackground:
+	case fynetheme.ColorNameMenuBackground, fynetheme.ColorNameOverlayBackground:
 		return White
-	case fynetheme.ColorNameInputBorder:
-		return Frame
+	case fynetheme.ColorNameInputBackground, fynetheme.ColorNameInputBorder:
+		return Clear
 	case fynetheme.ColorNameButton:
 		return GreySoft
 	case fynetheme.ColorNameSeparator:
@@ -119,29 +121,6 @@ func (Theme) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 		return Head
 	}
 	return fynetheme.DefaultTheme().Color(n, fynetheme.VariantLight)
-}
-
-// Input is the theme inside a framed field: the frame is drawn beneath, by our
-// widget, because Fyne blends a stroke around a transparent ground with black.
-type Input struct{ Theme }
-
-// Color makes the entry's own ground and frame vanish.
-func (t Input) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	switch n {
-	case fynetheme.ColorNameInputBorder, fynetheme.ColorNameInputBackground:
-		return Clear
-	case fynetheme.ColorNameDisabled:
-		return Text // what cannot be edited is still read
-	}
-	return t.Theme.Color(n, v)
-}
-
-// Size makes the entry's own frame vanish.
-func (t Input) Size(n fyne.ThemeSizeName) float32 {
-	if n == fynetheme.SizeNameInputBorder {
-		return 0
-	}
-	return t.Theme.Size(n)
 }
 
 // Bare is the theme inside scrolls and lists: no padding between rows and no

@@ -82,7 +82,7 @@ func NewPageView() *PageView {
 		v.update()
 		v.moved()
 	}
-	v.all = Stack(canvas.NewRectangle(theme.Desk), container.NewThemeOverride(v.scroll, theme.Bare{}))
+	v.all = Stack(canvas.NewRectangle(theme.Desk), Bare(v.scroll))
 	v.ExtendBaseWidget(v)
 	return v
 }
@@ -327,6 +327,7 @@ func (v *PageView) CreateRenderer() fyne.WidgetRenderer {
 // pageBody is what scrolls: as large as all pages, holding those in sight.
 type pageBody struct {
 	widget.BaseWidget
+	Inside
 	view *PageView
 }
 

@@ -123,8 +123,8 @@ func newOptionList(options []option, at int, chosen func(int), cancel func()) *o
 	col := Column(0, rows...)
 	l.body = col
 	if len(options) > 9 {
-		l.scroll = container.NewVScroll(col)
-		l.body = Fixed(0, 9*optionHeight, container.NewThemeOverride(l.scroll, theme.Bare{}))
+		l.scroll = container.NewVScroll(newInside(col))
+		l.body = Fixed(0, 9*optionHeight, Bare(l.scroll))
 	}
 	l.ExtendBaseWidget(l)
 	l.mark(at)

@@ -21,8 +21,8 @@ type Room struct {
 // NewRoom makes a room around content, which is never laid out smaller than least or its own MinSize.
 func NewRoom(content fyne.CanvasObject, least fyne.Size) *Room {
 	r := &Room{content: Stack(Gap(least.Width, least.Height), content)}
-	r.scroll = container.NewScroll(r.content)
-	r.all = container.NewThemeOverride(r.scroll, theme.Bare{})
+	r.scroll = container.NewScroll(newInside(r.content))
+	r.all = Bare(r.scroll)
 	r.ExtendBaseWidget(r)
 	return r
 }

@@ -4,8 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
-
-	"sealdesk/ui/theme"
 )
 
 // ScrollArea lets its content be longer than the room it has, without the grey
@@ -22,7 +20,7 @@ type ScrollArea struct {
 func NewScrollArea(content fyne.CanvasObject) *ScrollArea {
 	a := &ScrollArea{scroll: container.NewVScroll(content)}
 	a.cover(content)
-	a.all = container.NewThemeOverride(a.scroll, theme.Bare{})
+	a.all = Bare(a.scroll)
 	a.ExtendBaseWidget(a)
 	return a
 }
@@ -37,7 +35,7 @@ func (a *ScrollArea) SetContent(o fyne.CanvasObject) {
 func (a *ScrollArea) cover(o fyne.CanvasObject) {
 	w := &wheel{scroll: a.scroll}
 	w.ExtendBaseWidget(w)
-	a.scroll.Content = Stack(o, w)
+	a.scroll.Content = newInside(Stack(o, w))
 }
 
 // wheel lies over the content, takes the wheel and nothing else.

@@ -67,8 +67,7 @@ type Table struct {
 func NewTable(columns ...TableColumn) *Table {
 	t := &Table{columns: slices.Clone(columns), high: theme.TableRow, text: theme.TextTable}
 	t.list = newRowList(t)
-	list := container.NewThemeOverride(t.list, theme.Bare{})
-	t.faces = NewFaces(list)
+	t.faces = NewFaces(Bare(t.list))
 	var heads []fyne.CanvasObject
 	for _, c := range t.columns {
 		h := NewText(c.Title, theme.TextTable, theme.Text2).Bold().Clip()
@@ -216,6 +215,7 @@ func (l *rowList) TypedKey(ev *fyne.KeyEvent) {
 // tableRow is a row's template, filled again as rows come in sight.
 type tableRow struct {
 	widget.BaseWidget
+	Inside
 	table  *Table
 	ground *canvas.Rectangle
 	cells  []*tableCell

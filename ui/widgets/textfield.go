@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
@@ -22,7 +21,6 @@ type TextField struct {
 	OnLeft      func()       // the focus went elsewhere
 
 	entry *entry
-	inner *container.ThemeOverride
 	frame *frame
 	lead  *canvas.Image
 	trail fyne.CanvasObject
@@ -69,7 +67,6 @@ func newTextField(placeholder string, rows int) *TextField {
 	}
 	f.entry.SetPlaceHolder(placeholder)
 	f.entry.OnChanged = f.changed
-	f.inner = container.NewThemeOverride(f.entry, theme.Input{})
 	return f
 }
 
@@ -163,7 +160,7 @@ func (f *TextField) MouseOut() { f.frame.hovered = false; f.frame.draw() }
 
 // CreateRenderer implements fyne.Widget.
 func (f *TextField) CreateRenderer() fyne.WidgetRenderer {
-	objects := []fyne.CanvasObject{f.frame.rect, f.inner}
+	objects := []fyne.CanvasObject{f.frame.rect, f.entry}
 	if f.lead != nil {
 		objects = append(objects, f.lead)
 	}
@@ -195,11 +192,11 @@ func (f *TextField) CreateRenderer() fyne.WidgetRenderer {
 					m := f.count.MinSize()
 					place(f.count, 0, s.Height-m.Height-4, s.Width-theme.ControlPad, m.Height)
 				}
-				place(f.inner, x, 2, s.Width-x-right, s.Height-2-bottom)
+				place(f.entry, x, 2, s.Width-x-right, s.Height-2-bottom)
 				return
 			}
 			h := f.entry.MinSize().Height
-			place(f.inner, x, (s.Height-h)/2, s.Width-x-right, h)
+			place(f.entry, x, (s.Height-h)/2, s.Width-x-right, h)
 		},
 		min: func() fyne.Size {
 			if f.rows > 1 {
@@ -211,7 +208,7 @@ func (f *TextField) CreateRenderer() fyne.WidgetRenderer {
 			}
 			return fyne.NewSize(80, theme.ControlHeight)
 		},
-		refresh: func() { f.frame.draw(); f.inner.Refresh() },
+		refresh: func() { f.frame.draw(); f.entry.Refresh() },
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"sealdesk/ui/theme"
@@ -42,7 +41,7 @@ func NewThumbs() *Thumbs {
 	t := &Thumbs{images: map[int]*image.RGBA{}, clock: mainClock{}, width: theme.ThumbWidth}
 	t.list, t.frame = newThumbList(t), Stack()
 	t.frame.Add(t.list)
-	t.all = Filled(theme.White, container.NewThemeOverride(t.frame, theme.Bare{}))
+	t.all = Filled(theme.White, Bare(t.frame))
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -216,6 +215,7 @@ func (l *thumbList) TypedKey(ev *fyne.KeyEvent) {
 // thumb is one small page with its number.
 type thumb struct {
 	widget.BaseWidget
+	Inside
 	thumbs *Thumbs
 	page   int
 	frame  *canvas.Rectangle

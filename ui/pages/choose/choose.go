@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"sealdesk/ui/pages/page"
@@ -84,7 +83,7 @@ func newDialog(host page.Host, folder string, endings []string, name string, fol
 	}
 	d.list.onOpen = d.openEntry
 	d.list.onUp = d.up
-	d.faces = widgets.NewFaces(container.NewThemeOverride(d.list, theme.Bare{}))
+	d.faces = widgets.NewFaces(widgets.Bare(d.list))
 	d.side = widgets.Column(2)
 	d.note = widgets.Quiet("")
 	title, verb := "choose.open_title", "choose.open"

@@ -111,6 +111,7 @@ func (l *entryList) TypedKey(ev *fyne.KeyEvent) {
 // entryRow is one line of the list, filled again as lines come in sight.
 type entryRow struct {
 	widget.BaseWidget
+	widgets.Inside
 	list             *entryList
 	index            int
 	hovered          bool

@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"sealdesk/signer/compare"
@@ -36,7 +35,7 @@ func newList(t func(string, ...any) string, all []compare.Difference, choose fun
 	l.rows = newRows(l)
 	l.words = widgets.NewScrollArea(widgets.Gap(1, 1))
 	l.content = widgets.Border(nil, widgets.Column(0, widgets.HLine(), widgets.Fixed(0, wordsHigh, l.words)), nil, nil,
-		container.NewThemeOverride(l.rows, theme.Bare{}))
+		widgets.Bare(l.rows))
 	return l
 }
 
@@ -107,6 +106,7 @@ func (r *rows) TypedKey(ev *fyne.KeyEvent) {
 // row is a difference in the list: its number, kind and pages, and the beginning of its words.
 type row struct {
 	widget.BaseWidget
+	widgets.Inside
 	ground *canvas.Rectangle
 	bar    *canvas.Rectangle
 	head   *widgets.Text

@@ -147,7 +147,7 @@ func TestTheLanguageIsChosen(t *testing.T) {
 		t.Fatalf("at first %d of %q", p.speech.choice.Chosen(), p.speech.tags)
 	}
 	p.speech.choice.OnChanged(2)
-	if h.Desk().Language() != words.English || !h.Says("界面改用English") || !h.Says("open it again to have it in English") {
+	if h.Desk().Language() != words.English || !h.Says("界面语言改为“English”") || !h.Says("open it again to have it in English") {
 		t.Errorf("language %q", h.Desk().Language())
 	}
 	h.Open(New(h))
