@@ -61,13 +61,15 @@ test: deps-test phone
 	@$(MAKE) --no-print-directory -j3 check test-packages test-programs
 
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
+# One more at a time than there are processors, since many wait; those that do it most begin first.
+BESIDE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 test-packages:
-	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -timeout 14m ./assets/... ./packaging/... ./platformapi/... ./signer/... ./token/... ./ui/desk/...
+	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -p $(BESIDE) -timeout 14m ./platformapi/... ./ui/desk/... ./packaging/... ./signer/... ./token/... ./assets/...
 
 # What Fyne is in: it asks its objects on one goroutine only, and takes four minutes of the processor to build once more for the race detector.
 # Those that wait longest begin first.
 test-programs:
-	$(GO) test -vet off -tags $(TAGS) -timeout 14m ./cmd/sealdesk ./cmd/sealctl ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
+	$(GO) test -vet off -tags $(TAGS) -p $(BESIDE) -timeout 14m ./cmd/sealdesk ./cmd/sealctl ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
 
 # Everything under the race detector, the programs and the pages, too, which takes them several times as long.
 race: deps-test phone
