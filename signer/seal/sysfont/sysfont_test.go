@@ -3,6 +3,7 @@ package sysfont_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,31 @@ func TestLoadRefusesRubbish(t *testing.T) {
 	var bad *seal.FontError
 	if _, err := sysfont.Load(write(t, filepath.Join(t.TempDir(), "a.ttf"), []byte("no font"))); !errors.As(err, &bad) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestLoadRefusesWhatIsNoFile(t *testing.T) {
+	large := write(t, filepath.Join(t.TempDir(), "a.ttf"), nil)
+	if err := os.Truncate(large, 96<<20+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sysfont.Load(large); !errors.Is(err, sysfont.ErrTooLarge) {
+		t.Errorf("of a file that is too large: %v", err)
+	}
+	if _, err := sysfont.Load(large + ".none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("of no file: %v", err)
+	}
+}
+
+// Links that lead nowhere, and folders that are not there, are passed over.
+func TestFindPassesOverWhatCannotBeRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Symlink("none", filepath.Join(dir, "a.ttf")); err != nil {
+		t.Skip(err)
+	}
+	found, err := sysfont.Find(t.Context(), []string{filepath.Join(dir, "none"), dir}, []rune("字"))
+	if err != nil || len(found) != 0 {
+		t.Errorf("%d fonts, %v", len(found), err)
 	}
 }
 
