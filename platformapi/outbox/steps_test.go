@@ -206,6 +206,45 @@ func TestWhoListensIsToldOfWhatIsAskedFor(t *testing.T) {
 	}
 }
 
+// Who listens is told when an entry begins to be sent, before there is an answer.
+func TestWhoListensIsToldOfWhatIsBeingSent(t *testing.T) {
+	w := platformtest.NewWorld(t, t.TempDir(), nil)
+	dir := t.TempDir()
+	var changed <-chan struct{}
+	told := false
+	b, err := outbox.Open(t.Context(), dir, keyOf(t, dir), outbox.Options{Trace: func(m outbox.Moment, _ outbox.Entry) {
+		switch m {
+		case outbox.Claimed:
+			select { // what was told of adding it
+			case <-changed:
+			default:
+			}
+		case outbox.Answered:
+			select {
+			case <-changed:
+				told = true
+			default:
+			}
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	changed = b.Subscribe(t.Context())
+	e, err := b.Add(t.Context(), wholeWay(platformtest.LotID)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, b, w.Login(t, platformtest.Purchaser, client.Options{}), platformtest.Purchaser.USCC)
+	if _, err := b.Wait(t.Context(), e.ID); err != nil {
+		t.Fatal(err)
+	}
+	if !told {
+		t.Error("nobody is told that it is being sent")
+	}
+}
+
 // What was refused is kept without a next try, in the journal, too.
 func TestWhatWasRefusedHasNoNextTry(t *testing.T) {
 	w := platformtest.NewWorld(t, t.TempDir(), nil)
