@@ -75,7 +75,7 @@ func (Theme) Size(n fyne.ThemeSizeName) float32 {
 func (Theme) Color(n fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	switch n {
 	case fynetheme.ColorNameBackground:
-		return Page
+		return Page // the window is cleared with it, so that pages lay no ground: without a graphics card each layer costs
 	case fynetheme.ColorNamePrimary, fynetheme.ColorNameHyperlink:
 		return Primary
 	case fynetheme.ColorNameForeground:

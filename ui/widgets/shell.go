@@ -2,10 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
-
-	"sealdesk/ui/theme"
 )
 
 // Shell is the whole window once somebody is logged in: sidebar, topbar, the
@@ -22,9 +19,8 @@ type Shell struct {
 // NewShell joins the parts around an empty page.
 func NewShell(side *Sidebar, top *Topbar) *Shell {
 	s := &Shell{Sidebar: side, Topbar: top, Toasts: NewToasts(), body: Stack(Gap(1, 1))}
-	ground := canvas.NewRectangle(theme.Page)
 	page := Border(top, nil, nil, nil, s.body)
-	s.all = Stack(ground, Border(nil, nil, side, nil, page), s.Toasts)
+	s.all = Stack(Border(nil, nil, side, nil, page), s.Toasts)
 	s.ExtendBaseWidget(s)
 	return s
 }

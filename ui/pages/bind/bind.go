@@ -27,14 +27,13 @@ type Page struct {
 	keys    []desk.Key
 	chosen  int
 
-	box     *fyne.Container // of the sections
-	list    *fyne.Container // of keys
-	faces   *widgets.Faces
-	fit     *fyne.Container // how the chosen certificate stands to the account
-	bind    *widgets.Button
-	phone   *widgets.Button // nil: the platform has no mobile CA
-	scroll  *widgets.ScrollArea
-	content fyne.CanvasObject
+	box    *fyne.Container // of the sections
+	list   *fyne.Container // of keys
+	faces  *widgets.Faces
+	fit    *fyne.Container // how the chosen certificate stands to the account
+	bind   *widgets.Button
+	phone  *widgets.Button // nil: the platform has no mobile CA
+	scroll *widgets.ScrollArea
 }
 
 // New makes the page. It ends the account's session when it goes away.
@@ -54,7 +53,7 @@ func New(host page.Host, account *desk.AccountSession) *Page {
 	note := widgets.InfoPanel(widgets.ErrorText{What: p.t("bind.only"), Do: p.t("bind.only_do")})
 	column := widgets.Fixed(width, 0, widgets.Pad(28, 0, 28, 0, widgets.Column(theme.CardGap, head, note, p.box)))
 	p.scroll = widgets.NewScrollArea(widgets.Row(0, widgets.Spacer(), column, widgets.Spacer()))
-	p.content = widgets.Filled(theme.Page, p.scroll)
+
 	p.draw()
 	return p
 }
@@ -68,7 +67,7 @@ func (p *Page) Nav() string { return "" }
 func (p *Page) Title() string { return p.t("bind.title") }
 
 // Content implements page.Page.
-func (p *Page) Content() fyne.CanvasObject { return p.content }
+func (p *Page) Content() fyne.CanvasObject { return p.scroll }
 
 // Show implements page.Page: it looks for keys.
 func (p *Page) Show(ctx context.Context) {
@@ -234,7 +233,7 @@ func (p *Page) judge() {
 	}
 	p.bind.SetReason(reason)
 	p.fit.Refresh()
-	p.content.Refresh()
+	p.scroll.Refresh()
 }
 
 // ask asks for the PIN of the chosen key.

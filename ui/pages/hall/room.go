@@ -80,7 +80,7 @@ func NewWide(host page.Host, r *hall.Room, s *hall.Stand, number string) *Wide {
 		t.SetColor(theme.NavText)
 	}
 	p.clock.SetColor(theme.White)
-	p.content = widgets.Filled(theme.Page, p.arranged(navy))
+	p.content = p.arranged(navy)
 	return &Wide{p}
 }
 

@@ -44,8 +44,8 @@ func New(host page.Host, nav string, whole desk.Paper, n int) page.Page {
 	p.back = widgets.NewButton(widgets.Primary, p.t("revision.back"), host.Back)
 	foot := widgets.Filled(theme.White, widgets.Column(0, widgets.HLine(), widgets.Pad(12, 16, 16, 16,
 		widgets.Column(10, p.compare.Note().Clip(), p.compare, p.back))))
-	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.Page,
-		widgets.Border(reader.Head(widgets.Title(p.t("revision.since"))), foot, nil, nil, p.panel)))
+	side := widgets.Fixed(panelWidth, 0,
+		widgets.Border(reader.Head(widgets.Title(p.t("revision.since"))), foot, nil, nil, p.panel))
 	p.content = widgets.Border(p.strip, nil, nil, widgets.Border(nil, nil, widgets.VLine(), nil, side), p.reader.Content())
 	return p
 }

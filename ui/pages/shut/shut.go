@@ -39,7 +39,7 @@ func New(app fyne.App, words *words.Catalog, why error, try Try, opened func(*de
 	w.win = app.NewWindow(words.T("app.name"))
 	w.win.SetPadded(false)
 	w.win.SetIcon(fyne.NewStaticResource("icon.png", assets.AppIconPNG(256)))
-	w.win.SetContent(widgets.Filled(theme.Page, widgets.Center(widgets.Fixed(width, 0, w.body))))
+	w.win.SetContent(widgets.Center(widgets.Fixed(width, 0, w.body)))
 	w.win.Resize(fyne.NewSize(theme.MinWindowW, theme.MinWindowH))
 	w.win.CenterOnScreen()
 	w.tell(why, "")

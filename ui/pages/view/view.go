@@ -41,8 +41,8 @@ func New(host page.Host, work *desk.Work, file desk.File) page.Page {
 	export := widgets.NewButton(widgets.Secondary, p.t("view.export"), p.export).WithIcon(theme.IconDownload)
 	back := widgets.NewButton(widgets.Primary, p.t("view.back"), host.Back)
 	foot := widgets.Filled(theme.White, widgets.Column(0, widgets.HLine(), widgets.Pad(12, 16, 16, 16, widgets.Column(10, export, back))))
-	side := widgets.Fixed(panelWidth, 0, widgets.Filled(theme.Page,
-		widgets.Border(reader.Head(widgets.Title(p.t("view.signatures"))), foot, nil, nil, p.panel)))
+	side := widgets.Fixed(panelWidth, 0,
+		widgets.Border(reader.Head(widgets.Title(p.t("view.signatures"))), foot, nil, nil, p.panel))
 	p.content = widgets.Border(p.strip, nil, nil, widgets.Border(nil, nil, widgets.VLine(), nil, side), p.reader.Content())
 	return p
 }
