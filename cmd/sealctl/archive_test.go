@@ -41,7 +41,8 @@ func archive(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	mux.Handle("POST /tsa", stamping(service))
 	_, err = soft.Create(ts.MkAbs(args[2]), soft.Options{Label: args[3], Algorithm: alg, PIN: []byte("246810"), Subject: ca.Subject{Name: "某某医院"},
-		Issuer: issuer, NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(1, 0, 0), Chain: []*smx509.Certificate{authority.Root(alg)}})
+		Issuer: issuer, NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(1, 0, 0), Chain: []*smx509.Certificate{authority.Root(alg)},
+		Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}})
 	ts.Check(err)
 	if issuer.last != nil {
 		ts.Check(os.WriteFile(ts.MkAbs(args[1]+"/"+args[3]+".der"), issuer.last.Raw, 0o600))

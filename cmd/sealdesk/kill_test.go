@@ -105,6 +105,7 @@ func newBench(t *testing.T) *bench {
 	}
 	if _, err := soft.Create(filepath.Join(b.home, "data", "sealdesk", "keys"), soft.Options{
 		Label: "buyer", Algorithm: ca.ECDSA, PIN: []byte(killPIN), Subject: killBuyer, Issuer: authority, Chain: b.roots,
+		Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -715,6 +715,7 @@ func TestOtherKeys(t *testing.T) {
 	}
 	if _, err := soft.Create(dir, soft.Options{
 		Label: "mine", Algorithm: ca.ECDSA, PIN: []byte(keyPIN), Issuer: a, Subject: ca.Subject{Name: "青川县教育局"},
+		Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1},
 	}); err != nil {
 		t.Fatal(err)
 	}

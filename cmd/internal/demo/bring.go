@@ -35,7 +35,7 @@ func (w *World) OtherKey(ctx context.Context, p Party) (Party, token.Driver, err
 	uri, err := labelled(ctx, d, p.USCC)
 	if err == nil && uri == "" {
 		uri, err = soft.Create(dir, soft.Options{Label: p.USCC, Algorithm: ca.SM2, PIN: []byte(hallPIN),
-			Subject: ca.Subject{Name: p.Name, USCC: p.USCC, Handler: p.Handler}, Issuer: authority})
+			Subject: ca.Subject{Name: p.Name, USCC: p.USCC, Handler: p.Handler}, Issuer: authority, Cost: known})
 	}
 	p.URI, p.PIN = uri, hallPIN
 	return p, only{d, uri}, err

@@ -194,6 +194,7 @@ func TestGuests(t *testing.T) {
 	holder := func(label string, authority *ca.Authority, uscc string) *Holder {
 		uri, err := soft.Create(keys, soft.Options{
 			Label: label, Algorithm: ca.ECDSA, PIN: []byte("246810"), Issuer: authority, Subject: ca.Subject{Name: label, USCC: uscc},
+			Cost: soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1},
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -57,7 +57,8 @@ func (w *World) CastOpening(ctx context.Context) (Opening, error) {
 	} {
 		uri, err := labelled(ctx, own, x.label)
 		if err == nil && uri == "" {
-			uri, err = soft.Create(dir, soft.Options{Label: x.label, Algorithm: x.algorithm, PIN: []byte(hallPIN), Subject: x.subject, Issuer: authority})
+			uri, err = soft.Create(dir, soft.Options{Label: x.label, Algorithm: x.algorithm, PIN: []byte(hallPIN), Subject: x.subject, Issuer: authority,
+				Cost: known})
 		}
 		if err != nil {
 			return o, err

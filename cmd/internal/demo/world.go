@@ -118,6 +118,9 @@ const (
 	maxState  = 64 << 10 // bytes
 )
 
+// known is what a guess at a PIN of the demo's keys costs: hardly a thing, so that no one waits for PINs that are printed.
+var known = soft.Cost{Time: 1, MemoryKiB: 64, Threads: 1}
+
 // Folders are those of the person who works in the demo of this folder.
 func Folders(work string) desk.Folders {
 	return desk.Folders{Data: filepath.Join(work, "desk"), Cache: filepath.Join(work, "cache"), Memory: desk.MemoryFolder("sealdesk-demo")}
@@ -285,7 +288,7 @@ func (w *World) castParties(ctx context.Context, authority *ca.Authority, o Opti
 		uri, err := labelled(ctx, own, side.label)
 		if err == nil && uri == "" {
 			uri, err = soft.Create(dir, soft.Options{
-				Label: side.label, Algorithm: o.Algorithm, PIN: []byte(side.pin), Subject: side.subject, Issuer: authority,
+				Label: side.label, Algorithm: o.Algorithm, PIN: []byte(side.pin), Subject: side.subject, Issuer: authority, Cost: known,
 			})
 		}
 		if err != nil {
