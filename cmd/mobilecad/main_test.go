@@ -175,6 +175,22 @@ func TestTwoInOneDatabase(t *testing.T) {
 	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
 }
 
+// A second one is kept from a folder with a SQLite file as long as the first serves.
+func TestAFolderIsOneServersAlone(t *testing.T) {
+	args := []string{"--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
+	first := start(t, args...)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+	defer stop()
+	var stderr bytes.Buffer
+	if code := program().Run(ctx, args, io.Discard, &stderr); code != daemon.ExitFailed || !strings.Contains(stderr.String(), "--data "+args[2]+": ") {
+		t.Errorf("exit %d, %s", code, &stderr)
+	}
+	if exit := first.stop(); exit != 0 {
+		t.Fatalf("it ends with %d\n%s", exit, first.out)
+	}
+	start(t, args...)
+}
+
 // With --review an application waits until the CA's clerk decides, beside the running service, and --fee has it paid.
 func TestTheClerkReviews(t *testing.T) {
 	ctx := t.Context()

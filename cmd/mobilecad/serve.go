@@ -170,6 +170,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return err
 	}
+	if o.database == "" {
+		alone, err := daemon.Claim(o.data)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = alone.End() }() // nothing was written to it that could be lost
+	}
 	kept, release, err := o.open(ctx)
 	if err != nil {
 		return err
