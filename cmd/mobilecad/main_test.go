@@ -300,6 +300,8 @@ func TestWrongArguments(t *testing.T) {
 	dir := t.TempDir()
 	broken := dir + "/platforms.json"
 	must(t, os.WriteFile(broken, []byte("{"), 0o600))
+	mistyped := dir + "/mistyped.json"
+	must(t, os.WriteFile(mistyped, []byte(`[{"id": "a", "name": "A", "origins": "https://a.example"}]`), 0o600))
 	short := dir + "/short.key"
 	must(t, os.WriteFile(short, []byte("short"), 0o600))
 	master := dir + "/master.key"
@@ -326,6 +328,7 @@ func TestWrongArguments(t *testing.T) {
 		{"--tls-key " + short + ".none: ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--tls-cert", short, "--tls-key", short + ".none"}},
 		{"--platforms ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken + ".none"}},
 		{"platforms.json", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
+		{`mistyped.json: json: unknown field "origins"`, daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", mistyped}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere"}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere"}},
 		{"no master key", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
@@ -334,7 +337,9 @@ func TestWrongArguments(t *testing.T) {
 		{"database", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere", "--database", "postgres://127.0.0.1:1/none"}},
 	} {
 		var out, errs bytes.Buffer
-		if exit := program().Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+		defer stop()
+		if exit := program().Run(ctx, tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
 			t.Errorf("%q: %d, %s", tt.args, exit, &errs)
 		}
 	}

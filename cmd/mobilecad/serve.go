@@ -261,7 +261,9 @@ func readPlatforms(path string) ([]wire.TradingPlatform, error) {
 		return nil, daemon.File("platforms", path, err)
 	}
 	var all []wire.TradingPlatform
-	err = json.NewDecoder(io.LimitReader(f, maxPlatforms)).Decode(&all)
+	d := json.NewDecoder(io.LimitReader(f, maxPlatforms))
+	d.DisallowUnknownFields() // a word that was mistyped would leave out what it says
+	err = d.Decode(&all)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, daemon.File("platforms", path, err)
 	}
