@@ -1433,7 +1433,10 @@ type ContractSummary struct {
 	ProjectNumber string       `json:"project_number"`
 	Publication   *Publication `json:"publication,omitempty"`
 	Purchaser     Organisation `json:"purchaser"`
-	Round         int          `json:"round"`
+
+	// ReturnedAt When it was sent back, as long as its state is returned (退回时间)
+	ReturnedAt time.Time `json:"returned_at,omitempty,omitzero"`
+	Round      int       `json:"round"`
 
 	// Starter An observer, agency or supervisor, reads and does nothing
 	Starter Role `json:"starter"`

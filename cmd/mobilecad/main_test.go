@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"database/sql"
+	"encoding/pem"
 	"errors"
 	"io"
 	"io/fs"
@@ -30,6 +31,7 @@ import (
 	"sealdesk/platformapi/mobileca/wire"
 	"sealdesk/platformapi/web"
 	"sealdesk/platformapi/web/sqldb/pgtest"
+	"sealdesk/token"
 	"sealdesk/token/ca"
 )
 
@@ -175,6 +177,22 @@ func TestTwoInOneDatabase(t *testing.T) {
 	must(t, p.Approve(ctx, r.ID, phonetest.PIN))
 }
 
+// A second one is kept from a folder with a SQLite file as long as the first serves.
+func TestAFolderIsOneServersAlone(t *testing.T) {
+	args := []string{"--demo", "--data", t.TempDir(), "--listen", "127.0.0.1:0"}
+	first := start(t, args...)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+	defer stop()
+	var stderr bytes.Buffer
+	if code := program().Run(ctx, args, io.Discard, &stderr); code != daemon.ExitFailed || !strings.Contains(stderr.String(), "--data "+args[2]+": ") {
+		t.Errorf("exit %d, %s", code, &stderr)
+	}
+	if exit := first.stop(); exit != 0 {
+		t.Fatalf("it ends with %d\n%s", exit, first.out)
+	}
+	start(t, args...)
+}
+
 // With --review an application waits until the CA's clerk decides, beside the running service, and --fee has it paid.
 func TestTheClerkReviews(t *testing.T) {
 	ctx := t.Context()
@@ -280,10 +298,67 @@ func TestTLSByALocalAuthority(t *testing.T) {
 	}
 }
 
+// With a certificate of one's own it is announced by what that covers, the names for phones first, and asks for --origin where that is nothing.
+func TestOnlyWhatACertificateCoversIsAnnounced(t *testing.T) {
+	authority, err := ca.New(ca.ECDSA)
+	must(t, err)
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Root(ca.ECDSA).Raw}))
+	for _, tt := range []struct {
+		hosts []string
+		want  string // "": nothing fits
+	}{
+		{[]string{"localhost", "ca.example", "127.0.0.1"}, "ca.example"},
+		{[]string{"localhost", "127.0.0.1"}, "localhost"},
+		{[]string{"127.0.0.1"}, "127.0.0.1"},
+		{[]string{"*.example"}, ""},
+	} {
+		key, err := ca.GenerateKey(ca.ECDSA)
+		must(t, err)
+		cert, err := authority.Issue(ca.Request{Subject: ca.Subject{Name: "移动CA"}, PublicKey: key.Public(), Usage: token.UsageSign, Purpose: ca.ForServers, Hosts: tt.hosts})
+		must(t, err)
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		must(t, err)
+		certFile, keyFile := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
+		must(t, os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}), 0o600))
+		must(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600))
+		args := []string{"--demo", "--data", t.TempDir(), "--listen", "0.0.0.0:0", "--tls-cert", certFile, "--tls-key", keyFile}
+		if tt.want == "" {
+			var errs bytes.Buffer
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+			defer stop()
+			if exit := program().Run(ctx, args, io.Discard, &errs); exit != daemon.ExitUsage || !strings.Contains(errs.String(), "--origin is required") || !strings.Contains(errs.String(), certFile) {
+				t.Errorf("%v: exit %d, %s", tt.hosts, exit, &errs)
+			}
+			args = append(args, "--origin", "https://ca.example")
+			if d := start(t, args...); d.url != "https://ca.example" {
+				t.Errorf("%v: announced as %s", tt.hosts, d.url)
+			}
+			continue
+		}
+		d := start(t, args...)
+		host, port, _ := strings.Cut(strings.TrimPrefix(d.url, "https://"), ":")
+		if host != tt.want {
+			t.Errorf("%v: announced as %s", tt.hosts, d.url)
+		}
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:"+port) // where the name leads to
+		}}}
+		r, err := client.Get(d.url + "/mca/v1/info")
+		if err != nil {
+			t.Errorf("%v: a phone does not reach %s: %v", tt.hosts, d.url, err)
+			continue
+		}
+		_ = r.Body.Close()
+	}
+}
+
 func TestWrongArguments(t *testing.T) {
 	dir := t.TempDir()
 	broken := dir + "/platforms.json"
 	must(t, os.WriteFile(broken, []byte("{"), 0o600))
+	mistyped := dir + "/mistyped.json"
+	must(t, os.WriteFile(mistyped, []byte(`[{"id": "a", "name": "A", "origins": "https://a.example"}]`), 0o600))
 	short := dir + "/short.key"
 	must(t, os.WriteFile(short, []byte("short"), 0o600))
 	master := dir + "/master.key"
@@ -310,6 +385,7 @@ func TestWrongArguments(t *testing.T) {
 		{"--tls-key " + short + ".none: ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--tls-cert", short, "--tls-key", short + ".none"}},
 		{"--platforms ", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken + ".none"}},
 		{"platforms.json", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", broken}},
+		{`mistyped.json: json: unknown field "origins"`, daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--platforms", mistyped}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere"}},
 		{"there is no mobile CA", daemon.ExitFailed, []string{"review", "list", "--data", dir + "/nowhere"}},
 		{"no master key", daemon.ExitFailed, []string{"--demo", "--data", dir, "--listen", "127.0.0.1:0", "--master-key", short}},
@@ -318,7 +394,9 @@ func TestWrongArguments(t *testing.T) {
 		{"database", daemon.ExitFailed, []string{"audit", "verify", "--data", dir + "/nowhere", "--database", "postgres://127.0.0.1:1/none"}},
 	} {
 		var out, errs bytes.Buffer
-		if exit := program().Run(t.Context(), tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
+		ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+		defer stop()
+		if exit := program().Run(ctx, tt.args, &out, &errs); exit != tt.exit || !strings.Contains(errs.String(), tt.want) {
 			t.Errorf("%q: %d, %s", tt.args, exit, &errs)
 		}
 	}

@@ -62,7 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o.storage(f)
 	f.StringVar(&o.master, "master-key", "", "`file` of the key under which the service's shares are kept; by default master.key in --data, made if missing. Without it no certificate works any more")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8444", "`address` to listen on; port 0 takes a free one")
-	f.StringVar(&o.origin, "origin", "", "`addresses` people reach it by, https://host[:port], separated by commas; by default the listening one")
+	f.StringVar(&o.origin, "origin", "", "`addresses` people reach it by, https://host[:port], separated by commas; by default the listening one, or those that --tls-cert is for")
 	f.StringVar(&o.proxies, "proxies", "", "`networks` of the proxies before it, 10.0.0.0/8, separated by commas: their X-Forwarded-For is believed")
 	f.StringVar(&o.cert, "tls-cert", "", "PEM `file` of the server's certificate chain; without it, and not on loopback, one of a local authority is made")
 	f.StringVar(&o.key, "tls-key", "", "PEM `file` of its key")
@@ -170,6 +170,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	if err := os.MkdirAll(o.data, 0o700); err != nil {
 		return err
 	}
+	if o.database == "" {
+		alone, err := daemon.Claim(o.data)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = alone.End() }() // nothing was written to it that could be lost
+	}
 	kept, release, err := o.open(ctx)
 	if err != nil {
 		return err
@@ -210,6 +217,9 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 	config.Origins = listener.Origins
 	if o.origin != "" {
 		config.Origins = o.origins
+	}
+	if len(config.Origins) == 0 {
+		return daemon.Wrong("--tls-cert %s is for none of the addresses that --listen %s stands for, so --origin is required, such as https://ca.example:8444", o.cert, o.listen)
 	}
 	config.Issuer = mobile.NewIssuer(authority, config.Origins[0])
 	service, err := mobileca.New(ctx, config)
@@ -254,7 +264,9 @@ func readPlatforms(path string) ([]wire.TradingPlatform, error) {
 		return nil, daemon.File("platforms", path, err)
 	}
 	var all []wire.TradingPlatform
-	err = json.NewDecoder(io.LimitReader(f, maxPlatforms)).Decode(&all)
+	d := json.NewDecoder(io.LimitReader(f, maxPlatforms))
+	d.DisallowUnknownFields() // a word that was mistyped would leave out what it says
+	err = d.Decode(&all)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, daemon.File("platforms", path, err)
 	}

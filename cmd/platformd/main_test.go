@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/platformapi/client"
 	"sealdesk/platformapi/platformtest"
+	"sealdesk/platformapi/web/sqldb/pgtest"
 	"sealdesk/signer/tsa"
 	"sealdesk/token"
 	"sealdesk/token/ca"
@@ -125,6 +127,29 @@ func TestTroubleNamesItsFlag(t *testing.T) {
 			t.Errorf("%v: exit %d, %s", tt.args, code, &stderr)
 		}
 	}
+}
+
+// A second server is kept from a folder with a SQLite file, is told whose it is, and may have it when the first one is gone, however
+// that ended; a backup and a look at the trail go on beside it. Over a database of its own the folder is free.
+func TestAFolderIsOneServersAlone(t *testing.T) {
+	r := newRealm(t, 1)
+	data := filepath.Join(r.dir, "data")
+	args := []string{"--data", data, "--roots", r.rootsFile}
+	first := startServer(t, freeAddress(t), args...)
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // should it serve after all
+	defer stop()
+	var stderr bytes.Buffer
+	code := program().Run(ctx, append(args, "--listen", "127.0.0.1:0"), io.Discard, &stderr)
+	if said := stderr.String(); code != daemon.ExitFailed || !strings.Contains(said, "--data "+data+": ") || !strings.Contains(said, fmt.Sprintf("process %d)", first.cmd.Process.Pid)) {
+		t.Errorf("exit %d, %s", code, said)
+	}
+	ask(t, 0, "backup", filepath.Join(r.dir, "backup"), "--data", data)
+	ask(t, 0, "audit", "verify", "--data", data)
+	startServer(t, freeAddress(t), append(args, "--database", pgtest.Shared(t).Database(t))...)
+	if err := first.kill(); err != nil {
+		t.Fatal(err)
+	}
+	startServer(t, freeAddress(t), args...)
 }
 
 // The example of the package is taken as it is.

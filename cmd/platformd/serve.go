@@ -179,6 +179,13 @@ func serve(ctx context.Context, o options, stdout io.Writer, log *slog.Logger) (
 		}
 		config.Receipts = &receipt.Signer{Key: pair.Key, Chain: pair.Chain}
 	}
+	if o.database == "" {
+		alone, err := daemon.Claim(o.data)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = alone.End() }() // nothing was written to it that could be lost
+	}
 	kept, err := o.storage.open(ctx)
 	if err != nil {
 		return err

@@ -103,6 +103,7 @@ type bidPlay struct {
 	bidders  []*hand
 	phone    bool // the first bidder's key is on a phone
 	wrong    *hand
+	late     *hand
 	tender   platformapi.Tender
 	bids     []platformapi.Bid // by bidder
 	record   string
@@ -161,8 +162,12 @@ func (p *bidPlay) cast(c *bidDemoCmd) error {
 		return err
 	}
 	p.wrong = &hand{Party: other, driver: driver}
+	if other, driver, err = w.Latecomer(ctx); err != nil {
+		return err
+	}
+	p.late = &hand{Party: other, driver: driver}
 	p.say("where", "work", w.Work, "platform", demo.PlatformName, "url", w.URL)
-	for _, h := range append([]*hand{p.host, p.terminal, p.watcher}, p.bidders...) {
+	for _, h := range append([]*hand{p.host, p.terminal, p.watcher, p.late}, p.bidders...) {
 		if err := h.enter(ctx, w); err != nil {
 			return err
 		}
@@ -331,6 +336,9 @@ func (p *bidPlay) announce() error {
 	case <-p.a.ctx.Done():
 		return p.a.ctx.Err()
 	}
+	if err := p.tooLate(); err != nil {
+		return err
+	}
 	if err := p.conduct(platformapi.OpeningAct{Act: platformapi.MoveAnnounce}); err != nil {
 		return err
 	}
@@ -343,7 +351,27 @@ func (p *bidPlay) announce() error {
 	for _, b := range v.Bids {
 		p.say("bidder", "bidder", b.Bidder.Name, "receipt", b.Receipt)
 	}
+	for _, l := range v.Tender.Late {
+		p.say("late_told", "bidder", l.Bidder.Name, "time", p.a.words.Beijing(l.At, "15:04:05.000"))
+	}
 	return nil
+}
+
+// tooLate is a bidder who comes when the deadline has passed. It is refused, and everybody is told with the announcement.
+func (p *bidPlay) tooLate() error {
+	path, _, err := p.build(p.late, prices[0])
+	if err != nil {
+		return err
+	}
+	_, err = p.upload(p.late, path)
+	if err == nil {
+		return errors.New("a bid was taken after the deadline")
+	}
+	if platformapi.IsCode(err, platformapi.CodeTenderClosed) {
+		p.say("late", "bidder", p.late.Name, "what", p.a.words.Problem(err).What)
+		return nil
+	}
+	return err
 }
 
 // conduct is an act of the host.

@@ -138,7 +138,7 @@ func (h *phoneBeside) take(code string) error {
 	return h.ctx.Err()
 }
 
-// A tender, three bidders with a phone, a SoftHSM2 key with RSA and an SKF key with SM2, the deadline, the opening with one wrong key,
+// A tender, three bidders with a phone, a SoftHSM2 key with RSA and an SKF key with SM2, one after the deadline, the opening with one wrong key,
 // the read-out and the signed record: from the terminal.
 func TestBidDemo(t *testing.T) {
 	t.Parallel()
@@ -199,14 +199,14 @@ func TestBidDemo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"鲁南康健器械有限公司", "3100000.00", "请核对第一家报价的大写金额。"} {
+	for _, text := range []string{"鲁南康健器械有限公司", "3100000.00", "浙远影像技术有限公司", "请核对第一家报价的大写金额。"} {
 		if !bytes.Contains(record, []byte(text)) {
 			t.Errorf("the record does not say %s: %s", text, record)
 		}
 	}
 	sum := sha256.Sum256(record)
 	printed := strings.Join(strings.Fields(judge(t, "pdftotext", "-raw", told.Paper, "-")), "")
-	for what, words := range map[string]string{"the record": hex.EncodeToString(sum[:]), "who was present": "现场签到", "what the host did": "开始解密，限时30分钟。"} {
+	for what, words := range map[string]string{"the record": hex.EncodeToString(sum[:]), "who was present": "现场签到", "who came too late": "试图递交", "what the host did": "开始解密，限时30分钟。"} {
 		if !strings.Contains(printed, words) {
 			t.Errorf("the paper does not say %s: %s", what, printed)
 		}
@@ -219,7 +219,7 @@ func TestBidDemoTellsItsSteps(t *testing.T) {
 	home := t.TempDir()
 	out := must(t, home, "bid", "demo", "--work", filepath.Join(home, "work"), "--deadline", "25s")
 	at := 0
-	for _, step := range []string{"正在", "一、招标", "二、投标", "回执 B", "三、开标", "远程签到", "现场签到", "四、解密", "插错密钥：皖江仪器设备有限公司", "五、唱标", "贰佰玖拾捌万元整", "提出异议", "主持人答复", "六、签名确认", "开标结束"} {
+	for _, step := range []string{"正在", "一、招标", "二、投标", "回执 B", "三、开标", "递交被拒：投标截止时间已到", "公布投标人名单，共 3 家", "逾期递交", "远程签到", "现场签到", "四、解密", "插错密钥：皖江仪器设备有限公司", "五、唱标", "贰佰玖拾捌万元整", "提出异议", "主持人答复", "六、签名确认", "开标结束"} {
 		i := strings.Index(out[at:], step)
 		if i < 0 {
 			t.Fatalf("%s is not told in its turn:\n%s", step, out)

@@ -48,7 +48,7 @@ var drawing = []room{
 	// So does who knows the format of bids.
 	{"cmd/internal/bidding", []string{"signer/bid", "signer/disk", "signer/finding", "signer/tsa", "signer/verify", "platformapi"}},
 	{"cmd/internal/demo", []string{"token", "signer", "platformapi", "ui/desk", "assets", "cmd/internal/bidding", "cmd/internal/judge", "cmd/internal/mobile"}},
-	{"cmd/internal/daemon", nil},
+	{"cmd/internal/daemon", []string{"platformapi/outbox/turn"}},
 	{"cmd/internal/harmless", nil},
 	// So does the mobile CA's issuer.
 	{"cmd/internal/mobile", []string{"platformapi/mobileca", "token", "token/ca"}},

@@ -165,6 +165,10 @@ func (v viewer) myTurn(c *store.Contract) bool {
 }
 
 func (v viewer) summary(c *store.Contract) platformapi.ContractSummary {
+	var returned time.Time
+	if c.State == platformapi.StateReturned {
+		returned = c.ArrivedAt
+	}
 	fields := c.Fields
 	role := v.role(c.Lot)
 	if role != c.Starter {
@@ -175,8 +179,8 @@ func (v viewer) summary(c *store.Contract) platformapi.ContractSummary {
 		MyTurn: v.myTurn(c), TerminatedAt: terminatedAt(c), LotID: c.Lot.ID, LotName: c.Lot.Name, LotNumber: c.Lot.Number,
 		ProjectName: c.Lot.ProjectName, ProjectNumber: c.Lot.ProjectNumber, Purchaser: c.Lot.Purchaser, Supplier: c.Lot.Supplier,
 		Starter: c.Starter, MyRole: role, Fields: fields, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
-		SubmittedAt: c.SubmittedAt, ViewedAt: c.ViewedAt, ConcludedAt: c.ConcludedAt, Publication: c.Publication, Filed: c.Filed,
-		Deadlines: v.deadlines(c), Moves: v.moves(c),
+		SubmittedAt: c.SubmittedAt, ViewedAt: c.ViewedAt, ReturnedAt: returned, ConcludedAt: c.ConcludedAt, Publication: c.Publication,
+		Filed: c.Filed, Deadlines: v.deadlines(c), Moves: v.moves(c),
 	}
 }
 

@@ -332,9 +332,14 @@ func refusal(t *testing.T, buyer, seller *party, _ Harness) {
 	}
 	both := seller.seal(file, Supplier.USCC)
 	seller.did(seller.put(sealed(both)))
-	seller.did(seller.p.Refuse(ctx, seller.change(), "第三条金额有误"))
+	back := seller.did(seller.p.Refuse(ctx, seller.change(), "第三条金额有误"))
 	seller.in(platformapi.StateReturned, 1)
 	buyer.look(id)
+	for _, p := range []*party{buyer, seller} {
+		if !p.c.Summary.ReturnedAt.Equal(back.At) {
+			t.Errorf("%s sees it sent back at %s, which was at %s", p.org.Name, p.c.Summary.ReturnedAt, back.At)
+		}
+	}
 	for _, a := range buyer.c.Attachments {
 		if a.Stage == platformapi.StageSealed && (!a.Void || a.Current) {
 			t.Errorf("a refused seal still holds: %+v", a)
@@ -352,6 +357,9 @@ func refusal(t *testing.T, buyer, seller *party, _ Harness) {
 	changed.TermDays = 60
 	buyer.did(buyer.p.SaveFields(ctx, buyer.change(), changed))
 	buyer.in(platformapi.StateDraft, 2)
+	if at := buyer.c.Summary.ReturnedAt; !at.IsZero() {
+		t.Errorf("what is revised is still sent back, at %s", at)
+	}
 	if seller.look(id); seller.c.Summary.Fields != goodFields {
 		t.Error("the other side sees what was not submitted")
 	}

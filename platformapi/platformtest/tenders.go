@@ -393,7 +393,7 @@ func cameLate(r *room) {
 	if list, err := r.host.TenderBids(r.Context(), r.id); err != nil || len(list) != 1 {
 		r.Errorf("%d bids, %v", len(list), err)
 	}
-	r.did(platformapi.OpeningAct{Act: platformapi.MoveStart})
+	t = r.did(platformapi.OpeningAct{Act: platformapi.MoveStart})
 	r.decrypt(sides[0], bids[0].ID)
 	if err := slow.SendBid(r.Context(), begun, bytes.NewReader(file), nil); err == nil {
 		_, err = slow.CompleteBid(r.Context(), platformapi.NewID(), begun.ID)
@@ -403,7 +403,10 @@ func cameLate(r *room) {
 	}
 	_, err = r.begin(slow, file, "")
 	r.refused(platformapi.CodeTenderClosed, err)
-	r.did(platformapi.OpeningAct{Act: platformapi.MoveReadOut})
+	// What the host decided on did not change by that.
+	if t, err = r.host.Conduct(r.Context(), platformapi.TenderChange{Key: platformapi.NewID(), TenderID: r.id, Version: t.Version}, platformapi.OpeningAct{Act: platformapi.MoveReadOut}); err != nil || len(t.Late) != 2 {
+		r.Fatalf("%+v, %v", t.Late, err)
+	}
 	if t = r.did(platformapi.OpeningAct{Act: platformapi.MoveClose}); len(t.Late) != 2 || t.Late[1].Bidder != Third {
 		r.Errorf("%+v", t.Late)
 	}

@@ -21,7 +21,7 @@ func (w *World) Bring(ctx context.Context, h Holder) (Party, error) {
 	return p, w.platform.Import(ctx, platform.Seed{Organisations: []platformapi.Organisation{{Name: p.Name, USCC: p.USCC}}})
 }
 
-// OtherKey makes or finds a second key of a bidder's, with certificates of its own: one that opens none of its bids.
+// OtherKey makes or finds a further key of a party's, with certificates of its own: one that opens none of its bids.
 func (w *World) OtherKey(ctx context.Context, p Party) (Party, token.Driver, error) {
 	authority, err := ca.OpenOrCreate(w.Work)
 	if err != nil {
@@ -39,6 +39,15 @@ func (w *World) OtherKey(ctx context.Context, p Party) (Party, token.Driver, err
 	}
 	p.URI, p.PIN = uri, hallPIN
 	return p, only{d, uri}, err
+}
+
+// Latecomer makes or finds the key of somebody who comes to an opening too late, and registers the organisation.
+func (w *World) Latecomer(ctx context.Context) (Party, token.Driver, error) {
+	p, d, err := w.OtherKey(ctx, Party{Name: latecomer.Name, USCC: latecomer.USCC, Handler: latecomer.Handler})
+	if err != nil {
+		return p, d, err
+	}
+	return p, d, w.platform.Import(ctx, platform.Seed{Organisations: []platformapi.Organisation{organisation(latecomer)}})
 }
 
 // Page is a PDF of one page with a line of ASCII on it, for a bid's part.

@@ -20,6 +20,7 @@ import (
 var (
 	second     = ca.Subject{Name: "苏北康泰医疗科技有限公司", USCC: Invented("苏北康泰医疗科技有限公司"), Handler: "陈志强"}
 	third      = ca.Subject{Name: "皖江仪器设备有限公司", USCC: Invented("皖江仪器设备有限公司"), Handler: "赵敏"}
+	latecomer  = ca.Subject{Name: "浙远影像技术有限公司", USCC: Invented("浙远影像技术有限公司"), Handler: "孙丽"}
 	hall       = ca.Subject{Name: "云溪县公共资源交易中心", USCC: Invented("云溪县公共资源交易中心"), Handler: "开标大厅一号机"}
 	supervisor = ca.Subject{Name: "云溪县财政局", USCC: Invented("云溪县财政局"), Handler: "周正"}
 )

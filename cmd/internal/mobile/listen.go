@@ -3,10 +3,12 @@ package mobile
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"sealdesk/token/ca"
@@ -15,7 +17,7 @@ import (
 // Listener listens for phones.
 type Listener struct {
 	net.Listener
-	Origins []string // by which it is reached, the one for phones first
+	Origins []string // by which it is reached, the one for phones first; none where the given certificate covers none that is known here
 	Root    []byte   // PEM of the local authority's root, nil when there is none
 }
 
@@ -45,6 +47,7 @@ func (l *Listener) secure(hosts []string, cert, key, dir string) (err error) {
 		if pair, err = tls.LoadX509KeyPair(cert, key); err != nil {
 			return fmt.Errorf("TLS: %w", err)
 		}
+		hosts = covered(pair.Leaf, hosts)
 	case l.Addr().(*net.TCPAddr).IP.IsLoopback():
 		l.Origins = []string{"http://" + at}
 		return nil
@@ -58,6 +61,13 @@ func (l *Listener) secure(hosts []string, cert, key, dir string) (err error) {
 	}
 	l.Listener = tls.NewListener(l.Listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}})
 	return nil
+}
+
+// covered are the names that a certificate was made for, then those of hosts that it is good for: phones trust no other. Only
+// hosts may have localhost, which is the phone itself, in its place.
+func covered(leaf *x509.Certificate, hosts []string) []string {
+	named := slices.DeleteFunc(slices.Clone(leaf.DNSNames), func(n string) bool { return strings.Contains(n, "*") || n == "localhost" })
+	return append(named, slices.DeleteFunc(hosts, func(h string) bool { return leaf.VerifyHostname(h) != nil || slices.Contains(named, h) })...)
 }
 
 // What is served beside the service.

@@ -23,9 +23,9 @@ type Tenders interface {
 	// KeepStamp keeps a receipt's time stamp, if it has none.
 	KeepStamp(ctx context.Context, number string, token []byte) error
 	// ChangeTender looks up the key's answer; where there is none it hands the tender (nil where there is none) with the bids of
-	// r.Bidder, or with all, to decide, and stores what that changed: the tender and the bids whose versions it raised, and those
-	// that it added. Each effect makes a row of the audit trail and an event, and a receipt where it says so. An error of decide
-	// is returned as it is, and nothing is stored. Changes of one tender come one after the other.
+	// r.Bidder, or with all, to decide, and stores what that changed: the tender and the bids whose versions it raised, those
+	// that it added, and a tender that was Noted. Each effect makes a row of the audit trail and an event, and a receipt where it
+	// says so. An error of decide is returned as it is, and nothing is stored. Changes of one tender come one after the other.
 	ChangeTender(ctx context.Context, r TenderRequest, decide func(*TenderFile) ([]TenderEffect, error)) (TenderAnswer, error)
 	// TenderSeq is the number of the newest event of a tender, 0 where there is none. Whatever changes a tender or a bid makes one.
 	TenderSeq(ctx context.Context, tenderID string) (int64, error)
@@ -82,6 +82,7 @@ type Bid struct {
 type TenderFile struct {
 	Tender *Tender
 	Bids   []*Bid
+	Noted  bool // the tender is stored although its version stays: what was added to it makes nobody's decision stale
 }
 
 // TenderRequest names a change of a tender.

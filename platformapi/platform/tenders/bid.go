@@ -104,7 +104,7 @@ func (a Act) Late(f *store.TenderFile) []store.TenderEffect {
 	}
 	if t.State != platformapi.TenderFailed && len(t.Record) == 0 && len(t.Late) < maxLate {
 		t.Late = append(t.Late, platformapi.LateBid{Bidder: a.Org, At: a.Now})
-		t.Version++
+		f.Noted = true // whoever tries must not make the act stale that the host is about to do
 	}
 	return []store.TenderEffect{{Act: "bid.late", Only: only}}
 }

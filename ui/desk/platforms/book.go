@@ -27,7 +27,8 @@ const (
 // fileName is the person's file in the folder of settings.
 const fileName = "platforms.json"
 
-// fileVersion is the newest form that is known.
+// fileVersion is the newest form that is known. Every field that is added raises it: programs that do not know the field then say that
+// the file is newer, and leave it as it is.
 const fileVersion = 1
 
 // file is a file of platforms as it lies on the disk.
@@ -149,16 +150,20 @@ func reason(err error) string {
 }
 
 func parse(data []byte) ([]Profile, error) {
+	var form struct {
+		Version int `json:"version"`
+	}
+	if json.Unmarshal(data, &form) == nil && form.Version > fileVersion {
+		return nil, errNewer
+	}
 	var f file
 	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields() // a mistyped one would leave out what it says, such as whom to trust
 	if err := d.Decode(&f); err != nil {
 		return nil, err
 	}
 	if d.More() {
 		return nil, errors.New("something follows the list")
-	}
-	if f.Version > fileVersion {
-		return nil, errNewer
 	}
 	var list []Profile
 	for _, p := range f.Platforms {

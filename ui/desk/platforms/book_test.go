@@ -141,8 +141,10 @@ func TestWhatIsTrustedForEverybodyIsTheAdministrators(t *testing.T) {
 // Whoever wrote a file by hand is told what is wrong with it.
 func TestWhatIsWrongWithAFileIsSaid(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"platforms":[{"name":"x","address":"http://x"}]}`: "platforms.address, address: http://x",
-		`{"platforms":[{"name":"x","adress":"https://x"}]}`: "platforms.address, address: ",
+		`{"platforms":[{"name":"x","address":"http://x"}]}`:                       "platforms.address, address: http://x",
+		`{"platforms":[{"name":"x","address":""}]}`:                               "platforms.address, address: ",
+		`{"platforms":[{"name":"x","address":"https://x","trusted_root":"PEM"}]}`: `unknown field "trusted_root"`, // the system's would be trusted
+		`{"platform":[]}`:          `unknown field "platform"`,
 		`{"platforms":`:            "unexpected EOF",
 		`{"platforms":[]} more`:    "something follows the list",
 		`{"platforms":"https://"}`: "cannot unmarshal string",

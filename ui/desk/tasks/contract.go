@@ -33,6 +33,9 @@ func (m *maker) contract(c platformapi.ContractSummary) {
 		if s.At.IsZero() || c.MyRole != c.Starter { // it was the other side that submitted it
 			s.At = c.UpdatedAt
 		}
+		if !c.ReturnedAt.IsZero() { // notes may have been written since
+			s.At = c.ReturnedAt
+		}
 		m.term(&t, c.Deadlines, platformapi.DeadlineSign)
 		if t.Urgency != Calm {
 			s.Term = t.Term

@@ -362,7 +362,9 @@ func TestWhatWasSent(t *testing.T) {
 		Contracts: []platformapi.ContractSummary{
 			contract("old", purchaser, purchaser, platformapi.StateAwaiting, submitted("2026-11-01 10:00"), due(sign("2026-11-20", -6, platformapi.DeadlineOver))),
 			contract("new", purchaser, purchaser, platformapi.StateAwaiting, submitted("2026-11-25 10:00"), due(sign("2026-12-20", 24, platformapi.DeadlineOK))),
-			contract("refused", supplier, purchaser, platformapi.StateReturned, submitted("2026-10-01 10:00"), func(c *platformapi.ContractSummary) { c.UpdatedAt = at("2026-10-02 10:00") }),
+			contract("refused", supplier, purchaser, platformapi.StateReturned, submitted("2026-10-01 10:00"), func(c *platformapi.ContractSummary) {
+				c.ReturnedAt, c.UpdatedAt = at("2026-10-02 10:00"), at("2026-10-03 10:00") // the other side wrote a note since
+			}),
 		},
 		Outbox: []outbox.Entry{change("x", outbox.OpCreate, outbox.Sending), change("x", outbox.OpSubmit, outbox.Waiting)},
 	}.Board(now)

@@ -67,7 +67,7 @@ func New(host page.Host) *Page {
 		widgets.TableColumn{Title: p.t("contracts.col_other"), Min: 110, Spare: true},
 		widgets.TableColumn{Title: p.t("contracts.col_sum"), Width: 108, Right: true},
 		widgets.TableColumn{Title: p.t("contracts.col_date"), Width: 84, Quiet: true, Spare: true},
-		widgets.TableColumn{Title: p.t("contracts.col_state"), Width: 124},
+		widgets.TableColumn{Title: host.Words().Zoned(p.t("contracts.col_state"), time.Now()), Width: 124},
 		widgets.TableColumn{Title: p.t("contracts.col_actions"), Width: 92},
 	).High(58)
 	p.figures = widgets.Grid(4, theme.CardGap)
@@ -265,7 +265,7 @@ func (p *Page) drawNotice(err error) {
 			widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.read))))
 	case p.list.Offline:
 		p.notice.Add(widgets.Pad(0, 0, theme.CardGap, 0, widgets.WarnPanel(widgets.ErrorText{
-			What: p.t("contracts.offline", "time", p.host.Words().Beijing(p.list.AsOf, "2006-01-02 15:04")), Do: p.t("contracts.offline_do")})))
+			What: p.t("contracts.offline", "time", p.host.Words().Beijing(p.list.AsOf, timeForm)), Do: p.t("contracts.offline_do")})))
 	}
 	p.notice.Refresh()
 }
@@ -353,7 +353,7 @@ func (p *Page) tableRow(r row) widgets.TableRow {
 	}
 	return widgets.TableRow{Open: open, Cells: []widgets.Cell{
 		{Text: r.number}, {Text: r.project, Note: r.lot}, {Text: r.other}, {Text: r.sum()}, {Text: r.date, Note: r.warn},
-		{Chip: r.chip, Tone: r.tone}, {Actions: actions},
+		{Chip: r.chip, Tone: r.tone, Note: r.since}, {Actions: actions},
 	}}
 }
 

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -8,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"sealdesk/platformapi"
+	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/internal/pagetest"
 )
@@ -104,6 +107,32 @@ func TestTheFiguresFilter(t *testing.T) {
 	p.FocusSearch()
 	h.Type("护理")
 	h.Until("what is searched for", func() bool { return h.Says("病房护理") && !h.Says("医疗设备采购") })
+}
+
+// What was sent back says since when, to both sides.
+func TestWhatWasSentBackSaysWhen(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	buyer, seller := w.Buyer(), w.Seller()
+	work := w.Submitted(buyer, "lot-1")
+	theirs, err := seller.Open(t.Context(), work.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Deliver(theirs.Refuse(t.Context(), "付款期限请改为验收后三十日"))
+	sides := []*desk.Session{buyer, seller}
+	for i, chip := range []string{"state.returned.starter", "state.returned.other"} {
+		h, p := pagetest.Opened(t, New, w, sides[i])
+		h.Until("the contract", func() bool { return len(p.found) == 1 && h.Says(p.t(chip)) })
+		h.Fits()
+		h.Picture("contracts-returned-" + strconv.Itoa(i))
+		list, err := sides[i].Contracts(t.Context(), platformapi.ContractQuery{})
+		if err != nil || len(list.Items) != 1 {
+			t.Fatal(list, err)
+		}
+		if at := list.Items[0].ReturnedAt; at.IsZero() || !h.Says(at.In(words.Zone).Format("2006-01-02 15:04")) {
+			t.Errorf("sent back at %s, which is not told: %q", at, h.Texts())
+		}
+	}
 }
 
 // A new contract begins with a lot that is free; the others say why they are not.

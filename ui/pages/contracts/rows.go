@@ -14,6 +14,8 @@ import (
 	"sealdesk/ui/theme"
 )
 
+const timeForm = "2006-01-02 15:04"
+
 // A row is a contract of the list: on the platform, only here, or on its way there.
 type row struct {
 	id      string
@@ -27,6 +29,7 @@ type row struct {
 	starter bool
 	chip    string
 	tone    theme.Tone
+	since   string     // when it was sent back; empty when it is not
 	work    *desk.Work // of a draft that is only here
 	queued  bool       // its creation waits in the outbox
 	mine    bool       // the next step is ours
@@ -47,6 +50,9 @@ func summaryRow(t *words.Catalog, c platformapi.ContractSummary) row {
 		r.other = c.Purchaser.Name
 	}
 	r.chip, r.tone = form.StateOf(t, c)
+	if !c.ReturnedAt.IsZero() {
+		r.since = c.ReturnedAt.In(words.Zone).Format(timeForm)
+	}
 	if c.Kind != "" && c.Kind != platformapi.ContractMain {
 		r.lot = joined(t.T("contracts.kind_"+string(c.Kind)), c.Fields.Name)
 	}

@@ -101,6 +101,15 @@ func tenders(t *testing.T, w *world) {
 	if _, err := w.any().Answer(t.Context(), failing.USCC, failing.Key); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the failed change has an answer: %v", err)
 	}
+	// What is noted is kept, and nobody's decision is stale by it.
+	_, err = w.any().ChangeTender(t.Context(), w.tenderRequest(id), func(f *store.TenderFile) ([]store.TenderEffect, error) {
+		f.Noted, f.Tender.Late = true, []platformapi.LateBid{{Bidder: seller, At: w.now}}
+		return nil, nil
+	})
+	w.must(err)
+	if x, err := w.any().Tender(t.Context(), id); err != nil || x.Version != 1 || len(x.Late) != 1 || x.Late[0].Bidder != seller || string(x.Outline) != "outline" {
+		t.Errorf("%+v, %v", x, err)
+	}
 	// Who is told.
 	for uscc, want := range map[string]int{seller.USCC: 3, buyer.USCC: 1} {
 		events, err := w.any().TenderEvents(t.Context(), store.TenderEventQuery{USCC: uscc, TenderID: id, Until: 1 << 40, Limit: 10})

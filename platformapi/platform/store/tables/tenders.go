@@ -195,7 +195,7 @@ func (s *Store) tenderFile(ctx context.Context, tx *sql.Tx, r store.TenderReques
 
 func (s *Store) saveTenderFile(ctx context.Context, tx *sql.Tx, f *store.TenderFile, was versions) error {
 	t := f.Tender
-	if v, known := was[t.ID]; !known || v != t.Version {
+	if v, known := was[t.ID]; !known || v != t.Version || f.Noted {
 		data, err := json.Marshal(t)
 		if err != nil {
 			return err
