@@ -30,7 +30,7 @@ PHONES  ?= 127.0.0.1:8444
 # orders goroutines, nor makes generic types that do: the linker might take its copy of them for everybody. make race watches it, too.
 UNWATCHED := modernc.org/sqlite/lib golang.org/x/image/... \
 	github.com/go-text/typesetting/harfbuzz github.com/go-text/typesetting/font/... github.com/go-text/render github.com/srwiley/... \
-	github.com/pressly/goose/v3/internal/sqlparser compress/flate image image/color image/draw image/png
+	compress/flate image image/color image/draw image/png
 WATCHED := -race $(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=0 -d=checkptr=0')
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 

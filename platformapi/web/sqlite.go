@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -45,38 +44,6 @@ func OpenSQLite(ctx context.Context, path string, migrations fs.FS) (write, read
 	}
 	read.SetMaxOpenConns(4)
 	return db, read, nil
-}
-
-// ErrNewer: a database was brought further by a newer version of the program.
-var ErrNewer = errors.New("the database is of a newer version of this program; use that one, or restore a backup of before")
-
-// ErrOlder: a database that is to be looked at as it is has not been brought to this version.
-var ErrOlder = errors.New("the database is of an older version of this program; use that one, or start the server of this one first, which brings it along")
-
-type asItIs struct{}
-
-// AsItIs gives a context under which Migrate changes nothing and says ErrOlder instead: for what works on a database beside its server,
-// which may be an older program still.
-func AsItIs(ctx context.Context) context.Context { return context.WithValue(ctx, asItIs{}, true) }
-
-// Migrate brings a database to the newest migration, never back.
-func Migrate(ctx context.Context, d goose.Dialect, db *sql.DB, migrations fs.FS, opts ...goose.ProviderOption) error {
-	p, err := goose.NewProvider(d, db, migrations, opts...)
-	if err != nil {
-		return err
-	}
-	at, newest, err := p.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if at > newest {
-		return fmt.Errorf("%w (it is at migration %d, this program knows %d)", ErrNewer, at, newest)
-	}
-	if at < newest && ctx.Value(asItIs{}) != nil {
-		return fmt.Errorf("%w (it is at migration %d, this program at %d)", ErrOlder, at, newest)
-	}
-	_, err = p.Up(ctx)
-	return err
 }
 
 // SQLiteName is the data source name of a file with one query parameter and pragmas; foreign keys are on, and a busy file

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -107,7 +109,7 @@ func TestOddPathsLeadNowhere(t *testing.T) {
 }
 
 func TestOpenSQLite(t *testing.T) {
-	migrations := fstest.MapFS{"00001_init.sql": {Data: []byte("-- +goose Up\nCREATE TABLE a (b INTEGER) STRICT;\n-- +goose Down\nDROP TABLE a;\n")}}
+	migrations := fstest.MapFS{"00001_init.sql": {Data: []byte("CREATE TABLE a (b INTEGER) STRICT;\n")}}
 	path := t.TempDir() + "/a #%?b.db"
 	for range 2 {
 		write, read, err := web.OpenSQLite(t.Context(), path, migrations)
@@ -128,5 +130,48 @@ func TestOpenSQLite(t *testing.T) {
 		if err := errors.Join(read.Close(), write.Close()); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestAMigrationIsDoneWholeOrNotAtAll(t *testing.T) {
+	files := fstest.MapFS{
+		"00001_init.sql": {Data: []byte("CREATE TABLE a (b INTEGER) STRICT;\nCREATE TRIGGER t BEFORE DELETE ON a BEGIN SELECT raise(ABORT, 'kept; for ever'); END;\n")},
+		"00002_more.sql": {Data: []byte("CREATE TABLE c (d INTEGER) STRICT;\nINSERT INTO nowhere VALUES (1);\n")},
+	}
+	path := filepath.Join(t.TempDir(), "a.db")
+	if _, _, err := web.OpenSQLite(t.Context(), path, files); err == nil || !strings.Contains(err.Error(), "00002_more.sql") {
+		t.Fatalf("a migration that fails: %v", err)
+	}
+	files["00002_more.sql"] = &fstest.MapFile{Data: []byte("CREATE TABLE c (d INTEGER) STRICT;\n")} // would fail if there were one
+	write, read, err := web.OpenSQLite(t.Context(), path, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := write.Exec("INSERT INTO a VALUES (1); DELETE FROM a"); err == nil || !strings.Contains(err.Error(), "kept; for ever") {
+		t.Errorf("the first one's trigger: %v", err)
+	}
+	if err := errors.Join(read.Close(), write.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What reads migrations once kept 4 MiB for each; a store is opened at every start, and by every test.
+func TestMigrationsTakeLittleMemory(t *testing.T) {
+	files := fstest.MapFS{}
+	for i := range 8 {
+		files[fmt.Sprintf("%05d_x.sql", i+1)] = &fstest.MapFile{Data: fmt.Appendf(nil, "CREATE TABLE t%d (b INTEGER) STRICT;\n", i)}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	write, read, err := web.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "a.db"), files)
+	runtime.ReadMemStats(&after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 2<<20 {
+		t.Errorf("opening a store of 8 migrations asked for %d bytes", n)
+	}
+	if err := errors.Join(read.Close(), write.Close()); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE accounts (
     id    TEXT PRIMARY KEY,
     phone TEXT NOT NULL UNIQUE,
@@ -105,9 +104,7 @@ CREATE TABLE audit (
     data TEXT NOT NULL, -- canonical JSON
     hash TEXT NOT NULL
 );
--- +goose StatementBegin
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the audit trail is append-only'; END $$;
--- +goose StatementEnd
 CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit EXECUTE FUNCTION append_only();
 CREATE TABLE audit_head (
     one  BIGINT PRIMARY KEY CHECK (one = 1),
@@ -119,22 +116,3 @@ CREATE TABLE jobs (
     name TEXT PRIMARY KEY,
     at   BIGINT NOT NULL
 );
-
--- +goose Down
-DROP TABLE jobs;
-DROP TABLE audit_head;
-DROP TABLE audit;
-DROP FUNCTION append_only;
-DROP TABLE made;
-DROP TABLE recoveries;
-DROP TABLE certificates;
-DROP TABLE keys;
-DROP TABLE members;
-DROP TABLE organisations;
-DROP TABLE applications;
-DROP TABLE requests;
-DROP TABLE pairings;
-DROP TABLE codes;
-DROP TABLE sessions;
-DROP TABLE devices;
-DROP TABLE accounts;

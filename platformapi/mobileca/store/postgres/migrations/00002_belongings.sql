@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE belongings (
     kind  TEXT NOT NULL, -- seal, authorisation, zone, card, bill, invoice, message
     id    TEXT NOT NULL,
@@ -26,13 +25,3 @@ CREATE TABLE wechat_codes (
     until BIGINT NOT NULL,
     data  TEXT NOT NULL
 );
-
--- +goose Down
-DROP TABLE wechat_codes;
-DROP INDEX accounts_wechat;
-ALTER TABLE accounts DROP COLUMN wechat;
-DROP INDEX applications_state;
-ALTER TABLE applications DROP COLUMN organisation;
-DROP TABLE invitations;
-DROP TABLE attachments;
-DROP TABLE belongings;

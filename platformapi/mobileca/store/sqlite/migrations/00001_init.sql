@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE accounts (
     id    TEXT PRIMARY KEY,
     phone TEXT NOT NULL UNIQUE,
@@ -105,12 +104,8 @@ CREATE TABLE audit (
     data TEXT NOT NULL, -- canonical JSON
     hash TEXT NOT NULL
 ) STRICT;
--- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit trail is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit trail is append-only'); END;
--- +goose StatementEnd
 CREATE TABLE audit_head (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
     seq  INTEGER NOT NULL,
@@ -121,21 +116,3 @@ CREATE TABLE jobs (
     name TEXT PRIMARY KEY,
     at   INTEGER NOT NULL
 ) STRICT;
-
--- +goose Down
-DROP TABLE jobs;
-DROP TABLE audit_head;
-DROP TABLE audit;
-DROP TABLE made;
-DROP TABLE recoveries;
-DROP TABLE certificates;
-DROP TABLE keys;
-DROP TABLE members;
-DROP TABLE organisations;
-DROP TABLE applications;
-DROP TABLE requests;
-DROP TABLE pairings;
-DROP TABLE codes;
-DROP TABLE sessions;
-DROP TABLE devices;
-DROP TABLE accounts;

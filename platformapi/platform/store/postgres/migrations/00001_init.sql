@@ -1,7 +1,4 @@
--- +goose Up
--- +goose StatementBegin
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$;
--- +goose StatementEnd
 CREATE TABLE organisations (
     uscc TEXT PRIMARY KEY,
     name TEXT NOT NULL
@@ -95,15 +92,3 @@ CREATE TABLE answers (
     PRIMARY KEY (uscc, key)
 ) ;
 CREATE INDEX answers_at ON answers (at);
-
--- +goose Down
-DROP TABLE answers;
-DROP TABLE receipts;
-DROP TABLE history;
-DROP TABLE attachments;
-DROP TABLE contracts;
-DROP TABLE sessions;
-DROP TABLE challenges;
-DROP TABLE lots;
-DROP TABLE organisations;
-DROP FUNCTION append_only;

@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE audit (
     seq  BIGINT PRIMARY KEY,
     data TEXT NOT NULL, -- canonical JSON
@@ -35,13 +34,3 @@ CREATE TABLE secrets (
     name  TEXT PRIMARY KEY,
     value BYTEA NOT NULL
 );
-
--- +goose Down
-DROP TABLE secrets;
-DROP TABLE jobs;
-DROP TABLE blobs;
-ALTER TABLE receipts DROP COLUMN audit_hash;
-ALTER TABLE receipts DROP COLUMN audit_seq;
-DROP TABLE audit_signed;
-DROP TABLE audit_head;
-DROP TABLE audit;

@@ -1,5 +1,4 @@
 -- Sessions hold for hours: whoever is logged in logs in again.
--- +goose Up
 ALTER TABLE organisations ADD COLUMN kind TEXT NOT NULL DEFAULT 'party';
 ALTER TABLE lots ADD COLUMN agency_uscc TEXT NOT NULL DEFAULT '';
 CREATE INDEX lots_agency ON lots (agency_uscc) WHERE agency_uscc <> '';
@@ -59,21 +58,4 @@ CREATE TABLE devices (
     person      TEXT NOT NULL,
     cert_sha256 TEXT NOT NULL,
     cert_until  BIGINT NOT NULL
-);
-
--- +goose Down
-DROP INDEX lots_agency;
-ALTER TABLE lots DROP COLUMN agency_uscc;
-ALTER TABLE organisations DROP COLUMN kind;
-DROP TABLE devices;
-DROP TABLE bindings;
-DROP TABLE account_organisations;
-DROP TABLE accounts;
-DROP TABLE sessions;
-CREATE TABLE sessions (
-    token_hash  TEXT PRIMARY KEY,
-    uscc        TEXT NOT NULL REFERENCES organisations (uscc),
-    person      TEXT NOT NULL,
-    cert_sha256 TEXT NOT NULL,
-    expires_at  BIGINT NOT NULL
 );

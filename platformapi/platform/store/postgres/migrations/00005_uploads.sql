@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE uploads (
     id         TEXT PRIMARY KEY,
     uscc       TEXT NOT NULL,
@@ -17,7 +16,3 @@ CREATE TABLE upload_pieces (
     PRIMARY KEY (upload_id, at)
 );
 CREATE INDEX upload_pieces_blob ON upload_pieces (sha256);
-
--- +goose Down
-DROP TABLE upload_pieces;
-DROP TABLE uploads;

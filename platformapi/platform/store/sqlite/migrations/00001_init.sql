@@ -1,4 +1,3 @@
--- +goose Up
 CREATE TABLE organisations (
     uscc TEXT PRIMARY KEY,
     name TEXT NOT NULL
@@ -69,12 +68,8 @@ CREATE TABLE history (
     data        TEXT NOT NULL,
     PRIMARY KEY (contract_id, seq)
 ) STRICT;
--- +goose StatementBegin
 CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN SELECT raise(ABORT, 'history is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER history_no_delete BEFORE DELETE ON history BEGIN SELECT raise(ABORT, 'history is append-only'); END;
--- +goose StatementEnd
 
 CREATE TABLE receipts (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,14 +92,3 @@ CREATE TABLE answers (
     PRIMARY KEY (uscc, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX answers_at ON answers (at);
-
--- +goose Down
-DROP TABLE answers;
-DROP TABLE receipts;
-DROP TABLE history;
-DROP TABLE attachments;
-DROP TABLE contracts;
-DROP TABLE sessions;
-DROP TABLE challenges;
-DROP TABLE lots;
-DROP TABLE organisations;

@@ -1,4 +1,3 @@
--- +goose Up
 ALTER TABLE contracts ADD COLUMN kind TEXT NOT NULL DEFAULT 'contract';
 ALTER TABLE contracts ADD COLUMN parent_id TEXT NOT NULL DEFAULT ''; -- of an amendment
 ALTER TABLE contracts ADD COLUMN seal_order TEXT NOT NULL DEFAULT 'seal_first';
@@ -13,14 +12,3 @@ CREATE UNIQUE INDEX contracts_live ON contracts (lot_id) WHERE state <> 'void' A
 CREATE UNIQUE INDEX contracts_amending ON contracts (parent_id)
 WHERE parent_id <> '' AND state <> 'void' AND (state <> 'concluded' OR kind = 'termination');
 CREATE INDEX contracts_parent ON contracts (parent_id, created_at, id) WHERE parent_id <> '';
-
--- +goose Down
-DROP INDEX contracts_parent;
-DROP INDEX contracts_amending;
-DROP INDEX contracts_live;
-CREATE UNIQUE INDEX contracts_live ON contracts (lot_id) WHERE state <> 'void';
-ALTER TABLE contracts DROP COLUMN filed;
-ALTER TABLE contracts DROP COLUMN half_sealed;
-ALTER TABLE contracts DROP COLUMN seal_order;
-ALTER TABLE contracts DROP COLUMN parent_id;
-ALTER TABLE contracts DROP COLUMN kind;

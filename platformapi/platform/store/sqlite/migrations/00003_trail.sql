@@ -1,15 +1,10 @@
--- +goose Up
 CREATE TABLE audit (
     seq  INTEGER PRIMARY KEY,
     data TEXT NOT NULL, -- canonical JSON
     hash TEXT NOT NULL
 ) STRICT;
--- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit trail is append-only'); END;
--- +goose StatementEnd
--- +goose StatementBegin
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit trail is append-only'); END;
--- +goose StatementEnd
 CREATE TABLE audit_head (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
     seq  INTEGER NOT NULL,
@@ -40,13 +35,3 @@ CREATE TABLE secrets (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
 ) STRICT;
-
--- +goose Down
-DROP TABLE secrets;
-DROP TABLE jobs;
-DROP TABLE blobs;
-ALTER TABLE receipts DROP COLUMN audit_hash;
-ALTER TABLE receipts DROP COLUMN audit_seq;
-DROP TABLE audit_signed;
-DROP TABLE audit_head;
-DROP TABLE audit;

@@ -1,5 +1,4 @@
 -- Tenders, bids, their receipts and events, and credit libraries.
--- +goose Up
 ALTER TABLE uploads ADD COLUMN complete_at INTEGER NOT NULL DEFAULT 0; -- when the last byte was here
 
 CREATE TABLE tenders (
@@ -75,12 +74,3 @@ CREATE TABLE credit_files (
     FOREIGN KEY (uscc, id) REFERENCES credit (uscc, id) ON DELETE CASCADE
 ) STRICT;
 CREATE INDEX credit_files_blob ON credit_files (sha256);
-
--- +goose Down
-DROP TABLE credit_files;
-DROP TABLE credit;
-DROP TABLE tender_events;
-DROP TABLE bid_receipts;
-DROP TABLE bids;
-DROP TABLE tenders;
-ALTER TABLE uploads DROP COLUMN complete_at;
