@@ -649,6 +649,58 @@ func TestNamesAndPricesStandWhole(t *testing.T) {
 	}
 }
 
+// All that stands on a screen which a room looks at can be read, and pressed, from where the countdown's words can.
+func TestNothingIsSmallFromAfar(t *testing.T) {
+	seen := 0
+	check := func(host *pagetest.Host, p *Room, name string) {
+		t.Helper()
+		for _, size := range []fyne.Size{{Width: 1280, Height: 720}, {Width: 1920, Height: 1080}} {
+			host.Window().Resize(size)
+			host.Picture(fmt.Sprintf("%s-%.0f", name, size.Width))
+		}
+		host.Fits()
+		host.Legible()
+		for _, o := range test.LaidOutObjects(p.content) {
+			switch o := o.(type) {
+			case *canvas.Text:
+				if o.Text != "" && o.TextSize < afar.text-1 {
+					t.Errorf("%s: %q is %.0f high", name, o.Text, o.TextSize)
+				}
+			case *widgets.Button:
+				if seen++; o.MinSize().Height < afar.text*1.4 {
+					t.Errorf("%s: the button %q is %.0f high", name, o.Text(), o.MinSize().Height)
+				}
+			}
+		}
+	}
+	p := opening(platformapi.TenderHost)
+	p.tender.Bidders = 1 // the banner
+	host, page := show(t, p, true)
+	check(host, page, "afar-host")
+	p.mu.Lock()
+	p.fail = &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it is said", func() bool { return host.Says("显示的可能不是最新情况") })
+	check(host, page, "afar-away")
+
+	p = opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page = show(t, p, true)
+	p.keys.plug(uris[3])
+	page.KeysChanged()
+	host.Until("the PIN is asked for", func() bool { return page.keys.shown.Stage == hall.Asking })
+	check(host, page, "afar-no-pin")
+	host.Type("000000")
+	host.Enter()
+	host.Until("the PIN is wrong", func() bool { return host.Says("PIN 码不正确，还可以再试 2 次") })
+	host.Type("000")
+	check(host, page, "afar-pin")
+	if seen < 15 {
+		t.Errorf("%d buttons", seen)
+	}
+}
+
 // The last try that a person agreed to is for the key that it was asked for, and for no other that is in the port by then.
 func TestALastTryIsForItsKey(t *testing.T) {
 	p := opening(platformapi.TenderHall)
