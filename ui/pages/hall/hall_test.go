@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -500,14 +502,28 @@ func TestTheRecordIsReadWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.record = record
-	host, _ = show(t, p, false)
+	host, page := show(t, p, false)
 	host.Press("签名确认")
 	host.Until("the record is shown", func() bool { return host.Says("形成时间") })
 	host.Picture("hall-record-whole")
 	said := strings.Join(host.Texts(), "\n")
-	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交"} {
+	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交", "3,180,000.00"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("%q is not shown in %q", words, said)
+		}
+	}
+	if strings.Contains(said, "+08:00") {
+		t.Errorf("a zone in figures is shown in %q", said)
+	}
+
+	// The paper says it in the same way.
+	path := filepath.Join(t.TempDir(), "record.pdf")
+	pagetest.Must(t, desk.WriteRecord(host.Words(), page.view, path))
+	printed, err := exec.Command("pdftotext", "-layout", path, "-").Output()
+	pagetest.Must(t, err)
+	for words, there := range map[string]bool{"3,180,000.00": true, "时间均为北京时间": true, late.At.In(words.Zone).Format("2006-01-02 15:04:05"): true, "3180000.00": false, "+08:00": false} {
+		if strings.Contains(string(printed), words) != there {
+			t.Errorf("%q is printed: %t\n%s", words, !there, printed)
 		}
 	}
 }
