@@ -88,7 +88,7 @@ type Config struct {
 	MobileCA    string
 	MobileRoots *x509.CertPool
 
-	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
+	// Documents is the demo's folder of sample files, in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
 	// DemoAccount is shown on the login page; nobody's outside the demo.
@@ -449,6 +449,9 @@ func (d *Desk) Documents() string {
 	}
 	return d.cfg.Documents
 }
+
+// Samples is the demo's folder of sample files, empty outside the demo.
+func (d *Desk) Samples() string { return d.cfg.Documents }
 
 // RememberDocuments keeps the folder of the file that was chosen for the next time.
 func (d *Desk) RememberDocuments(folder string) error {
