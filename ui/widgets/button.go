@@ -105,6 +105,9 @@ func (b *Button) SetText(s string) {
 	b.Refresh()
 }
 
+// Kind returns what the button is on its page.
+func (b *Button) Kind() ButtonKind { return b.kind }
+
 // Reason returns why the button cannot be pressed, or "".
 func (b *Button) Reason() string { return b.reason }
 
