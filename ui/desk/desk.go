@@ -94,12 +94,18 @@ type Config struct {
 	// DemoAccount is shown on the login page; nobody's outside the demo.
 	DemoAccount DemoAccount
 
+	// DemoPhone is shown where a code is to be scanned at the login; nobody's outside the demo.
+	DemoPhone DemoPhone
+
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
 }
 
 // A DemoAccount is an account of the demo's platform with its password.
 type DemoAccount struct{ Name, Password string }
+
+// A DemoPhone is where a browser plays a phone in the demo, and the number that it logs in with.
+type DemoPhone struct{ Address, Number string }
 
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
@@ -212,6 +218,9 @@ func (d *Desk) cleaner() cleancopy.Cleaner {
 
 // DemoAccount is the demo's account for 账号登录.
 func (d *Desk) DemoAccount() DemoAccount { return d.cfg.DemoAccount }
+
+// DemoPhone is the demo's phone for 扫码登录.
+func (d *Desk) DemoPhone() DemoPhone { return d.cfg.DemoPhone }
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
