@@ -397,6 +397,12 @@ func TestHostGivesReasons(t *testing.T) {
 	if len(page.doing) != 4 || host.Window().Canvas().Focused() != fyne.Focusable(page.doing[2]) {
 		t.Fatalf("%d buttons, the keyboard is at %v", len(page.doing), host.Window().Canvas().Focused())
 	}
+	host.Until("what it did is drawn", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.acts) == 1 && page.view.Tender.Version == p.tender.Version
+	})
+	host.Window().Canvas().Focus(page.doing[2]) // the host goes back to it
 	p.mu.Lock()
 	p.tender.Version++
 	p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveResume, platformapi.MoveAbort}
