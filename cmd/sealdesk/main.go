@@ -176,8 +176,9 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 		if err != nil {
 			return desk.Config{}, nil, err
 		}
-		if o.mobileCA == "" {
-			o.mobileCA = world.MobileCA
+		var phone desk.DemoPhone
+		if o.mobileCA == "" && world.MobileCA != "" {
+			o.mobileCA, phone = world.MobileCA, desk.DemoPhone{Address: world.MobileCA, Number: demo.MobileNumber}
 		}
 		var roots *x509.CertPool
 		if world.MobileRoot != nil {
@@ -188,7 +189,7 @@ func configure(ctx context.Context, o options) (desk.Config, func(), error) {
 			Folders: world.Folders, Drivers: world.Drivers, PlatformName: demo.PlatformName, Connect: world.Connect,
 			Roots: world.Roots, Makers: world.Makers, Documents: world.Documents, DemoPINs: world.PINs,
 			PlatformStamps: world.TSA, PlatformURL: world.URL, DemoAccount: desk.DemoAccount{Name: demo.AccountName, Password: demo.AccountPassword},
-			MobileCA: o.mobileCA, MobileRoots: roots,
+			DemoPhone: phone, MobileCA: o.mobileCA, MobileRoots: roots,
 		}, func() { _ = world.Close() }, nil
 	}
 	folders, err := desk.SystemFolders("sealdesk")

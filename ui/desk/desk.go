@@ -88,11 +88,14 @@ type Config struct {
 	MobileCA    string
 	MobileRoots *x509.CertPool
 
-	// Documents is the folder in which files are looked for as long as none was chosen; empty: the system's own.
+	// Documents is the demo's folder of sample files, in which files are looked for as long as none was chosen; empty: the system's own.
 	Documents string
 
 	// DemoAccount is shown on the login page; nobody's outside the demo.
 	DemoAccount DemoAccount
+
+	// DemoPhone is shown where a code is to be scanned at the login; nobody's outside the demo.
+	DemoPhone DemoPhone
 
 	// DemoPINs are shown on the login page, by the token's URI. Nil outside the demo.
 	DemoPINs map[string]string
@@ -100,6 +103,9 @@ type Config struct {
 
 // A DemoAccount is an account of the demo's platform with its password.
 type DemoAccount struct{ Name, Password string }
+
+// A DemoPhone is where a browser plays a phone in the demo, and the number that it logs in with.
+type DemoPhone struct{ Address, Number string }
 
 // A Desk is the program's work, whoever sits at it.
 type Desk struct {
@@ -212,6 +218,9 @@ func (d *Desk) cleaner() cleancopy.Cleaner {
 
 // DemoAccount is the demo's account for 账号登录.
 func (d *Desk) DemoAccount() DemoAccount { return d.cfg.DemoAccount }
+
+// DemoPhone is the demo's phone for 扫码登录.
+func (d *Desk) DemoPhone() DemoPhone { return d.cfg.DemoPhone }
 
 // Words are the desk's language.
 func (d *Desk) Words() *words.Catalog { return d.cfg.Words }
@@ -449,6 +458,9 @@ func (d *Desk) Documents() string {
 	}
 	return d.cfg.Documents
 }
+
+// Samples is the demo's folder of sample files, empty outside the demo.
+func (d *Desk) Samples() string { return d.cfg.Documents }
 
 // RememberDocuments keeps the folder of the file that was chosen for the next time.
 func (d *Desk) RememberDocuments(folder string) error {

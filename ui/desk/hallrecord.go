@@ -8,6 +8,7 @@ import (
 
 	"sealdesk/platformapi"
 	"sealdesk/signer/paper"
+	"sealdesk/ui/desk/amount"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 )
@@ -27,12 +28,12 @@ func WriteRecord(w *words.Catalog, v hall.View, path string) error {
 	return writeNew(path, data)
 }
 
-// stamped writes a time as a record has it.
+// stamped writes a time of a record, in Beijing, which is said once for all of them.
 func stamped(t time.Time) string {
 	if t.IsZero() {
 		return "—"
 	}
-	return t.In(words.Zone).Format("2006-01-02 15:04:05 -07:00")
+	return t.In(words.Zone).Format(time.DateTime)
 }
 
 func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
@@ -68,7 +69,7 @@ func recordPaper(w *words.Catalog, v hall.View) ([]byte, error) {
 	for i, b := range v.Bids {
 		facts := []paper.Fact{{Name: fmt.Sprint(i+1, ". "), Value: b.Bidder.Name + "（" + b.Bidder.USCC + "）"}}
 		for _, f := range b.Price {
-			facts = append(facts, paper.Fact{Name: f.Name, Value: strings.TrimSpace(f.Value + " " + f.Capitals)})
+			facts = append(facts, paper.Fact{Name: f.Name, Value: strings.TrimSpace(ReadOut(f) + " " + f.Capitals)})
 		}
 		facts = append(facts, bidFacts(w, b)...)
 		d.Facts(facts...)
@@ -121,6 +122,14 @@ func ActSaid(w *words.Catalog, l platformapi.OpeningLog, bids []platformapi.Bid)
 		said += w.T("hall.did_reason", "reason", l.Reason)
 	}
 	return said
+}
+
+// ReadOut writes a field as it is read out: an amount, which has capitals, with thousands marks.
+func ReadOut(f platformapi.PriceField) string {
+	if sum, err := amount.Parse(f.Value); err == nil && f.Capitals != "" {
+		return sum.String()
+	}
+	return f.Value
 }
 
 // Presence says who was present for a bidder, where and since when.

@@ -32,7 +32,8 @@ type Button struct {
 	icon   theme.Icon
 	reason string
 	busy   bool
-	note   *Text // the reason, made when first asked for
+	grown  float32 // how many times as large as usual
+	note   *Text   // the reason, made when first asked for
 
 	ground *canvas.Rectangle
 	label  *canvas.Text
@@ -44,11 +45,11 @@ type Button struct {
 // NewButton makes a button; onPress may be nil.
 func NewButton(kind ButtonKind, text string, onPress func()) *Button {
 	b := &Button{
-		kind: kind, text: text,
+		kind: kind, text: text, grown: 1,
 		ground: canvas.NewRectangle(theme.White),
 		label:  canvas.NewText(text, theme.Text),
 		image:  Icon(theme.IconCheck, theme.IconSize, theme.White),
-		spin:   NewSpinner(16, theme.White),
+		spin:   NewSpinner(spinSide, theme.White),
 		ring:   newRing(theme.ControlRadius, theme.Primary, theme.White),
 	}
 	b.image.Hide()
@@ -67,9 +68,15 @@ func NewButton(kind ButtonKind, text string, onPress func()) *Button {
 	return b
 }
 
-// Sized sets letters of another size, for a link in what is read from afar.
+// Sized sets letters of another size, and of a button all of it: for what is read, and pressed, from afar.
 func (b *Button) Sized(text float32) *Button {
 	b.label.TextSize = text
+	if b.kind != Link {
+		b.grown = text / theme.TextBody
+	}
+	if b.note != nil {
+		b.note.SetSize(theme.TextCaption * b.grown)
+	}
 	return b
 }
 
@@ -84,6 +91,9 @@ func (b *Button) WithIcon(i theme.Icon) *Button {
 	return b
 }
 
+// spinSide is that of the ring that turns while a button works.
+const spinSide float32 = 16
+
 // Text returns what stands on the button.
 func (b *Button) Text() string { return b.text }
 
@@ -94,6 +104,9 @@ func (b *Button) SetText(s string) {
 	b.draw()
 	b.Refresh()
 }
+
+// Kind returns what the button is on its page.
+func (b *Button) Kind() ButtonKind { return b.kind }
 
 // Reason returns why the button cannot be pressed, or "".
 func (b *Button) Reason() string { return b.reason }
@@ -131,7 +144,7 @@ func (b *Button) SetBusy(on bool) {
 // Note is the line that tells the reason; it hides while there is none.
 func (b *Button) Note() *Text {
 	if b.note == nil {
-		b.note = NewText("", theme.TextCaption, theme.Amber)
+		b.note = NewText("", theme.TextCaption*b.grown, theme.Amber)
 		b.showNote()
 	}
 	return b.note
@@ -225,7 +238,15 @@ func (b *Button) pad() float32 {
 	case b.text == "":
 		return 8
 	}
-	return theme.ButtonPad
+	return theme.ButtonPad * b.grown
+}
+
+// side is that of the picture before the text.
+func (b *Button) side() float32 {
+	if b.kind == Link {
+		return theme.IconSmall
+	}
+	return theme.IconSize * b.grown
 }
 
 // lead is the icon's or spinner's width with the gap that follows it.
@@ -233,12 +254,9 @@ func (b *Button) lead() float32 {
 	w := float32(0)
 	switch {
 	case b.busy:
-		w = 16
+		w = spinSide * b.grown
 	case b.icon != "":
-		w = theme.IconSize
-		if b.kind == Link {
-			w = theme.IconSmall
-		}
+		w = b.side()
 	default:
 		return 0
 	}
@@ -261,12 +279,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			if b.kind == Link {
 				x = 0
 			}
-			icon := theme.IconSize
-			if b.kind == Link {
-				icon = theme.IconSmall
-			}
+			icon, spin := b.side(), spinSide*b.grown
 			place(b.image, x, (s.Height-icon)/2, icon, icon)
-			place(b.spin, x, (s.Height-16)/2, 16, 16)
+			place(b.spin, x, (s.Height-spin)/2, spin, spin)
 			b.image.Hidden = b.icon == "" || b.busy
 			place(b.label, x+lead, (s.Height-m.Height)/2, m.Width, m.Height)
 		},
@@ -282,7 +297,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 			if b.text != "" {
 				w = max(w, 72)
 			}
-			return fyne.NewSize(w, theme.ControlHeight)
+			return fyne.NewSize(w, theme.ControlHeight*b.grown)
 		},
 		refresh: func() {
 			b.draw()

@@ -31,10 +31,11 @@ func NewDropZone(sentence, note string, choose func()) *DropZone {
 	}
 	z.ground.CornerRadius = theme.CardRadius
 	z.dashes = canvas.NewRasterWithPixels(z.dash)
-	z.body = Center(Column(6,
+	z.body = Pad(0, 16, 0, 16, Column(6, Spacer(),
 		Row(0, Spacer(), Icon(theme.IconUpload, 32, theme.Primary), Spacer()),
-		Body(sentence).Align(fyne.TextAlignCenter),
-		Quiet(note).Align(fyne.TextAlignCenter)))
+		NewParagraph(sentence, theme.TextBody, theme.Text).Align(fyne.TextAlignCenter),
+		NewParagraph(note, theme.TextCaption, theme.Text3).Align(fyne.TextAlignCenter),
+		Spacer()))
 	z.init(z, choose, z.draw)
 	return z
 }

@@ -19,34 +19,42 @@ type ErrorText struct {
 // ErrorPanel shows an error in its three parts, the code small and grey at the
 // end, and the buttons to go on.
 func ErrorPanel(e ErrorText, buttons ...*Button) *fyne.Container {
-	return notice(theme.Bad, theme.IconError, e, buttons)
+	return Notice(theme.Bad, theme.TextBody, e, buttons...)
 }
 
 // WarnPanel is the same for what is no error yet.
 func WarnPanel(e ErrorText, buttons ...*Button) *fyne.Container {
-	return notice(theme.Warn, theme.IconWarning, e, buttons)
+	return Notice(theme.Warn, theme.TextBody, e, buttons...)
 }
 
 // InfoPanel is the same for what should be known.
 func InfoPanel(e ErrorText, buttons ...*Button) *fyne.Container {
-	return notice(theme.Info, theme.IconInfo, e, buttons)
+	return Notice(theme.Info, theme.TextBody, e, buttons...)
 }
 
-func notice(tone theme.Tone, icon theme.Icon, e ErrorText, buttons []*Button) *fyne.Container {
+// Notice is one of the three in letters of a size, for what is read from afar.
+func Notice(tone theme.Tone, text float32, e ErrorText, buttons ...*Button) *fyne.Container {
+	icon, grown := theme.IconInfo, text/theme.TextBody
+	switch tone {
+	case theme.Bad:
+		icon = theme.IconError
+	case theme.Warn:
+		icon = theme.IconWarning
+	}
 	fg, soft, line := tone.Colors()
 	ground := canvas.NewRectangle(soft)
 	ground.CornerRadius = 6
 	ground.StrokeColor, ground.StrokeWidth = line, 1
 	var col []fyne.CanvasObject
-	col = append(col, NewParagraph(e.What, theme.TextBody, fg).Bold())
+	col = append(col, NewParagraph(e.What, text, fg).Bold())
 	if e.Why != "" {
-		col = append(col, NewParagraph(e.Why, theme.TextTable, theme.Text))
+		col = append(col, NewParagraph(e.Why, theme.TextTable*grown, theme.Text))
 	}
 	if e.Do != "" {
-		col = append(col, NewParagraph(e.Do, theme.TextTable, theme.Text))
+		col = append(col, NewParagraph(e.Do, theme.TextTable*grown, theme.Text))
 	}
 	if e.Code != "" {
-		col = append(col, NewText(e.Code, theme.TextCaption, theme.Text2).Clip())
+		col = append(col, NewText(e.Code, theme.TextCaption*grown, theme.Text2).Clip())
 	}
 	if len(buttons) > 0 {
 		var row []fyne.CanvasObject
@@ -55,7 +63,7 @@ func notice(tone theme.Tone, icon theme.Icon, e ErrorText, buttons []*Button) *f
 		}
 		col = append(col, Pad(6, 0, 0, 0, Row(10, row...)))
 	}
-	mark := Column(0, Gap(1, 2), Icon(icon, theme.IconSize, fg))
+	mark := Column(0, Gap(1, 2), Icon(icon, theme.IconSize*grown, fg))
 	body := Border(nil, nil, Pad(0, 10, 0, 0, mark), nil, Column(3, col...))
 	return Stack(ground, Pad(12, 16, 12, 14, body))
 }

@@ -70,6 +70,15 @@ func (p *PINField) WithPadButton(open func()) *PINField {
 	return p
 }
 
+// Sized sets letters of another size, and the field with them.
+func (p *PINField) Sized(text float32) *PINField {
+	p.hint.TextSize, p.plain.TextSize = text, text
+	return p
+}
+
+// grown is how many times as large as usual the field is.
+func (p *PINField) grown() float32 { return p.hint.TextSize / theme.TextBody }
+
 // Len returns how many characters stand in the field.
 func (p *PINField) Len() int { return p.n }
 
@@ -228,7 +237,7 @@ func (p *PINField) draw() {
 
 func (p *PINField) arrange(s fyne.Size) {
 	p.frame.rect.Resize(s)
-	const dot, step = 8, 14
+	dot, step, caret := 8*p.grown(), 14*p.grown(), 18*p.grown()
 	h := p.hint.MinSize()
 	place(p.hint, theme.ControlPad, (s.Height-h.Height)/2, h.Width, h.Height)
 	t := p.plain.MinSize()
@@ -243,7 +252,7 @@ func (p *PINField) arrange(s fyne.Size) {
 	if p.n == 0 {
 		end = theme.ControlPad - 1
 	}
-	place(p.caret, end, (s.Height-18)/2, 1.5, 18)
+	place(p.caret, end, (s.Height-caret)/2, 1.5, caret)
 	x := s.Width - 4
 	for _, b := range []*IconButton{p.eye, p.keys} {
 		if b != nil {
@@ -267,7 +276,7 @@ func (p *PINField) CreateRenderer() fyne.WidgetRenderer {
 	return &drawn{
 		objects: objects,
 		layout:  p.arrange,
-		min:     func() fyne.Size { return fyne.NewSize(160, theme.ControlHeight) },
+		min:     func() fyne.Size { return fyne.NewSize(160, theme.ControlHeight*p.grown()) },
 		refresh: func() { p.frame.draw(); p.draw() },
 	}
 }

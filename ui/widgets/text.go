@@ -57,6 +57,9 @@ func (t *Text) Clip() *Text {
 // Text returns the words, whole even where they are shown cut.
 func (t *Text) Text() string { return t.full }
 
+// Cut tells that they are.
+func (t *Text) Cut() bool { return t.line.Text != t.full }
+
 // SetText changes the words.
 func (t *Text) SetText(s string) {
 	if s == t.full {

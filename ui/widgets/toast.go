@@ -28,16 +28,20 @@ type Toasts struct {
 // NewToasts makes an empty layer.
 func NewToasts() *Toasts {
 	t := &Toasts{column: Column(8), text: theme.TextBody, most: 3, clock: mainClock{}}
-	t.all = Column(0, Spacer(), Pad(0, 0, theme.FormFoot+16, 0, Row(0, Spacer(), t.column, Spacer())))
+	t.above(theme.FormFoot + 16)
 	t.ExtendBaseWidget(t)
 	return t
 }
 
-// Afar is for a screen that a room looks at: large, one at a time, and over its heading, which changes least, but for what stands
-// at the right of it.
+// above puts them so far above the lower edge.
+func (t *Toasts) above(edge float32) {
+	t.all = Column(0, Spacer(), Pad(0, 0, edge, 0, Row(0, Spacer(), t.column, Spacer())))
+}
+
+// Afar is for a screen that a room looks at, which has no foot: large and one at a time, over neither heading nor countdown.
 func (t *Toasts) Afar() *Toasts {
 	t.text, t.most = theme.TextTitle, 1
-	t.all = Column(0, Pad(20, 0, 0, 32, Row(0, t.column, Spacer())), Spacer())
+	t.above(24)
 	return t
 }
 

@@ -52,7 +52,7 @@ func (p *Project) Check() []finding.Finding {
 func (s state) warnings(now time.Time) []finding.Finding {
 	var found []finding.Finding
 	add := func(code string, params ...any) { found = append(found, findings.Find(code, params...)) }
-	said := func(t time.Time) string { return t.In(calendar.Zone).Format("2006-01-02 15:04 -07:00") }
+	said := func(t time.Time) string { return t.In(calendar.Zone).Format("2006-01-02 15:04") }
 	switch d := s.Tender.Deadline; {
 	case d.IsZero():
 	case !now.Before(d):

@@ -22,8 +22,8 @@ func TestPropertiesAreNamed(t *testing.T) {
 		{"Creator", "WPS 文字", "创建程序：WPS 文字", "Created with: WPS 文字"},
 		{"lastModifiedBy", "李四; 王五", "最后修改人：李四; 王五", "Last changed by: 李四; 王五"},
 		{"thumbnail", "", "缩略图", "Thumbnail"},
-		{"KSOProductBuildVer", "2052-12.1", "“KSOProductBuildVer”：2052-12.1", "“KSOProductBuildVer”: 2052-12.1"},
-		{"", "x", "“”：x", "“”: x"},
+		{"KSOProductBuildVer", "2052-12.1", "“KSOProductBuildVer”：2052-12.1", `"KSOProductBuildVer": 2052-12.1`},
+		{"", "x", "“”：x", `"": x`},
 	} {
 		if got := zh.Property(tt.name, tt.value); got != tt.zh {
 			t.Errorf("%q: %s, want %s", tt.name, got, tt.zh)

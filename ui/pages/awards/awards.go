@@ -143,7 +143,7 @@ func (p *Page) card(l platformapi.Lot) fyne.CanvasObject {
 	}
 	flow := widgets.NewButton(widgets.Secondary, p.t("awards.flow"), func() { p.host.Open(newFlow(p.host, l)) }).WithIcon(theme.IconFlow)
 	return widgets.PaddedCard(widgets.Column(12,
-		widgets.Row(10, widgets.Grow(widgets.NewText(l.ProjectName, theme.TextSub, theme.Text).Bold().Clip()), widgets.NewChip(chip, tone)),
+		widgets.Row(10, widgets.Grow(widgets.NewParagraph(l.ProjectName, theme.TextSub, theme.Text).Bold()), widgets.NewChip(chip, tone)),
 		widgets.Row(8, widgets.NewChip(p.t("kind."+kindName(l.Kind)), theme.Neutral), widgets.Grow(widgets.NewText(lot, theme.TextTable, theme.Text2).Clip())),
 		widgets.HLine(),
 		widgets.Column(6,

@@ -5,9 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
 	"sealdesk/platformapi"
 	"sealdesk/ui/pages/form"
 	"sealdesk/ui/pages/internal/pagetest"
+	"sealdesk/ui/theme"
+	"sealdesk/ui/widgets"
 )
 
 func TestTheLotsStandByTheirKind(t *testing.T) {
@@ -47,6 +52,19 @@ func TestAListThatFailsIsTriedAgain(t *testing.T) {
 	}
 	letGo()
 	h.Until("the lots", func() bool { return len(p.lots) == 4 })
+}
+
+// Projects of one purchaser begin alike: their names stand whole beside the longest state.
+func TestNamesStandWhole(t *testing.T) {
+	w := pagetest.NewWorld(t)
+	h, p := pagetest.Opened(t, New, w, w.Seller())
+	h.Until("the lots", func() bool { return len(p.lots) == 4 && h.Says("医疗设备采购项目") })
+	h.Window().Resize(fyne.NewSize(theme.MinWindowW-theme.SidebarWidth, theme.MinWindowH-theme.TopbarHeight))
+	for _, o := range test.LaidOutObjects(p.content) {
+		if line, is := o.(*widgets.Text); is && line.Cut() {
+			t.Errorf("%q is cut", line.Text())
+		}
+	}
 }
 
 // The flow of a lot: its phases, and the contract behind its step.

@@ -305,7 +305,7 @@ func (p *Page) empty() fyne.CanvasObject {
 	zone := widgets.NewDropZone(p.t("batch.drop"), p.t("batch.drop_note"), p.openFolder).High(220)
 	promise := func(icon theme.Icon, what, why string) fyne.CanvasObject {
 		return widgets.Border(nil, nil, widgets.Pad(1, 12, 0, 0, widgets.Column(0, widgets.Icon(icon, 20, theme.Primary))), nil,
-			widgets.Column(2, widgets.NewText(what, theme.TextBody, theme.Text).Bold().Clip(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))
+			widgets.Column(2, widgets.NewParagraph(what, theme.TextBody, theme.Text).Bold(), widgets.NewParagraph(why, theme.TextTable, theme.Text2)))
 	}
 	return widgets.NewScrollArea(widgets.Page(widgets.Column(16, p.head, zone,
 		widgets.Row(10, widgets.NewButton(widgets.Secondary, p.t("batch.add_folder"), p.openFolder).WithIcon(theme.IconFolder),

@@ -70,7 +70,7 @@ type dialog struct {
 
 func newDialog(host page.Host, folder string, endings []string, name string, folders bool, chosen func(path, folder string)) *dialog {
 	t := host.Words().T
-	d := &dialog{host: host, endings: endings, chosen: chosen, folder: folder, places: places(), saving: name != "", folders: folders, wanted: name}
+	d := &dialog{host: host, endings: endings, chosen: chosen, folder: folder, places: places(host.Desk().Samples()), saving: name != "", folders: folders, wanted: name}
 	d.ctx, d.end = context.WithCancel(context.Background())
 	d.home, _ = os.UserHomeDir()
 	d.path = widgets.NewTextField(t("choose.path_hint"))

@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"sealdesk/ui/desk"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/widgets"
 )
@@ -76,6 +77,29 @@ func TestTheButtonTakesWhatWasTyped(t *testing.T) {
 				t.Errorf("%q was chosen, not %q", got, test.want)
 			}
 		})
+	}
+}
+
+// Who tries the demo finds its files by one press, wherever files were chosen last; who works sees no such place.
+func TestTheDemosFilesAreAPlace(t *testing.T) {
+	samples := t.TempDir()
+	ok(t, os.WriteFile(filepath.Join(samples, "合同.pdf"), []byte("%PDF-1.7\n"), 0o600))
+	w := pagetest.NewWorld(t)
+	d, err := desk.Open(t.Context(), desk.Config{Words: w.Desk.Words(), Folders: desk.Folders{Data: t.TempDir(), Cache: t.TempDir()}, Documents: samples})
+	ok(t, err)
+	t.Cleanup(func() { ok(t, d.Close()) })
+	for _, of := range []*desk.Desk{d, w.Desk} {
+		h := pagetest.NewHost(t, of, nil)
+		h.Open(blank{})
+		c := newDialog(h, t.TempDir(), []string{"pdf"}, "", false, func(string, string) {})
+		c.open()
+		if demo := of == d; h.Says("示范文件") != demo {
+			t.Errorf("in the demo: %t, %q", demo, h.Texts())
+		} else if demo {
+			c.side.Objects[0].(*placeRow).Tapped(nil)
+			h.Until("the sample", func() bool { return len(c.list.entries) == 1 })
+			h.Picture("choose-samples")
+		}
 	}
 }
 

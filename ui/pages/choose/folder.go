@@ -122,13 +122,17 @@ func freeName(dir, name string) string {
 // A place is a folder that people keep files in.
 type place struct{ key, path string }
 
-// places are those of the person's own folders that exist.
-func places() []place {
+// places are those of the person's own folders that exist, after the demo's, if there is one.
+func places(samples string) []place {
+	var out []place
+	if samples != "" {
+		out = append(out, place{"samples", samples})
+	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return nil
+		return out
 	}
-	out := []place{{"home", home}}
+	out = append(out, place{"home", home})
 	named := userDirs(home)
 	for _, p := range []struct {
 		key, xdg string

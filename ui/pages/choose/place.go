@@ -13,7 +13,7 @@ import (
 )
 
 var placeIcons = map[string]theme.Icon{
-	"home": theme.IconHome, "desktop": theme.IconFit, "documents": theme.IconContract, "downloads": theme.IconDownload,
+	"samples": theme.IconFolder, "home": theme.IconHome, "desktop": theme.IconFit, "documents": theme.IconContract, "downloads": theme.IconDownload,
 }
 
 // placeRow is a line at the left that goes to one of the person's folders.

@@ -68,7 +68,7 @@ func New(host page.Host) *Page {
 		widgets.TableColumn{Title: p.t("contracts.col_sum"), Width: 108, Right: true},
 		widgets.TableColumn{Title: p.t("contracts.col_date"), Width: 84, Quiet: true, Spare: true},
 		widgets.TableColumn{Title: host.Words().Zoned(p.t("contracts.col_state"), time.Now()), Width: 124},
-		widgets.TableColumn{Title: p.t("contracts.col_actions"), Width: 92},
+		widgets.TableColumn{Title: p.t("contracts.col_actions"), Width: 112},
 	).High(58)
 	p.figures = widgets.Grid(4, theme.CardGap)
 	p.notice = widgets.Column(0)

@@ -49,25 +49,25 @@ func (p *Room) actsCard() fyne.CanvasObject {
 		return widgets.Primary
 	}
 	if p.maySign() {
-		add(widgets.NewButton(kind(), p.t("hall.sign_record"), p.signRecord))
+		add(p.button(kind(), "hall.sign_record", p.signRecord))
 	}
 	for _, m := range next {
 		if v.May(m) {
-			b := widgets.NewButton(kind(), p.t("hall.do_"+string(m)), func() { p.ask(m) })
+			b := p.button(kind(), "hall.do_"+string(m), func() { p.ask(m) })
 			b.SetReason(p.unready(m))
 			add(b)
 		}
 	}
 	for _, m := range besides {
 		if v.May(m) {
-			add(widgets.NewButton(widgets.Secondary, p.t("hall.do_"+string(m)), func() { p.ask(m) }))
+			add(p.button(widgets.Secondary, "hall.do_"+string(m), func() { p.ask(m) }))
 		}
 	}
 	if b, mine := v.Mine(); mine && !b.SignedInAt.IsZero() && (v.Tender.State == platformapi.TenderDecrypting || v.Tender.State == platformapi.TenderReadout) {
-		add(widgets.NewButton(widgets.Secondary, p.t("hall.object"), func() { p.object(b) }))
+		add(p.button(widgets.Secondary, "hall.object", func() { p.object(b) }))
 	}
 	if o := v.Tender.Opening; o != nil && o.RecordSHA256 != "" {
-		add(widgets.NewButton(widgets.Secondary, p.t("hall.save_record"), p.saveRecord).WithIcon(theme.IconPrint))
+		add(p.button(widgets.Secondary, "hall.save_record", p.saveRecord).WithIcon(theme.IconPrint))
 	}
 	if len(col.Objects) == 0 {
 		return nil

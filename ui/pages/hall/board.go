@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"sealdesk/platformapi"
-	"sealdesk/ui/desk/amount"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
@@ -260,7 +260,7 @@ func (p *Room) priceRow(i int) widgets.TableRow {
 		cell := widgets.Cell{Text: "—"}
 		for _, f := range b.Price {
 			if f.Name == name {
-				cell = widgets.Cell{Text: readOut(f), Note: f.Capitals, Strong: n == 0}
+				cell = widgets.Cell{Text: desk.ReadOut(f), Note: f.Capitals, Strong: n == 0}
 			}
 		}
 		if b.State == platformapi.BidAttributed && n == 0 {
@@ -277,14 +277,6 @@ func (p *Room) priceRow(i int) widgets.TableRow {
 		signed = widgets.Cell{Chip: p.t("hall.record_unsigned"), Tone: theme.Neutral}
 	}
 	return widgets.TableRow{Cells: append(cells, signed), Open: func() { p.showBid(b) }}
-}
-
-// readOut writes a field as it is read out: an amount, which has capitals, with thousands marks.
-func readOut(f platformapi.PriceField) string {
-	if sum, err := amount.Parse(f.Value); err == nil && f.Capitals != "" {
-		return sum.String()
-	}
-	return f.Value
 }
 
 // drawObjections lists what bidders object to, with the host's answers.

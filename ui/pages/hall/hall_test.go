@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"sealdesk/token"
 	"sealdesk/token/ca"
 	"sealdesk/token/soft"
+	"sealdesk/ui/desk"
 	"sealdesk/ui/desk/hall"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/internal/pagetest"
@@ -395,6 +397,12 @@ func TestHostGivesReasons(t *testing.T) {
 	if len(page.doing) != 4 || host.Window().Canvas().Focused() != fyne.Focusable(page.doing[2]) {
 		t.Fatalf("%d buttons, the keyboard is at %v", len(page.doing), host.Window().Canvas().Focused())
 	}
+	host.Until("what it did is drawn", func() bool {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return len(p.acts) == 1 && page.view.Tender.Version == p.tender.Version
+	})
+	host.Window().Canvas().Focus(page.doing[2]) // the host goes back to it
 	p.mu.Lock()
 	p.tender.Version++
 	p.tender.Moves = []platformapi.OpeningMove{platformapi.MoveResume, platformapi.MoveAbort}
@@ -500,14 +508,28 @@ func TestTheRecordIsReadWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.record = record
-	host, _ = show(t, p, false)
+	host, page := show(t, p, false)
 	host.Press("签名确认")
 	host.Until("the record is shown", func() bool { return host.Says("形成时间") })
 	host.Picture("hall-record-whole")
 	said := strings.Join(host.Texts(), "\n")
-	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交"} {
+	for _, words := range []string{"现场签到 李秀英", "王建国　暂停解密。理由：现场网络中断", "认定" + bidders[4] + "未解密为投标人原因", late.At.In(words.Zone).Format("15:04:05") + " 试图递交", "3,180,000.00"} {
 		if !strings.Contains(said, words) {
 			t.Errorf("%q is not shown in %q", words, said)
+		}
+	}
+	if strings.Contains(said, "+08:00") {
+		t.Errorf("a zone in figures is shown in %q", said)
+	}
+
+	// The paper says it in the same way.
+	path := filepath.Join(t.TempDir(), "record.pdf")
+	pagetest.Must(t, desk.WriteRecord(host.Words(), page.view, path))
+	printed, err := exec.Command("pdftotext", "-layout", path, "-").Output()
+	pagetest.Must(t, err)
+	for words, there := range map[string]bool{"3,180,000.00": true, "时间均为北京时间": true, late.At.In(words.Zone).Format("2006-01-02 15:04:05"): true, "3180000.00": false, "+08:00": false} {
+		if strings.Contains(string(printed), words) != there {
+			t.Errorf("%q is printed: %t\n%s", words, !there, printed)
 		}
 	}
 }
@@ -646,6 +668,58 @@ func TestNamesAndPricesStandWhole(t *testing.T) {
 				t.Errorf("as %s, %q is not whole: %q", o.role, want, host.Texts())
 			}
 		}
+	}
+}
+
+// All that stands on a screen which a room looks at can be read, and pressed, from where the countdown's words can.
+func TestNothingIsSmallFromAfar(t *testing.T) {
+	seen := 0
+	check := func(host *pagetest.Host, p *Room, name string) {
+		t.Helper()
+		for _, size := range []fyne.Size{{Width: 1280, Height: 720}, {Width: 1920, Height: 1080}} {
+			host.Window().Resize(size)
+			host.Picture(fmt.Sprintf("%s-%.0f", name, size.Width))
+		}
+		host.Fits()
+		host.Legible()
+		for _, o := range test.LaidOutObjects(p.content) {
+			switch o := o.(type) {
+			case *canvas.Text:
+				if o.Text != "" && o.TextSize < afar.text-1 {
+					t.Errorf("%s: %q is %.0f high", name, o.Text, o.TextSize)
+				}
+			case *widgets.Button:
+				if seen++; o.MinSize().Height < afar.text*1.4 {
+					t.Errorf("%s: the button %q is %.0f high", name, o.Text(), o.MinSize().Height)
+				}
+			}
+		}
+	}
+	p := opening(platformapi.TenderHost)
+	p.tender.Bidders = 1 // the banner
+	host, page := show(t, p, true)
+	check(host, page, "afar-host")
+	p.mu.Lock()
+	p.fail = &platformapi.Error{Kind: platformapi.KindOffline, CodeValue: platformapi.CodeOffline}
+	p.mu.Unlock()
+	page.room.Stale()
+	host.Until("it is said", func() bool { return host.Says("显示的可能不是最新情况") })
+	check(host, page, "afar-away")
+
+	p = opening(platformapi.TenderHall)
+	uris := p.provide(t)
+	host, page = show(t, p, true)
+	p.keys.plug(uris[3])
+	page.KeysChanged()
+	host.Until("the PIN is asked for", func() bool { return page.keys.shown.Stage == hall.Asking })
+	check(host, page, "afar-no-pin")
+	host.Type("000000")
+	host.Enter()
+	host.Until("the PIN is wrong", func() bool { return host.Says("PIN 码不正确，还可以再试 2 次") })
+	host.Type("000")
+	check(host, page, "afar-pin")
+	if seen < 15 {
+		t.Errorf("%d buttons", seen)
 	}
 }
 

@@ -37,8 +37,8 @@ type keys struct {
 }
 
 func newKeys(p *Room) *keys {
-	k := &keys{page: p, field: widgets.NewPINField(p.t("login.pin_hint")), body: widgets.Column(0)}
-	k.enter = widgets.NewButton(widgets.Primary, p.t("hall.decrypt"), k.submit).WithIcon(theme.IconUnlock)
+	k := &keys{page: p, field: widgets.NewPINField(p.t("login.pin_hint")).Sized(p.look.button), body: widgets.Column(0)}
+	k.enter = p.button(widgets.Primary, "hall.decrypt", k.submit).WithIcon(theme.IconUnlock)
 	k.field.OnSubmitted = k.submit
 	k.field.OnChanged = func(int) { k.reason() }
 	k.card = widgets.PaddedCard(k.body)
@@ -59,7 +59,7 @@ func (k *keys) draw(v hall.StandView) {
 		if v.Stage == hall.Idle && waits(v.Problem) {
 			kind = widgets.Primary // there is nothing else to do
 		}
-		k.in = widgets.NewButton(kind, k.page.t("hall.sign_in"), func() { k.page.signInFor(b, v.Seat.Key.Holder.Person) })
+		k.in = k.page.button(kind, "hall.sign_in", func() { k.page.signInFor(b, v.Seat.Key.Holder.Person) })
 	}
 	if v.Stage != hall.Asking || v.Seat.Key.URI != was.Seat.Key.URI || v.Problem != was.Problem {
 		k.field.Wipe()
@@ -138,12 +138,12 @@ func (k *keys) idle(v hall.StandView) fyne.CanvasObject {
 		}
 		return k.told(theme.IconUSB, theme.Primary, head, said.String(), more)
 	}
-	buttons := []*widgets.Button{widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)}
+	buttons := []*widgets.Button{p.button(widgets.Secondary, "button.retry", k.again)}
 	if k.in != nil {
 		buttons = append(buttons, k.in)
 	}
 	col := widgets.Column(p.look.text*2/3, widgets.NewParagraph(head, p.look.title, theme.Text).Bold())
-	col.Add(widgets.ErrorPanel(page.ErrorText(said), buttons...))
+	col.Add(widgets.Notice(theme.Bad, p.look.button, page.ErrorText(said), buttons...))
 	return col
 }
 
@@ -161,7 +161,7 @@ func (k *keys) phone() fyne.CanvasObject {
 	if !mine || !p.stand.HasPhone() || p.view.Takes(b) != nil {
 		return nil
 	}
-	return widgets.Row(0, widgets.Spacer(), widgets.NewButton(widgets.Link, p.t("hall.use_phone"), func() { p.scan(b.ID) }), widgets.Spacer())
+	return widgets.Row(0, widgets.Spacer(), p.button(widgets.Link, "hall.use_phone", func() { p.scan(b.ID) }), widgets.Spacer())
 }
 
 // asking asks for the PIN of the key whose turn it is.
@@ -188,14 +188,14 @@ func (k *keys) asking(v hall.StandView) fyne.CanvasObject {
 		if key.FewTries {
 			ink = theme.Red
 		}
-		col.Add(widgets.NewText(tries, l.text, ink))
+		col.Add(widgets.NewParagraph(tries, l.text, ink))
 	}
 	col.Add(widgets.WithReason(k.enter))
 	if k.in != nil {
 		col.Add(k.in)
 	}
 	if v.Waiting > 0 {
-		col.Add(widgets.NewText(p.t("hall.waiting", "count", v.Waiting), l.text, theme.Text2))
+		col.Add(widgets.NewParagraph(p.t("hall.waiting", "count", v.Waiting), l.text, theme.Text2))
 	}
 	return col
 }
@@ -260,16 +260,16 @@ func (k *keys) after(v hall.StandView) fyne.CanvasObject {
 
 func (k *keys) failed(v hall.StandView) fyne.CanvasObject {
 	p := k.page
-	again := widgets.NewButton(widgets.Secondary, p.t("button.retry"), k.again)
+	again := p.button(widgets.Secondary, "button.retry", k.again)
 	if v.Phone {
 		again.SetOnPress(func() { p.scan(v.Seat.Bid.ID) })
 	}
 	buttons := []*widgets.Button{again}
 	if b, ok := p.view.Bid(v.Seat.Bid.ID); ok && p.mayRestore(b) {
-		buttons = append(buttons, widgets.NewButton(widgets.Secondary, p.t("hall.backup"), func() { p.backup(b) }))
+		buttons = append(buttons, p.button(widgets.Secondary, "hall.backup", func() { p.backup(b) }))
 	}
 	col := widgets.Column(p.look.text*2/3, widgets.NewParagraph(v.Seat.Bid.Bidder.Name, p.look.title, theme.Text).Bold())
-	col.Add(widgets.ErrorPanel(page.ErrorText(p.host.Words().Problem(v.Problem)), buttons...))
+	col.Add(widgets.Notice(theme.Bad, p.look.button, page.ErrorText(p.host.Words().Problem(v.Problem)), buttons...))
 	if more := k.after(v); more != nil {
 		col.Add(more)
 	}

@@ -63,13 +63,13 @@ const (
 
 // recordText is what a record says, from its own bytes and not from what the room shows.
 func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
-	at := func(t time.Time) string { return t.In(words.Zone).Format("2006-01-02 15:04:05") }
+	at := func(t time.Time) string { return t.In(words.Zone).Format(time.DateTime) }
 	col := widgets.Column(10, widgets.Facts(
 		widgets.Fact{Name: p.t("hall.col_project"), Value: r.Name + "（" + r.Number + "）"},
 		widgets.Fact{Name: p.t("hall.col_lot"), Value: r.LotName + "（" + r.LotNumber + "）"},
 		widgets.Fact{Name: p.t("hall.purchaser"), Value: r.Purchaser.Name},
-		widgets.Fact{Name: p.t("hall.col_opens"), Value: at(r.Deadline)},
-		widgets.Fact{Name: p.t("hall.record_written"), Value: at(r.WrittenAt)}))
+		widgets.Fact{Name: p.t("hall.col_opens"), Value: p.host.Words().Beijing(r.Deadline, time.DateTime)},
+		widgets.Fact{Name: p.t("hall.record_written"), Value: p.host.Words().Beijing(r.WrittenAt, time.DateTime)}))
 	for i, b := range r.Bids {
 		facts := []widgets.Fact{{Name: p.t("hall.bid_received"), Value: at(b.ReceivedAt) + "　" + b.Receipt},
 			{Name: p.t("hall.col_signed_in"), Value: desk.Presence(p.host.Words(), b)}}
@@ -81,7 +81,7 @@ func (p *Room) recordText(r *hall.Record) fyne.CanvasObject {
 			facts = append(facts, widgets.Fact{Name: p.t("hall.bid_opened"), Value: at(b.DecryptedAt)})
 		}
 		for _, f := range b.Price {
-			facts = append(facts, widgets.Fact{Name: f.Name, Value: readOut(f) + "　" + f.Capitals})
+			facts = append(facts, widgets.Fact{Name: f.Name, Value: desk.ReadOut(f) + "　" + f.Capitals})
 		}
 		if a := lastAttribution(b); a.To != "" {
 			facts = append(facts, widgets.Fact{Name: p.t("hall.liable_" + string(a.To)), Value: a.Reason})

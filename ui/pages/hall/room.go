@@ -18,16 +18,17 @@ import (
 
 // A look is the sizes that a room is drawn in.
 type look struct {
-	name, text, tab, table, row, clock, title float32
-	who                                       float32 // least width of a bidder's name
-	side                                      float32 // width of the panel at the right, where there is room for it
-	gap                                       float32
+	name, text, tab, table, button, row, clock, title float32
+
+	who  float32 // least width of a bidder's name
+	side float32 // width of the panel at the right, where there is room for it
+	gap  float32
 }
 
 // The looks: in the window, and over a screen that a room looks at.
 var (
-	near = look{name: 18, text: theme.TextTable, tab: theme.TextBody, table: theme.TextTable, row: 56, who: 120, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
-	afar = look{name: 30, text: 18, tab: 20, table: 20, row: 74, who: 215, clock: 64, title: 22, side: 400, gap: 20}
+	near = look{name: 18, text: theme.TextTable, tab: theme.TextBody, table: theme.TextTable, button: theme.TextBody, row: 56, who: 120, clock: theme.TextClock, title: theme.TextSub, side: 300, gap: theme.CardGap}
+	afar = look{name: 30, text: 18, tab: 20, table: 20, button: 20, row: 74, who: 215, clock: 64, title: 22, side: 400, gap: 20}
 )
 
 // A Room is the page of one opening.
@@ -104,11 +105,16 @@ func newRoom(host page.Host, r *hall.Room, s *hall.Stand, l look) *Room {
 
 func (p *Room) t(key string, pairs ...any) string { return p.host.Words().T(key, pairs...) }
 
+// button is one of the page, as large as what stands around it.
+func (p *Room) button(kind widgets.ButtonKind, key string, press func()) *widgets.Button {
+	return widgets.NewButton(kind, p.t(key), press).Sized(p.look.button)
+}
+
 // arranged lays the page out; head is what its upper part lies on.
 func (p *Room) arranged(head func(fyne.CanvasObject) *fyne.Container) fyne.CanvasObject {
-	screen := widgets.NewButton(widgets.Secondary, p.t("hall.full_screen"), func() { p.host.Open(NewWide(p.host, p.room, p.stand, p.number)) })
+	screen := p.button(widgets.Secondary, "hall.full_screen", func() { p.host.Open(NewWide(p.host, p.room, p.stand, p.number)) })
 	if p.wide {
-		screen = widgets.NewButton(widgets.OnNavy, p.t("hall.leave"), p.host.Back)
+		screen = p.button(widgets.OnNavy, "hall.leave", p.host.Back)
 	}
 	top := head(widgets.Row(24, widgets.Grow(widgets.Column(p.look.text/2, p.name, p.facts, widgets.Row(16, p.now))),
 		widgets.Column(2, p.until, p.clock), screen))
@@ -271,25 +277,33 @@ func (p *Room) drawBanner() {
 		if e.Code == platformapi.CodeOffline || e.Code == platformapi.CodeTimeout {
 			e.Do = p.t("hall.offline_do") // what is said elsewhere is of contracts
 		}
-		add(widgets.WarnPanel(e, widgets.NewButton(widgets.Secondary, p.t("button.retry"), p.room.Stale)))
+		add(widgets.Notice(theme.Warn, p.look.button, e, p.button(widgets.Secondary, "button.retry", p.room.Stale)))
 	}
 	if v.Known && v.Few() && v.Step() < hall.StepEnded {
 		what, do := p.t("hall.few", "count", v.Tender.Bidders, "least", v.Tender.MinBidders), p.t("hall.few_do")
 		if given := v.FewReason(); given != "" {
 			do = p.t("hall.few_given", "reason", given)
 		}
-		add(widgets.Verdict(theme.Bad, what, do))
+		add(p.loud(theme.Bad, what, do))
 	}
 	if v.Tender.State == platformapi.TenderFailed {
-		add(widgets.Verdict(theme.Bad, p.t("hall.failed"), lastReason(v, platformapi.MoveAbort)))
+		add(p.loud(theme.Bad, p.t("hall.failed"), lastReason(v, platformapi.MoveAbort)))
 	}
 	if v.Step() == hall.StepDecryption && v.Paused() {
-		add(widgets.Verdict(theme.Warn, p.t("hall.paused"), p.t("hall.paused_why", "reason", v.PauseReason())))
+		add(p.loud(theme.Warn, p.t("hall.paused"), p.t("hall.paused_why", "reason", v.PauseReason())))
 	}
 	if behind := v.Behind(); v.Known && behind.Abs() > hall.ClockWarning {
-		add(widgets.WarnPanel(widgets.ErrorText{What: p.t("hall.clock_off", "seconds", int(behind.Abs().Seconds())), Do: p.t("hall.clock_off_do")}))
+		add(widgets.Notice(theme.Warn, p.look.button, widgets.ErrorText{What: p.t("hall.clock_off", "seconds", int(behind.Abs().Seconds())), Do: p.t("hall.clock_off_do")}))
 	}
 	p.banner.Refresh()
+}
+
+// loud is a sentence in the banner, with what there is to say of it.
+func (p *Room) loud(tone theme.Tone, what, more string) fyne.CanvasObject {
+	if p.wide {
+		return widgets.Notice(tone, p.look.title, widgets.ErrorText{What: what, Do: more})
+	}
+	return widgets.Verdict(tone, what, more)
 }
 
 // lastReason is why the host did something last.

@@ -39,7 +39,11 @@ func (b *byScan) begin(ctx context.Context) {
 	ctx, b.stop = context.WithCancel(ctx)
 	run, s := desk.NewScan(ctx, desk.ScanAbout{Kind: desk.ScanLogin, Platform: b.host.Desk().PlatformName()})
 	key := widgets.NewButton(widgets.Link, t("scan.use_key"), b.useKey)
-	b.fill(scan.New(ctx, b.host, s).Content(), widgets.Row(0, widgets.Spacer(), key, widgets.Spacer()))
+	below := []fyne.CanvasObject{scan.New(ctx, b.host, s).Content()}
+	if demo := b.host.Desk().DemoPhone(); demo.Address != "" {
+		below = append(below, widgets.NewParagraph(t("login.demo_phone", "address", demo.Address, "number", demo.Number), theme.TextCaption, theme.Amber).Align(fyne.TextAlignCenter))
+	}
+	b.fill(append(below, widgets.Row(0, widgets.Spacer(), key, widgets.Spacer()))...)
 	keep := b.keep()
 	begin(ctx, b.host, func(context.Context) (*desk.Session, error) {
 		return b.host.Desk().ScanLogin(run, s, keep)

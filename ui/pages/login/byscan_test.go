@@ -29,6 +29,9 @@ func TestScanningLogsIn(t *testing.T) {
 	phone := w.Phone()
 	h, _, code := scanning(t, w)
 	h.Picture("login-scan")
+	if demo := w.Desk.DemoPhone(); !h.Says(demo.Address) || !h.Says(demo.Number) {
+		t.Errorf("the demo does not say where its phone is: %q", h.Texts())
+	}
 	phone.Slow = 1500 * time.Millisecond // long enough to be seen
 	scanned := make(chan error, 1)
 	go func() { scanned <- phone.Scan(code) }()

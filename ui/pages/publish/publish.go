@@ -157,9 +157,13 @@ func (p *Page) publication() fyne.CanvasObject {
 	}
 	buttons := widgets.Row(10, widgets.Spacer(), again)
 	if v.Public != nil {
-		p.confirm = widgets.NewButton(widgets.Primary, p.t("public.confirm"), p.publish).WithIcon(theme.IconPublish)
+		look, confirm := widgets.Primary, widgets.Secondary // in turn
+		if p.looked == v.Public.File.SHA256 {
+			look, confirm = confirm, look
+		}
+		p.confirm = widgets.NewButton(confirm, p.t("public.confirm"), p.publish).WithIcon(theme.IconPublish)
 		buttons = widgets.Row(10, widgets.Spacer(), widgets.Row(0, p.confirm.Note()), again,
-			widgets.NewButton(widgets.Secondary, p.t("public.look"), p.look).WithIcon(theme.IconEye), p.confirm)
+			widgets.NewButton(look, p.t("public.look"), p.look).WithIcon(theme.IconEye), p.confirm)
 	}
 	return widgets.Pad(6, 0, 14, 0, widgets.Column(12, append(col, buttons)...))
 }
@@ -218,7 +222,11 @@ func (p *Page) filing() fyne.CanvasObject {
 	if !p.ours() {
 		return p.awaited("public.not_filed", platformapi.DeadlineFile)
 	}
-	p.record = widgets.NewButton(widgets.Secondary, p.t("public.record"), p.file)
+	kind := widgets.Secondary
+	if p.view.Published != nil {
+		kind = widgets.Primary // nothing else is left
+	}
+	p.record = widgets.NewButton(kind, p.t("public.record"), p.file)
 	return widgets.Pad(6, 0, 14, 0, widgets.Column(12,
 		widgets.Quiet(p.due(platformapi.DeadlineFile)),
 		widgets.Form(2, widgets.NewField(p.t("public.number"), true, p.number, ""), widgets.NewField(p.t("public.day"), true, p.date, "")),
@@ -277,7 +285,7 @@ func (p *Page) make() {
 func (p *Page) look() {
 	file := p.view.Public.File
 	p.looked = file.SHA256
-	p.host.Open(view.New(p.host, p.work, file))
+	p.host.Open(view.NewPublic(p.host, p.work, file))
 }
 
 // Working implements page.Worker.

@@ -11,6 +11,7 @@ import (
 	"sealdesk/platformapi"
 	"sealdesk/ui/pages/internal/pagetest"
 	"sealdesk/ui/pages/view"
+	"sealdesk/ui/widgets"
 )
 
 // The side that does not publish sees until when the other has to, and nothing to press; its form leads here.
@@ -79,6 +80,15 @@ func TestPublishedAndFiled(t *testing.T) {
 	h.Until("the copy", func() bool { return h.Says(p.t("public.result")) })
 	h.Fits()
 	h.Picture("publish-made")
+	blue := func(want string) {
+		t.Helper()
+		for _, key := range []string{"public.make_again", "public.look", "public.confirm", "public.record"} {
+			if b := h.Button(p.t(key)); b != nil && (b.Kind() == widgets.Primary) != (key == want) {
+				t.Errorf("%s is the next step: %t", key, b.Kind() == widgets.Primary)
+			}
+		}
+	}
+	blue("public.look")
 	if p.confirm.Reason() != p.t("public.look_first") {
 		t.Errorf("it is published without a look: %q", p.confirm.Reason())
 	}
@@ -86,10 +96,12 @@ func TestPublishedAndFiled(t *testing.T) {
 	if _, ok := h.Top().(*view.Page); !ok {
 		t.Fatalf("%T is open", h.Top())
 	}
+	h.Until("that it has no signature by intent", func() bool { return h.Says(p.t("view.public")) })
 	h.Settle(1500 * time.Millisecond)
 	h.Picture("publish-copy")
 	h.Back()
 	h.Until("the button", func() bool { return p.confirm != nil && p.confirm.Reason() == "" })
+	blue("public.confirm")
 	h.Press(p.t("public.confirm"))
 	if len(h.Asked) != 1 {
 		t.Fatalf("asked %+v", h.Asked)
@@ -100,6 +112,7 @@ func TestPublishedAndFiled(t *testing.T) {
 		return p.view.Published != nil && strings.Contains(strings.Join(h.Toasts, ""), p.t("public.done"))
 	})
 
+	blue("public.record")
 	if p.record.Reason() == "" {
 		t.Error("filed without a number")
 	}

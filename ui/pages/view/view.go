@@ -9,6 +9,7 @@ import (
 	"sealdesk/signer/preview"
 	"sealdesk/signer/verify"
 	"sealdesk/ui/desk"
+	"sealdesk/ui/desk/judgement"
 	"sealdesk/ui/desk/words"
 	"sealdesk/ui/pages/page"
 	"sealdesk/ui/pages/reader"
@@ -25,6 +26,7 @@ type Page struct {
 	host page.Host
 	work *desk.Work
 	file desk.File
+	open bool // it is the copy for the public
 	ctx  context.Context
 
 	reader  *reader.Reader
@@ -35,11 +37,24 @@ type Page struct {
 
 // New makes the page for a file of the contract.
 func New(host page.Host, work *desk.Work, file desk.File) page.Page {
-	p := &Page{host: host, work: work, file: file, ctx: context.Background(), reader: reader.New(host)}
+	return newPage(host, work, file, false)
+}
+
+// NewPublic makes it for the copy for the public, which is to have no signature.
+func NewPublic(host page.Host, work *desk.Work, file desk.File) page.Page {
+	return newPage(host, work, file, true)
+}
+
+func newPage(host page.Host, work *desk.Work, file desk.File, open bool) page.Page {
+	p := &Page{host: host, work: work, file: file, open: open, ctx: context.Background(), reader: reader.New(host)}
 	p.strip = widgets.Column(0)
 	p.panel = widgets.NewScrollArea(widgets.Gap(1, 1))
 	export := widgets.NewButton(widgets.Secondary, p.t("view.export"), p.export).WithIcon(theme.IconDownload)
-	back := widgets.NewButton(widgets.Primary, p.t("view.back"), host.Back)
+	to := "view.back"
+	if open {
+		to = "view.back_publish"
+	}
+	back := widgets.NewButton(widgets.Primary, p.t(to), host.Back)
 	foot := widgets.Filled(theme.White, widgets.Column(0, widgets.HLine(), widgets.Pad(12, 16, 16, 16, widgets.Column(10, export, back))))
 	side := widgets.Fixed(panelWidth, 0,
 		widgets.Border(reader.Head(widgets.Title(p.t("view.signatures"))), foot, nil, nil, p.panel))
@@ -96,6 +111,9 @@ func (p *Page) judge(verdict *verify.Report) {
 		widgets.Fact{Name: p.t("view.digest"), Value: p.file.SHA256},
 	)))
 	p.strip.Objects = []fyne.CanvasObject{signatures.Strip(w, verdict)}
+	if p.open && verdict.Verdict == verify.Unsigned {
+		p.strip.Objects[0] = signatures.Note(judgement.Read(w, verdict).Tone, p.t("view.public"), p.t("view.public_do"))
+	}
 	list := signatures.List(w, verdict, signatures.Ways{Page: p.reader.View.GoTo, Revision: p.revision})
 	list.Add(facts)
 	p.panel.SetContent(widgets.Pad(14, 14, 14, 14, list))

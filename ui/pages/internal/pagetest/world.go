@@ -162,7 +162,7 @@ func (w *World) open() {
 func (w *World) Phone() *mobilecatest.Person {
 	w.t.Helper()
 	phones := mobilecatest.New(w.t, w.ca, buyer)
-	w.config.MobileCA = phones.URL
+	w.config.MobileCA, w.config.DemoPhone = phones.URL, desk.DemoPhone{Address: phones.URL, Number: "13900000001"}
 	w.Restart()
 	return &mobilecatest.Person{CA: phones}
 }
