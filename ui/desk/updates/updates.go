@@ -1,6 +1,7 @@
 package updates
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -90,7 +91,11 @@ func Decide(file string, builtIn *Source) (*Source, error) {
 	}
 	var p policy
 	if err == nil {
-		err = json.Unmarshal(data, &p)
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields() // a mistyped "off" would have somebody asked
+		if err = d.Decode(&p); err == nil && d.More() {
+			err = errors.New("something follows what is decided")
+		}
 	}
 	if err != nil {
 		return nil, &Error{"policy", err}

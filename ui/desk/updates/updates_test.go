@@ -105,7 +105,9 @@ func TestTheAdministratorDecides(t *testing.T) {
 		`{"feed":"http://intra.cn/f","key":"` + key + `"}`:  {"", ErrPolicy},
 		`{"feed":"https://intra.cn/f"}`:                     {"", ErrPolicy},
 		`{"feed":"https://intra.cn/f","key":"AAAA"}`:        {"", ErrPolicy},
-		`{"off":`: {"", ErrPolicy},
+		`{"off":`:         {"", ErrPolicy},
+		`{"of":true}`:     {"", ErrPolicy},
+		`{} {"off":true}`: {"", ErrPolicy},
 		`{"feed":"` + strings.Repeat("a", maxPolicy) + `","off":true}`: {"", ErrPolicy},
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -60,7 +60,7 @@ export function PinChangePage({ id }: { id: string }) {
           const choice = items.filter((c) => c.use === "sign" && c.state === "valid");
           if (choice.length === 0) return <Trouble of={new Refused("no-certificate")} />;
           if (!signing) return <div class="list">{choice.map((c) => <Row key={c.id} icon="certificate" title={c.name} text={c.person} onPress={() => setChosen(c.id)} />)}</div>;
-          if (next === undefined) return <NewPin act={t("do.next")} done={async (pin) => setNext(pin)} />;
+          if (next === undefined) return <NewPin label={t("pin-change.new")} act={t("do.next")} done={async (pin) => setNext(pin)} />;
           return <PinEntry certificate={signing} act={t("pin-change.act")} label={t("pin-change.old")} done={async (from) => (await change(from, signing, withIt(items, signing)), setStage("code"))} />;
         }}
       </Loaded>

@@ -44,7 +44,7 @@ export function PinPad(p: { label: string; act: string; danger?: boolean; done: 
 }
 
 // A new PIN, twice.
-export function NewPin(p: { act: string; done: (pin: string) => Promise<void> }) {
+export function NewPin(p: { label?: string; act: string; done: (pin: string) => Promise<void> }) {
   const { t } = useApp().texts;
   const [first, setFirst] = useState<string>();
   const [said, setSaid] = useState<string>();
@@ -64,7 +64,7 @@ export function NewPin(p: { act: string; done: (pin: string) => Promise<void> })
     <>
       {said && <p class="said" role="alert">{said}</p>}
       {first === undefined ? (
-        <PinPad key="first" label={t("pin.choose")} act={t("do.next")} done={begin} />
+        <PinPad key="first" label={p.label ?? t("pin.choose")} act={t("do.next")} done={begin} />
       ) : (
         <PinPad key="again" label={t("pin.again")} act={p.act} done={again} />
       )}
