@@ -26,11 +26,12 @@ RUNS    ?= 1000
 SEED    ?= 1
 TRIALS  ?= 3
 PHONES  ?= 127.0.0.1:8444
-# Code of others that only calculates: what it does to memory is not watched in make test, of whose time it would be half. None of it
-# orders goroutines, nor makes generic types that do: the linker might take its copy of them for everybody. make race watches it, too.
+# Code that only calculates, of others and our reader of PDF: what it does to memory is not watched in make test, of whose time it would be
+# half. None of it orders goroutines by more than a mutex, nor makes generic types that do: the linker might take its copy of them for
+# everybody. make race watches it, too.
 UNWATCHED := modernc.org/sqlite/lib golang.org/x/image/... \
 	github.com/go-text/typesetting/harfbuzz github.com/go-text/typesetting/font/... github.com/go-text/render github.com/srwiley/... \
-	compress/flate image image/color image/draw image/png
+	compress/flate image image/color image/draw image/png sealdesk/signer/pdf
 WATCHED := -race $(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=0 -d=checkptr=0')
 BUILD   := $(GO) build -trimpath -tags $(RELEASE) -ldflags "-s -w"
 
@@ -61,13 +62,12 @@ test: deps-test phone
 	@$(MAKE) --no-print-directory -j3 check test-packages test-programs
 
 # Without the second that the race detector sleeps at every program's end, of which there are hundreds: a race is told when it happens.
-# One more at a time than there are processors, since many wait; those that do it most begin first.
-BESIDE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 test-packages:
-	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -p $(BESIDE) -timeout 14m ./platformapi/... ./ui/desk/... ./packaging/... ./signer/... ./token/... ./assets/...
+	GORACE=atexit_sleep_ms=0 $(GO) test $(WATCHED) -vet off -tags $(TAGS) -timeout 14m ./platformapi/... ./ui/desk/... ./packaging/... ./signer/... ./token/... ./assets/...
 
 # What Fyne is in: it asks its objects on one goroutine only, and takes four minutes of the processor to build once more for the race detector.
-# Those that wait longest begin first.
+# One more at a time than there are processors, since many wait; those that do it longest begin first.
+BESIDE := $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 test-programs:
 	$(GO) test -vet off -tags $(TAGS) -p $(BESIDE) -timeout 14m ./cmd/sealdesk ./cmd/sealctl ./cmd/... ./ui/pages/... ./ui/theme/... ./ui/widgets/...
 
