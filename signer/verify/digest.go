@@ -114,12 +114,13 @@ func needed(jobs []hashing, pos int64) (next, end int64) {
 	return next, end
 }
 
-// feed hashes what stands at pos, for different signatures at the same time.
+// feed hashes what stands at pos, for different signatures at the same time; the first one's where it was read, close to the processor.
 func feed(jobs []hashing, b []byte, pos int64) {
 	var all sync.WaitGroup
-	for i := range jobs {
-		all.Go(func() { jobs[i].take(b, pos) })
+	for i := range jobs[1:] {
+		all.Go(func() { jobs[1+i].take(b, pos) })
 	}
+	jobs[0].take(b, pos)
 	all.Wait()
 }
 
